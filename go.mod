@@ -1,0 +1,3 @@
+module pyxlock
+
+go 1.26
