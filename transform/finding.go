@@ -8,8 +8,8 @@ type Finding struct {
 	Code    string // "PXL201"
 	Path    string
 	Span    ast.Span
-	Line    int // 1-based
-	Column  int // 1-based, in characters
+	Line    int    // 1-based
+	Column  int    // 1-based, in characters
 	Message string // what is wrong
 	Help    string // what to do; "" where the message says it
 	Related []Related

@@ -23,10 +23,10 @@ type File struct {
 	Span
 	Name  string  // as given to the parser; used in messages only
 	Src   []byte  // the input, unchanged; offsets index it
-	Lines []int32 // byte offset at which each line starts; Lines[0] == 0
+	Lines []int32 // byte offset at which each line starts; Lines[0] == 0; a final line break starts no line
 	Body  []Stmt
-	// Opaque holds the spans of statements that recovery skipped. It is empty
-	// when the file parsed.
+	// Opaque holds, in order, the spans of statements that recovery skipped (the
+	// Bad statements). It is empty when the file parsed.
 	Opaque []Span
 	// Multiline holds, in order, the spans of tokens that contain a line break:
 	// triple-quoted strings (an f-string from its prefix to its closing quote)
@@ -151,11 +151,13 @@ type Param struct {
 	KeywordOnly bool
 	Type        *CType      // C type before the name; nil where untyped
 	Declarator  *Declarator // pointer, array and function parts round the name; nil for a plain name
-	Name        Ident       // zero where a prototype names only the type
-	Not, Or     bool        // "not None", "or None"
-	NotNone     Span        // the words "not None" or "or None"; zero where absent
-	Annotation  Expr
-	Default     Expr // nil where none; *Placeholder for "*" and "?" of cdef and .pxd
+	// Name is zero where a prototype names only the type. A lone identifier
+	// ("f(x)") is taken as the name: only Cython's symbol table could tell.
+	Name       Ident
+	Not, Or    bool // "not None", "or None"
+	NotNone    Span // the words "not None" or "or None"; zero where absent
+	Annotation Expr
+	Default    Expr // nil where none; *Placeholder for "*" and "?" of cdef and .pxd
 }
 
 // ClassDef is a Python class or, with CClass, a cdef class with a body.
@@ -166,8 +168,10 @@ type ClassDef struct {
 	CClass     bool  // cdef class
 	Visibility Visibility
 	API        bool
+	Typedef    bool // ctypedef class
 	Name       Ident
 	Module     []Ident // "cdef extern class pkg.mod.Name": pkg, mod; nil elsewhere
+	As         Ident   // "cdef extern class pkg.mod.Name as X"; zero where absent
 	TypeParams Span
 	Bases      *Call  // the arguments in parentheses, Fun nil; nil where none
 	Options    Span   // "[object X, type Y]" of a cdef class; zero where absent
@@ -383,7 +387,7 @@ type For struct {
 	Span
 	Async  bool
 	From   bool // a C-style range; Iter holds a Compare
-	Target Expr
+	Target Expr // of "for a < i <= b" it is the i in Iter
 	Iter   Expr
 	Step   Expr // "by step" of a C-style range
 	Body   *Suite
@@ -474,7 +478,8 @@ func (*Bad) stmt()         {}
 // ---- C types and declarators ---------------------------------------------
 
 // CType is a base type as written, without its declarator: qualifiers, a
-// dotted name, template arguments, memoryview or buffer axes.
+// dotted name, template arguments, memoryview or buffer axes. Only where no
+// name can follow (see Declarator) does it end with the declarator's "*".
 type CType struct {
 	Span
 	Const, Volatile bool
@@ -484,8 +489,8 @@ type CType struct {
 	// Path is the dotted name's parts; one part for a basic type.
 	Path  []Ident
 	Basic bool // int, long, "unsigned char", void, bint, …
-	// Args holds template arguments and buffer options "[…]"; each is a CType
-	// or an expression. nil where there are no brackets.
+	// Args holds template arguments and buffer options "[…]"; each is a *CType,
+	// an expression, or an *Arg for "ndim=2". nil where there are no brackets.
 	Args []Node
 	// Memoryview is true for T[:], T[:, ::1].
 	Memoryview bool
@@ -500,7 +505,7 @@ type CType struct {
 // Declarator is a name with pointers, arrays and parameters round it.
 type Declarator struct {
 	Span
-	Name  Ident // zero where abstract
+	Name  Ident // the declared name, also where it stands in Inner; zero where abstract
 	CName Span  // '"c_name"'; zero where absent
 	// Pointer counts "*" and "**" before the name at this level; Ref "&"; Refref "&&".
 	Pointer int
@@ -539,7 +544,7 @@ const (
 	Delete              // del a.x
 	ForTarget           // for a.x in …
 	AddressOf           // &a.x, &a.x[i], cython.address(a.x)
-	StoreThrough        // a.x[i] = v, a.x[i] += v, del a.x[i], a.x.y = v where a.x is the base
+	StoreThrough        // a.x[i] = v, a.x[i] += v, del a.x[i], a.x.y = v: each name, attribute and subscript that the target is reached through
 	Called              // a.x(…)
 )
 
@@ -695,6 +700,8 @@ type CompClause struct {
 	Async  bool
 	Target Expr
 	Iter   Expr // or the condition
+	From   bool // a C-style range, as in For
+	Step   Expr
 }
 
 // Str is a run of adjacent string literals. Fields of f-strings are in Fields.

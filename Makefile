@@ -1,0 +1,54 @@
+# How pyxlock is built, tested and measured. README.md explains; "make help" lists.
+
+GO ?= go
+PYTHON ?= python3.11
+CYTHONS := cython-3.0 cython-3.1 cython-3.2 cython-3.3
+FUZZTIME ?= 20s
+
+export CGO_ENABLED = 0
+
+.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite bench stress clean help
+
+build: ## build bin/pyxlock
+	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
+
+test: venv ## set up what the tests need, then run everything
+	tools/check.sh
+
+# One virtual environment for each Cython that outputs are compiled with.
+venv: $(CYTHONS:%=.venv/%) ## make .venv/cython-* from tools/pins
+
+.PHONY: $(CYTHONS:%=.venv/%)
+$(CYTHONS:%=.venv/%):
+	@tools/venv.sh $(@F) $(PYTHON)
+
+golden: venv ## run the goldens alone; CASE=regexp picks some
+	$(GO) test ./internal/golden -count=1 $(if $(CASE),-case '$(CASE)')
+
+golden-update: ## write what the goldens expect anew; read the diff afterwards
+	$(GO) test ./internal/golden -count=1 -run 'TestRewrite|TestRefuse' -update $(if $(CASE),-case '$(CASE)')
+
+fuzz: ## run every Fuzz function for FUZZTIME (20s)
+	FUZZTIME=$(FUZZTIME) tools/fuzz.sh
+
+corpus: venv ## fetch pinned source packages into build/corpus
+	.venv/cython-3.3/bin/python tools/corpus.py build/corpus
+
+oracle: corpus ## compare our parser with Cython's over the fetched packages
+	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./parser/... -count=1 -v -timeout 60m -run 'Oracle|Corpus'
+
+corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorated
+	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./internal/corpus -count=1 -v -timeout 120m
+
+bench: build ## measure against the targets; prints ratios
+	bench/run.sh
+
+stress: build venv ## show on a free-threaded interpreter that the locks hold
+	examples/matrix/demo.sh
+
+clean: ## remove what was built; keeps .venv and build/corpus
+	rm -rf bin dist
+	find build -mindepth 1 -maxdepth 1 ! -name corpus -exec rm -rf {} + 2>/dev/null || true
+
+help: ## list these targets
+	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 18

@@ -1,0 +1,235 @@
+package main
+
+// Inputs: which files a run is about, where each output goes, and how they
+// are read.
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// input is one file of a run.
+type input struct {
+	path string
+	rel  string // below the output directory
+}
+
+// inputs are the files that the arguments stand for.
+type inputs struct {
+	files []input
+	roots []string // the directories among the arguments
+	disk  *disk
+}
+
+var cythonExts = []string{".pyx", ".pxd", ".pxi", ".py"}
+
+// collect resolves the arguments. It leaves out the directory skip ("" for
+// none), so that an output tree inside the input tree is not read again.
+func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, error) {
+	in := &inputs{disk: newDisk()}
+	skipAbs := ""
+	if skip != "" {
+		skipAbs = realPath(skip)
+	}
+	seen := map[string]bool{}
+	add := func(path, rel string) {
+		path = filepath.Clean(path)
+		if !seen[path] {
+			seen[path] = true
+			in.files = append(in.files, input{path, rel})
+		}
+	}
+	for _, arg := range args {
+		if arg == "-" {
+			if stdinName == "" {
+				return nil, errors.New("standard input needs a name: --stdin-filename=FILE tells pyxlock what it is (.pyx, .pxd, .pxi or .py)")
+			}
+			if !slices.Contains(cythonExts, filepath.Ext(stdinName)) {
+				return nil, fmt.Errorf("--stdin-filename=%s: not a Cython file (%s)", stdinName, join(cythonExts))
+			}
+			data, err := io.ReadAll(stdin)
+			if err != nil {
+				return nil, fmt.Errorf("standard input: %w", err)
+			}
+			in.disk.put(stdinName, data)
+			add(stdinName, filepath.Base(stdinName))
+			continue
+		}
+		st, err := os.Stat(arg)
+		if err != nil {
+			return nil, plain(err)
+		}
+		if !st.IsDir() {
+			if !slices.Contains(cythonExts, filepath.Ext(arg)) {
+				return nil, fmt.Errorf("%s: not a Cython file (%s)", arg, join(cythonExts))
+			}
+			add(arg, filepath.Base(arg))
+			continue
+		}
+		in.roots = append(in.roots, arg)
+		n := len(in.files)
+		if skipAbs != "" && realPath(arg) == skipAbs {
+			return nil, fmt.Errorf("%s: the output directory is the input directory; use --in-place to replace the sources", arg)
+		}
+		if err := in.walk(arg, skipAbs, add); err != nil {
+			return nil, err
+		}
+		if len(in.files) == n {
+			return nil, fmt.Errorf("%s: no Cython files (%s) in this directory", arg, join(cythonExts))
+		}
+	}
+	return in, nil
+}
+
+func (in *inputs) walk(root, skip string, add func(path, rel string)) error {
+	start := root
+	if st, err := os.Lstat(root); err == nil && st.Mode()&fs.ModeSymlink != 0 {
+		start = root + string(filepath.Separator) // a link given by name is followed
+	}
+	return filepath.WalkDir(start, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return plain(err)
+		}
+		name := d.Name()
+		if d.IsDir() {
+			if path != start && (strings.HasPrefix(name, ".") || name == "__pycache__" || name == "node_modules") {
+				return fs.SkipDir
+			}
+			if skip != "" && path != start && realPath(path) == skip {
+				return fs.SkipDir
+			}
+			return nil
+		}
+		ext := filepath.Ext(name)
+		if !slices.Contains(cythonExts, ext) {
+			return nil
+		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			st, err := os.Stat(path)
+			if err != nil {
+				return plain(err)
+			}
+			if st.IsDir() {
+				return nil
+			}
+		}
+		if ext == ".py" && !in.wantPy(path, name) {
+			return nil
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		add(path, rel)
+		return nil
+	})
+}
+
+// wantPy reports whether a .py file belongs in a tree for cython: it marks a
+// package, has a .pxd, or speaks of cython.
+func (in *inputs) wantPy(path, name string) bool {
+	if name == "__init__.py" || in.disk.IsFile(strings.TrimSuffix(path, ".py")+".pxd") {
+		return true
+	}
+	data, err := in.disk.Read(path)
+	return err == nil && bytes.Contains(data, []byte("cython"))
+}
+
+// realPath returns an absolute path without links, as far as it exists.
+func realPath(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	for at := abs; ; {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return abs
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+		at = up
+	}
+}
+
+// plain drops the system call from a file's error: "src: no such file".
+func plain(err error) error {
+	var pe *fs.PathError
+	if errors.As(err, &pe) {
+		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+	}
+	return err
+}
+
+// disk reads files and remembers which, for the depfile.
+type disk struct {
+	mu    sync.Mutex
+	given map[string][]byte
+	cache map[string][]byte
+	read  map[string]bool
+}
+
+func newDisk() *disk {
+	return &disk{given: map[string][]byte{}, cache: map[string][]byte{}, read: map[string]bool{}}
+}
+
+func (d *disk) put(path string, data []byte) { d.given[filepath.Clean(path)] = data }
+
+// Read returns a file's bytes, or what standard input gave under its name.
+func (d *disk) Read(path string) ([]byte, error) {
+	path = filepath.Clean(path)
+	d.mu.Lock()
+	data, ok := d.given[path]
+	if !ok {
+		data, ok = d.cache[path]
+	}
+	d.mu.Unlock()
+	if ok {
+		return data, nil
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return nil, plain(err)
+	}
+	d.mu.Lock()
+	d.read[path] = true
+	d.cache[path] = data
+	d.mu.Unlock()
+	return data, nil
+}
+
+// IsFile reports whether path is a file.
+func (d *disk) IsFile(path string) bool {
+	path = filepath.Clean(path)
+	d.mu.Lock()
+	_, ok := d.given[path]
+	d.mu.Unlock()
+	if ok {
+		return true
+	}
+	st, err := os.Stat(path)
+	return err == nil && !st.IsDir()
+}
+
+// files returns the files read so far, sorted.
+func (d *disk) files() []string {
+	d.mu.Lock()
+	defer d.mu.Unlock()
+	var out []string
+	for f := range d.read {
+		out = append(out, f)
+	}
+	slices.Sort(out)
+	return out
+}

@@ -1,0 +1,73 @@
+// Command pyxlock expands @cython.locked_class, @cython.read_lock and
+// @cython.write_lock into plain Cython.
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+
+	"github.com/spf13/cobra"
+)
+
+// Exit codes.
+const (
+	exitClean       = 0
+	exitDifferences = 1 // findings or differences
+	exitUsage       = 2 // usage, configuration, input or output
+)
+
+// exit ends a command with a code after it has said what there is to say.
+type exit int
+
+func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	code := run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr)
+	stop()
+	os.Exit(code)
+}
+
+// run is the program without the process round it.
+func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.Writer) int {
+	root := newRoot()
+	root.SetArgs(args)
+	root.SetIn(stdin)
+	root.SetOut(stdout)
+	root.SetErr(stderr)
+	err := root.ExecuteContext(ctx)
+	var code exit
+	switch {
+	case err == nil:
+		return exitClean
+	case errors.As(err, &code):
+		return int(code)
+	}
+	fmt.Fprintf(stderr, "pyxlock: %v\n", err)
+	return exitUsage
+}
+
+func newRoot() *cobra.Command {
+	root := &cobra.Command{
+		Use:   "pyxlock",
+		Short: "Locks for Cython's extension types on free-threaded Python",
+		Long: `pyxlock expands @cython.locked_class, @cython.read_lock and @cython.write_lock
+into plain Cython before cython runs.
+
+  pyxlock preview src/                  what the build will compile, as a diff
+  pyxlock rewrite src/ -o build/src     a tree that is ready for cython
+  pyxlock rewrite matrix.pyx            one file to standard output
+  pyxlock rewrite --in-place src/       replace the decorators for good
+
+Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
+or I/O.`,
+		SilenceErrors: true,
+		SilenceUsage:  true,
+	}
+	root.AddCommand(newRewrite(), newPreview(), newExplain(), newLocate(), newVersion())
+	return root
+}

@@ -1,0 +1,241 @@
+package main
+
+// pyxlock rewrite: expand the decorators.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
+	"pyxlock/runtime"
+	"pyxlock/transform"
+)
+
+type rewriteFlags struct {
+	settings
+	out       string
+	inPlace   bool
+	check     bool
+	diff      bool
+	depfile   string
+	sourceMap bool
+}
+
+func newRewrite() *cobra.Command {
+	f := &rewriteFlags{}
+	c := &cobra.Command{
+		Use:   "rewrite PATH…",
+		Short: "Expand the lock decorators",
+		Long: `Expand the lock decorators in files and directories.
+
+One file goes to standard output. With -o DIR a tree is mirrored below DIR:
+.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files. Output
+that is up to date is not touched. With -o FILE.pyx one file is written there.
+Where a finding stops the run nothing is written, and the exit code is 1.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	f.addFlags(c)
+	fl := c.Flags()
+	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
+	fl.BoolVarP(&f.inPlace, "in-place", "i", false, "replace the sources")
+	fl.BoolVar(&f.check, "check", false, "write nothing; list what would change, and exit with 1 if anything would")
+	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what would change, and exit with 1 if anything would")
+	fl.StringVar(&f.depfile, "depfile", "", "write a dependency file for make and ninja: every file that was read")
+	fl.BoolVar(&f.sourceMap, "source-map", false, "write OUT.map beside each output, for pyxlock locate")
+	return c
+}
+
+func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
+	if err := f.usage(args); err != nil {
+		return err
+	}
+	if err := f.valid(); err != nil {
+		return err
+	}
+	if err := f.configure(c, args); err != nil {
+		return err
+	}
+	skip := f.out
+	if f.outIsFile(args) {
+		skip = ""
+	}
+	in, err := collect(args, skip, f.stdinName, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.files) != 1 || len(in.roots) > 0) {
+		return errors.New("several files need -o DIR or --in-place; only one file goes to standard output")
+	}
+	layout := transform.Readable
+	if f.out != "" {
+		layout = transform.Aligned
+	}
+	files, needsRuntime, err := expand(c.Context(), &f.settings, in, layout, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.check || f.diff:
+		return f.differences(c, files)
+	case f.out == "" && !f.inPlace:
+		_, err := c.OutOrStdout().Write(files[0].new)
+		return err
+	}
+	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, needsRuntime)
+}
+
+func (f *rewriteFlags) usage(args []string) error {
+	switch {
+	case f.out != "" && f.inPlace:
+		return errors.New("-o and --in-place exclude each other")
+	case f.inPlace && slices.Contains(args, "-"):
+		return errors.New("standard input cannot be replaced in place")
+	case f.inPlace && f.sourceMap:
+		return errors.New("--source-map needs -o: with --in-place there is no source left to point at")
+	case f.out == "" && f.sourceMap:
+		return errors.New("--source-map needs -o")
+	case f.depfile != "" && f.out == "":
+		return errors.New("--depfile needs -o: it says what the outputs depend on")
+	}
+	return nil
+}
+
+// outIsFile reports whether -o names one file instead of a directory.
+func (f *rewriteFlags) outIsFile(args []string) bool {
+	return len(args) == 1 && slices.Contains(cythonExts, filepath.Ext(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
+}
+
+func or(a, b string) string {
+	if a != "" {
+		return a
+	}
+	return b
+}
+
+func (f *rewriteFlags) differences(c *cobra.Command, files []expanded) error {
+	found := false
+	for _, e := range files {
+		if !e.changed() {
+			continue
+		}
+		found = true
+		if f.diff {
+			w := c.OutOrStdout()
+			if err := emit.Unified(w, fileDiff(e), f.colored(w)); err != nil {
+				return err
+			}
+		} else {
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", e.path)
+		}
+	}
+	if found {
+		return exit(exitDifferences)
+	}
+	return nil
+}
+
+func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, needsRuntime bool) error {
+	var b emit.Batch
+	b.AddInput(in.disk.files()...)
+	var outputs []string
+	for _, e := range files {
+		to := e.path
+		switch {
+		case f.inPlace:
+			if !e.changed() {
+				continue
+			}
+		case f.outIsFile(args):
+			to = f.out
+		default:
+			to = filepath.Join(f.out, e.rel)
+		}
+		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace})
+		outputs = append(outputs, to)
+		if f.sourceMap {
+			m := emit.NewSourceMap(to+emit.MapSuffix, e.path, to, e.lines)
+			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path})
+		}
+	}
+	if needsRuntime {
+		for _, dir := range f.runtimeDirs(args, in) {
+			b.Add(emit.Output{Path: filepath.Join(dir, runtime.FileName), Data: runtime.Pxd(), InPlace: f.inPlace})
+		}
+	}
+	if f.depfile != "" {
+		data, err := emit.Depfile(outputs, in.disk.files())
+		if err != nil {
+			return err
+		}
+		b.Add(emit.Output{Path: f.depfile, Data: data})
+	}
+	done, err := b.Commit(ctx)
+	if err != nil {
+		return err
+	}
+	if f.verbose {
+		for _, w := range done {
+			fmt.Fprintf(stderr, "%s: %s\n", w.Path, w.Status)
+		}
+	}
+	if !f.quiet && (f.verbose || isTerminal(stderr)) {
+		n := 0
+		for _, e := range files {
+			if e.changed() {
+				n++
+			}
+		}
+		fmt.Fprintf(stderr, "pyxlock: %s expanded, %d of %d outputs written\n", count(n, "file"), written(done), len(done))
+	}
+	return nil
+}
+
+func count(n int, what string) string {
+	if n == 1 {
+		return "1 " + what
+	}
+	return fmt.Sprintf("%d %ss", n, what)
+}
+
+func written(done []emit.Written) int {
+	n := 0
+	for _, w := range done {
+		if w.Status != emit.Unchanged {
+			n++
+		}
+	}
+	return n
+}
+
+// runtimeDirs returns where pyxlock.pxd goes: the root of the output tree, or
+// of each source tree in place. A single file gets it at its package's root.
+func (f *rewriteFlags) runtimeDirs(args []string, in *inputs) []string {
+	if !f.inPlace {
+		if f.outIsFile(args) {
+			return []string{filepath.Dir(f.out)}
+		}
+		return []string{f.out}
+	}
+	if len(in.roots) > 0 {
+		return in.roots
+	}
+	var out []string
+	for _, e := range in.files {
+		dir := filepath.Dir(e.path)
+		for strings.Count(dir, string(filepath.Separator)) < 64 && in.disk.IsFile(filepath.Join(dir, "__init__.py")) {
+			dir = filepath.Join(dir, "..")
+		}
+		if !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return out
+}

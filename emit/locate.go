@@ -1,0 +1,377 @@
+package emit
+
+import (
+	"bufio"
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+)
+
+// Position is a place in a file. Line counts from 1; Column 0 means that none
+// is known, else it counts as whoever wrote it counts.
+type Position struct {
+	Path         string
+	Line, Column int
+	// Generated marks a source position that an output line without source
+	// text stands for.
+	Generated bool
+}
+
+// String writes PATH:LINE or PATH:LINE:COLUMN.
+func (p Position) String() string { return place(p.Path, p.Line, p.Column) }
+
+// ParsePosition reads PATH:LINE or PATH:LINE:COLUMN.
+func ParsePosition(s string) (Position, error) {
+	m := positionRE().FindStringSubmatch(s)
+	if m == nil {
+		return Position{}, fmt.Errorf("%q is not FILE:LINE or FILE:LINE:COLUMN", s)
+	}
+	p := Position{Path: m[1]}
+	var err error
+	if p.Line, err = strconv.Atoi(m[2]); err != nil || p.Line < 1 {
+		return Position{}, fmt.Errorf("%q: %s is not a line number", s, m[2])
+	}
+	if m[3] != "" {
+		if p.Column, err = strconv.Atoi(m[3]); err != nil {
+			return Position{}, fmt.Errorf("%q: %s is not a column", s, m[3])
+		}
+	}
+	return p, nil
+}
+
+var positionRE = lazyRE(`(?s)^(.+?):(\d+)(?::(\d+))?$`)
+
+// lazyRE compiles an expression when it is first used: most runs use none.
+func lazyRE(expr string) func() *regexp.Regexp {
+	return sync.OnceValue(func() *regexp.Regexp { return regexp.MustCompile(expr) })
+}
+
+// Locator translates positions with the help of the map files that lie beside
+// outputs (OUT.map beside OUT). It remembers the files that it has read. It is
+// not safe for concurrent use.
+//
+// Columns: a rewrite shifts lines only by their indentation, so a column moves
+// by the difference of the two lines' indentations, as far as both files can be
+// read. The source position of a generated line is the first character of the
+// line that it stands for.
+type Locator struct {
+	// Roots are directories that a relative path may start from where it does
+	// not start from the current one. Compiled Cython cites the path that its
+	// compiler was given, such as "pkg/m.pyx".
+	Roots []string
+	// Outputs are the directories that are searched, with all below them, for
+	// the outputs of a source.
+	Outputs []string
+
+	maps    map[string]*foundMap // by path as cited; nil where there is none
+	lines   map[string][]string  // by path
+	outputs []foundMap           // below Outputs
+	walked  bool
+}
+
+// foundMap is a map with its own path.
+type foundMap struct {
+	SourceMap
+	path string
+}
+
+// Locate translates a position in an output to its source, or one in a source
+// to all outputs that hold it, in order of path. A path counts as an output
+// where a map lies beside it. It is an error where neither applies, or where a
+// map cannot be read.
+func (l *Locator) Locate(p Position) ([]Position, error) {
+	src, ok, err := l.ToSource(p)
+	if err != nil {
+		return nil, err
+	}
+	if ok {
+		return []Position{src}, nil
+	}
+	out, err := l.ToOutput(p)
+	if err == nil && len(out) == 0 {
+		err = fmt.Errorf("%s: no line map beside it, and none that names it as its source", p.Path)
+	}
+	return out, err
+}
+
+// ToSource translates a position in an output to its source. ok is false where
+// no map lies beside the output.
+func (l *Locator) ToSource(p Position) (src Position, ok bool, err error) {
+	m, err := l.find(p.Path)
+	if m == nil || err != nil {
+		return p, false, err
+	}
+	src.Path = m.SourcePath(m.path)
+	src.Line, src.Generated = m.Lines.ToSource(p.Line)
+	if p.Column > 0 {
+		to := l.indent(src.Path, src.Line)
+		if src.Generated {
+			src.Column = max(to, 0) + 1
+		} else {
+			src.Column = shift(p.Column, l.indent(m.OutputPath(m.path), p.Line), to)
+		}
+	}
+	return src, true, nil
+}
+
+// ToOutput translates a position in a source to all outputs below l.Outputs
+// that are made from it.
+func (l *Locator) ToOutput(p Position) ([]Position, error) {
+	if err := l.walk(); err != nil {
+		return nil, err
+	}
+	var list []Position
+	for _, path := range l.candidates(p.Path) {
+		real := realPath(path)
+		for _, m := range l.outputs {
+			src := m.SourcePath(m.path)
+			if realPath(src) != real {
+				continue
+			}
+			out := Position{Path: m.OutputPath(m.path)}
+			var exact bool
+			out.Line, exact = m.Lines.ToOutput(p.Line)
+			if p.Column > 0 && exact {
+				out.Column = shift(p.Column, l.indent(src, p.Line), l.indent(out.Path, out.Line))
+			}
+			list = append(list, out)
+		}
+		if len(list) > 0 {
+			break
+		}
+	}
+	return list, nil
+}
+
+// shift moves a column with the indentation of its line. An indentation below
+// 0 is not known.
+func shift(column, from, to int) int {
+	if from < 0 || to < 0 {
+		return column
+	}
+	return max(column+to-from, min(column, 1))
+}
+
+// indent returns the length of the white space that starts a line, or -1 where
+// there is no such line.
+func (l *Locator) indent(path string, line int) int {
+	lines, ok := l.lines[path]
+	if !ok {
+		if data, err := os.ReadFile(path); err == nil {
+			starts := lineStarts(data)
+			lines = make([]string, len(starts))
+			for i, start := range starts {
+				lines[i] = string(data[start:lineEnd(data, start)])
+			}
+		}
+		if l.lines == nil {
+			l.lines = map[string][]string{}
+		}
+		l.lines[path] = lines
+	}
+	if line < 1 || line > len(lines) {
+		return -1
+	}
+	return len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t\f"))
+}
+
+// candidates returns the paths that a cited path may mean.
+func (l *Locator) candidates(path string) []string {
+	list := []string{path}
+	if !filepath.IsAbs(path) {
+		for _, root := range l.Roots {
+			list = append(list, filepath.Join(root, path))
+		}
+	}
+	return list
+}
+
+// find returns the map of a cited output, or nil.
+func (l *Locator) find(path string) (*foundMap, error) {
+	if m, ok := l.maps[path]; ok {
+		return m, nil
+	}
+	var found *foundMap
+	for _, c := range l.candidates(path) {
+		m, err := ReadSourceMap(c + MapSuffix)
+		if err == nil {
+			found = &foundMap{m, c + MapSuffix}
+			break
+		}
+		if _, e := os.Stat(c + MapSuffix); e == nil {
+			return nil, err
+		}
+	}
+	if l.maps == nil {
+		l.maps = map[string]*foundMap{}
+	}
+	l.maps[path] = found
+	return found, nil
+}
+
+// walk finds all maps below l.Outputs. Other files of that name are left out.
+func (l *Locator) walk() error {
+	if l.walked {
+		return nil
+	}
+	for _, root := range l.Outputs {
+		err := filepath.WalkDir(root, func(path string, d fs.DirEntry, err error) error {
+			if err != nil {
+				return err
+			}
+			if d.IsDir() || !strings.HasSuffix(path, MapSuffix) {
+				return nil
+			}
+			if m, err := ReadSourceMap(path); err == nil {
+				l.outputs = append(l.outputs, foundMap{m, path})
+			}
+			return nil
+		})
+		if err != nil {
+			return err
+		}
+	}
+	slices.SortFunc(l.outputs, func(x, y foundMap) int { return strings.Compare(x.path, y.path) })
+	l.outputs = slices.CompactFunc(l.outputs, func(x, y foundMap) bool { return x.path == y.path })
+	l.walked = true
+	return nil
+}
+
+// realPath returns one name for each file, as far as the system tells.
+func realPath(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		path = abs
+	}
+	if real, err := filepath.EvalSymlinks(path); err == nil {
+		return real
+	}
+	return path
+}
+
+const sgr = `(?:\x1b\[[0-9;]*[mK])*` // colours may stand between the parts
+
+var (
+	frameRE = lazyRE(`(File ` + sgr + `")([^"\n]+)("` + sgr + `, line ` + sgr + `)(\d+)`)
+	colonRE = lazyRE(sgr + `:(\d+)(:(\d+))?`)
+	startRE = lazyRE("[\\s\"'`(\\[{<=,|]|\x1b\\[[0-9;]*[mK]")
+)
+
+// Filter copies r to w and translates each position in an output to its source:
+// PATH:LINE and PATH:LINE:COLUMN, as Cython, C compilers and pytest write them,
+// and File "PATH", line LINE, as Python does. Everything else stays byte for
+// byte, as do positions in files without a readable map beside them. What ends
+// a line is written at once.
+func (l *Locator) Filter(w io.Writer, r io.Reader) error {
+	in := bufio.NewReaderSize(r, 1<<20)
+	out := bufio.NewWriter(w)
+	for {
+		line, err := in.ReadSlice('\n') // or a part of a very long line
+		if _, werr := out.Write(l.translate(line)); werr != nil {
+			return werr
+		}
+		if in.Buffered() == 0 {
+			if werr := out.Flush(); werr != nil {
+				return werr
+			}
+		}
+		if err == io.EOF {
+			return out.Flush()
+		}
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			return errors.Join(err, out.Flush())
+		}
+	}
+}
+
+// translate returns a line with its positions translated.
+func (l *Locator) translate(line []byte) []byte {
+	if bytes.IndexByte(line, ':') < 0 && !bytes.Contains(line, []byte(", line ")) {
+		return line
+	}
+	var out []byte
+	done := 0
+	for _, m := range frameRE().FindAllSubmatchIndex(line, -1) {
+		out = l.colons(out, line[done:m[0]])
+		done = m[1]
+		src, ok := l.cited(string(line[m[4]:m[5]]), line[m[8]:m[9]], nil)
+		if !ok {
+			out = append(out, line[m[0]:m[1]]...)
+			continue
+		}
+		out = append(out, line[m[2]:m[3]]...)
+		out = append(out, src.Path...)
+		out = append(out, line[m[6]:m[7]]...)
+		out = strconv.AppendInt(out, int64(src.Line), 10)
+	}
+	return l.colons(out, line[done:])
+}
+
+// colons appends text to out and translates PATH:LINE[:COLUMN] in it.
+func (l *Locator) colons(out, text []byte) []byte {
+	done := 0
+	for _, m := range colonRE().FindAllSubmatchIndex(text, -1) {
+		if m[1] < len(text) && isWord(text[m[1]]) {
+			continue
+		}
+		before := text[done:m[0]]
+		starts := []int{0}
+		for _, s := range startRE().FindAllIndex(before, -1) {
+			starts = append(starts, s[1])
+		}
+		// The longest name wins, so that one with spaces is found.
+		for _, start := range starts[max(0, len(starts)-8):] {
+			path := string(before[start:])
+			if path == "" {
+				continue
+			}
+			var column []byte
+			if m[6] >= 0 {
+				column = text[m[6]:m[7]]
+			}
+			src, ok := l.cited(path, text[m[2]:m[3]], column)
+			if !ok {
+				continue
+			}
+			out = append(out, before[:start]...)
+			out = append(out, src.Path...)
+			out = append(out, text[m[0]:m[2]]...)
+			out = strconv.AppendInt(out, int64(src.Line), 10)
+			if column != nil {
+				out = append(out, ':')
+				out = strconv.AppendInt(out, int64(src.Column), 10)
+			}
+			done = m[1]
+			break
+		}
+	}
+	return append(out, text[done:]...)
+}
+
+func isWord(c byte) bool {
+	return c == '_' || '0' <= c && c <= '9' || 'a' <= c|0x20 && c|0x20 <= 'z'
+}
+
+// cited translates a position found in text.
+func (l *Locator) cited(path string, line, column []byte) (Position, bool) {
+	p := Position{Path: path}
+	var err error
+	if p.Line, err = strconv.Atoi(string(line)); err != nil || p.Line < 1 {
+		return p, false
+	}
+	if column != nil {
+		if p.Column, err = strconv.Atoi(string(column)); err != nil {
+			return p, false
+		}
+	}
+	src, ok, err := l.ToSource(p)
+	return src, ok && err == nil
+}

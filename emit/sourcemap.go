@@ -1,0 +1,146 @@
+package emit
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strconv"
+)
+
+// MapSuffix is what a map's name adds to that of its output.
+const MapSuffix = ".map"
+
+const (
+	mapFormat  = "pyxlock-lines"
+	mapVersion = 1
+)
+
+// SourceMap is the content of a map file. It is one JSON object:
+//
+//	{
+//	  "format": "pyxlock-lines",
+//	  "version": 1,
+//	  "source": "../../src/m.pyx",
+//	  "output": "m.pyx",
+//	  "lines": [[3,1],[2,4,1],[10,4]]
+//	}
+//
+// Both paths have forward slashes and start from the map's own directory. Each
+// element of "lines" is a run of output lines, the first one from line 1 on:
+// their number, a source line, and 1 where the lines were generated. Lines that
+// were not generated come from that source line and the ones behind it; lines
+// that were all stand for it. An empty list means that every line comes from
+// the line of its own number.
+type SourceMap struct {
+	Source string // the source's path, starting from the map's directory
+	Output string // the output's path, likewise
+	Lines  LineMap
+}
+
+// NewSourceMap returns the map to be written to mapPath.
+func NewSourceMap(mapPath, source, output string, lines LineMap) SourceMap {
+	dir := filepath.Dir(mapPath)
+	return SourceMap{Source: relSlash(dir, source), Output: relSlash(dir, output), Lines: lines}
+}
+
+// relSlash returns path as seen from dir, with forward slashes. Where there is
+// no way from one to the other, as between two drives, it stays absolute.
+func relSlash(dir, path string) string {
+	d, err1 := filepath.Abs(dir)
+	p, err2 := filepath.Abs(path)
+	if err1 == nil && err2 == nil {
+		if rel, err := filepath.Rel(d, p); err == nil {
+			path = rel
+		} else {
+			path = p
+		}
+	}
+	return filepath.ToSlash(path)
+}
+
+// Encode returns the map as a file holds it.
+func (m SourceMap) Encode() []byte {
+	var b bytes.Buffer
+	text := func(s string) {
+		q, _ := json.Marshal(s) // a string always works
+		b.Write(q)
+	}
+	b.WriteString(`{"format":"` + mapFormat + `","version":` + strconv.Itoa(mapVersion) + `,"source":`)
+	text(m.Source)
+	b.WriteString(`,"output":`)
+	text(m.Output)
+	b.WriteString(`,"lines":[`)
+	for i, r := range m.Lines.Runs() {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("[" + strconv.Itoa(r.N) + "," + strconv.Itoa(r.Src))
+		if r.Generated {
+			b.WriteString(",1")
+		}
+		b.WriteByte(']')
+	}
+	b.WriteString("]}\n")
+	return b.Bytes()
+}
+
+// DecodeSourceMap reads a map. It is an error where data is no map of this
+// format and version.
+func DecodeSourceMap(data []byte) (SourceMap, error) {
+	var j struct {
+		Format         string
+		Version        int
+		Source, Output string
+		Lines          [][]int
+	}
+	if err := json.Unmarshal(data, &j); err != nil {
+		return SourceMap{}, fmt.Errorf("no line map: %w", err)
+	}
+	if j.Format != mapFormat {
+		return SourceMap{}, fmt.Errorf("no line map: format %q", j.Format)
+	}
+	if j.Version != mapVersion {
+		return SourceMap{}, fmt.Errorf("a line map of version %d, not %d", j.Version, mapVersion)
+	}
+	m := SourceMap{Source: j.Source, Output: j.Output}
+	out := 1
+	for i, l := range j.Lines {
+		if len(l) < 2 || len(l) > 3 || l[0] < 1 || l[1] < 1 || l[0] > 1<<31-out || l[1] > 1<<31-1 {
+			return SourceMap{}, fmt.Errorf("broken line map: run %d is %v", i, l)
+		}
+		m.Lines.runs = append(m.Lines.runs, Run{Out: out, N: l[0], Src: l[1], Generated: len(l) == 3 && l[2] != 0})
+		out += l[0]
+	}
+	return m, nil
+}
+
+// ReadSourceMap reads a map file.
+func ReadSourceMap(path string) (SourceMap, error) {
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return SourceMap{}, err
+	}
+	m, err := DecodeSourceMap(data)
+	if err != nil {
+		return SourceMap{}, fmt.Errorf("%s: %w", path, err)
+	}
+	return m, nil
+}
+
+// SourcePath returns the path of the source of the map that lies at mapPath,
+// in the operating system's form.
+func (m SourceMap) SourcePath(mapPath string) string { return fromMap(mapPath, m.Source) }
+
+// OutputPath returns the path of the output of the map that lies at mapPath,
+// in the operating system's form.
+func (m SourceMap) OutputPath(mapPath string) string { return fromMap(mapPath, m.Output) }
+
+func fromMap(mapPath, path string) string {
+	path = filepath.FromSlash(path)
+	if filepath.IsAbs(path) {
+		return filepath.Clean(path)
+	}
+	return filepath.Join(filepath.Dir(mapPath), path)
+}

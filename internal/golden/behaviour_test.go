@@ -1,0 +1,234 @@
+package golden
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+)
+
+// An interpreter is a Python that extension modules are built for.
+type interpreter struct {
+	path         string
+	include      string
+	suffix       string // of an extension module's file name
+	freeThreaded bool
+}
+
+const describeInterpreter = `import sysconfig
+v = sysconfig.get_config_var
+print(sysconfig.get_path("include"))
+print(v("EXT_SUFFIX"))
+print(v("Py_GIL_DISABLED") or 0)`
+
+func newInterpreter(python string) (*interpreter, error) {
+	out, err := exec.Command(python, "-c", describeInterpreter).Output()
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", python, err)
+	}
+	lines := strings.Fields(string(out))
+	if len(lines) != 3 {
+		return nil, fmt.Errorf("%s described itself as %q", python, out)
+	}
+	return &interpreter{python, lines[0], lines[1], lines[2] == "1"}, nil
+}
+
+// baseInterpreter is the CPython with a GIL that all goldens run on.
+var baseInterpreter = sync.OnceValues(func() (*interpreter, error) {
+	python := venvPython("3.3")
+	if python == "" {
+		return nil, errors.New("there is no .venv/cython-3.3: run make venv")
+	}
+	return newInterpreter(python)
+})
+
+// freeThreaded is the free-threaded CPython of this machine; nil where there is
+// none.
+var freeThreaded = sync.OnceValues(func() (*interpreter, error) {
+	if python := os.Getenv("PYXLOCK_FT_PYTHON"); python != "" {
+		return newInterpreter(python)
+	}
+	for _, name := range []string{"python3.14t", "python3.13t"} {
+		if python, err := exec.LookPath(name); err == nil {
+			return newInterpreter(python)
+		}
+	}
+	return nil, nil
+})
+
+const noFreeThreaded = "no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
+
+// TestBehaviour builds the goldens that have a test.py in three forms (without
+// locks, readable, aligned), and runs it on each: all must print the same.
+func TestBehaviour(t *testing.T) {
+	python, err := baseInterpreter()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range runs {
+		if _, ok := r.File("test.py"); !ok || r.Refuse {
+			continue
+		}
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			r.checkBehaviour(t, python)
+		})
+	}
+}
+
+// TestBehaviourFreeThreaded does what TestBehaviour does on a free-threaded
+// interpreter, and there also runs threads.py on the two forms with locks.
+func TestBehaviourFreeThreaded(t *testing.T) {
+	python, err := freeThreaded()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if python == nil {
+		t.Skip(noFreeThreaded)
+	}
+	for _, r := range runs {
+		_, test := r.File("test.py")
+		_, threads := r.File("threads.py")
+		if !test && !threads || r.Refuse {
+			continue
+		}
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			if test {
+				r.checkBehaviour(t, python)
+			}
+			if threads {
+				for _, form := range []string{"readable", "aligned"} {
+					if dir := r.build(t, python, form); dir != "" {
+						r.python(t, python, dir, form, "threads.py")
+					}
+				}
+			}
+		})
+	}
+}
+
+func (r *run) checkBehaviour(t *testing.T, python *interpreter) {
+	t.Helper()
+	printed := map[string]string{}
+	for _, form := range []string{"off", "readable", "aligned"} {
+		dir := r.build(t, python, form)
+		if dir == "" {
+			return
+		}
+		printed[form] = r.python(t, python, dir, form, "test.py")
+	}
+	if t.Failed() {
+		return
+	}
+	for _, form := range []string{"readable", "aligned"} {
+		if diff := cmp.Diff(printed["off"], printed[form]); diff != "" {
+			t.Errorf("test.py prints something else with locks than without (-off +%s):\n%s", form, diff)
+		}
+	}
+	if want, ok := r.File("stdout"); ok {
+		if *update {
+			r.SetFile("stdout", []byte(printed["off"]))
+			r.save(t)
+		} else if diff := cmp.Diff(string(want), printed["off"]); diff != "" {
+			t.Errorf("test.py (-want +printed):\n%s", diff)
+		}
+	}
+}
+
+// build returns the folder with a form's extension modules for an interpreter,
+// "" after a failure. It makes them once.
+func (r *run) build(t *testing.T, python *interpreter, form string) string {
+	t.Helper()
+	once, _ := r.built.LoadOrStore(python.path+" "+form, sync.OnceValues(func() (string, error) {
+		return r.makeModules(python, form)
+	}))
+	dir, err := once.(func() (string, error))()
+	if err != nil {
+		t.Errorf("%s: %v", form, err)
+	}
+	return dir
+}
+
+func (r *run) makeModules(python *interpreter, form string) (string, error) {
+	res := r.results[form]()
+	if res.err != nil {
+		return "", res.err
+	}
+	all := compileAll()
+	version, mode := r.Versions[len(r.Versions)-1], r.Modes[0]
+	if err := all.err[version]; err != nil {
+		return "", err
+	}
+	dir := filepath.Join(r.dir, "built", filepath.Base(python.path), form)
+	modules := Modules(res.tree)
+	for name := range res.tree {
+		if path.Ext(name) != ".py" || slices.Contains(modules, name) {
+			continue
+		}
+		data, err := os.ReadFile(filepath.Join(res.dir, filepath.FromSlash(name)))
+		if err == nil {
+			err = writeFile(filepath.Join(dir, filepath.FromSlash(name)), data)
+		}
+		if err != nil {
+			return "", err
+		}
+	}
+	for _, module := range modules {
+		u := all.units[r][unitKey{form, version, mode, module}]
+		if u == nil || !u.ok {
+			return "", fmt.Errorf("Cython %s does not compile %s", version, module)
+		}
+		ext := filepath.Join(dir, filepath.FromSlash(strings.TrimSuffix(module, path.Ext(module))+python.suffix))
+		if err := os.MkdirAll(filepath.Dir(ext), 0o777); err != nil {
+			return "", err
+		}
+		compiler := map[string]string{"c": "gcc", "c++": "g++"}[mode]
+		args := []string{"-shared", "-fPIC", "-O0", "-pipe", "-w", "-I", python.include, "-I", res.dir, "-o", ext, u.Output}
+		if out, err := exec.Command(compiler, args...).CombinedOutput(); err != nil {
+			return "", fmt.Errorf("%s %s: %v\n%s", compiler, module, err, out)
+		}
+	}
+	return dir, nil
+}
+
+// python runs one of the archive's scripts where it can import the modules in
+// dir, and returns what it printed. A script that hangs is stopped, and fails
+// with the stacks of its threads.
+func (r *run) python(t *testing.T, python *interpreter, dir, form, script string) string {
+	t.Helper()
+	data, _ := r.File(script)
+	name := filepath.Join(dir, script)
+	if err := writeFile(name, data); err != nil {
+		t.Error(err)
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, python.path, "-X", "faulthandler", "-B", name)
+	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGABRT) }
+	cmd.WaitDelay = 10 * time.Second
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "PYTHONHASHSEED=0", "PYTHONIOENCODING=utf-8")
+	if python.freeThreaded {
+		cmd.Env = append(cmd.Env, "PYTHON_GIL=0")
+	}
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	if err := cmd.Run(); err != nil {
+		t.Errorf("%s, %s with %s: %v\n%s%s", script, form, filepath.Base(python.path), err, out.String(), errs.String())
+	}
+	return out.String()
+}

@@ -1,0 +1,384 @@
+package golden
+
+import (
+	"bytes"
+	"errors"
+	"flag"
+	"fmt"
+	"maps"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/tools/txtar"
+)
+
+var (
+	update    = flag.Bool("update", false, "write what the goldens expect anew")
+	caseMatch = flag.String("case", "", "run only the goldens whose name matches this regexp")
+	keep      = flag.Bool("keep", false, "keep the working folder and print its name")
+)
+
+const testdata = "../../testdata"
+
+// The binary under test, the working folder, and the goldens: set by TestMain.
+var (
+	binary string
+	work   string
+	runs   []*run
+)
+
+func TestMain(m *testing.M) {
+	flag.Parse()
+	code, err := setup(m)
+	if err != nil {
+		fmt.Fprintln(os.Stderr, "golden:", err)
+		code = 1
+	}
+	os.Exit(code)
+}
+
+func setup(m *testing.M) (int, error) {
+	var err error
+	if work, err = os.MkdirTemp("", "pyxlock-golden-"); err != nil {
+		return 0, err
+	}
+	if *keep {
+		fmt.Fprintln(os.Stderr, "golden: working in", work)
+	} else {
+		defer os.RemoveAll(work)
+	}
+	if binary = os.Getenv("PYXLOCK_BIN"); binary == "" {
+		binary = filepath.Join(work, "pyxlock")
+		if out, err := exec.Command("go", "build", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
+			return 0, fmt.Errorf("building pyxlock: %v\n%s", err, out)
+		}
+	}
+	match, err := regexp.Compile(*caseMatch)
+	if err != nil {
+		return 0, err
+	}
+	cases, err := LoadCases(testdata)
+	if err != nil {
+		return 0, err
+	}
+	for _, c := range cases {
+		if match.MatchString(c.Name) {
+			runs = append(runs, newRun(c))
+		}
+	}
+	if len(runs) == 0 {
+		return 0, fmt.Errorf("no golden matches %q", *caseMatch)
+	}
+	return m.Run(), nil
+}
+
+// A run is one golden with its folder and what pyxlock made of it.
+type run struct {
+	*Case
+	dir     string
+	input   func() error
+	results map[string]func() *result // by form
+	built   sync.Map                  // by interpreter and form: a func() (string, error)
+}
+
+// The forms of a golden: its two layouts, and its decorators stripped.
+var forms = map[string][]string{
+	"readable": {"--layout=readable"},
+	"aligned":  {"--layout=aligned"},
+	"off":      {"--locking=off", "--layout=readable"},
+}
+
+// A result is what one rewrite left.
+type result struct {
+	dir    string            // the output tree
+	tree   map[string]string // its files, decoded
+	stderr string
+	err    error // pyxlock did not exit 0, or its output could not be read
+}
+
+func newRun(c *Case) *run {
+	r := &run{Case: c, dir: filepath.Join(work, filepath.FromSlash(c.Name)), results: map[string]func() *result{}}
+	r.input = sync.OnceValue(func() error { return c.WriteInput(filepath.Join(r.dir, "in")) })
+	for form, flags := range forms {
+		r.results[form] = sync.OnceValue(func() *result { return r.rewrite(form, flags) })
+	}
+	return r
+}
+
+func (r *run) rewrite(form string, flags []string) *result {
+	res := &result{dir: filepath.Join(r.dir, form)}
+	if res.err = r.input(); res.err != nil {
+		return res
+	}
+	args := slices.Concat([]string{"rewrite", "in", "-o", form}, flags, r.Flags)
+	_, res.stderr, res.err = r.pyxlock(r.dir, args...)
+	if res.err != nil {
+		return res
+	}
+	res.tree, res.err = r.ReadOutput(res.dir)
+	return res
+}
+
+// pyxlock runs the binary in dir.
+func (r *run) pyxlock(dir string, args ...string) (stdout, stderr string, err error) {
+	cmd := exec.Command(binary, args...)
+	cmd.Dir = dir
+	cmd.Env = append(os.Environ(), "NO_COLOR=1")
+	var out, errs bytes.Buffer
+	cmd.Stdout, cmd.Stderr = &out, &errs
+	err = cmd.Run()
+	if err != nil {
+		err = fmt.Errorf("pyxlock %s: %w\n%s", strings.Join(args, " "), err, errs.String())
+	}
+	return out.String(), errs.String(), err
+}
+
+// TestRewrite compares what pyxlock writes with what the goldens expect.
+func TestRewrite(t *testing.T) {
+	for _, r := range runs {
+		if r.Refuse {
+			continue
+		}
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			readable, aligned := r.results["readable"](), r.results["aligned"]()
+			for _, res := range []*result{readable, aligned} {
+				if res.err != nil {
+					t.Fatal(res.err)
+				}
+				r.checkRuntime(t, res)
+			}
+			if *update {
+				r.update(t, readable, aligned)
+			}
+			r.checkWant(t, "want", readable)
+			if len(r.Tree("aligned")) > 0 {
+				r.checkWant(t, "aligned", aligned)
+			}
+			r.checkStderr(t, readable.stderr)
+			r.checkIdempotent(t, "readable")
+			r.checkIdempotent(t, "aligned")
+			r.checkPreview(t, readable)
+		})
+	}
+}
+
+// TestRefuse checks the findings of the inputs that cannot be expanded, and
+// that nothing is written for them.
+func TestRefuse(t *testing.T) {
+	for _, r := range runs {
+		if !r.Refuse {
+			continue
+		}
+		t.Run(r.Name, func(t *testing.T) {
+			t.Parallel()
+			for _, form := range []string{"readable", "aligned"} {
+				res := r.results[form]()
+				if res.err == nil {
+					t.Fatalf("%s: pyxlock did not refuse; it wrote:\n%s", form, show(res.tree))
+				}
+				if exit := (*exec.ExitError)(nil); !errors.As(res.err, &exit) || exit.ExitCode() != 1 {
+					t.Fatalf("%s: want exit status 1: %v", form, res.err)
+				}
+				if tree, err := r.ReadOutput(res.dir); err == nil && len(tree) > 0 {
+					t.Errorf("%s: something was written:\n%s", form, show(tree))
+				}
+				if *update {
+					r.updateStderr(t, res.stderr)
+				}
+				r.checkStderr(t, res.stderr)
+			}
+		})
+	}
+}
+
+// checkWant compares an output tree with the archive.
+func (r *run) checkWant(t *testing.T, top string, res *result) {
+	t.Helper()
+	if _, unchanged := r.File("unchanged"); top == "want" && len(r.Tree(top)) == 0 && !unchanged {
+		t.Fatalf("%s has no want/ files; run with -update and read what it writes. The output:\n%s", r.Path, show(res.tree))
+	}
+	if diff := cmp.Diff(r.Want(top), res.tree); diff != "" {
+		t.Errorf("%s output (-want +got):\n%s", top, diff)
+	}
+}
+
+// A finding's first line; what follows it (source, caret, help) is not compared.
+var findingLine = regexp.MustCompile(`(?m)^\S[^\n]*:\d+:\d+: PXL\d{3} .*\n`)
+
+// checkStderr compares the findings, or with stderr.full the whole text.
+func (r *run) checkStderr(t *testing.T, stderr string) {
+	t.Helper()
+	if want, ok := r.File("stderr.full"); ok {
+		if diff := cmp.Diff(string(want), stderr); diff != "" {
+			t.Errorf("stderr (-want +got):\n%s", diff)
+		}
+		return
+	}
+	want, ok := r.File("stderr")
+	if !ok && r.Refuse {
+		t.Fatalf("%s has no stderr file; run with -update and read what it writes. pyxlock said:\n%s", r.Path, stderr)
+	}
+	if diff := cmp.Diff(string(want), findings(stderr)); diff != "" {
+		t.Errorf("findings (-want +got):\n%s", diff)
+	}
+}
+
+func findings(stderr string) string {
+	return strings.Join(findingLine.FindAllString(stderr, -1), "")
+}
+
+// checkRuntime checks that a tree has the runtime exactly where it uses it.
+func (r *run) checkRuntime(t *testing.T, res *result) {
+	t.Helper()
+	uses := false
+	for _, text := range res.tree {
+		uses = uses || strings.Contains(text, "cimport pyxlock\n") || strings.Contains(text, "cimport pyxlock ")
+	}
+	have, err := os.ReadFile(filepath.Join(res.dir, "pyxlock.pxd"))
+	switch {
+	case uses && err != nil:
+		t.Errorf("the output uses the runtime, but: %v", err)
+	case !uses && err == nil:
+		t.Errorf("pyxlock.pxd was written, but nothing uses it")
+	case uses:
+		want, err := os.ReadFile("../../runtime/pyxlock.pxd")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if !bytes.Equal(have, want) {
+			t.Errorf("pyxlock.pxd is not the file of the runtime package")
+		}
+	}
+}
+
+// checkIdempotent rewrites an output again: nothing may change.
+func (r *run) checkIdempotent(t *testing.T, form string) {
+	t.Helper()
+	first := r.results[form]()
+	again := "again-" + form
+	args := slices.Concat([]string{"rewrite", form, "-o", again}, forms[form], r.Flags)
+	if _, _, err := r.pyxlock(r.dir, args...); err != nil {
+		t.Errorf("rewriting the %s output: %v", form, err)
+		return
+	}
+	tree, err := r.ReadOutput(filepath.Join(r.dir, again))
+	if err != nil {
+		t.Error(err)
+		return
+	}
+	if diff := cmp.Diff(first.tree, tree); diff != "" {
+		t.Errorf("rewriting the %s output changed it (-once +twice):\n%s", form, diff)
+	}
+}
+
+// checkPreview applies the preview of the input with git: that must give the
+// readable output.
+func (r *run) checkPreview(t *testing.T, readable *result) {
+	t.Helper()
+	patch, _, err := r.pyxlock(r.dir, slices.Concat([]string{"preview", "in"}, r.Flags)...)
+	if exit := (*exec.ExitError)(nil); err != nil && !(errors.As(err, &exit) && exit.ExitCode() == 1) {
+		t.Error(err)
+		return
+	}
+	top := filepath.Join(r.dir, "apply")
+	if err := r.WriteInput(filepath.Join(top, "in")); err != nil {
+		t.Error(err)
+		return
+	}
+	if patch != "" {
+		cmd := exec.Command("git", "apply", "--whitespace=nowarn", "-")
+		cmd.Dir = top
+		cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(top), "GIT_CONFIG_GLOBAL="+os.DevNull)
+		cmd.Stdin = strings.NewReader(patch)
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Errorf("git apply: %v\n%s\n%s", err, out, patch)
+			return
+		}
+	}
+	tree, err := r.ReadOutput(filepath.Join(top, "in"))
+	if err != nil {
+		t.Errorf("the preview, applied: %v", err)
+		return
+	}
+	if diff := cmp.Diff(readable.tree, tree); diff != "" {
+		t.Errorf("the preview, applied by git, is not the readable output (-rewrite +preview):\n%s", diff)
+	}
+}
+
+// update writes what the archive expects of a rewrite.
+func (r *run) update(t *testing.T, readable, aligned *result) {
+	t.Helper()
+	tops := map[string]*result{"want": readable}
+	if len(r.Tree("aligned")) > 0 {
+		tops["aligned"] = aligned
+	}
+	in := r.Tree("in")
+	for top, res := range tops {
+		r.RemoveTree(top)
+		for _, name := range slices.Sorted(maps.Keys(res.tree)) {
+			if res.tree[name] != in[name] {
+				r.SetFile(top+"/"+name, []byte(res.tree[name]))
+			}
+		}
+		if top == "aligned" && len(r.Tree(top)) == 0 {
+			t.Fatalf("aligned/ is asked for, but the rewrite changes nothing")
+		}
+	}
+	r.Ar.Files = slices.DeleteFunc(r.Ar.Files, func(f txtar.File) bool { return f.Name == "unchanged" })
+	if len(r.Tree("want")) == 0 {
+		r.SetFile("unchanged", nil)
+	}
+	r.updateStderr(t, readable.stderr)
+}
+
+// updateStderr writes the findings that the archive expects, and the archive.
+func (r *run) updateStderr(t *testing.T, stderr string) {
+	t.Helper()
+	if _, ok := r.File("stderr.full"); ok {
+		r.SetFile("stderr.full", []byte(stderr))
+	} else if text := findings(stderr); text != "" {
+		r.SetFile("stderr", []byte(text))
+	} else {
+		r.Ar.Files = slices.DeleteFunc(r.Ar.Files, func(f txtar.File) bool { return f.Name == "stderr" })
+	}
+	r.save(t)
+}
+
+var saveMu sync.Mutex
+
+// save writes the archive back, where it changed.
+func (r *run) save(t *testing.T) {
+	t.Helper()
+	saveMu.Lock()
+	defer saveMu.Unlock()
+	// An archive's files end in a line end: txtar.Format adds none.
+	for i, f := range r.Ar.Files {
+		if len(f.Data) > 0 && !bytes.HasSuffix(f.Data, []byte("\n")) {
+			r.Ar.Files[i].Data = append(f.Data, '\n')
+		}
+	}
+	data := txtar.Format(r.Ar)
+	if old, err := os.ReadFile(r.Path); err == nil && bytes.Equal(old, data) {
+		return
+	}
+	if err := os.WriteFile(r.Path, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// show prints a tree.
+func show(tree map[string]string) string {
+	var b strings.Builder
+	for _, name := range slices.Sorted(maps.Keys(tree)) {
+		fmt.Fprintf(&b, "-- %s --\n%s", name, tree[name])
+	}
+	return b.String()
+}

@@ -1,0 +1,559 @@
+package runtime
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+)
+
+// The tests that need tools look for them in this order:
+//
+//	Cython       PYXLOCK_PYTHON, ../.venv/cython-3.3/bin/python
+//	free-threaded Python   PYXLOCK_FT_PYTHON, python3.14t, python3.13t
+//	compilers    gcc and g++, clang and clang++
+//
+// and skip by name where one is missing. The interpreter that has Cython
+// serves as the ordinary one, with a GIL.
+
+// ---- the text of pyxlock.pxd ---------------------------------------------------
+
+func TestVersionsMatch(t *testing.T) {
+	for _, want := range []string{
+		fmt.Sprintf("#define PYXLOCK_VERSION %q\n", Version),
+		fmt.Sprintf("#define PYXLOCK_ABI %d\n", ABI),
+		fmt.Sprintf("\"_pyxlock_abi%d\"\n", ABI),
+	} {
+		if !strings.Contains(pxd, want) {
+			t.Errorf("pyxlock.pxd lacks %q", want)
+		}
+	}
+}
+
+// In a verbatim block a backslash is an escape of the Cython string; anything
+// outside ASCII depends on encodings.
+func TestPxdIsPlain(t *testing.T) {
+	for i, line := range strings.Split(pxd, "\n") {
+		if strings.ContainsAny(line, "\\\t\r") || strings.TrimRight(line, " ") != line {
+			t.Errorf("pyxlock.pxd:%d: backslash, tab, CR or trailing space", i+1)
+		}
+		for _, r := range line {
+			if r > 126 {
+				t.Errorf("pyxlock.pxd:%d: %q", i+1, r)
+			}
+		}
+	}
+	if n := strings.Count(pxd, `"""`); n != 2 {
+		t.Errorf(`%d times """, want 2`, n)
+	}
+}
+
+func TestPxdIsACopy(t *testing.T) {
+	Pxd()[0] = 'X'
+	if Pxd()[0] == 'X' {
+		t.Error("a caller can change the runtime")
+	}
+}
+
+func TestInline(t *testing.T) {
+	text := Inline()
+	for _, want := range []string{
+		"cdef extern from *:\n    \"\"\"\n#ifndef PYXLOCK_H\n",
+		"\n    ctypedef struct _pyxlock_Guard \"pyxlock_Guard\":\n",
+		"\n    int _pyxlock_read \"pyxlock_read\" (_pyxlock_Guard *guard, object obj) except -1 nogil\n",
+		"\n    void _pyxlock_release_all \"pyxlock_release_all\" (_pyxlock_Guard *guards, int count) noexcept nogil\n",
+		"\n    # As read(), but where",
+	} {
+		if !strings.Contains(text, want) {
+			t.Errorf("the inline form lacks %q", want)
+		}
+	}
+	if !strings.HasPrefix(text, "cdef extern") || !strings.HasSuffix(text, "nogil\n") {
+		t.Error("the inline form has more than the block")
+	}
+	// The C code is the same text.
+	if code := cCode(pxd); cCode(text) != code || len(code) < 1000 {
+		t.Error("the C code differs")
+	}
+	// Every declaration is renamed.
+	decl := regexp.MustCompile(`(?m)^    (?:ctypedef struct|int|void) (\w+)`)
+	end := strings.LastIndex(text, `"""`)
+	names := decl.FindAllStringSubmatch(text[end:], -1)
+	if len(names) != 11 {
+		t.Errorf("%d declarations, want 11", len(names))
+	}
+	for _, n := range names {
+		if !strings.HasPrefix(n[1], InlinePrefix) {
+			t.Errorf("%s has its old name", n[1])
+		}
+	}
+}
+
+func cCode(text string) string {
+	begin, end := strings.Index(text, `"""`), strings.LastIndex(text, `"""`)
+	return text[begin+3 : end]
+}
+
+// ---- tools -------------------------------------------------------------------------
+
+// python is an interpreter that extension modules are built for.
+type python struct {
+	exe, include, version string
+	freeThreaded          bool
+	link                  []string // to embed it; nil if it has no library
+	home                  string
+}
+
+func (p *python) String() string { return "python" + p.version }
+
+// cython finds a Python that has Cython, or skips.
+func cython(t *testing.T) string {
+	t.Helper()
+	venv, _ := filepath.Abs("../.venv/cython-3.3/bin/python")
+	for _, exe := range []string{os.Getenv("PYXLOCK_PYTHON"), venv} {
+		if exe == "" {
+			continue
+		}
+		if err := exec.Command(exe, "-c", "import Cython").Run(); err == nil {
+			return exe
+		}
+	}
+	t.Skip("SKIPPED: no Python with Cython: set PYXLOCK_PYTHON or make .venv/cython-3.3")
+	return ""
+}
+
+// cythons are all there are, by the name of their environment.
+func cythons(t *testing.T) map[string]string {
+	found := map[string]string{"": cython(t)}
+	for _, version := range []string{"3.0", "3.1", "3.2", "3.3"} {
+		exe, _ := filepath.Abs("../.venv/cython-" + version + "/bin/python")
+		if _, err := os.Stat(exe); err == nil {
+			found[version] = exe
+			delete(found, "")
+		}
+	}
+	return found
+}
+
+func freeThreaded(t *testing.T) *python {
+	t.Helper()
+	for _, exe := range []string{os.Getenv("PYXLOCK_FT_PYTHON"), "python3.14t", "python3.13t"} {
+		if p, err := inspect(exe); err == nil && p.freeThreaded {
+			return p
+		}
+	}
+	t.Skip("SKIPPED: no free-threaded Python: set PYXLOCK_FT_PYTHON")
+	return nil
+}
+
+func inspect(exe string) (*python, error) {
+	if exe == "" {
+		return nil, fs.ErrNotExist
+	}
+	const script = `
+import os, sys, sysconfig as s
+v = s.get_config_var
+lib = v("LDLIBRARY") or ""
+path = os.path.join(v("LIBDIR") or "", lib)
+include = s.get_path("include")
+print(include if os.path.exists(os.path.join(include, "Python.h")) else "")
+print("%d.%d%s" % (sys.version_info[:2] + ("t" if v("Py_GIL_DISABLED") else "",)))
+print(v("LIBDIR") if lib and os.path.exists(path) else "")
+print(lib.removeprefix("lib").rsplit(".so")[0].removesuffix(".a"))
+print(v("LIBS") or "", v("SYSLIBS") or "")
+print(sys.base_prefix)`
+	out, err := exec.Command(exe, "-c", script).Output()
+	if err != nil {
+		return nil, err
+	}
+	lines := strings.Split(string(out), "\n")
+	if lines[0] == "" {
+		return nil, fmt.Errorf("%s has no Python.h", exe)
+	}
+	p := &python{exe: exe, include: lines[0], version: lines[1], home: lines[5]}
+	p.freeThreaded = strings.HasSuffix(p.version, "t")
+	if lines[2] != "" {
+		p.link = append([]string{"-L" + lines[2], "-Wl,-rpath," + lines[2], "-Wl,-export-dynamic", "-l" + lines[3],
+			"-lpthread"}, strings.Fields(lines[4])...)
+	}
+	return p, nil
+}
+
+// pythons are the interpreters whose headers are here, one for each version.
+func pythons() []*python {
+	var all []*python
+	seen := map[string]bool{}
+	for _, exe := range []string{os.Getenv("PYXLOCK_FT_PYTHON"), "python3.14t", "python3.13t",
+		os.Getenv("PYXLOCK_PYTHON"), "../.venv/cython-3.3/bin/python",
+		"python3.14", "python3.13", "python3.12", "python3.11"} {
+		if p, err := inspect(exe); err == nil && !seen[p.version] {
+			seen[p.version] = true
+			all = append(all, p)
+		}
+	}
+	return all
+}
+
+func compiler(t *testing.T, name string) string {
+	t.Helper()
+	if _, err := exec.LookPath(name); err != nil {
+		t.Skipf("SKIPPED: no %s", name)
+	}
+	return name
+}
+
+func command(t *testing.T, name string, args ...string) ([]byte, error) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
+	t.Cleanup(cancel)
+	return exec.CommandContext(ctx, name, args...).CombinedOutput()
+}
+
+func must(t *testing.T, name string, args ...string) string {
+	t.Helper()
+	out, err := command(t, name, args...)
+	if err != nil {
+		t.Fatalf("%s %s: %v\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return string(out)
+}
+
+func write(t *testing.T, path, text string) string {
+	t.Helper()
+	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// inParallel runs the functions two at a time.
+func inParallel(functions ...func()) {
+	var wait sync.WaitGroup
+	slots := make(chan struct{}, 2)
+	for _, f := range functions {
+		wait.Go(func() {
+			slots <- struct{}{}
+			defer func() { <-slots }()
+			f()
+		})
+	}
+	wait.Wait()
+}
+
+// ---- behaviour, through Cython -------------------------------------------------------
+
+// TestLocks builds test/locktest.pyx and runs test/run.py, which has the cases.
+func TestLocks(t *testing.T) {
+	exe, gcc := cython(t), compiler(t, "gcc")
+	dir := t.TempDir()
+	source, err := os.ReadFile("test/locktest.pyx")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := strings.Replace(string(source), "cimport pyxlock\n", Inline(), 1)
+	text = strings.ReplaceAll(text, "pyxlock.", InlinePrefix)
+	inline := write(t, filepath.Join(dir, "locktest_inline.pyx"), text)
+
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	translate := func(name, from string) func() {
+		return func() {
+			out, err := command(t, exe, "-m", "cython", "-I", here, "--module-name", name,
+				"-o", filepath.Join(dir, name+".c"), from)
+			if err != nil {
+				t.Errorf("cython %s: %v\n%s", from, err, out)
+			}
+		}
+	}
+	inParallel(
+		translate("locktest", filepath.Join(here, "test", "locktest.pyx")),
+		translate("locktest_unmarked", filepath.Join(here, "test", "locktest.pyx")),
+		translate("locktest_inline", inline))
+	if t.Failed() {
+		return
+	}
+
+	// build puts the three modules into a folder.
+	build := func(t *testing.T, p *python, flags ...string) string {
+		to := t.TempDir()
+		one := func(name string, more ...string) func() {
+			return func() {
+				args := append([]string{"-shared", "-fPIC", "-O1", "-I" + p.include, filepath.Join(dir, name+".c"),
+					"-o", filepath.Join(to, name+".so")}, more...)
+				if out, err := command(t, gcc, append(args, flags...)...); err != nil {
+					t.Errorf("%s: %v\n%s", name, err, out)
+				}
+			}
+		}
+		inParallel(one("locktest", "-DPYXLOCK_RELEASES_GIL"), one("locktest_inline", "-DPYXLOCK_RELEASES_GIL"),
+			one("locktest_unmarked"))
+		if t.Failed() {
+			t.FailNow()
+		}
+		return to
+	}
+
+	t.Run("FreeThreaded", func(t *testing.T) {
+		p := freeThreaded(t)
+		drive(t, p.exe, build(t, p))
+	})
+	ordinary, err := inspect(exe)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Run("GIL", func(t *testing.T) {
+		if ordinary.freeThreaded {
+			t.Skip("SKIPPED: the Python with Cython has no GIL")
+		}
+		drive(t, exe, build(t, ordinary))
+	})
+	t.Run("LimitedAPI", func(t *testing.T) {
+		if ordinary.freeThreaded {
+			t.Skip("SKIPPED: the Python with Cython has no GIL")
+		}
+		drive(t, exe, build(t, ordinary, "-DPy_LIMITED_API=0x030B0000"))
+	})
+}
+
+// drive runs test/run.py; each of its cases is a subtest.
+func drive(t *testing.T, exe, modules string) {
+	t.Helper()
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, exe, "-X", "faulthandler", "-W", "ignore::DeprecationWarning",
+		filepath.Join("test", "run.py"), modules)
+	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
+	var stderr bytes.Buffer
+	cmd.Stderr = &stderr
+	stdout, err := cmd.StdoutPipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	running, done, count := "", false, 0
+	lines := bufio.NewScanner(stdout)
+	for lines.Scan() {
+		word, rest, _ := strings.Cut(lines.Text(), " ")
+		switch word {
+		case "run":
+			running = rest
+			continue
+		case "done":
+			done = true
+		case "ok", "skip", "FAIL":
+			count++
+			t.Run(running, func(t *testing.T) {
+				switch word {
+				case "skip":
+					t.Skip("SKIPPED: " + rest)
+				case "FAIL":
+					t.Errorf("failed; standard error so far:\n%s", stderr.Bytes())
+				}
+			})
+		}
+	}
+	err = cmd.Wait()
+	if !done {
+		t.Errorf("ended in case %s: %v\n%s", running, err, stderr.Bytes())
+	} else if (err != nil) != t.Failed() {
+		t.Errorf("%v\n%s", err, stderr.Bytes())
+	}
+	if count < 50 && !t.Failed() {
+		t.Errorf("only %d cases", count)
+	}
+}
+
+// ---- the C code alone -------------------------------------------------------------------
+
+// TestThreads runs the lock from POSIX threads, without Cython, also under
+// sanitizers.
+func TestThreads(t *testing.T) {
+	gcc := compiler(t, "gcc")
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pyxlock.h"), cCode(pxd))
+	embeddable := false
+	for _, p := range pythons() {
+		if p.link == nil {
+			continue
+		}
+		embeddable = true
+		for _, variant := range []struct{ name, flags string }{
+			{"Plain", "-O2"},
+			{"PythonMutex", "-O2 -DPYXLOCK_TEST_PYTHREAD_MUTEX"},
+			{"ThreadSanitizer", "-O1 -g -fsanitize=thread"},
+			{"AddressSanitizer", "-O1 -g -fsanitize=address,undefined"},
+		} {
+			t.Run(p.String()+"/"+variant.name, func(t *testing.T) {
+				exe := filepath.Join(t.TempDir(), "threads")
+				args := append(strings.Fields(variant.flags), "-std=c99", "-Wall", "-Wextra", "-Werror", "-I"+dir,
+					"-isystem", p.include, "test/threads.c", "-o", exe)
+				args = append(args, p.link...)
+				if out, err := command(t, gcc, args...); err != nil {
+					if strings.Contains(variant.flags, "sanitize") && bytes.Contains(out, []byte("cannot find -l")) ||
+						bytes.Contains(out, []byte("libtsan")) || bytes.Contains(out, []byte("libasan")) {
+						t.Skipf("SKIPPED: no sanitizer library: %s", out)
+					}
+					t.Fatalf("%v\n%s", err, out)
+				}
+				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+				defer cancel()
+				cmd := exec.CommandContext(ctx, exe, "3000")
+				// The interpreter itself is not compiled for the sanitizer,
+				// and leaves its own memory to the system.
+				cmd.Env = append(os.Environ(), "PYTHONHOME="+p.home, "ASAN_OPTIONS=detect_leaks=0",
+					"TSAN_OPTIONS=ignore_noninstrumented_modules=1 halt_on_error=1")
+				if out, err := cmd.CombinedOutput(); err != nil || !bytes.Contains(out, []byte("ok:")) {
+					t.Errorf("%v\n%s", err, out)
+				}
+			})
+		}
+	}
+	if !embeddable {
+		t.Skip("SKIPPED: no Python with a library to link to")
+	}
+}
+
+// TestCompiles compiles the C code alone, with all warnings as errors.
+func TestCompiles(t *testing.T) {
+	all := pythons()
+	if len(all) == 0 {
+		t.Skip("SKIPPED: no Python with headers")
+	}
+	dir := t.TempDir()
+	write(t, filepath.Join(dir, "pyxlock.h"), cCode(pxd))
+	// Twice: a second copy is harmless.
+	source := write(t, filepath.Join(dir, "use.c"), "#include \"pyxlock.h\"\n#include \"pyxlock.h\"\n"+
+		"int main(void) { return 0; }\n")
+	for _, cc := range []string{"gcc -std=c99", "gcc -std=c11", "g++ -std=c++11", "g++ -std=c++17",
+		"clang -std=c99", "clang -std=c11", "clang++ -std=c++11", "clang++ -std=c++17"} {
+		t.Run(cc, func(t *testing.T) {
+			fields := strings.Fields(cc)
+			compiler(t, fields[0])
+			var jobs []func()
+			for _, p := range all {
+				for _, macro := range []string{"", "PYXLOCK_OFF", "PYXLOCK_RELEASES_GIL", "PYXLOCK_TEST_PYTHREAD_MUTEX",
+					"Py_LIMITED_API=0x03080000"} {
+					newer := strings.HasSuffix(cc, "11") && !strings.HasSuffix(cc, "++11") || strings.HasSuffix(cc, "17")
+					if newer && macro != "" || p.freeThreaded && strings.HasPrefix(macro, "Py_") {
+						continue
+					}
+					args := append([]string{}, fields[1:]...)
+					if strings.Contains(fields[0], "++") {
+						args = append(args, "-x", "c++")
+					}
+					if macro != "" {
+						args = append(args, "-D"+macro)
+					}
+					args = append(args, "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
+						"-I"+dir, "-isystem", p.include, "-c", source, "-o", os.DevNull)
+					jobs = append(jobs, func() {
+						if out, err := command(t, fields[0], args...); err != nil {
+							t.Errorf("%s, %s: %v\n%s", p, macro, err, out)
+						}
+					})
+				}
+			}
+			inParallel(jobs...)
+		})
+	}
+}
+
+// every uses each function once, in nogil code too.
+const every = `
+cdef class C:
+    cdef int n
+
+    cdef int bump(self) except -1 nogil:
+        cdef pyxlock.Guard guard
+        try:
+            pyxlock.write(&guard, self)
+            self.n += 1
+            return self.n
+        finally:
+            pyxlock.release(&guard)
+
+    def look(self, other):
+        """Doc."""
+        cdef pyxlock.Guard guards[2]
+        cdef pyxlock.Guard guard
+        pyxlock.try_read(&guard, self)
+        pyxlock.release(&guard)
+        pyxlock.try_write(&guard, self)
+        pyxlock.release(&guard)
+        pyxlock.read(&guard, self)
+        pyxlock.release(&guard)
+        pyxlock.want_read(&guards[0], self)
+        pyxlock.want_write(&guards[1], other)
+        try:
+            pyxlock.acquire(guards, 2)
+            self.bump()
+        finally:
+            pyxlock.release_all(guards, 2)
+        pyxlock.want_write(&guards[0], None)
+        pyxlock.try_acquire(guards, 1)
+        pyxlock.release_all(guards, 1)
+`
+
+// TestCythonVersions takes both forms through each Cython, with all of
+// Cython's warnings as errors, and the result through gcc and g++.
+func TestCythonVersions(t *testing.T) {
+	versions := cythons(t)
+	gcc, gxx := compiler(t, "gcc"), compiler(t, "g++")
+	all := pythons()
+	here, err := os.Getwd()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for version, exe := range versions {
+		t.Run("cython"+version, func(t *testing.T) {
+			dir := t.TempDir()
+			for _, form := range []struct{ name, text string }{
+				{"pxd", "cimport pyxlock\n" + every},
+				{"inline", Inline() + strings.ReplaceAll(every, "pyxlock.", InlinePrefix)},
+				// Both in one C file.
+				{"both", "cimport pyxlock\n" + Inline() + every},
+				// A module that uses nothing of it.
+				{"unused", "cimport pyxlock\n"},
+			} {
+				name := "every_" + form.name
+				source := write(t, filepath.Join(dir, name+".pyx"), form.text)
+				for _, lang := range []struct{ cc, ext, flag string }{{gcc, ".c", "-std=c99"}, {gxx, ".cpp", "-std=c++11"}} {
+					args := []string{"-m", "cython", "-3", "-Werror", "-Wextra", "-I", here,
+						"-o", filepath.Join(dir, name+lang.ext)}
+					if lang.ext == ".cpp" {
+						args = append(args, "--cplus")
+					}
+					must(t, exe, append(args, source)...)
+					var jobs []func()
+					for i, p := range all {
+						if i > 1 && version != "3.3" {
+							break // the oldest headers are not a matter of Cython's version
+						}
+						jobs = append(jobs, func() {
+							out, err := command(t, lang.cc, lang.flag, "-O1", "-Wall", "-Wextra", "-fPIC", "-I"+p.include,
+								"-c", filepath.Join(dir, name+lang.ext), "-o", os.DevNull)
+							// What Cython itself writes is not free of warnings.
+							if err != nil || bytes.Contains(out, []byte("pyxlock_")) {
+								t.Errorf("%s%s for %s: %v\n%s", name, lang.ext, p, err, out)
+							}
+						})
+					}
+					inParallel(jobs...)
+				}
+			}
+		})
+	}
+}

@@ -1,0 +1,292 @@
+package transform
+
+// Putting a lock round a function's body, in either layout.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// wrapper wraps one function.
+type wrapper struct {
+	m      *module
+	u      *unit
+	e      *editor
+	x      *expansion
+	s      style
+	f      *ast.FuncDef
+	layout Layout
+	extra  string // what enclosing functions add to this one's indentation
+	depth  int
+
+	def, body, unit string // indentation of the header, of the body, and between them
+	shallow         bool   // aligned: the wrapping stands left of an unmoved body
+	failed          bool
+}
+
+// wrap writes the edits and returns the indentation that it adds to the body.
+func (w *wrapper) wrap() string {
+	f := w.f
+	file := w.e.file
+	stmts := f.Body.Stmts
+	w.def = indentOf(file, f.Keyword)
+	if f.Body.Inline {
+		w.unit = indentUnit(file)
+		w.body = w.def + w.unit
+	} else {
+		w.body = indentOf(file, stmts[0].Range().Pos)
+		w.unit = strings.TrimPrefix(w.body, w.def)
+		if w.unit == w.body && w.def != "" || w.unit == "" {
+			w.unit = indentUnit(file)
+		}
+	}
+	n := w.preamble()
+	inner := w.body
+	if w.layout == Aligned && !f.Body.Inline && strings.HasPrefix(w.body, w.def) && len(w.body)-len(w.def) >= 2 {
+		w.shallow = true
+		inner = w.def + w.body[len(w.def):len(w.def)+1]
+	}
+	if w.layout == Aligned && f.Body.Inline {
+		inner = w.def + w.unit[:1]
+	}
+	var hoisted []string
+	for _, st := range stmts[n:] {
+		hoisted = append(hoisted, w.declarations(st, true)...)
+	}
+	if f.Body.Inline {
+		w.inline(n, inner, hoisted)
+		return ""
+	}
+	first := stmts[n]
+	at := nextLine(file, f.Body.Colon)
+	if n > 0 {
+		at = nextLine(file, stmts[n-1].Range().End-1)
+	}
+	end := w.regionEnd()
+	opening := indented(hoisted, w.extra+inner, w.unit)
+	opening = append(opening, indented(w.opening(first), w.extra+inner, w.unit)...)
+	w.e.head(at, opening, f.Keyword)
+	w.e.tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
+
+	if w.layout == Aligned {
+		w.e.floats = append(w.e.floats, ast.Span{Pos: f.Pos, End: at})
+	}
+	if w.shallow {
+		for _, st := range stmts[:n] {
+			ls := lineStart(file, st.Range().Pos)
+			w.e.replace(ast.Span{Pos: ls, End: st.Range().Pos}, w.extra+inner)
+		}
+		return ""
+	}
+	w.reindent(at, end)
+	return w.unit
+}
+
+// preamble returns how many leading statements stay before the lock: the
+// docstring, and declarations that run no code.
+func (w *wrapper) preamble() int {
+	n := 0
+	stmts := w.f.Body.Stmts
+	if docstring(stmts) != nil {
+		n = 1
+	}
+	for !w.f.Body.Inline && n < len(stmts)-1 && declaresOnly(stmts[n]) {
+		n++
+	}
+	return n
+}
+
+// docstring returns a body's docstring, or nil.
+func docstring(stmts []ast.Stmt) *ast.Str {
+	if len(stmts) == 0 {
+		return nil
+	}
+	st, ok := stmts[0].(*ast.ExprStmt)
+	if !ok {
+		return nil
+	}
+	s, ok := st.X.(*ast.Str)
+	if !ok || s.FStr {
+		return nil
+	}
+	return s
+}
+
+// declaresOnly reports whether a statement declares without running code.
+func declaresOnly(st ast.Stmt) bool {
+	switch st := st.(type) {
+	case *ast.CVarDecl:
+		return !slices.ContainsFunc(st.Declarators, func(d *ast.Declarator) bool { return d.Default != nil })
+	case *ast.CdefBlock:
+		return !slices.ContainsFunc(st.Body.Stmts, func(s ast.Stmt) bool { return !declaresOnly(s) })
+	case *ast.DefStmt:
+		return true
+	}
+	return false
+}
+
+// opening returns the lines between the header and the body.
+func (w *wrapper) opening(first ast.Stmt) []string {
+	x := w.x
+	if w.layout == Readable {
+		out := append(slices.Clone(x.declare), x.acquire...)
+		return append(out, x.open)
+	}
+	if x.open == "try:" && x.inside && w.simple(first) {
+		return w.insideTry(first)
+	}
+	if len(x.declareInline) > 0 {
+		x.cython = true
+		return append(joined(append(slices.Clone(x.declareInline), x.acquire...)), x.open)
+	}
+	out := append(slices.Clone(x.declare), joined(x.acquire)...)
+	return append(out, x.open)
+}
+
+// insideTry takes the lock on the line of the body's first statement, so that
+// only "try:" needs a line. An attempt that fails leaves an empty guard, which
+// the finally clause may release.
+func (w *wrapper) insideTry(first ast.Stmt) []string {
+	w.x.cython = true
+	w.e.insert(first.Range().Pos, w.takes()+"; ")
+	return []string{w.x.open}
+}
+
+func (w *wrapper) takes() string {
+	return strings.Join(append(slices.Clone(w.x.declareInline), w.x.acquire...), "; ")
+}
+
+// simple reports whether a statement may follow another one on its line.
+func (w *wrapper) simple(st ast.Stmt) bool {
+	switch st := st.(type) {
+	case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del, *ast.Import, *ast.FromImport:
+		return true
+	case *ast.CVarDecl: // has become an assignment
+		return w.declarable(st) && !declaresOnly(st)
+	}
+	return false
+}
+
+func (w *wrapper) closing() []string {
+	if len(w.x.closing) == 0 {
+		return nil
+	}
+	if w.layout == Aligned && !compound(w.x.closing) {
+		return []string{"finally: " + strings.Join(w.x.closing, "; ")}
+	}
+	out := []string{"finally:"}
+	for _, l := range w.x.closing {
+		out = append(out, "\t"+l)
+	}
+	return out
+}
+
+// regionEnd returns the start of the line after the body, with the comments
+// that directly follow at its indentation.
+func (w *wrapper) regionEnd() int32 {
+	file := w.e.file
+	stmts := w.f.Body.Stmts
+	end := nextLine(file, stmts[len(stmts)-1].Range().End-1)
+	for int(end) < len(file.Src) {
+		ind := indentOf(file, end)
+		at := int(end) + len(ind)
+		if at >= len(file.Src) || file.Src[at] != '#' || !strings.HasPrefix(ind, w.body) {
+			break
+		}
+		next := nextLine(file, end)
+		if next == end {
+			break
+		}
+		end = next
+	}
+	return end
+}
+
+// reindent moves the lines of [from, to) one unit to the right. Text inside
+// tokens is data and stays; so do blank lines and comments at the margin.
+func (w *wrapper) reindent(from, to int32) {
+	file := w.e.file
+	for at := from; at < to; at = nextLine(file, at) {
+		if !data(file, at) && !blank(file, at) && !(file.Src[at] == '#' && w.def != "") {
+			if w.layout == Aligned && continued(file, at) {
+				continue
+			}
+			w.e.indent(at, w.unit)
+		}
+		if nextLine(file, at) == at {
+			break
+		}
+	}
+}
+
+func blank(file *ast.File, at int32) bool {
+	for int(at) < len(file.Src) {
+		switch file.Src[at] {
+		case ' ', '\t', '\f':
+			at++
+		case '\n', '\r':
+			return true
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// inline expands a body that stands on the header's line.
+func (w *wrapper) inline(n int, inner string, hoisted []string) {
+	f := w.f
+	stmts := f.Body.Stmts
+	file := w.e.file
+	gap := ast.Span{Pos: f.Body.Colon + 1, End: stmts[n].Range().Pos}
+	var lines []string
+	if n > 0 {
+		w.e.replace(ast.Span{Pos: f.Body.Colon + 1, End: stmts[0].Range().Pos}, "\n"+w.extra+inner)
+		gap.Pos = stmts[0].Range().End
+	}
+	lines = append(lines, indented(hoisted, w.extra+inner, w.unit)...)
+	end := nextLine(file, stmts[len(stmts)-1].Range().End-1)
+	if w.layout == Aligned {
+		w.e.floats = append(w.e.floats, ast.Span{Pos: f.Pos, End: f.Body.Colon + 1})
+		if w.x.open == "try:" && w.x.inside {
+			w.x.cython = true
+			lines = append(lines, w.extra+inner+w.x.open+" "+w.takes()+"; ")
+		} else {
+			open := w.opening(nil)
+			lines = append(lines, indented(open, w.extra+inner, w.unit)...)
+			lines[len(lines)-1] += " "
+		}
+		w.e.replace(gap, "\n"+strings.Join(lines, "\n"))
+	} else {
+		lines = append(lines, indented(w.opening(nil), w.extra+inner, w.unit)...)
+		w.e.replace(gap, "\n"+strings.Join(lines, "\n")+"\n"+w.extra+inner+w.unit)
+	}
+	w.e.tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
+}
+
+// indentUnit returns what one level of a file is indented by.
+func indentUnit(file *ast.File) string {
+	unit := ""
+	var look func(stmts []ast.Stmt)
+	look = func(stmts []ast.Stmt) {
+		for _, st := range stmts {
+			for _, b := range suites(st) {
+				if unit != "" {
+					return
+				}
+				if !b.Inline && len(b.Stmts) > 0 {
+					in := indentOf(file, b.Stmts[0].Range().Pos)
+					if rest := strings.TrimPrefix(in, indentOf(file, st.Range().Pos)); rest != "" && rest != in || indentOf(file, st.Range().Pos) == "" && in != "" {
+						unit = rest
+						return
+					}
+				}
+				look(b.Stmts)
+			}
+		}
+	}
+	look(file.Body)
+	return or(unit, "    ")
+}

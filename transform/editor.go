@@ -1,0 +1,141 @@
+package transform
+
+// An editor gathers the edits of one file and puts them in order: whole lines
+// in, lines out, indentation, replacements.
+
+import (
+	"sort"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+type editor struct {
+	file    *ast.File
+	edits   []edit
+	indents map[int32]string // line start → white space to add
+	deleted map[int32]bool   // line starts of deleted lines
+	floats  []ast.Span
+}
+
+// edit is an Edit with its rank among edits at one offset.
+type edit struct {
+	Edit
+	class int // editTail, editHead, editIndent, editText
+	depth int // tails: deeper first
+}
+
+const (
+	editTail = iota
+	editHead
+	editIndent
+	editText
+)
+
+func newEditor(f *ast.File) *editor {
+	return &editor{file: f, indents: map[int32]string{}, deleted: map[int32]bool{}}
+}
+
+// replace changes a span inside a line.
+func (e *editor) replace(s ast.Span, text string) {
+	e.edits = append(e.edits, edit{Edit: Edit{Off: s.Pos, End: s.End, New: text, Blame: -1}, class: editText})
+}
+
+// insert puts text inside a line.
+func (e *editor) insert(off int32, text string) { e.replace(ast.Span{Pos: off, End: off}, text) }
+
+// head puts whole lines before the line that starts at off.
+func (e *editor) head(off int32, lines []string, blame int32) {
+	if len(lines) > 0 {
+		e.edits = append(e.edits, edit{Edit: Edit{Off: off, End: off, New: strings.Join(lines, "\n") + "\n", Blame: blame}, class: editHead})
+	}
+}
+
+// tail puts whole lines before the line that starts at off, belonging to what
+// is before them.
+func (e *editor) tail(off int32, lines []string, blame int32, depth int) {
+	if len(lines) > 0 {
+		e.edits = append(e.edits, edit{Edit: Edit{Off: off, End: off, New: strings.Join(lines, "\n") + "\n", Blame: blame, Tail: true}, class: editTail, depth: depth})
+	}
+}
+
+// deleteLines removes the whole lines of a span.
+func (e *editor) deleteLines(s ast.Span) {
+	from, to := lineStart(e.file, s.Pos), nextLine(e.file, s.End-1)
+	for at := from; at < to; at = nextLine(e.file, at) {
+		e.deleted[at] = true
+	}
+	e.edits = append(e.edits, edit{Edit: Edit{Off: from, End: to, Blame: -1}, class: editText})
+}
+
+// indent adds white space at a line's start.
+func (e *editor) indent(at int32, s string) { e.indents[at] += s }
+
+// data reports whether the line that starts at off starts inside a token.
+func data(f *ast.File, off int32) bool {
+	i := sort.Search(len(f.Multiline), func(i int) bool { return f.Multiline[i].End > off })
+	return i < len(f.Multiline) && f.Multiline[i].Pos < off
+}
+
+// continued reports whether the line that starts at off continues a logical line.
+func continued(f *ast.File, off int32) bool {
+	i := sort.Search(len(f.Joins), func(i int) bool { return f.Joins[i] >= off })
+	return i < len(f.Joins) && f.Joins[i] == off
+}
+
+// finish returns the edits in order.
+func (e *editor) finish() []Edit {
+	for at, s := range e.indents {
+		if !e.deleted[at] && s != "" {
+			e.edits = append(e.edits, edit{Edit: Edit{Off: at, End: at, New: s, Blame: -1}, class: editIndent})
+		}
+	}
+	sort.SliceStable(e.edits, func(i, j int) bool {
+		a, b := e.edits[i], e.edits[j]
+		switch {
+		case a.Off != b.Off:
+			return a.Off < b.Off
+		case a.class != b.class:
+			return a.class < b.class
+		case a.class == editTail:
+			return a.depth > b.depth
+		}
+		return a.End == a.Off && b.End > b.Off // insertions before replacements
+	})
+	src := e.file.Src
+	out := make([]Edit, 0, len(e.edits))
+	end := int32(0)
+	for _, x := range e.edits {
+		ed := x.Edit
+		if x.class == editIndent && ed.Off < end {
+			continue // its line start has gone
+		}
+		end = max(end, ed.End)
+		whole := x.class == editTail || x.class == editHead
+		if whole && int(ed.Off) == len(src) && len(src) > 0 && src[len(src)-1] != '\n' && src[len(src)-1] != '\r' {
+			ed.New = "\n" + strings.TrimSuffix(ed.New, "\n")
+		}
+		out = append(out, ed)
+	}
+	return out
+}
+
+// solid returns the spans in which no blank line may come or go.
+func solid(f *ast.File) []ast.Span {
+	var out []ast.Span
+	add := func(s ast.Span) {
+		if n := len(out); n > 0 && s.Pos <= out[n-1].End {
+			out[n-1].End = max(out[n-1].End, s.End)
+			return
+		}
+		out = append(out, s)
+	}
+	for _, j := range f.Joins {
+		i := line(f, j)
+		if i == 0 {
+			continue
+		}
+		add(ast.Span{Pos: f.Lines[i-1], End: max(nextLine(f, j)-1, j)})
+	}
+	return out
+}

@@ -1,0 +1,210 @@
+package transform
+
+// Imports: the proposed names go, since Cython refuses them; what the new text
+// refers to comes in.
+
+import (
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// imports edits the import statements of one file.
+func (a *analysis) imports(u *unit) {
+	var emptied *ast.FromImport // a top-level statement that loses all its names
+	e := func() *editor { return a.editor(u) }
+	top := map[ast.Stmt]bool{}
+	for _, st := range u.file.Body {
+		top[st] = true
+	}
+	n := a.needs[u]
+	if n != nil && a.m.scope.cythonName(a.m.visibleFrom(u)) != "" {
+		n.cython = false
+	}
+	wants := n != nil && (n.rwlock || n.cython)
+	everywhere(u.file.Body, func(st ast.Stmt) {
+		from, ok := st.(*ast.FromImport)
+		if !ok || from.Star || !fromCython(from) {
+			return
+		}
+		var keep, drop []ast.ImportName
+		for _, nm := range from.Names {
+			if len(nm.Path) == 1 && lockNames[nm.Path[0].Name] {
+				drop = append(drop, nm)
+			} else {
+				keep = append(keep, nm)
+			}
+		}
+		switch {
+		case len(drop) == 0:
+		case len(keep) == 0 && top[st] && wants && emptied == nil && from.Pos < n.first:
+			emptied = from
+		case len(keep) == 0 && top[st]:
+			removeStmt(e(), from.Span, a.p.opts.Layout)
+		case len(keep) == 0:
+			e().replace(from.Span, "pass")
+		default:
+			a.dropNames(e(), from, drop)
+		}
+	})
+	if !wants {
+		return
+	}
+	lines := a.newImports(u, n)
+	aligned := a.p.opts.Layout == Aligned
+	if emptied != nil {
+		ind := strings.Join(lines, "\n")
+		if aligned && !compound(lines) {
+			ind = strings.Join(lines, "; ")
+		}
+		e().replace(emptied.Span, ind)
+		return
+	}
+	anchor := a.anchor(u, n.first)
+	switch {
+	case anchor == nil:
+		at := int32(0)
+		if len(u.file.Body) > 0 {
+			at = lineStart(u.file, u.file.Body[0].Range().Pos)
+		}
+		if int(at) == 0 && strings.HasPrefix(string(u.src), "\ufeff") {
+			e().insert(3, strings.Join(lines, "\n")+"\n")
+			return
+		}
+		e().head(at, lines, at)
+	case aligned && !compound(lines):
+		e().insert(anchor.Range().End, "; "+strings.Join(lines, "; "))
+	default:
+		e().tail(nextLine(u.file, anchor.Range().End-1), lines, anchor.Range().Pos, 0)
+	}
+}
+
+// newImports returns the lines that bring in what new text names.
+func (a *analysis) newImports(u *unit, n *need) []string {
+	var out []string
+	if n.cython {
+		if u.file.Pure {
+			out = append(out, "import cython")
+		} else {
+			out = append(out, "cimport cython")
+		}
+	}
+	if !n.rwlock {
+		return out
+	}
+	s := a.style(u)
+	if u.inPxd() && n.releases {
+		out = append(out, "cdef extern from *:", "\t\"\"\"", "\t#define PYXLOCK_RELEASES_GIL 1", "\t\"\"\"")
+		out = indented(out, "", indentUnit(u.file))
+	}
+	switch {
+	case s.inline:
+		out = append(out, strings.Split(strings.TrimRight(a.p.opts.InlineRuntime, "\n"), "\n")...)
+	case u.file.Pure:
+		out = append(out, "from cython.cimports import pyxlock")
+	default:
+		out = append(out, "cimport pyxlock")
+	}
+	if n.releases && !u.inPxd() {
+		out = append(out, s.rt("releases_gil")+"()")
+	}
+	return out
+}
+
+// anchor returns the statement after which new imports go: the last of the
+// import statements at the top of the file, the docstring, or nil.
+func (a *analysis) anchor(u *unit, before int32) ast.Stmt {
+	var found ast.Stmt
+	for i, st := range u.file.Body {
+		if st.Range().Pos >= before {
+			break
+		}
+		switch st := st.(type) {
+		case *ast.Import:
+			found = st
+			if isCythonImport(st) {
+				return st
+			}
+			continue
+		case *ast.FromImport:
+			found = st
+			if fromCython(st) {
+				drops := 0
+				for _, nm := range st.Names {
+					if len(nm.Path) == 1 && lockNames[nm.Path[0].Name] {
+						drops++
+					}
+				}
+				if drops < len(st.Names) {
+					return st
+				}
+			}
+			continue
+		case *ast.ExprStmt:
+			if i == 0 && docstring(u.file.Body[:1]) != nil {
+				found = st
+				continue
+			}
+		}
+		if found != nil {
+			break
+		}
+	}
+	if from, ok := found.(*ast.FromImport); ok && fromCython(from) {
+		return nil // it goes; the new imports stand on their own
+	}
+	return found
+}
+
+func isCythonImport(st *ast.Import) bool {
+	for _, n := range st.Names {
+		if len(n.Path) == 1 && n.Path[0].Name == "cython" {
+			return true
+		}
+	}
+	return false
+}
+
+func fromCython(st *ast.FromImport) bool {
+	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
+}
+
+// dropNames takes names out of an import's list, each with one comma.
+func (a *analysis) dropNames(e *editor, st *ast.FromImport, drop []ast.ImportName) {
+	dropped := map[ast.Span]bool{}
+	for _, d := range drop {
+		dropped[d.Span] = true
+	}
+	for i, nm := range st.Names {
+		if !dropped[nm.Span] {
+			continue
+		}
+		if i+1 < len(st.Names) {
+			e.replace(ast.Span{Pos: nm.Pos, End: st.Names[i+1].Pos}, "")
+			continue
+		}
+		// The last one: the comma before it goes, back to the last kept name.
+		j := i
+		for j > 0 && dropped[st.Names[j-1].Span] {
+			j--
+		}
+		from := st.Names[j-1].End
+		if j < i {
+			// those between were removed up to this name already
+			e.replace(ast.Span{Pos: from, End: st.Names[j].Pos}, "")
+			e.replace(nm.Span, "")
+			continue
+		}
+		e.replace(ast.Span{Pos: from, End: nm.End}, "")
+	}
+}
+
+// everywhere visits all statements, at any depth.
+func everywhere(stmts []ast.Stmt, visit func(ast.Stmt)) {
+	for _, st := range stmts {
+		visit(st)
+		for _, b := range suites(st) {
+			everywhere(b.Stmts, visit)
+		}
+	}
+}

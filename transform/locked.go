@@ -1,0 +1,193 @@
+package transform
+
+// Which classes are locked, and how: a class's own decorator and what it
+// inherits.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+)
+
+// lockInfo is the lock of a class as its members see it.
+type lockInfo struct {
+	kind         Kind
+	nonblocking  bool
+	guard        string
+	mustDecorate bool
+	owner        *class // the outermost locked base: the mutex field is there
+}
+
+// lockOf returns the lock that guards the state of c's instances, or nil.
+func (p *Project) lockOf(c *class) *lockInfo {
+	info, _ := p.lockChain(c)
+	return info
+}
+
+// locksMembers returns the lock that c's own methods take, or nil: c is
+// decorated, or derives from a locked class and has or touches guarded state.
+func (p *Project) locksMembers(c *class) *lockInfo {
+	info, members := p.lockChain(c)
+	if !members {
+		return nil
+	}
+	return info
+}
+
+func (p *Project) lockChain(c *class) (info *lockInfo, members bool) {
+	chain := p.ancestry(c)
+	for i := len(chain) - 1; i >= 0; i-- {
+		a := chain[i]
+		l := a.lock
+		switch {
+		case l != nil && info == nil:
+			info = &lockInfo{kind: l.kind, nonblocking: l.nonblocking, guard: l.guard, mustDecorate: l.mustDecorate, owner: a}
+			if !l.kindSet {
+				info.kind = p.opts.Lock
+			}
+			members = true
+		case l != nil:
+			next := *info
+			next.nonblocking = next.nonblocking || l.nonblocking
+			next.mustDecorate = l.mustDecorate
+			if l.guard != "" {
+				next.guard = l.guard
+			}
+			info = &next
+			members = true
+		case info != nil:
+			members = len(a.order) > 0 || p.touches(a, chain[i+1:])
+		}
+	}
+	return info, members
+}
+
+// checkBase reports a decorated subclass that asks for another lock than its base.
+func (p *Project) checkBase(m *module, c *class) {
+	l := c.lock
+	if l == nil {
+		return
+	}
+	b := p.base(c)
+	if b == nil {
+		return
+	}
+	inherited := p.lockOf(b)
+	if inherited == nil {
+		return
+	}
+	if l.kindSet && l.kind != inherited.kind {
+		m.report(l.unit, l.dec.Range(), codeBaseLock,
+			fmt.Sprintf("%s asks for lock=%q, but its base %s is locked with %q", c.name, l.kind, b.name, inherited.kind),
+			"a subclass shares its base's lock: leave lock= out here, or change it on the base")
+	}
+	if l.guard != "" && l.guard != inherited.guard {
+		m.report(l.unit, l.dec.Range(), codeBaseLock,
+			fmt.Sprintf("%s asks for guard=%q, but the state that it inherits from %s is guarded otherwise", c.name, l.guard, b.name),
+			"two locks for the same fields exclude nobody: put guard= on the base, or leave it out")
+	}
+}
+
+// touches reports whether the body of c uses a C attribute of its bases.
+func (p *Project) touches(c *class, bases []*class) bool {
+	if c.def == nil {
+		return false
+	}
+	found := false
+	ast.Walk(c.def.Body, func(n ast.Node) bool {
+		if a, ok := n.(*ast.Attribute); ok && !found {
+			for _, b := range bases {
+				if b.fields[a.Attr.Name] != nil || b.hasCMethod(a.Attr.Name) {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// hasCMethod reports whether the class declares name as a cdef method, which
+// takes no lock of its own.
+func (c *class) hasCMethod(name string) bool {
+	for _, def := range []*ast.ClassDef{c.def, c.pxdDef} {
+		if def == nil {
+			continue
+		}
+		found := false
+		eachStmt(def.Body.Stmts, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.FuncDef:
+				if st.Name.Name == name && isCdef(c.mod, st) {
+					found = true
+				}
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					if d.Func && !st.Cpdef && d.Name.Name == name {
+						found = true
+					}
+				}
+			}
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+func isCdef(m *module, f *ast.FuncDef) bool {
+	return f.Kind == ast.Cdef || f.Kind == ast.Def && m.hasDecorator(f.Decorators, "cfunc")
+}
+
+// visible is a locked class under the name that a module knows it by.
+type visible struct {
+	name  string
+	class *class
+	info  *lockInfo
+}
+
+// visibleLocked returns the locked classes that code of m can name, without
+// those whose base is among them: an instance of them is one of the base.
+func (p *Project) visibleLocked(m *module, u *unit) []visible {
+	var all []visible
+	seen := map[*class]bool{}
+	add := func(name string, c *class) {
+		if c == nil || seen[c] {
+			return
+		}
+		seen[c] = true
+		if info := p.lockOf(c); info != nil {
+			all = append(all, visible{name, c, info})
+		}
+	}
+	sees := m.visibleFrom(u)
+	for _, c := range m.order {
+		if b, ok := m.scope.names[c.name]; ok && sees(b.src) {
+			add(c.name, c)
+		}
+	}
+	for _, name := range sortedKeys(m.scope.names) {
+		if b := m.scope.names[name]; b.kind == bindImported && sees(b.src) {
+			add(name, p.lookup(m, []string{name}))
+		}
+	}
+	for _, s := range m.scope.stars {
+		if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
+			for _, c := range p.module(stem).order {
+				add(c.name, c)
+			}
+		}
+	}
+	var out []visible
+	for _, v := range all {
+		derived := false
+		for _, a := range p.ancestry(v.class)[1:] {
+			derived = derived || seen[a] && p.lockOf(a) != nil
+		}
+		if !derived {
+			out = append(out, v)
+		}
+	}
+	return out
+}

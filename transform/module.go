@@ -1,0 +1,147 @@
+package transform
+
+// A module is the set of files that Cython compiles together: a .pyx or .py,
+// its .pxd, and what they include. It is built from those files alone; other
+// modules are looked up on demand (project.go).
+
+import (
+	"path/filepath"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// role is what a file is to its module.
+type role uint8
+
+const (
+	roleMain role = iota // .pyx, .py, or a .pxi that stands alone
+	rolePxd
+	roleInclude // included by main
+	rolePxdInclude
+)
+
+// unit is a source in its role.
+type unit struct {
+	*source
+	role role
+}
+
+func (u *unit) inPxd() bool { return u.role == rolePxd || u.role == rolePxdInclude }
+
+type module struct {
+	stem    string // path of its files without the extension
+	root    string // the directory from which absolute cimports start
+	depth   int    // number of packages between root and the module
+	units   []*unit
+	scope   scope
+	classes map[string]*class
+	order   []*class
+	// reported during building; used only where the module is an input
+	findings []Finding
+}
+
+func isPure(path string) bool { return strings.HasSuffix(path, ".py") }
+
+// stemOf returns a path without its Cython extension, and whether it had one.
+func stemOf(path string) (string, bool) {
+	switch ext := filepath.Ext(path); ext {
+	case ".pyx", ".pxd", ".py":
+		return strings.TrimSuffix(path, ext), true
+	}
+	return path, false
+}
+
+// load reads a module's files, the .pxd first: its names and classes come
+// before those of the main file.
+func (p *Project) load(stem string) *module {
+	m := &module{stem: stem, classes: map[string]*class{}, scope: scope{names: map[string]binding{}}}
+	m.root, m.depth = p.packageRoot(stem)
+	add := func(path string, r role) {
+		s := p.source(path)
+		if s.err != nil {
+			return
+		}
+		p.addUnit(m, s, r)
+	}
+	if p.isFile(stem + ".pxd") {
+		add(stem+".pxd", rolePxd)
+	}
+	switch {
+	case strings.HasSuffix(stem, ".pxi"):
+		add(stem, roleMain)
+	case p.isFile(stem + ".pyx"):
+		add(stem+".pyx", roleMain)
+	case p.isFile(stem + ".py"):
+		add(stem+".py", roleMain)
+	}
+	for _, u := range m.units {
+		m.scope.collect(u.file.Body, u.source)
+	}
+	for _, u := range m.units {
+		m.collectClasses(u, u.file.Body)
+	}
+	return m
+}
+
+// addUnit adds a source and, after it, what it includes.
+func (p *Project) addUnit(m *module, s *source, r role) {
+	for _, u := range m.units {
+		if u.source == s {
+			return
+		}
+	}
+	s.parse()
+	m.units = append(m.units, &unit{s, r})
+	inc := roleInclude
+	if r == rolePxd || r == rolePxdInclude {
+		inc = rolePxdInclude
+	}
+	eachStmt(s.file.Body, func(st ast.Stmt) {
+		if in, ok := st.(*ast.Include); ok && in.Path != nil {
+			if path := p.findInclude(m, s.path, in.Path.Value); path != "" {
+				if t := p.source(path); t.err == nil {
+					p.addUnit(m, t, inc)
+				}
+			}
+		}
+	})
+}
+
+// eachStmt visits the statements of a scope, also those in nested blocks that
+// open no scope of their own.
+func eachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
+	for _, st := range stmts {
+		visit(st)
+		if !opensScope(st) {
+			for _, b := range suites(st) {
+				eachStmt(b.Stmts, visit)
+			}
+		}
+	}
+}
+
+// main returns the unit with the module's own code, or nil.
+func (m *module) main() *unit {
+	for _, u := range m.units {
+		if u.role == roleMain {
+			return u
+		}
+	}
+	return nil
+}
+
+// visibleFrom tells which files' names a unit sees: a .pxd does not see its .pyx.
+func (m *module) visibleFrom(u *unit) func(*source) bool {
+	if !u.inPxd() {
+		return func(*source) bool { return true }
+	}
+	return func(s *source) bool {
+		for _, o := range m.units {
+			if o.source == s {
+				return o.inPxd()
+			}
+		}
+		return false
+	}
+}

@@ -1,0 +1,76 @@
+package transform
+
+import "fmt"
+
+// Kind is which lock a class uses.
+type Kind uint8
+
+// The three locks, the default first.
+const (
+	RWLock Kind = iota
+	CriticalSection
+	Mutex
+)
+
+var kindNames = [...]string{"rwlock", "critical_section", "mutex"}
+
+func (k Kind) String() string { return kindNames[k] }
+
+// ParseKind returns the lock named s as in lock="…" and --lock.
+func ParseKind(s string) (Kind, error) {
+	for i, n := range kindNames {
+		if n == s {
+			return Kind(i), nil
+		}
+	}
+	return 0, fmt.Errorf("unknown lock %q: use \"rwlock\", \"critical_section\" or \"mutex\"", s)
+}
+
+// Layout is how an expansion is laid out.
+type Layout uint8
+
+// Readable re-indents bodies as a person would; Aligned keeps them on their lines.
+const (
+	Readable Layout = iota
+	Aligned
+)
+
+// Runtime tells where expanded code finds the rwlock.
+type Runtime uint8
+
+// Vendored and Package both cimport pyxlock: a file at the root of the output
+// tree or the installed package. Inline pastes the runtime into each file.
+const (
+	Vendored Runtime = iota
+	Package
+	Inline
+)
+
+// Options are the settings of a run that change its output.
+type Options struct {
+	Lock    Kind // for classes that name none
+	Off     bool // remove the decorators, lock nothing
+	Layout  Layout
+	Runtime Runtime
+	// InlineRuntime is the text to paste with Runtime Inline.
+	InlineRuntime string
+	// Include holds the directories of -I, searched for cimported modules.
+	Include []string
+	// Roots holds the directories given as inputs, searched likewise.
+	Roots []string
+}
+
+// mode is how an object is held.
+type mode uint8
+
+const (
+	read mode = iota
+	write
+)
+
+func (m mode) String() string {
+	if m == write {
+		return "write"
+	}
+	return "read"
+}

@@ -1,0 +1,619 @@
+package transform
+
+// Plans: for each function, which objects it holds, how, and by which lock.
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// fn is a function in its place.
+type fn struct {
+	unit     *unit
+	def      *ast.FuncDef
+	class    *class // the extension type it is a method of; nil otherwise
+	pyClass  bool   // a method of a Python class
+	property bool   // inside an old "property x:" block
+	outer    *fn    // the function it is nested in
+	decs     []lockDec
+	pxdDecs  []placed // from its declaration in the .pxd
+	plan     *plan    // nil where it locks nothing
+}
+
+// placed is a decorator that stands in another file than its function.
+type placed struct {
+	lockDec
+	unit *unit
+}
+
+// hold is one object that a function locks.
+type hold struct {
+	mode  mode
+	path  []string // parameter, then attributes; a guard's attribute included
+	typed bool     // statically an instance of a locked class, or None
+	never bool     // typed, and cannot be None
+	class *class   // its static class; nil for a type object
+	// among holds what an operand without a static type is tested for.
+	among []visible
+	// raises is true where taking the path can raise.
+	raises bool
+}
+
+// plan is what a function takes at its entry.
+type plan struct {
+	kind        Kind
+	nonblocking bool
+	holds       []hold
+	releasesGIL bool // a locked body lets other threads run, also on GIL builds
+	nogil       bool // the function may run without the GIL
+}
+
+var noLockMethods = map[string]bool{"__cinit__": true, "__dealloc__": true, "__del__": true}
+
+// Methods of an extension type that have no self, without saying so.
+var implicitStatic = map[string]bool{"__new__": true, "__class_getitem__": true, "__init_subclass__": true}
+
+// Arithmetic methods whose left operand need not be self with c_api_binop_methods.
+var binops = map[string]bool{
+	"__add__": true, "__sub__": true, "__mul__": true, "__matmul__": true, "__truediv__": true, "__floordiv__": true,
+	"__div__": true, "__mod__": true, "__divmod__": true, "__pow__": true, "__lshift__": true, "__rshift__": true,
+	"__and__": true, "__or__": true, "__xor__": true,
+}
+
+func (p *Project) planFunc(m *module, f *fn) {
+	decs := f.decs
+	all := make([]placed, 0, len(decs)+len(f.pxdDecs))
+	for _, d := range decs {
+		all = append(all, placed{d, f.unit})
+	}
+	all = append(all, f.pxdDecs...)
+
+	var locks []placed
+	exempt := false
+	for _, d := range all {
+		switch d.name {
+		case "locked_class":
+			m.report(d.unit, d.dec.Range(), codeMisplaced, "locked_class on a function",
+				"it goes on a cdef class; a function takes read_lock or write_lock")
+		case "no_lock":
+			exempt = true
+			if !hasReason(d.lockDec) {
+				m.report(d.unit, d.dec.Range(), codeReason, "no_lock needs a reason",
+					"write why it is safe: @cython.no_lock(\"reads only what __cinit__ set\")")
+			}
+		default:
+			locks = append(locks, d)
+		}
+	}
+	if exempt {
+		for _, d := range locks {
+			m.report(d.unit, d.dec.Range(), codeContradict, fmt.Sprintf("%s on a function that no_lock exempts", d.name), "keep one of them")
+		}
+		return
+	}
+	name := f.def.Name.Name
+	inClass := f.class != nil && f.outer == nil
+	if inClass && noLockMethods[name] && !f.property {
+		for _, d := range locks {
+			m.report(d.unit, d.dec.Range(), codeMisplaced, fmt.Sprintf("%s on %s", d.name, name),
+				"nobody else holds the object then, so it takes no lock: remove the decorator")
+		}
+		return
+	}
+	static := inClass && (m.plainDecorator(f.def, "staticmethod") || implicitStatic[name])
+	classm := (inClass || f.pyClass) && m.plainDecorator(f.def, "classmethod")
+	var info *lockInfo
+	if inClass {
+		info = p.locksMembers(f.class)
+	}
+	if len(locks) == 0 {
+		if info == nil || static || classm || isCdef(m, f.def) {
+			return
+		}
+		if info.mustDecorate && name != "__init__" {
+			m.report(f.unit, f.def.Name.Span, codeUndecorated,
+				fmt.Sprintf("%s.%s has no lock decorator, and the class asks for one", f.class.name, f.qualified()),
+				"add @cython.read_lock, @cython.write_lock or @cython.no_lock(\"why\")")
+			return
+		}
+	}
+	if trivial(f.def) {
+		return
+	}
+	r := &resolver{p: p, m: m, f: f, static: static, classm: classm}
+	r.holdsOf(locks)
+	if r.failed || len(r.holds) == 0 {
+		return
+	}
+	pl := &plan{holds: r.holds, nogil: f.def.Suffix.Nogil}
+	if !r.settle(pl) {
+		return
+	}
+	if p.checkBody(m, f, pl) {
+		f.plan = pl
+	}
+}
+
+// qualified returns the name of a method with the property it is part of.
+func (f *fn) qualified() string { return f.def.Name.Name }
+
+// hasReason reports whether a no_lock has one non-empty string.
+func hasReason(d lockDec) bool {
+	if len(d.args()) != 1 {
+		return false
+	}
+	s, ok := d.args()[0].X.(*ast.Str)
+	return ok && d.args()[0].Name.Name == "" && s.End-s.Pos > 2 && strings.TrimSpace(or(s.Value, "x")) != ""
+}
+
+// plainDecorator reports whether a function is decorated with a builtin name.
+func (m *module) plainDecorator(f *ast.FuncDef, name string) bool {
+	for _, d := range f.Decorators {
+		if n, ok := d.Expr.(*ast.Name); ok && n.Name == name {
+			return true
+		}
+		if m.scope.cythonAttr(d.Expr, false) == name {
+			return true
+		}
+	}
+	return false
+}
+
+// trivial reports whether a body does nothing that a lock could protect.
+func trivial(f *ast.FuncDef) bool {
+	for _, st := range f.Body.Stmts {
+		switch st := st.(type) {
+		case *ast.ExprStmt:
+			switch x := st.X.(type) {
+			case *ast.Str:
+				if !x.FStr {
+					continue
+				}
+			case *ast.Const:
+				continue
+			}
+			return false
+		case *ast.Simple:
+			if st.Keyword == "pass" {
+				continue
+			}
+			return false
+		default:
+			return false
+		}
+	}
+	return true
+}
+
+// resolver finds what the decorators of one function name.
+type resolver struct {
+	p      *Project
+	m      *module
+	f      *fn
+	static bool
+	classm bool
+	holds  []hold
+	failed bool
+}
+
+func (r *resolver) fail(u *unit, span ast.Span, code, msg, help string) {
+	r.m.report(u, span, code, msg, help)
+	r.failed = true
+}
+
+func (r *resolver) positional() []*ast.Param {
+	var out []*ast.Param
+	for _, p := range r.f.def.Params.List {
+		if p.Kind == ast.Positional {
+			out = append(out, p)
+		}
+	}
+	return out
+}
+
+// holdsOf fills r.holds from the decorators; with none, the function is an
+// undecorated member, which writes.
+func (r *resolver) holdsOf(locks []placed) {
+	bare := true
+	strongest := read
+	for _, d := range locks {
+		md := read
+		if d.name == "write_lock" {
+			md = write
+		}
+		strongest = max(strongest, md)
+		if len(d.args()) == 0 {
+			r.add(d.unit, d.dec.Range(), "", md)
+			continue
+		}
+		bare = false
+		for _, a := range d.args() {
+			s, ok := a.X.(*ast.Str)
+			if !ok || a.Name.Name != "" || a.Star != 0 || s.Value == "" {
+				r.fail(d.unit, a.Span, codeArgument,
+					fmt.Sprintf("%s takes names in quotes, not %s", d.name, text(d.unit.file, a.Span)),
+					"name parameters or dotted paths from them: @cython."+d.name+"(\"self\", \"other\")")
+				continue
+			}
+			r.add(d.unit, a.Span, s.Value, md)
+		}
+	}
+	if len(locks) == 0 {
+		strongest = write
+		r.add(r.f.unit, r.f.def.Name.Span, "", write)
+	}
+	if bare && !r.failed {
+		r.operands(strongest, len(locks) == 0)
+	}
+}
+
+// add resolves one path ("" is the first parameter) and holds it.
+func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
+	params := r.positional()
+	fname := r.f.def.Name.Name
+	if path == "" {
+		if len(params) == 0 || r.f.def.Params.List[0].Kind != ast.Positional || params[0].Name.Name == "" {
+			r.fail(u, span, codeParameter, fname+" has no first parameter to lock", "name what it locks, or lock where the object is known")
+			return
+		}
+		path = params[0].Name.Name
+	}
+	parts := strings.Split(path, ".")
+	for _, s := range parts {
+		if !identifier(s) {
+			r.fail(u, span, codeArgument, fmt.Sprintf("%q is no name or dotted path", path), "write a parameter, or parameter.attribute")
+			return
+		}
+	}
+	i := slices.IndexFunc(params, func(p *ast.Param) bool { return p.Name.Name == parts[0] })
+	if i < 0 {
+		for _, q := range r.f.def.Params.List {
+			if q.Name.Name == parts[0] && q.Name.Name != "" {
+				r.fail(u, span, codeParameter, fmt.Sprintf("%q is a collection of arguments, which has no lock", path), "give the operand a parameter of its own")
+				return
+			}
+		}
+		r.fail(u, span, codeParameter, fmt.Sprintf("%s has no parameter %q", fname, parts[0]), "its parameters are: "+paramNames(params))
+		return
+	}
+	h := hold{mode: md, path: parts[:1]}
+	if !r.typeOf(u, span, i, params[i], &h) {
+		return
+	}
+	for _, attr := range parts[1:] {
+		var next *class
+		var known *field
+		if h.class != nil {
+			if known = r.p.field(h.class, attr); known != nil {
+				next = r.p.fieldClass(known)
+			}
+		}
+		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next, raises: h.raises || !h.never || known == nil}
+		if next != nil {
+			h.typed = r.p.lockOf(next) != nil
+		}
+	}
+	if h.class != nil && !h.typed && len(parts) > 1 {
+		h.class = nil
+	}
+	for _, o := range r.holds {
+		if slices.Equal(o.path, h.path) || slices.Equal(o.path[:min(len(o.path), len(parts))], parts) && len(parts) == len(h.path) && len(o.path) == len(h.path) {
+			if o.mode != md {
+				r.fail(u, span, codeContradict, fmt.Sprintf("%q is locked both for reading and for writing", path), "keep the write lock: it excludes readers too")
+			}
+			return
+		}
+	}
+	r.holds = append(r.holds, h)
+}
+
+func paramNames(ps []*ast.Param) string {
+	var out []string
+	for _, p := range ps {
+		if p.Name.Name != "" {
+			out = append(out, p.Name.Name)
+		}
+	}
+	if len(out) == 0 {
+		return "(none)"
+	}
+	return strings.Join(out, ", ")
+}
+
+// typeOf finds the static type of parameter i.
+func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold) bool {
+	f := r.f
+	name := prm.Name.Name
+	inClass := f.class != nil && f.outer == nil
+	if i == 0 && inClass && !r.static {
+		if r.classm {
+			h.typed, h.never = true, true // a type object: locked as it is
+			return true
+		}
+		if !(binops[f.def.Name.Name] && r.m.cAPIBinops(f)) {
+			h.class = f.class
+			if r.p.lockOf(f.class) == nil {
+				r.fail(u, span, codeNothing, fmt.Sprintf("%s is no locked class", f.class.name), "add @cython.locked_class to it")
+				return false
+			}
+			h.typed, h.never = true, true
+			return true
+		}
+		return true
+	}
+	if i == 0 && f.pyClass && r.classm {
+		h.typed, h.never = true, true
+		return true
+	}
+	path, pointer := r.declaredType(prm)
+	if pointer {
+		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C pointer, not an object", name), "lock the object that owns it")
+		return false
+	}
+	if path == nil {
+		return true
+	}
+	if c := r.p.lookup(r.m, path); c != nil {
+		h.class = c
+		if r.p.lockOf(c) == nil {
+			r.fail(u, span, codeNothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, c.name), "add @cython.locked_class to it, or do not lock it here")
+			return false
+		}
+		h.typed = true
+		h.never = prm.Not || prm.Annotation != nil && prm.Default == nil
+		return true
+	}
+	last := path[len(path)-1]
+	if cTypes[last] || strings.HasSuffix(last, "_t") || strings.Contains(last, " ") {
+		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C %s, not an object", name, last), "only Python objects have locks")
+		return false
+	}
+	return true
+}
+
+// declaredType returns the dotted name of a parameter's type, nil where it has
+// none, and whether it is a C pointer or array.
+func (r *resolver) declaredType(prm *ast.Param) (path []string, pointer bool) {
+	if prm.Type != nil {
+		if prm.Type.Memoryview || prm.Type.Tuple != nil {
+			return nil, true
+		}
+		if d := prm.Declarator; d != nil && (d.Pointer > 0 || d.Func || len(d.Arrays) > 0 || d.Inner != nil || d.Ref) {
+			return nil, true
+		}
+		if len(prm.Type.Path) > 0 {
+			path = names(prm.Type.Path)
+		} else if prm.Type.Name != "" {
+			path = strings.Split(prm.Type.Name, ".")
+		}
+		if prm.Type.Basic {
+			path = []string{prm.Type.Name}
+		}
+		return path, false
+	}
+	if prm.Annotation != nil {
+		path = dotted(prm.Annotation)
+	}
+	// @cython.locals(x=T)
+	for _, d := range r.f.def.Decorators {
+		call, ok := d.Expr.(*ast.Call)
+		if !ok || r.m.scope.cythonAttr(call.Fun, false) != "locals" {
+			continue
+		}
+		for _, a := range call.Args {
+			if a.Name.Name == prm.Name.Name {
+				path = dotted(a.X)
+			}
+		}
+	}
+	if len(path) == 2 && r.m.scope.names[path[0]].kind == bindCython {
+		path = path[1:]
+	}
+	return path, false
+}
+
+// cTypes are the C types whose names tell nothing by their spelling.
+var cTypes = map[string]bool{
+	"int": true, "long": true, "short": true, "char": true, "float": true, "double": true, "bint": true, "void": true,
+	"unsigned": true, "signed": true, "Py_ssize_t": true, "Py_hash_t": true, "Py_UCS4": true, "Py_UNICODE": true,
+	"longlong": true, "uint": true, "ulong": true, "ulonglong": true, "longdouble": true, "uchar": true, "ushort": true,
+	"floating": true, "integral": true, "numeric": true, "complex": false,
+}
+
+// fieldClass returns the extension type of a field, or nil.
+func (p *Project) fieldClass(f *field) *class {
+	if f.ctype != nil {
+		if f.declarator.Pointer > 0 || len(f.declarator.Arrays) > 0 || f.ctype.Memoryview {
+			return nil
+		}
+		return p.lookup(f.mod, names(f.ctype.Path))
+	}
+	if f.annotation != nil {
+		return p.lookup(f.mod, dotted(f.annotation))
+	}
+	return nil
+}
+
+// settle chooses the lock, resolves guards and untyped operands, and checks
+// that one lock can hold them all.
+func (r *resolver) settle(pl *plan) bool {
+	f, m, p := r.f, r.m, r.p
+	var kinds []Kind
+	add := func(in *lockInfo) {
+		if !slices.Contains(kinds, in.kind) {
+			kinds = append(kinds, in.kind)
+		}
+		pl.nonblocking = pl.nonblocking || in.nonblocking
+	}
+	for _, h := range pl.holds {
+		if h.class != nil && h.typed {
+			add(p.lockOf(h.class))
+		}
+	}
+	var enclosing *lockInfo
+	if f.class != nil {
+		enclosing = p.lockOf(f.class)
+	}
+	var candidates []visible
+	untyped := slices.ContainsFunc(pl.holds, func(h hold) bool { return !h.typed })
+	if untyped {
+		candidates = p.visibleLocked(m, f.unit)
+		if len(candidates) == 0 {
+			m.report(f.unit, f.def.Name.Span, codeNothing,
+				fmt.Sprintf("%s locks an operand without a static type, and this module knows no locked class", f.def.Name.Name),
+				"cimport the locked class, or give the parameter its type")
+			return false
+		}
+		for _, v := range candidates {
+			add(v.info)
+		}
+	}
+	if len(kinds) == 0 && enclosing != nil {
+		add(enclosing)
+	}
+	if len(kinds) > 1 {
+		sort.Slice(kinds, func(i, j int) bool { return kinds[i] < kinds[j] })
+		m.report(f.unit, f.def.Name.Span, codeMixed,
+			fmt.Sprintf("%s would have to take a %s and a %s at once", f.def.Name.Name, kinds[0], kinds[1]),
+			"two kinds of lock have no common order: use one kind for these classes, or give untyped operands their type")
+		return false
+	}
+	pl.kind = RWLock
+	if len(kinds) == 1 {
+		pl.kind = kinds[0]
+	} else {
+		pl.kind = p.opts.Lock
+	}
+	for i := range pl.holds {
+		h := &pl.holds[i]
+		if !h.typed {
+			h.among = candidates
+			continue
+		}
+		p.throughGuard(h)
+	}
+	// A guard may have made two paths one.
+	var kept []hold
+	for _, h := range pl.holds {
+		if i := slices.IndexFunc(kept, func(o hold) bool { return slices.Equal(o.path, h.path) }); i >= 0 {
+			kept[i].mode = max(kept[i].mode, h.mode)
+			continue
+		}
+		kept = append(kept, h)
+	}
+	pl.holds = kept
+	return true
+}
+
+// operands adds the other parameters of a locked type whose state the body
+// touches: by their static type, or through a cast to a locked class.
+func (r *resolver) operands(md mode, undecorated bool) {
+	f := r.f
+	params := r.positional()
+	if f.class == nil || f.outer != nil || r.static || r.classm || len(params) < 2 || r.p.lockOf(f.class) == nil {
+		return
+	}
+	type touch struct {
+		mode  mode
+		param int
+	}
+	index := map[string]int{}
+	static := map[string]*class{}
+	for i, prm := range params[1:] {
+		index[prm.Name.Name] = i + 1
+		if path, ptr := r.declaredType(prm); path != nil && !ptr {
+			if c := r.p.lookup(r.m, path); c != nil && r.p.lockOf(c) != nil {
+				static[prm.Name.Name] = c
+			}
+		}
+	}
+	found := map[string]*touch{}
+	ast.Walk(f.def.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.Attribute)
+		if !ok {
+			return true
+		}
+		x := unparen(a.X)
+		var c *class
+		var name string
+		switch x := x.(type) {
+		case *ast.Name:
+			name, c = x.Name, static[x.Name]
+		case *ast.Cast:
+			if id, ok := unparen(x.X).(*ast.Name); ok && x.Type != nil {
+				name = id.Name
+				if c = static[name]; c == nil {
+					c = r.p.lookup(r.m, names(x.Type.Path))
+				}
+			}
+		}
+		if _, isParam := index[name]; !isParam || c == nil || r.p.lockOf(c) == nil {
+			return true
+		}
+		if r.p.field(c, a.Attr.Name) == nil && !slices.ContainsFunc(r.p.ancestry(c), func(b *class) bool { return b.hasCMethod(a.Attr.Name) }) {
+			return true
+		}
+		t := found[name]
+		if t == nil {
+			t = &touch{mode: md, param: index[name]}
+			found[name] = t
+		}
+		if undecorated || a.Access != ast.Read && a.Access != ast.Called {
+			t.mode = write
+		}
+		return true
+	})
+	var list []*touch
+	for _, t := range found {
+		list = append(list, t)
+	}
+	sort.Slice(list, func(i, j int) bool { return list[i].param < list[j].param })
+	for _, t := range list {
+		prm := params[t.param]
+		if !slices.ContainsFunc(r.holds, func(h hold) bool { return h.path[0] == prm.Name.Name && len(h.path) == 1 }) {
+			r.add(f.unit, prm.Span, prm.Name.Name, t.mode)
+		}
+	}
+}
+
+func unparen(e ast.Expr) ast.Expr {
+	for {
+		p, ok := e.(*ast.Paren)
+		if !ok {
+			return e
+		}
+		e = p.X
+	}
+}
+
+func sortedKeys[V any](m map[string]V) []string {
+	out := make([]string, 0, len(m))
+	for k := range m {
+		out = append(out, k)
+	}
+	sort.Strings(out)
+	return out
+}
+
+// throughGuard replaces an object by the one that guards its state.
+func (p *Project) throughGuard(h *hold) {
+	for n := 0; h.class != nil && n < 4; n++ {
+		in := p.lockOf(h.class)
+		if in == nil || in.guard == "" {
+			return
+		}
+		fd := p.field(h.class, in.guard)
+		var next *class
+		if fd != nil {
+			next = p.fieldClass(fd)
+		}
+		h.path = append(slices.Clone(h.path), in.guard)
+		h.raises = h.raises || !h.never || fd == nil
+		h.never = false
+		h.class = next
+	}
+}

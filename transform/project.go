@@ -1,0 +1,336 @@
+package transform
+
+// A project is one run's view of the files: sources read once, modules built
+// once, names resolved across modules.
+
+import (
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"sort"
+	"strings"
+	"sync"
+
+	"pyxlock/parser"
+	"pyxlock/parser/ast"
+)
+
+// Project resolves and rewrites. It is safe for use by several goroutines.
+type Project struct {
+	load_ Loader
+	opts  Options
+
+	mu      sync.Mutex
+	sources map[string]*cell[*source]
+	modules map[string]*cell[*module]
+	isfile  map[string]bool
+	roots   map[string]rootInfo
+	refs    map[string][]string
+	found   map[string]string
+}
+
+type rootInfo struct {
+	dir   string
+	depth int
+}
+
+// cell is a value that is computed once.
+type cell[T any] struct {
+	once sync.Once
+	v    T
+}
+
+func get[T any](mu *sync.Mutex, m map[string]*cell[T], key string, make func() T) T {
+	mu.Lock()
+	c := m[key]
+	if c == nil {
+		c = new(cell[T])
+		m[key] = c
+	}
+	mu.Unlock()
+	c.once.Do(func() { c.v = make() })
+	return c.v
+}
+
+// NewProject returns a project that reads through load.
+func NewProject(load Loader, opts Options) *Project {
+	return &Project{
+		load_:   load,
+		opts:    opts,
+		sources: map[string]*cell[*source]{},
+		modules: map[string]*cell[*module]{},
+		isfile:  map[string]bool{},
+		roots:   map[string]rootInfo{},
+		refs:    map[string][]string{},
+		found:   map[string]string{},
+	}
+}
+
+func (p *Project) source(path string) *source {
+	path = filepath.Clean(path)
+	return get(&p.mu, p.sources, path, func() *source {
+		s := &source{path: path}
+		s.src, s.err = p.load_.Read(path)
+		s.words = mentions(s.src)
+		return s
+	})
+}
+
+func (p *Project) module(stem string) *module {
+	return get(&p.mu, p.modules, stem, func() *module { return p.load(stem) })
+}
+
+func (p *Project) isFile(path string) bool {
+	path = filepath.Clean(path)
+	p.mu.Lock()
+	v, ok := p.isfile[path]
+	p.mu.Unlock()
+	if ok {
+		return v
+	}
+	v = p.load_.IsFile(path)
+	p.mu.Lock()
+	p.isfile[path] = v
+	p.mu.Unlock()
+	return v
+}
+
+// packageRoot returns the first directory above path that is no package, and
+// how many packages lie between, as Cython finds it.
+func (p *Project) packageRoot(path string) (string, int) {
+	dir := filepath.Dir(path)
+	p.mu.Lock()
+	r, ok := p.roots[dir]
+	p.mu.Unlock()
+	if ok {
+		return r.dir, r.depth
+	}
+	r.dir = dir
+	for r.depth < 64 {
+		if !p.isFile(filepath.Join(r.dir, "__init__.py")) && !p.isFile(filepath.Join(r.dir, "__init__.pyx")) &&
+			!p.isFile(filepath.Join(r.dir, "__init__.pxd")) {
+			break
+		}
+		up := filepath.Join(r.dir, "..")
+		if !strings.HasPrefix(r.dir, "..") && r.dir != "." {
+			up = filepath.Dir(r.dir)
+		}
+		if up == r.dir {
+			break
+		}
+		r.dir = up
+		r.depth++
+	}
+	p.mu.Lock()
+	p.roots[dir] = r
+	p.mu.Unlock()
+	return r.dir, r.depth
+}
+
+// find returns the stem of the module that a cimport in the module at stem
+// names, or "".
+func (p *Project) find(stem, root string, level int, path []string) string {
+	key := stem + "\x00" + strings.Repeat(".", level) + strings.Join(path, ".")
+	p.mu.Lock()
+	v, ok := p.found[key]
+	p.mu.Unlock()
+	if ok {
+		return v
+	}
+	v = p.search(stem, root, level, path)
+	p.mu.Lock()
+	p.found[key] = v
+	p.mu.Unlock()
+	return v
+}
+
+func (p *Project) search(stem, root string, level int, path []string) string {
+	var dirs []string
+	if level > 0 {
+		dir := filepath.Dir(stem)
+		for i := 1; i < level; i++ {
+			dir = filepath.Join(dir, "..")
+		}
+		dirs = []string{dir}
+	} else {
+		dirs = append([]string{root, filepath.Dir(stem)}, p.opts.Roots...)
+		dirs = append(dirs, p.opts.Include...)
+	}
+	for _, d := range dirs {
+		at := filepath.Join(append([]string{d}, path...)...)
+		for _, cand := range []string{at, filepath.Join(at, "__init__")} {
+			if cand == stem {
+				continue
+			}
+			for _, ext := range []string{".pxd", ".pyx", ".py"} {
+				if p.isFile(cand + ext) {
+					return cand
+				}
+			}
+		}
+	}
+	return ""
+}
+
+func (p *Project) findInclude(m *module, from, name string) string {
+	if name == "" {
+		return ""
+	}
+	dirs := append([]string{filepath.Dir(from), m.root}, p.opts.Include...)
+	for _, d := range dirs {
+		if path := filepath.Join(d, filepath.FromSlash(name)); p.isFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// lookup resolves a dotted name in a module to an extension type, or nil.
+func (p *Project) lookup(m *module, path []string) *class {
+	return p.lookupDepth(m, path, 0)
+}
+
+func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
+	if m == nil || len(path) == 0 || depth > 16 {
+		return nil
+	}
+	b, ok := m.scope.names[path[0]]
+	if !ok {
+		for _, s := range m.scope.stars {
+			if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
+				if c := p.lookupDepth(p.module(stem), path, depth+1); c != nil {
+					return c
+				}
+			}
+		}
+		return nil
+	}
+	switch b.kind {
+	case bindClass:
+		if len(path) == 1 {
+			return b.class
+		}
+	case bindImported:
+		if stem := p.find(m.stem, m.root, b.level, b.path); stem != "" {
+			if c := p.lookupDepth(p.module(stem), append([]string{b.attr}, path[1:]...), depth+1); c != nil {
+				return c
+			}
+		}
+		if len(path) > 1 {
+			full := append(append([]string{}, b.path...), b.attr)
+			full = append(full, path[1:len(path)-1]...)
+			if stem := p.find(m.stem, m.root, b.level, full); stem != "" {
+				return p.lookupDepth(p.module(stem), path[len(path)-1:], depth+1)
+			}
+		}
+	case bindModule:
+		if len(path) > 1 {
+			full := append(append([]string{}, b.path...), path[1:len(path)-1]...)
+			if stem := p.find(m.stem, m.root, 0, full); stem != "" {
+				return p.lookupDepth(p.module(stem), path[len(path)-1:], depth+1)
+			}
+		}
+	}
+	return nil
+}
+
+// base returns the class that c derives from, or nil where it is not known.
+func (p *Project) base(c *class) *class {
+	for _, def := range []*ast.ClassDef{c.def, c.pxdDef} {
+		if def == nil || def.Bases == nil {
+			continue
+		}
+		for _, a := range def.Bases.Args {
+			if a.Star != 0 || a.Name.Name != "" {
+				continue
+			}
+			if b := p.lookup(c.mod, dotted(a.X)); b != nil && b != c {
+				return b
+			}
+			break // the first base is the one with the C layout
+		}
+	}
+	return nil
+}
+
+// ancestry returns c and its known bases, c first.
+func (p *Project) ancestry(c *class) []*class {
+	var out []*class
+	for len(out) < 64 && c != nil {
+		for _, o := range out {
+			if o == c {
+				return out
+			}
+		}
+		out = append(out, c)
+		c = p.base(c)
+	}
+	return out
+}
+
+// field returns the C attribute of c or of a base, or nil.
+func (p *Project) field(c *class, name string) *field {
+	for _, a := range p.ancestry(c) {
+		if f := a.fields[name]; f != nil {
+			return f
+		}
+	}
+	return nil
+}
+
+// dotted returns the parts of a.b.c, or nil.
+func dotted(e ast.Expr) []string {
+	switch e := e.(type) {
+	case *ast.Name:
+		return []string{e.Name}
+	case *ast.Paren:
+		return dotted(e.X)
+	case *ast.Str: // an annotation in quotes
+		if e.Value == "" {
+			return nil
+		}
+		parts := strings.Split(e.Value, ".")
+		for _, s := range parts {
+			if !identifier(s) {
+				return nil
+			}
+		}
+		return parts
+	case *ast.Attribute:
+		if d := dotted(e.X); d != nil {
+			return append(d, e.Attr.Name)
+		}
+	case *ast.Subscript: // Optional[C]
+		if d := dotted(e.X); len(d) > 0 && d[len(d)-1] == "Optional" && len(e.Index) == 1 {
+			return dotted(e.Index[0])
+		}
+	}
+	return nil
+}
+
+// at fills in a finding's position.
+func at(s *source, span ast.Span, code, msg, help string) Finding {
+	l, c := parser.Position(s.parse(), span.Pos)
+	return Finding{Code: code, Path: s.path, Span: span, Line: l, Column: c, Message: msg, Help: help}
+}
+
+func (m *module) report(u *unit, span ast.Span, code, msg, help string) {
+	m.findings = append(m.findings, at(u.source, span, code, msg, help))
+}
+
+// SortFindings orders findings by path, offset and code.
+func SortFindings(fs []Finding) {
+	sort.SliceStable(fs, func(i, j int) bool {
+		a, b := fs[i], fs[j]
+		if a.Path != b.Path {
+			return a.Path < b.Path
+		}
+		if a.Span.Pos != b.Span.Pos {
+			return a.Span.Pos < b.Span.Pos
+		}
+		return a.Code < b.Code
+	})
+}
+
+// missing reports whether err says that a file does not exist.
+func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

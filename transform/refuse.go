@@ -1,0 +1,365 @@
+package transform
+
+// What cannot be expanded soundly, and is refused with a way out.
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+
+	"pyxlock/parser/ast"
+)
+
+// cAPIBinops reports whether arithmetic methods may get self on the right.
+func (m *module) cAPIBinops(f *fn) bool {
+	for _, d := range f.def.Decorators {
+		if c, ok := d.Expr.(*ast.Call); ok && m.scope.cythonAttr(c.Fun, false) == "c_api_binop_methods" {
+			return len(c.Args) == 1 && text(f.unit.file, c.Args[0].X.Range()) != "False"
+		}
+	}
+	if def := f.class.def; def != nil {
+		for _, d := range def.Decorators {
+			if c, ok := d.Expr.(*ast.Call); ok && m.scope.cythonAttr(c.Fun, false) == "c_api_binop_methods" {
+				return len(c.Args) == 1 && text(f.unit.file, c.Args[0].X.Range()) != "False"
+			}
+		}
+	}
+	head := f.unit.src
+	if len(f.unit.file.Body) > 0 {
+		head = head[:f.unit.file.Body[0].Range().Pos]
+	}
+	i := bytes.Index(head, []byte("c_api_binop_methods"))
+	if i < 0 {
+		return false
+	}
+	rest := head[i:]
+	if j := bytes.IndexAny(rest, ",\n\r"); j >= 0 {
+		rest = rest[:j]
+	}
+	return bytes.Contains(rest, []byte("True"))
+}
+
+// checkBody reports what a plan's lock cannot stand in the function's body.
+func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
+	ok := true
+	fail := func(span ast.Span, code, msg, help string) {
+		if ok {
+			m.report(f.unit, span, code, msg, help)
+		}
+		ok = false
+	}
+	name := f.def.Name.Name
+	if f.def.Async {
+		fail(ast.Span{Pos: f.def.Keyword, End: f.def.Name.End}, codeYield,
+			"async def "+name+" cannot hold a lock: it is suspended between its steps",
+			"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
+	}
+	own(f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Yield:
+			fail(n.Span, codeYield, name+" is a generator, which would hold its lock while it is suspended",
+				"write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")")
+		case *ast.Unary:
+			if n.Op == "await" {
+				fail(n.Span, codeYield, name+" awaits, which would hold its lock while it is suspended",
+					"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
+			}
+		case *ast.With:
+			for _, it := range n.Items {
+				if p.releases(m, it.X) {
+					pl.releasesGIL = true
+					if pl.kind == CriticalSection {
+						fail(it.Span, codeNogil, "releasing the GIL ends the critical section of "+name+" before its body does",
+							"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or leave the block out of this method")
+					}
+				}
+			}
+		case *ast.For:
+			if p.releases(m, n.Iter) {
+				pl.releasesGIL = true
+				if pl.kind == CriticalSection {
+					fail(n.Iter.Range(), codeNogil, "prange without the GIL ends the critical section of "+name+" before its body does",
+						"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil")
+				}
+			}
+		}
+		return true
+	})
+	if pl.nogil {
+		pl.releasesGIL = true
+		if pl.kind == CriticalSection {
+			fail(f.def.Name.Span, codeNogil, name+" may run without the GIL, where there are no critical sections",
+				"use lock=\"rwlock\" or lock=\"mutex\", or lock in its callers")
+		}
+		for _, h := range pl.holds {
+			if !h.typed {
+				fail(f.def.Name.Span, codeNeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot test what %q is", name, h.path[0]),
+					"give the parameter its class as type")
+			}
+		}
+	}
+	switch pl.kind {
+	case CriticalSection:
+		if len(pl.holds) > 2 {
+			fail(f.def.Name.Span, codeThree, fmt.Sprintf("%s locks %d objects, and a critical section takes two at most", name, len(pl.holds)),
+				"use lock=\"rwlock\", which takes any number in one order, or lock fewer")
+		}
+	case Mutex:
+		p.checkMutex(m, f, pl, fail)
+	}
+	return ok
+}
+
+// checkMutex reports operands without a mutex field and calls that would take
+// the same mutex again.
+func (p *Project) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, string, string, string)) {
+	for _, h := range pl.holds {
+		if h.typed && (h.class == nil || p.lockOf(h.class) == nil || p.lockOf(h.class).kind != Mutex) {
+			fail(f.def.Name.Span, codeMutexOperand, fmt.Sprintf("%q has no mutex of its own", joinPath(h.path)),
+				"give the attribute a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
+		}
+	}
+	if f.unit.file.Pure && (len(pl.holds) > 1 || !pl.holds[0].typed) {
+		fail(f.def.Name.Span, codeMutexOperand, "several mutexes cannot be ordered in pure Python mode",
+			"use lock=\"rwlock\", or move the class to a .pyx")
+	}
+	own(f.def.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.Attribute)
+		if !ok {
+			return true
+		}
+		x := unparen(a.X)
+		if c, ok := x.(*ast.Cast); ok {
+			x = unparen(c.X)
+		}
+		id, ok := x.(*ast.Name)
+		if !ok {
+			return true
+		}
+		for _, h := range pl.holds {
+			if len(h.path) != 1 || h.path[0] != id.Name || h.class == nil {
+				continue
+			}
+			if p.field(h.class, a.Attr.Name) != nil {
+				continue
+			}
+			if who := p.lockingMember(h.class, a.Attr.Name); who != "" {
+				fail(a.Span, codeReentry, fmt.Sprintf("%s uses %s.%s, which takes the mutex that it already holds", f.def.Name.Name, id.Name, a.Attr.Name),
+					"a mutex cannot be taken twice: call an unlocked cdef helper, or use lock=\"rwlock\", which may be re-entered")
+			}
+		}
+		return true
+	})
+	if len(pl.holds) > 0 && pl.holds[0].class != nil && len(pl.holds[0].path) == 1 {
+		self := pl.holds[0].path[0]
+		own(f.def.Body, func(n ast.Node) bool {
+			var span ast.Span
+			var method string
+			switch n := n.(type) {
+			case *ast.Call:
+				fun, isName := n.Fun.(*ast.Name)
+				if isName && len(n.Args) == 1 && isNamed(n.Args[0].X, self) {
+					method, span = builtinMethods[fun.Name], n.Span
+				}
+			case *ast.Subscript:
+				if isNamed(n.X, self) {
+					span = n.Span
+					switch n.Access {
+					case ast.Write, ast.Aug, ast.StoreThrough:
+						method = "__setitem__"
+					case ast.Delete:
+						method = "__delitem__"
+					default:
+						method = "__getitem__"
+					}
+				}
+			case *ast.For:
+				if isNamed(n.Iter, self) {
+					method, span = "__iter__", n.Iter.Range()
+				}
+			}
+			if method != "" && p.lockingMember(pl.holds[0].class, method) != "" {
+				fail(span, codeReentry, fmt.Sprintf("%s calls %s of %s, which takes the mutex that it already holds", f.def.Name.Name, method, self),
+					"a mutex cannot be taken twice: call an unlocked cdef helper, or use lock=\"rwlock\", which may be re-entered")
+			}
+			return true
+		})
+	}
+}
+
+var builtinMethods = map[string]string{
+	"len": "__len__", "repr": "__repr__", "str": "__str__", "hash": "__hash__", "bool": "__bool__", "iter": "__iter__",
+	"next": "__next__", "list": "__iter__", "tuple": "__iter__", "set": "__iter__", "sorted": "__iter__", "sum": "__iter__",
+	"bytes": "__bytes__", "int": "__int__", "float": "__float__", "abs": "__abs__",
+}
+
+func isNamed(e ast.Expr, name string) bool {
+	if e == nil {
+		return false
+	}
+	n, ok := unparen(e).(*ast.Name)
+	return ok && n.Name == name
+}
+
+// lockingMember returns the class of which name is a method or property that
+// takes the object's lock, or "".
+func (p *Project) lockingMember(c *class, name string) string {
+	for _, a := range p.ancestry(c) {
+		info := p.locksMembers(a)
+		if info == nil || a.def == nil {
+			continue
+		}
+		found := false
+		var look func(stmts []ast.Stmt)
+		look = func(stmts []ast.Stmt) {
+			eachStmt(stmts, func(st ast.Stmt) {
+				switch st := st.(type) {
+				case *ast.FuncDef:
+					if st.Name.Name == name && p.memberLocks(a, st) {
+						found = true
+					}
+				case *ast.PropertyDef:
+					if st.Name.Name == name {
+						found = true
+					}
+				}
+			})
+		}
+		look(a.def.Body.Stmts)
+		if found {
+			return a.name
+		}
+	}
+	return ""
+}
+
+// memberLocks reports whether a method takes the lock at its entry.
+func (p *Project) memberLocks(c *class, f *ast.FuncDef) bool {
+	decs := c.mod.lockDecorators(f.Decorators)
+	if slices.ContainsFunc(decs, func(d lockDec) bool { return d.name == "no_lock" }) {
+		return false
+	}
+	if len(decs) > 0 {
+		return true
+	}
+	n := f.Name.Name
+	return !isCdef(c.mod, f) && !noLockMethods[n] && !implicitStatic[n] &&
+		!c.mod.plainDecorator(f, "staticmethod") && !c.mod.plainDecorator(f, "classmethod")
+}
+
+// releases reports whether e is nogil, or a call with a true nogil argument.
+func (p *Project) releases(m *module, e ast.Expr) bool {
+	switch e := unparen(e).(type) {
+	case *ast.Name:
+		return e.Name == "nogil"
+	case *ast.Attribute:
+		return m.scope.cythonAttr(e, false) == "nogil"
+	case *ast.Call:
+		if e.Fun == nil {
+			return false
+		}
+		if p.releases(m, e.Fun) {
+			return true
+		}
+		for _, a := range e.Args {
+			if a.Name.Name == "nogil" {
+				if c, ok := a.X.(*ast.Const); ok && c.Name == "False" {
+					return false
+				}
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// own visits the nodes of a function's body without those of nested functions
+// and classes, whose bodies run at another time.
+func own(body *ast.Suite, visit func(ast.Node) bool) {
+	ast.Walk(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
+			return false
+		}
+		return visit(n)
+	})
+}
+
+func joinPath(path []string) string {
+	out := path[0]
+	for _, s := range path[1:] {
+		out += "." + s
+	}
+	return out
+}
+
+// checkClass reports a locked class that its lock cannot serve.
+func (p *Project) checkClass(m *module, c *class) {
+	p.checkBase(m, c)
+	l := c.lock
+	if l == nil {
+		return
+	}
+	info := p.lockOf(c)
+	if l.nonblocking && info.kind != RWLock {
+		m.report(l.unit, l.dec.Range(), codeNonblocking,
+			fmt.Sprintf("blocking=False with lock=%q, which can only wait", info.kind), "use lock=\"rwlock\", or leave blocking out")
+	}
+	if l.guard != "" && p.field(c, l.guard) == nil {
+		m.report(l.unit, l.dec.Range(), codeParameter,
+			fmt.Sprintf("%s has no C attribute %q to be its guard", c.name, l.guard),
+			"declare it in the class (cdef object "+l.guard+"), or name another")
+	}
+	if info.kind == Mutex && l.guard != "" {
+		if fd := p.field(c, l.guard); fd != nil {
+			g := p.fieldClass(fd)
+			if g == nil || p.lockOf(g) == nil || p.lockOf(g).kind != Mutex {
+				m.report(l.unit, l.dec.Range(), codeMutexOperand, fmt.Sprintf("the guard %q has no mutex of its own", l.guard),
+					"declare it with a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
+			}
+		}
+	}
+	if info.kind != Mutex || info.owner != c || info.guard != "" {
+		return
+	}
+	switch {
+	case c.extern:
+		m.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is declared extern: its struct has no room for a mutex", c.name),
+			"use lock=\"rwlock\" or lock=\"critical_section\", which need no field")
+	case c.flags["dataclass"]:
+		m.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is a dataclass, whose fields must be Python objects", c.name),
+			"use lock=\"rwlock\" or lock=\"critical_section\", which need no field")
+	case p.autoPickles(c):
+		m.report(l.unit, l.dec.Range(), codePickle,
+			fmt.Sprintf("a mutex field would end pickling and copy.copy() of %s, which Cython provides now", c.name),
+			"use lock=\"rwlock\", which adds no field, or write __reduce__, or say @cython.auto_pickle(False)")
+	}
+}
+
+// autoPickles reports whether Cython may generate __reduce__ for the class: it
+// is not known that it does not.
+func (p *Project) autoPickles(c *class) bool {
+	if c.flags["auto_pickle=False"] {
+		return false
+	}
+	for _, a := range p.ancestry(c) {
+		for _, f := range a.fields {
+			if f.declarator != nil && (f.declarator.Pointer > 0 || f.declarator.Func || f.declarator.Inner != nil || f.ctype != nil && f.ctype.Memoryview) {
+				return false
+			}
+		}
+		if a.def == nil {
+			continue
+		}
+		own := map[string]bool{}
+		eachStmt(a.def.Body.Stmts, func(st ast.Stmt) {
+			if f, ok := st.(*ast.FuncDef); ok {
+				own[f.Name.Name] = true
+			}
+		})
+		if own["__cinit__"] || own["__reduce__"] || own["__reduce_ex__"] || own["__reduce_cython__"] || own["__getstate__"] && own["__setstate__"] {
+			return false
+		}
+	}
+	return true
+}

@@ -1,0 +1,79 @@
+package transform
+
+// Sources: reading files through a Loader, once each, and the cheap test that
+// lets a file without any lock pass unparsed.
+
+import (
+	"bytes"
+	"sort"
+	"sync"
+
+	"pyxlock/parser"
+	"pyxlock/parser/ast"
+)
+
+// Loader reads files for a project. Its methods may be called at the same time
+// from several goroutines.
+type Loader interface {
+	// Read returns a file's bytes; an error that is fs.ErrNotExist where there is none.
+	Read(path string) ([]byte, error)
+	// IsFile reports whether path is a readable file, without reading it.
+	IsFile(path string) bool
+}
+
+// source is one file as read. Everything in it is fixed once it is parsed.
+type source struct {
+	path  string
+	src   []byte
+	err   error
+	words bool // spells the name of a lock decorator somewhere
+
+	parseOnce sync.Once
+	file      *ast.File
+	errs      []parser.Error
+}
+
+// mentions reports whether src spells one of the decorators' names.
+func mentions(src []byte) bool {
+	return bytes.Contains(src, []byte("_lock")) &&
+		(bytes.Contains(src, []byte("read_lock")) || bytes.Contains(src, []byte("write_lock")) ||
+			bytes.Contains(src, []byte("no_lock"))) ||
+		bytes.Contains(src, []byte("locked_class"))
+}
+
+func (s *source) parse() *ast.File {
+	s.parseOnce.Do(func() {
+		s.file, s.errs = parser.Parse(s.src, parser.Options{Name: s.path, Pure: isPure(s.path)})
+	})
+	return s.file
+}
+
+// line returns the 0-based line that holds off.
+func line(f *ast.File, off int32) int {
+	return sort.Search(len(f.Lines), func(i int) bool { return f.Lines[i] > off }) - 1
+}
+
+// lineStart returns the offset at which the line of off starts.
+func lineStart(f *ast.File, off int32) int32 { return f.Lines[line(f, off)] }
+
+// nextLine returns the offset of the line after off's, or the end of the file.
+func nextLine(f *ast.File, off int32) int32 {
+	i := line(f, off) + 1
+	if i < len(f.Lines) {
+		return f.Lines[i]
+	}
+	return int32(len(f.Src))
+}
+
+// indentOf returns the white space at the start of off's line.
+func indentOf(f *ast.File, off int32) string {
+	start := lineStart(f, off)
+	end := start
+	for int(end) < len(f.Src) && (f.Src[end] == ' ' || f.Src[end] == '\t' || f.Src[end] == '\f') {
+		end++
+	}
+	return string(f.Src[start:end])
+}
+
+// text returns the source of a span.
+func text(f *ast.File, s ast.Span) string { return string(f.Src[s.Pos:s.End]) }
