@@ -59,10 +59,10 @@ func lazyRE(expr string) func() *regexp.Regexp {
 // outputs (OUT.map beside OUT). It remembers the files that it has read. It is
 // not safe for concurrent use.
 //
-// Columns: a rewrite shifts lines only by their indentation, so a column moves
-// by the difference of the two lines' indentations, as far as both files can be
-// read. The source position of a generated line is the first character of the
-// line that it stands for.
+// Columns: a column moves with the text that both lines end with, where it lies
+// in that, or else by the difference of their indentations; it stays where one
+// of the files cannot be read. The source position of a generated line is the
+// first character of the line that it stands for.
 type Locator struct {
 	// Roots are directories that a relative path may start from where it does
 	// not start from the current one. Compiled Cython cites the path that its
@@ -113,11 +113,11 @@ func (l *Locator) ToSource(p Position) (src Position, ok bool, err error) {
 	src.Path = m.SourcePath(m.path)
 	src.Line, src.Generated = m.Lines.ToSource(p.Line)
 	if p.Column > 0 {
-		to := l.indent(src.Path, src.Line)
+		to := l.line(src.Path, src.Line)
 		if src.Generated {
-			src.Column = max(to, 0) + 1
+			src.Column = indent(to) + 1
 		} else {
-			src.Column = shift(p.Column, l.indent(m.OutputPath(m.path), p.Line), to)
+			src.Column = shift(p.Column, l.line(m.OutputPath(m.path), p.Line), to)
 		}
 	}
 	return src, true, nil
@@ -141,7 +141,7 @@ func (l *Locator) ToOutput(p Position) ([]Position, error) {
 			var exact bool
 			out.Line, exact = m.Lines.ToOutput(p.Line)
 			if p.Column > 0 && exact {
-				out.Column = shift(p.Column, l.indent(src, p.Line), l.indent(out.Path, out.Line))
+				out.Column = shift(p.Column, l.line(src, p.Line), l.line(out.Path, out.Line))
 			}
 			list = append(list, out)
 		}
@@ -152,25 +152,48 @@ func (l *Locator) ToOutput(p Position) ([]Position, error) {
 	return list, nil
 }
 
-// shift moves a column with the indentation of its line. An indentation below
-// 0 is not known.
-func shift(column, from, to int) int {
-	if from < 0 || to < 0 {
+// shift moves a column from one line to another. A nil line is not known.
+func shift(column int, from, to []rune) int {
+	if from == nil || to == nil {
 		return column
 	}
-	return max(column+to-from, min(column, 1))
+	i, j := indent(from), indent(to)
+	same := 0 // characters that both start with, behind the indentation
+	for i+same < len(from) && j+same < len(to) && from[i+same] == to[j+same] {
+		same++
+	}
+	by := j - i
+	if column > i+same {
+		tail := 0 // characters that both end with
+		for tail < len(from)-i && tail < len(to)-j && from[len(from)-1-tail] == to[len(to)-1-tail] {
+			tail++
+		}
+		if len(from)-column <= tail {
+			by = len(to) - len(from)
+		}
+	}
+	return min(max(column+by, min(column, 1)), len(to)+1)
 }
 
-// indent returns the length of the white space that starts a line, or -1 where
-// there is no such line.
-func (l *Locator) indent(path string, line int) int {
+// indent returns the number of characters that indent a line.
+func indent(line []rune) int {
+	n := 0
+	for n < len(line) && (line[n] == ' ' || line[n] == '\t' || line[n] == '\f') {
+		n++
+	}
+	return n
+}
+
+// line returns a line of a file without its line break, or nil where there is
+// no such line.
+func (l *Locator) line(path string, line int) []rune {
 	lines, ok := l.lines[path]
 	if !ok {
 		if data, err := os.ReadFile(path); err == nil {
 			starts := lineStarts(data)
 			lines = make([]string, len(starts))
 			for i, start := range starts {
-				lines[i] = string(data[start:lineEnd(data, start)])
+				lines[i] = string(data[start:trimBreak(data, start, lineEnd(data, start))])
 			}
 		}
 		if l.lines == nil {
@@ -179,9 +202,9 @@ func (l *Locator) indent(path string, line int) int {
 		l.lines[path] = lines
 	}
 	if line < 1 || line > len(lines) {
-		return -1
+		return nil
 	}
-	return len(lines[line-1]) - len(strings.TrimLeft(lines[line-1], " \t\f"))
+	return append([]rune{}, []rune(lines[line-1])...)
 }
 
 // candidates returns the paths that a cited path may mean.
@@ -211,7 +234,7 @@ func (l *Locator) find(path string) (*foundMap, error) {
 			return nil, err
 		}
 	}
-	if l.maps == nil {
+	if l.maps == nil || len(l.maps) > 1<<14 { // a stream names many things
 		l.maps = map[string]*foundMap{}
 	}
 	l.maps[path] = found
@@ -262,7 +285,6 @@ const sgr = `(?:\x1b\[[0-9;]*[mK])*` // colours may stand between the parts
 var (
 	frameRE = lazyRE(`(File ` + sgr + `")([^"\n]+)("` + sgr + `, line ` + sgr + `)(\d+)`)
 	colonRE = lazyRE(sgr + `:(\d+)(:(\d+))?`)
-	startRE = lazyRE("[\\s\"'`(\\[{<=,|]|\x1b\\[[0-9;]*[mK]")
 )
 
 // Filter copies r to w and translates each position in an output to its source:
@@ -323,16 +345,9 @@ func (l *Locator) colons(out, text []byte) []byte {
 			continue
 		}
 		before := text[done:m[0]]
-		starts := []int{0}
-		for _, s := range startRE().FindAllIndex(before, -1) {
-			starts = append(starts, s[1])
-		}
 		// The longest name wins, so that one with spaces is found.
-		for _, start := range starts[max(0, len(starts)-8):] {
+		for _, start := range slices.Backward(pathStarts(before)) {
 			path := string(before[start:])
-			if path == "" {
-				continue
-			}
 			var column []byte
 			if m[6] >= 0 {
 				column = text[m[6]:m[7]]
@@ -354,6 +369,29 @@ func (l *Locator) colons(out, text []byte) []byte {
 		}
 	}
 	return append(out, text[done:]...)
+}
+
+// pathStarts returns where the name of a file that ends text may start, the
+// last place first. It looks only so far back that a long line costs little.
+func pathStarts(text []byte) []int {
+	var starts []int
+	for i := len(text) - 1; i >= 0 && len(starts) < 8 && len(text)-i <= 1024; i-- {
+		if i == 0 || bytes.IndexByte([]byte(" \t\"'`([{<=,|"), text[i-1]) >= 0 || endsColor(text[:i]) {
+			starts = append(starts, i)
+		}
+	}
+	return starts
+}
+
+// endsColor reports whether text ends with an escape that sets a colour.
+func endsColor(text []byte) bool {
+	i := len(text) - 1
+	if i < 2 || text[i] != 'm' && text[i] != 'K' {
+		return false
+	}
+	for i--; i > 0 && (text[i] == ';' || '0' <= text[i] && text[i] <= '9'); i-- {
+	}
+	return i > 0 && text[i] == '[' && text[i-1] == '\x1b'
 }
 
 func isWord(c byte) bool {

@@ -42,9 +42,9 @@ func TestSourceMapOfAnUnchangedFile(t *testing.T) {
 
 func TestSourceMapRefusesOthers(t *testing.T) {
 	for data, want := range map[string]string{
-		"":                            "no line map: ",
-		`{"version":3,"mappings":""}`: `no line map: format ""`,
-		`{"format":"pyxlock-lines","version":2}`:                              "a line map of version 2, not 1",
+		"":                                       "no line map: ",
+		`{"version":3,"mappings":""}`:            `no line map: format ""`,
+		`{"format":"pyxlock-lines","version":2}`: "a line map of version 2, not 1",
 		`{"format":"pyxlock-lines","version":1,"lines":[[1,1],[0,2]]}`:        "broken line map: run 1 is [0 2]",
 		`{"format":"pyxlock-lines","version":1,"lines":[[1]]}`:                "broken line map: run 0 is [1]",
 		`{"format":"pyxlock-lines","version":1,"lines":[[1,-1]]}`:             "broken line map: run 0 is [1 -1]",
