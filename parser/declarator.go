@@ -115,7 +115,7 @@ func (p *parser) operatorName(d *ast.Declarator) bool {
 	switch k := p.tok.Kind; k {
 	case lex.LParen:
 		// "operator()(…)", but not a function that is called "operator".
-		if p.peek(1) != lex.RParen || p.peek(2) != lex.LParen {
+		if k := p.peek(2); p.peek(1) != lex.RParen || k != lex.LParen && k != lex.LBracket {
 			return false
 		}
 		p.next()

@@ -138,7 +138,7 @@ func (p *parser) parenParams(r paramRules) *ast.Params {
 // paramList parses parameters up to closer, which it leaves.
 func (p *parser) paramList(closer lex.Kind, r paramRules) []*ast.Param {
 	mark := len(p.lists.params)
-	keywordOnly, last := false, false
+	keywordOnly, slash, last := false, false, false
 	for p.tok.Kind != closer {
 		if last {
 			p.fail("expected nothing after the last parameter" + p.found())
@@ -165,6 +165,15 @@ func (p *parser) paramList(closer lex.Kind, r paramRules) []*ast.Param {
 			p.starParam(q, r)
 			last = true
 		case lex.Slash:
+			switch {
+			case !r.python:
+				p.fail("expected a parameter, found '/'; only a def takes it")
+			case slash || keywordOnly:
+				p.fail("'/' must be the only one and stand before '*'")
+			case len(p.lists.params) == mark:
+				p.fail("expected a parameter before '/'")
+			}
+			slash = true
 			q = p.nodes.param.new()
 			p.next()
 			q.Kind = ast.Slash
@@ -235,6 +244,9 @@ func (p *parser) param(r paramRules) *ast.Param {
 	}
 	if (p.tok.Kind == lex.Not || p.tok.Kind == lex.Or) && !p.pure {
 		start := p.tok.Off
+		if !r.python {
+			p.errorAt(start, "'"+p.tok.Kind.String()+" None' is only allowed in a def")
+		}
 		q.Not, q.Or = p.tok.Kind == lex.Not, p.tok.Kind == lex.Or
 		p.next()
 		if !p.gotSoft(lex.NoneLit) {

@@ -9,6 +9,7 @@ package parser
 import (
 	"sort"
 	"strconv"
+	"unicode/utf8"
 
 	"pyxlock/parser/ast"
 	"pyxlock/parser/lex"
@@ -195,7 +196,7 @@ func (p *parser) skipBlock(from int, c ctx) {
 	header := hasBlock[p.toks[from].Kind] || p.i >= 2 && p.toks[p.i-2].Kind == lex.Colon
 	p.next()
 	if header {
-		p.parseMuted(c)
+		p.parseMuted(p.bodyCtx(from, c))
 		return
 	}
 	for level := 1; level > 0 && p.tok.Kind != lex.EOF; p.next() {
@@ -206,6 +207,37 @@ func (p *parser) skipBlock(from int, c ctx) {
 			level--
 		}
 	}
+}
+
+// bodyCtx guesses what the block under the failed header that starts at token
+// from holds.
+func (p *parser) bodyCtx(from int, c ctx) ctx {
+	switch p.toks[from].Kind {
+	case lex.Cdef, lex.Cpdef, lex.Ctypedef:
+	case lex.IF, lex.ELIF, lex.ELSE:
+		return c
+	default:
+		if !c.cdef && c.body == statementBody {
+			return ctx{}
+		}
+	}
+	for _, t := range p.toks[from:] {
+		switch {
+		case t.Kind == lex.Class, t.Kind == lex.LParen:
+			return ctx{}
+		case t.Soft == lex.Struct, t.Soft == lex.Union, t.Soft == lex.Packed:
+			return ctx{body: structBody}
+		case t.Soft == lex.Enum:
+			return ctx{body: enumBody}
+		case t.Soft == lex.Fused:
+			return ctx{body: fusedBody}
+		case t.Soft == lex.Cppclass:
+			return ctx{body: cppBody}
+		case t.Kind == lex.Newline, t.Kind == lex.EOF:
+			return ctx{cdef: true}
+		}
+	}
+	return ctx{}
 }
 
 // parseMuted parses statements up to the end of the block for their errors only.
@@ -242,8 +274,20 @@ func (p *parser) report(f *ast.File) []Error {
 		if i > 0 && all[i-1].Off == e.Off {
 			continue
 		}
-		line, col := Position(f, e.Off)
-		out = append(out, Error{line, col, e.Off, e.Msg})
+		next := Error{Off: e.Off, Msg: e.Msg}
+		if n := len(out); n > 0 && sameLine(f, out[n-1], e.Off) {
+			// A line may hold very many errors; count its characters once.
+			next.Line = out[n-1].Line
+			next.Column = out[n-1].Column + utf8.RuneCount(f.Src[out[n-1].Off:e.Off])
+		} else {
+			next.Line, next.Column = Position(f, e.Off)
+		}
+		out = append(out, next)
 	}
 	return out
+}
+
+// sameLine reports whether off lies on the line of an earlier error.
+func sameLine(f *ast.File, e Error, off int32) bool {
+	return e.Line == len(f.Lines) || off < f.Lines[e.Line]
 }

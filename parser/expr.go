@@ -195,7 +195,7 @@ func (p *parser) unary() ast.Expr {
 				return p.newExpr()
 			}
 		case lex.Await:
-			if p.async > 0 || p.startsOperand(p.peekTok(1)) {
+			if p.async > 0 {
 				return p.await()
 			}
 		}
@@ -253,18 +253,6 @@ func (p *parser) await() ast.Expr {
 	u.Span = p.span(start)
 	p.leave()
 	return p.power(u)
-}
-
-// startsOperand reports whether a token that follows a name can only begin
-// another operand, so that the name must have been a keyword.
-func (p *parser) startsOperand(t lex.Tok) bool {
-	switch t.Kind {
-	case lex.Name:
-		return t.Soft != lex.As
-	case lex.Int, lex.Float, lex.Imag, lex.String, lex.FStart, lex.LBrace, lex.Lambda:
-		return true
-	}
-	return false
 }
 
 // castExpr parses "<type>x" and "<type?>x".

@@ -125,6 +125,9 @@ func (p *parser) sequencePattern(closer lex.Kind) ast.Expr {
 	}
 	p.closeWith(closer, "in the pattern")
 	if closer == lex.RParen && len(s.Parts) == 1 && !comma {
+		if _, ok := s.Parts[0].(*ast.Starred); ok {
+			p.failAt(start, "a starred pattern in parentheses needs a ',' behind it")
+		}
 		paren := p.nodes.paren.new()
 		paren.X = s.Parts[0]
 		paren.Span = p.span(start)

@@ -144,6 +144,18 @@ func (p *parser) startsPrinted() bool {
 	return p.startsOperand(t)
 }
 
+// startsOperand reports whether a token that follows a name can only begin
+// another operand, so that the name must have been a keyword.
+func (p *parser) startsOperand(t lex.Tok) bool {
+	switch t.Kind {
+	case lex.Name:
+		return t.Soft != lex.As
+	case lex.Int, lex.Float, lex.Imag, lex.String, lex.FStart, lex.LBrace, lex.Lambda:
+		return true
+	}
+	return false
+}
+
 // bracketsHoldList reports whether the brackets that open at token i can only be
 // a list: they are empty or hold a comprehension.
 func (p *parser) bracketsHoldList(i int) bool {

@@ -475,14 +475,19 @@ PYXLOCK_FN void pyxlock_return(pyxlock_state *s) { PyEval_RestoreThread(s->state
 PYXLOCK_FN int pyxlock_attached(void) { return 0; }
 #else
 /* Not PyGILState_Check, which says yes in any thread once a subinterpreter
-   exists, and not PyGILState_Ensure for attached threads, which before 3.12
-   waits for itself in a subinterpreter. */
+   exists. Before 3.12 the current thread state is that of whichever thread has
+   the GIL, so it is compared with this thread's own. (A thread that runs a
+   subinterpreter has two there, and is taken for not attached: subinterpreters
+   need 3.12.) */
 typedef struct { PyThreadState *state; } pyxlock_state;
 PYXLOCK_FN int pyxlock_attached(void) {
 #if PY_VERSION_HEX >= 0x030D0000
     return PyThreadState_GetUnchecked() != NULL;
-#else
+#elif PY_VERSION_HEX >= 0x030C0000
     return _PyThreadState_UncheckedGet() != NULL;
+#else
+    PyThreadState *mine = PyGILState_GetThisThreadState();
+    return mine != NULL && mine == _PyThreadState_UncheckedGet();
 #endif
 }
 PYXLOCK_FN void pyxlock_prepare(pyxlock_state *s) { s->state = NULL; }

@@ -195,7 +195,9 @@ func expandMutex(pl *plan, s style) *expansion {
 			if i > 0 {
 				local = fmt.Sprintf("%s_%d", local, i)
 			}
-			x.declare = append(x.declare, fmt.Sprintf("cdef %s %s", h.class.name, local))
+			if h.typeName != "" {
+				x.declare = append(x.declare, "cdef "+h.typeName+" "+local)
+			}
 			before = []string{local + " = " + h.guarded(e)}
 			e = local
 		}

@@ -4,6 +4,7 @@ package transform
 // properties that lock, and a mutex gets its field.
 
 import (
+	"fmt"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -29,6 +30,12 @@ func (a *analysis) members(c *class) {
 	unit := indentUnit(c.unit.file)
 	for _, f := range c.order {
 		if f.vis != ast.Public && f.vis != ast.Readonly {
+			continue
+		}
+		if c.unit.file.Pure && f.unit.inPxd() {
+			a.m.report(f.unit, f.decl.Range(), codePublic,
+				fmt.Sprintf("Cython lets no .py define a property beside the attribute %q of its .pxd", f.name),
+				"declare the field privately under another name, and write a property "+f.name+" in the .py")
 			continue
 		}
 		if !done[f.visSpan] {

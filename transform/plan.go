@@ -8,6 +8,8 @@ import (
 	"sort"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"pyxlock/parser/ast"
 )
 
@@ -37,6 +39,8 @@ type hold struct {
 	typed bool     // statically an instance of a locked class, or None
 	never bool     // typed, and cannot be None
 	class *class   // its static class; nil for a type object
+	// typeName is what the function's module calls class; "" where it has no name for it.
+	typeName string
 	// among holds what an operand without a static type is tested for.
 	among []visible
 	// raises is true where taking the path can raise.
@@ -183,7 +187,9 @@ func trivial(f *ast.FuncDef) bool {
 			}
 			return false
 		default:
-			return false
+			if !declaresOnly(st) {
+				return false
+			}
 		}
 	}
 	return true
@@ -218,9 +224,16 @@ func (r *resolver) positional() []*ast.Param {
 // holdsOf fills r.holds from the decorators; with none, the function is an
 // undecorated member, which writes.
 func (r *resolver) holdsOf(locks []placed) {
-	bare := true
+	bare, bares := true, 0
 	strongest := read
 	for _, d := range locks {
+		if len(d.args()) == 0 {
+			if bares++; bares > 1 {
+				r.fail(d.unit, d.dec.Range(), codeContradict, fmt.Sprintf("%s has two decorators that both lock its first parameter", r.f.def.Name.Name),
+					"keep one of them; write_lock excludes readers too")
+				continue
+			}
+		}
 		md := read
 		if d.name == "write_lock" {
 			md = write
@@ -262,7 +275,7 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 		}
 		path = params[0].Name.Name
 	}
-	parts := strings.Split(path, ".")
+	parts := strings.Split(norm.NFKC.String(path), ".") // as Cython compares names
 	for _, s := range parts {
 		if !identifier(s) {
 			r.fail(u, span, codeArgument, fmt.Sprintf("%q is no name or dotted path", path), "write a parameter, or parameter.attribute")
@@ -281,7 +294,7 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 		return
 	}
 	h := hold{mode: md, path: parts[:1]}
-	if !r.typeOf(u, span, i, params[i], &h) {
+	if !r.typeOf(u, span, i, params[i], &h, len(parts) > 1) {
 		return
 	}
 	for _, attr := range parts[1:] {
@@ -300,11 +313,9 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 	if h.class != nil && !h.typed && len(parts) > 1 {
 		h.class = nil
 	}
-	for _, o := range r.holds {
-		if slices.Equal(o.path, h.path) || slices.Equal(o.path[:min(len(o.path), len(parts))], parts) && len(parts) == len(h.path) && len(o.path) == len(h.path) {
-			if o.mode != md {
-				r.fail(u, span, codeContradict, fmt.Sprintf("%q is locked both for reading and for writing", path), "keep the write lock: it excludes readers too")
-			}
+	for i, o := range r.holds {
+		if slices.Equal(o.path, h.path) {
+			r.holds[i].mode = max(o.mode, md)
 			return
 		}
 	}
@@ -324,8 +335,9 @@ func paramNames(ps []*ast.Param) string {
 	return strings.Join(out, ", ")
 }
 
-// typeOf finds the static type of parameter i.
-func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold) bool {
+// typeOf finds the static type of parameter i. through means that an attribute
+// of it is locked, and not the parameter itself.
+func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold, through bool) bool {
 	f := r.f
 	name := prm.Name.Name
 	inClass := f.class != nil && f.outer == nil
@@ -336,7 +348,7 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 		}
 		if !(binops[f.def.Name.Name] && r.m.cAPIBinops(f)) {
 			h.class = f.class
-			if r.p.lockOf(f.class) == nil {
+			if r.p.lockOf(f.class) == nil && !through {
 				r.fail(u, span, codeNothing, fmt.Sprintf("%s is no locked class", f.class.name), "add @cython.locked_class to it")
 				return false
 			}
@@ -359,7 +371,7 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 	}
 	if c := r.p.lookup(r.m, path); c != nil {
 		h.class = c
-		if r.p.lockOf(c) == nil {
+		if r.p.lockOf(c) == nil && !through {
 			r.fail(u, span, codeNothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, c.name), "add @cython.locked_class to it, or do not lock it here")
 			return false
 		}
@@ -495,6 +507,7 @@ func (r *resolver) settle(pl *plan) bool {
 			continue
 		}
 		p.throughGuard(h)
+		h.typeName = p.nameOf(m, f.unit, h.class)
 	}
 	// A guard may have made two paths one.
 	var kept []hold
@@ -616,4 +629,18 @@ func (p *Project) throughGuard(h *hold) {
 		h.never = false
 		h.class = next
 	}
+}
+
+// nameOf returns the name by which code in u can speak of c, or "".
+func (p *Project) nameOf(m *module, u *unit, c *class) string {
+	if c == nil {
+		return ""
+	}
+	sees := m.visibleFrom(u)
+	for _, name := range sortedKeys(m.scope.names) {
+		if b := m.scope.names[name]; (b.kind == bindClass || b.kind == bindImported) && sees(b.src) && p.lookup(m, []string{name}) == c {
+			return name
+		}
+	}
+	return ""
 }

@@ -20,6 +20,7 @@ const (
 	codeDeclaration  = "PXL009"
 	codeInclude      = "PXL010"
 	codeCimport      = "PXL011"
+	codePublic       = "PXL012"
 	codeBaseLock     = "PXL102"
 	codeYield        = "PXL201"
 	codeNogil        = "PXL202"
@@ -46,6 +47,7 @@ var rules = [...]Rule{
 	{codeDeclaration, "a declaration that cannot stand under a lock"},
 	{codeInclude, "an included file that means different things"},
 	{codeCimport, "a decorator's name used where it cannot be expanded"},
+	{codePublic, "a public attribute that cannot become a locked property"},
 	{codeBaseLock, "a subclass with another lock than its base"},
 	{codeYield, "yield, await or async under a lock"},
 	{codeNogil, "releasing the GIL in a critical section"},

@@ -235,12 +235,14 @@ func findings(stderr string) string {
 	return strings.Join(findingLine.FindAllString(stderr, -1), "")
 }
 
+var usesRuntime = regexp.MustCompile(`\bcimport pyxlock\b|\bcython\.cimports import pyxlock\b`)
+
 // checkRuntime checks that a tree has the runtime exactly where it uses it.
 func (r *run) checkRuntime(t *testing.T, res *result) {
 	t.Helper()
 	uses := false
 	for _, text := range res.tree {
-		uses = uses || strings.Contains(text, "cimport pyxlock\n") || strings.Contains(text, "cimport pyxlock ")
+		uses = uses || usesRuntime.MatchString(text)
 	}
 	have, err := os.ReadFile(filepath.Join(res.dir, "pyxlock.pxd"))
 	switch {

@@ -194,10 +194,19 @@ func Walk(n Node, visit func(Node) bool) {
 		w.declarator(n.Declarator)
 	case *Declarator:
 		w.declarator(n.Inner)
-		w.exprs(n.Arrays)
+		arraysFirst := true
+		for _, dim := range n.Arrays {
+			arraysFirst = arraysFirst && (dim == nil || !n.Func || dim.Range().Pos < n.Params.Lparen)
+		}
+		if arraysFirst {
+			w.exprs(n.Arrays)
+		}
 		if n.Func {
 			w.params(n.Params)
 			w.expr(n.Suffix.ExceptValue)
+		}
+		if !arraysFirst {
+			w.exprs(n.Arrays)
 		}
 		w.expr(n.Default)
 	case *CdefBlock:

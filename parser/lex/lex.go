@@ -4,6 +4,7 @@ package lex
 // Indentation is in indent.go, numbers in number.go, strings in string.go.
 
 import (
+	"sort"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -45,6 +46,7 @@ type scanner struct {
 	// lastBreak is the start of the line that the scanner is on.
 	lastBreak int32
 	rewinds   int
+	onlyLF    bool // there is no "\r" in the source
 }
 
 // Classes of bytes for the main loop.
@@ -73,7 +75,7 @@ var class = func() (t [256]uint8) {
 // Scan splits src into tokens. In a pure file the keywords of Cython are names.
 // It never fails: what cannot be a token becomes Invalid and an Error.
 func Scan(src string, pure bool) Result {
-	s := &scanner{src: src, pure: pure}
+	s := &scanner{src: src, pure: pure, onlyLF: strings.IndexByte(src, '\r') < 0}
 	s.Toks = make([]Tok, 0, len(src)/5+16)
 	s.indents = append(make([]int32, 0, 16), 0)
 	if strings.HasPrefix(src, bom) {
@@ -93,7 +95,7 @@ func Scan(src string, pure bool) Result {
 		s.emit(Dedent, end, end)
 	}
 	s.emit(EOF, end, end)
-	sortErrors(s.Errors)
+	sort.SliceStable(s.Errors, func(i, j int) bool { return s.Errors[i].Off < s.Errors[j].Off })
 	return s.Result
 }
 
@@ -302,15 +304,21 @@ func (s *scanner) op4(c byte, one, oneEq, two, twoEq Kind) {
 	}
 }
 
-// invalid reports the current character and makes it a token.
+// invalid reports the current character and makes it a token. Of several on one
+// line it reports the first.
 func (s *scanner) invalid(msg string) {
 	_, n := utf8.DecodeRuneInString(s.src[s.pos:])
-	s.errorAt(int32(s.pos), msg)
+	if k := len(s.Errors); k == 0 || s.Errors[k-1].Msg != msg || s.Errors[k-1].Off < s.lastBreak {
+		s.errorAt(int32(s.pos), msg)
+	}
 	s.op(Invalid, n)
 }
 
 // lineEnd is the offset of the line break at or after pos.
 func (s *scanner) lineEnd(pos int) int {
+	if n := strings.IndexByte(s.src[pos:], '\n'); s.onlyLF && n >= 0 {
+		return pos + n
+	}
 	for ; pos < len(s.src); pos++ {
 		if c := s.src[pos]; c == '\n' || c == '\r' {
 			break
@@ -361,7 +369,7 @@ func (s *scanner) identEnd(start, end int) int {
 			continue
 		}
 		r, n := utf8.DecodeRuneInString(s.src[i:end])
-		if r != utf8.RuneError && !identRune(r) {
+		if r != utf8.RuneError && !identRune(r) || i == start && unicode.In(r, unicode.Mn, unicode.Mc, unicode.Nd) {
 			return i
 		}
 		i += n
@@ -471,7 +479,7 @@ func (s *scanner) reopen() bool {
 	off := s.brackets[len(s.brackets)-1].off
 	s.reportOpen()
 	s.brackets, s.fstrings = s.brackets[:0], s.fstrings[:0]
-	end := s.lineEnd(int(off))
+	end := s.resumeAfter(off)
 	s.rewinds++
 	if s.rewinds > maxRewinds || end == len(s.src) {
 		return false
@@ -496,10 +504,27 @@ func (s *scanner) reopen() bool {
 	return true
 }
 
-func sortErrors(errs []Error) {
-	for i := 1; i < len(errs); i++ {
-		for j := i; j > 0 && errs[j].Off < errs[j-1].Off; j-- {
-			errs[j], errs[j-1] = errs[j-1], errs[j]
+// resumeAfter is the end of the line that holds off, or of a later one if a
+// token or a backslash joins the lines.
+func (s *scanner) resumeAfter(off int32) int {
+	end := s.lineEnd(int(off))
+	tok := sort.Search(len(s.Toks), func(i int) bool { return s.Toks[i].Off >= off })
+	str := sort.Search(len(s.Multiline), func(i int) bool { return s.Multiline[i].End > off })
+	for last := -1; last != end; {
+		last = end
+		for ; tok < len(s.Toks) && s.Toks[tok].Off < int32(end); tok++ {
+			if t := s.Toks[tok].End; t > int32(end) {
+				end = s.lineEnd(int(t))
+			}
+		}
+		for ; str < len(s.Multiline) && s.Multiline[str].Pos < int32(end); str++ {
+			if m := s.Multiline[str].End; m > int32(end) {
+				end = s.lineEnd(int(m))
+			}
+		}
+		if n := s.lineBreak(end); n > 0 && s.src[end-1] == '\\' {
+			end = s.lineEnd(end + n)
 		}
 	}
+	return end
 }

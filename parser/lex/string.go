@@ -80,7 +80,13 @@ func (s *scanner) str(start, quote int) {
 		return
 	}
 	pos := body
-	for pos < len(src) {
+	for {
+		for pos < len(src) && !special[src[pos]] {
+			pos++
+		}
+		if pos == len(src) {
+			break
+		}
 		switch c := src[pos]; c {
 		case '\\':
 			flags |= Escaped
@@ -108,12 +114,15 @@ func (s *scanner) str(start, quote int) {
 				return
 			}
 			pos++
-		default:
+		default: // the other quote
 			pos++
 		}
 	}
 	s.unterminated(start, pos)
 }
+
+// special marks the bytes that mean something in a string without fields.
+var special = [256]bool{'\\': true, '\n': true, '\r': true, '\'': true, '"': true}
 
 // endStr emits the string [start, end).
 func (s *scanner) endStr(start, end int, flags Flags) {

@@ -24,8 +24,8 @@ from Cython.Compiler import Errors, ExprNodes, Main, Nodes, Options, Parsing
 from Cython.Compiler.Scanning import FileSourceDescriptor, PyrexScanner
 
 
-def new_context():
-    options = Options.CompilationOptions(Options.default_options, cplus=True)
+def new_context(level):
+    options = Options.CompilationOptions(Options.default_options, cplus=True, language_level=level)
     context = Main.Context.from_options(options)
     # Included files are files of their own here.
     context.find_include_file = lambda *args, **kwds: None
@@ -45,8 +45,17 @@ def error_count():
 
 
 def parse(path):
+    """Parse as Python 3 or, where only that works, as Python 2."""
+    first = parse_as(path, "3")
+    if first[1] is None:
+        return first
+    second = parse_as(path, "2")
+    return second if second[1] is None else first
+
+
+def parse_as(path, level):
     start()
-    context = new_context()
+    context = new_context(level)
     scope = SimpleNamespace(included_files=[], cpp=True)
     desc = FileSourceDescriptor(path)
     held = Errors.hold_errors()
@@ -67,9 +76,7 @@ STRINGS = {"BEGIN_STRING": "END_STRING", "BEGIN_FT_STRING": "END_FT_STRING"}
 
 def tokens(path):
     start()
-    context = new_context()
-    if context.language_level is None:
-        context.set_language_level("3")
+    context = new_context("3")
     scope = SimpleNamespace(included_files=[], cpp=True)
     desc = FileSourceDescriptor(path)
     held = Errors.hold_errors()
@@ -184,6 +191,9 @@ def inspect(tree, desc):
         elif isinstance(node, (ExprNodes.SimpleCallNode, ExprNodes.GeneralCallNode)):
             if isinstance(node.function, ExprNodes.AttributeNode):
                 marks.setdefault(id(node.function), "called")
+                if (node.function.attribute == "address" and getattr(node.function.obj, "name", "") in ("cython", "cy")
+                        and len(getattr(node, "args", None) or ()) == 1):
+                    address(node.args[0], marks)
         if type(node).__name__ == "ForStatNode" or hasattr(node, "iterator") and hasattr(node, "target"):
             target(node.target, "for", marks)
         if node.pos[0] is not desc:
@@ -208,7 +218,7 @@ def answer(path):
     tree, message, desc = parse(path)
     result["accepted"] = message is None
     if message is not None:
-        result["error"] = message[-300:]
+        result["error"] = message.strip().splitlines()[-1]
     else:
         result["attributes"], result["functions"], result["classes"] = inspect(tree, desc)
     return result
@@ -217,15 +227,17 @@ def answer(path):
 def measure(paths, rounds):
     sources = []
     for path in paths:
-        if parse(path)[1] is None:
-            with FileSourceDescriptor(path).get_file_object() as f:
-                sources.append((path, f.read(), f.encoding))
+        for level in "3", "2":
+            if parse_as(path, level)[1] is None:
+                with FileSourceDescriptor(path).get_file_object() as f:
+                    sources.append((path, f.read(), f.encoding, level))
+                break
     best = None
     for _ in range(rounds):
         spent = 0.0
-        for path, text, encoding in sources:
+        for path, text, encoding, level in sources:
             start()
-            context = new_context()
+            context = new_context(level)
             desc = FileSourceDescriptor(path)
             scope = SimpleNamespace(included_files=[], cpp=True)
             held = Errors.hold_errors()
@@ -237,9 +249,9 @@ def measure(paths, rounds):
             Errors.release_errors(ignore=True)
         best = spent if best is None else min(best, spent)
     print(json.dumps({
-        "bytes": sum(len(text.encode()) for _, text, _ in sources),
+        "bytes": sum(len(text.encode(encoding)) for _, text, encoding, _ in sources),
         "seconds": best,
-        "paths": [path for path, _, _ in sources],
+        "paths": [path for path, *_ in sources],
     }))
 
 

@@ -7,7 +7,7 @@ with the inline form of it, and without PYXLOCK_RELEASES_GIL.
 """
 cimport cython
 cimport pyxlock
-from libc.stdlib cimport free, malloc
+from cpython.ref cimport PyObject
 
 cdef extern from *:
     """
@@ -22,6 +22,10 @@ cdef extern from *:
         pass
     int locktest_thread(pthread_t *t, void (*f)(void *) noexcept nogil, void *arg) nogil
     int pthread_join(pthread_t t, void **result) nogil
+    # With a pointer for the object: in a thread that has no thread state nothing
+    # may count references.
+    int raw_write "pyxlock_write" (pyxlock.Guard *guard, PyObject *obj) nogil
+    int raw_try_write "pyxlock_try_write" (pyxlock.Guard *guard, PyObject *obj) nogil
 
 
 # ---- around a callback -------------------------------------------------------
@@ -149,6 +153,10 @@ def in_critical_section(obj, body):
         return body()
 
 
+def releases_gil():
+    pyxlock.releases_gil()
+
+
 # ---- loops in C ----------------------------------------------------------------
 
 cdef class Pair:
@@ -258,90 +266,49 @@ def move_nested(Pair x, Pair y, long times):
 # ---- threads that Python does not know ------------------------------------------
 
 cdef struct Job:
-    PyObject *pair
+    PyObject *object
+    long *count
     long times
     int failed
 
-cdef extern from *:
-    ctypedef struct PyObject:
-        pass
 
-
-cdef void foreign(void *arg) noexcept nogil:
+cdef void foreign_add(void *arg) noexcept nogil:
     cdef Job *job = <Job *>arg
-    foreign_steps(job)
-
-
-cdef void foreign_steps(Job *job) noexcept nogil:
     cdef pyxlock.Guard guard
     cdef long i
     for i in range(job.times):
-        # The parameter is a pointer: no thread state here to count references.
-        if raw_write(&guard, job.pair) < 0:
+        if raw_write(&guard, job.object) < 0:
             job.failed += 1
-            continue
-        raw_step(job.pair)
+        else:
+            job.count[0] += 1
         pyxlock.release(&guard)
 
 
-cdef extern from *:
-    int raw_write "pyxlock_write" (pyxlock.Guard *guard, PyObject *obj) nogil
-    int raw_try_write "pyxlock_try_write" (pyxlock.Guard *guard, PyObject *obj) nogil
-
-
-cdef void raw_step(PyObject *pair) noexcept nogil:
-    (<PairStruct *>pair).a += 1
-    (<PairStruct *>pair).b += 1
-
-cdef extern from *:
-    # Filled in below: where a and b are.
-    """
-    typedef struct { long a, b; } locktest_numbers;
-    """
-    ctypedef struct PairStruct "locktest_numbers":
-        long a
-        long b
-
-
-cdef class Numbers:
-    """A lockable block of memory for foreign threads: the address of the block
-    serves as the object, which nothing but an error message looks into."""
-    cdef PairStruct *at
-
-    def __cinit__(self):
-        self.at = <PairStruct *>malloc(sizeof(PairStruct))
-        self.at.a = self.at.b = 0
-
-    def __dealloc__(self):
-        free(self.at)
-
-    @property
-    def values(self):
-        return self.at.a, self.at.b
-
-
-def foreign_threads(Numbers numbers, int threads, long times):
+def foreign_threads(obj, int threads, long times):
+    """(updates, failures) of threads that Python does not know."""
     cdef pthread_t ids[8]
     cdef Job jobs[8]
     cdef int i, failed = 0
+    cdef long count = 0
     for i in range(threads):
-        jobs[i].pair = <PyObject *>numbers.at
+        jobs[i].object = <PyObject *>obj
+        jobs[i].count = &count
         jobs[i].times = times
         jobs[i].failed = 0
     with nogil:
         for i in range(threads):
-            locktest_thread(&ids[i], foreign, &jobs[i])
+            locktest_thread(&ids[i], foreign_add, &jobs[i])
         for i in range(threads):
             pthread_join(ids[i], NULL)
     for i in range(threads):
         failed += jobs[i].failed
-    return failed
+    return count, failed
 
 
 cdef void foreign_try(void *arg) noexcept nogil:
     cdef Job *job = <Job *>arg
     cdef pyxlock.Guard guard
-    job.failed = raw_try_write(&guard, job.pair)
+    job.failed = raw_try_write(&guard, job.object)
     pyxlock.release(&guard)
 
 
@@ -349,7 +316,7 @@ def foreign_try_write(obj):
     """Result of try_write in a thread that Python does not know."""
     cdef pthread_t id
     cdef Job job
-    job.pair = <PyObject *>obj
+    job.object = <PyObject *>obj
     with nogil:
         locktest_thread(&id, foreign_try, &job)
         pthread_join(id, NULL)

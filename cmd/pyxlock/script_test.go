@@ -1,0 +1,106 @@
+package main
+
+// The command line as its users see it: one script a behaviour, in
+// testdata/script.
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+
+	"pyxlock/docs"
+	"pyxlock/transform"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"pyxlock": func() {
+			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		},
+	})
+}
+
+func TestScript(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir: filepath.Join("testdata", "script"),
+		Condition: func(cond string) (bool, error) {
+			if cond == "root" {
+				return os.Geteuid() == 0, nil
+			}
+			return false, fmt.Errorf("unknown condition %q", cond)
+		},
+		Cmds: map[string]func(*testscript.TestScript, bool, []string){
+			"mtime": mtime,
+		},
+	})
+}
+
+// mtime FILE fails unless FILE is as old as "mtime -set FILE" made it: unless
+// nobody has written it since.
+func mtime(ts *testscript.TestScript, neg bool, args []string) {
+	set := args[0] == "-set"
+	path := ts.MkAbs(args[len(args)-1])
+	old := transformEpoch
+	if set {
+		ts.Check(os.Chtimes(path, old, old))
+		return
+	}
+	st, err := os.Stat(path)
+	ts.Check(err)
+	if same := st.ModTime().Equal(old); same == neg {
+		ts.Fatalf("%s: written since: %v", args[len(args)-1], !same)
+	}
+}
+
+func TestEveryFindingHasAPage(t *testing.T) {
+	pages, err := filepath.Glob(filepath.Join("..", "..", "docs", "findings", "*.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rules := transform.Rules()
+	if len(pages) != len(rules) {
+		t.Errorf("%d pages for %d findings", len(pages), len(rules))
+	}
+	last := ""
+	for _, r := range rules {
+		if r.Code <= last {
+			t.Errorf("%s comes after %s", r.Code, last)
+		}
+		last = r.Code
+		page, err := docs.Finding(r.Code)
+		if err != nil {
+			t.Error(err)
+			continue
+		}
+		if want := "# " + r.Code + ": " + r.Title + "\n"; !strings.HasPrefix(string(page), want) {
+			t.Errorf("%s: the page does not start with %q", r.Code, want)
+		}
+	}
+}
+
+// Every finding has a test: its code stands in some expected output.
+func TestEveryFindingHasATest(t *testing.T) {
+	var all strings.Builder
+	err := filepath.WalkDir(filepath.Join("..", "..", "testdata"), func(path string, d os.DirEntry, err error) error {
+		if err != nil || d.IsDir() || filepath.Ext(path) != ".txtar" {
+			return err
+		}
+		data, err := os.ReadFile(path)
+		all.Write(data)
+		return err
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, r := range transform.Rules() {
+		if !regexp.MustCompile(`(?m)^in/\S+:\d+:\d+: ` + r.Code + ` `).MatchString(all.String()) {
+			t.Errorf("no test in testdata expects %s (%s)", r.Code, r.Title)
+		}
+	}
+}
