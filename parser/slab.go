@@ -4,7 +4,11 @@ package parser
 // and die together, so nodes of one type are cut from shared arrays, and a list
 // is collected on a stack of the parser and then copied to its exact size.
 
-import "pyxlock/parser/ast"
+import (
+	"unsafe"
+
+	"pyxlock/parser/ast"
+)
 
 // slab hands out zeroed values of one type.
 type slab[T any] struct {
@@ -14,12 +18,21 @@ type slab[T any] struct {
 
 func (s *slab[T]) new() *T {
 	if len(s.free) == 0 {
-		s.size = min(max(16, s.size*2), 512)
+		s.size = grow[T](s.size)
 		s.free = make([]T, s.size)
 	}
 	v := &s.free[0]
 	s.free = s.free[1:]
 	return v
+}
+
+// grow is the length of the next array of T after one of size: arrays start
+// small, for small files, and double up to a few pages.
+func grow[T any](size int) int {
+	const first, most = 1 << 10, 16 << 10
+	var v T
+	bytes := int(unsafe.Sizeof(v))
+	return min(max(size*2, first/bytes, 2), max(most/bytes, 2))
 }
 
 // cut hands out short lists of one type.
@@ -35,10 +48,10 @@ func (c *cut[T]) copy(list []T) []T {
 		return nil
 	}
 	if n > len(c.free) {
-		c.size = min(max(32, c.size*2), 1024)
-		if n > c.size/4 {
+		if n > 16 {
 			return append([]T(nil), list...)
 		}
+		c.size = max(grow[T](c.size), 16)
 		c.free = make([]T, c.size)
 	}
 	out := c.free[:n:n]

@@ -76,7 +76,7 @@ var class = func() (t [256]uint8) {
 // It never fails: what cannot be a token becomes Invalid and an Error.
 func Scan(src string, pure bool) Result {
 	s := &scanner{src: src, pure: pure, onlyLF: strings.IndexByte(src, '\r') < 0}
-	s.Toks = make([]Tok, 0, len(src)/5+16)
+	s.Toks = make([]Tok, 0, len(src)/7+16)
 	s.indents = append(make([]int32, 0, 16), 0)
 	if strings.HasPrefix(src, bom) {
 		s.pos = len(bom)
