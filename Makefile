@@ -40,7 +40,7 @@ oracle: corpus ## compare our parser with Cython's over the fetched packages
 corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorated
 	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./internal/corpus -count=1 -v -timeout 120m
 
-bench: build ## measure against the targets; prints ratios
+bench: corpus ## measure against the targets; prints ratios
 	bench/run.sh
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold

@@ -199,6 +199,11 @@ func (p *parser) skipBlock(from int, c ctx) {
 		p.parseMuted(p.bodyCtx(from, c))
 		return
 	}
+	p.skipIndented()
+}
+
+// skipIndented skips what is left of a block that nothing is known of.
+func (p *parser) skipIndented() {
 	for level := 1; level > 0 && p.tok.Kind != lex.EOF; p.next() {
 		switch p.tok.Kind {
 		case lex.Indent:
@@ -245,14 +250,7 @@ func (p *parser) parseMuted(c ctx) {
 	m := p.lists.marks()
 	p.muted++
 	if p.depth++; p.depth > maxDepth {
-		for level := 1; level > 0 && p.tok.Kind != lex.EOF; p.next() {
-			switch p.tok.Kind {
-			case lex.Indent:
-				level++
-			case lex.Dedent:
-				level--
-			}
-		}
+		p.skipIndented()
 	} else {
 		p.statements(c)
 		p.got(lex.Dedent)

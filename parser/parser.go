@@ -57,22 +57,6 @@ func Parse(src []byte, opt Options) (*ast.File, []Error) {
 	return f, p.report(f)
 }
 
-// ParseExpr parses one expression, which may span lines.
-func ParseExpr(src string) (ast.Expr, []Error) {
-	f, errs := Parse([]byte("("+src+"\n)"), Options{})
-	if len(errs) > 0 || len(f.Body) != 1 {
-		return nil, errs
-	}
-	stmt, ok := f.Body[0].(*ast.ExprStmt)
-	if !ok {
-		return nil, []Error{{Line: 1, Column: 1, Msg: "expected an expression"}}
-	}
-	if paren, ok := stmt.X.(*ast.Paren); ok {
-		return paren.X, nil
-	}
-	return stmt.X, nil
-}
-
 // Position gives the line and column of an offset, both counted from 1; columns
 // count characters.
 func Position(f *ast.File, off int32) (line, col int) {

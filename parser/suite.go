@@ -34,7 +34,7 @@ func (p *parser) statements(c ctx) {
 			start := p.tok.Off
 			p.errorAt(start, "unexpected indentation")
 			p.next()
-			p.parseMuted(c)
+			p.skipIndented()
 			p.addBad(ast.Span{Pos: start, End: max(p.end, start)})
 			continue
 		}

@@ -338,16 +338,6 @@ func TestRecovery(t *testing.T) {
 	}
 }
 
-func TestParseExpr(t *testing.T) {
-	x, errs := parser.ParseExpr("a.b(c)")
-	if call, ok := x.(*ast.Call); !ok || len(errs) > 0 || len(call.Args) != 1 {
-		t.Errorf("got %T, %v", x, errs)
-	}
-	if _, errs := parser.ParseExpr("a b"); len(errs) == 0 {
-		t.Error("no error")
-	}
-}
-
 func TestKindNames(t *testing.T) {
 	for k := lex.EOF; k < lex.NumKinds; k++ {
 		if k.String() == "" {

@@ -29,8 +29,7 @@ func checkTree(t testing.TB, f *ast.File) {
 	if f.Range() != (ast.Span{Pos: 0, End: int32(len(f.Src))}) {
 		fail(f, "the file's span is not the file")
 	}
-	var visit func(n ast.Node)
-	visit = func(n ast.Node) {
+	visit := func(n ast.Node) {
 		var last int32
 		first := true
 		ast.Walk(n, func(c ast.Node) bool {

@@ -95,7 +95,7 @@ const (
 type FuncDef struct {
 	Span
 	Decorators []*Decorator
-	Keyword    int32 // offset of "async", "def", "cdef" or "cpdef"
+	Keyword    int32 // offset of "async", "def", "cdef" or "cpdef"; -1 in a block that needs none
 	Kind       FuncKind
 	Async      bool
 	// Modifiers that stand between cdef and the type: inline, public, api, extern.
@@ -164,7 +164,7 @@ type Param struct {
 type ClassDef struct {
 	Span
 	Decorators []*Decorator
-	Keyword    int32 // offset of "class" or "cdef"
+	Keyword    int32 // offset of "class", "cdef" or "ctypedef"
 	CClass     bool  // cdef class
 	Visibility Visibility
 	API        bool

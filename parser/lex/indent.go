@@ -40,11 +40,16 @@ func (s *scanner) setIndent(start, first int, at int32) {
 	if start < first && s.indentChar == 0 {
 		s.indentChar = s.src[start]
 	}
-	for i := start; i < first; i++ {
-		if s.src[i] != s.indentChar {
-			s.errorAt(int32(i), "tabs and spaces are mixed in the indentation")
-			break
-		}
+	mixed := start
+	for mixed < first && s.src[mixed] == s.indentChar {
+		mixed++
+	}
+	// Of several such lines in a row the first is reported.
+	if mixed < first && !s.mixed {
+		s.errorAt(int32(mixed), "tabs and spaces are mixed in the indentation")
+	}
+	if start < first {
+		s.mixed = mixed < first
 	}
 	level := int32(first - start)
 	n := len(s.indents)

@@ -43,6 +43,7 @@ type scanner struct {
 	indents  []int32
 	// indentChar is the blank that the file indents with, 0 until seen.
 	indentChar byte
+	mixed      bool // the last indented line does not
 	// lastBreak is the start of the line that the scanner is on.
 	lastBreak int32
 	rewinds   int

@@ -15,14 +15,10 @@ type fstring struct {
 	quote  byte
 	triple bool
 	raw    bool
-	depth  int     // brackets open where it starts
-	fields []field // innermost last
-}
-
-// field is an open replacement field.
-type field struct {
-	depth int  // brackets open in its expression, its own included
-	spec  bool // the scanner is in its format, after the ":"
+	depth  int // brackets open where it starts
+	// fields has, for each replacement field that is open, innermost last, how
+	// many brackets are open in its expression, its own included.
+	fields []int
 }
 
 // isPrefix reports whether w consists of letters that may prefix a string.
@@ -166,7 +162,7 @@ func (s *scanner) unterminated(start, end int) {
 func (s *scanner) inField() bool {
 	f := &s.fstrings[len(s.fstrings)-1]
 	n := len(f.fields)
-	return n > 0 && f.fields[n-1].depth == len(s.brackets)
+	return n > 0 && f.fields[n-1] == len(s.brackets)
 }
 
 // fstringText scans text of the innermost f-string (of its innermost field's
@@ -213,7 +209,7 @@ func (s *scanner) fstringText() {
 			}
 			text()
 			s.brackets = append(s.brackets, bracket{int32(pos), FLBrace})
-			f.fields = append(f.fields, field{depth: len(s.brackets)})
+			f.fields = append(f.fields, len(s.brackets))
 			s.op(FLBrace, 1)
 			return
 		case '}':

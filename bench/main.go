@@ -1,0 +1,353 @@
+// Command bench measures pyxlock against its targets and prints one line each.
+// bench/run.sh calls it.
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"flag"
+	"fmt"
+	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"runtime"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"pyxlock/parser"
+	"pyxlock/transform"
+)
+
+var (
+	corpus  = flag.String("corpus", "", "folder of Cython sources")
+	python  = flag.String("python", "", "interpreter that has Cython")
+	pyxlock = flag.String("pyxlock", "", "the program")
+	empty   = flag.String("empty", "", "a program that does nothing, built likewise")
+	rounds  = flag.Int("rounds", 5, "rounds of the throughput measurements")
+	starts  = flag.Int("starts", 60, "rounds of the process measurements")
+)
+
+func main() {
+	flag.Parse()
+	if err := bench(); err != nil {
+		fmt.Fprintln(os.Stderr, "bench:", err)
+		os.Exit(1)
+	}
+}
+
+func bench() error {
+	files, err := sources(*corpus)
+	if err != nil {
+		return err
+	}
+	tmp, err := os.MkdirTemp("", "pyxlock-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(tmp)
+	fmt.Printf("corpus: %s (%s), %d CPUs\n\n", *corpus, packages(files), runtime.NumCPU())
+	if err := parse(files, tmp); err != nil {
+		return err
+	}
+	if err := passThrough(files); err != nil {
+		return err
+	}
+	if err := process(files, tmp); err != nil {
+		return err
+	}
+	return tree(files, tmp)
+}
+
+// target prints one figure beside what it has to reach.
+func target(name string, value float64, unit, want string, reached bool) {
+	verdict := "reached"
+	if !reached {
+		verdict = "MISSED"
+	}
+	fmt.Printf("%-44s %10.2f %-6s target %-10s %s\n", name, value, unit, want, verdict)
+}
+
+// A file is one source of the corpus, read.
+type file struct {
+	path string
+	src  []byte
+}
+
+// sources reads every .pyx, .pxd and .pxi below root.
+func sources(root string) ([]file, error) {
+	var files []file
+	err := filepath.WalkDir(root, func(p string, e fs.DirEntry, err error) error {
+		if err != nil || e.IsDir() {
+			return err
+		}
+		if ext := filepath.Ext(p); ext == ".pyx" || ext == ".pxd" || ext == ".pxi" {
+			src, err := os.ReadFile(p)
+			if err != nil {
+				return err
+			}
+			files = append(files, file{p, src})
+		}
+		return nil
+	})
+	if err == nil && len(files) == 0 {
+		err = fmt.Errorf("no Cython files in %s", root)
+	}
+	return files, err
+}
+
+// packages says what the corpus consists of.
+func packages(files []file) string {
+	var names []string
+	size := 0
+	for _, f := range files {
+		size += len(f.src)
+		if rel, err := filepath.Rel(*corpus, f.path); err == nil {
+			if top, _, dir := strings.Cut(filepath.ToSlash(rel), "/"); dir && !slices.Contains(names, top) {
+				names = append(names, top)
+			}
+		}
+	}
+	return fmt.Sprintf("%d files, %.2f MB: %s", len(files), float64(size)/1e6, strings.Join(names, ", "))
+}
+
+// parse measures a full parse of the .pyx files that Cython's parser accepts,
+// on one core, and Cython's own parser on the same files. The two take turns.
+func parse(files []file, tmp string) error {
+	var list strings.Builder
+	for _, f := range files {
+		if filepath.Ext(f.path) == ".pyx" {
+			abs, err := filepath.Abs(f.path)
+			if err != nil {
+				return err
+			}
+			list.WriteString(abs + "\n")
+		}
+	}
+	listFile := filepath.Join(tmp, "list")
+	if err := os.WriteFile(listFile, []byte(list.String()), 0o666); err != nil {
+		return err
+	}
+	var ours, theirs []float64
+	var accepted [][]byte
+	size := 0
+	previous := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(previous)
+	for range *rounds {
+		out, err := exec.Command(*python, "bench/p_module.py", listFile, "1").Output()
+		if err != nil {
+			return fmt.Errorf("p_module.py: %w", err)
+		}
+		var result struct {
+			Files    []string
+			Seconds  []float64
+			Compiled bool
+		}
+		if err := json.Unmarshal(out, &result); err != nil {
+			return err
+		}
+		if !result.Compiled {
+			return errors.New("this Cython is not compiled: its parser is no measure")
+		}
+		theirs = append(theirs, result.Seconds...)
+		if accepted == nil {
+			for _, name := range result.Files {
+				src, err := os.ReadFile(name)
+				if err != nil {
+					return err
+				}
+				accepted = append(accepted, src)
+				size += len(src)
+			}
+		}
+		start := time.Now()
+		for _, src := range accepted {
+			if _, errs := parser.Parse(src, parser.Options{Name: "bench.pyx"}); len(errs) > 0 {
+				return fmt.Errorf("a file that Cython accepts does not parse: %v", errs[0])
+			}
+		}
+		ours = append(ours, time.Since(start).Seconds())
+	}
+	rate := float64(size) / 1e6 / median(ours)
+	ratio := median(theirs) / median(ours)
+	fmt.Printf("parse: %d .pyx files, %.2f MB; Cython's compiled parser %.2f MB/s\n",
+		len(accepted), float64(size)/1e6, float64(size)/1e6/median(theirs))
+	target("parse, one core", rate, "MB/s", ">= 25", rate >= 25)
+	target("parse, times Cython's parser", ratio, "x", ">= 25", ratio >= 25)
+	return nil
+}
+
+// memory serves files that are read already.
+type memory map[string][]byte
+
+func (m memory) Read(path string) ([]byte, error) {
+	if src, ok := m[path]; ok {
+		return src, nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (m memory) IsFile(path string) bool {
+	_, ok := m[path]
+	return ok
+}
+
+// passThrough measures what a file costs that has no lock decorator, once it is
+// read: one core, the whole corpus.
+func passThrough(files []file) error {
+	load := memory{}
+	var inputs []string
+	size := 0
+	for _, f := range files {
+		load[f.path] = f.src
+		inputs = append(inputs, f.path)
+		size += len(f.src)
+	}
+	previous := runtime.GOMAXPROCS(1)
+	defer runtime.GOMAXPROCS(previous)
+	var seconds []float64
+	for range *rounds * 3 {
+		start := time.Now()
+		result, err := transform.NewProject(load, transform.Options{}).Run(context.Background(), inputs, 1)
+		if err != nil {
+			return err
+		}
+		seconds = append(seconds, time.Since(start).Seconds())
+		for _, r := range result.Rewrites {
+			if r.Changed() {
+				return fmt.Errorf("%s has a lock decorator", r.Path)
+			}
+		}
+	}
+	rate := float64(size) / 1e6 / median(seconds)
+	target("files without lock decorators, one core", rate, "MB/s", ">= 500", rate >= 500)
+	return nil
+}
+
+var classHeader = regexp.MustCompile(`(?m)^([ \t]*)cdef class [^\n]*:`)
+
+// decorate gives every cdef class of a source the class decorator.
+func decorate(src []byte) []byte {
+	return classHeader.ReplaceAll(src, []byte("${1}@locked_class\n$0"))
+}
+
+// sample finds the file nearest to 15 KB that has a cdef class, and that pyxlock
+// can expand when the class is locked.
+func sample(files []file, tmp string) (plain, locked string, err error) {
+	candidates := slices.DeleteFunc(slices.Clone(files), func(f file) bool {
+		return filepath.Ext(f.path) != ".pyx" || !classHeader.Match(f.src)
+	})
+	slices.SortStableFunc(candidates, func(a, b file) int {
+		return abs(len(a.src)-15_000) - abs(len(b.src)-15_000)
+	})
+	for _, f := range candidates {
+		dir := filepath.Join(tmp, "sample")
+		plain, locked = filepath.Join(dir, "plain.pyx"), filepath.Join(dir, "locked.pyx")
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return "", "", err
+		}
+		if err := errors.Join(os.WriteFile(plain, f.src, 0o666), os.WriteFile(locked, decorate(f.src), 0o666)); err != nil {
+			return "", "", err
+		}
+		if exec.Command(*pyxlock, "rewrite", locked).Run() == nil {
+			fmt.Printf("sample: %s, %d bytes\n", f.path, len(f.src))
+			return plain, locked, nil
+		}
+	}
+	return "", "", errors.New("no file of the corpus can be expanded by itself")
+}
+
+// process measures one process from start to exit, beside a program that does
+// nothing, in turns.
+func process(files []file, tmp string) error {
+	plain, locked, err := sample(files, tmp)
+	if err != nil {
+		return err
+	}
+	out := filepath.Join(tmp, "out.pyx")
+	commands := [][]string{
+		{*empty},
+		{*pyxlock, "rewrite", plain, "-o", out},
+		{*pyxlock, "rewrite", locked, "-o", out},
+		{*pyxlock, "version"},
+	}
+	times := make([][]float64, len(commands))
+	for range *starts {
+		for i, c := range commands {
+			os.Remove(out)
+			start := time.Now()
+			if err := exec.Command(c[0], c[1:]...).Run(); err != nil {
+				return fmt.Errorf("%v: %w", c, err)
+			}
+			times[i] = append(times[i], time.Since(start).Seconds())
+		}
+	}
+	base := median(times[0])
+	fmt.Printf("process: an empty Go program %.2f ms, pyxlock version %.2f ms\n", base*1e3, median(times[3])*1e3)
+	for i, name := range []string{"", "one process, 15 KB, no decorator", "one process, 15 KB, decorated"} {
+		if i > 0 {
+			ratio := median(times[i]) / base
+			target(name, ratio, "x", "<= 2.5", ratio <= 2.5)
+		}
+	}
+	return nil
+}
+
+// tree measures a tree of 1,000 decorated files with one job and with all.
+func tree(files []file, tmp string) error {
+	const count = 1000
+	data, err := os.ReadFile(filepath.Join(tmp, "sample", "locked.pyx"))
+	if err != nil {
+		return err
+	}
+	root := filepath.Join(tmp, "tree")
+	for i := range count {
+		dir := filepath.Join(root, fmt.Sprintf("pkg%02d", i/50))
+		if err := os.MkdirAll(dir, 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(filepath.Join(dir, fmt.Sprintf("m%03d.pyx", i)), data, 0o666); err != nil {
+			return err
+		}
+	}
+	var one, all []float64
+	for i := range *rounds {
+		for _, c := range []struct {
+			jobs string
+			into *[]float64
+		}{{"1", &one}, {strconv.Itoa(runtime.NumCPU()), &all}} {
+			out := filepath.Join(tmp, fmt.Sprintf("out-%s-%d", c.jobs, i))
+			cmd := exec.Command(*pyxlock, "rewrite", root, "-o", out, "--jobs="+c.jobs)
+			start := time.Now()
+			if said, err := cmd.CombinedOutput(); err != nil {
+				return fmt.Errorf("%w\n%s", err, said)
+			}
+			*c.into = append(*c.into, time.Since(start).Seconds())
+			if err := os.RemoveAll(out); err != nil {
+				return err
+			}
+		}
+	}
+	ratio := median(one) / median(all)
+	want := 0.75 * float64(runtime.NumCPU())
+	fmt.Printf("tree: %d files of %d bytes in %.0f ms with one job, %.0f ms with %d\n",
+		count, len(data), median(one)*1e3, median(all)*1e3, runtime.NumCPU())
+	target("1,000 files, all cores over one job", ratio, "x", fmt.Sprintf(">= %.1f", want), ratio >= want)
+	return nil
+}
+
+func median(values []float64) float64 {
+	s := slices.Sorted(slices.Values(values))
+	return s[len(s)/2]
+}
+
+func abs(n int) int {
+	if n < 0 {
+		return -n
+	}
+	return n
+}

@@ -1,0 +1,22 @@
+#!/usr/bin/env bash
+# Measures pyxlock against its targets: "make bench". Every figure is a ratio of
+# things measured in this run, in turns, or a rate over a named corpus.
+# The corpus is build/corpus where "make corpus" has fetched it, and otherwise
+# the Cython files that Cython itself ships.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export CGO_ENABLED=0
+tmp=$(mktemp -d)
+trap 'rm -rf "$tmp"' EXIT
+python=${PYTHON:-.venv/cython-3.3/bin/python}
+corpus=${PYXLOCK_CORPUS:-build/corpus}
+if [ ! -d "$corpus" ]; then
+	corpus=$("$python" -c 'import Cython; print(Cython.__path__[0])')
+fi
+go build -trimpath -o "$tmp/pyxlock" ./cmd/pyxlock
+go build -trimpath -o "$tmp/empty" ./bench/empty
+go run ./bench -corpus "$corpus" -python "$python" -pyxlock "$tmp/pyxlock" -empty "$tmp/empty" "$@"
+if [ "${ISLANDS:-}" = 1 ]; then
+	echo
+	(cd bench/islands && go test -run '^$' -bench . -benchmem)
+fi
