@@ -13,6 +13,7 @@ type modifiers struct {
 	vis     ast.Visibility
 	visSpan ast.Span
 	api     bool
+	first   int32 // offset of cdef or cpdef or, in a block without, of the first word
 }
 
 // cdef parses a statement that starts with cdef or cpdef.
@@ -25,7 +26,12 @@ func (p *parser) cdef(start int32, decs []*ast.Decorator) ast.Stmt {
 // cdefBody parses what follows cdef or cpdef, or stands in a block that needs
 // neither; keyword is then -1.
 func (p *parser) cdefBody(start int32, decs []*ast.Decorator, keyword int32, cpdef bool) ast.Stmt {
+	first := keyword
+	if first < 0 {
+		first = p.tok.Off
+	}
 	mod := p.modifiers()
+	mod.first = first
 	switch p.tok.Kind {
 	case lex.From, lex.Import:
 		return p.externBlock(start, decs)
@@ -151,7 +157,7 @@ func (p *parser) funcOrVars(start int32, decs []*ast.Decorator, keyword int32, c
 			p.fail("expected '(' before ':' in a function signature")
 		}
 		f := p.nodes.funcDef.new()
-		f.Decorators, f.Keyword, f.Kind = decs, keyword, ast.Cdef
+		f.Decorators, f.Keyword, f.Kind = decs, mod.first, ast.Cdef
 		if cpdef {
 			f.Kind = ast.Cpdef
 		}

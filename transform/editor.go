@@ -30,6 +30,7 @@ const (
 	editHead
 	editIndent
 	editText
+	editLast // whole lines after a last line that has no line break
 )
 
 func newEditor(f *ast.File) *editor {
@@ -90,6 +91,14 @@ func (e *editor) finish() []Edit {
 			e.edits = append(e.edits, edit{Edit: Edit{Off: at, End: at, New: s, Blame: -1}, class: editIndent})
 		}
 	}
+	src := e.file.Src
+	unterminated := len(src) > 0 && src[len(src)-1] != '\n' && src[len(src)-1] != '\r'
+	for i := range e.edits {
+		if x := &e.edits[i]; unterminated && int(x.Off) == len(src) && (x.class == editTail || x.class == editHead) {
+			x.class = editLast
+			x.New = "\n" + strings.TrimSuffix(x.New, "\n")
+		}
+	}
 	sort.SliceStable(e.edits, func(i, j int) bool {
 		a, b := e.edits[i], e.edits[j]
 		switch {
@@ -97,12 +106,11 @@ func (e *editor) finish() []Edit {
 			return a.Off < b.Off
 		case a.class != b.class:
 			return a.class < b.class
-		case a.class == editTail:
+		case a.class == editTail || a.class == editLast:
 			return a.depth > b.depth
 		}
 		return a.End == a.Off && b.End > b.Off // insertions before replacements
 	})
-	src := e.file.Src
 	out := make([]Edit, 0, len(e.edits))
 	end := int32(0)
 	for _, x := range e.edits {
@@ -111,10 +119,6 @@ func (e *editor) finish() []Edit {
 			continue // its line start has gone
 		}
 		end = max(end, ed.End)
-		whole := x.class == editTail || x.class == editHead
-		if whole && int(ed.Off) == len(src) && len(src) > 0 && src[len(src)-1] != '\n' && src[len(src)-1] != '\r' {
-			ed.New = "\n" + strings.TrimSuffix(ed.New, "\n")
-		}
 		out = append(out, ed)
 	}
 	return out

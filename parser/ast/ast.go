@@ -95,7 +95,7 @@ const (
 type FuncDef struct {
 	Span
 	Decorators []*Decorator
-	Keyword    int32 // offset of "async", "def", "cdef" or "cpdef"; -1 in a block that needs none
+	Keyword    int32 // offset of "async", "def", "cdef" or "cpdef"; in a block that needs none, of the first word
 	Kind       FuncKind
 	Async      bool
 	// Modifiers that stand between cdef and the type: inline, public, api, extern.
