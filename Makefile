@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite bench stress clean help
+.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite bench bench-islands stress clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -42,6 +42,9 @@ corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorate
 
 bench: corpus ## measure against the targets; prints ratios
 	bench/run.sh
+
+bench-islands: corpus ## compare participle with our parser on declarations
+	cd bench/islands && $(GO) test -run '^$$' -bench . -benchmem
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh

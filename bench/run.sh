@@ -16,7 +16,3 @@ fi
 go build -trimpath -o "$tmp/pyxlock" ./cmd/pyxlock
 go build -trimpath -o "$tmp/empty" ./bench/empty
 go run ./bench -corpus "$corpus" -python "$python" -pyxlock "$tmp/pyxlock" -empty "$tmp/empty" "$@"
-if [ "${ISLANDS:-}" = 1 ]; then
-	echo
-	(cd bench/islands && go test -run '^$' -bench . -benchmem)
-fi

@@ -89,6 +89,10 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 		}
 		return g.Wait()
 	}
+	stems, err := p.standing(ctx, stems, jobs)
+	if err != nil {
+		return nil, err
+	}
 	if err := run(stems); err != nil {
 		return nil, err
 	}
@@ -112,6 +116,47 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 	SortFindings(res.Findings)
 	res.Findings = dedupe(res.Findings)
 	return res, nil
+}
+
+// standing returns the modules that no other one of them includes: a .pyx that
+// is pasted into another is part of that one, as a .pxi is.
+func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]string, error) {
+	var mu sync.Mutex
+	included := map[string]bool{}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(jobs)
+	for _, stem := range stems {
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			if !p.concerned(stem) {
+				return nil
+			}
+			mine := ""
+			for _, u := range p.module(stem).units {
+				switch {
+				case u.role == roleMain:
+					mine = u.path
+				case u.role == roleInclude && u.path != mine && filepath.Ext(u.path) == ".pyx":
+					mu.Lock()
+					included[u.path] = true
+					mu.Unlock()
+				}
+			}
+			return nil
+		})
+	}
+	if err := g.Wait(); err != nil || len(included) == 0 {
+		return stems, err
+	}
+	var out []string
+	for _, stem := range stems {
+		if !included[stem+".pyx"] || p.isFile(stem+".pxd") {
+			out = append(out, stem)
+		}
+	}
+	return out, nil
 }
 
 func dedupe(fs []Finding) []Finding {

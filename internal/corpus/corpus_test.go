@@ -220,11 +220,13 @@ func (d *decorated) undecorate(t *testing.T, name string, line int, done map[str
 			continue
 		}
 		key := fmt.Sprintf("%s:%d", name, i)
-		if done[key] || had {
-			done[key] = true
+		if done[key] {
 			return ""
 		}
 		done[key] = true
+		if had { // it inherits the lock
+			return d.undecorateBase(t, lines[i+1], done)
+		}
 		lines[i] = strings.TrimSuffix(lines[i], decorator) + undecorated
 		write(t, path, []byte(strings.Join(lines, "")))
 		return fmt.Sprintf("%s: %s", name, strings.TrimSpace(lines[i+1]))
@@ -234,6 +236,35 @@ func (d *decorated) undecorate(t *testing.T, name string, line int, done map[str
 	}
 	write(t, path, regexp.MustCompile(`(?m)@locked_class$`).ReplaceAll(data, []byte("# no $0")))
 	return name + ": all classes"
+}
+
+var baseName = regexp.MustCompile(`class \w+\((?:\w+\.)*(\w+)`)
+
+// undecorateBase takes the decorator from the class that a class header names as
+// its first base.
+func (d *decorated) undecorateBase(t *testing.T, header string, done map[string]bool) string {
+	t.Helper()
+	m := baseName.FindStringSubmatch(header)
+	if m == nil {
+		return ""
+	}
+	base := regexp.MustCompile(`^[ \t]*cdef (?:(?:public|api) )*class ` + m[1] + `\b.*:`)
+	for _, ext := range []string{".pyx", ".pxi"} {
+		for _, name := range files(t, d.dir, ext) {
+			data, err := os.ReadFile(filepath.Join(d.dir, name))
+			if err != nil {
+				t.Fatal(err)
+			}
+			number := 0
+			for line := range strings.Lines(string(data)) {
+				number++
+				if base.MatchString(line) {
+					return d.undecorate(t, name, number-1, done)
+				}
+			}
+		}
+	}
+	return ""
 }
 
 // unit is one entry of compile.py's work list.

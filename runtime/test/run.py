@@ -374,7 +374,6 @@ def a_write_given_up_inside_a_read_lets_readers_in():
         raises(elsewhere, lt.try_writing, x, nothing)
     lt.read_then_downgrade(x, both, read)
     lt.write_released_out_of_order(x, read)
-    free(x)
     # That function releases more often than it locks, which must do nothing.
     lt.writing(x, lambda: raises(elsewhere, lt.try_reading, x, nothing))
     free(x)
