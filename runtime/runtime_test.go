@@ -244,6 +244,7 @@ func inParallel(functions ...func()) {
 
 // TestLocks builds test/locktest.pyx and runs test/run.py, which has the cases.
 func TestLocks(t *testing.T) {
+	t.Parallel()
 	exe, gcc := cython(t), compiler(t, "gcc")
 	dir := t.TempDir()
 	source, err := os.ReadFile("test/locktest.pyx")
@@ -288,7 +289,7 @@ func TestLocks(t *testing.T) {
 			}
 		}
 		inParallel(
-			one("locktest", "-DPYXLOCK_RELEASES_GIL"),
+			one("locktest", "-O1", "-DPYXLOCK_RELEASES_GIL"),
 			one("locktest_inline", "-DPYXLOCK_RELEASES_GIL"),
 			one("locktest_unmarked"))
 		if t.Failed() {
@@ -300,7 +301,7 @@ func TestLocks(t *testing.T) {
 	t.Run("FreeThreaded", func(t *testing.T) {
 		p := freeThreaded(t)
 		t.Parallel()
-		drive(t, p.exe, build(t, p, "-O1"))
+		drive(t, p.exe, build(t, p))
 	})
 	ordinary, err := inspect(exe)
 	if err != nil {
@@ -353,6 +354,8 @@ func drive(t *testing.T, exe, modules string) {
 			count++
 			t.Run(running, func(t *testing.T) {
 				switch word {
+				case "ok":
+					t.Log(rest) // with the time it took
 				case "skip":
 					t.Skip("SKIPPED: " + rest)
 				case "FAIL":
@@ -377,6 +380,7 @@ func drive(t *testing.T, exe, modules string) {
 // TestThreads runs the lock from POSIX threads, without Cython, also under
 // sanitizers.
 func TestThreads(t *testing.T) {
+	t.Parallel()
 	gcc := compiler(t, "gcc")
 	dir := t.TempDir()
 	write(t, filepath.Join(dir, "pyxlock.h"), cCode(pxd))
@@ -428,6 +432,7 @@ func TestThreads(t *testing.T) {
 
 // TestCompiles compiles the C code alone, with all warnings as errors.
 func TestCompiles(t *testing.T) {
+	t.Parallel()
 	all := pythons()
 	if len(all) == 0 {
 		t.Skip("SKIPPED: no Python with headers")
@@ -513,6 +518,7 @@ cdef class C:
 // TestCythonVersions takes both forms through each Cython, with all of
 // Cython's warnings as errors, and the result through gcc and g++.
 func TestCythonVersions(t *testing.T) {
+	t.Parallel()
 	versions := cythons(t)
 	gcc, gxx := compiler(t, "gcc"), compiler(t, "g++")
 	all := pythons()
