@@ -37,17 +37,7 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 	for i, in := range inputs {
 		clean[i] = filepath.Clean(in)
 	}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(jobs)
-	for _, in := range clean {
-		g.Go(func() error {
-			if err := gctx.Err(); err != nil {
-				return err
-			}
-			return p.source(in).err
-		})
-	}
-	if err := g.Wait(); err != nil {
+	if err := each(ctx, clean, jobs, func(in string) error { return p.source(in).err }); err != nil {
 		return nil, err
 	}
 
@@ -74,20 +64,12 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 		}
 	}
 	run := func(list []string) error {
-		g, ctx := errgroup.WithContext(ctx)
-		g.SetLimit(jobs)
-		for _, stem := range list {
-			g.Go(func() error {
-				if err := ctx.Err(); err != nil {
-					return err
-				}
-				if a := p.rewriteModule(stem); a != nil {
-					collect(a)
-				}
-				return nil
-			})
-		}
-		return g.Wait()
+		return each(ctx, list, jobs, func(stem string) error {
+			if a := p.rewriteModule(stem); a != nil {
+				collect(a)
+			}
+			return nil
+		})
 	}
 	stems, err := p.standing(ctx, stems, jobs)
 	if err != nil {
@@ -123,31 +105,20 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]string, error) {
 	var mu sync.Mutex
 	included := map[string]bool{}
-	g, gctx := errgroup.WithContext(ctx)
-	g.SetLimit(jobs)
-	for _, stem := range stems {
-		g.Go(func() error {
-			if err := gctx.Err(); err != nil {
-				return err
-			}
-			if !p.concerned(stem) {
-				return nil
-			}
-			mine := ""
-			for _, u := range p.module(stem).units {
-				switch {
-				case u.role == roleMain:
-					mine = u.path
-				case u.role == roleInclude && u.path != mine && filepath.Ext(u.path) == ".pyx":
-					mu.Lock()
-					included[u.path] = true
-					mu.Unlock()
-				}
-			}
+	err := each(ctx, stems, jobs, func(stem string) error {
+		if !p.concerned(stem) {
 			return nil
-		})
-	}
-	if err := g.Wait(); err != nil || len(included) == 0 {
+		}
+		for _, u := range p.module(stem).units {
+			if u.role == roleInclude && u.path != stem+".pyx" && filepath.Ext(u.path) == ".pyx" {
+				mu.Lock()
+				included[u.path] = true
+				mu.Unlock()
+			}
+		}
+		return nil
+	})
+	if err != nil || len(included) == 0 {
 		return stems, err
 	}
 	var out []string
@@ -157,6 +128,33 @@ func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]str
 		}
 	}
 	return out, nil
+}
+
+// each calls f for every element, at most jobs at a time. One element needs no
+// goroutine: a build starts a process for each file.
+func each(ctx context.Context, list []string, jobs int, f func(string) error) error {
+	if len(list) == 1 || jobs == 1 {
+		for _, s := range list {
+			if err := ctx.Err(); err != nil {
+				return err
+			}
+			if err := f(s); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	g.SetLimit(jobs)
+	for _, s := range list {
+		g.Go(func() error {
+			if err := gctx.Err(); err != nil {
+				return err
+			}
+			return f(s)
+		})
+	}
+	return g.Wait()
 }
 
 func dedupe(fs []Finding) []Finding {

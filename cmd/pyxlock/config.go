@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	goruntime "runtime"
 
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
@@ -35,7 +36,7 @@ type settings struct {
 	verbose   bool
 }
 
-// table is one setting that pyproject.toml may give.
+// addFlags declares the flags of the settings.
 func (s *settings) addFlags(c *cobra.Command) {
 	f := c.Flags()
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
@@ -188,6 +189,14 @@ func (s *settings) valid() error {
 		oneOf("runtime", s.Runtime, "vendored", "package", "inline"),
 		oneOf("color", s.Color, "auto", "always", "never"),
 	)
+}
+
+// jobs returns how many files to work on at a time.
+func (s *settings) jobs() int {
+	if s.Jobs > 0 {
+		return s.Jobs
+	}
+	return goruntime.GOMAXPROCS(0)
 }
 
 // options turns settings into the project's.

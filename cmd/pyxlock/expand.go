@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"io"
-	"sync"
 
 	"golang.org/x/sync/errgroup"
 
@@ -31,7 +30,7 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 	for i, f := range in.files {
 		paths[i] = f.path
 	}
-	res, err := p.Run(ctx, paths, s.Jobs)
+	res, err := p.Run(ctx, paths, s.jobs())
 	if err != nil {
 		return nil, false, err
 	}
@@ -50,35 +49,32 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 		}
 	}
 	out := make([]expanded, len(in.files))
-	var g errgroup.Group
-	if s.Jobs > 0 {
-		g.SetLimit(s.Jobs)
-	}
-	var mu sync.Mutex
-	var first error
-	for i, rw := range res.Rewrites {
-		e := &out[i]
+	lay := func(i int) error {
+		rw, e := res.Rewrites[i], &out[i]
 		e.input, e.old, e.new = in.files[i], rw.Src, rw.Src
 		if !rw.Changed() {
-			continue
-		}
-		g.Go(func() error {
-			var err error
-			if opts.Layout == transform.Aligned {
-				e.new, e.lines, err = emit.Aligned(rw)
-			} else {
-				e.new, e.lines, err = emit.Apply(rw.Src, rw.Edits)
-			}
-			if err != nil {
-				mu.Lock()
-				first = err
-				mu.Unlock()
-			}
 			return nil
-		})
+		}
+		var err error
+		if opts.Layout == transform.Aligned {
+			e.new, e.lines, err = emit.Aligned(rw)
+		} else {
+			e.new, e.lines, err = emit.Apply(rw.Src, rw.Edits)
+		}
+		return err
 	}
-	if err := g.Wait(); err != nil {
+	if len(out) == 1 {
+		err = lay(0)
+	} else {
+		var g errgroup.Group
+		g.SetLimit(s.jobs())
+		for i := range out {
+			g.Go(func() error { return lay(i) })
+		}
+		err = g.Wait()
+	}
+	if err != nil {
 		return nil, false, err
 	}
-	return out, res.NeedsRuntime && opts.Runtime == transform.Vendored, first
+	return out, res.NeedsRuntime && opts.Runtime == transform.Vendored, nil
 }

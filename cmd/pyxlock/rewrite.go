@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
+	"os/signal"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -177,6 +179,9 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 		b.Add(emit.Output{Path: f.depfile, Data: data})
 	}
+	// Until here an interrupt may simply end the process: nothing is written.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
 	done, err := b.Commit(ctx)
 	if err != nil {
 		return err

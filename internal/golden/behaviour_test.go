@@ -83,13 +83,14 @@ func TestBehaviour(t *testing.T) {
 		}
 		t.Run(r.Name, func(t *testing.T) {
 			t.Parallel()
-			r.checkBehaviour(t, python)
+			r.checkBehaviour(t, python, "readable", "aligned")
 		})
 	}
 }
 
 // TestBehaviourFreeThreaded does what TestBehaviour does on a free-threaded
-// interpreter, and there also runs threads.py on the two forms with locks.
+// interpreter, with the layout of builds, and there also runs threads.py on both
+// forms with locks.
 func TestBehaviourFreeThreaded(t *testing.T) {
 	python, err := freeThreaded()
 	if err != nil {
@@ -107,7 +108,7 @@ func TestBehaviourFreeThreaded(t *testing.T) {
 		t.Run(r.Name, func(t *testing.T) {
 			t.Parallel()
 			if test {
-				r.checkBehaviour(t, python)
+				r.checkBehaviour(t, python, "aligned")
 			}
 			if threads {
 				for _, form := range []string{"readable", "aligned"} {
@@ -120,10 +121,11 @@ func TestBehaviourFreeThreaded(t *testing.T) {
 	}
 }
 
-func (r *run) checkBehaviour(t *testing.T, python *interpreter) {
+// checkBehaviour runs test.py without locks and on forms with locks, and compares.
+func (r *run) checkBehaviour(t *testing.T, python *interpreter, locked ...string) {
 	t.Helper()
 	printed := map[string]string{}
-	for _, form := range []string{"off", "readable", "aligned"} {
+	for _, form := range append([]string{"off"}, locked...) {
 		dir := r.build(t, python, form)
 		if dir == "" {
 			return
@@ -133,7 +135,7 @@ func (r *run) checkBehaviour(t *testing.T, python *interpreter) {
 	if t.Failed() {
 		return
 	}
-	for _, form := range []string{"readable", "aligned"} {
+	for _, form := range locked {
 		if diff := cmp.Diff(printed["off"], printed[form]); diff != "" {
 			t.Errorf("test.py prints something else with locks than without (-off +%s):\n%s", form, diff)
 		}

@@ -13,6 +13,7 @@ import (
 	"os"
 	"path"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 
@@ -326,14 +327,25 @@ func (c *Case) decode(name string, data []byte) (string, error) {
 	return s, nil
 }
 
-// Modules returns the files of an output tree that Cython compiles: every
-// .pyx, and every .py that uses the cython module or has a .pxd beside it.
+var includedFile = regexp.MustCompile(`(?m)^\s*include\s+["']([^"']+\.pyx)["']`)
+
+// Modules returns the files of an output tree that Cython compiles: every .pyx
+// that no other file includes, and every .py that uses the cython module or has
+// a .pxd beside it.
 func Modules(tree map[string]string) []string {
+	included := map[string]bool{}
+	for name, text := range tree {
+		for _, m := range includedFile.FindAllStringSubmatch(text, -1) {
+			included[path.Join(path.Dir(name), m[1])] = true
+		}
+	}
 	var names []string
 	for name, text := range tree {
 		switch path.Ext(name) {
 		case ".pyx":
-			names = append(names, name)
+			if !included[name] {
+				names = append(names, name)
+			}
 		case ".py":
 			_, augmented := tree[strings.TrimSuffix(name, ".py")+".pxd"]
 			if path.Base(name) != "__init__.py" && (augmented || strings.Contains(text, "import cython")) {
