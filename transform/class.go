@@ -5,6 +5,7 @@ package transform
 import (
 	"fmt"
 	"strings"
+	"sync"
 
 	"pyxlock/parser/ast"
 )
@@ -37,6 +38,9 @@ type class struct {
 	lock    *lockDecl // as decorated; nil where it is not
 	extern  bool
 	flags   map[string]bool // dataclass, auto_pickle=…, …
+
+	baseOnce sync.Once
+	baseIs   *class // see Project.base
 }
 
 // lockDecl is one @cython.locked_class.

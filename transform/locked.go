@@ -150,6 +150,15 @@ type visible struct {
 // visibleLocked returns the locked classes that code of m can name, without
 // those whose base is among them: an instance of them is one of the base.
 func (p *Project) visibleLocked(m *module, u *unit) []visible {
+	out, ok := m.visible[u]
+	if !ok {
+		out = p.findVisible(m, u)
+		m.visible[u] = out
+	}
+	return out
+}
+
+func (p *Project) findVisible(m *module, u *unit) []visible {
 	var all []visible
 	seen := map[*class]bool{}
 	add := func(name string, c *class) {

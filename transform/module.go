@@ -39,6 +39,8 @@ type module struct {
 	order   []*class
 	// reported during building; used only where the module is an input
 	findings []Finding
+	// visible caches visibleLocked; used only where the module is an input
+	visible map[*unit][]visible
 }
 
 func isPure(path string) bool { return strings.HasSuffix(path, ".py") }
@@ -55,7 +57,7 @@ func stemOf(path string) (string, bool) {
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *module {
-	m := &module{stem: stem, classes: map[string]*class{}, scope: scope{names: map[string]binding{}}}
+	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, scope: scope{names: map[string]binding{}}}
 	m.root, m.depth = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)

@@ -507,7 +507,9 @@ func (r *resolver) settle(pl *plan) bool {
 			continue
 		}
 		p.throughGuard(h)
-		h.typeName = p.nameOf(m, f.unit, h.class)
+		if pl.kind == Mutex {
+			h.typeName = p.nameOf(m, f.unit, h.class)
+		}
 	}
 	// A guard may have made two paths one.
 	var kept []hold

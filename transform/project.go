@@ -236,6 +236,11 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 
 // base returns the class that c derives from, or nil where it is not known.
 func (p *Project) base(c *class) *class {
+	c.baseOnce.Do(func() { c.baseIs = p.findBase(c) })
+	return c.baseIs
+}
+
+func (p *Project) findBase(c *class) *class {
 	for _, def := range []*ast.ClassDef{c.def, c.pxdDef} {
 		if def == nil || def.Bases == nil {
 			continue

@@ -286,8 +286,10 @@ type verdict struct {
 	Messages string
 }
 
+var includesModule = regexp.MustCompile(`(?m)^\s*include\s+["'][^"']+\.pyx["']`)
+
 // compare compiles, in both trees, the modules that differ; all of them where a
-// .pxd or a .pxi differs.
+// .pxd or a .pxi differs, or where one includes another.
 func (d *decorated) compare(t *testing.T, python, before, after string) {
 	t.Helper()
 	differs := func(name string) bool {
@@ -302,6 +304,14 @@ func (d *decorated) compare(t *testing.T, python, before, after string) {
 		return !bytes.Equal(old, data)
 	}
 	shared := slices.ContainsFunc(slices.Concat(files(t, after, ".pxd"), files(t, after, ".pxi")), differs)
+	// A .pyx that another one includes is part of that one.
+	for _, name := range files(t, after, ".pyx") {
+		data, err := os.ReadFile(filepath.Join(after, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		shared = shared || includesModule.Match(data)
+	}
 	modules := slices.DeleteFunc(files(t, after, ".pyx"), func(name string) bool { return !shared && !differs(name) })
 	was, is := compile(t, python, before, modules), compile(t, python, after, modules)
 	compiled, regressions := 0, 0
