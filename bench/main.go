@@ -182,28 +182,40 @@ func parse(files []file, tmp string) error {
 }
 
 // memory serves files that are read already.
-type memory map[string][]byte
+type memory struct {
+	src         map[string][]byte
+	files, dirs map[string][]string // by directory
+}
 
 func (m memory) Read(path string) ([]byte, error) {
-	if src, ok := m[path]; ok {
+	if src, ok := m.src[path]; ok {
 		return src, nil
 	}
 	return nil, fs.ErrNotExist
 }
 
-func (m memory) IsFile(path string) bool {
-	_, ok := m[path]
-	return ok
+func (m memory) List(dir string) (files, dirs []string) { return m.files[dir], m.dirs[dir] }
+
+func (m memory) add(f file) {
+	m.src[f.path] = f.src
+	dir := filepath.Dir(f.path)
+	m.files[dir] = append(m.files[dir], filepath.Base(f.path))
+	for up := filepath.Dir(dir); up != dir; dir, up = up, filepath.Dir(up) {
+		if slices.Contains(m.dirs[up], filepath.Base(dir)) {
+			break
+		}
+		m.dirs[up] = append(m.dirs[up], filepath.Base(dir))
+	}
 }
 
 // passThrough measures what a file costs that has no lock decorator, once it is
 // read: one core, the whole corpus.
 func passThrough(files []file) error {
-	load := memory{}
+	load := memory{map[string][]byte{}, map[string][]string{}, map[string][]string{}}
 	var inputs []string
 	size := 0
 	for _, f := range files {
-		load[f.path] = f.src
+		load.add(f)
 		inputs = append(inputs, f.path)
 		size += len(f.src)
 	}

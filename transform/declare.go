@@ -147,10 +147,10 @@ func (w *wrapper) declarable(st *ast.CVarDecl) bool {
 			return false
 		}
 		for _, a := range d.Arrays {
-			switch a.(type) {
-			case *ast.Number:
-			default:
-				return false // a DEF or an enum: cython.declare does not see it
+			// cython.declare does not see a DEF or an enum, and crashes on an
+			// array of structs.
+			if _, ok := a.(*ast.Number); !ok || st.Type == nil || !st.Type.Basic {
+				return false
 			}
 		}
 	}
@@ -162,7 +162,7 @@ func (w *wrapper) declarable(st *ast.CVarDecl) bool {
 func (w *wrapper) maybeFused(path []string) bool {
 	b, ok := w.m.scope.names[path[0]]
 	if !ok {
-		return w.m.fused(path[0])
+		return len(w.m.scope.stars) > 0 || w.m.fused(path[0])
 	}
 	switch b.kind {
 	case bindCython:

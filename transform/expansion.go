@@ -181,6 +181,8 @@ func expandMutex(pl *plan, s style) *expansion {
 	}
 	// Pointers sorted by address: one order for every thread; equal neighbours
 	// are one mutex and are taken once.
+	// The "[0]" before acquire matters: through a pointer Cython 3.1 to 3.3 emit
+	// a cast to a C++ reference, which is no C and in C++ means another object.
 	n := len(pl.holds)
 	x := &expansion{cython: true, open: "try:"}
 	x.declare = []string{
@@ -223,10 +225,10 @@ func expandMutex(pl *plan, s style) *expansion {
 	if n == 1 {
 		x.acquire = append(x.acquire,
 			"if _pyxlock_held[0] is not NULL:",
-			"\t_pyxlock_held[0].acquire()")
+			"\t_pyxlock_held[0][0].acquire()")
 		x.closing = []string{
 			"if _pyxlock_held[0] is not NULL:",
-			"\t_pyxlock_held[0].release()"}
+			"\t_pyxlock_held[0][0].release()"}
 		return x
 	}
 	x.declare = append(x.declare, "cdef int _pyxlock_i, _pyxlock_j")
@@ -238,11 +240,11 @@ func expandMutex(pl *plan, s style) *expansion {
 		"\t\t\t_pyxlock_held[_pyxlock_j - 1], _pyxlock_held[_pyxlock_j] = _pyxlock_held[_pyxlock_j], _pyxlock_held[_pyxlock_j - 1]",
 		fmt.Sprintf("for _pyxlock_i in range(%d):", n),
 		"\t"+taken,
-		"\t\t_pyxlock_held[_pyxlock_i].acquire()")
+		"\t\t_pyxlock_held[_pyxlock_i][0].acquire()")
 	x.closing = []string{
 		fmt.Sprintf("for _pyxlock_i in range(%d):", n),
 		"\t" + taken,
-		"\t\t_pyxlock_held[_pyxlock_i].release()"}
+		"\t\t_pyxlock_held[_pyxlock_i][0].release()"}
 	return x
 }
 

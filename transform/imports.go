@@ -61,6 +61,7 @@ func (a *analysis) imports(u *unit) {
 		return
 	}
 	anchor := a.anchor(u, n.first)
+	_, doc := anchor.(*ast.ExprStmt) // nothing may follow a docstring on its line
 	switch {
 	case anchor == nil:
 		at := int32(0)
@@ -72,7 +73,7 @@ func (a *analysis) imports(u *unit) {
 			return
 		}
 		e().head(at, lines, at)
-	case aligned && !compound(lines):
+	case aligned && !doc && !compound(lines):
 		e().insert(anchor.Range().End, "; "+strings.Join(lines, "; "))
 	default:
 		e().tail(nextLine(u.file, anchor.Range().End-1), lines, anchor.Range().Pos, 0)

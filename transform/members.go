@@ -38,6 +38,12 @@ func (a *analysis) members(c *class) {
 				"declare the field privately under another name, and write a property "+f.name+" in the .py")
 			continue
 		}
+		if c.flags["dataclass"] {
+			a.m.report(f.unit, f.decl.Range(), codePublic,
+				fmt.Sprintf("%s is a dataclass, and its field %q would no longer be one as a property", c.name, f.name),
+				"make the field private and write a property of another name, or write the class without dataclass")
+			continue
+		}
 		if !done[f.visSpan] {
 			done[f.visSpan] = true
 			a.private(f)

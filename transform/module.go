@@ -123,16 +123,6 @@ func eachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
 	}
 }
 
-// main returns the unit with the module's own code, or nil.
-func (m *module) main() *unit {
-	for _, u := range m.units {
-		if u.role == roleMain {
-			return u
-		}
-	}
-	return nil
-}
-
 // visibleFrom tells which files' names a unit sees: a .pxd does not see its .pyx.
 func (m *module) visibleFrom(u *unit) func(*source) bool {
 	if !u.inPxd() {

@@ -4,8 +4,6 @@ package transform
 // once, names resolved across modules.
 
 import (
-	"errors"
-	"io/fs"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -17,16 +15,16 @@ import (
 
 // Project resolves and rewrites. It is safe for use by several goroutines.
 type Project struct {
-	load_ Loader
-	opts  Options
+	loader Loader
+	opts   Options
 
-	mu      sync.Mutex
-	sources map[string]*cell[*source]
-	modules map[string]*cell[*module]
-	isfile  map[string]bool
-	roots   map[string]rootInfo
-	refs    map[string][]string
-	found   map[string]string
+	mu       sync.Mutex
+	sources  map[string]*cell[*source]
+	modules  map[string]*cell[*module]
+	listed   map[string]*cell[*listing]
+	roots    map[string]rootInfo
+	refs     map[string]*cell[references]
+	verdicts map[string]bool // see concerned
 }
 
 type rootInfo struct {
@@ -55,14 +53,14 @@ func get[T any](mu *sync.Mutex, m map[string]*cell[T], key string, make func() T
 // NewProject returns a project that reads through load.
 func NewProject(load Loader, opts Options) *Project {
 	return &Project{
-		load_:   load,
-		opts:    opts,
-		sources: map[string]*cell[*source]{},
-		modules: map[string]*cell[*module]{},
-		isfile:  map[string]bool{},
-		roots:   map[string]rootInfo{},
-		refs:    map[string][]string{},
-		found:   map[string]string{},
+		loader:   load,
+		opts:     opts,
+		sources:  map[string]*cell[*source]{},
+		modules:  map[string]*cell[*module]{},
+		listed:   map[string]*cell[*listing]{},
+		roots:    map[string]rootInfo{},
+		refs:     map[string]*cell[references]{},
+		verdicts: map[string]bool{},
 	}
 }
 
@@ -70,7 +68,7 @@ func (p *Project) source(path string) *source {
 	path = filepath.Clean(path)
 	return get(&p.mu, p.sources, path, func() *source {
 		s := &source{path: path}
-		s.src, s.err = p.load_.Read(path)
+		s.src, s.err = p.loader.Read(path)
 		s.words = mentions(s.src)
 		return s
 	})
@@ -80,19 +78,36 @@ func (p *Project) module(stem string) *module {
 	return get(&p.mu, p.modules, stem, func() *module { return p.load(stem) })
 }
 
+// listing is a directory's content. Directories are listed once instead of
+// asking for each file: most cimports are of modules that are not in the
+// project, and each could be in a dozen places.
+type listing struct {
+	files map[string]bool
+	dirs  map[string]bool
+	stems map[string]bool // of files that make a module: m for m.pxd, m.pyx, m.py
+}
+
+func (p *Project) list(dir string) *listing {
+	return get(&p.mu, p.listed, dir, func() *listing {
+		l := &listing{files: map[string]bool{}, dirs: map[string]bool{}, stems: map[string]bool{}}
+		files, dirs := p.loader.List(dir)
+		for _, f := range files {
+			l.files[f] = true
+			if stem, ok := stemOf(f); ok {
+				l.stems[stem] = true
+			}
+		}
+		for _, d := range dirs {
+			l.dirs[d] = true
+		}
+		return l
+	})
+}
+
+// isFile reports whether a file exists.
 func (p *Project) isFile(path string) bool {
 	path = filepath.Clean(path)
-	p.mu.Lock()
-	v, ok := p.isfile[path]
-	p.mu.Unlock()
-	if ok {
-		return v
-	}
-	v = p.load_.IsFile(path)
-	p.mu.Lock()
-	p.isfile[path] = v
-	p.mu.Unlock()
-	return v
+	return p.list(filepath.Dir(path)).files[filepath.Base(path)]
 }
 
 // packageRoot returns the first directory above path that is no package, and
@@ -130,46 +145,69 @@ func (p *Project) packageRoot(path string) (string, int) {
 // find returns the stem of the module that a cimport in the module at stem
 // names, or "".
 func (p *Project) find(stem, root string, level int, path []string) string {
-	key := stem + "\x00" + strings.Repeat(".", level) + strings.Join(path, ".")
-	p.mu.Lock()
-	v, ok := p.found[key]
-	p.mu.Unlock()
-	if ok {
-		return v
-	}
-	v = p.search(stem, root, level, path)
-	p.mu.Lock()
-	p.found[key] = v
-	p.mu.Unlock()
-	return v
-}
-
-func (p *Project) search(stem, root string, level int, path []string) string {
-	var dirs []string
+	dir := filepath.Dir(stem)
 	if level > 0 {
-		dir := filepath.Dir(stem)
 		for i := 1; i < level; i++ {
 			dir = filepath.Join(dir, "..")
 		}
-		dirs = []string{dir}
-	} else {
-		dirs = append([]string{root, filepath.Dir(stem)}, p.opts.Roots...)
-		dirs = append(dirs, p.opts.Include...)
+		return p.below(dir, path, stem)
 	}
-	for _, d := range dirs {
-		at := filepath.Join(append([]string{d}, path...)...)
-		for _, cand := range []string{at, filepath.Join(at, "__init__")} {
-			if cand == stem {
-				continue
-			}
-			for _, ext := range []string{".pxd", ".pyx", ".py"} {
-				if p.isFile(cand + ext) {
-					return cand
-				}
+	if found := p.below(root, path, stem); found != "" {
+		return found
+	}
+	if dir != root {
+		if found := p.below(dir, path, stem); found != "" {
+			return found
+		}
+	}
+	for _, dirs := range [][]string{p.opts.Roots, p.opts.Include} {
+		for _, d := range dirs {
+			if found := p.below(filepath.Clean(d), path, stem); found != "" {
+				return found
 			}
 		}
 	}
 	return ""
+}
+
+// below finds the module path in dir, if it is not the one at self.
+func (p *Project) below(dir string, path []string, self string) string {
+	if len(path) == 0 {
+		if p.list(dir).stems["__init__"] {
+			return under(dir, "__init__")
+		}
+		return ""
+	}
+	last := len(path) - 1
+	for _, part := range path[:last] {
+		if !p.list(dir).dirs[part] {
+			return ""
+		}
+		dir = under(dir, part)
+	}
+	l := p.list(dir)
+	if l.stems[path[last]] {
+		if at := under(dir, path[last]); at != self {
+			return at
+		}
+	}
+	if l.dirs[path[last]] {
+		if pkg := under(dir, path[last]); p.list(pkg).stems["__init__"] && under(pkg, "__init__") != self {
+			return under(pkg, "__init__")
+		}
+	}
+	return ""
+}
+
+// under joins a clean directory and a name.
+func under(dir, name string) string {
+	if dir == "." {
+		return name
+	}
+	if strings.HasSuffix(dir, string(filepath.Separator)) {
+		return dir + name
+	}
+	return dir + string(filepath.Separator) + name
 }
 
 func (p *Project) findInclude(m *module, from, name string) string {
@@ -336,6 +374,3 @@ func SortFindings(fs []Finding) {
 		return a.Code < b.Code
 	})
 }
-
-// missing reports whether err says that a file does not exist.
-func missing(err error) bool { return errors.Is(err, fs.ErrNotExist) }

@@ -210,22 +210,14 @@ func (p *Project) lockingMember(c *class, name string) string {
 			continue
 		}
 		found := false
-		var look func(stmts []ast.Stmt)
-		look = func(stmts []ast.Stmt) {
-			eachStmt(stmts, func(st ast.Stmt) {
-				switch st := st.(type) {
-				case *ast.FuncDef:
-					if st.Name.Name == name && p.memberLocks(a, st) {
-						found = true
-					}
-				case *ast.PropertyDef:
-					if st.Name.Name == name {
-						found = true
-					}
-				}
-			})
-		}
-		look(a.def.Body.Stmts)
+		eachStmt(a.def.Body.Stmts, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.FuncDef:
+				found = found || st.Name.Name == name && p.memberLocks(a, st)
+			case *ast.PropertyDef:
+				found = found || st.Name.Name == name
+			}
+		})
 		if found {
 			return a.name
 		}

@@ -27,7 +27,20 @@ func (m memory) Read(path string) ([]byte, error) {
 	return nil, &fs.PathError{Op: "open", Path: path, Err: fs.ErrNotExist}
 }
 
-func (m memory) IsFile(path string) bool { _, ok := m[path]; return ok }
+func (m memory) List(dir string) (files, dirs []string) {
+	for path := range m {
+		for at := path; at != "."; at = filepath.Dir(at) {
+			switch {
+			case filepath.Dir(at) != dir:
+			case at == path:
+				files = append(files, filepath.Base(at))
+			default:
+				dirs = append(dirs, filepath.Base(at))
+			}
+		}
+	}
+	return files, dirs
+}
 
 // goldens returns the sources of all goldens, by archive and path.
 func goldens(tb testing.TB) map[string]memory {

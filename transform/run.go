@@ -4,7 +4,6 @@ package transform
 // becomes of each.
 
 import (
-	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -110,7 +109,7 @@ func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]str
 			return nil
 		}
 		for _, u := range p.module(stem).units {
-			if u.role == roleInclude && u.path != stem+".pyx" && filepath.Ext(u.path) == ".pyx" {
+			if (u.role == roleInclude || u.role == rolePxdInclude) && u.path != stem+".pyx" && u.path != stem+".pxd" {
 				mu.Lock()
 				included[u.path] = true
 				mu.Unlock()
@@ -123,7 +122,7 @@ func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]str
 	}
 	var out []string
 	for _, stem := range stems {
-		if !included[stem+".pyx"] || p.isFile(stem+".pxd") {
+		if !included[stem+".pyx"] || p.isFile(stem+".pxd") && !included[stem+".pxd"] {
 			out = append(out, stem)
 		}
 	}
@@ -217,27 +216,58 @@ func (p *Project) concerned(stem string) bool {
 	seen := map[string]bool{}
 	var visit func(stem string) bool
 	visit = func(stem string) bool {
+		if known, ok := p.verdict(stem); ok {
+			return known
+		}
 		if seen[stem] {
 			return false
 		}
 		seen[stem] = true
-		words, refs := p.refsOf(stem)
-		if words {
-			return true
+		r := p.refsOf(stem)
+		yes := r.words
+		for _, to := range r.stems {
+			yes = yes || visit(to)
 		}
-		for _, r := range refs {
-			if visit(r) {
-				return true
-			}
+		if yes {
+			p.decide(true, stem)
 		}
-		return false
+		return yes
 	}
-	return visit(stem)
+	yes := visit(stem)
+	if !yes {
+		// Nothing that was seen on the way leads anywhere else.
+		for s := range seen {
+			p.decide(false, s)
+		}
+	}
+	return yes
 }
 
-// refsOf returns whether a module's files spell a lock decorator, and the
-// stems of the modules that they cimport.
-func (p *Project) refsOf(stem string) (words bool, refs []string) {
+func (p *Project) verdict(stem string) (concerned, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	concerned, known = p.verdicts[stem]
+	return concerned, known
+}
+
+func (p *Project) decide(concerned bool, stem string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.verdicts[stem] = concerned
+}
+
+// references are what a module's files say without being parsed.
+type references struct {
+	words bool     // they spell a lock decorator
+	stems []string // of the modules that they cimport, as far as found
+}
+
+func (p *Project) refsOf(stem string) references {
+	return get(&p.mu, p.refs, stem, func() references { return p.findRefs(stem) })
+}
+
+func (p *Project) findRefs(stem string) references {
+	var refs []string
 	files := []string{stem + ".pxd", stem + ".pyx"}
 	if !p.isFile(stem + ".pyx") {
 		files[1] = stem + ".py"
@@ -259,9 +289,9 @@ func (p *Project) refsOf(stem string) (words bool, refs []string) {
 			continue
 		}
 		if s.words {
-			return true, nil
+			return references{words: true}
 		}
-		scan(s.src, func(level int, module []string, names []string) {
+		sc := scanner{src: s.src, cimport: func(level int, module []string, names []string) {
 			if r := p.find(stem, root, level, module); r != "" {
 				refs = append(refs, r)
 			}
@@ -270,146 +300,12 @@ func (p *Project) refsOf(stem string) (words bool, refs []string) {
 					refs = append(refs, r)
 				}
 			}
-		}, func(include string) {
+		}, include: func(include string) {
 			if in := p.findInclude(&module{root: root}, path, include); in != "" {
 				files = append(files, in)
 			}
-		})
+		}}
+		sc.scan()
 	}
-	return false, refs
-}
-
-// scan finds cimports and includes by their words alone. It may find too many,
-// in strings and comments; it misses none that stands on one logical line.
-func scan(src []byte, cimport func(level int, module, names []string), include func(string)) {
-	for rest, off := src, 0; ; {
-		i := bytes.Index(rest, []byte("cimport"))
-		if i < 0 {
-			break
-		}
-		at := off + i
-		rest, off = rest[i+7:], at+7
-		start := bytes.LastIndexAny(src[:at], "\n\r;") + 1
-		before := strings.Fields(string(src[start:at]))
-		if len(before) > 0 && before[len(before)-1] == "cython" {
-			continue
-		}
-		after := string(importTail(src[at+7:]))
-		switch {
-		case len(before) == 0:
-			for _, part := range strings.Split(after, ",") {
-				if f := strings.Fields(part); len(f) > 0 && f[0] != "cython" {
-					path := strings.Split(f[0], ".")
-					cimport(0, path, nil)
-				}
-			}
-		case before[0] == "from" && len(before) >= 2:
-			mod := strings.Join(before[1:], "")
-			level := len(mod) - len(strings.TrimLeft(mod, "."))
-			mod = mod[level:]
-			if mod == "cython" {
-				continue
-			}
-			var path []string
-			if mod != "" {
-				path = strings.Split(mod, ".")
-			}
-			var names []string
-			for _, part := range strings.Split(strings.Trim(after, "() "), ",") {
-				if f := strings.Fields(part); len(f) > 0 {
-					names = append(names, f[0])
-				}
-			}
-			cimport(level, path, names)
-		}
-	}
-	// from cython.cimports.a.b import c
-	for rest, off := src, 0; ; {
-		i := bytes.Index(rest, []byte("cython.cimports"))
-		if i < 0 {
-			break
-		}
-		at := off + i
-		rest, off = rest[i+15:], at+15
-		tail := string(importTail(src[at+15:]))
-		mod, names, ok := strings.Cut(tail, " import ")
-		if !ok {
-			continue
-		}
-		var list []string
-		for _, part := range strings.Split(strings.Trim(names, "() "), ",") {
-			if f := strings.Fields(part); len(f) > 0 {
-				list = append(list, f[0])
-			}
-		}
-		var path []string
-		if mod = strings.Trim(mod, ". "); mod != "" {
-			path = strings.Split(mod, ".")
-		}
-		cimport(0, path, list)
-	}
-	for rest := src; ; {
-		i := bytes.Index(rest, []byte("include"))
-		if i < 0 {
-			break
-		}
-		rest = rest[i+7:]
-		t := bytes.TrimLeft(rest, " \t")
-		if len(t) < 2 || t[0] != '"' && t[0] != '\'' {
-			continue
-		}
-		if j := bytes.IndexByte(t[1:], t[0]); j >= 0 && !bytes.ContainsAny(t[1:1+j], "\n\r") {
-			include(string(t[1 : 1+j]))
-		}
-	}
-}
-
-// importTail returns the rest of an import's logical line without comments and
-// line breaks.
-func importTail(src []byte) []byte {
-	var out []byte
-	depth := 0
-	for i := 0; i < len(src) && i < 1<<16; i++ {
-		switch c := src[i]; c {
-		case '(':
-			depth++
-			out = append(out, ' ')
-		case ')':
-			return out
-		case '#':
-			for i+1 < len(src) && src[i+1] != '\n' && src[i+1] != '\r' {
-				i++
-			}
-		case '\\':
-			if i+1 < len(src) && (src[i+1] == '\n' || src[i+1] == '\r') {
-				i++
-				if src[i] == '\r' && i+1 < len(src) && src[i+1] == '\n' {
-					i++
-				}
-			}
-		case '\n', '\r', ';':
-			if depth == 0 {
-				return out
-			}
-			out = append(out, ' ')
-		default:
-			out = append(out, c)
-		}
-	}
-	return out
-}
-
-// Modules returns the paths of every file that belongs with path to one
-// module, path included: what its rewrite depends on besides cimports.
-func (p *Project) Modules(path string) []string {
-	stem, ok := stemOf(path)
-	if !ok {
-		return []string{path}
-	}
-	var out []string
-	for _, u := range p.module(stem).units {
-		out = append(out, u.path)
-	}
-	sort.Strings(out)
-	return out
+	return references{stems: refs}
 }

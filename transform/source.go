@@ -17,8 +17,9 @@ import (
 type Loader interface {
 	// Read returns a file's bytes; an error that is fs.ErrNotExist where there is none.
 	Read(path string) ([]byte, error)
-	// IsFile reports whether path is a readable file, without reading it.
-	IsFile(path string) bool
+	// List returns the names of the files and of the directories in a
+	// directory, none where there is no such directory.
+	List(dir string) (files, dirs []string)
 }
 
 // source is one file as read. Everything in it is fixed once it is parsed.
@@ -31,14 +32,6 @@ type source struct {
 	parseOnce sync.Once
 	file      *ast.File
 	errs      []parser.Error
-}
-
-// mentions reports whether src spells one of the decorators' names.
-func mentions(src []byte) bool {
-	return bytes.Contains(src, []byte("_lock")) &&
-		(bytes.Contains(src, []byte("read_lock")) || bytes.Contains(src, []byte("write_lock")) ||
-			bytes.Contains(src, []byte("no_lock"))) ||
-		bytes.Contains(src, []byte("locked_class"))
 }
 
 func (s *source) parse() *ast.File {

@@ -136,7 +136,7 @@ func (in *inputs) walk(root, skip string, add func(path, rel string)) error {
 // wantPy reports whether a .py file belongs in a tree for cython: it marks a
 // package, has a .pxd, or speaks of cython.
 func (in *inputs) wantPy(path, name string) bool {
-	if name == "__init__.py" || in.disk.IsFile(strings.TrimSuffix(path, ".py")+".pxd") {
+	if name == "__init__.py" || isFile(strings.TrimSuffix(path, ".py")+".pxd") {
 		return true
 	}
 	data, err := in.disk.Read(path)
@@ -209,15 +209,33 @@ func (d *disk) Read(path string) ([]byte, error) {
 	return data, nil
 }
 
-// IsFile reports whether path is a file.
-func (d *disk) IsFile(path string) bool {
-	path = filepath.Clean(path)
-	d.mu.Lock()
-	_, ok := d.given[path]
-	d.mu.Unlock()
-	if ok {
-		return true
+// List returns the names of the files and of the directories in a directory.
+func (d *disk) List(dir string) (files, dirs []string) {
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		isDir := e.IsDir()
+		if e.Type()&fs.ModeSymlink != 0 {
+			st, err := os.Stat(filepath.Join(dir, e.Name()))
+			if err != nil {
+				continue
+			}
+			isDir = st.IsDir()
+		}
+		if isDir {
+			dirs = append(dirs, e.Name())
+		} else {
+			files = append(files, e.Name())
+		}
 	}
+	for path := range d.given {
+		if filepath.Dir(path) == dir {
+			files = append(files, filepath.Base(path))
+		}
+	}
+	return files, dirs
+}
+
+func isFile(path string) bool {
 	st, err := os.Stat(path)
 	return err == nil && !st.IsDir()
 }

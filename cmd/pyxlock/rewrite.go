@@ -235,7 +235,7 @@ func (f *rewriteFlags) runtimeDirs(args []string, in *inputs) []string {
 	var out []string
 	for _, e := range in.files {
 		dir := filepath.Dir(e.path)
-		for strings.Count(dir, string(filepath.Separator)) < 64 && in.disk.IsFile(filepath.Join(dir, "__init__.py")) {
+		for strings.Count(dir, string(filepath.Separator)) < 64 && isFile(filepath.Join(dir, "__init__.py")) {
 			dir = filepath.Join(dir, "..")
 		}
 		if !slices.Contains(out, dir) {
