@@ -47,9 +47,10 @@ func (a *analysis) need(u *unit, at int32) *need {
 
 // style returns how new text in u is spelled.
 func (a *analysis) style(u *unit) style {
+	name, _ := a.m.scope.cythonIn(u.source)
 	return style{
 		pure:   u.file.Pure,
-		cython: or(a.m.scope.cythonName(a.m.visibleFrom(u)), "cython"),
+		cython: or(name, "cython"),
 		inline: a.p.opts.Runtime == Inline,
 	}
 }
@@ -141,14 +142,23 @@ func (a *analysis) walk(u *unit, stmts []ast.Stmt, at place) {
 			for _, d := range a.m.lockDecorators(st.Decorators) {
 				a.strip(u, d.dec)
 			}
+			c := a.m.classes[st.Name.Name]
+			known := c != nil && c.is(st)
+			if !known {
+				for _, d := range a.m.lockDecorators(st.Decorators) {
+					if d.name != "locked_class" || at.outer != nil || at.class != nil || at.pyClass {
+						a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a class that is no extension type",
+							"locks guard the C state of a cdef class at module level")
+					}
+				}
+			}
 			if st.Body == nil {
 				continue
 			}
 			in := at
 			in.property, in.outer = false, nil
-			c := a.m.classes[st.Name.Name]
 			in.class, in.pyClass = nil, true
-			if c != nil && (c.def == st || c.pxdDef == st) {
+			if known {
 				in.class, in.pyClass = c, false
 			}
 			a.walk(u, st.Body.Stmts, in)
@@ -199,6 +209,8 @@ func (a *analysis) function(u *unit, def *ast.FuncDef, at place) {
 	var kept *ast.Decorator
 	if f.plan != nil {
 		added, kept = a.expand(f, at)
+	} else if !a.p.opts.Off {
+		a.helper(f)
 	}
 	for _, d := range f.decs {
 		if d.dec != kept {
@@ -210,6 +222,27 @@ func (a *analysis) function(u *unit, def *ast.FuncDef, at place) {
 	in.extra += added
 	in.depth++
 	a.walk(u, def.Body.Stmts, in)
+}
+
+// helper looks at a cdef method without a lock of its own: it runs under its
+// callers' locks, and what it does about the GIL counts as theirs.
+func (a *analysis) helper(f *fn) {
+	if f.class == nil || f.outer != nil || !isCdef(a.m, f.class, f.def) || len(a.m.lockDecorators(f.def.Decorators)) > 0 {
+		return
+	}
+	info := a.p.locksMembers(f.class)
+	if info == nil {
+		return
+	}
+	pl := &plan{kind: RWLock, nogil: isNogil(a.m, f.class, f.def)}
+	where := a.p.releasesIn(a.m, f, pl)
+	switch {
+	case info.kind == RWLock && (pl.releasesGIL || pl.nogil):
+		a.need(f.unit, f.def.Pos).releases = true
+	case info.kind == CriticalSection && pl.releasesGIL:
+		a.m.report(f.unit, where, codeNogil, f.def.Name.Name+" releases the GIL, which ends the critical section that its callers hold",
+			"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or say @cython.no_lock(\"why\")")
+	}
 }
 
 // expand writes a plan. It returns the indentation that it adds to the body,
@@ -262,12 +295,16 @@ func (a *analysis) strip(u *unit, d *ast.Decorator) {
 	}
 	a.ours[d] = true
 	e := a.editor(u)
-	rest := strings.TrimSpace(text(u.file, ast.Span{Pos: d.End, End: nextLine(u.file, d.End-1)}))
-	if rest != "" {
-		e.replace(ast.Span{Pos: d.Pos, End: d.End + int32(strings.Index(text(u.file, ast.Span{Pos: d.End, End: nextLine(u.file, d.End-1)}), "#"))}, "")
-		return
+	next := nextLine(u.file, d.End-1)
+	rest := text(u.file, ast.Span{Pos: d.End, End: next})
+	switch at := strings.IndexByte(rest, '#'); {
+	case at >= 0:
+		e.replace(ast.Span{Pos: d.Pos, End: d.End + int32(at)}, "")
+	case strings.TrimSpace(rest) == "\\":
+		e.deleteLines(ast.Span{Pos: d.Pos, End: next + 1}) // and the empty line that it continues on
+	default:
+		e.deleteLines(d.Span)
 	}
-	e.deleteLines(d.Span)
 }
 
 // strayNames reports uses of the decorators' names that are no decorators:

@@ -67,7 +67,16 @@ func (w *wrapper) wrap() string {
 	end := w.regionEnd()
 	opening := indented(hoisted, w.extra+inner, w.unit)
 	opening = append(opening, indented(w.opening(first), w.extra+inner, w.unit)...)
-	w.e.head(at, opening, f.Keyword)
+	if n > 0 && line(file, first.Range().Pos) == line(file, stmts[n-1].Range().End-1) {
+		// "doc"; statement: the line is cut in two.
+		body := w.extra + w.body
+		if !w.shallow {
+			body += w.unit
+		}
+		w.e.replace(ast.Span{Pos: stmts[n-1].Range().End, End: first.Range().Pos}, "\n"+strings.Join(opening, "\n")+"\n"+body)
+	} else {
+		w.e.head(at, opening, f.Keyword)
+	}
 	w.e.tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
 
 	if w.layout == Aligned {

@@ -22,6 +22,8 @@ type field struct {
 	visText    string   // and by what
 	unit       *unit
 	decl       ast.Node
+	// conditional is true inside IF.
+	conditional bool
 }
 
 // class is a cdef class or a @cython.cclass, with its declarations in the
@@ -35,7 +37,8 @@ type class struct {
 	pxdUnit *unit
 	fields  map[string]*field
 	order   []*field
-	lock    *lockDecl // as decorated; nil where it is not
+	lock    *lockDecl       // as decorated; nil where it is not
+	defs    []*ast.ClassDef // all of them: forward declarations, branches of IF
 	extern  bool
 	flags   map[string]bool // dataclass, auto_pickle=…, …
 
@@ -52,6 +55,7 @@ type lockDecl struct {
 	mustDecorate bool // undecorated="error"
 	class        *class
 	unit         *unit
+	def          *ast.ClassDef // the definition that it decorates
 	dec          *ast.Decorator
 }
 
@@ -102,6 +106,8 @@ func (m *module) collectClass(u *unit, def *ast.ClassDef, extern bool) {
 		if known.def == nil && known.pxdDef == nil {
 			known.extern = known.extern || extern || def.Visibility == ast.Extern
 		}
+		known.defs = append(known.defs, def)
+		m.classDecorators(u, known, def)
 		return
 	}
 	if u.inPxd() {
@@ -109,6 +115,7 @@ func (m *module) collectClass(u *unit, def *ast.ClassDef, extern bool) {
 	} else {
 		known.def, known.unit = def, u
 	}
+	known.defs = append(known.defs, def)
 	known.extern = known.extern || extern || def.Visibility == ast.Extern || len(def.Module) > 0
 	m.classDecorators(u, known, def)
 	known.collectFields(u, def.Body.Stmts, ast.Private, ast.Span{})
@@ -150,8 +157,22 @@ func (c *class) collectFields(u *unit, stmts []ast.Stmt, vis ast.Visibility, vis
 			}
 			c.collectFields(u, st.Body.Stmts, v, span)
 		case *ast.CondStmt, *ast.If:
+			before := len(c.order)
 			for _, b := range suites(st) {
 				c.collectFields(u, b.Stmts, vis, visSpan)
+			}
+			for _, f := range c.order[before:] {
+				f.conditional = true
+			}
+		case *ast.ExprStmt: // cython.declare(x=cython.int, …)
+			call, ok := st.X.(*ast.Call)
+			if !ok || call.Fun == nil || c.mod.scope.cythonAttr(call.Fun, false) != "declare" {
+				continue
+			}
+			for _, a := range call.Args {
+				if a.Name.Name != "" {
+					c.addField(&field{mod: c.mod, name: a.Name.Name, annotation: a.X, unit: u, decl: st})
+				}
 			}
 		case *ast.Assign:
 			if u.file.Pure || st.Annotation != nil {
@@ -237,7 +258,7 @@ func (m *module) classDecorators(u *unit, c *class, def *ast.ClassDef) {
 		}
 		l := m.parseLocked(u, c, d)
 		if old := c.lock; old != nil {
-			if old.unit == u {
+			if old.def == def {
 				m.report(u, d.dec.Range(), codeContradict, "locked_class given twice for "+c.name, "keep one of them")
 			} else if old.kind != l.kind || old.guard != l.guard || old.nonblocking != l.nonblocking || old.mustDecorate != l.mustDecorate {
 				m.report(u, d.dec.Range(), codeContradict,
@@ -246,6 +267,7 @@ func (m *module) classDecorators(u *unit, c *class, def *ast.ClassDef) {
 			}
 			continue
 		}
+		l.def = def
 		c.lock = l
 	}
 }
@@ -307,4 +329,14 @@ func identifier(s string) bool {
 		}
 	}
 	return s != ""
+}
+
+// is reports whether def is one of the class's definitions.
+func (c *class) is(def *ast.ClassDef) bool {
+	for _, d := range c.defs {
+		if d == def {
+			return true
+		}
+	}
+	return false
 }

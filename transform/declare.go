@@ -257,6 +257,16 @@ func (w *wrapper) remove(s ast.Span) { removeStmt(w.e, s, w.layout) }
 
 func removeStmt(e *editor, s ast.Span, layout Layout) {
 	file := e.file
+	if strings.TrimSpace(text(file, ast.Span{Pos: lineStart(file, s.Pos), End: s.Pos})) == "" {
+		tail := text(file, ast.Span{Pos: s.End, End: nextLine(file, s.End-1)})
+		if after := strings.TrimLeft(tail, " \t"); strings.HasPrefix(after, ";") {
+			after = strings.TrimLeft(after[1:], " \t")
+			if after != "" && !strings.ContainsAny(after[:1], "#\r\n") {
+				e.replace(ast.Span{Pos: s.Pos, End: s.End + int32(len(tail)-len(after))}, "")
+				return
+			}
+		}
+	}
 	before := text(file, ast.Span{Pos: lineStart(file, s.Pos), End: s.Pos})
 	rest := strings.TrimSpace(text(file, ast.Span{Pos: s.End, End: nextLine(file, s.End-1)}))
 	rest = strings.TrimSpace(strings.TrimPrefix(rest, ";"))

@@ -57,12 +57,7 @@ func (s style) cast(typ, x string) string {
 func (h hold) value(s style, i int, nogil bool, none string) (expr string, before []string) {
 	expr = joinPath(h.path)
 	if len(h.path) > 1 && !nogil {
-		local := fmt.Sprintf("_pyxlock_%s", h.path[len(h.path)-1])
-		if i > 0 {
-			local = fmt.Sprintf("%s_%d", local, i)
-		}
-		before = append(before, local+" = "+h.guarded(expr))
-		expr = local
+		expr, before = h.steps(s, i)
 	}
 	if h.typed {
 		return expr, before
@@ -86,12 +81,28 @@ func (h hold) value(s style, i int, nogil bool, none string) (expr string, befor
 	return out + none, before
 }
 
-// guarded returns the path with what keeps it from touching an attribute of None.
-func (h hold) guarded(expr string) string {
-	if !h.raises || len(h.path) != 2 {
-		return expr
+// steps evaluates a dotted path one attribute at a time, each into a local that
+// keeps it alive, and stops at None: the fields of None are not there to read.
+func (h hold) steps(s style, i int) (expr string, before []string) {
+	expr = h.path[0]
+	local := "_pyxlock_at"
+	for n, attr := range h.path[1:] {
+		local += "_" + attr
+		name := local
+		if i > 0 {
+			name = fmt.Sprintf("%s_%d", local, i)
+		}
+		value := expr + "." + attr
+		if n > 0 || h.maybeNone {
+			value = fmt.Sprintf("%s if %s is not None else None", value, expr)
+			if t := h.types[n]; t != "" && n+2 < len(h.path) {
+				value = s.cast(t, "("+value+")") // the next attribute may be a C field
+			}
+		}
+		before = append(before, name+" = "+value)
+		expr = name
 	}
-	return fmt.Sprintf("%s if %s is not None else None", expr, h.path[0])
+	return expr, before
 }
 
 func expand(pl *plan, s style) *expansion {
@@ -188,27 +199,22 @@ func expandMutex(pl *plan, s style) *expansion {
 	x.declare = []string{
 		fmt.Sprintf("cdef %s.pymutex *_pyxlock_held[%d]", s.cython, n),
 	}
-	pointer := func(e, class string) string { return "&" + e + "." + mutexField }
+	pointer := func(e string) string { return "&" + e + "." + mutexField }
 	for i, h := range pl.holds {
 		e := joinPath(h.path)
 		var before []string
 		if len(h.path) > 1 {
-			local := fmt.Sprintf("_pyxlock_%s", h.path[len(h.path)-1])
-			if i > 0 {
-				local = fmt.Sprintf("%s_%d", local, i)
-			}
+			e, before = h.steps(s, i)
 			if h.typeName != "" {
-				x.declare = append(x.declare, "cdef "+h.typeName+" "+local)
+				x.declare = append(x.declare, "cdef "+h.typeName+" "+e)
 			}
-			before = []string{local + " = " + h.guarded(e)}
-			e = local
 		}
 		v := ""
 		switch {
 		case h.typed && h.never:
-			v = pointer(e, "")
+			v = pointer(e)
 		case h.typed:
-			v = fmt.Sprintf("%s if %s is not None else NULL", pointer(e, ""), e)
+			v = fmt.Sprintf("%s if %s is not None else NULL", pointer(e), e)
 		default:
 			for _, c := range h.among {
 				obj := s.cast(c.name, e)

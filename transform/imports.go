@@ -18,10 +18,12 @@ func (a *analysis) imports(u *unit) {
 		top[st] = true
 	}
 	n := a.needs[u]
-	if n != nil && a.m.scope.cythonName(a.m.visibleFrom(u)) != "" {
-		n.cython = false
+	if n != nil {
+		if name, pos := a.m.scope.cythonIn(u.source); name != "" && pos < n.first {
+			n.cython = false
+		}
 	}
-	wants := n != nil && (n.rwlock || n.cython)
+	wants := n != nil && (n.rwlock || n.cython || n.releases)
 	everywhere(u.file.Body, func(st ast.Stmt) {
 		from, ok := st.(*ast.FromImport)
 		if !ok || from.Star || !fromCython(from) {
@@ -68,10 +70,6 @@ func (a *analysis) imports(u *unit) {
 		if len(u.file.Body) > 0 {
 			at = lineStart(u.file, u.file.Body[0].Range().Pos)
 		}
-		if int(at) == 0 && strings.HasPrefix(string(u.src), "\ufeff") {
-			e().insert(3, strings.Join(lines, "\n")+"\n")
-			return
-		}
 		e().head(at, lines, at)
 	case aligned && !doc && !compound(lines):
 		e().insert(anchor.Range().End, "; "+strings.Join(lines, "; "))
@@ -84,13 +82,16 @@ func (a *analysis) imports(u *unit) {
 func (a *analysis) newImports(u *unit, n *need) []string {
 	var out []string
 	if n.cython {
+		line := "cimport cython"
 		if u.file.Pure {
-			out = append(out, "import cython")
-		} else {
-			out = append(out, "cimport cython")
+			line = "import cython"
 		}
+		if s := a.style(u); s.cython != "cython" { // bound further down under this name
+			line += " as " + s.cython
+		}
+		out = append(out, line)
 	}
-	if !n.rwlock {
+	if !n.rwlock && !n.releases {
 		return out
 	}
 	s := a.style(u)

@@ -5,6 +5,7 @@ package transform
 
 import (
 	"fmt"
+	"slices"
 
 	"pyxlock/parser/ast"
 )
@@ -118,7 +119,7 @@ func (c *class) hasCMethod(name string) bool {
 		eachStmt(def.Body.Stmts, func(st ast.Stmt) {
 			switch st := st.(type) {
 			case *ast.FuncDef:
-				if st.Name.Name == name && isCdef(c.mod, st) {
+				if st.Name.Name == name && isCdef(c.mod, c, st) {
 					found = true
 				}
 			case *ast.CVarDecl:
@@ -136,8 +137,35 @@ func (c *class) hasCMethod(name string) bool {
 	return false
 }
 
-func isCdef(m *module, f *ast.FuncDef) bool {
+// isCdef reports whether a function of m, a method of c where that is not nil,
+// can be called from C code only.
+func isCdef(m *module, c *class, f *ast.FuncDef) bool {
+	if d, ok := m.declarationOf(c, f); ok && !d.decl.Cpdef {
+		return true
+	}
 	return f.Kind == ast.Cdef || f.Kind == ast.Def && m.hasDecorator(f.Decorators, "cfunc")
+}
+
+// isNogil reports whether a function may run without the GIL.
+func isNogil(m *module, c *class, f *ast.FuncDef) bool {
+	if d, ok := m.declarationOf(c, f); ok && d.d.Suffix.Nogil {
+		return true
+	}
+	for _, d := range f.Decorators {
+		e := d.Expr
+		if call, ok := e.(*ast.Call); ok {
+			if len(call.Args) == 1 {
+				if v, ok := call.Args[0].X.(*ast.Const); ok && v.Name == "False" {
+					continue
+				}
+			}
+			e = call.Fun
+		}
+		if m.scope.cythonAttr(e, false) == "nogil" {
+			return true
+		}
+	}
+	return f.Suffix.Nogil
 }
 
 // visible is a locked class under the name that a module knows it by.
@@ -176,18 +204,47 @@ func (p *Project) findVisible(m *module, u *unit) []visible {
 			add(c.name, c)
 		}
 	}
-	for _, name := range sortedKeys(m.scope.names) {
-		if b := m.scope.names[name]; b.kind == bindImported && sees(b.src) {
-			add(name, p.lookup(m, []string{name}))
+	// Other modules' classes can be named where a .pxd declares them.
+	exported := func(prefix, stem string) {
+		if stem == "" {
+			return
 		}
-	}
-	for _, s := range m.scope.stars {
-		if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
-			for _, c := range p.module(stem).order {
-				add(c.name, c)
+		for _, c := range p.module(stem).order {
+			if c.pxdDef != nil {
+				add(prefix+c.name, c)
 			}
 		}
 	}
+	for _, name := range sortedKeys(m.scope.names) {
+		b := m.scope.names[name]
+		if !sees(b.src) {
+			continue
+		}
+		switch b.kind {
+		case bindImported:
+			if c := p.lookup(m, []string{name}); c != nil {
+				add(name, c)
+			} else {
+				exported(name+".", p.find(m.stem, m.root, b.level, append(slices.Clone(b.path), b.attr)))
+			}
+		case bindModule:
+			exported(name+".", p.find(m.stem, m.root, 0, b.path))
+		}
+	}
+	seenStar := map[string]bool{}
+	var star func(from *module, depth int)
+	star = func(from *module, depth int) {
+		for _, s := range from.scope.stars {
+			stem := p.find(from.stem, from.root, s.level, s.path)
+			if stem == "" || seenStar[stem] || depth > 8 {
+				continue
+			}
+			seenStar[stem] = true
+			exported("", stem)
+			star(p.module(stem), depth+1)
+		}
+	}
+	star(m, 0)
 	var out []visible
 	for _, v := range all {
 		derived := false

@@ -24,6 +24,16 @@ func (a *analysis) members(c *class) {
 	if c.def == nil {
 		return
 	}
+	if c.flags["dataclass"] {
+		// Its fields have to stay attributes. Cython 3.3 puts a critical section
+		// round them and round the methods that it generates.
+		if info.kind != CriticalSection && c.lock != nil {
+			a.m.report(c.lock.unit, c.lock.dec.Range(), codePublic,
+				fmt.Sprintf("%s is a dataclass: its fields are attributes that Python code reaches without the %s", c.name, info.kind),
+				"use lock=\"critical_section\" and Cython 3.3, which locks them itself, or write the class without dataclass")
+		}
+		return
+	}
 	var lines []string
 	done := map[ast.Span]bool{}
 	s := a.style(c.unit)
@@ -38,10 +48,10 @@ func (a *analysis) members(c *class) {
 				"declare the field privately under another name, and write a property "+f.name+" in the .py")
 			continue
 		}
-		if c.flags["dataclass"] {
+		if f.conditional {
 			a.m.report(f.unit, f.decl.Range(), codePublic,
-				fmt.Sprintf("%s is a dataclass, and its field %q would no longer be one as a property", c.name, f.name),
-				"make the field private and write a property of another name, or write the class without dataclass")
+				fmt.Sprintf("the attribute %q exists only under a condition, and its property would not", f.name),
+				"make the field private and write the property inside the condition, under another name")
 			continue
 		}
 		if !done[f.visSpan] {
@@ -80,7 +90,7 @@ func (a *analysis) property(c *class, info *lockInfo, f *field, s style, unit st
 	var out []string
 	accessor := func(decorator, params string, md mode, body string) {
 		h := hold{mode: md, path: []string{"self"}, typed: true, never: true, class: c}
-		a.p.throughGuard(&h)
+		a.p.throughGuard(a.m, c.unit, &h)
 		x := expand(&plan{kind: info.kind, nonblocking: info.nonblocking, holds: []hold{h}}, s)
 		n := a.need(c.unit, c.def.Pos)
 		n.rwlock = n.rwlock || x.rwlock
@@ -120,6 +130,9 @@ var objectTypes = map[string]bool{
 	"object": true, "list": true, "dict": true, "tuple": true, "set": true, "frozenset": true, "str": true, "bytes": true,
 	"bytearray": true, "unicode": true, "basestring": true, "type": true, "slice": true, "range": true, "memoryview": true,
 	"Exception": true, "BaseException": true, "property": true,
+	// Extension types of Cython's own .pxd files, which are not read.
+	"array": true, "date": true, "datetime": true, "time": true, "timedelta": true, "tzinfo": true,
+	"ndarray": true, "dtype": true, "broadcast": true, "flatiter": true,
 }
 
 // isObject reports whether a field holds a Python object, which "del" resets to None.
@@ -146,7 +159,7 @@ func (a *analysis) isObject(f *field) bool {
 	if len(path) == 0 {
 		return false
 	}
-	return len(path) == 1 && objectTypes[path[0]] || a.p.lookup(f.mod, path) != nil
+	return objectTypes[path[len(path)-1]] || a.p.lookup(f.mod, path) != nil
 }
 
 // append adds lines at the end of a class's body.

@@ -37,6 +37,9 @@ type module struct {
 	scope   scope
 	classes map[string]*class
 	order   []*class
+	// declared holds the C functions that the .pxd declares, as "Class.method" or
+	// "function": in pure mode their types and modifiers are only there.
+	declared map[string]declaration
 	// reported during building; used only where the module is an input
 	findings []Finding
 	// visible caches visibleLocked; used only where the module is an input
@@ -57,7 +60,7 @@ func stemOf(path string) (string, bool) {
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *module {
-	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, scope: scope{names: map[string]binding{}}}
+	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, scope: scope{names: map[string]binding{}}}
 	m.root, m.depth = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)
@@ -82,6 +85,11 @@ func (p *Project) load(stem string) *module {
 	}
 	for _, u := range m.units {
 		m.collectClasses(u, u.file.Body)
+	}
+	for _, u := range m.units {
+		if u.inPxd() {
+			m.collectDeclared(u.file.Body, "")
+		}
 	}
 	return m
 }
@@ -136,4 +144,46 @@ func (m *module) visibleFrom(u *unit) func(*source) bool {
 		}
 		return false
 	}
+}
+
+// declaration is a C function without its body.
+type declaration struct {
+	decl *ast.CVarDecl
+	d    *ast.Declarator
+}
+
+func (m *module) collectDeclared(stmts []ast.Stmt, class string) {
+	for _, st := range stmts {
+		switch st := st.(type) {
+		case *ast.ClassDef:
+			if st.Body != nil {
+				m.collectDeclared(st.Body.Stmts, st.Name.Name+".")
+			}
+		case *ast.CVarDecl:
+			for _, d := range st.Declarators {
+				if d.Func {
+					m.declared[class+d.Name.Name] = declaration{st, d}
+				}
+			}
+		default:
+			if !opensScope(st) {
+				for _, b := range suites(st) {
+					m.collectDeclared(b.Stmts, class)
+				}
+			}
+		}
+	}
+}
+
+// declarationOf returns what the .pxd says of a function of a .py.
+func (m *module) declarationOf(c *class, def *ast.FuncDef) (declaration, bool) {
+	if def.Kind != ast.Def {
+		return declaration{}, false
+	}
+	name := def.Name.Name
+	if c != nil {
+		name = c.name + "." + name
+	}
+	d, ok := m.declared[name]
+	return d, ok
 }

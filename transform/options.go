@@ -58,6 +58,9 @@ type Options struct {
 	Include []string
 	// Roots holds the directories given as inputs, searched likewise.
 	Roots []string
+	// Canonical returns one name for a file, however a path reaches it; nil is
+	// filepath.Clean.
+	Canonical func(path string) string
 }
 
 // mode is how an object is held.

@@ -43,6 +43,11 @@ type hold struct {
 	typeName string
 	// among holds what an operand without a static type is tested for.
 	among []visible
+	// types are the names of the classes of the path's attributes, "" where one
+	// has no known class or no name here; maybeNone means that the parameter is
+	// one whose fields are C fields, and can be None.
+	types     []string
+	maybeNone bool
 	// raises is true where taking the path can raise.
 	raises bool
 }
@@ -115,7 +120,7 @@ func (p *Project) planFunc(m *module, f *fn) {
 		info = p.locksMembers(f.class)
 	}
 	if len(locks) == 0 {
-		if info == nil || static || classm || isCdef(m, f.def) {
+		if info == nil || static || classm || isCdef(m, f.class, f.def) {
 			return
 		}
 		if info.mustDecorate && name != "__init__" {
@@ -133,7 +138,7 @@ func (p *Project) planFunc(m *module, f *fn) {
 	if r.failed || len(r.holds) == 0 {
 		return
 	}
-	pl := &plan{holds: r.holds, nogil: f.def.Suffix.Nogil}
+	pl := &plan{holds: r.holds, nogil: isNogil(m, f.class, f.def)}
 	if !r.settle(pl) {
 		return
 	}
@@ -305,7 +310,8 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 				next = r.p.fieldClass(known)
 			}
 		}
-		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next, raises: h.raises || !h.never || known == nil}
+		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next, raises: h.raises || !h.never || known == nil,
+			types: append(slices.Clone(h.types), r.p.nameOf(r.m, r.f.unit, next)), maybeNone: h.maybeNone || len(h.path) == 1 && h.class != nil && !h.never}
 		if next != nil {
 			h.typed = r.p.lockOf(next) != nil
 		}
@@ -362,6 +368,11 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 		return true
 	}
 	path, pointer := r.declaredType(prm)
+	if prm.Type == nil && prm.Annotation == nil {
+		if d, ok := r.m.declarationOf(f.class, f.def); ok && d.d.Params != nil && i < len(d.d.Params.List) {
+			path, pointer = r.declaredType(d.d.Params.List[i])
+		}
+	}
 	if pointer {
 		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C pointer, not an object", name), "lock the object that owns it")
 		return false
@@ -382,6 +393,10 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 	last := path[len(path)-1]
 	if cTypes[last] || strings.HasSuffix(last, "_t") || strings.Contains(last, " ") {
 		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C %s, not an object", name, last), "only Python objects have locks")
+		return false
+	}
+	if len(path) == 1 && objectTypes[last] && last != "object" && !through {
+		r.fail(u, span, codeNothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, last), "lock the object that it belongs to")
 		return false
 	}
 	return true
@@ -480,8 +495,14 @@ func (r *resolver) settle(pl *plan) bool {
 				"cimport the locked class, or give the parameter its type")
 			return false
 		}
+		alone := len(kinds) == 0 && enclosing == nil
+		waits := pl.nonblocking
 		for _, v := range candidates {
 			add(v.info)
+		}
+		if !alone {
+			// The class that the function belongs to says whether it waits.
+			pl.nonblocking = waits || enclosing != nil && enclosing.nonblocking
 		}
 	}
 	if len(kinds) == 0 && enclosing != nil {
@@ -506,7 +527,7 @@ func (r *resolver) settle(pl *plan) bool {
 			h.among = candidates
 			continue
 		}
-		p.throughGuard(h)
+		p.throughGuard(m, f.unit, h)
 		if pl.kind == Mutex {
 			h.typeName = p.nameOf(m, f.unit, h.class)
 		}
@@ -538,14 +559,20 @@ func (r *resolver) operands(md mode, undecorated bool) {
 	}
 	index := map[string]int{}
 	static := map[string]*class{}
+	decl, _ := r.m.declarationOf(f.class, f.def)
 	for i, prm := range params[1:] {
 		index[prm.Name.Name] = i + 1
-		if path, ptr := r.declaredType(prm); path != nil && !ptr {
-			if c := r.p.lookup(r.m, path); c != nil && r.p.lockOf(c) != nil {
+		path, ptr := r.declaredType(prm)
+		if path == nil && !ptr && decl.d != nil && decl.d.Params != nil && i+1 < len(decl.d.Params.List) {
+			path, ptr = r.declaredType(decl.d.Params.List[i+1])
+		}
+		if path != nil && !ptr {
+			if c := r.lockedType(path); c != nil {
 				static[prm.Name.Name] = c
 			}
 		}
 	}
+	aliases := r.aliases(index, static)
 	found := map[string]*touch{}
 	ast.Walk(f.def.Body, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)
@@ -558,11 +585,14 @@ func (r *resolver) operands(md mode, undecorated bool) {
 		switch x := x.(type) {
 		case *ast.Name:
 			name, c = x.Name, static[x.Name]
+			if a, ok := aliases[name]; ok {
+				name, c = a.param, a.class
+			}
 		case *ast.Cast:
 			if id, ok := unparen(x.X).(*ast.Name); ok && x.Type != nil {
 				name = id.Name
 				if c = static[name]; c == nil {
-					c = r.p.lookup(r.m, names(x.Type.Path))
+					c = r.lockedType(or1(names(x.Type.Path)))
 				}
 			}
 		}
@@ -595,6 +625,91 @@ func (r *resolver) operands(md mode, undecorated bool) {
 	}
 }
 
+// lockedType returns the locked class that a type name stands for, or the
+// first one among the members of a fused type.
+func (r *resolver) lockedType(path []string) *class {
+	if c := r.p.lookup(r.m, path); c != nil && r.p.lockOf(c) != nil {
+		return c
+	}
+	if b := r.m.scope.names[path[0]]; len(path) == 1 && b.kind == bindFused {
+		for _, m := range b.members {
+			if c := r.p.lookup(r.m, m); c != nil && r.p.lockOf(c) != nil {
+				return c
+			}
+		}
+	}
+	return nil
+}
+
+// alias is a local name for a parameter, as an instance of a locked class.
+type alias struct {
+	param string
+	class *class
+}
+
+// aliases finds the locals that are a parameter under another name:
+// "cdef C o = other", "o = <C>other", and "o = other" where o is declared so.
+func (r *resolver) aliases(params map[string]int, static map[string]*class) map[string]alias {
+	out := map[string]alias{}
+	declared := map[string]*class{}
+	of := func(local string, value ast.Expr) {
+		c := declared[local]
+		v := unparen(value)
+		if cast, ok := v.(*ast.Cast); ok {
+			if cast.Type != nil && c == nil {
+				c = r.lockedType(or1(names(cast.Type.Path)))
+			}
+			v = unparen(cast.X)
+		}
+		n, ok := v.(*ast.Name)
+		if !ok {
+			return
+		}
+		if _, isParam := params[n.Name]; !isParam {
+			return
+		}
+		if c == nil {
+			c = static[n.Name]
+		}
+		if c != nil {
+			out[local] = alias{n.Name, c}
+		}
+	}
+	own(r.f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CVarDecl:
+			if n.Type == nil || len(n.Type.Path) == 0 {
+				return true
+			}
+			c := r.lockedType(names(n.Type.Path))
+			for _, d := range n.Declarators {
+				if c != nil && d.Pointer == 0 {
+					declared[d.Name.Name] = c
+				}
+				if d.Default != nil {
+					of(d.Name.Name, d.Default)
+				}
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				if id, ok := t.(*ast.Name); ok && n.Op == "=" && n.Value != nil {
+					of(id.Name, n.Value)
+				}
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// or1 returns a path that is never empty, so that it can be looked up.
+func or1(path []string) []string {
+	if len(path) == 0 {
+		return []string{""}
+	}
+	return path
+}
+
 func unparen(e ast.Expr) ast.Expr {
 	for {
 		p, ok := e.(*ast.Paren)
@@ -615,7 +730,7 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // throughGuard replaces an object by the one that guards its state.
-func (p *Project) throughGuard(h *hold) {
+func (p *Project) throughGuard(m *module, u *unit, h *hold) {
 	for n := 0; h.class != nil && n < 4; n++ {
 		in := p.lockOf(h.class)
 		if in == nil || in.guard == "" {
@@ -626,7 +741,9 @@ func (p *Project) throughGuard(h *hold) {
 		if fd != nil {
 			next = p.fieldClass(fd)
 		}
+		h.maybeNone = h.maybeNone || len(h.path) == 1 && !h.never
 		h.path = append(slices.Clone(h.path), in.guard)
+		h.types = append(slices.Clone(h.types), p.nameOf(m, u, next))
 		h.raises = h.raises || !h.never || fd == nil
 		h.never = false
 		h.class = next

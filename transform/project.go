@@ -65,7 +65,7 @@ func NewProject(load Loader, opts Options) *Project {
 }
 
 func (p *Project) source(path string) *source {
-	path = filepath.Clean(path)
+	path = p.canonical(path)
 	return get(&p.mu, p.sources, path, func() *source {
 		s := &source{path: path}
 		s.src, s.err = p.loader.Read(path)
@@ -74,7 +74,15 @@ func (p *Project) source(path string) *source {
 	})
 }
 
+func (p *Project) canonical(path string) string {
+	if p.opts.Canonical != nil {
+		return p.opts.Canonical(path)
+	}
+	return filepath.Clean(path)
+}
+
 func (p *Project) module(stem string) *module {
+	stem = p.canonical(stem)
 	return get(&p.mu, p.modules, stem, func() *module { return p.load(stem) })
 }
 
@@ -160,7 +168,7 @@ func (p *Project) find(stem, root string, level int, path []string) string {
 			return found
 		}
 	}
-	for _, dirs := range [][]string{p.opts.Roots, p.opts.Include} {
+	for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}} {
 		for _, d := range dirs {
 			if found := p.below(filepath.Clean(d), path, stem); found != "" {
 				return found
@@ -261,6 +269,10 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 				return p.lookupDepth(p.module(stem), path[len(path)-1:], depth+1)
 			}
 		}
+	case bindAlias:
+		if len(path) == 1 && len(b.path) > 0 {
+			return p.lookupDepth(m, b.path, depth+1)
+		}
 	case bindModule:
 		if len(path) > 1 {
 			full := append(append([]string{}, b.path...), path[1:len(path)-1]...)
@@ -339,6 +351,15 @@ func dotted(e ast.Expr) []string {
 			}
 		}
 		return parts
+	case *ast.Binary: // C | None
+		if e.Op == "|" {
+			if c, ok := e.Y.(*ast.Const); ok && c.Name == "None" {
+				return dotted(e.X)
+			}
+			if c, ok := e.X.(*ast.Const); ok && c.Name == "None" {
+				return dotted(e.Y)
+			}
+		}
 	case *ast.Attribute:
 		if d := dotted(e.X); d != nil {
 			return append(d, e.Attr.Name)

@@ -64,27 +64,13 @@ func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
 				fail(n.Span, codeYield, name+" awaits, which would hold its lock while it is suspended",
 					"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 			}
-		case *ast.With:
-			for _, it := range n.Items {
-				if p.releases(m, it.X) {
-					pl.releasesGIL = true
-					if pl.kind == CriticalSection {
-						fail(it.Span, codeNogil, "releasing the GIL ends the critical section of "+name+" before its body does",
-							"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or leave the block out of this method")
-					}
-				}
-			}
-		case *ast.For:
-			if p.releases(m, n.Iter) {
-				pl.releasesGIL = true
-				if pl.kind == CriticalSection {
-					fail(n.Iter.Range(), codeNogil, "prange without the GIL ends the critical section of "+name+" before its body does",
-						"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil")
-				}
-			}
 		}
 		return true
 	})
+	if where := p.releasesIn(m, f, pl); pl.releasesGIL && pl.kind == CriticalSection {
+		fail(where, codeNogil, "releasing the GIL ends the critical section of "+name+" before its body does",
+			"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or leave the block out of this method")
+	}
 	if pl.nogil {
 		pl.releasesGIL = true
 		if pl.kind == CriticalSection {
@@ -108,6 +94,28 @@ func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
 		p.checkMutex(m, f, pl, fail)
 	}
 	return ok
+}
+
+// releasesIn sets pl.releasesGIL where the body of f releases the GIL, and
+// returns the first such place.
+func (p *Project) releasesIn(m *module, f *fn, pl *plan) (where ast.Span) {
+	found := func(e ast.Expr) {
+		if p.releases(m, e) && !pl.releasesGIL {
+			pl.releasesGIL, where = true, e.Range()
+		}
+	}
+	own(f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.With:
+			for _, it := range n.Items {
+				found(it.X)
+			}
+		case *ast.For:
+			found(n.Iter)
+		}
+		return true
+	})
+	return where
 }
 
 // checkMutex reports operands without a mutex field and calls that would take
@@ -235,7 +243,7 @@ func (p *Project) memberLocks(c *class, f *ast.FuncDef) bool {
 		return true
 	}
 	n := f.Name.Name
-	return !isCdef(c.mod, f) && !noLockMethods[n] && !implicitStatic[n] &&
+	return !isCdef(c.mod, c, f) && !noLockMethods[n] && !implicitStatic[n] &&
 		!c.mod.plainDecorator(f, "staticmethod") && !c.mod.plainDecorator(f, "classmethod")
 }
 

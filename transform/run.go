@@ -6,10 +6,8 @@ package transform
 import (
 	"context"
 	"fmt"
-	"path/filepath"
 	"reflect"
 	"runtime"
-	"sort"
 	"strings"
 	"sync"
 
@@ -34,7 +32,7 @@ func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, 
 	}
 	clean := make([]string, len(inputs))
 	for i, in := range inputs {
-		clean[i] = filepath.Clean(in)
+		clean[i] = p.canonical(in)
 	}
 	if err := each(ctx, clean, jobs, func(in string) error { return p.source(in).err }); err != nil {
 		return nil, err

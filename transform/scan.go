@@ -78,7 +78,7 @@ func (s *scanner) line(at int) {
 		if !s.word(at, "for") {
 			return
 		}
-	case 'i', 'e', 'w', 't', 'I', 'E': // include; if, else, while, with, try, IF, ELSE
+	case 'i', 'e', 'w', 't', 'I', 'E': // include, import; if, else, while, with, try, IF, ELSE
 		s.statement(at)
 	default:
 		return
@@ -123,6 +123,12 @@ func (s *scanner) statement(at int) {
 		for _, part := range strings.Split(s.logical(at+7), ",") {
 			if f := strings.Fields(part); len(f) > 0 && f[0] != "cython" {
 				s.cimport(0, strings.Split(f[0], "."), nil)
+			}
+		}
+	case s.word(at, "import"):
+		for _, part := range strings.Split(s.logical(at+6), ",") {
+			if f := strings.Fields(part); len(f) > 0 && strings.HasPrefix(f[0], "cython.cimports.") {
+				s.cimport(0, strings.Split(strings.TrimPrefix(f[0], "cython.cimports."), "."), nil)
 			}
 		}
 	case s.word(at, "from"):

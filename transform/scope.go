@@ -13,6 +13,8 @@ const (
 	bindModule                   // a module (level, path)
 	bindImported                 // a name of a module (level, path, attr), or its submodule
 	bindClass                    // a class of this module
+	bindAlias                    // another name of a type (path)
+	bindFused                    // a fused type (members)
 )
 
 type binding struct {
@@ -21,7 +23,9 @@ type binding struct {
 	level int
 	path  []string
 	class *class
-	src   *source // where it is bound
+	// members are the names of a fused type's members.
+	members [][]string
+	src     *source // where it is bound
 }
 
 // scope is a module's names. A name bound several times keeps the binding that
@@ -29,6 +33,16 @@ type binding struct {
 type scope struct {
 	names map[string]binding
 	stars []binding // "from m cimport *"
+	// cython holds the names of the cython module, in each file's order.
+	cython []cythonName
+}
+
+// cythonName is one binding of the cython module. Cython sees it in its own
+// file only: the one of a .pxd does not count in the .pyx.
+type cythonName struct {
+	name string
+	src  *source
+	pos  int32
 }
 
 func (s *scope) bind(name string, b binding) {
@@ -54,9 +68,28 @@ func (s *scope) collect(stmts []ast.Stmt, src *source) {
 			s.bind(st.Name.Name, binding{src: src})
 		case *ast.Assign:
 			for _, t := range st.Targets {
-				if n, ok := t.(*ast.Name); ok {
-					s.bind(n.Name, binding{src: src})
+				s.bindTarget(t, src)
+			}
+		case *ast.For:
+			s.bindTarget(st.Target, src)
+		case *ast.With:
+			for _, it := range st.Items {
+				s.bindTarget(it.Target, src)
+			}
+		case *ast.CTypedef:
+			d := st.Declarator
+			if d != nil && d.Name.Name != "" && d.Pointer == 0 && !d.Func && d.Inner == nil && len(d.Arrays) == 0 && st.Type != nil {
+				s.bind(d.Name.Name, binding{kind: bindAlias, path: names(st.Type.Path), src: src})
+			}
+		case *ast.StructDef:
+			if st.Kind == "fused" && st.Body != nil {
+				var members [][]string
+				for _, it := range st.Body.Stmts {
+					if t, ok := it.(*ast.TypeItem); ok && t.Type != nil {
+						members = append(members, names(t.Type.Path))
+					}
 				}
+				s.bind(st.Name.Name, binding{kind: bindFused, members: members, src: src})
 			}
 		case *ast.CVarDecl:
 			for _, d := range st.Declarators {
@@ -75,8 +108,13 @@ func (s *scope) collect(stmts []ast.Stmt, src *source) {
 
 func (s *scope) bindImport(n ast.ImportName, src *source) {
 	path := names(n.Path)
+	if len(path) > 2 && path[0] == "cython" && path[1] == "cimports" && n.As.Name != "" {
+		s.bind(n.As.Name, binding{kind: bindModule, path: path[2:], src: src})
+		return
+	}
 	if path[0] == "cython" && (len(path) == 1 || n.As.Name == "") {
 		s.bind(or(n.As.Name, "cython"), binding{kind: bindCython, src: src})
+		s.cython = append(s.cython, cythonName{or(n.As.Name, "cython"), src, n.Pos})
 		return
 	}
 	if n.As.Name != "" {
@@ -138,19 +176,31 @@ func (s *scope) cythonAttr(e ast.Expr, bare bool) string {
 	return ""
 }
 
-// cythonName returns the name under which the cython module is known in the
-// given files, or "".
-func (s *scope) cythonName(visible func(*source) bool) string {
-	if b, ok := s.names["cython"]; ok && b.kind == bindCython && visible(b.src) {
-		return "cython"
-	}
-	best := ""
-	for n, b := range s.names {
-		if b.kind == bindCython && visible(b.src) && (best == "" || n < best) {
-			best = n
+// cythonIn returns the name of the cython module in a file and where it is
+// bound there, or "".
+func (s *scope) cythonIn(src *source) (string, int32) {
+	for _, c := range s.cython {
+		if c.src == src {
+			return c.name, c.pos
 		}
 	}
-	return best
+	return "", 0
+}
+
+// bindTarget binds the names in an assignment's target.
+func (s *scope) bindTarget(t ast.Expr, src *source) {
+	switch t := t.(type) {
+	case *ast.Name:
+		s.bind(t.Name, binding{src: src})
+	case *ast.Paren:
+		s.bindTarget(t.X, src)
+	case *ast.Starred:
+		s.bindTarget(t.X, src)
+	case *ast.Collection:
+		for _, e := range t.Elems {
+			s.bindTarget(e, src)
+		}
+	}
 }
 
 func names(ids []ast.Ident) []string {

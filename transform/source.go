@@ -4,7 +4,6 @@ package transform
 // lets a file without any lock pass unparsed.
 
 import (
-	"bytes"
 	"sort"
 	"sync"
 
@@ -47,7 +46,14 @@ func line(f *ast.File, off int32) int {
 }
 
 // lineStart returns the offset at which the line of off starts.
-func lineStart(f *ast.File, off int32) int32 { return f.Lines[line(f, off)] }
+// A byte-order mark is no part of its line.
+func lineStart(f *ast.File, off int32) int32 {
+	i := line(f, off)
+	if i == 0 && len(f.Src) >= 3 && string(f.Src[:3]) == "\ufeff" {
+		return 3
+	}
+	return f.Lines[i]
+}
 
 // nextLine returns the offset of the line after off's, or the end of the file.
 func nextLine(f *ast.File, off int32) int32 {

@@ -33,6 +33,7 @@ type settings struct {
 
 	stdinName string
 	quiet     bool
+	confFile  string // the pyproject.toml that was read; "" for none
 	verbose   bool
 }
 
@@ -65,6 +66,7 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	if err != nil || path == "" || !bytes.Contains(data, []byte("pyxlock")) {
 		return err
 	}
+	s.confFile = path
 	var doc struct {
 		Tool struct {
 			Pyxlock map[string]any `toml:"pyxlock"`
@@ -202,7 +204,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Roots: roots}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Roots: roots, Canonical: canonical}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

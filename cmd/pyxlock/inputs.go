@@ -41,7 +41,7 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 	}
 	seen := map[string]bool{}
 	add := func(path, rel string) {
-		path = filepath.Clean(path)
+		path = canonical(path)
 		if !seen[path] {
 			seen[path] = true
 			in.files = append(in.files, input{path, rel})
@@ -141,6 +141,27 @@ func (in *inputs) wantPy(path, name string) bool {
 	}
 	data, err := in.disk.Read(path)
 	return err == nil && bytes.Contains(data, []byte("cython"))
+}
+
+// canonical returns one name for a path, however it was reached: from the
+// current directory where it lies below that.
+func canonical(path string) string {
+	path = filepath.Clean(path)
+	if !strings.HasPrefix(path, "..") {
+		return path
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	wd, err := os.Getwd()
+	if err != nil {
+		return path
+	}
+	if rel, err := filepath.Rel(wd, abs); err == nil && !strings.HasPrefix(rel, "..") {
+		return rel
+	}
+	return path
 }
 
 // realPath returns an absolute path without links, as far as it exists.

@@ -11,7 +11,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
-	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -173,7 +172,11 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 	}
 	if f.depfile != "" {
-		data, err := emit.Depfile(outputs, in.disk.files())
+		deps := in.disk.files()
+		if f.confFile != "" {
+			deps = append(deps, f.confFile)
+		}
+		data, err := emit.Depfile(outputs, deps)
 		if err != nil {
 			return err
 		}
@@ -220,27 +223,47 @@ func written(done []emit.Written) int {
 	return n
 }
 
-// runtimeDirs returns where pyxlock.pxd goes: the root of the output tree, or
-// of each source tree in place. A single file gets it at its package's root.
+// runtimeDirs returns where pyxlock.pxd goes: the root of the output tree, or,
+// in place and for a single file, above the packages that the sources are in,
+// where "cimport pyxlock" finds it.
 func (f *rewriteFlags) runtimeDirs(args []string, in *inputs) []string {
-	if !f.inPlace {
-		if f.outIsFile(args) {
-			return []string{filepath.Dir(f.out)}
-		}
+	if !f.inPlace && !f.outIsFile(args) {
 		return []string{f.out}
 	}
-	if len(in.roots) > 0 {
-		return in.roots
-	}
 	var out []string
-	for _, e := range in.files {
-		dir := filepath.Dir(e.path)
-		for strings.Count(dir, string(filepath.Separator)) < 64 && isFile(filepath.Join(dir, "__init__.py")) {
-			dir = filepath.Join(dir, "..")
-		}
-		if !slices.Contains(out, dir) {
+	add := func(source, dir string) {
+		if dir = above(source, dir); !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}
+	switch {
+	case !f.inPlace:
+		add(filepath.Dir(in.files[0].path), filepath.Dir(f.out))
+	case len(in.roots) > 0:
+		for _, dir := range in.roots {
+			add(dir, dir)
+		}
+	default:
+		for _, e := range in.files {
+			add(filepath.Dir(e.path), filepath.Dir(e.path))
+		}
+	}
 	return out
+}
+
+// above climbs from a directory to the first one outside of the packages that
+// source is in, as long as the directories of both are called the same.
+func above(source, dir string) string {
+	for range 64 {
+		if !isFile(filepath.Join(source, "__init__.py")) && !isFile(filepath.Join(source, "__init__.pyx")) && !isFile(filepath.Join(source, "__init__.pxd")) {
+			break
+		}
+		a, err1 := filepath.Abs(source)
+		b, err2 := filepath.Abs(dir)
+		if err1 != nil || err2 != nil || filepath.Base(a) != filepath.Base(b) {
+			break
+		}
+		source, dir = filepath.Join(source, ".."), filepath.Join(dir, "..")
+	}
+	return dir
 }
