@@ -67,16 +67,7 @@ func (w *wrapper) wrap() string {
 	end := w.regionEnd()
 	opening := indented(hoisted, w.extra+inner, w.unit)
 	opening = append(opening, indented(w.opening(first), w.extra+inner, w.unit)...)
-	if n > 0 && line(file, first.Range().Pos) == line(file, stmts[n-1].Range().End-1) {
-		// "doc"; statement: the line is cut in two.
-		body := w.extra + w.body
-		if !w.shallow {
-			body += w.unit
-		}
-		w.e.replace(ast.Span{Pos: stmts[n-1].Range().End, End: first.Range().Pos}, "\n"+strings.Join(opening, "\n")+"\n"+body)
-	} else {
-		w.e.head(at, opening, f.Keyword)
-	}
+	w.e.head(at, opening, f.Keyword)
 	w.e.tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
 
 	if w.layout == Aligned {
@@ -98,7 +89,9 @@ func (w *wrapper) wrap() string {
 func (w *wrapper) preamble() int {
 	n := 0
 	stmts := w.f.Body.Stmts
-	if docstring(stmts) != nil {
+	file := w.e.file
+	// In a block, a string with a statement behind it on its line documents nothing.
+	if docstring(stmts) != nil && (w.f.Body.Inline || len(stmts) == 1 || line(file, stmts[0].Range().End-1) != line(file, stmts[1].Range().Pos)) {
 		n = 1
 	}
 	for !w.f.Body.Inline && n < len(stmts)-1 && declaresOnly(stmts[n]) {
