@@ -4,6 +4,7 @@ package transform
 // once, names resolved across modules.
 
 import (
+	"iter"
 	"path/filepath"
 	"sort"
 	"strings"
@@ -112,10 +113,13 @@ func (p *Project) list(dir string) *listing {
 	})
 }
 
-// isFile reports whether a file exists.
+// isFile reports whether a file exists; path is clean.
 func (p *Project) isFile(path string) bool {
-	path = filepath.Clean(path)
-	return p.list(filepath.Dir(path)).files[filepath.Base(path)]
+	i := strings.LastIndexByte(path, filepath.Separator)
+	if i <= 0 {
+		return p.list(filepath.Dir(path)).files[filepath.Base(path)]
+	}
+	return p.list(path[:i]).files[path[i+1:]]
 }
 
 // packageRoot returns the first directory above path that is no package, and
@@ -153,29 +157,52 @@ func (p *Project) packageRoot(path string) (string, int) {
 // find returns the stem of the module that a cimport in the module at stem
 // names, or "".
 func (p *Project) find(stem, root string, level int, path []string) string {
-	dir := filepath.Dir(stem)
-	if level > 0 {
-		for i := 1; i < level; i++ {
-			dir = filepath.Join(dir, "..")
-		}
-		return p.below(dir, path, stem)
-	}
-	if found := p.below(root, path, stem); found != "" {
-		return found
-	}
-	if dir != root {
+	for dir := range p.bases(stem, root, level) {
 		if found := p.below(dir, path, stem); found != "" {
 			return found
 		}
 	}
-	for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}} {
-		for _, d := range dirs {
-			if found := p.below(filepath.Clean(d), path, stem); found != "" {
-				return found
+	return ""
+}
+
+// bases yields the directories from which a cimport is looked up, in order.
+func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		dir := filepath.Dir(stem)
+		if level > 0 {
+			for i := 1; i < level; i++ {
+				dir = filepath.Join(dir, "..")
+			}
+			yield(dir)
+			return
+		}
+		if !yield(root) || dir != root && !yield(dir) {
+			return
+		}
+		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}} {
+			for _, d := range dirs {
+				if d = filepath.Clean(d); d != root && d != dir && !yield(d) {
+					return
+				}
 			}
 		}
 	}
-	return ""
+}
+
+// hasDir reports whether a cimport's module may be a package: names imported
+// from it may be modules.
+func (p *Project) hasDir(stem, root string, level int, path []string) bool {
+next:
+	for dir := range p.bases(stem, root, level) {
+		for _, part := range path {
+			if !p.list(dir).dirs[part] {
+				continue next
+			}
+			dir = under(dir, part)
+		}
+		return true
+	}
+	return false
 }
 
 // below finds the module path in dir, if it is not the one at self.

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"sync"
 
@@ -274,6 +275,15 @@ func (p *Project) findRefs(stem string) references {
 		files = []string{stem}
 	}
 	root, _ := p.packageRoot(stem)
+	bases := slices.Collect(p.bases(stem, root, 0))
+	foreign := func(name []byte) bool {
+		for _, dir := range bases {
+			if l := p.list(dir); l.stems[string(name)] || l.dirs[string(name)] {
+				return false
+			}
+		}
+		return true
+	}
 	seen := map[string]bool{}
 	for len(files) > 0 {
 		path := files[0]
@@ -289,12 +299,19 @@ func (p *Project) findRefs(stem string) references {
 		if s.words {
 			return references{words: true}
 		}
-		sc := scanner{src: s.src, cimport: func(level int, module []string, names []string) {
+		sc := scanner{src: s.src, foreign: foreign, cimport: func(level int, module []string, names string) {
 			if r := p.find(stem, root, level, module); r != "" {
 				refs = append(refs, r)
 			}
-			for _, n := range names {
-				if r := p.find(stem, root, level, append(append([]string{}, module...), n)); r != "" {
+			if names == "" || !p.hasDir(stem, root, level, module) {
+				return
+			}
+			for _, part := range strings.Split(names, ",") {
+				f := strings.Fields(part)
+				if len(f) == 0 {
+					continue
+				}
+				if r := p.find(stem, root, level, append(slices.Clone(module), f[0])); r != "" {
 					refs = append(refs, r)
 				}
 			}

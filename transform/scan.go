@@ -33,68 +33,63 @@ func mentions(src []byte) bool {
 // scanner finds cimports and includes by their words alone. It may find too
 // many, in strings and comments; it misses none.
 type scanner struct {
-	src     []byte
-	cimport func(level int, module, names []string)
+	src []byte
+	// cimport is told of "cimport a.b" and of "from a.b cimport names"; names is
+	// the list as written, without comments and brackets.
+	cimport func(level int, module []string, names string)
 	include func(path string)
+	// foreign reports that no module or package of this name is in sight.
+	foreign func(name []byte) bool
 }
 
+// scan looks for the words "import" and "include" by a letter that is rare
+// before others, and then at the statements round them.
 func (s *scanner) scan() {
+	s.each('m', 1, "import", func(at int) { s.statement(s.start(at)) })
+	s.each('u', 4, "include", func(at int) { s.statement(at) })
+}
+
+// each calls f with the offset of each occurrence of word, of which letter is
+// the nth byte.
+func (s *scanner) each(letter byte, nth int, word string, f func(at int)) {
 	src := s.src
-	breaks := byte('\n')
-	if bytes.IndexByte(src, '\r') >= 0 && bytes.IndexByte(src, '\n') < 0 {
-		breaks = '\r'
-	}
-	for at := 0; at < len(src); {
-		s.line(at)
-		i := bytes.IndexByte(src[at:], breaks)
-		if i < 0 {
-			break
-		}
-		at += i + 1
-	}
-	for off := 0; ; {
-		i := bytes.IndexByte(src[off:], ';')
+	for off := nth; off < len(src); {
+		i := bytes.IndexByte(src[off:], letter)
 		if i < 0 {
 			return
 		}
+		at := off + i - nth
 		off += i + 1
-		s.statement(off)
+		if src[at+nth-1] == word[nth-1] && at+len(word) <= len(src) && string(src[at:at+len(word)]) == word {
+			f(at)
+		}
 	}
 }
 
-// line looks at the statement that a line starts with, and at those in a suite
-// on the same line.
-func (s *scanner) line(at int) {
-	at = s.blank(at)
-	if at >= len(s.src) {
-		return
-	}
-	switch s.src[at] {
-	case 'f', 'c', 0xef: // from, for, cimport; a byte-order mark
-		if s.src[at] == 0xef {
-			at += 3
+// start returns where the statement starts that an offset is in, as far as its
+// line and the ones that a backslash joins to it tell.
+func (s *scanner) start(at int) int {
+	from := at
+	for from > 0 {
+		switch c := s.src[from-1]; c {
+		case ';', ':':
+			return from
+		case '\n', '\r':
+			end := from - 1
+			if c == '\n' && end > 0 && s.src[end-1] == '\r' {
+				end--
+			}
+			if end == 0 || s.src[end-1] != '\\' {
+				return from
+			}
+			from = end
 		}
-		s.statement(at)
-		if !s.word(at, "for") {
-			return
-		}
-	case 'i', 'e', 'w', 't', 'I', 'E': // include, import; if, else, while, with, try, IF, ELSE
-		s.statement(at)
-	default:
-		return
+		from--
 	}
-	end := bytes.IndexByte(s.src[at:], '\n')
-	if end < 0 {
-		end = len(s.src) - at
+	if bytes.HasPrefix(s.src, []byte("\ufeff")) {
+		return 3
 	}
-	for off, end := at, at+end; ; {
-		i := bytes.IndexByte(s.src[off:end], ':')
-		if i < 0 {
-			return
-		}
-		off += i + 1
-		s.statement(off)
-	}
+	return 0
 }
 
 // blank returns the offset of the next byte that is no white space.
@@ -122,16 +117,19 @@ func (s *scanner) statement(at int) {
 	case s.word(at, "cimport"):
 		for _, part := range strings.Split(s.logical(at+7), ",") {
 			if f := strings.Fields(part); len(f) > 0 && f[0] != "cython" {
-				s.cimport(0, strings.Split(f[0], "."), nil)
+				s.cimport(0, strings.Split(f[0], "."), "")
 			}
 		}
 	case s.word(at, "import"):
 		for _, part := range strings.Split(s.logical(at+6), ",") {
 			if f := strings.Fields(part); len(f) > 0 && strings.HasPrefix(f[0], "cython.cimports.") {
-				s.cimport(0, strings.Split(strings.TrimPrefix(f[0], "cython.cimports."), "."), nil)
+				s.cimport(0, strings.Split(strings.TrimPrefix(f[0], "cython.cimports."), "."), "")
 			}
 		}
 	case s.word(at, "from"):
+		if first := s.identifier(s.blank(at + 4)); len(first) > 0 && string(first) != "cython" && s.foreign(first) {
+			return
+		}
 		s.from(s.logical(at + 4))
 	case s.word(at, "include"):
 		t := s.src[s.blank(at+7):]
@@ -152,6 +150,19 @@ func (s *scanner) statement(at int) {
 	}
 }
 
+// identifier returns the name that stands at an offset, which may be empty.
+func (s *scanner) identifier(at int) []byte {
+	end := at
+	for end < len(s.src) {
+		c := s.src[end]
+		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c < 0x80 {
+			break
+		}
+		end++
+	}
+	return s.src[at:end]
+}
+
 // from takes the rest of a from statement: "a.b cimport c, d", and
 // "cython.cimports.a.b import c".
 func (s *scanner) from(text string) {
@@ -165,28 +176,28 @@ func (s *scanner) from(text string) {
 		}
 		module = strings.TrimPrefix(strings.TrimPrefix(module, "cython.cimports"), ".")
 	}
-	module = strings.Join(strings.Fields(module), "")
+	if module = strings.TrimSpace(module); strings.ContainsAny(module, " \n") {
+		module = strings.Join(strings.Fields(module), "")
+	}
 	level := len(module) - len(strings.TrimLeft(module, "."))
 	module = module[level:]
 	if level == 0 && module == "cython" {
 		return
 	}
-	var path, list []string
+	var path []string
 	if module != "" {
 		path = strings.Split(module, ".")
 	}
-	for _, part := range strings.Split(names, ",") {
-		if f := strings.Fields(part); len(f) > 0 {
-			list = append(list, f[0])
-		}
-	}
-	s.cimport(level, path, list)
+	s.cimport(level, path, names)
 }
 
 // logical returns the rest of a logical line without comments, brackets and
 // line breaks.
 func (s *scanner) logical(at int) string {
 	src := s.src
+	if end := bytes.IndexByte(src[at:], '\n'); end >= 0 && bytes.IndexAny(src[at:at+end], "()#\\;\t\r\f") < 0 {
+		return string(src[at : at+end])
+	}
 	var out []byte
 	open := false
 	for i := at; i < len(src); i++ {
