@@ -275,7 +275,7 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 	fname := r.f.def.Name.Name
 	if path == "" {
 		if len(params) == 0 || r.f.def.Params.List[0].Kind != ast.Positional || params[0].Name.Name == "" {
-			r.fail(u, span, codeParameter, fname+" has no first parameter to lock", "name what it locks, or lock where the object is known")
+			r.fail(u, span, codeParameter, fname+" has no first parameter to lock", "give the object a parameter of its own, lock where it has a name, or say @cython.no_lock(\"why\")")
 			return
 		}
 		path = params[0].Name.Name
