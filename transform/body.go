@@ -23,7 +23,6 @@ type wrapper struct {
 
 	def, body, unit string // indentation of the header, of the body, and between them
 	shallow         bool   // aligned: the wrapping stands left of an unmoved body
-	failed          bool
 }
 
 // wrap writes the edits and returns the indentation that it adds to the body.

@@ -39,7 +39,6 @@ func (w *wrapper) declaration(st *ast.CVarDecl, top bool) []string {
 		if !w.declarable(st) {
 			w.m.report(w.u, st.Span, codeDeclaration, "a declaration inside IF cannot stand under a lock",
 				"move it before the IF, or give the variable a plain type")
-			w.failed = true
 			return nil
 		}
 		w.declare(st, st.Pos)
@@ -257,7 +256,8 @@ func (w *wrapper) remove(s ast.Span) { removeStmt(w.e, s, w.layout) }
 
 func removeStmt(e *editor, s ast.Span, layout Layout) {
 	file := e.file
-	if strings.TrimSpace(text(file, ast.Span{Pos: lineStart(file, s.Pos), End: s.Pos})) == "" {
+	before := text(file, ast.Span{Pos: lineStart(file, s.Pos), End: s.Pos})
+	if strings.TrimSpace(before) == "" {
 		tail := text(file, ast.Span{Pos: s.End, End: nextLine(file, s.End-1)})
 		if after := strings.TrimLeft(tail, " \t"); strings.HasPrefix(after, ";") {
 			after = strings.TrimLeft(after[1:], " \t")
@@ -267,7 +267,6 @@ func removeStmt(e *editor, s ast.Span, layout Layout) {
 			}
 		}
 	}
-	before := text(file, ast.Span{Pos: lineStart(file, s.Pos), End: s.Pos})
 	rest := strings.TrimSpace(text(file, ast.Span{Pos: s.End, End: nextLine(file, s.End-1)}))
 	rest = strings.TrimSpace(strings.TrimPrefix(rest, ";"))
 	if strings.TrimSpace(before) == "" && (rest == "" || strings.HasPrefix(rest, "#")) {

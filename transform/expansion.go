@@ -124,7 +124,7 @@ func expandRWLock(pl *plan, s style) *expansion {
 	const g = "_pyxlock_guard"
 	guard := s.rt("Guard")
 	for _, h := range pl.holds {
-		x.inside = x.inside && (h.typed && len(h.path) == 1 || !h.typed && len(h.path) == 1)
+		x.inside = x.inside && len(h.path) == 1 // a longer path can raise on its way
 	}
 	if len(pl.holds) == 1 {
 		h := pl.holds[0]

@@ -32,7 +32,6 @@ func (u *unit) inPxd() bool { return u.role == rolePxd || u.role == rolePxdInclu
 type module struct {
 	stem    string // path of its files without the extension
 	root    string // the directory from which absolute cimports start
-	depth   int    // number of packages between root and the module
 	units   []*unit
 	scope   scope
 	classes map[string]*class
@@ -61,7 +60,7 @@ func stemOf(path string) (string, bool) {
 // before those of the main file.
 func (p *Project) load(stem string) *module {
 	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, scope: scope{names: map[string]binding{}}}
-	m.root, m.depth = p.packageRoot(stem)
+	m.root = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)
 		if s.err != nil {

@@ -48,8 +48,6 @@ type hold struct {
 	// one whose fields are C fields, and can be None.
 	types     []string
 	maybeNone bool
-	// raises is true where taking the path can raise.
-	raises bool
 }
 
 // plan is what a function takes at its entry.
@@ -125,7 +123,7 @@ func (p *Project) planFunc(m *module, f *fn) {
 		}
 		if info.mustDecorate && name != "__init__" {
 			m.report(f.unit, f.def.Name.Span, codeUndecorated,
-				fmt.Sprintf("%s.%s has no lock decorator, and the class asks for one", f.class.name, f.qualified()),
+				fmt.Sprintf("%s.%s has no lock decorator, and the class asks for one", f.class.name, name),
 				"add @cython.read_lock, @cython.write_lock or @cython.no_lock(\"why\")")
 			return
 		}
@@ -146,9 +144,6 @@ func (p *Project) planFunc(m *module, f *fn) {
 		f.plan = pl
 	}
 }
-
-// qualified returns the name of a method with the property it is part of.
-func (f *fn) qualified() string { return f.def.Name.Name }
 
 // hasReason reports whether a no_lock has one non-empty string.
 func hasReason(d lockDec) bool {
@@ -304,13 +299,12 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 	}
 	for _, attr := range parts[1:] {
 		var next *class
-		var known *field
 		if h.class != nil {
-			if known = r.p.field(h.class, attr); known != nil {
-				next = r.p.fieldClass(known)
+			if f := r.p.field(h.class, attr); f != nil {
+				next = r.p.fieldClass(f)
 			}
 		}
-		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next, raises: h.raises || !h.never || known == nil,
+		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next,
 			types: append(slices.Clone(h.types), r.p.nameOf(r.m, r.f.unit, next)), maybeNone: h.maybeNone || len(h.path) == 1 && h.class != nil && !h.never}
 		if next != nil {
 			h.typed = r.p.lockOf(next) != nil
@@ -367,12 +361,7 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 		h.typed, h.never = true, true
 		return true
 	}
-	path, pointer := r.declaredType(prm)
-	if prm.Type == nil && prm.Annotation == nil {
-		if d, ok := r.m.declarationOf(f.class, f.def); ok && d.d.Params != nil && i < len(d.d.Params.List) {
-			path, pointer = r.declaredType(d.d.Params.List[i])
-		}
-	}
+	path, pointer := r.paramType(i, prm)
 	if pointer {
 		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C pointer, not an object", name), "lock the object that owns it")
 		return false
@@ -400,6 +389,18 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 		return false
 	}
 	return true
+}
+
+// paramType returns what declaredType does of parameter i, or of its
+// declaration in the .pxd where the function's own line has no type.
+func (r *resolver) paramType(i int, prm *ast.Param) (path []string, pointer bool) {
+	path, pointer = r.declaredType(prm)
+	if path == nil && !pointer {
+		if d, ok := r.m.declarationOf(r.f.class, r.f.def); ok && d.d.Params != nil && i < len(d.d.Params.List) {
+			return r.declaredType(d.d.Params.List[i])
+		}
+	}
+	return path, pointer
 }
 
 // declaredType returns the dotted name of a parameter's type, nil where it has
@@ -559,14 +560,9 @@ func (r *resolver) operands(md mode, undecorated bool) {
 	}
 	index := map[string]int{}
 	static := map[string]*class{}
-	decl, _ := r.m.declarationOf(f.class, f.def)
 	for i, prm := range params[1:] {
 		index[prm.Name.Name] = i + 1
-		path, ptr := r.declaredType(prm)
-		if path == nil && !ptr && decl.d != nil && decl.d.Params != nil && i+1 < len(decl.d.Params.List) {
-			path, ptr = r.declaredType(decl.d.Params.List[i+1])
-		}
-		if path != nil && !ptr {
+		if path, pointer := r.paramType(i+1, prm); path != nil && !pointer {
 			if c := r.lockedType(path); c != nil {
 				static[prm.Name.Name] = c
 			}
@@ -592,7 +588,7 @@ func (r *resolver) operands(md mode, undecorated bool) {
 			if id, ok := unparen(x.X).(*ast.Name); ok && x.Type != nil {
 				name = id.Name
 				if c = static[name]; c == nil {
-					c = r.lockedType(or1(names(x.Type.Path)))
+					c = r.lockedType(names(x.Type.Path))
 				}
 			}
 		}
@@ -631,7 +627,10 @@ func (r *resolver) lockedType(path []string) *class {
 	if c := r.p.lookup(r.m, path); c != nil && r.p.lockOf(c) != nil {
 		return c
 	}
-	if b := r.m.scope.names[path[0]]; len(path) == 1 && b.kind == bindFused {
+	if len(path) != 1 {
+		return nil
+	}
+	if b := r.m.scope.names[path[0]]; b.kind == bindFused {
 		for _, m := range b.members {
 			if c := r.p.lookup(r.m, m); c != nil && r.p.lockOf(c) != nil {
 				return c
@@ -657,7 +656,7 @@ func (r *resolver) aliases(params map[string]int, static map[string]*class) map[
 		v := unparen(value)
 		if cast, ok := v.(*ast.Cast); ok {
 			if cast.Type != nil && c == nil {
-				c = r.lockedType(or1(names(cast.Type.Path)))
+				c = r.lockedType(names(cast.Type.Path))
 			}
 			v = unparen(cast.X)
 		}
@@ -702,14 +701,6 @@ func (r *resolver) aliases(params map[string]int, static map[string]*class) map[
 	return out
 }
 
-// or1 returns a path that is never empty, so that it can be looked up.
-func or1(path []string) []string {
-	if len(path) == 0 {
-		return []string{""}
-	}
-	return path
-}
-
 func unparen(e ast.Expr) ast.Expr {
 	for {
 		p, ok := e.(*ast.Paren)
@@ -744,7 +735,6 @@ func (p *Project) throughGuard(m *module, u *unit, h *hold) {
 		h.maybeNone = h.maybeNone || len(h.path) == 1 && !h.never
 		h.path = append(slices.Clone(h.path), in.guard)
 		h.types = append(slices.Clone(h.types), p.nameOf(m, u, next))
-		h.raises = h.raises || !h.never || fd == nil
 		h.never = false
 		h.class = next
 	}

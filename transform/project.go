@@ -23,14 +23,9 @@ type Project struct {
 	sources  map[string]*cell[*source]
 	modules  map[string]*cell[*module]
 	listed   map[string]*cell[*listing]
-	roots    map[string]rootInfo
+	roots    map[string]*cell[string]
 	refs     map[string]*cell[references]
 	verdicts map[string]bool // see concerned
-}
-
-type rootInfo struct {
-	dir   string
-	depth int
 }
 
 // cell is a value that is computed once.
@@ -59,7 +54,7 @@ func NewProject(load Loader, opts Options) *Project {
 		sources:  map[string]*cell[*source]{},
 		modules:  map[string]*cell[*module]{},
 		listed:   map[string]*cell[*listing]{},
-		roots:    map[string]rootInfo{},
+		roots:    map[string]*cell[string]{},
 		refs:     map[string]*cell[references]{},
 		verdicts: map[string]bool{},
 	}
@@ -122,36 +117,26 @@ func (p *Project) isFile(path string) bool {
 	return p.list(path[:i]).files[path[i+1:]]
 }
 
-// packageRoot returns the first directory above path that is no package, and
-// how many packages lie between, as Cython finds it.
-func (p *Project) packageRoot(path string) (string, int) {
-	dir := filepath.Dir(path)
-	p.mu.Lock()
-	r, ok := p.roots[dir]
-	p.mu.Unlock()
-	if ok {
-		return r.dir, r.depth
-	}
-	r.dir = dir
-	for r.depth < 64 {
-		if !p.isFile(filepath.Join(r.dir, "__init__.py")) && !p.isFile(filepath.Join(r.dir, "__init__.pyx")) &&
-			!p.isFile(filepath.Join(r.dir, "__init__.pxd")) {
-			break
+// packageRoot returns the first directory above path that is no package, as
+// Cython finds it.
+func (p *Project) packageRoot(path string) string {
+	return get(&p.mu, p.roots, filepath.Dir(path), func() string {
+		dir := filepath.Dir(path)
+		for range 64 {
+			if !p.list(dir).stems["__init__"] {
+				break
+			}
+			up := filepath.Join(dir, "..")
+			if !strings.HasPrefix(dir, "..") && dir != "." {
+				up = filepath.Dir(dir)
+			}
+			if up == dir {
+				break
+			}
+			dir = up
 		}
-		up := filepath.Join(r.dir, "..")
-		if !strings.HasPrefix(r.dir, "..") && r.dir != "." {
-			up = filepath.Dir(r.dir)
-		}
-		if up == r.dir {
-			break
-		}
-		r.dir = up
-		r.depth++
-	}
-	p.mu.Lock()
-	p.roots[dir] = r
-	p.mu.Unlock()
-	return r.dir, r.depth
+		return dir
+	})
 }
 
 // find returns the stem of the module that a cimport in the module at stem

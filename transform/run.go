@@ -274,7 +274,7 @@ func (p *Project) findRefs(stem string) references {
 	if strings.HasSuffix(stem, ".pxi") {
 		files = []string{stem}
 	}
-	root, _ := p.packageRoot(stem)
+	root := p.packageRoot(stem)
 	bases := slices.Collect(p.bases(stem, root, 0))
 	foreign := func(name []byte) bool {
 		for _, dir := range bases {
