@@ -9,15 +9,17 @@
 #     finally:
 #         pyxlock.release(&guard)
 #
-# The lock of an object is kept beside the object, in a table of the process,
-# so no class needs a field for it. The C code below is all there is: a module
-# that cimports this file needs no library and no other module at run time.
-# All modules of an interpreter share one table, found through a capsule.
+# What a thread holds is kept in a record of the thread, so no class needs a
+# field for its lock. The C code below is all there is: a module that cimports
+# this file needs no library and no other module at run time. All modules of a
+# process share one table of records, found through a capsule.
 #
 # Macros to set before this file is included in the C code (in a
 # `cdef extern from *` block above the cimport, or with -D):
 #
 #   PYXLOCK_OFF           every function becomes an empty inline function.
+#   PYXLOCK_STATS         counts reads, writes and upgrades for stats(); costs
+#                         every lock call some nanoseconds.
 #   PYXLOCK_RELEASES_GIL  a locked body of this module releases the GIL. Only
 #                         read on builds of Python that have a GIL; see
 #                         pyxlock_enabled() below.
@@ -31,18 +33,31 @@ cdef extern from *:
 #define PYXLOCK_H
 
 /* The release of this file, and the layout that modules share. Modules with
-   different PYXLOCK_ABI use different tables and do not exclude each other. */
+   different PYXLOCK_ABI use different tables and do not exclude each other;
+   the second kind warns when it starts. */
 #define PYXLOCK_VERSION "0.1.0"
-#define PYXLOCK_ABI 1
+#define PYXLOCK_ABI 2
 
 #include <Python.h>
 
+/* PYXLOCK_HOT is for the few instructions that a lock call costs while nobody
+   contends: in line, so that a guard need not exist in memory. PYXLOCK_SLOW is
+   for the rest: out of line, so that it costs the callers no room. */
 #if defined(__GNUC__) || defined(__clang__)
+#define PYXLOCK_HOT static inline __attribute__((unused, always_inline))
 #define PYXLOCK_FN static inline __attribute__((unused))
 #define PYXLOCK_SLOW static __attribute__((unused, noinline))
-#else
+#define PYXLOCK_LIKELY(x) (__builtin_expect(!!(x), 1) != 0)
+#elif defined(_MSC_VER)
+#define PYXLOCK_HOT static __forceinline
 #define PYXLOCK_FN static __inline
-#define PYXLOCK_SLOW static __inline
+#define PYXLOCK_SLOW static __declspec(noinline)
+#define PYXLOCK_LIKELY(x) (x)
+#else
+#define PYXLOCK_HOT static inline
+#define PYXLOCK_FN static inline
+#define PYXLOCK_SLOW static inline
+#define PYXLOCK_LIKELY(x) (x)
 #endif
 
 #ifdef PYXLOCK_OFF
@@ -78,6 +93,9 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     (void)guards; (void)count;
 }
 PYXLOCK_FN int pyxlock_releases_gil(void) { return 0; }
+PYXLOCK_FN PyObject *pyxlock_snapshot(void) { return PyList_New(0); }
+PYXLOCK_FN PyObject *pyxlock_stats(void) { return PyDict_New(); }
+PYXLOCK_FN void pyxlock_dump(void) {}
 
 #else /* !PYXLOCK_OFF */
 
@@ -85,55 +103,14 @@ PYXLOCK_FN int pyxlock_releases_gil(void) { return 0; }
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#ifdef _MSC_VER
+#if defined(_MSC_VER)
 #include <intrin.h>
 #endif
 #ifndef _WIN32
 #include <pthread.h>
+#include <time.h>
 #endif
 #include <pythread.h>
-
-/* ---- what differs between compilers and systems --------------------------
-
-   Only two things are read outside a mutex: the pointer to the table, which
-   is set once, and the flag "enabled", which goes from 0 to 1 once. */
-
-#if defined(__GNUC__) || defined(__clang__)
-#define PYXLOCK_LOAD_PTR(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
-#define PYXLOCK_STORE_PTR(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
-#define PYXLOCK_LOAD_INT(p) __atomic_load_n((p), __ATOMIC_RELAXED)
-#define PYXLOCK_STORE_INT(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
-#else
-#define PYXLOCK_LOAD_PTR(p) ((pyxlock_table *)_InterlockedCompareExchangePointer((void *volatile *)(p), NULL, NULL))
-#define PYXLOCK_STORE_PTR(p, v) ((void)_InterlockedExchangePointer((void *volatile *)(p), (v)))
-#define PYXLOCK_LOAD_INT(p) (*(volatile int *)(p))
-#define PYXLOCK_STORE_INT(p, v) (*(volatile int *)(p) = (v))
-#endif
-
-/* The mutexes inside the table. They are held for some tens of instructions,
-   never while Python code runs, never while a thread attaches or detaches its
-   thread state. So it does no harm that a thread blocks on one while it is
-   attached: a stop-the-world pause or the GIL waits no longer for it than for
-   any other few instructions. They have to be the same in every module of the
-   process, which PyMutex is not: it is missing from the limited API. */
-#if defined(_WIN32) || defined(PYXLOCK_TEST_PYTHREAD_MUTEX)
-typedef PyThread_type_lock pyxlock_mutex;
-PYXLOCK_FN int pyxlock_mutex_init(pyxlock_mutex *m) {
-    *m = PyThread_allocate_lock();
-    return *m == NULL ? -1 : 0;
-}
-PYXLOCK_FN void pyxlock_mutex_destroy(pyxlock_mutex *m) { PyThread_free_lock(*m); }
-PYXLOCK_FN void pyxlock_mutex_lock(pyxlock_mutex *m) { (void)PyThread_acquire_lock(*m, 1); }
-PYXLOCK_FN void pyxlock_mutex_unlock(pyxlock_mutex *m) { PyThread_release_lock(*m); }
-#else
-typedef pthread_mutex_t pyxlock_mutex;
-PYXLOCK_FN int pyxlock_mutex_init(pyxlock_mutex *m) {
-    return pthread_mutex_init(m, NULL) == 0 ? 0 : -1;
-}
-PYXLOCK_FN void pyxlock_mutex_destroy(pyxlock_mutex *m) { (void)pthread_mutex_destroy(m); }
-PYXLOCK_FN void pyxlock_mutex_lock(pyxlock_mutex *m) { (void)pthread_mutex_lock(m); }
-PYXLOCK_FN void pyxlock_mutex_unlock(pyxlock_mutex *m) { (void)pthread_mutex_unlock(m); }
-#endif
 
 #if defined(Py_GIL_DISABLED) || defined(Py_TARGET_ABI3T)
 #define PYXLOCK_NO_GIL 1
@@ -141,72 +118,319 @@ PYXLOCK_FN void pyxlock_mutex_unlock(pyxlock_mutex *m) { (void)pthread_mutex_unl
 #define PYXLOCK_NO_GIL 0
 #endif
 
+/* ---- what differs between compilers and systems --------------------------- */
+
+/* Everything that threads share outside the table's mutex is a word of the size
+   of a pointer. "seq_cst" operations have one total order, in the sense of C11.
+   No stand-alone fences: ThreadSanitizer does not understand them. */
+typedef uintptr_t pyxlock_word;
+
+#if (defined(__GNUC__) || defined(__clang__)) && !defined(PYXLOCK_TEST_MSVC)
+#define PYXLOCK_LOAD_RELAXED(p) __atomic_load_n((p), __ATOMIC_RELAXED)
+#define PYXLOCK_LOAD_ACQUIRE(p) __atomic_load_n((p), __ATOMIC_ACQUIRE)
+#define PYXLOCK_LOAD(p) __atomic_load_n((p), __ATOMIC_SEQ_CST)
+#define PYXLOCK_STORE_RELAXED(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define PYXLOCK_STORE_RELEASE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
+#define PYXLOCK_EXCHANGE(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
+#define PYXLOCK_ADD(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word to) {
+    return __atomic_compare_exchange_n(p, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
+}
+#elif defined(_MSC_VER) || defined(PYXLOCK_TEST_MSVC)
+/* Interlocked functions are seq_cst. On x86 and x64 plain loads beside them are
+   seq_cst and plain stores are releases; on ARM both need barriers. */
+#if defined(_M_ARM64) || defined(_M_ARM)
+#define PYXLOCK_BARRIER() __dmb(0xB)
+#else
+#define PYXLOCK_BARRIER() _ReadWriteBarrier()
+#endif
+PYXLOCK_FN pyxlock_word pyxlock_load(const volatile pyxlock_word *p) {
+    pyxlock_word value;
+    PYXLOCK_BARRIER();
+    value = *p;
+    PYXLOCK_BARRIER();
+    return value;
+}
+PYXLOCK_FN void pyxlock_store(volatile pyxlock_word *p, pyxlock_word value) {
+    PYXLOCK_BARRIER();
+    *p = value;
+}
+#define PYXLOCK_LOAD_RELAXED(p) (*(const volatile pyxlock_word *)(p))
+#define PYXLOCK_LOAD_ACQUIRE(p) pyxlock_load(p)
+#define PYXLOCK_LOAD(p) pyxlock_load(p)
+#define PYXLOCK_STORE_RELAXED(p, v) (*(volatile pyxlock_word *)(p) = (v))
+#define PYXLOCK_STORE_RELEASE(p, v) pyxlock_store((p), (v))
+#if UINTPTR_MAX > 0xFFFFFFFFu
+#define PYXLOCK_EXCHANGE(p, v) ((pyxlock_word)_InterlockedExchange64((volatile __int64 *)(p), (__int64)(v)))
+#define PYXLOCK_ADD(p, v) ((pyxlock_word)_InterlockedExchangeAdd64((volatile __int64 *)(p), (__int64)(v)))
+PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word to) {
+    return (pyxlock_word)_InterlockedCompareExchange64((volatile __int64 *)p, (__int64)to, (__int64)from) == from;
+}
+#else
+#define PYXLOCK_EXCHANGE(p, v) ((pyxlock_word)_InterlockedExchange((volatile long *)(p), (long)(v)))
+#define PYXLOCK_ADD(p, v) ((pyxlock_word)_InterlockedExchangeAdd((volatile long *)(p), (long)(v)))
+PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word to) {
+    return (pyxlock_word)_InterlockedCompareExchange((volatile long *)p, (long)to, (long)from) == from;
+}
+#endif
+#else
+#error "pyxlock: no atomic operations for this compiler; compile with -DPYXLOCK_OFF for no locks"
+#endif
+
+/* A number that no other living thread has. Where there is one, the address of
+   the thread's own block, which sits in a register. */
+PYXLOCK_HOT uintptr_t pyxlock_self(void) {
+#if (defined(__GNUC__) || defined(__clang__)) && defined(__x86_64__) && !defined(__ILP32__) && defined(__ELF__)
+    uintptr_t self;
+    __asm__("movq %%fs:0, %0" : "=r"(self));
+    return self;
+#elif (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__) && defined(__ELF__)
+    uintptr_t self;
+    __asm__("mrs %0, tpidr_el0" : "=r"(self));
+    return self;
+#elif defined(_MSC_VER) && defined(_M_X64)
+    return (uintptr_t)__readgsqword(0x30);
+#elif defined(_MSC_VER) && defined(_M_IX86)
+    return (uintptr_t)__readfsdword(0x18);
+#elif defined(_MSC_VER) && defined(_M_ARM64)
+    return (uintptr_t)__getReg(18);
+#elif defined(_WIN32)
+    return (uintptr_t)PyThread_get_thread_ident();
+#else
+    return (uintptr_t)pthread_self();
+#endif
+}
+
+PYXLOCK_FN void pyxlock_pause(int times) {
+    while (times-- > 0) {
+#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
+        __builtin_ia32_pause();
+#elif (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__)
+        __asm__ __volatile__("isb");
+#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
+        _mm_pause();
+#elif defined(_MSC_VER)
+        __yield();
+#endif
+    }
+}
+
+/* The position of the lowest bit that is set; "bits" is not 0. */
+PYXLOCK_FN int pyxlock_lowest(pyxlock_word bits) {
+#if defined(__GNUC__) || defined(__clang__)
+    return __builtin_ctzll((unsigned long long)bits);
+#else
+    int i = 0;
+    while ((bits & 1) == 0) {
+        bits >>= 1;
+        i++;
+    }
+    return i;
+#endif
+}
+
+/* Per-thread storage whose value is given to a function when the thread ends,
+   the table's mutex, and a clock. The mutex is held for some tens of
+   instructions (for the search for deadlocks, some for each thread), never
+   while Python code runs, never while a thread attaches or detaches its thread
+   state. So it does no harm that a thread blocks on it while it is attached.
+   It has to be the same in every module of the process, which PyMutex is not:
+   it is missing from the limited API. */
+#ifdef _WIN32
+typedef unsigned long pyxlock_key;
+#define PYXLOCK_AT_THREAD_END __stdcall
+#ifdef __cplusplus
+extern "C" {
+#endif
+/* As in <windows.h>, which is too much to include in everybody's module. */
+__declspec(dllimport) unsigned long __stdcall FlsAlloc(void(__stdcall *)(void *));
+__declspec(dllimport) void *__stdcall FlsGetValue(unsigned long);
+__declspec(dllimport) int __stdcall FlsSetValue(unsigned long, void *);
+__declspec(dllimport) unsigned long long __stdcall GetTickCount64(void);
+#ifdef __cplusplus
+}
+#endif
+PYXLOCK_FN int pyxlock_key_new(pyxlock_key *key, void(__stdcall *end)(void *)) {
+    *key = FlsAlloc(end);
+    return *key == 0xFFFFFFFFul ? -1 : 0;
+}
+PYXLOCK_FN void pyxlock_key_free(pyxlock_key key) { (void)key; }
+PYXLOCK_FN void *pyxlock_key_get(pyxlock_key key) { return FlsGetValue(key); }
+PYXLOCK_FN int pyxlock_key_set(pyxlock_key key, void *value) { return FlsSetValue(key, value) ? 0 : -1; }
+/* Nanoseconds since some moment; on Windows in steps of up to 16 ms. */
+PYXLOCK_FN int64_t pyxlock_now(void) { return (int64_t)GetTickCount64() * 1000000; }
+#else
+typedef pthread_key_t pyxlock_key;
+#define PYXLOCK_AT_THREAD_END
+PYXLOCK_FN int pyxlock_key_new(pyxlock_key *key, void (*end)(void *)) {
+    return pthread_key_create(key, end) == 0 ? 0 : -1;
+}
+PYXLOCK_FN void pyxlock_key_free(pyxlock_key key) { (void)pthread_key_delete(key); }
+PYXLOCK_FN void *pyxlock_key_get(pyxlock_key key) { return pthread_getspecific(key); }
+PYXLOCK_FN int pyxlock_key_set(pyxlock_key key, void *value) {
+    return pthread_setspecific(key, value) == 0 ? 0 : -1;
+}
+/* Nanoseconds since some moment. */
+PYXLOCK_FN int64_t pyxlock_now(void) {
+    struct timespec now;
+    (void)clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + (int64_t)now.tv_nsec;
+}
+#endif
+
+#if defined(_WIN32) || defined(PYXLOCK_TEST_PYTHREAD_MUTEX)
+typedef PyThread_type_lock pyxlock_mutex;
+PYXLOCK_FN int pyxlock_mutex_init(pyxlock_mutex *m) {
+    *m = PyThread_allocate_lock();
+    return *m == NULL ? -1 : 0;
+}
+PYXLOCK_FN void pyxlock_mutex_destroy(pyxlock_mutex *m) { PyThread_free_lock(*m); }
+PYXLOCK_FN int pyxlock_mutex_try(pyxlock_mutex *m) { return PyThread_acquire_lock(*m, 0) == 1; }
+PYXLOCK_FN void pyxlock_mutex_wait(pyxlock_mutex *m) { (void)PyThread_acquire_lock(*m, 1); }
+PYXLOCK_FN void pyxlock_mutex_unlock(pyxlock_mutex *m) { PyThread_release_lock(*m); }
+#else
+typedef pthread_mutex_t pyxlock_mutex;
+PYXLOCK_FN int pyxlock_mutex_init(pyxlock_mutex *m) {
+    return pthread_mutex_init(m, NULL) == 0 ? 0 : -1;
+}
+PYXLOCK_FN void pyxlock_mutex_destroy(pyxlock_mutex *m) { (void)pthread_mutex_destroy(m); }
+PYXLOCK_FN int pyxlock_mutex_try(pyxlock_mutex *m) { return pthread_mutex_trylock(m) == 0; }
+PYXLOCK_FN void pyxlock_mutex_wait(pyxlock_mutex *m) { (void)pthread_mutex_lock(m); }
+PYXLOCK_FN void pyxlock_mutex_unlock(pyxlock_mutex *m) { (void)pthread_mutex_unlock(m); }
+#endif
+/* Whoever has it lets go within a microsecond, unless the system takes the
+   processor away: trying for about that long is cheaper than to sleep. */
+PYXLOCK_FN void pyxlock_mutex_lock(pyxlock_mutex *m) {
+    int i;
+    for (i = 0; i < 40; i++) {
+        if (pyxlock_mutex_try(m)) return;
+        pyxlock_pause(1);
+    }
+    pyxlock_mutex_wait(m);
+}
+
 /* ---- the table ------------------------------------------------------------
 
-   The table is cut into shards by the object's address. A shard has a mutex,
-   a list of holds and a queue of waiters. Objects of one shard share its mutex
-   for the length of one list operation, and nothing else: every decision
-   compares whole object pointers. */
+   docs/runtime.md explains the protocol and why it holds. In short: what a
+   thread holds stands in slots of the thread's own record. A reader writes its
+   slot, then looks whether a filter word, found by hashing the object's
+   address, is zero: then there is no writer, and it is in. A writer writes its
+   slot, raises the filter from 0 to 1, then looks whether another thread's
+   slot names the object: if not, it is in. So of a reader and a writer that
+   come at once at least one sees the other. Whoever sees anything takes the
+   slow path, under the table's one mutex, where whole addresses are compared. */
 
-#define PYXLOCK_NONE 0
 #define PYXLOCK_READ 1
 #define PYXLOCK_WRITE 2
+#define PYXLOCK_MODES 3             /* objects are aligned: the low bits are free */
 
-/* One lock that a function holds or wants: a variable on its stack. Four
-   words, so that a later inside needs no other layout. The object is borrowed. */
+/* One lock that a function holds or wants: a variable on its stack. The object
+   is borrowed. */
 typedef struct pyxlock_Guard {
-    PyObject *object;           /* NULL: nothing to lock */
-    struct pyxlock_hold *hold;  /* NULL: not locked (yet) */
-    uintptr_t mode;             /* PYXLOCK_NONE, _READ or _WRITE */
-    void *reserved;
+    PyObject *object;               /* NULL: nothing to lock; want_...() only */
+    pyxlock_word *slot;             /* NULL: not locked (yet) */
+    uintptr_t mode;                 /* PYXLOCK_READ or PYXLOCK_WRITE */
+    pyxlock_word *filter;           /* of the object */
 } pyxlock_Guard;
 
-/* What one thread holds on one object: how many guards of each mode. Holds
-   are taken from a free list of their shard and never given back to malloc. */
-typedef struct pyxlock_hold {
-    struct pyxlock_hold *next;
-    PyObject *object;
-    unsigned long thread;
-    unsigned int readers;
-    unsigned int writers;
-} pyxlock_hold;
+/* A slot is 0, or address + mode of an object that the record's thread holds, or
+   is about to find out whether it does. Most threads get by with those in their
+   record; a thread that holds more gets chunks, which it keeps. */
+#define PYXLOCK_SLOTS 4
+#define PYXLOCK_CHUNK 7
+typedef struct pyxlock_chunk {
+    pyxlock_word more;              /* the next chunk, or 0; set once */
+    pyxlock_word slot[PYXLOCK_CHUNK];
+} pyxlock_chunk;
 
-/* One thread that waits for one object, on that thread's stack. */
-typedef struct pyxlock_waiter {
-    struct pyxlock_waiter *next;    /* in the queue of the shard */
-    PyObject *object;
-    unsigned long thread;
+/* What one living thread holds and waits for. Records are never freed; that of
+   a thread that ended goes to another one that starts. */
+typedef struct pyxlock_record {
+    /* The cache line that the fast path uses. */
+    pyxlock_word self;              /* of pyxlock_self(); 0 if unused */
+    pyxlock_word bit;               /* in block->listed */
+    pyxlock_word unlisted;          /* writers do not look at this record */
+    pyxlock_word more;              /* the first chunk, or 0; set once */
+    pyxlock_word slot[PYXLOCK_SLOTS];
+    /* Set when it is made or handed out. */
+    struct pyxlock_table *table;
+    struct pyxlock_block *block;
+    struct pyxlock_record *unused;  /* next in table->unused */
+    unsigned long thread;           /* Python's identifier */
+    /* Under the mutex: a wait for one object. */
+    PyThread_type_lock wake;        /* locked; released once to signal */
+    struct pyxlock_record *next;    /* in the queue */
+    PyObject *object;               /* NULL: not queued */
+    pyxlock_word *place;            /* the slot for this hold, 0 until granted */
     int mode;
     int upgrade;                    /* holds the object for reading already */
-    int granted;                    /* set by the thread that lets it in */
-    pyxlock_hold *hold;             /* made ready, so that granting cannot fail */
-    PyThread_type_lock wake;        /* locked while it waits; released to wake it */
+    int hungry;                     /* waited long enough to be served first */
+    int signalled;                  /* wake is released, not yet taken again */
+    int granted;                    /* signalled, and holds the object */
     int seen;                       /* scratch of the search for cycles */
-    struct pyxlock_waiter *from;
-    struct pyxlock_waiter *later;
-} pyxlock_waiter;
+    struct pyxlock_record *from;
+    struct pyxlock_record *later;
+    int64_t since;                  /* when the wait began */
+    /* Of this thread alone. */
+    pyxlock_word scans;
+    /* Counters: written by this thread, read by any. */
+    pyxlock_word reads, writes, upgrades, waits, deadlocks;
+    pyxlock_word longest;           /* wait, in microseconds */
+} pyxlock_record;
 
-typedef struct pyxlock_shard {
-    pyxlock_mutex mutex;
-    pyxlock_hold *holds;
-    pyxlock_hold *unused;
-    pyxlock_waiter *queue;          /* first come, first served; upgrades in front */
-    void *padding[16];              /* two shards share no cache line */
-} pyxlock_shard;
+/* No two records share a cache line. */
+typedef union pyxlock_home {
+    pyxlock_record record;
+    char size[256];
+} pyxlock_home;
 
-#define PYXLOCK_SHARDS 32
-#define PYXLOCK_HOLDS_AT_ONCE 32
+#define PYXLOCK_BITS ((int)sizeof(pyxlock_word) * 8)
+
+/* A writer looks at the records whose bit is set. */
+typedef struct pyxlock_block {
+    pyxlock_word listed;
+    pyxlock_word next;              /* the next block, or 0; set once */
+    pyxlock_record *record[sizeof(pyxlock_word) * 8];
+    int used;
+} pyxlock_block;
+
+#define PYXLOCK_HOMES 256           /* powers of two */
+#define PYXLOCK_FILTERS 2048
 
 /* What the capsule points to. The functions are those of the module that made
-   the table; every module calls them through here, so that one copy of the
-   code works on one table, whatever the others were compiled with. */
+   the table: slow paths and their data are of one make. Fast paths are in every
+   module, and agree by PYXLOCK_ABI. */
 typedef struct pyxlock_table {
+    /* First, for the alignment. A thread's record is where its number hashes
+       to. One that finds its home taken has a record elsewhere, and asks the
+       system for it: slower. */
+    pyxlock_home home[PYXLOCK_HOMES];
     int abi;
-    int enabled;
-    int (*acquire)(struct pyxlock_table *table, pyxlock_Guard *guards, int count, int blocking);
-    void (*release)(struct pyxlock_table *table, pyxlock_Guard *guard);
-    pyxlock_shard shards[PYXLOCK_SHARDS];
+    pyxlock_word enabled;
+    pyxlock_record *(*record)(struct pyxlock_table *table);
+    pyxlock_word *(*slot)(pyxlock_record *me);
+    pyxlock_word *(*acquire)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
+                             int raised);
+    void (*released)(pyxlock_record *me, PyObject *object, int mode);
+    int (*others)(pyxlock_record *me, PyObject *object, int modes);
+    PyObject *(*snapshot)(struct pyxlock_table *table);
+    PyObject *(*stats)(struct pyxlock_table *table);
+    void (*dump)(struct pyxlock_table *table);
+    void *memory;                   /* to free it, where it turns out not to be needed */
+    pyxlock_key key;                /* of the thread's record */
+    void *padding[16];              /* what changes often shares no cache line with the above */
+    pyxlock_block first;
+    void *more_padding[16];
+    pyxlock_word filter[PYXLOCK_FILTERS];
+    pyxlock_mutex mutex;            /* guards all that follows */
+    pyxlock_record *queue;          /* first come, first served; upgrades in front */
+    pyxlock_record *unused;         /* records that are nobody's home */
+    int64_t swept;                  /* when idle records were last looked for */
 } pyxlock_table;
+
+/* This module's pointer to the shared table, a pyxlock_table *; 0 until its
+   first lock call. */
+static pyxlock_word pyxlock_shared = 0;
 
 /* What an attempt to lock comes to. */
 #define PYXLOCK_OK 0
@@ -217,107 +441,295 @@ typedef struct pyxlock_table {
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
 
-PYXLOCK_FN pyxlock_shard *pyxlock_shard_of(pyxlock_table *table, PyObject *object) {
-    /* Fibonacci hashing; objects are 16-byte aligned, so the low bits say nothing. */
-    uint64_t h = ((uint64_t)(uintptr_t)object >> 4) * UINT64_C(0x9E3779B97F4A7C15);
-    return &table->shards[h >> 59];
+/* The topmost "bits" bits of the product with 2^32 / golden ratio (Knuth, The
+   Art of Computer Programming 6.4): neighbours fall far apart. */
+PYXLOCK_HOT uint32_t pyxlock_hash(uintptr_t value, int bits) {
+    return ((uint32_t)value * UINT32_C(0x9E3779B9)) >> (32 - bits);
 }
 
-PYXLOCK_FN void pyxlock_lock_all(pyxlock_table *table) {
-    int i;
-    for (i = 0; i < PYXLOCK_SHARDS; i++) pyxlock_mutex_lock(&table->shards[i].mutex);
+PYXLOCK_HOT pyxlock_word *pyxlock_filter(pyxlock_table *table, PyObject *object) {
+    return &table->filter[pyxlock_hash((uintptr_t)object, 11)];
 }
 
-PYXLOCK_FN void pyxlock_unlock_all(pyxlock_table *table) {
-    int i;
-    for (i = PYXLOCK_SHARDS - 1; i >= 0; i--) pyxlock_mutex_unlock(&table->shards[i].mutex);
+PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self) {
+    return &table->home[pyxlock_hash(self, 8)].record;
 }
 
-/* ---- holds and the queue: the caller has the shard's mutex ---------------- */
+/* ---- slots ------------------------------------------------------------------ */
 
-PYXLOCK_FN pyxlock_hold *pyxlock_hold_new(pyxlock_shard *shard) {
-    pyxlock_hold *hold = shard->unused;
-    if (hold == NULL) {
-        int i;
-        hold = (pyxlock_hold *)calloc(PYXLOCK_HOLDS_AT_ONCE, sizeof(pyxlock_hold));
-        if (hold == NULL) return NULL;
-        for (i = 0; i + 1 < PYXLOCK_HOLDS_AT_ONCE; i++) hold[i].next = &hold[i + 1];
+/* Walks over the slots of a record. */
+typedef struct pyxlock_slots {
+    pyxlock_word *next, *end;
+    pyxlock_word *more;
+} pyxlock_slots;
+
+PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record) {
+    slots->next = record->slot;
+    slots->end = record->slot + PYXLOCK_SLOTS;
+    slots->more = &record->more;
+}
+
+PYXLOCK_FN pyxlock_word *pyxlock_slots_next(pyxlock_slots *slots) {
+    if (slots->next == slots->end) {
+        /* Pairs with the exchange in pyxlock_table_slot: a slot that counts is
+           in a chunk that can be seen. */
+        pyxlock_chunk *chunk = (pyxlock_chunk *)PYXLOCK_LOAD(slots->more);
+        if (chunk == NULL) return NULL;
+        slots->next = chunk->slot;
+        slots->end = chunk->slot + PYXLOCK_CHUNK;
+        slots->more = &chunk->more;
     }
-    shard->unused = hold->next;
-    hold->next = NULL;
-    return hold;
+    return slots->next++;
 }
 
-PYXLOCK_FN void pyxlock_hold_free(pyxlock_shard *shard, pyxlock_hold *hold) {
-    hold->next = shard->unused;
-    shard->unused = hold;
-}
-
-PYXLOCK_FN pyxlock_hold *pyxlock_hold_find(pyxlock_shard *shard, PyObject *object, unsigned long thread) {
-    pyxlock_hold *hold;
-    for (hold = shard->holds; hold != NULL; hold = hold->next) {
-        if (hold->object == object && hold->thread == thread) return hold;
+/* The modes in which a record names the object, except in one slot. */
+PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, pyxlock_word *except) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    int modes = 0;
+    pyxlock_slots_start(&slots, record);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        /* In a writer's look at other threads: after it raised the filter.
+           Pairs with the exchanges in pyxlock_enter_reading and
+           pyxlock_publish, after which the others look at the filter or at
+           slots. The value 0 pairs with the releasing store in pyxlock_clear. */
+        pyxlock_word word = PYXLOCK_LOAD(slot);
+        if ((word & ~(pyxlock_word)PYXLOCK_MODES) == (pyxlock_word)object && slot != except) {
+            modes |= (int)(word & PYXLOCK_MODES);
+        }
     }
-    return NULL;
+    return modes;
 }
 
-/* Does another thread hold the object in a way that excludes this mode? */
-PYXLOCK_FN int pyxlock_held_against(pyxlock_shard *shard, PyObject *object, unsigned long thread, int mode) {
-    pyxlock_hold *hold;
-    for (hold = shard->holds; hold != NULL; hold = hold->next) {
-        if (hold->object == object && hold->thread != thread
-                && (mode == PYXLOCK_WRITE || hold->writers > 0)) return 1;
+/* Walks over the listed records. */
+typedef struct pyxlock_walk {
+    pyxlock_block *block;
+    pyxlock_word bits;
+} pyxlock_walk;
+
+PYXLOCK_FN void pyxlock_walk_start(pyxlock_walk *walk, pyxlock_table *table) {
+    walk->block = &table->first;
+    /* In a writer's look: after it raised the filter. Pairs with the addition
+       in pyxlock_list, after which the owner looks at the filter. */
+    walk->bits = PYXLOCK_LOAD(&table->first.listed);
+}
+
+PYXLOCK_FN pyxlock_record *pyxlock_walk_next(pyxlock_walk *walk) {
+    int i;
+    while (walk->bits == 0) {
+        /* Pairs with the exchange in pyxlock_record_new. */
+        walk->block = (pyxlock_block *)PYXLOCK_LOAD(&walk->block->next);
+        if (walk->block == NULL) return NULL;
+        walk->bits = PYXLOCK_LOAD(&walk->block->listed); /* as above */
+    }
+    i = pyxlock_lowest(walk->bits);
+    walk->bits &= walk->bits - 1;
+    return walk->block->record[i];
+}
+
+/* Does another thread name the object in one of the modes? */
+PYXLOCK_FN int pyxlock_named_by_others(pyxlock_record *me, PyObject *object, int modes) {
+    pyxlock_walk walk;
+    pyxlock_record *other;
+    pyxlock_walk_start(&walk, me->table);
+    while ((other = pyxlock_walk_next(&walk)) != NULL) {
+        if (other != me && (pyxlock_modes_in(other, object, NULL) & modes) != 0) return 1;
     }
     return 0;
 }
 
-/* May the thread have the object now? "before" is its place in the queue, NULL
-   for the end. "own" is what it holds already. A thread that holds the object
-   never queues for what it has, and an upgrade passes the queue: those who wait
-   there wait for this very thread. Everybody else keeps behind a queued writer,
-   and a writer behind everybody, so that neither kind starves. */
-PYXLOCK_FN int pyxlock_may(pyxlock_shard *shard, PyObject *object, unsigned long thread, int mode,
-                           pyxlock_hold *own, pyxlock_waiter *before) {
-    pyxlock_waiter *other;
-    if (own != NULL && (own->writers > 0 || mode == PYXLOCK_READ)) return 1;
-    if (pyxlock_held_against(shard, object, thread, mode)) return 0;
-    if (own != NULL) return 1;
-    for (other = shard->queue; other != before; other = other->next) {
-        if (other->object == object
-                && (mode == PYXLOCK_WRITE || other->mode == PYXLOCK_WRITE)) return 0;
+/* What of another thread excludes a hold in this mode. */
+PYXLOCK_FN int pyxlock_against(int mode) {
+    return mode == PYXLOCK_WRITE ? PYXLOCK_READ | PYXLOCK_WRITE : PYXLOCK_WRITE;
+}
+
+/* The entry "slot": a free slot of this thread, NULL if memory is out. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me) {
+    pyxlock_chunk *made;
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    pyxlock_slots_start(&slots, me);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        if (PYXLOCK_LOAD_RELAXED(slot) == 0) return slot; /* our own */
+    }
+    made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
+    if (made == NULL) return NULL;
+    /* Pairs with the load in pyxlock_slots_next. */
+    (void)PYXLOCK_EXCHANGE(slots.more, (pyxlock_word)made);
+    return made->slot;
+}
+
+/* Empties a slot: the end of a hold or of an attempt. Everything the thread
+   did under the lock happens before a load of the 0. */
+PYXLOCK_HOT void pyxlock_clear(pyxlock_word *slot) {
+    /* Pairs with the load in pyxlock_modes_in. */
+    PYXLOCK_STORE_RELEASE(slot, 0);
+}
+
+/* Names the object in the slot, to look at the others' slots next. */
+PYXLOCK_FN void pyxlock_publish(pyxlock_word *slot, PyObject *object, int mode) {
+    /* Pairs with the load in pyxlock_modes_in: of two threads that publish and
+       look, at least one sees the other. */
+    (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | (pyxlock_word)mode);
+}
+
+/* ---- records: the caller has the mutex --------------------------------------
+
+   A writer has to look at every record that could hold something. Most threads
+   of a process hold nothing most of the time; so now and then a writer takes
+   records with empty slots off the list (pyxlock_sweep), and their threads put
+   them back when they lock again. */
+
+PYXLOCK_FN void pyxlock_list(pyxlock_record *record) {
+    if (!PYXLOCK_LOAD_RELAXED(&record->unlisted)) return;
+    /* Pairs with the load in pyxlock_walk_start: a writer that misses the bit
+       has raised the filter before, and the owner sees that. */
+    (void)PYXLOCK_ADD(&record->block->listed, record->bit);
+    /* Pairs with the loads in pyxlock_enter_reading and _writing. */
+    (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
+}
+
+PYXLOCK_FN int pyxlock_is_empty(pyxlock_record *record) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    pyxlock_slots_start(&slots, record);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        /* Pairs with the exchange in pyxlock_enter_reading, see pyxlock_unlist. */
+        if (PYXLOCK_LOAD(slot) != 0) return 0;
     }
     return 1;
 }
 
-/* Enters one more guard of the mode into "hold", which is linked if it is new. */
-PYXLOCK_FN void pyxlock_enter(pyxlock_shard *shard, pyxlock_hold *hold, PyObject *object,
-                              unsigned long thread, int mode) {
-    if (hold->readers == 0 && hold->writers == 0) {
-        hold->object = object;
-        hold->thread = thread;
-        hold->next = shard->holds;
-        shard->holds = hold;
+PYXLOCK_FN void pyxlock_unlist(pyxlock_record *record) {
+    if (PYXLOCK_LOAD_RELAXED(&record->unlisted)) return;
+    /* Pairs with the loads in pyxlock_enter_reading and _writing. The owner
+       publishes and then looks at this flag, we set the flag and then look at
+       the slots: either we see its slot, or it sees the flag and retracts. */
+    (void)PYXLOCK_EXCHANGE(&record->unlisted, 1);
+    if (pyxlock_is_empty(record)) {
+        (void)PYXLOCK_ADD(&record->block->listed, (pyxlock_word)0 - record->bit);
+    } else {
+        (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
     }
-    if (mode == PYXLOCK_WRITE) hold->writers++;
-    else hold->readers++;
 }
 
-/* One attempt; waits for nothing but the shard's mutex, which the caller has. */
-PYXLOCK_FN int pyxlock_attempt(pyxlock_shard *shard, PyObject *object, unsigned long thread, int mode,
-                               pyxlock_hold **result) {
-    pyxlock_hold *hold = pyxlock_hold_find(shard, object, thread);
-    if (!pyxlock_may(shard, object, thread, mode, hold, NULL)) return PYXLOCK_BUSY;
-    if (hold == NULL) {
-        hold = pyxlock_hold_new(shard);
-        if (hold == NULL) return PYXLOCK_MEMORY;
-    }
-    pyxlock_enter(shard, hold, object, thread, mode);
-    *result = hold;
-    return PYXLOCK_OK;
+/* Memory aligned to cache lines, zeroed; NULL if there is none. It is freed, if
+   ever, by the pointer that goes to *memory. */
+PYXLOCK_FN void *pyxlock_aligned(size_t size, void **memory) {
+    *memory = calloc(1, size + 64);
+    if (*memory == NULL) return NULL;
+    return (char *)*memory + (64 - (uintptr_t)*memory % 64);
 }
 
-PYXLOCK_FN void pyxlock_enqueue(pyxlock_shard *shard, pyxlock_waiter *waiter) {
-    pyxlock_waiter **link = &shard->queue;
+/* Gives a record its place in the list, once. -1 if memory is out. */
+PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record) {
+    pyxlock_block *block = &table->first;
+    if (record->table != NULL) return 0;
+    while (block->used == PYXLOCK_BITS) {
+        if (PYXLOCK_LOAD_RELAXED(&block->next) == 0) {
+            pyxlock_block *made = (pyxlock_block *)calloc(1, sizeof(pyxlock_block));
+            if (made == NULL) return -1;
+            /* Pairs with the load in pyxlock_walk_next: who sees the bit of a
+               record in the block sees the block. */
+            (void)PYXLOCK_EXCHANGE(&block->next, (pyxlock_word)made);
+        }
+        block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next);
+    }
+    record->table = table;
+    record->block = block;
+    record->bit = (pyxlock_word)1 << block->used;
+    record->unlisted = 1;
+    block->record[block->used++] = record;
+    return 0;
+}
+
+/* A record for a thread that starts: its home, or one from elsewhere. */
+PYXLOCK_FN pyxlock_record *pyxlock_record_new(pyxlock_table *table, uintptr_t self) {
+    pyxlock_record *record = pyxlock_home_of(table, self);
+    void *memory;
+    if (PYXLOCK_LOAD_RELAXED(&record->self) != 0) { /* only one thread compares equal */
+        record = table->unused;
+        if (record != NULL) table->unused = record->unused;
+        else record = (pyxlock_record *)pyxlock_aligned(sizeof(pyxlock_home), &memory);
+    }
+    if (record == NULL || pyxlock_record_init(table, record) < 0) return NULL;
+    return record;
+}
+
+/* Makes a record free for another thread. */
+PYXLOCK_FN void pyxlock_record_free(pyxlock_record *record) {
+    uintptr_t self = PYXLOCK_LOAD_RELAXED(&record->self);
+    pyxlock_unlist(record);
+    if (record != pyxlock_home_of(record->table, self)) {
+        record->unused = record->table->unused;
+        record->table->unused = record;
+    }
+    PYXLOCK_STORE_RELAXED(&record->self, 0); /* only the thread itself compares equal */
+}
+
+/* The entry "record": the calling thread's record, made when it first locks
+   something. NULL if memory (or the room for thread-specific data) is out. */
+PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
+    pyxlock_record *me = (pyxlock_record *)pyxlock_key_get(table->key);
+    uintptr_t self = pyxlock_self();
+    if (me != NULL) return me;
+    pyxlock_mutex_lock(&table->mutex);
+    me = pyxlock_record_new(table, self);
+    if (me != NULL) {
+        PYXLOCK_STORE_RELAXED(&me->self, self); /* only this thread compares equal */
+        me->thread = PyThread_get_thread_ident();
+        if (me->wake == NULL) {
+            me->wake = PyThread_allocate_lock();
+            if (me->wake != NULL) (void)PyThread_acquire_lock(me->wake, 0);
+        }
+        if (me->wake == NULL || pyxlock_key_set(table->key, me) < 0) {
+            pyxlock_record_free(me);
+            me = NULL;
+        } else {
+            pyxlock_list(me);
+        }
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+    return me;
+}
+
+/* The calling thread's record. */
+PYXLOCK_FN pyxlock_record *pyxlock_me(pyxlock_table *table) {
+    uintptr_t self = pyxlock_self();
+    pyxlock_record *home = pyxlock_home_of(table, self);
+    /* Relaxed: what equals our own number we wrote ourselves. */
+    return PYXLOCK_LOAD_RELAXED(&home->self) == self ? home : table->record(table);
+}
+
+/* ---- the filter -------------------------------------------------------------
+
+   A word counts the write holds of the objects that hash to it, and the threads
+   that are in the slow path for one of them. While it is not 0 nobody gets any
+   of these objects by the fast path. */
+
+PYXLOCK_FN void pyxlock_raise_filter(pyxlock_table *table, PyObject *object) {
+    /* Pairs with the load in pyxlock_enter_reading, the swap in
+       pyxlock_enter_writing, and the subtraction in pyxlock_lower. */
+    (void)PYXLOCK_ADD(pyxlock_filter(table, object), 1);
+}
+
+/* What the word is afterwards. */
+PYXLOCK_HOT pyxlock_word pyxlock_lower(pyxlock_word *filter) {
+    /* Pairs with the addition in pyxlock_raise_filter: a thread that raises it
+       after this sees the slot that was cleared before this; if it raised it
+       before, we see that. Also with the load and the swap in
+       pyxlock_enter_...: who finds it 0 sees what was done under the lock. */
+    return PYXLOCK_ADD(filter, (pyxlock_word)0 - 1) - 1;
+}
+
+PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *object) {
+    return pyxlock_lower(pyxlock_filter(table, object));
+}
+
+/* ---- the queue: the caller has the mutex -------------------------------------- */
+
+PYXLOCK_FN void pyxlock_enqueue(pyxlock_record *waiter) {
+    pyxlock_record **link = &waiter->table->queue;
     if (!waiter->upgrade) {
         while (*link != NULL) link = &(*link)->next;
     }
@@ -325,108 +737,183 @@ PYXLOCK_FN void pyxlock_enqueue(pyxlock_shard *shard, pyxlock_waiter *waiter) {
     *link = waiter;
 }
 
-PYXLOCK_FN void pyxlock_dequeue(pyxlock_shard *shard, pyxlock_waiter *waiter) {
-    pyxlock_waiter **link = &shard->queue;
+PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
+    pyxlock_record **link = &waiter->table->queue;
     while (*link != waiter) link = &(*link)->next;
     *link = waiter->next;
+    waiter->object = NULL;
 }
 
-/* Lets a queued waiter in. Its memory may be gone once the mutex is released. */
-PYXLOCK_FN void pyxlock_grant(pyxlock_shard *shard, pyxlock_waiter *waiter) {
-    pyxlock_dequeue(shard, waiter);
-    pyxlock_enter(shard, waiter->hold, waiter->object, waiter->thread, waiter->mode);
-    waiter->granted = 1;
+/* Of two modes, does one exclude the other? */
+PYXLOCK_FN int pyxlock_conflict(int a, int b) { return ((a | b) & PYXLOCK_WRITE) != 0; }
+
+/* Does somebody ahead of "me" in the queue (all who are, if it is not queued)
+   want the object in a mode that excludes this one, for so long that newcomers
+   may not pass any more? */
+PYXLOCK_FN int pyxlock_must_queue(pyxlock_record *me, PyObject *object, int mode) {
+    pyxlock_record *ahead;
+    for (ahead = me->table->queue; ahead != NULL && ahead != me; ahead = ahead->next) {
+        if (ahead->object == object && ahead->hungry && pyxlock_conflict(ahead->mode, mode)) return 1;
+    }
+    return 0;
+}
+
+/* One attempt by a thread in the slow path, which has raised the filter; the
+   slot is 0. A thread that holds the object never queues for what it has, and
+   an upgrade passes the queue: those who wait there wait for this very thread. */
+PYXLOCK_FN int pyxlock_attempt(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
+    int own = pyxlock_modes_in(me, object, NULL);
+    if (own < mode) {
+        if (own == 0 && pyxlock_must_queue(me, object, mode)) return PYXLOCK_BUSY;
+    }
+    pyxlock_publish(slot, object, mode);
+    if (own >= mode || !pyxlock_named_by_others(me, object, pyxlock_against(mode))) return PYXLOCK_OK;
+    pyxlock_clear(slot);
+    return PYXLOCK_BUSY;
+}
+
+/* Ends the wait of "waiter" and its part in the filter, unless that goes on as
+   the part of a write hold. */
+PYXLOCK_FN void pyxlock_leave_queue(pyxlock_record *waiter, int holds) {
+    PyObject *object = waiter->object;
+    pyxlock_dequeue(waiter);
+    if (!holds || waiter->mode == PYXLOCK_READ) (void)pyxlock_lower_filter(waiter->table, object);
+}
+
+PYXLOCK_FN void pyxlock_signal(pyxlock_record *waiter) {
+    if (waiter->signalled) return;
+    waiter->signalled = 1;
     PyThread_release_lock(waiter->wake);
 }
 
-/* Lets in whoever can go now that a hold on the object or a place in its queue
-   was given up: in order, up to the first who cannot. */
-PYXLOCK_FN void pyxlock_grant_next(pyxlock_shard *shard, PyObject *object) {
-    pyxlock_waiter *waiter = shard->queue, *next;
-    for (; waiter != NULL; waiter = next) {
+/* Lets a queued waiter in, whose slot names the object already. */
+PYXLOCK_FN void pyxlock_grant(pyxlock_record *waiter) {
+    pyxlock_leave_queue(waiter, 1);
+    waiter->granted = 1;
+    pyxlock_signal(waiter);
+}
+
+/* Wakes those who can go now that a hold on the object, an attempt or a place
+   in its queue was given up: in order, a writer or a run of readers. Who has
+   waited long is let in right away; others have to try for themselves when
+   they run, and a thread that runs already may be faster: handing every lock
+   to a sleeper would make all wait for the sleeper to get up. */
+PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
+    pyxlock_record *waiter, *next;
+    int readers = 0;
+    for (waiter = table->queue; waiter != NULL; waiter = next) {
         next = waiter->next;
         if (waiter->object != object) continue;
-        if (!pyxlock_may(shard, object, waiter->thread, waiter->mode,
-                         waiter->upgrade ? waiter->hold : NULL, waiter)) return;
-        pyxlock_grant(shard, waiter);
-    }
-}
-
-/* ---- cycles: the caller has the mutexes of all shards ---------------------
-
-   A thread waits for at most one object. It waits for the threads that hold
-   the object against it, and for those before it in the queue that exclude it.
-   An edge appears only when a thread starts to wait (one that is let in waits
-   no longer), and then it starts or ends at that thread; so a search from
-   there finds every new cycle, and finds it before anybody sleeps in it. */
-
-PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, pyxlock_waiter *from, unsigned long thread,
-                              pyxlock_waiter **tail) {
-    int i;
-    for (i = 0; i < PYXLOCK_SHARDS; i++) {
-        pyxlock_waiter *waiter;
-        for (waiter = table->shards[i].queue; waiter != NULL; waiter = waiter->next) {
-            if (waiter->thread != thread) continue;
-            if (waiter->seen) return;
-            waiter->seen = 1;
-            waiter->from = from;
-            waiter->later = NULL;
-            (*tail)->later = waiter;
-            *tail = waiter;
+        if (waiter->mode == PYXLOCK_WRITE && (readers || waiter->signalled)) return;
+        if (waiter->mode == PYXLOCK_READ) readers = 1;
+        if (waiter->signalled) continue;
+        pyxlock_publish(waiter->place, object, waiter->mode);
+        if (pyxlock_named_by_others(waiter, object, pyxlock_against(waiter->mode))) {
+            pyxlock_clear(waiter->place);
             return;
         }
+        if (waiter->hungry) {
+            pyxlock_grant(waiter);
+        } else {
+            pyxlock_clear(waiter->place);
+            pyxlock_signal(waiter);
+        }
+        if (waiter->mode == PYXLOCK_WRITE) return;
     }
 }
 
-/* Breadth-first from "start", which is queued. Returns the last waiter of a
-   shortest cycle (follow ->from back to start), or NULL. */
-PYXLOCK_FN pyxlock_waiter *pyxlock_find_cycle(pyxlock_table *table, pyxlock_waiter *start) {
-    pyxlock_waiter *waiter, *tail = start;
-    int i;
-    for (i = 0; i < PYXLOCK_SHARDS; i++) {
-        for (waiter = table->shards[i].queue; waiter != NULL; waiter = waiter->next) waiter->seen = 0;
+/* The entry "released": after a slot was cleared while the filter says that
+   somebody may want the object. */
+PYXLOCK_SLOW void pyxlock_table_released(pyxlock_record *me, PyObject *object, int mode) {
+    /* What we hold still excludes all that the other hold did. */
+    if (pyxlock_modes_in(me, object, NULL) >= mode) return;
+    pyxlock_mutex_lock(&me->table->mutex);
+    pyxlock_wake_next(me->table, object);
+    pyxlock_mutex_unlock(&me->table->mutex);
+}
+
+/* Undoes a failed attempt of the fast path. A thread in the slow path that saw
+   the slot may have taken it for a hold, and sleep. */
+PYXLOCK_FN void pyxlock_retract(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int raised) {
+    pyxlock_word left;
+    pyxlock_clear(slot);
+    /* Pairs with the addition in pyxlock_raise_filter: who raises it later sees
+       the slot clear. (An addition of 0 rather than a load, for that reason.) */
+    if (raised) left = pyxlock_lower_filter(me->table, object);
+    else left = PYXLOCK_ADD(pyxlock_filter(me->table, object), 0);
+    if (left == 0) return;
+    pyxlock_mutex_lock(&me->table->mutex);
+    pyxlock_wake_next(me->table, object);
+    pyxlock_mutex_unlock(&me->table->mutex);
+}
+
+/* For messages. */
+PYXLOCK_FN const char *pyxlock_type_name(PyObject *object) {
+#if defined(Py_LIMITED_API)
+    (void)object;
+    return "object";
+#else
+    return Py_TYPE(object)->tp_name;
+#endif
+}
+
+/* ---- deadlocks: the caller has the mutex --------------------------------------
+
+   A thread waits for at most one object. It waits for the threads that hold
+   the object against it; a reader that queues behind a writer waits for all
+   that this writer waits for, which is all holders. What a queued thread holds
+   does not change; other threads' slots may name what they only try for, but
+   those threads wait for nobody. So a search that starts at a thread that begins
+   to wait finds every cycle, none that is not there, and before anybody sleeps
+   in it (breadth first: a shortest one). Whole addresses are compared. */
+
+PYXLOCK_FN int pyxlock_behind_writer(pyxlock_record *waiter) {
+    pyxlock_record *ahead;
+    for (ahead = waiter->table->queue; ahead != waiter; ahead = ahead->next) {
+        if (ahead->object == waiter->object && ahead->mode == PYXLOCK_WRITE) return 1;
     }
+    return 0;
+}
+
+/* The last thread of a cycle from "start" (follow ->from back to it), or NULL. */
+PYXLOCK_FN pyxlock_record *pyxlock_find_cycle(pyxlock_record *start) {
+    pyxlock_record *waiter, *tail = start;
+    for (waiter = start->table->queue; waiter != NULL; waiter = waiter->next) waiter->seen = 0;
     start->seen = 1;
     start->from = NULL;
     start->later = NULL;
     for (waiter = start; waiter != NULL; waiter = waiter->later) {
-        pyxlock_shard *shard = pyxlock_shard_of(table, waiter->object);
-        pyxlock_hold *hold;
-        pyxlock_waiter *ahead;
-        for (hold = shard->holds; hold != NULL; hold = hold->next) {
-            if (hold->object != waiter->object || hold->thread == waiter->thread) continue;
-            if (waiter->mode != PYXLOCK_WRITE && hold->writers == 0) continue;
-            if (hold->thread == start->thread) return waiter;
-            pyxlock_visit(table, waiter, hold->thread, &tail);
-        }
-        for (ahead = shard->queue; ahead != waiter; ahead = ahead->next) {
-            if (ahead->object != waiter->object) continue;
-            if (waiter->mode != PYXLOCK_WRITE && ahead->mode != PYXLOCK_WRITE) continue;
-            if (ahead == start) return waiter;
-            pyxlock_visit(table, waiter, ahead->thread, &tail);
+        int against = pyxlock_against(pyxlock_behind_writer(waiter) ? PYXLOCK_WRITE : waiter->mode);
+        pyxlock_walk walk;
+        pyxlock_record *other;
+        pyxlock_walk_start(&walk, start->table);
+        while ((other = pyxlock_walk_next(&walk)) != NULL) {
+            if (other == waiter || (pyxlock_modes_in(other, waiter->object, NULL) & against) == 0) continue;
+            if (other == start) return waiter;
+            if (other->object == NULL || other->seen) continue;
+            other->seen = 1;
+            other->from = waiter;
+            other->later = NULL;
+            tail->later = other;
+            tail = other;
         }
     }
     return NULL;
 }
 
 /* Writes into "text" for whom "start" would wait, for whom that one, and so on:
-   all of the cycle but start. The objects are alive: their holders cannot let
-   go while the caller has the mutexes. */
-PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_waiter *last) {
-    pyxlock_waiter *waiter, *after = NULL;
+   all of the cycle but start. The objects are alive: those who wait for them
+   cannot go on without the mutex. */
+PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_record *last) {
+    pyxlock_record *waiter, *after = NULL;
     size_t used = 0;
     for (waiter = last; waiter != NULL; waiter = waiter->from) {
         waiter->later = after;
         after = waiter;
     }
     for (waiter = after->later; waiter != NULL && used < size; waiter = waiter->later) {
-#if defined(Py_LIMITED_API)
-        const char *name = "object";
-#else
-        const char *name = Py_TYPE(waiter->object)->tp_name;
-#endif
         int n = snprintf(text + used, size - used, "a thread that waits to %s a '%.80s', which waits for ",
-                         waiter->mode == PYXLOCK_WRITE ? "write" : "read", name);
+                         waiter->mode == PYXLOCK_WRITE ? "write" : "read", pyxlock_type_name(waiter->object));
         if (n < 0) return;
         used += (size_t)n;
     }
@@ -435,24 +922,24 @@ PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_waiter *last) 
 /* Looks for a cycle through "start", which is queued. A reader that waits only
    because a writer queued before it is let in out of turn when that opens the
    cycle: nothing it reads is held against it, and raising would make an error
-   out of mere politeness. */
-PYXLOCK_FN int pyxlock_check_cycle(pyxlock_table *table, pyxlock_waiter *start, char *text, size_t size) {
+   out of mere politeness. PYXLOCK_OK: there is no cycle (any more); start may
+   have been granted. */
+PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t size) {
     for (;;) {
-        pyxlock_waiter *last = pyxlock_find_cycle(table, start), *waiter;
+        pyxlock_record *last = pyxlock_find_cycle(start), *waiter;
         if (last == NULL) return PYXLOCK_OK;
         for (waiter = last; waiter != NULL; waiter = waiter->from) {
-            pyxlock_shard *shard = pyxlock_shard_of(table, waiter->object);
-            if (waiter->mode == PYXLOCK_READ
-                    && !pyxlock_held_against(shard, waiter->object, waiter->thread, PYXLOCK_READ)) {
-                pyxlock_grant(shard, waiter);
-                break;
-            }
+            if (waiter->mode != PYXLOCK_READ) continue;
+            pyxlock_publish(waiter->place, waiter->object, PYXLOCK_READ);
+            if (!pyxlock_named_by_others(waiter, waiter->object, PYXLOCK_WRITE)) break;
+            pyxlock_clear(waiter->place);
         }
-        if (waiter == start) return PYXLOCK_OK;
         if (waiter == NULL) {
             pyxlock_describe(text, size, last);
             return PYXLOCK_DEADLOCK;
         }
+        pyxlock_grant(waiter);
+        if (waiter == start) return PYXLOCK_OK;
     }
 }
 
@@ -509,139 +996,174 @@ PYXLOCK_FN void pyxlock_unattach(pyxlock_ensured *e) {
     if (e->ensured) PyGILState_Release(e->gil);
 }
 
-/* ---- locking one object ---------------------------------------------------- */
+/* ---- entering -------------------------------------------------------------------- */
 
-PYXLOCK_FN void pyxlock_pause(int times) {
-    while (times-- > 0) {
-#if (defined(__GNUC__) || defined(__clang__)) && (defined(__x86_64__) || defined(__i386__))
-        __builtin_ia32_pause();
-#elif (defined(__GNUC__) || defined(__clang__)) && defined(__aarch64__)
-        __asm__ __volatile__("yield");
-#elif defined(_MSC_VER) && (defined(_M_X64) || defined(_M_IX86))
-        _mm_pause();
-#endif
-    }
+/* Has nobody else locked anything lately? */
+PYXLOCK_HOT int pyxlock_alone(pyxlock_table *table, pyxlock_record *me) {
+    /* As in pyxlock_walk_start and pyxlock_walk_next. */
+    return PYXLOCK_LOAD(&table->first.listed) == me->bit && PYXLOCK_LOAD(&table->first.next) == 0;
 }
 
-/* Waits for the object. PYXLOCK_INTERRUPTED: a signal came, and the thread is
-   not queued any more, so that the handler may lock what it likes. */
-PYXLOCK_SLOW int pyxlock_wait(pyxlock_table *table, pyxlock_shard *shard, PyObject *object,
-                              unsigned long thread, int mode, pyxlock_hold **result,
-                              char *text, size_t size) {
-    pyxlock_waiter waiter, *other;
-    pyxlock_state state;
-    int outcome;
+/* Writes the slot and looks whether somebody is in the way: returns whether the
+   thread is in. For a write, *raised says whether the filter is raised. */
+PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object) {
+    /* Pairs with the loads in pyxlock_modes_in and in pyxlock_is_empty: we
+       publish, then look at filter and flag; others change these, then look at
+       the slots. */
+    (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
+    /* Pairs with the swap below, pyxlock_raise_filter and pyxlock_lower_filter;
+       and with the exchange in pyxlock_unlist. */
+    return PYXLOCK_LIKELY((PYXLOCK_LOAD(filter) | PYXLOCK_LOAD(&me->unlisted)) == 0);
+}
+PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_table *table, pyxlock_record *me, pyxlock_word *slot,
+                                      pyxlock_word *filter, PyObject *object, int *raised) {
+    /* Whoever raises the filter after our swap sees this: relaxed. */
+    PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
+    /* Pairs with the load above and with pyxlock_raise_filter. */
+    *raised = pyxlock_swap_if(filter, 0, 1);
+    return PYXLOCK_LIKELY(*raised) && PYXLOCK_LIKELY(PYXLOCK_LOAD(&me->unlisted) == 0)
+           && PYXLOCK_LIKELY(pyxlock_alone(table, me));
+}
 
-    memset(&waiter, 0, sizeof(waiter));
-    waiter.object = object;
-    waiter.thread = thread;
-    waiter.mode = mode;
-    waiter.wake = PyThread_allocate_lock();
-    if (waiter.wake == NULL) return PYXLOCK_MEMORY;
-    (void)PyThread_acquire_lock(waiter.wake, 0);
-    pyxlock_prepare(&state);
+/* ---- the slow path -----------------------------------------------------------
 
-    pyxlock_lock_all(table);
-    outcome = pyxlock_attempt(shard, object, thread, mode, result);
-    if (outcome == PYXLOCK_BUSY) {
-        outcome = PYXLOCK_OK;
-        waiter.hold = pyxlock_hold_find(shard, object, thread);
-        if (waiter.hold != NULL) {
-            waiter.upgrade = 1;
-            for (other = shard->queue; other != NULL; other = other->next) {
-                if (other->object == object && other->upgrade) outcome = PYXLOCK_UPGRADE;
-            }
+   From here on a thread knows that somebody else wants or has the object, or
+   another one that the filter cannot tell from it. */
+
+#define PYXLOCK_HUNGRY_AFTER 1000000        /* ns; as long as PyMutex */
+#define PYXLOCK_LONGEST_SLEEP 1000000       /* microseconds */
+#define PYXLOCK_SWEEP_EVERY 5000000         /* ns */
+#define PYXLOCK_SPINS 12
+
+/* The fast path once more, for a thread that spins. */
+PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
+    pyxlock_word *filter = pyxlock_filter(me->table, object);
+    int raised = 0;
+    /* A hint only: relaxed. */
+    if (PYXLOCK_LOAD_RELAXED(filter) != 0) return PYXLOCK_BUSY;
+    if (mode == PYXLOCK_READ) {
+        if (pyxlock_enter_reading(me, slot, filter, object)) return PYXLOCK_OK;
+    } else {
+        if (pyxlock_enter_writing(me->table, me, slot, filter, object, &raised)) return PYXLOCK_OK;
+        if (raised && !PYXLOCK_LOAD(&me->unlisted) && !pyxlock_named_by_others(me, object, PYXLOCK_READ)) {
+            return PYXLOCK_OK;
+        }
+    }
+    pyxlock_retract(me, slot, object, raised);
+    return PYXLOCK_BUSY;
+}
+
+/* Sleeps until the thread, which is queued, has the object, or a signal came.
+   Comes with the mutex, returns without it, off the queue, and attached as
+   before. */
+PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state) {
+    pyxlock_table *table = me->table;
+    PyObject *object = me->object;
+    long long timeout = PYXLOCK_HUNGRY_AFTER / 1000;
+    int outcome = PYXLOCK_BUSY, slept = 0;
+    int64_t waited;
+
+    pyxlock_mutex_unlock(&table->mutex);
+    pyxlock_leave(state);
+    while (outcome == PYXLOCK_BUSY) {
+        PyLockStatus status = PY_LOCK_FAILURE;
+        /* The release of a reader has no fence: it may have looked at the
+           filter before we raised it, and its slot may read 0 only now. That
+           takes a processor some nanoseconds, so we look once more before we
+           sleep; and since no standard says how long it takes, we never sleep
+           for ever. */
+        if (slept++ == 0) pyxlock_pause(50);
+        else status = PyThread_acquire_lock_timed(me->wake, timeout, 1);
+        pyxlock_mutex_lock(&table->mutex);
+        if (me->signalled) {
+            if (status != PY_LOCK_ACQUIRED) (void)PyThread_acquire_lock(me->wake, 0);
+            me->signalled = 0;
+        }
+        waited = pyxlock_now() - me->since;
+        if (me->granted) {
+            outcome = PYXLOCK_OK;
+        } else if (status == PY_LOCK_INTR) {
+            outcome = PYXLOCK_INTERRUPTED;
+            pyxlock_leave_queue(me, 0);
+            /* Those behind may have waited only for this thread. */
+            pyxlock_wake_next(table, object);
         } else {
-            waiter.hold = pyxlock_hold_new(shard);
-            if (waiter.hold == NULL) outcome = PYXLOCK_MEMORY;
-        }
-        if (outcome == PYXLOCK_OK) {
-            pyxlock_enqueue(shard, &waiter);
-            outcome = pyxlock_check_cycle(table, &waiter, text, size);
+            outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) {
-                *result = waiter.hold;
-                if (!waiter.granted) outcome = PYXLOCK_BUSY;
-            } else {
-                pyxlock_dequeue(shard, &waiter);
-                if (!waiter.upgrade) pyxlock_hold_free(shard, waiter.hold);
+                pyxlock_leave_queue(me, 1);
+            } else if (waited >= PYXLOCK_HUNGRY_AFTER) {
+                if (me->hungry && status == PY_LOCK_FAILURE && timeout < PYXLOCK_LONGEST_SLEEP) timeout *= 10;
+                me->hungry = 1;
             }
         }
-    }
-    pyxlock_unlock_all(table);
-
-    if (outcome == PYXLOCK_BUSY) {
-        pyxlock_leave(&state);
-        while (outcome == PYXLOCK_BUSY) {
-            PyLockStatus woken = PyThread_acquire_lock_timed(waiter.wake, -1, 1);
-            /* The mutex also keeps waiter.wake alive until the thread that
-               released it is done with it. */
-            pyxlock_mutex_lock(&shard->mutex);
-            if (waiter.granted) {
-                outcome = PYXLOCK_OK;
-            } else if (woken == PY_LOCK_INTR) {
-                outcome = PYXLOCK_INTERRUPTED;
-                pyxlock_dequeue(shard, &waiter);
-                if (!waiter.upgrade) pyxlock_hold_free(shard, waiter.hold);
-                /* Those behind may have waited only for this thread. */
-                pyxlock_grant_next(shard, object);
-            }
-            pyxlock_mutex_unlock(&shard->mutex);
+        if (outcome != PYXLOCK_BUSY) {
+            pyxlock_word us = (pyxlock_word)(waited / 1000);
+            /* Counters; nothing pairs. */
+            if (us > PYXLOCK_LOAD_RELAXED(&me->longest)) PYXLOCK_STORE_RELAXED(&me->longest, us);
         }
-        /* Off the queue: from here on the thread may fail to come back. */
-        pyxlock_return(&state);
+        pyxlock_mutex_unlock(&table->mutex);
     }
-    pyxlock_finish(&state);
-    PyThread_free_lock(waiter.wake);
+    /* Off the queue: from here on the thread may fail to come back. */
+    pyxlock_return(state);
     return outcome;
 }
 
-PYXLOCK_SLOW int pyxlock_lock_slowly(pyxlock_table *table, pyxlock_shard *shard, PyObject *object,
-                                     unsigned long thread, int mode, pyxlock_hold **result,
-                                     char *text, size_t size) {
-    int outcome, i;
-    if (PYXLOCK_NO_GIL) {
-        /* Bodies are often shorter than putting a thread to sleep. With a GIL
-           the holder needs it to go on, so there is nothing to gain. */
-        for (i = 0; i < 6; i++) {
-            pyxlock_pause(1 << i);
-            pyxlock_mutex_lock(&shard->mutex);
-            outcome = pyxlock_attempt(shard, object, thread, mode, result);
-            pyxlock_mutex_unlock(&shard->mutex);
-            if (outcome != PYXLOCK_BUSY) return outcome;
+/* Waits for the object: PYXLOCK_OK, or why not. PYXLOCK_INTERRUPTED: a signal
+   came, and the thread is not queued any more, so that the handler may lock
+   what it likes. */
+PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
+                              char *text, size_t size) {
+    pyxlock_table *table = me->table;
+    pyxlock_record *other;
+    pyxlock_state state;
+    int outcome, queued = 0;
+
+    if (blocking) pyxlock_prepare(&state);
+    pyxlock_raise_filter(table, object);
+    pyxlock_mutex_lock(&table->mutex);
+    pyxlock_list(me);
+    outcome = pyxlock_attempt(me, slot, object, mode);
+    if (outcome == PYXLOCK_OK) {
+        if (mode == PYXLOCK_READ) (void)pyxlock_lower_filter(table, object);
+    } else {
+        me->upgrade = pyxlock_modes_in(me, object, NULL) != 0;
+        for (other = table->queue; me->upgrade && other != NULL; other = other->next) {
+            if (other->object == object && other->upgrade) outcome = PYXLOCK_UPGRADE;
+        }
+        if (outcome == PYXLOCK_BUSY && blocking) {
+            me->object = object;
+            me->place = slot;
+            me->mode = mode;
+            me->hungry = me->upgrade;
+            me->granted = 0;
+            me->since = pyxlock_now();
+            pyxlock_enqueue(me);
+            outcome = pyxlock_check_cycle(me, text, size);
+            if (outcome == PYXLOCK_OK && me->granted) {
+                (void)PyThread_acquire_lock(me->wake, 0);
+                me->signalled = 0;
+            } else if (outcome == PYXLOCK_OK) {
+                queued = 1;
+            } else {
+                pyxlock_leave_queue(me, 0);
+                pyxlock_wake_next(table, object);
+            }
+        } else {
+            (void)pyxlock_lower_filter(table, object);
         }
     }
-    for (;;) {
-        pyxlock_ensured e;
-        int raised;
-        outcome = pyxlock_wait(table, shard, object, thread, mode, result, text, size);
-        if (outcome != PYXLOCK_INTERRUPTED) return outcome;
-        pyxlock_attach(&e);
-        raised = PyErr_CheckSignals();
-        pyxlock_unattach(&e);
-        if (raised < 0) return PYXLOCK_RAISED;
+    if (queued) {
+        /* Counters; nothing pairs. */
+        PYXLOCK_STORE_RELAXED(&me->waits, PYXLOCK_LOAD_RELAXED(&me->waits) + 1);
+        outcome = pyxlock_sleep(me, &state);
+    } else {
+        pyxlock_mutex_unlock(&table->mutex);
     }
-}
-
-PYXLOCK_FN void pyxlock_table_release(pyxlock_table *table, pyxlock_Guard *guard) {
-    pyxlock_hold *hold = guard->hold;
-    PyObject *object = guard->object;
-    pyxlock_shard *shard = pyxlock_shard_of(table, object);
-    int changed;
-
-    pyxlock_mutex_lock(&shard->mutex);
-    if (guard->mode == PYXLOCK_WRITE) changed = --hold->writers == 0;
-    else changed = --hold->readers == 0 && hold->writers == 0;
-    if (hold->readers == 0 && hold->writers == 0) {
-        pyxlock_hold **link = &shard->holds;
-        while (*link != hold) link = &(*link)->next;
-        *link = hold->next;
-        pyxlock_hold_free(shard, hold);
+    if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
+        PYXLOCK_STORE_RELAXED(&me->deadlocks, PYXLOCK_LOAD_RELAXED(&me->deadlocks) + 1);
     }
-    if (changed && shard->queue != NULL) pyxlock_grant_next(shard, object);
-    pyxlock_mutex_unlock(&shard->mutex);
-    guard->object = NULL;
-    guard->hold = NULL;
-    guard->mode = PYXLOCK_NONE;
+    if (blocking) pyxlock_finish(&state);
+    return outcome;
 }
 
 PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const char *text) {
@@ -671,6 +1193,612 @@ PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const c
     pyxlock_unattach(&e);
 }
 
+/* The entry "acquire": after the fast path failed. The slot names the object;
+   "raised" says whether the filter was raised for it. Returns the slot that
+   holds the object, or NULL with an exception set. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode,
+                                                 int blocking, int raised) {
+    int outcome, i;
+    char text[512];
+    /* What this thread has, it gets again: others cannot take it from it, so
+       nothing needs to be looked at. */
+    int own = pyxlock_modes_in(me, object, slot);
+    if (own >= mode) {
+        if (mode == PYXLOCK_WRITE && !raised) pyxlock_raise_filter(me->table, object);
+        return slot;
+    }
+    pyxlock_retract(me, slot, object, raised);
+    if (PYXLOCK_LOAD_RELAXED(&me->unlisted)) {
+        pyxlock_mutex_lock(&me->table->mutex);
+        pyxlock_list(me);
+        pyxlock_mutex_unlock(&me->table->mutex);
+        if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
+    }
+    if (PYXLOCK_NO_GIL && blocking) {
+        /* Bodies are often shorter than putting a thread to sleep. With a GIL
+           the holder needs it to go on, so there is nothing to gain. */
+        for (i = 0; i < PYXLOCK_SPINS; i++) {
+            pyxlock_pause(1 << (i < 5 ? i : 5));
+            if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
+        }
+    }
+    for (;;) {
+        pyxlock_ensured e;
+        int raises;
+        text[0] = 0;
+        outcome = pyxlock_wait(me, slot, object, mode, blocking, text, sizeof(text));
+        if (outcome == PYXLOCK_OK) return slot;
+        if (outcome != PYXLOCK_INTERRUPTED) break;
+        pyxlock_attach(&e);
+        raises = PyErr_CheckSignals();
+        pyxlock_unattach(&e);
+        /* The handler may have left something locked. */
+        slot = pyxlock_table_slot(me);
+        outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
+        if (raises < 0 || slot == NULL) break;
+    }
+    pyxlock_raise(outcome, object, mode, text);
+    return NULL;
+}
+
+/* Takes records that hold nothing off the list; called by a writer that found
+   others there rather often. */
+PYXLOCK_SLOW void pyxlock_sweep(pyxlock_record *me) {
+    pyxlock_table *table = me->table;
+    int64_t now = pyxlock_now();
+    pyxlock_mutex_lock(&table->mutex);
+    if (now - table->swept >= PYXLOCK_SWEEP_EVERY) {
+        pyxlock_walk walk;
+        pyxlock_record *record;
+        table->swept = now;
+        pyxlock_walk_start(&walk, table);
+        while ((record = pyxlock_walk_next(&walk)) != NULL) {
+            if (record != me) pyxlock_unlist(record);
+        }
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+}
+
+/* The entry "others": does another thread name the object in one of the modes? */
+PYXLOCK_SLOW int pyxlock_table_others(pyxlock_record *me, PyObject *object, int modes) {
+    if ((++me->scans & 63) == 0) pyxlock_sweep(me);
+    return pyxlock_named_by_others(me, object, modes);
+}
+
+/* ---- threads that end, processes that fork -------------------------------------- */
+
+/* Gives up everything that the record names: its thread is gone. The caller
+   has the mutex. */
+PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    pyxlock_slots_start(&slots, record);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
+        PyObject *object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+        if (word == 0) continue;
+        pyxlock_clear(slot);
+        if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_lower_filter(record->table, object);
+        pyxlock_wake_next(record->table, object);
+    }
+}
+
+/* The system calls this in a thread that ends and that has a record. */
+static void PYXLOCK_AT_THREAD_END pyxlock_thread_ends(void *value) {
+    pyxlock_record *me = (pyxlock_record *)value;
+    pyxlock_table *table;
+    if (me == NULL) return;
+    table = me->table;
+    pyxlock_mutex_lock(&table->mutex);
+    pyxlock_abandon(me);
+    pyxlock_record_free(me);
+    pyxlock_mutex_unlock(&table->mutex);
+}
+
+#ifndef _WIN32
+/* In the child of a fork only the thread that forked is left: what others held
+   or waited for is void. The mutex is taken before the fork, so that the child
+   finds the queue whole; the filter is counted anew, since a thread that is
+   gone may have raised it for whatever it was about to do. */
+static pyxlock_table *pyxlock_forked = NULL;
+PYXLOCK_FN void pyxlock_before_fork(void) { pyxlock_mutex_lock(&pyxlock_forked->mutex); }
+PYXLOCK_FN void pyxlock_after_fork_parent(void) { pyxlock_mutex_unlock(&pyxlock_forked->mutex); }
+PYXLOCK_FN void pyxlock_after_fork_child(void) {
+    pyxlock_table *table = pyxlock_forked;
+    pyxlock_record *me = (pyxlock_record *)pyxlock_key_get(table->key);
+    pyxlock_block *block;
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    int i;
+    table->queue = NULL;
+    /* Nobody else is there yet: relaxed all through. */
+    for (i = 0; i < PYXLOCK_FILTERS; i++) PYXLOCK_STORE_RELAXED(&table->filter[i], 0);
+    for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next)) {
+        for (i = 0; i < block->used; i++) {
+            pyxlock_record *record = block->record[i];
+            if (record == me || PYXLOCK_LOAD_RELAXED(&record->self) == 0) continue;
+            pyxlock_slots_start(&slots, record);
+            while ((slot = pyxlock_slots_next(&slots)) != NULL) PYXLOCK_STORE_RELAXED(slot, 0);
+            record->object = NULL;
+            record->signalled = 0;
+            record->wake = NULL; /* whatever state its sleeper left it in */
+            pyxlock_record_free(record);
+        }
+    }
+    if (me != NULL) {
+        pyxlock_slots_start(&slots, me);
+        while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+            pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
+            if ((word & PYXLOCK_WRITE) != 0) {
+                pyxlock_raise_filter(table, (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES));
+            }
+        }
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+}
+#endif
+
+/* ---- for people who debug --------------------------------------------------------- */
+
+/* One line of a snapshot: a thread holds an object, or waits for it. */
+typedef struct pyxlock_line {
+    unsigned long thread;
+    PyObject *object;       /* not to be followed: it may be gone by now */
+    int mode;
+    int waits;
+    int64_t since;          /* of the wait; ns */
+    char type[64];          /* where somebody waits for it, which keeps it alive; else empty */
+} pyxlock_line;
+
+/* Calls "line" for every hold and wait; the caller has the mutex, or all other
+   threads are stopped. Holds of threads that run come and go meanwhile. */
+PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, void (*line)(void *to, const pyxlock_line *line), void *to) {
+    pyxlock_walk walk;
+    pyxlock_record *record, *waiter;
+    pyxlock_line one;
+    pyxlock_walk_start(&walk, table);
+    while ((record = pyxlock_walk_next(&walk)) != NULL) {
+        pyxlock_slots slots;
+        pyxlock_word *slot;
+        memset(&one, 0, sizeof(one));
+        one.thread = record->thread;
+        pyxlock_slots_start(&slots, record);
+        while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+            pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
+            if (word == 0) continue;
+            one.object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+            one.mode = (int)(word & PYXLOCK_MODES);
+            one.type[0] = 0;
+            for (waiter = table->queue; waiter != NULL; waiter = waiter->next) {
+                if (waiter->object != one.object) continue;
+                (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+                break;
+            }
+            line(to, &one);
+        }
+    }
+    for (waiter = table->queue; waiter != NULL; waiter = waiter->next) {
+        memset(&one, 0, sizeof(one));
+        one.thread = waiter->thread;
+        one.object = waiter->object;
+        one.mode = waiter->mode;
+        one.waits = 1;
+        one.since = waiter->since;
+        (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+        line(to, &one);
+    }
+}
+
+/* The lines of a snapshot; "room" is of memory that grows. */
+typedef struct pyxlock_lines {
+    pyxlock_line *line;
+    size_t count, room;
+    int failed;
+} pyxlock_lines;
+
+PYXLOCK_FN void pyxlock_collect(void *to, const pyxlock_line *line) {
+    pyxlock_lines *lines = (pyxlock_lines *)to;
+    if (lines->count == lines->room) {
+        size_t room = lines->room == 0 ? 32 : 2 * lines->room;
+        pyxlock_line *more = (pyxlock_line *)realloc(lines->line, room * sizeof(pyxlock_line));
+        if (more == NULL) {
+            lines->failed = 1;
+            return;
+        }
+        lines->line = more;
+        lines->room = room;
+    }
+    lines->line[lines->count++] = *line;
+}
+
+/* The entry "snapshot". */
+PYXLOCK_SLOW PyObject *pyxlock_table_snapshot(pyxlock_table *table) {
+    pyxlock_lines lines = {NULL, 0, 0, 0};
+    PyObject *list;
+    int64_t now;
+    size_t i;
+    pyxlock_mutex_lock(&table->mutex);
+    pyxlock_visit(table, pyxlock_collect, &lines);
+    now = pyxlock_now();
+    pyxlock_mutex_unlock(&table->mutex);
+    list = lines.failed ? PyErr_NoMemory() : PyList_New(0);
+    for (i = 0; list != NULL && i < lines.count; i++) {
+        pyxlock_line *line = &lines.line[i];
+        const char *mode = line->mode == PYXLOCK_WRITE ? "write" : "read";
+        PyObject *entry = Py_BuildValue("(kssNsd)", line->thread, line->waits ? "waits" : "holds", mode,
+                                        PyLong_FromVoidPtr(line->object), line->type,
+                                        line->waits ? (double)(now - line->since) * 1e-9 : 0.0);
+        if (entry == NULL || PyList_Append(list, entry) < 0) {
+            Py_DECREF(list);
+            list = NULL;
+        }
+        Py_XDECREF(entry);
+    }
+    free(lines.line);
+    return list;
+}
+
+PYXLOCK_FN void pyxlock_print(void *to, const pyxlock_line *line) {
+    (void)fprintf((FILE *)to, "pyxlock: thread %#lx %s %s %p %s%c", line->thread, line->waits ? "waits to" : "holds to",
+                  line->mode == PYXLOCK_WRITE ? "write" : "read", (void *)line->object, line->type, 10);
+}
+
+/* The entry "dump". Does not wait for the mutex: in a debugger the thread that
+   has it is stopped as well. */
+PYXLOCK_SLOW void pyxlock_table_dump(pyxlock_table *table) {
+    int locked = pyxlock_mutex_try(&table->mutex);
+    pyxlock_visit(table, pyxlock_print, stderr);
+    if (locked) pyxlock_mutex_unlock(&table->mutex);
+}
+
+/* The entry "stats". */
+PYXLOCK_SLOW PyObject *pyxlock_table_stats(pyxlock_table *table) {
+    unsigned long long reads = 0, writes = 0, upgrades = 0, waits = 0, deadlocks = 0;
+    pyxlock_word longest = 0;
+    pyxlock_block *block;
+    int i;
+    pyxlock_mutex_lock(&table->mutex);
+    for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+        for (i = 0; i < block->used; i++) {
+            pyxlock_record *record = block->record[i];
+            pyxlock_word mine = PYXLOCK_LOAD_RELAXED(&record->longest);
+            reads += PYXLOCK_LOAD_RELAXED(&record->reads);
+            writes += PYXLOCK_LOAD_RELAXED(&record->writes);
+            upgrades += PYXLOCK_LOAD_RELAXED(&record->upgrades);
+            waits += PYXLOCK_LOAD_RELAXED(&record->waits);
+            deadlocks += PYXLOCK_LOAD_RELAXED(&record->deadlocks);
+            if (mine > longest) longest = mine;
+        }
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+    return Py_BuildValue("{sKsKsKsKsKsd}", "reads", reads, "writes", writes, "upgrades", upgrades, "waits", waits,
+                         "deadlocks", deadlocks, "longest_wait", (double)longest * 1e-6);
+}
+
+/* ---- finding the table ------------------------------------------------------ */
+
+PYXLOCK_SLOW void pyxlock_table_free(pyxlock_table *table) {
+    pyxlock_key_free(table->key);
+    pyxlock_mutex_destroy(&table->mutex);
+    free(table->memory);
+}
+
+PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
+    void *memory;
+    pyxlock_table *table = (pyxlock_table *)pyxlock_aligned(sizeof(pyxlock_table), &memory);
+    if (table == NULL) return NULL;
+    table->memory = memory;
+    table->abi = PYXLOCK_ABI;
+    table->record = pyxlock_table_record;
+    table->slot = pyxlock_table_slot;
+    table->acquire = pyxlock_table_acquire;
+    table->released = pyxlock_table_released;
+    table->others = pyxlock_table_others;
+    table->snapshot = pyxlock_table_snapshot;
+    table->stats = pyxlock_table_stats;
+    table->dump = pyxlock_table_dump;
+    if (pyxlock_mutex_init(&table->mutex) < 0) {
+        free(memory);
+        return NULL;
+    }
+    if (pyxlock_key_new(&table->key, pyxlock_thread_ends) < 0) {
+        pyxlock_mutex_destroy(&table->mutex);
+        free(memory);
+        return NULL;
+    }
+    return table;
+}
+
+#ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
+#define PYXLOCK_CAPSULE "_pyxlock_abi2_test"
+#else
+#define PYXLOCK_CAPSULE "_pyxlock_abi2"
+#endif
+
+/* Warns if modules of another PYXLOCK_ABI run in this process: their locks and
+   ours do not see each other. 0, or -1 if warnings are errors. */
+PYXLOCK_SLOW int pyxlock_warn_of_others(PyObject *names) {
+    PyObject *keys = PyDict_Keys(names);
+    Py_ssize_t i;
+    int result = keys == NULL ? -1 : 0;
+    for (i = 0; result == 0 && i < PyList_Size(keys); i++) {
+        PyObject *key = PyList_GetItem(keys, i); /* borrowed from a list of our own */
+        PyObject *name = PyUnicode_Check(key) ? PyUnicode_AsASCIIString(key) : NULL;
+        if (name == NULL) {
+            PyErr_Clear();
+            continue;
+        }
+        if (strncmp(PyBytes_AsString(name), "_pyxlock_abi", 12) == 0
+                && strcmp(PyBytes_AsString(name), PYXLOCK_CAPSULE) != 0) {
+            result = PyErr_WarnEx(PyExc_RuntimeWarning,
+                                  "pyxlock: extension modules with different versions of the lock are loaded; objects "
+                                  "that they share are not protected: rebuild them with one version of pyxlock", 1);
+        }
+        Py_DECREF(name);
+    }
+    Py_XDECREF(keys);
+    return result;
+}
+
+/* Finds the interpreter's table or makes it; needs an attached thread. The
+   capsule is in the dictionary of sys, under its own name: unlike an entry in
+   sys.modules nobody clears that, unlike the interpreter's dictionary every
+   version of the limited API reaches it. dict.setdefault is atomic, so of
+   modules that start at once one wins. The table is never freed: threads may
+   hold locks until the process ends. */
+PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
+    PyObject *sys = NULL, *mine = NULL, *found = NULL;
+    pyxlock_table *table = NULL, *made = pyxlock_table_new();
+    if (made == NULL) {
+        (void)PyErr_NoMemory();
+        return NULL;
+    }
+    mine = PyCapsule_New(made, PYXLOCK_CAPSULE, NULL);
+    sys = PyImport_ImportModule("sys");
+    if (mine != NULL && sys != NULL && pyxlock_warn_of_others(PyModule_GetDict(sys)) == 0) {
+        found = PyObject_CallMethod(PyModule_GetDict(sys), "setdefault", "sO", PYXLOCK_CAPSULE, mine);
+    }
+    if (found != NULL) table = (pyxlock_table *)PyCapsule_GetPointer(found, PYXLOCK_CAPSULE);
+    if (table != made) {
+        pyxlock_table_free(made);
+    } else {
+#ifndef _WIN32
+        pyxlock_forked = table;
+        /* Without the handlers only a fork while other threads hold is worse off. */
+        (void)pthread_atfork(pyxlock_before_fork, pyxlock_after_fork_parent, pyxlock_after_fork_child);
+#endif
+    }
+    Py_XDECREF(found);
+    Py_XDECREF(mine);
+    Py_XDECREF(sys);
+    return table;
+}
+
+/* The same for the process: the main interpreter's table serves all, since a
+   module may be loaded into several. The limited API cannot name the main
+   interpreter; there each interpreter has its own. */
+PYXLOCK_SLOW pyxlock_table *pyxlock_find_table(void) {
+#if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030C0000
+    PyThreadState *here = PyThreadState_Get();
+    if (here->interp != PyInterpreterState_Main()) {
+        PyThreadState *there = PyThreadState_New(PyInterpreterState_Main());
+        pyxlock_table *table;
+        if (there == NULL) {
+            (void)PyErr_NoMemory();
+            return NULL;
+        }
+        (void)PyThreadState_Swap(there);
+        table = pyxlock_find_here();
+        PyThreadState_Clear(there);
+        (void)PyThreadState_Swap(here);
+        PyThreadState_Delete(there);
+        if (table == NULL) (void)PyErr_NoMemory();
+        return table;
+    }
+#endif
+    return pyxlock_find_here();
+}
+
+PYXLOCK_SLOW pyxlock_table *pyxlock_start(void) {
+    pyxlock_ensured e;
+    pyxlock_table *table;
+    pyxlock_attach(&e);
+    table = pyxlock_find_table();
+    pyxlock_unattach(&e);
+    if (table == NULL) return NULL;
+#if PYXLOCK_NO_GIL || defined(PYXLOCK_RELEASES_GIL)
+    /* Relaxed: see pyxlock_enabled. */
+    PYXLOCK_STORE_RELAXED(&table->enabled, 1);
+#endif
+    /* Pairs with the acquiring loads of pyxlock_shared. */
+    PYXLOCK_STORE_RELEASE(&pyxlock_shared, (pyxlock_word)table);
+    return table;
+}
+
+/* The table if locks are to be taken, NULL if not, in which case *failed says
+   whether that is an error (-1, exception set).
+
+   On a free-threaded build locks are always taken. On a build with a GIL they
+   are needed only against bodies that release the GIL while they hold a lock.
+   Modules with such bodies are compiled with PYXLOCK_RELEASES_GIL and switch
+   the locks of the whole interpreter on with their first lock call. From then
+   on modules without the macro lock too, since their objects may be shared
+   with such a module; until then a lock call costs them two loads. A body
+   without lock that is under way at that very moment stays without lock. */
+PYXLOCK_FN pyxlock_table *pyxlock_enabled(int *failed) {
+    /* Pairs with the releasing store in pyxlock_start. */
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared);
+    *failed = 0;
+    if (!PYXLOCK_LIKELY(table != NULL)) {
+        table = pyxlock_start();
+        if (table == NULL) {
+            *failed = -1;
+            return NULL;
+        }
+    }
+#if !PYXLOCK_NO_GIL && !defined(PYXLOCK_RELEASES_GIL)
+    /* Relaxed: it goes from 0 to 1 once, and the GIL orders that. */
+    if (!PYXLOCK_LOAD_RELAXED(&table->enabled)) return NULL;
+#endif
+    return table;
+}
+
+/* ---- the fast path -------------------------------------------------------------
+
+   What is in line makes no call that returns to it, but for one into the slow
+   path, across which little has to be kept: so it needs few registers. */
+
+/* Says that locks are off. */
+static pyxlock_word pyxlock_no_slot;
+
+#ifdef PYXLOCK_STATS
+/* Counts a lock that was got; the counters are of this thread, read by any. */
+PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) {
+    pyxlock_record *me = pyxlock_me((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared));
+    pyxlock_word *counter = mode == PYXLOCK_WRITE ? &me->writes : &me->reads;
+    PYXLOCK_STORE_RELAXED(counter, PYXLOCK_LOAD_RELAXED(counter) + 1);
+    if (mode == PYXLOCK_WRITE && pyxlock_modes_in(me, object, slot) == PYXLOCK_READ) {
+        PYXLOCK_STORE_RELAXED(&me->upgrades, PYXLOCK_LOAD_RELAXED(&me->upgrades) + 1);
+    }
+}
+#endif
+
+/* Everything that the fast path leaves open. "slot" is NULL if it did not get so
+   far, else it names the object, and the filter is raised or not. Returns the
+   slot that holds the object; &pyxlock_no_slot if locks are off; NULL with an
+   exception. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *object, int mode, int blocking, int raised) {
+    int failed;
+    pyxlock_table *table = pyxlock_enabled(&failed);
+    pyxlock_record *me;
+    if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
+    me = pyxlock_me(table);
+    if (me != NULL && slot == NULL) {
+        slot = table->slot(me);
+        if (slot != NULL && mode == PYXLOCK_READ) {
+            if (pyxlock_enter_reading(me, slot, pyxlock_filter(table, object), object)) return slot;
+        } else if (slot != NULL) {
+            if (pyxlock_enter_writing(table, me, slot, pyxlock_filter(table, object), object, &raised)) return slot;
+        }
+    }
+    if (slot == NULL) {
+        pyxlock_raise(PYXLOCK_MEMORY, NULL, 0, "");
+        return NULL;
+    }
+    /* The filter was 0: no other thread writes the object. Slots may say so for
+       a moment, of attempts that fail now; only readers count. */
+    if (raised && !PYXLOCK_LOAD(&me->unlisted) && !table->others(me, object, PYXLOCK_READ)) return slot;
+    return table->acquire(me, slot, object, mode, blocking, raised);
+}
+
+/* Locks an object that is not NULL. */
+PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, int blocking) {
+    /* Pairs with the releasing store in pyxlock_start. */
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared);
+    pyxlock_word *slot = NULL, *filter;
+    pyxlock_record *me;
+    uintptr_t self = pyxlock_self();
+    int raised = 0;
+    if (!PYXLOCK_LIKELY(table != NULL)) goto slowly;
+#if !PYXLOCK_NO_GIL && !defined(PYXLOCK_RELEASES_GIL)
+    if (PYXLOCK_LIKELY(!PYXLOCK_LOAD_RELAXED(&table->enabled))) return 0; /* as in pyxlock_enabled */
+#endif
+    me = pyxlock_home_of(table, self);
+    /* Relaxed: what equals our own number we wrote ourselves. */
+    if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->self) == self)) goto slowly;
+    /* Relaxed: slots that are free are written by this thread alone. */
+    if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->slot[0]) == 0)) slot = &me->slot[0];
+    else if (PYXLOCK_LOAD_RELAXED(&me->slot[1]) == 0) slot = &me->slot[1];
+    else goto slowly;
+    filter = pyxlock_filter(table, object);
+    if (mode == PYXLOCK_READ ? pyxlock_enter_reading(me, slot, filter, object)
+                             : pyxlock_enter_writing(table, me, slot, filter, object, &raised)) goto in;
+slowly:
+    slot = pyxlock_take_slowly(slot, object, mode, blocking, raised);
+    if (slot == NULL) return -1;
+    if (slot == &pyxlock_no_slot) return 0;
+    filter = pyxlock_filter((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared), object);
+in:
+#ifdef PYXLOCK_STATS
+    pyxlock_count(slot, object, mode);
+#endif
+    guard->object = object;
+    guard->mode = (uintptr_t)mode;
+    guard->filter = filter;
+    guard->slot = slot;
+    return 0;
+}
+
+PYXLOCK_SLOW void pyxlock_released(PyObject *object, int mode) {
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
+    table->released(pyxlock_me(table), object, mode);
+}
+
+/* ---- the functions that Cython code calls ----------------------------------- */
+
+PYXLOCK_HOT int pyxlock_lock(pyxlock_Guard *guard, PyObject *obj, int mode, int blocking) {
+    guard->slot = NULL;
+    if (!PYXLOCK_LIKELY(obj != NULL) || !PYXLOCK_LIKELY(obj != Py_None)) return 0;
+    return pyxlock_take(guard, obj, mode, blocking);
+}
+
+/* Locks obj for reading; waits while another thread writes it, or queued before
+   to write it. 0, or -1 with an exception and an empty guard: RuntimeError if
+   waiting would never end, MemoryError, or what a signal handler raised. */
+PYXLOCK_HOT int pyxlock_read(pyxlock_Guard *guard, PyObject *obj) {
+    return pyxlock_lock(guard, obj, PYXLOCK_READ, 1);
+}
+
+/* Locks obj for writing; waits while another thread holds it. If this thread
+   reads it, waits for the other readers (an upgrade). Errors as pyxlock_read. */
+PYXLOCK_HOT int pyxlock_write(pyxlock_Guard *guard, PyObject *obj) {
+    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 1);
+}
+
+/* As pyxlock_read, but where that would wait, raises RuntimeError at once. */
+PYXLOCK_HOT int pyxlock_try_read(pyxlock_Guard *guard, PyObject *obj) {
+    return pyxlock_lock(guard, obj, PYXLOCK_READ, 0);
+}
+
+/* As pyxlock_write, but where that would wait, raises RuntimeError at once. */
+PYXLOCK_HOT int pyxlock_try_write(pyxlock_Guard *guard, PyObject *obj) {
+    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 0);
+}
+
+/* Gives up what the guard holds and empties it. Does nothing to an empty guard.
+   Cannot fail, leaves the current exception alone, needs no thread state. */
+PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
+    pyxlock_word *slot = guard->slot;
+    if (slot == NULL) return;
+    guard->slot = NULL;
+    pyxlock_clear(slot);
+    if (guard->mode == PYXLOCK_READ) {
+        /* Without an order between this load and the clearing, to save a fence:
+           we may miss a thread that begins to wait in this moment, and it may
+           miss us. See pyxlock_sleep. */
+        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(guard->filter) == 0)) return;
+    } else {
+        if (PYXLOCK_LIKELY(pyxlock_lower(guard->filter) == 0)) return;
+    }
+    pyxlock_released(guard->object, (int)guard->mode);
+}
+
+/* Makes the guard want the object in the mode. NULL and None: nothing. */
+PYXLOCK_FN void pyxlock_want(pyxlock_Guard *guard, PyObject *obj, int mode) {
+    guard->object = obj == Py_None ? NULL : obj;
+    guard->mode = (uintptr_t)mode;
+    guard->slot = NULL;
+    guard->filter = NULL;
+}
+
+/* Prepare a guard for pyxlock_acquire; they lock nothing. */
+PYXLOCK_FN void pyxlock_want_read(pyxlock_Guard *guard, PyObject *obj) {
+    pyxlock_want(guard, obj, PYXLOCK_READ);
+}
+PYXLOCK_FN void pyxlock_want_write(pyxlock_Guard *guard, PyObject *obj) {
+    pyxlock_want(guard, obj, PYXLOCK_WRITE);
+}
+
 /* Puts the guards into the global order (by address), one for each object, the
    others empty. */
 PYXLOCK_FN void pyxlock_order(pyxlock_Guard *guards, int count) {
@@ -686,246 +1814,25 @@ PYXLOCK_FN void pyxlock_order(pyxlock_Guard *guards, int count) {
         if (guards[i].object == NULL || guards[i].object != guards[i - 1].object) continue;
         if (guards[i].mode == PYXLOCK_WRITE) guards[i - 1].mode = PYXLOCK_WRITE;
         guards[i].object = NULL;
-        guards[i].mode = PYXLOCK_NONE;
     }
 }
 
-/* The entry "acquire" of the table. */
-PYXLOCK_FN int pyxlock_table_acquire(pyxlock_table *table, pyxlock_Guard *guards, int count, int blocking) {
-    unsigned long thread = PyThread_get_thread_ident();
-    int i;
-    if (count > 1) pyxlock_order(guards, count);
-    for (i = 0; i < count; i++) {
-        pyxlock_Guard *guard = &guards[i];
-        PyObject *object = guard->object;
-        pyxlock_shard *shard;
-        int mode = (int)guard->mode, outcome;
-        char text[512];
-        if (object == NULL) continue;
-        shard = pyxlock_shard_of(table, object);
-        pyxlock_mutex_lock(&shard->mutex);
-        outcome = pyxlock_attempt(shard, object, thread, mode, &guard->hold);
-        pyxlock_mutex_unlock(&shard->mutex);
-        if (outcome == PYXLOCK_OK) continue;
-        text[0] = 0;
-        if (outcome == PYXLOCK_BUSY && blocking) {
-            outcome = pyxlock_lock_slowly(table, shard, object, thread, mode, &guard->hold,
-                                          text, sizeof(text));
-            if (outcome == PYXLOCK_OK) continue;
-        }
-        guard->hold = NULL;
-        for (; i >= 0; i--) {
-            if (guards[i].hold != NULL) table->release(table, &guards[i]);
-        }
-        for (i = 0; i < count; i++) {
-            guards[i].object = NULL;
-            guards[i].mode = PYXLOCK_NONE;
-        }
-        pyxlock_raise(outcome, object, mode, text);
-        return -1;
-    }
-    return 0;
-}
-
-/* ---- finding the table ------------------------------------------------------ */
-
-/* This module's pointer to the shared table; NULL until its first lock call. */
-static pyxlock_table *pyxlock_shared = NULL;
-
-#ifndef _WIN32
-/* In the child of a fork only the thread that forked is left: what others held
-   or waited for is void. The mutexes are taken before the fork, so that the
-   child finds whole lists. */
-static pyxlock_table *pyxlock_forked = NULL;
-PYXLOCK_FN void pyxlock_before_fork(void) { pyxlock_lock_all(pyxlock_forked); }
-PYXLOCK_FN void pyxlock_after_fork_parent(void) { pyxlock_unlock_all(pyxlock_forked); }
-PYXLOCK_FN void pyxlock_after_fork_child(void) {
-    unsigned long thread = PyThread_get_thread_ident();
-    int i;
-    for (i = 0; i < PYXLOCK_SHARDS; i++) {
-        pyxlock_shard *shard = &pyxlock_forked->shards[i];
-        pyxlock_hold **link = &shard->holds;
-        while (*link != NULL) {
-            pyxlock_hold *hold = *link;
-            if (hold->thread == thread) {
-                link = &hold->next;
-            } else {
-                *link = hold->next;
-                hold->readers = hold->writers = 0;
-                pyxlock_hold_free(shard, hold);
-            }
-        }
-        shard->queue = NULL;
-    }
-    pyxlock_unlock_all(pyxlock_forked);
-}
-#endif
-
-PYXLOCK_SLOW void pyxlock_table_free(pyxlock_table *table, int shards) {
-    while (shards-- > 0) pyxlock_mutex_destroy(&table->shards[shards].mutex);
-    free(table);
-}
-
-PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
-    pyxlock_table *table = (pyxlock_table *)calloc(1, sizeof(pyxlock_table));
-    int i;
-    if (table == NULL) return NULL;
-    table->abi = PYXLOCK_ABI;
-    table->acquire = pyxlock_table_acquire;
-    table->release = pyxlock_table_release;
-    for (i = 0; i < PYXLOCK_SHARDS; i++) {
-        if (pyxlock_mutex_init(&table->shards[i].mutex) < 0) {
-            pyxlock_table_free(table, i);
-            return NULL;
-        }
-    }
-    return table;
-}
-
-#ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
-#define PYXLOCK_CAPSULE "_pyxlock_abi1_test"
-#else
-#define PYXLOCK_CAPSULE "_pyxlock_abi1"
-#endif
-
-/* Finds the interpreter's table or makes it; needs an attached thread. The
-   capsule is in the dictionary of sys, under its own name: unlike an entry in
-   sys.modules nobody clears that, unlike the interpreter's dictionary every
-   version of the limited API reaches it. dict.setdefault is atomic, so of
-   modules that start at once one wins. The table is never freed: threads may
-   hold locks until the process ends. */
-PYXLOCK_SLOW pyxlock_table *pyxlock_find_table(void) {
-    PyObject *sys = NULL, *mine = NULL, *found = NULL;
-    pyxlock_table *table = NULL, *made = pyxlock_table_new();
-    if (made == NULL) {
-        (void)PyErr_NoMemory();
-        return NULL;
-    }
-    mine = PyCapsule_New(made, PYXLOCK_CAPSULE, NULL);
-    sys = PyImport_ImportModule("sys");
-    if (mine != NULL && sys != NULL) {
-        found = PyObject_CallMethod(PyModule_GetDict(sys), "setdefault", "sO", PYXLOCK_CAPSULE, mine);
-    }
-    if (found != NULL) table = (pyxlock_table *)PyCapsule_GetPointer(found, PYXLOCK_CAPSULE);
-    if (table != made) {
-        pyxlock_table_free(made, PYXLOCK_SHARDS);
-    } else {
-#ifndef _WIN32
-        pyxlock_forked = table;
-        /* Without the handlers only a fork while other threads hold is worse off. */
-        (void)pthread_atfork(pyxlock_before_fork, pyxlock_after_fork_parent, pyxlock_after_fork_child);
-#endif
-    }
-    Py_XDECREF(found);
-    Py_XDECREF(mine);
-    Py_XDECREF(sys);
-    return table;
-}
-
-PYXLOCK_SLOW pyxlock_table *pyxlock_start(void) {
-    pyxlock_ensured e;
-    pyxlock_table *table;
-    pyxlock_attach(&e);
-    table = pyxlock_find_table();
-    pyxlock_unattach(&e);
-    if (table == NULL) return NULL;
-#if PYXLOCK_NO_GIL || defined(PYXLOCK_RELEASES_GIL)
-    PYXLOCK_STORE_INT(&table->enabled, 1);
-#endif
-    /* Pairs with the acquiring load in pyxlock_enabled. */
-    PYXLOCK_STORE_PTR(&pyxlock_shared, table);
-    return table;
-}
-
-/* The table if locks are to be taken, NULL if not, in which case *failed says
-   whether that is an error (-1, exception set).
-
-   On a free-threaded build locks are always taken. On a build with a GIL they
-   are needed only against bodies that release the GIL while they hold a lock.
-   Modules with such bodies are compiled with PYXLOCK_RELEASES_GIL and switch
-   the locks of the whole interpreter on with their first lock call. From then
-   on modules without the macro lock too, since their objects may be shared
-   with such a module; until then a lock call costs them two loads. A body
-   without lock that is under way at that very moment stays without lock. */
-PYXLOCK_FN pyxlock_table *pyxlock_enabled(int *failed) {
-    pyxlock_table *table = PYXLOCK_LOAD_PTR(&pyxlock_shared);
-    *failed = 0;
-    if (table == NULL) {
-        table = pyxlock_start();
-        if (table == NULL) {
-            *failed = -1;
-            return NULL;
-        }
-    }
-#if !PYXLOCK_NO_GIL && !defined(PYXLOCK_RELEASES_GIL)
-    if (!PYXLOCK_LOAD_INT(&table->enabled)) return NULL;
-#endif
-    return table;
-}
-
-/* ---- the functions that Cython code calls ----------------------------------- */
-
-/* Makes the guard want the object in the mode. NULL and None: nothing. */
-PYXLOCK_FN void pyxlock_want(pyxlock_Guard *guard, PyObject *obj, int mode) {
-    int nothing = obj == NULL || obj == Py_None;
-    guard->object = nothing ? NULL : obj;
-    guard->hold = NULL;
-    guard->mode = (uintptr_t)(nothing ? PYXLOCK_NONE : mode);
-    guard->reserved = NULL;
+/* pyxlock_release for each guard, the last one first. */
+PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
+    while (count-- > 0) pyxlock_release(&guards[count]);
 }
 
 PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking) {
-    int failed, i;
-    pyxlock_table *table = pyxlock_enabled(&failed);
-    if (table != NULL) return table->acquire(table, guards, count, blocking);
-    for (i = 0; i < count; i++) guards[i].object = NULL;
-    return failed;
-}
-
-PYXLOCK_FN int pyxlock_lock(pyxlock_Guard *guard, PyObject *obj, int mode, int blocking) {
-    pyxlock_want(guard, obj, mode);
-    if (guard->object == NULL) return 0;
-    return pyxlock_acquire_as(guard, 1, blocking);
-}
-
-/* Locks obj for reading; waits while another thread writes it or queued before
-   to write it. 0, or -1 with an exception and an empty guard: RuntimeError if
-   waiting would never end, MemoryError, or what a signal handler raised. */
-PYXLOCK_FN int pyxlock_read(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_READ, 1);
-}
-
-/* Locks obj for writing; waits while another thread holds it. If this thread
-   reads it, waits for the other readers (an upgrade). Errors as pyxlock_read. */
-PYXLOCK_FN int pyxlock_write(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 1);
-}
-
-/* As pyxlock_read, but where that would wait, raises RuntimeError at once. */
-PYXLOCK_FN int pyxlock_try_read(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_READ, 0);
-}
-
-/* As pyxlock_write, but where that would wait, raises RuntimeError at once. */
-PYXLOCK_FN int pyxlock_try_write(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 0);
-}
-
-/* Gives up what the guard holds and empties it. Does nothing to an empty guard.
-   Cannot fail, leaves the current exception alone, needs no thread state. */
-PYXLOCK_FN void pyxlock_release(pyxlock_Guard *guard) {
-    if (guard->hold != NULL) {
-        pyxlock_table *table = PYXLOCK_LOAD_PTR(&pyxlock_shared);
-        table->release(table, guard);
+    int i;
+    pyxlock_order(guards, count);
+    for (i = 0; i < count; i++) {
+        if (guards[i].object == NULL) continue;
+        if (pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, blocking) < 0) {
+            pyxlock_release_all(guards, count);
+            return -1;
+        }
     }
-}
-
-/* Prepare a guard for pyxlock_acquire; they lock nothing. */
-PYXLOCK_FN void pyxlock_want_read(pyxlock_Guard *guard, PyObject *obj) {
-    pyxlock_want(guard, obj, PYXLOCK_READ);
-}
-PYXLOCK_FN void pyxlock_want_write(pyxlock_Guard *guard, PyObject *obj) {
-    pyxlock_want(guard, obj, PYXLOCK_WRITE);
+    return 0;
 }
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
@@ -940,23 +1847,51 @@ PYXLOCK_FN int pyxlock_try_acquire(pyxlock_Guard *guards, int count) {
     return pyxlock_acquire_as(guards, count, 0);
 }
 
-/* pyxlock_release for each guard, the last one first. */
-PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
-    while (count-- > 0) pyxlock_release(&guards[count]);
-}
-
 /* What PYXLOCK_RELEASES_GIL says, at run time: a locked body of the calling
    module releases the GIL. On a build with a GIL it switches the locks of the
    whole interpreter on; elsewhere they always are. Needs an attached thread.
    0, or -1 with MemoryError. */
 PYXLOCK_FN int pyxlock_releases_gil(void) {
 #if !PYXLOCK_NO_GIL
-    pyxlock_table *table = PYXLOCK_LOAD_PTR(&pyxlock_shared);
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared); /* as in pyxlock_enabled */
     if (table == NULL) table = pyxlock_start();
     if (table == NULL) return -1;
-    PYXLOCK_STORE_INT(&table->enabled, 1);
+    PYXLOCK_STORE_RELAXED(&table->enabled, 1);
 #endif
     return 0;
+}
+
+/* The table, also where locks are off. */
+PYXLOCK_FN pyxlock_table *pyxlock_any_table(void) {
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared); /* as in pyxlock_enabled */
+    return table != NULL ? table : pyxlock_start();
+}
+
+/* Who holds and who waits, in all modules, as a new list of tuples (thread
+   identifier, "holds" or "waits", "read" or "write", id of the object, name of
+   its type, seconds waited). The name is empty where nobody waits for the
+   object: it may be gone. What running threads hold changes meanwhile. Needs
+   an attached thread. NULL with MemoryError. */
+PYXLOCK_FN PyObject *pyxlock_snapshot(void) {
+    pyxlock_table *table = pyxlock_any_table();
+    return table == NULL ? NULL : table->snapshot(table);
+}
+
+/* What happened so far, in all modules and threads, as a new dict: waits,
+   deadlocks (and refused upgrades), longest_wait (in seconds); and reads,
+   writes and upgrades, counted by modules that were compiled with
+   PYXLOCK_STATS. Needs an attached thread. NULL with MemoryError. */
+PYXLOCK_FN PyObject *pyxlock_stats(void) {
+    pyxlock_table *table = pyxlock_any_table();
+    return table == NULL ? NULL : table->stats(table);
+}
+
+/* Prints who holds and who waits to standard error. Needs no thread state: may
+   be called from a debugger (call (void)pyxlock_dump()), or as
+   ((pyxlock_table *)pyxlock_shared)->dump(...) where it was not compiled in. */
+PYXLOCK_FN void pyxlock_dump(void) {
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared); /* as in pyxlock_enabled */
+    if (table != NULL) table->dump(table);
 }
 
 #endif /* PYXLOCK_OFF */
@@ -1018,3 +1953,19 @@ PYXLOCK_FN int pyxlock_releases_gil(void) {
     # releases the GIL. Builds of Python that have a GIL then take locks, in all
     # modules of the interpreter; free-threaded builds always do.
     int releases_gil "pyxlock_releases_gil" () except -1
+
+    # Who holds and who waits now, in all modules: a list of tuples (thread
+    # identifier, "holds" or "waits", "read" or "write", id of the object, name
+    # of its type, seconds waited). The name is empty where nobody waits for the
+    # object. For tests and for people who debug: what running threads hold
+    # changes while it is written down.
+    object snapshot "pyxlock_snapshot" ()
+
+    # What happened so far, in all modules and threads: a dict of waits,
+    # deadlocks (refused upgrades included) and longest_wait (seconds); and of
+    # reads, writes and upgrades, which only modules that were compiled with
+    # PYXLOCK_STATS count.
+    object stats "pyxlock_stats" ()
+
+    # Prints snapshot() to standard error; needs no GIL.
+    void dump "pyxlock_dump" () noexcept nogil

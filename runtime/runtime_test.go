@@ -85,11 +85,11 @@ func TestInline(t *testing.T) {
 		t.Error("the C code differs")
 	}
 	// Every declaration is renamed.
-	decl := regexp.MustCompile(`(?m)^    (?:ctypedef struct|int|void) (\w+)`)
+	decl := regexp.MustCompile(`(?m)^    (?:ctypedef struct|int|void|object) (\w+)`)
 	end := strings.LastIndex(text, `"""`)
 	names := decl.FindAllStringSubmatch(text[end:], -1)
-	if len(names) != 12 {
-		t.Errorf("%d declarations, want 12", len(names))
+	if len(names) != 15 {
+		t.Errorf("%d declarations, want 15", len(names))
 	}
 	for _, n := range names {
 		if !strings.HasPrefix(n[1], InlinePrefix) {

@@ -124,6 +124,8 @@ int main(int argc, char **argv) {
     pthread_t threads[THREADS];
     struct work work[THREADS] = {{0, {0}, 0, 0}};
     PyThreadState *state;
+    pyxlock_table *table;
+    pyxlock_block *block;
     long torn = 0, refused = 0;
     int i, j, bad = 0;
 
@@ -145,10 +147,17 @@ int main(int argc, char **argv) {
         torn += work[i].torn;
         refused += work[i].refused;
     }
-    /* All holds are gone. */
-    for (i = 0; i < PYXLOCK_SHARDS; i++) {
-        if (pyxlock_shared->shards[i].holds != NULL || pyxlock_shared->shards[i].queue != NULL) bad = 1;
+    /* Nothing is left behind. */
+    table = (pyxlock_table *)pyxlock_shared;
+    for (i = 0; i < PYXLOCK_FILTERS; i++) {
+        if (table->filter[i] != 0) bad = 1;
     }
+    for (block = &table->first; block != NULL; block = (pyxlock_block *)block->next) {
+        for (i = 0; i < block->used; i++) {
+            if (!pyxlock_is_empty(block->record[i])) bad = 1;
+        }
+    }
+    if (table->queue != NULL) bad = 1;
     PyEval_RestoreThread(state);
     printf("%s: torn %ld, refused %ld\n", bad || torn ? "FAIL" : "ok", torn, refused);
     return bad || torn ? 1 : 0;
