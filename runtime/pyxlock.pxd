@@ -336,7 +336,8 @@ typedef struct pyxlock_Guard {
 /* A slot is 0, or address + mode of an object that the record's thread holds, or
    is about to find out whether it does. Most threads get by with those in their
    record; a thread that holds more gets chunks, which it keeps. */
-#define PYXLOCK_SLOTS 4
+#define PYXLOCK_WRITES 4
+#define PYXLOCK_READS 5             /* as pyxlock_table_readers has it */
 #define PYXLOCK_CHUNK 7
 typedef struct pyxlock_chunk {
     pyxlock_word more;              /* the next chunk, or 0; set once */
@@ -346,15 +347,19 @@ typedef struct pyxlock_chunk {
 /* What one living thread holds and waits for. Records are never freed; that of
    a thread that ended goes to another one that starts. */
 typedef struct pyxlock_record {
-    /* The cache line that the fast path uses. */
+    /* One cache line: what the fast path uses, and the slots for reading, at
+       which other threads look when they write whatever object. */
     pyxlock_word self;              /* of pyxlock_self(); 0 if unused */
-    pyxlock_word bit;               /* in block->listed */
     pyxlock_word unlisted;          /* writers do not look at this record */
     pyxlock_word more;              /* the first chunk, or 0; set once */
-    pyxlock_word slot[PYXLOCK_SLOTS];
+    pyxlock_word reads[PYXLOCK_READS];
+    /* Another: the slots for writing, at which others look only if they meet
+       somebody. So threads that write objects of their own share nothing. */
+    pyxlock_word writes[PYXLOCK_WRITES];
     /* Set when it is made or handed out. */
     struct pyxlock_table *table;
     struct pyxlock_block *block;
+    pyxlock_word bit;               /* in block->listed */
     struct pyxlock_record *unused;  /* next in table->unused */
     unsigned long thread;           /* Python's identifier */
     /* Under the mutex: a wait for one object. */
@@ -374,14 +379,16 @@ typedef struct pyxlock_record {
     /* Of this thread alone. */
     pyxlock_word scans;
     /* Counters: written by this thread, read by any. */
-    pyxlock_word reads, writes, upgrades, waits, deadlocks;
-    pyxlock_word longest;           /* wait, in microseconds */
+    struct {
+        pyxlock_word reads, writes, upgrades, waits, deadlocks;
+        pyxlock_word longest;       /* wait, in microseconds */
+    } count;
 } pyxlock_record;
 
 /* No two records share a cache line. */
 typedef union pyxlock_home {
     pyxlock_record record;
-    char size[256];
+    char size[512];
 } pyxlock_home;
 
 #define PYXLOCK_BITS ((int)sizeof(pyxlock_word) * 8)
@@ -406,24 +413,27 @@ typedef struct pyxlock_table {
        system for it: slower. */
     pyxlock_home home[PYXLOCK_HOMES];
     int abi;
+    pyxlock_word made;              /* 1 */
     pyxlock_word enabled;
     pyxlock_record *(*record)(struct pyxlock_table *table);
-    pyxlock_word *(*slot)(pyxlock_record *me);
+    pyxlock_word *(*slot)(pyxlock_record *me, int mode);
     pyxlock_word *(*acquire)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
-                             int raised);
-    void (*released)(pyxlock_record *me, PyObject *object, int mode);
-    int (*others)(pyxlock_record *me, PyObject *object, int modes);
+                             int state);
+    void (*released)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode);
+    void (*sweep)(pyxlock_record *me);
     PyObject *(*snapshot)(struct pyxlock_table *table);
     PyObject *(*stats)(struct pyxlock_table *table);
     void (*dump)(struct pyxlock_table *table);
     void *memory;                   /* to free it, where it turns out not to be needed */
     pyxlock_key key;                /* of the thread's record */
-    void *padding[16];              /* what changes often shares no cache line with the above */
+    void *padding[16];              /* what changes more often shares no cache line with the above */
+    pyxlock_word listed;            /* how many records are */
+    pyxlock_word queued;            /* how many threads are */
     pyxlock_block first;
     void *more_padding[16];
     pyxlock_word filter[PYXLOCK_FILTERS];
     pyxlock_mutex mutex;            /* guards all that follows */
-    pyxlock_record *queue;          /* first come, first served; upgrades in front */
+    pyxlock_record *queue;          /* upgrades, then by the beginning of the wait */
     pyxlock_record *unused;         /* records that are nobody's home */
     int64_t swept;                  /* when idle records were last looked for */
 } pyxlock_table;
@@ -457,48 +467,67 @@ PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self
 
 /* ---- slots ------------------------------------------------------------------ */
 
-/* Walks over the slots of a record. */
+/* Walks over the slots of a record: all, or those that may say READ. The order
+   matters, see pyxlock_again. */
 typedef struct pyxlock_slots {
     pyxlock_word *next, *end;
+    pyxlock_word *reads;            /* still to come, or NULL */
     pyxlock_word *more;
 } pyxlock_slots;
 
-PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record) {
-    slots->next = record->slot;
-    slots->end = record->slot + PYXLOCK_SLOTS;
+PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record, int modes) {
+    int all = modes != PYXLOCK_READ;
+    slots->next = all ? record->writes : record->reads;
+    slots->end = slots->next + (all ? PYXLOCK_WRITES : PYXLOCK_READS);
+    slots->reads = all ? record->reads : NULL;
     slots->more = &record->more;
 }
 
 PYXLOCK_FN pyxlock_word *pyxlock_slots_next(pyxlock_slots *slots) {
     if (slots->next == slots->end) {
-        /* Pairs with the exchange in pyxlock_table_slot: a slot that counts is
-           in a chunk that can be seen. */
-        pyxlock_chunk *chunk = (pyxlock_chunk *)PYXLOCK_LOAD(slots->more);
-        if (chunk == NULL) return NULL;
-        slots->next = chunk->slot;
-        slots->end = chunk->slot + PYXLOCK_CHUNK;
-        slots->more = &chunk->more;
+        if (slots->reads != NULL) {
+            slots->next = slots->reads;
+            slots->end = slots->reads + PYXLOCK_READS;
+            slots->reads = NULL;
+        } else {
+            /* Pairs with the exchange in pyxlock_chunk_new: a slot that counts
+               is in a chunk that can be seen. */
+            pyxlock_chunk *chunk = (pyxlock_chunk *)PYXLOCK_LOAD(slots->more);
+            if (chunk == NULL) return NULL;
+            slots->next = chunk->slot;
+            slots->end = chunk->slot + PYXLOCK_CHUNK;
+            slots->more = &chunk->more;
+        }
     }
     return slots->next++;
 }
 
-/* The modes in which a record names the object, except in one slot. */
-PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, pyxlock_word *except) {
+PYXLOCK_HOT int pyxlock_word_names(pyxlock_word word, PyObject *object) {
+    return (word & ~(pyxlock_word)PYXLOCK_MODES) == (pyxlock_word)object;
+}
+
+/* In which of the modes does a record name the object, slots apart that are
+   "except"? */
+PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, int modes, pyxlock_word *except) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    int modes = 0;
-    pyxlock_slots_start(&slots, record);
+    int found = 0;
+    pyxlock_slots_start(&slots, record, modes);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         /* In a writer's look at other threads: after it raised the filter.
            Pairs with the exchanges in pyxlock_enter_reading and
            pyxlock_publish, after which the others look at the filter or at
            slots. The value 0 pairs with the releasing store in pyxlock_clear. */
         pyxlock_word word = PYXLOCK_LOAD(slot);
-        if ((word & ~(pyxlock_word)PYXLOCK_MODES) == (pyxlock_word)object && slot != except) {
-            modes |= (int)(word & PYXLOCK_MODES);
-        }
+        if (pyxlock_word_names(word, object) && slot != except) found |= (int)(word & PYXLOCK_MODES);
     }
-    return modes;
+    return found & modes;
+}
+
+/* What this thread holds of the object: 0, READ or WRITE (which comprises READ). */
+PYXLOCK_FN int pyxlock_own(pyxlock_record *me, PyObject *object, pyxlock_word *except) {
+    int modes = pyxlock_modes_in(me, object, PYXLOCK_MODES, except);
+    return (modes & PYXLOCK_WRITE) != 0 ? PYXLOCK_WRITE : modes;
 }
 
 /* Walks over the listed records. */
@@ -533,7 +562,7 @@ PYXLOCK_FN int pyxlock_named_by_others(pyxlock_record *me, PyObject *object, int
     pyxlock_record *other;
     pyxlock_walk_start(&walk, me->table);
     while ((other = pyxlock_walk_next(&walk)) != NULL) {
-        if (other != me && (pyxlock_modes_in(other, object, NULL) & modes) != 0) return 1;
+        if (other != me && pyxlock_modes_in(other, object, modes, NULL) != 0) return 1;
     }
     return 0;
 }
@@ -543,20 +572,51 @@ PYXLOCK_FN int pyxlock_against(int mode) {
     return mode == PYXLOCK_WRITE ? PYXLOCK_READ | PYXLOCK_WRITE : PYXLOCK_WRITE;
 }
 
-/* The entry "slot": a free slot of this thread, NULL if memory is out. */
-PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me) {
-    pyxlock_chunk *made;
-    pyxlock_slots slots;
-    pyxlock_word *slot;
-    pyxlock_slots_start(&slots, me);
-    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
-        if (PYXLOCK_LOAD_RELAXED(slot) == 0) return slot; /* our own */
-    }
-    made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
+/* Is this a place for a hold in the mode? In chunks there is no difference. */
+PYXLOCK_FN int pyxlock_suits(pyxlock_record *me, pyxlock_word *slot, int mode) {
+    if (slot >= me->reads && slot < me->reads + PYXLOCK_READS) return mode == PYXLOCK_READ;
+    if (slot >= me->writes && slot < me->writes + PYXLOCK_WRITES) return mode == PYXLOCK_WRITE;
+    return 1;
+}
+
+/* One more chunk; the caller has walked to the end. NULL if memory is out. */
+PYXLOCK_FN pyxlock_word *pyxlock_chunk_new(pyxlock_slots *slots) {
+    pyxlock_chunk *made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
     if (made == NULL) return NULL;
     /* Pairs with the load in pyxlock_slots_next. */
-    (void)PYXLOCK_EXCHANGE(slots.more, (pyxlock_word)made);
+    (void)PYXLOCK_EXCHANGE(slots->more, (pyxlock_word)made);
     return made->slot;
+}
+
+/* The entry "slot": a free slot of this thread, NULL if memory is out. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me, int mode) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        if (PYXLOCK_LOAD_RELAXED(slot) == 0 && pyxlock_suits(me, slot, mode)) return slot; /* our own */
+    }
+    return pyxlock_chunk_new(&slots);
+}
+
+/* A slot for one more hold of what this thread holds in that mode already: a
+   later one than that of the hold. Such a hold is not looked for nor announced
+   by the filter, since the first one was; but the first may end before it. A
+   thread that walks over our slots in this moment finds the one or the other:
+   if the first slot reads 0, then the later one, read after it, has been
+   written before. "mine", already ours for this purpose, will do if it is
+   later. NULL if memory is out. */
+PYXLOCK_FN pyxlock_word *pyxlock_again(pyxlock_record *me, PyObject *object, int mode, pyxlock_word *mine) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    int found = 0;
+    pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
+        if (found && (word == 0 || slot == mine) && pyxlock_suits(me, slot, mode)) return slot;
+        if (slot != mine && pyxlock_word_names(word, object) && (int)(word & PYXLOCK_MODES) >= mode) found = 1;
+    }
+    return pyxlock_chunk_new(&slots);
 }
 
 /* Empties a slot: the end of a hold or of an attempt. Everything the thread
@@ -566,33 +626,36 @@ PYXLOCK_HOT void pyxlock_clear(pyxlock_word *slot) {
     PYXLOCK_STORE_RELEASE(slot, 0);
 }
 
-/* Names the object in the slot, to look at the others' slots next. */
-PYXLOCK_FN void pyxlock_publish(pyxlock_word *slot, PyObject *object, int mode) {
+/* ---- records: the caller has the mutex --------------------------------------
+
+   A writer has to look at every record that could hold something. Most threads
+   of a process hold nothing most of the time; so now and then a writer takes
+   records with empty slots off the list (pyxlock_table_sweep), and their threads put
+   them back when they lock again. */
+
+PYXLOCK_FN void pyxlock_list(pyxlock_record *record) {
+    if (!PYXLOCK_LOAD_RELAXED(&record->unlisted)) return;
+    /* Pairs with the loads in pyxlock_walk_start and pyxlock_alone: a writer
+       that misses them has raised the filter before, and the owner sees that. */
+    (void)PYXLOCK_ADD(&record->block->listed, record->bit);
+    (void)PYXLOCK_ADD(&record->table->listed, 1);
+    /* Pairs with the loads in pyxlock_enter_reading and _writing. */
+    (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
+}
+
+/* Names the object in a slot of the record, to look at the others' slots next.
+   Listed first: a slot that counts is in a record that writers look at. */
+PYXLOCK_FN void pyxlock_publish(pyxlock_record *record, pyxlock_word *slot, PyObject *object, int mode) {
+    pyxlock_list(record);
     /* Pairs with the load in pyxlock_modes_in: of two threads that publish and
        look, at least one sees the other. */
     (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | (pyxlock_word)mode);
 }
 
-/* ---- records: the caller has the mutex --------------------------------------
-
-   A writer has to look at every record that could hold something. Most threads
-   of a process hold nothing most of the time; so now and then a writer takes
-   records with empty slots off the list (pyxlock_sweep), and their threads put
-   them back when they lock again. */
-
-PYXLOCK_FN void pyxlock_list(pyxlock_record *record) {
-    if (!PYXLOCK_LOAD_RELAXED(&record->unlisted)) return;
-    /* Pairs with the load in pyxlock_walk_start: a writer that misses the bit
-       has raised the filter before, and the owner sees that. */
-    (void)PYXLOCK_ADD(&record->block->listed, record->bit);
-    /* Pairs with the loads in pyxlock_enter_reading and _writing. */
-    (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
-}
-
 PYXLOCK_FN int pyxlock_is_empty(pyxlock_record *record) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    pyxlock_slots_start(&slots, record);
+    pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         /* Pairs with the exchange in pyxlock_enter_reading, see pyxlock_unlist. */
         if (PYXLOCK_LOAD(slot) != 0) return 0;
@@ -607,6 +670,7 @@ PYXLOCK_FN void pyxlock_unlist(pyxlock_record *record) {
        the slots: either we see its slot, or it sees the flag and retracts. */
     (void)PYXLOCK_EXCHANGE(&record->unlisted, 1);
     if (pyxlock_is_empty(record)) {
+        (void)PYXLOCK_ADD(&record->table->listed, (pyxlock_word)0 - 1);
         (void)PYXLOCK_ADD(&record->block->listed, (pyxlock_word)0 - record->bit);
     } else {
         (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
@@ -643,11 +707,17 @@ PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record)
     return 0;
 }
 
-/* A record for a thread that starts: its home, or one from elsewhere. */
-PYXLOCK_FN pyxlock_record *pyxlock_record_new(pyxlock_table *table, uintptr_t self) {
+/* The thread-specific value of a thread whose record was taken from it because
+   it ends. It may still lock, in destructors of other data. */
+PYXLOCK_FN pyxlock_record *pyxlock_ends(pyxlock_table *table) { return (pyxlock_record *)((char *)table + 1); }
+
+/* A record for a thread: its home, or one from elsewhere. A thread that ends has
+   no home any more: nothing may take its record from it in time, and the next
+   thread of the same number would find itself there unannounced. */
+PYXLOCK_FN pyxlock_record *pyxlock_record_new(pyxlock_table *table, uintptr_t self, int ends) {
     pyxlock_record *record = pyxlock_home_of(table, self);
     void *memory;
-    if (PYXLOCK_LOAD_RELAXED(&record->self) != 0) { /* only one thread compares equal */
+    if (ends || PYXLOCK_LOAD_RELAXED(&record->self) != 0) { /* only one thread compares equal */
         record = table->unused;
         if (record != NULL) table->unused = record->unused;
         else record = (pyxlock_record *)pyxlock_aligned(sizeof(pyxlock_home), &memory);
@@ -672,9 +742,10 @@ PYXLOCK_FN void pyxlock_record_free(pyxlock_record *record) {
 PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
     pyxlock_record *me = (pyxlock_record *)pyxlock_key_get(table->key);
     uintptr_t self = pyxlock_self();
-    if (me != NULL) return me;
+    int ends = me == pyxlock_ends(table);
+    if (me != NULL && !ends) return me;
     pyxlock_mutex_lock(&table->mutex);
-    me = pyxlock_record_new(table, self);
+    me = pyxlock_record_new(table, self, ends);
     if (me != NULL) {
         PYXLOCK_STORE_RELAXED(&me->self, self); /* only this thread compares equal */
         me->thread = PyThread_get_thread_ident();
@@ -731,10 +802,13 @@ PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *obj
 PYXLOCK_FN void pyxlock_enqueue(pyxlock_record *waiter) {
     pyxlock_record **link = &waiter->table->queue;
     if (!waiter->upgrade) {
-        while (*link != NULL) link = &(*link)->next;
+        while (*link != NULL && ((*link)->upgrade || (*link)->since <= waiter->since)) link = &(*link)->next;
     }
     waiter->next = *link;
     *link = waiter;
+    /* Pairs with the loads in pyxlock_table_released and pyxlock_retract: after
+       this the waiter looks at the slots once more before it sleeps. */
+    (void)PYXLOCK_ADD(&waiter->table->queued, 1);
 }
 
 PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
@@ -742,6 +816,7 @@ PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
     while (*link != waiter) link = &(*link)->next;
     *link = waiter->next;
     waiter->object = NULL;
+    (void)PYXLOCK_ADD(&waiter->table->queued, (pyxlock_word)0 - 1);
 }
 
 /* Of two modes, does one exclude the other? */
@@ -759,15 +834,12 @@ PYXLOCK_FN int pyxlock_must_queue(pyxlock_record *me, PyObject *object, int mode
 }
 
 /* One attempt by a thread in the slow path, which has raised the filter; the
-   slot is 0. A thread that holds the object never queues for what it has, and
-   an upgrade passes the queue: those who wait there wait for this very thread. */
+   slot is 0. A thread that holds the object passes the queue: those who wait
+   there wait for this very thread. */
 PYXLOCK_FN int pyxlock_attempt(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
-    int own = pyxlock_modes_in(me, object, NULL);
-    if (own < mode) {
-        if (own == 0 && pyxlock_must_queue(me, object, mode)) return PYXLOCK_BUSY;
-    }
-    pyxlock_publish(slot, object, mode);
-    if (own >= mode || !pyxlock_named_by_others(me, object, pyxlock_against(mode))) return PYXLOCK_OK;
+    if (pyxlock_must_queue(me, object, mode) && pyxlock_own(me, object, NULL) == 0) return PYXLOCK_BUSY;
+    pyxlock_publish(me, slot, object, mode);
+    if (!pyxlock_named_by_others(me, object, pyxlock_against(mode))) return PYXLOCK_OK;
     pyxlock_clear(slot);
     return PYXLOCK_BUSY;
 }
@@ -807,7 +879,7 @@ PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
         if (waiter->mode == PYXLOCK_WRITE && (readers || waiter->signalled)) return;
         if (waiter->mode == PYXLOCK_READ) readers = 1;
         if (waiter->signalled) continue;
-        pyxlock_publish(waiter->place, object, waiter->mode);
+        pyxlock_publish(waiter, waiter->place, object, waiter->mode);
         if (pyxlock_named_by_others(waiter, object, pyxlock_against(waiter->mode))) {
             pyxlock_clear(waiter->place);
             return;
@@ -822,29 +894,30 @@ PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
     }
 }
 
-/* The entry "released": after a slot was cleared while the filter says that
+PYXLOCK_FN void pyxlock_wake(pyxlock_table *table, PyObject *object) {
+    pyxlock_mutex_lock(&table->mutex);
+    pyxlock_wake_next(table, object);
+    pyxlock_mutex_unlock(&table->mutex);
+}
+
+/* The entry "released": after the slot was cleared while the filter says that
    somebody may want the object. */
-PYXLOCK_SLOW void pyxlock_table_released(pyxlock_record *me, PyObject *object, int mode) {
+PYXLOCK_SLOW void pyxlock_table_released(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
     /* What we hold still excludes all that the other hold did. */
-    if (pyxlock_modes_in(me, object, NULL) >= mode) return;
-    pyxlock_mutex_lock(&me->table->mutex);
-    pyxlock_wake_next(me->table, object);
-    pyxlock_mutex_unlock(&me->table->mutex);
+    if (pyxlock_own(me, object, NULL) >= mode) return;
+    /* Once more, as an exchange: clear, then look. Pairs, with the load, with
+       the addition in pyxlock_enqueue, after which the waiter looks at the slot. */
+    (void)PYXLOCK_EXCHANGE(slot, 0);
+    if (PYXLOCK_LOAD(&me->table->queued) != 0) pyxlock_wake(me->table, object);
 }
 
 /* Undoes a failed attempt of the fast path. A thread in the slow path that saw
    the slot may have taken it for a hold, and sleep. */
 PYXLOCK_FN void pyxlock_retract(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int raised) {
-    pyxlock_word left;
-    pyxlock_clear(slot);
-    /* Pairs with the addition in pyxlock_raise_filter: who raises it later sees
-       the slot clear. (An addition of 0 rather than a load, for that reason.) */
-    if (raised) left = pyxlock_lower_filter(me->table, object);
-    else left = PYXLOCK_ADD(pyxlock_filter(me->table, object), 0);
-    if (left == 0) return;
-    pyxlock_mutex_lock(&me->table->mutex);
-    pyxlock_wake_next(me->table, object);
-    pyxlock_mutex_unlock(&me->table->mutex);
+    /* As in pyxlock_table_released. */
+    (void)PYXLOCK_EXCHANGE(slot, 0);
+    if (raised) (void)pyxlock_lower_filter(me->table, object);
+    if (PYXLOCK_LOAD(&me->table->queued) != 0) pyxlock_wake(me->table, object);
 }
 
 /* For messages. */
@@ -888,7 +961,7 @@ PYXLOCK_FN pyxlock_record *pyxlock_find_cycle(pyxlock_record *start) {
         pyxlock_record *other;
         pyxlock_walk_start(&walk, start->table);
         while ((other = pyxlock_walk_next(&walk)) != NULL) {
-            if (other == waiter || (pyxlock_modes_in(other, waiter->object, NULL) & against) == 0) continue;
+            if (other == waiter || pyxlock_modes_in(other, waiter->object, against, NULL) == 0) continue;
             if (other == start) return waiter;
             if (other->object == NULL || other->seen) continue;
             other->seen = 1;
@@ -919,25 +992,27 @@ PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_record *last) 
     }
 }
 
-/* Looks for a cycle through "start", which is queued. A reader that waits only
-   because a writer queued before it is let in out of turn when that opens the
-   cycle: nothing it reads is held against it, and raising would make an error
-   out of mere politeness. PYXLOCK_OK: there is no cycle (any more); start may
-   have been granted. */
+/* Looks for a cycle through "start", which is queued. A reader that waits for
+   its successor only because a writer queued before it is let in out of turn:
+   nothing it reads is held against it, and raising would make an error out of
+   mere politeness. Its successor is queued, so what that holds is certain; of
+   others one could see slots of attempts that fail. While the successor reads,
+   nobody writes. PYXLOCK_OK: there is no cycle (any more); start may have been
+   granted. */
 PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t size) {
     for (;;) {
-        pyxlock_record *last = pyxlock_find_cycle(start), *waiter;
+        pyxlock_record *last = pyxlock_find_cycle(start), *waiter, *successor = start;
         if (last == NULL) return PYXLOCK_OK;
         for (waiter = last; waiter != NULL; waiter = waiter->from) {
-            if (waiter->mode != PYXLOCK_READ) continue;
-            pyxlock_publish(waiter->place, waiter->object, PYXLOCK_READ);
-            if (!pyxlock_named_by_others(waiter, waiter->object, PYXLOCK_WRITE)) break;
-            pyxlock_clear(waiter->place);
+            if (waiter->mode == PYXLOCK_READ
+                    && pyxlock_modes_in(successor, waiter->object, PYXLOCK_WRITE, NULL) == 0) break;
+            successor = waiter;
         }
         if (waiter == NULL) {
             pyxlock_describe(text, size, last);
             return PYXLOCK_DEADLOCK;
         }
+        pyxlock_publish(waiter, waiter->place, waiter->object, PYXLOCK_READ);
         pyxlock_grant(waiter);
         if (waiter == start) return PYXLOCK_OK;
     }
@@ -951,14 +1026,28 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t siz
    the waiting happens; pyxlock_prepare comes before the thread queues, since
    what it does can itself wait, or not return when Python shuts down. */
 
+/* Threads that Python does not know have no state. They run no signal handlers,
+   and waiting makes them none: they may be at their very end. */
+PYXLOCK_FN int pyxlock_has_state(void) { return PyGILState_GetThisThreadState() != NULL; }
+
 #if defined(Py_LIMITED_API) || defined(PYPY_VERSION)
-/* No way to ask whether the thread is attached. PyGILState_Ensure works in both
-   cases. */
-typedef struct { PyGILState_STATE gil; PyThreadState *state; } pyxlock_state;
-PYXLOCK_FN void pyxlock_prepare(pyxlock_state *s) { s->gil = PyGILState_Ensure(); s->state = NULL; }
-PYXLOCK_FN void pyxlock_finish(pyxlock_state *s) { PyGILState_Release(s->gil); }
-PYXLOCK_FN void pyxlock_leave(pyxlock_state *s) { s->state = PyEval_SaveThread(); }
-PYXLOCK_FN void pyxlock_return(pyxlock_state *s) { PyEval_RestoreThread(s->state); }
+/* No way to ask whether a thread that has a state is attached. PyGILState_Ensure
+   works in both cases. */
+typedef struct { int has_state; PyGILState_STATE gil; PyThreadState *state; } pyxlock_state;
+PYXLOCK_FN void pyxlock_prepare(pyxlock_state *s) {
+    s->state = NULL;
+    s->has_state = pyxlock_has_state();
+    s->gil = s->has_state ? PyGILState_Ensure() : PyGILState_LOCKED;
+}
+PYXLOCK_FN void pyxlock_finish(pyxlock_state *s) {
+    if (s->has_state) PyGILState_Release(s->gil);
+}
+PYXLOCK_FN void pyxlock_leave(pyxlock_state *s) {
+    if (s->has_state) s->state = PyEval_SaveThread();
+}
+PYXLOCK_FN void pyxlock_return(pyxlock_state *s) {
+    if (s->has_state) PyEval_RestoreThread(s->state);
+}
 PYXLOCK_FN int pyxlock_attached(void) { return 0; }
 #else
 /* Not PyGILState_Check, which says yes in any thread once a subinterpreter
@@ -998,12 +1087,6 @@ PYXLOCK_FN void pyxlock_unattach(pyxlock_ensured *e) {
 
 /* ---- entering -------------------------------------------------------------------- */
 
-/* Has nobody else locked anything lately? */
-PYXLOCK_HOT int pyxlock_alone(pyxlock_table *table, pyxlock_record *me) {
-    /* As in pyxlock_walk_start and pyxlock_walk_next. */
-    return PYXLOCK_LOAD(&table->first.listed) == me->bit && PYXLOCK_LOAD(&table->first.next) == 0;
-}
-
 /* Writes the slot and looks whether somebody is in the way: returns whether the
    thread is in. For a write, *raised says whether the filter is raised. */
 PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object) {
@@ -1011,18 +1094,47 @@ PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, py
        publish, then look at filter and flag; others change these, then look at
        the slots. */
     (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
-    /* Pairs with the swap below, pyxlock_raise_filter and pyxlock_lower_filter;
-       and with the exchange in pyxlock_unlist. */
+    /* Pairs with the swap below, pyxlock_raise_filter and pyxlock_lower; and
+       with the exchange in pyxlock_unlist. */
     return PYXLOCK_LIKELY((PYXLOCK_LOAD(filter) | PYXLOCK_LOAD(&me->unlisted)) == 0);
 }
-PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_table *table, pyxlock_record *me, pyxlock_word *slot,
-                                      pyxlock_word *filter, PyObject *object, int *raised) {
+PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object,
+                                      int *raised) {
     /* Whoever raises the filter after our swap sees this: relaxed. */
     PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
     /* Pairs with the load above and with pyxlock_raise_filter. */
     *raised = pyxlock_swap_if(filter, 0, 1);
-    return PYXLOCK_LIKELY(*raised) && PYXLOCK_LIKELY(PYXLOCK_LOAD(&me->unlisted) == 0)
-           && PYXLOCK_LIKELY(pyxlock_alone(table, me));
+    /* Pairs with the exchange in pyxlock_unlist. */
+    return PYXLOCK_LIKELY(*raised) && PYXLOCK_LIKELY(PYXLOCK_LOAD(&me->unlisted) == 0);
+}
+/* After the above: has nobody else locked anything lately? */
+PYXLOCK_HOT int pyxlock_alone(pyxlock_table *table) {
+    /* Pairs with the addition in pyxlock_list. */
+    return PYXLOCK_LIKELY(PYXLOCK_LOAD(&table->listed) == 1);
+}
+/* If not: does another thread name the object for reading? The filter was 0, so
+   no other thread writes it; slots may say so for a moment, of attempts that
+   fail now. As pyxlock_named_by_others, in fewer instructions: every write goes
+   through here while several threads lock. */
+PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
+    const pyxlock_word word = (pyxlock_word)object | PYXLOCK_READ;
+    pyxlock_walk walk;
+    pyxlock_record *other;
+    if (!PYXLOCK_LIKELY((++me->scans & 63) != 0)) me->table->sweep(me);
+    pyxlock_walk_start(&walk, me->table);
+    while ((other = pyxlock_walk_next(&walk)) != NULL) {
+        pyxlock_word *slot = other->reads, differs;
+        if (other == me) continue;
+        /* As in pyxlock_modes_in. */
+        differs = PYXLOCK_LOAD(&slot[0]) != word;
+        differs &= PYXLOCK_LOAD(&slot[1]) != word;
+        differs &= PYXLOCK_LOAD(&slot[2]) != word;
+        differs &= PYXLOCK_LOAD(&slot[3]) != word;
+        differs &= PYXLOCK_LOAD(&slot[4]) != word;
+        if (!differs) return 1;
+        if (PYXLOCK_LOAD(&other->more) != 0 && pyxlock_modes_in(other, object, PYXLOCK_READ, NULL) != 0) return 1;
+    }
+    return 0;
 }
 
 /* ---- the slow path -----------------------------------------------------------
@@ -1033,7 +1145,11 @@ PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_table *table, pyxlock_record *me, 
 #define PYXLOCK_HUNGRY_AFTER 1000000        /* ns; as long as PyMutex */
 #define PYXLOCK_LONGEST_SLEEP 1000000       /* microseconds */
 #define PYXLOCK_SWEEP_EVERY 5000000         /* ns */
-#define PYXLOCK_SPINS 12
+#define PYXLOCK_SPINS 7
+
+/* How far the fast path got. */
+#define PYXLOCK_PUBLISHED 1         /* the slot names the object */
+#define PYXLOCK_RAISED_FILTER 2     /* so the filter is raised */
 
 /* The fast path once more, for a thread that spins. */
 PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
@@ -1044,8 +1160,7 @@ PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject
     if (mode == PYXLOCK_READ) {
         if (pyxlock_enter_reading(me, slot, filter, object)) return PYXLOCK_OK;
     } else {
-        if (pyxlock_enter_writing(me->table, me, slot, filter, object, &raised)) return PYXLOCK_OK;
-        if (raised && !PYXLOCK_LOAD(&me->unlisted) && !pyxlock_named_by_others(me, object, PYXLOCK_READ)) {
+        if (pyxlock_enter_writing(me, slot, filter, object, &raised) && !pyxlock_read_by_others(me, object)) {
             return PYXLOCK_OK;
         }
     }
@@ -1053,13 +1168,18 @@ PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject
     return PYXLOCK_BUSY;
 }
 
-/* Sleeps until the thread, which is queued, has the object, or a signal came.
-   Comes with the mutex, returns without it, off the queue, and attached as
-   before. */
-PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state) {
+/* Of one lock call that may have to queue several times. */
+typedef struct pyxlock_patience {
+    int64_t since;          /* when it queued first; 0: not yet */
+    long long timeout;      /* of the next sleep, in microseconds */
+} pyxlock_patience;
+
+/* Sleeps until the thread, which is queued, has the object, or has to look for
+   signals. Comes with the mutex, returns without it, off the queue, and
+   attached as before. */
+PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock_patience *patience) {
     pyxlock_table *table = me->table;
     PyObject *object = me->object;
-    long long timeout = PYXLOCK_HUNGRY_AFTER / 1000;
     int outcome = PYXLOCK_BUSY, slept = 0;
     int64_t waited;
 
@@ -1067,39 +1187,46 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state) {
     pyxlock_leave(state);
     while (outcome == PYXLOCK_BUSY) {
         PyLockStatus status = PY_LOCK_FAILURE;
+        int late = 0;
         /* The release of a reader has no fence: it may have looked at the
            filter before we raised it, and its slot may read 0 only now. That
            takes a processor some nanoseconds, so we look once more before we
            sleep; and since no standard says how long it takes, we never sleep
            for ever. */
-        if (slept++ == 0) pyxlock_pause(50);
-        else status = PyThread_acquire_lock_timed(me->wake, timeout, 1);
+        if (slept++ == 0) {
+            pyxlock_pause(50);
+        } else {
+            status = PyThread_acquire_lock_timed(me->wake, patience->timeout, 1);
+            late = status == PY_LOCK_FAILURE;
+        }
         pyxlock_mutex_lock(&table->mutex);
         if (me->signalled) {
             if (status != PY_LOCK_ACQUIRED) (void)PyThread_acquire_lock(me->wake, 0);
             me->signalled = 0;
         }
-        waited = pyxlock_now() - me->since;
+        waited = pyxlock_now() - patience->since;
+        if (waited >= PYXLOCK_HUNGRY_AFTER) me->hungry = 1;
+        if (late && patience->timeout < PYXLOCK_LONGEST_SLEEP) patience->timeout *= 10;
         if (me->granted) {
             outcome = PYXLOCK_OK;
-        } else if (status == PY_LOCK_INTR) {
-            outcome = PYXLOCK_INTERRUPTED;
-            pyxlock_leave_queue(me, 0);
-            /* Those behind may have waited only for this thread. */
-            pyxlock_wake_next(table, object);
         } else {
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
-            if (outcome == PYXLOCK_OK) {
-                pyxlock_leave_queue(me, 1);
-            } else if (waited >= PYXLOCK_HUNGRY_AFTER) {
-                if (me->hungry && status == PY_LOCK_FAILURE && timeout < PYXLOCK_LONGEST_SLEEP) timeout *= 10;
-                me->hungry = 1;
-            }
+            if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
+            /* A signal does not interrupt a sleep that begins after it: so now
+               and then we look for signals without one. That may cost an upgrade
+               its place before another, so there only after longer sleeps. */
+            else if (late && (!me->upgrade || patience->timeout >= PYXLOCK_LONGEST_SLEEP)) status = PY_LOCK_INTR;
+        }
+        if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR && pyxlock_has_state()) {
+            /* Nobody is woken, who may have waited only for this thread: it is
+               back in its place before long, or else calls pyxlock_wake. */
+            outcome = PYXLOCK_INTERRUPTED;
+            pyxlock_leave_queue(me, 0);
         }
         if (outcome != PYXLOCK_BUSY) {
             pyxlock_word us = (pyxlock_word)(waited / 1000);
             /* Counters; nothing pairs. */
-            if (us > PYXLOCK_LOAD_RELAXED(&me->longest)) PYXLOCK_STORE_RELAXED(&me->longest, us);
+            if (us > PYXLOCK_LOAD_RELAXED(&me->count.longest)) PYXLOCK_STORE_RELAXED(&me->count.longest, us);
         }
         pyxlock_mutex_unlock(&table->mutex);
     }
@@ -1109,24 +1236,24 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state) {
 }
 
 /* Waits for the object: PYXLOCK_OK, or why not. PYXLOCK_INTERRUPTED: a signal
-   came, and the thread is not queued any more, so that the handler may lock
-   what it likes. */
+   may have come, and the thread is not queued any more, so that a handler may
+   lock what it likes. */
 PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
-                              char *text, size_t size) {
+                              pyxlock_patience *patience, char *text, size_t size) {
     pyxlock_table *table = me->table;
     pyxlock_record *other;
     pyxlock_state state;
+    int64_t now;
     int outcome, queued = 0;
 
     if (blocking) pyxlock_prepare(&state);
     pyxlock_raise_filter(table, object);
     pyxlock_mutex_lock(&table->mutex);
-    pyxlock_list(me);
     outcome = pyxlock_attempt(me, slot, object, mode);
     if (outcome == PYXLOCK_OK) {
         if (mode == PYXLOCK_READ) (void)pyxlock_lower_filter(table, object);
     } else {
-        me->upgrade = pyxlock_modes_in(me, object, NULL) != 0;
+        me->upgrade = pyxlock_own(me, object, NULL) != 0;
         for (other = table->queue; me->upgrade && other != NULL; other = other->next) {
             if (other->object == object && other->upgrade) outcome = PYXLOCK_UPGRADE;
         }
@@ -1134,9 +1261,15 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             me->object = object;
             me->place = slot;
             me->mode = mode;
-            me->hungry = me->upgrade;
             me->granted = 0;
-            me->since = pyxlock_now();
+            now = pyxlock_now();
+            if (patience->since == 0) {
+                patience->since = now;
+                /* Counters; nothing pairs. */
+                PYXLOCK_STORE_RELAXED(&me->count.waits, PYXLOCK_LOAD_RELAXED(&me->count.waits) + 1);
+            }
+            me->since = patience->since;
+            me->hungry = me->upgrade || now - me->since >= PYXLOCK_HUNGRY_AFTER;
             pyxlock_enqueue(me);
             outcome = pyxlock_check_cycle(me, text, size);
             if (outcome == PYXLOCK_OK && me->granted) {
@@ -1153,14 +1286,12 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
         }
     }
     if (queued) {
-        /* Counters; nothing pairs. */
-        PYXLOCK_STORE_RELAXED(&me->waits, PYXLOCK_LOAD_RELAXED(&me->waits) + 1);
-        outcome = pyxlock_sleep(me, &state);
+        outcome = pyxlock_sleep(me, &state, patience);
     } else {
         pyxlock_mutex_unlock(&table->mutex);
     }
     if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
-        PYXLOCK_STORE_RELAXED(&me->deadlocks, PYXLOCK_LOAD_RELAXED(&me->deadlocks) + 1);
+        PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
     }
     if (blocking) pyxlock_finish(&state);
     return outcome;
@@ -1193,21 +1324,36 @@ PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const c
     pyxlock_unattach(&e);
 }
 
-/* The entry "acquire": after the fast path failed. The slot names the object;
-   "raised" says whether the filter was raised for it. Returns the slot that
-   holds the object, or NULL with an exception set. */
+/* The entry "acquire": after the fast path failed; "state" says how far it got
+   with the slot. Returns the slot that holds the object, or NULL with an
+   exception set. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode,
-                                                 int blocking, int raised) {
+                                                 int blocking, int state) {
     int outcome, i;
     char text[512];
+    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000};
+    text[0] = 0;
     /* What this thread has, it gets again: others cannot take it from it, so
        nothing needs to be looked at. */
-    int own = pyxlock_modes_in(me, object, slot);
-    if (own >= mode) {
-        if (mode == PYXLOCK_WRITE && !raised) pyxlock_raise_filter(me->table, object);
+    if (pyxlock_own(me, object, slot) >= mode) {
+        pyxlock_word *again = pyxlock_again(me, object, mode, slot);
+        if (again != slot) {
+            if ((state & PYXLOCK_PUBLISHED) != 0) pyxlock_retract(me, slot, object, 0);
+            slot = again;
+        }
+        if (slot == NULL) {
+            if ((state & PYXLOCK_RAISED_FILTER) != 0) (void)pyxlock_lower_filter(me->table, object);
+            pyxlock_raise(PYXLOCK_MEMORY, object, mode, text);
+            return NULL;
+        }
+        /* Before a releasing store of 0 to the slot of the first hold. */
+        PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | (pyxlock_word)mode);
+        if (mode == PYXLOCK_WRITE && (state & PYXLOCK_RAISED_FILTER) == 0) pyxlock_raise_filter(me->table, object);
         return slot;
     }
-    pyxlock_retract(me, slot, object, raised);
+    if ((state & PYXLOCK_PUBLISHED) != 0) {
+        pyxlock_retract(me, slot, object, (state & PYXLOCK_RAISED_FILTER) != 0);
+    }
     if (PYXLOCK_LOAD_RELAXED(&me->unlisted)) {
         pyxlock_mutex_lock(&me->table->mutex);
         pyxlock_list(me);
@@ -1216,34 +1362,37 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
     }
     if (PYXLOCK_NO_GIL && blocking) {
         /* Bodies are often shorter than putting a thread to sleep. With a GIL
-           the holder needs it to go on, so there is nothing to gain. */
-        for (i = 0; i < PYXLOCK_SPINS; i++) {
-            pyxlock_pause(1 << (i < 5 ? i : 5));
+           the holder needs it to go on, so there is nothing to gain; nor while
+           somebody is queued, who may keep the filter raised. Relaxed: a hint. */
+        for (i = 0; i < PYXLOCK_SPINS && PYXLOCK_LOAD_RELAXED(&me->table->queued) == 0; i++) {
+            pyxlock_pause(8 << (i < 4 ? i : 4));
             if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
         }
     }
     for (;;) {
         pyxlock_ensured e;
         int raises;
-        text[0] = 0;
-        outcome = pyxlock_wait(me, slot, object, mode, blocking, text, sizeof(text));
+        outcome = pyxlock_wait(me, slot, object, mode, blocking, &patience, text, sizeof(text));
         if (outcome == PYXLOCK_OK) return slot;
         if (outcome != PYXLOCK_INTERRUPTED) break;
         pyxlock_attach(&e);
         raises = PyErr_CheckSignals();
         pyxlock_unattach(&e);
         /* The handler may have left something locked. */
-        slot = pyxlock_table_slot(me);
+        slot = pyxlock_table_slot(me, mode);
         outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
-        if (raises < 0 || slot == NULL) break;
+        if (raises < 0 || slot == NULL) {
+            pyxlock_wake(me->table, object);
+            break;
+        }
     }
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
 }
 
-/* Takes records that hold nothing off the list; called by a writer that found
-   others there rather often. */
-PYXLOCK_SLOW void pyxlock_sweep(pyxlock_record *me) {
+/* The entry "sweep": takes records that hold nothing off the list; called by a
+   writer that found others there rather often. */
+PYXLOCK_SLOW void pyxlock_table_sweep(pyxlock_record *me) {
     pyxlock_table *table = me->table;
     int64_t now = pyxlock_now();
     pyxlock_mutex_lock(&table->mutex);
@@ -1259,12 +1408,6 @@ PYXLOCK_SLOW void pyxlock_sweep(pyxlock_record *me) {
     pyxlock_mutex_unlock(&table->mutex);
 }
 
-/* The entry "others": does another thread name the object in one of the modes? */
-PYXLOCK_SLOW int pyxlock_table_others(pyxlock_record *me, PyObject *object, int modes) {
-    if ((++me->scans & 63) == 0) pyxlock_sweep(me);
-    return pyxlock_named_by_others(me, object, modes);
-}
-
 /* ---- threads that end, processes that fork -------------------------------------- */
 
 /* Gives up everything that the record names: its thread is gone. The caller
@@ -1272,7 +1415,7 @@ PYXLOCK_SLOW int pyxlock_table_others(pyxlock_record *me, PyObject *object, int 
 PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    pyxlock_slots_start(&slots, record);
+    pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
         PyObject *object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
@@ -1283,12 +1426,16 @@ PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
     }
 }
 
-/* The system calls this in a thread that ends and that has a record. */
+/* The system calls this in a thread that ends and that has a record; then, as
+   often as it goes round, for pyxlock_ends. */
 static void PYXLOCK_AT_THREAD_END pyxlock_thread_ends(void *value) {
     pyxlock_record *me = (pyxlock_record *)value;
+    int again = (uintptr_t)value % 2 == 1;
     pyxlock_table *table;
     if (me == NULL) return;
-    table = me->table;
+    table = again ? (pyxlock_table *)((char *)value - 1) : me->table;
+    (void)pyxlock_key_set(table->key, pyxlock_ends(table));
+    if (again) return;
     pyxlock_mutex_lock(&table->mutex);
     pyxlock_abandon(me);
     pyxlock_record_free(me);
@@ -1300,11 +1447,11 @@ static void PYXLOCK_AT_THREAD_END pyxlock_thread_ends(void *value) {
    or waited for is void. The mutex is taken before the fork, so that the child
    finds the queue whole; the filter is counted anew, since a thread that is
    gone may have raised it for whatever it was about to do. */
-static pyxlock_table *pyxlock_forked = NULL;
-PYXLOCK_FN void pyxlock_before_fork(void) { pyxlock_mutex_lock(&pyxlock_forked->mutex); }
-PYXLOCK_FN void pyxlock_after_fork_parent(void) { pyxlock_mutex_unlock(&pyxlock_forked->mutex); }
+static pyxlock_table *pyxlock_mine = NULL;
+PYXLOCK_FN void pyxlock_before_fork(void) { pyxlock_mutex_lock(&pyxlock_mine->mutex); }
+PYXLOCK_FN void pyxlock_after_fork_parent(void) { pyxlock_mutex_unlock(&pyxlock_mine->mutex); }
 PYXLOCK_FN void pyxlock_after_fork_child(void) {
-    pyxlock_table *table = pyxlock_forked;
+    pyxlock_table *table = pyxlock_mine;
     pyxlock_record *me = (pyxlock_record *)pyxlock_key_get(table->key);
     pyxlock_block *block;
     pyxlock_slots slots;
@@ -1317,7 +1464,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
         for (i = 0; i < block->used; i++) {
             pyxlock_record *record = block->record[i];
             if (record == me || PYXLOCK_LOAD_RELAXED(&record->self) == 0) continue;
-            pyxlock_slots_start(&slots, record);
+            pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
             while ((slot = pyxlock_slots_next(&slots)) != NULL) PYXLOCK_STORE_RELAXED(slot, 0);
             record->object = NULL;
             record->signalled = 0;
@@ -1325,8 +1472,8 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             pyxlock_record_free(record);
         }
     }
-    if (me != NULL) {
-        pyxlock_slots_start(&slots, me);
+    if (me != NULL && me != pyxlock_ends(table)) {
+        pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
             if ((word & PYXLOCK_WRITE) != 0) {
@@ -1362,7 +1509,7 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, void (*line)(void *to, const
         pyxlock_word *slot;
         memset(&one, 0, sizeof(one));
         one.thread = record->thread;
-        pyxlock_slots_start(&slots, record);
+        pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
             if (word == 0) continue;
@@ -1461,12 +1608,12 @@ PYXLOCK_SLOW PyObject *pyxlock_table_stats(pyxlock_table *table) {
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < block->used; i++) {
             pyxlock_record *record = block->record[i];
-            pyxlock_word mine = PYXLOCK_LOAD_RELAXED(&record->longest);
-            reads += PYXLOCK_LOAD_RELAXED(&record->reads);
-            writes += PYXLOCK_LOAD_RELAXED(&record->writes);
-            upgrades += PYXLOCK_LOAD_RELAXED(&record->upgrades);
-            waits += PYXLOCK_LOAD_RELAXED(&record->waits);
-            deadlocks += PYXLOCK_LOAD_RELAXED(&record->deadlocks);
+            pyxlock_word mine = PYXLOCK_LOAD_RELAXED(&record->count.longest);
+            reads += PYXLOCK_LOAD_RELAXED(&record->count.reads);
+            writes += PYXLOCK_LOAD_RELAXED(&record->count.writes);
+            upgrades += PYXLOCK_LOAD_RELAXED(&record->count.upgrades);
+            waits += PYXLOCK_LOAD_RELAXED(&record->count.waits);
+            deadlocks += PYXLOCK_LOAD_RELAXED(&record->count.deadlocks);
             if (mine > longest) longest = mine;
         }
     }
@@ -1493,7 +1640,7 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
     table->slot = pyxlock_table_slot;
     table->acquire = pyxlock_table_acquire;
     table->released = pyxlock_table_released;
-    table->others = pyxlock_table_others;
+    table->sweep = pyxlock_table_sweep;
     table->snapshot = pyxlock_table_snapshot;
     table->stats = pyxlock_table_stats;
     table->dump = pyxlock_table_dump;
@@ -1506,6 +1653,9 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
         free(memory);
         return NULL;
     }
+    /* Pairs with the load in pyxlock_find_here. The capsule's dictionary orders
+       this already, but ThreadSanitizer need not see that. */
+    PYXLOCK_STORE_RELEASE(&table->made, 1);
     return table;
 }
 
@@ -1559,11 +1709,13 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
         found = PyObject_CallMethod(PyModule_GetDict(sys), "setdefault", "sO", PYXLOCK_CAPSULE, mine);
     }
     if (found != NULL) table = (pyxlock_table *)PyCapsule_GetPointer(found, PYXLOCK_CAPSULE);
+    /* Pairs with the store in pyxlock_table_new. */
+    if (table != NULL) (void)PYXLOCK_LOAD_ACQUIRE(&table->made);
     if (table != made) {
         pyxlock_table_free(made);
     } else {
 #ifndef _WIN32
-        pyxlock_forked = table;
+        pyxlock_mine = table;
         /* Without the handlers only a fork while other threads hold is worse off. */
         (void)pthread_atfork(pyxlock_before_fork, pyxlock_after_fork_parent, pyxlock_after_fork_child);
 #endif
@@ -1655,40 +1807,48 @@ static pyxlock_word pyxlock_no_slot;
 /* Counts a lock that was got; the counters are of this thread, read by any. */
 PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) {
     pyxlock_record *me = pyxlock_me((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared));
-    pyxlock_word *counter = mode == PYXLOCK_WRITE ? &me->writes : &me->reads;
+    pyxlock_word *counter = mode == PYXLOCK_WRITE ? &me->count.writes : &me->count.reads;
     PYXLOCK_STORE_RELAXED(counter, PYXLOCK_LOAD_RELAXED(counter) + 1);
-    if (mode == PYXLOCK_WRITE && pyxlock_modes_in(me, object, slot) == PYXLOCK_READ) {
-        PYXLOCK_STORE_RELAXED(&me->upgrades, PYXLOCK_LOAD_RELAXED(&me->upgrades) + 1);
+    if (mode == PYXLOCK_WRITE && pyxlock_own(me, object, slot) == PYXLOCK_READ) {
+        PYXLOCK_STORE_RELAXED(&me->count.upgrades, PYXLOCK_LOAD_RELAXED(&me->count.upgrades) + 1);
     }
 }
 #endif
 
 /* Everything that the fast path leaves open. "slot" is NULL if it did not get so
-   far, else it names the object, and the filter is raised or not. Returns the
-   slot that holds the object; &pyxlock_no_slot if locks are off; NULL with an
-   exception. */
-PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *object, int mode, int blocking, int raised) {
-    int failed;
-    pyxlock_table *table = pyxlock_enabled(&failed);
+   far; "state" says how far it got. Returns the slot that holds the object;
+   &pyxlock_no_slot if locks are off; NULL with an exception. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *object, int mode, int blocking, int state) {
+    int failed, raised = 0;
+    pyxlock_table *table;
     pyxlock_record *me;
+    table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
     me = pyxlock_me(table);
     if (me != NULL && slot == NULL) {
-        slot = table->slot(me);
-        if (slot != NULL && mode == PYXLOCK_READ) {
-            if (pyxlock_enter_reading(me, slot, pyxlock_filter(table, object), object)) return slot;
-        } else if (slot != NULL) {
-            if (pyxlock_enter_writing(table, me, slot, pyxlock_filter(table, object), object, &raised)) return slot;
+        pyxlock_word *filter = pyxlock_filter(table, object);
+        slot = table->slot(me, mode);
+        /* A hint only: relaxed. */
+        if (slot != NULL && PYXLOCK_LOAD_RELAXED(filter) == 0) {
+            if (mode == PYXLOCK_READ ? pyxlock_enter_reading(me, slot, filter, object)
+                                     : pyxlock_enter_writing(me, slot, filter, object, &raised)
+                                           && !pyxlock_read_by_others(me, object)) return slot;
+            state = PYXLOCK_PUBLISHED | (raised ? PYXLOCK_RAISED_FILTER : 0);
         }
     }
     if (slot == NULL) {
-        pyxlock_raise(PYXLOCK_MEMORY, NULL, 0, "");
+        pyxlock_raise(PYXLOCK_MEMORY, object, mode, "");
         return NULL;
     }
-    /* The filter was 0: no other thread writes the object. Slots may say so for
-       a moment, of attempts that fail now; only readers count. */
-    if (raised && !PYXLOCK_LOAD(&me->unlisted) && !table->others(me, object, PYXLOCK_READ)) return slot;
-    return table->acquire(me, slot, object, mode, blocking, raised);
+    return table->acquire(me, slot, object, mode, blocking, state);
+}
+
+/* Goes on after the fast path of a write raised the filter, but found that it is
+   not alone. Returns as pyxlock_take_slowly. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlock_word *slot, PyObject *object,
+                                                       int blocking) {
+    if (!PYXLOCK_LOAD(&me->unlisted) && !pyxlock_read_by_others(me, object)) return slot;
+    return pyxlock_take_slowly(slot, object, PYXLOCK_WRITE, blocking, PYXLOCK_PUBLISHED | PYXLOCK_RAISED_FILTER);
 }
 
 /* Locks an object that is not NULL. */
@@ -1698,7 +1858,7 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
     pyxlock_word *slot = NULL, *filter;
     pyxlock_record *me;
     uintptr_t self = pyxlock_self();
-    int raised = 0;
+    int raised = 0, published = 0;
     if (!PYXLOCK_LIKELY(table != NULL)) goto slowly;
 #if !PYXLOCK_NO_GIL && !defined(PYXLOCK_RELEASES_GIL)
     if (PYXLOCK_LIKELY(!PYXLOCK_LOAD_RELAXED(&table->enabled))) return 0; /* as in pyxlock_enabled */
@@ -1706,15 +1866,29 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
     me = pyxlock_home_of(table, self);
     /* Relaxed: what equals our own number we wrote ourselves. */
     if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->self) == self)) goto slowly;
-    /* Relaxed: slots that are free are written by this thread alone. */
-    if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->slot[0]) == 0)) slot = &me->slot[0];
-    else if (PYXLOCK_LOAD_RELAXED(&me->slot[1]) == 0) slot = &me->slot[1];
-    else goto slowly;
     filter = pyxlock_filter(table, object);
-    if (mode == PYXLOCK_READ ? pyxlock_enter_reading(me, slot, filter, object)
-                             : pyxlock_enter_writing(table, me, slot, filter, object, &raised)) goto in;
+    if (mode == PYXLOCK_READ) {
+        /* Relaxed: slots that are free are written by this thread alone. */
+        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->reads[0]) == 0)) slot = &me->reads[0];
+        else if (PYXLOCK_LOAD_RELAXED(&me->reads[1]) == 0) slot = &me->reads[1];
+        else goto slowly;
+        if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
+    } else {
+        /* A hint only, which spares us to write and take back: relaxed. */
+        if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(filter) == 0)) goto slowly;
+        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->writes[0]) == 0)) slot = &me->writes[0]; /* as above */
+        else if (PYXLOCK_LOAD_RELAXED(&me->writes[1]) == 0) slot = &me->writes[1];
+        else goto slowly;
+        if (pyxlock_enter_writing(me, slot, filter, object, &raised) && pyxlock_alone(table)) goto in;
+        if (PYXLOCK_LIKELY(raised)) {
+            slot = pyxlock_write_beside_others(me, slot, object, blocking);
+            goto taken;
+        }
+    }
+    published = PYXLOCK_PUBLISHED;
 slowly:
-    slot = pyxlock_take_slowly(slot, object, mode, blocking, raised);
+    slot = pyxlock_take_slowly(slot, object, mode, blocking, published);
+taken:
     if (slot == NULL) return -1;
     if (slot == &pyxlock_no_slot) return 0;
     filter = pyxlock_filter((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared), object);
@@ -1729,16 +1903,22 @@ in:
     return 0;
 }
 
-PYXLOCK_SLOW void pyxlock_released(PyObject *object, int mode) {
+PYXLOCK_SLOW void pyxlock_released(pyxlock_word *slot, PyObject *object, int mode) {
     pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
-    table->released(pyxlock_me(table), object, mode);
+    table->released(pyxlock_me(table), slot, object, mode);
 }
 
 /* ---- the functions that Cython code calls ----------------------------------- */
 
 PYXLOCK_HOT int pyxlock_lock(pyxlock_Guard *guard, PyObject *obj, int mode, int blocking) {
+    PyObject *none = Py_None;
+#if defined(__GNUC__) || defined(__clang__)
+    /* Or the compiler follows the path where "self" is None into the caller, and
+       warns that None has no such field. */
+    __asm__("" : "+r"(none));
+#endif
     guard->slot = NULL;
-    if (!PYXLOCK_LIKELY(obj != NULL) || !PYXLOCK_LIKELY(obj != Py_None)) return 0;
+    if (!PYXLOCK_LIKELY(obj != NULL) || !PYXLOCK_LIKELY(obj != none)) return 0;
     return pyxlock_take(guard, obj, mode, blocking);
 }
 
@@ -1780,7 +1960,7 @@ PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
     } else {
         if (PYXLOCK_LIKELY(pyxlock_lower(guard->filter) == 0)) return;
     }
-    pyxlock_released(guard->object, (int)guard->mode);
+    pyxlock_released(slot, guard->object, (int)guard->mode);
 }
 
 /* Makes the guard want the object in the mode. NULL and None: nothing. */
