@@ -1,18 +1,46 @@
-"""What a lock costs: unlocked, critical_section, cython.pymutex, pyxlock.
+"""What a lock costs: pyxlock beside no lock and the locks that Cython code has otherwise.
 
-    python runtime/bench/bench.py [--seconds S] [--repeat N] [--cc CC]
+    python runtime/bench/bench.py [--seconds S] [--repeat N] [--threads N] [--cxx CXX]
 
 Builds bench.pyx with the Cython (3.2 or later) of the python that runs this,
 for the free-threaded interpreter PYXLOCK_FT_PYTHON, python3.14t or python3.13t,
-and runs it there. Without one, for this python itself, with a GIL; then
-PYXLOCK_RELEASES_GIL is set so that there is a lock to measure.
+with the compiler flags that interpreter has for extension modules, and runs it
+there. Without one, for this python itself, with a GIL; then PYXLOCK_RELEASES_GIL
+is set so that there is a lock to measure, and the targets do not apply.
 
-Each figure is the median of several runs of one loop, all locks in turn in the
-same process: compare figures of one run only.
+Prints, in this order:
+
+- for each lock, what a call of a small method costs with one thread, with two
+  on one object and with two on an object each;
+- what a write costs while other threads exist that do nothing, those having used
+  a lock on another object before, or not, and after 64 of them have ended;
+- what the fast path allocates, and what a lock adds to an object;
+- with --threads N, the same costs for 1, 2, 4, ... N threads, each lock and three
+  loads: all read one object; each writes its own; all read and one call in ten
+  writes one object;
+- the targets of the lock, each met or missed. The exit status says nothing about
+  that.
+
+Each round measures everything once, one after the other, in the same process; what
+concerns sleeping threads in a new one. A ratio is the median of the ratios within
+each of the rounds, so that what slows the machine down for a while changes little;
+but compare figures of one run only. ns are per call and thread: the time that all
+threads were at it by the calls that they got done, so with an unfair lock the cost
+that the lucky threads see. Each row that writes is checked to have lost no write.
+
+Time for which a thread was ready to run but another program had the core is taken
+off, where the system tells (Linux). Two threads that do not run at the same time
+measure no contention: such a figure is taken again, and if that seldom helps, what
+comes of it bears a question mark. Run it again when the machine is free.
 """
 
 import argparse
+import collections
+import ctypes
+import json
 import os
+import platform
+import shlex
 import shutil
 import statistics
 import subprocess
@@ -21,94 +49,474 @@ import tempfile
 import threading
 import time
 
-CALLS_AT_ONCE = 1000
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+# A figure of several threads is taken again, so many times in all, if other programs
+# had the cores for more than this share of the time; that with the smallest stays.
+TRIES = 3
+DISTURBED = 0.05
+IDLE_THREADS = [0, 1, 2, 4, 8, 16, 32, 64]
+ENDED = -1
+ALLOCATION_CALLS = 5_000_000
 HERE = os.path.dirname(os.path.abspath(__file__))
+
+# All objects there ever were.
+KEPT = []
+
+# One figure to be measured: `start` returns the loops of the threads, on objects
+# of its own, and `writes` is how many of ten calls write.
+Case = collections.namedtuple("Case", "start writes")
 
 
 def build_and_run(options):
+    """Builds the module in a temporary folder and runs this file on it, twice: first
+    for the allocations, with a libc that hides none, then for all the rest."""
     names = [os.environ.get("PYXLOCK_FT_PYTHON"), "python3.14t", "python3.13t"]
     target = next((found for found in map(shutil.which, filter(None, names)) if found), sys.executable)
     with tempfile.TemporaryDirectory() as folder:
-        source = os.path.join(folder, "pyxlock_bench.c")
-        subprocess.run([sys.executable, "-m", "cython", "-I", os.path.dirname(HERE), "--module-name", "pyxlock_bench",
-                        "-o", source, os.path.join(HERE, "bench.pyx")], check=True)
-        include = subprocess.run([target, "-c", "import sysconfig; print(sysconfig.get_path('include'))"],
-                                 check=True, capture_output=True, text=True).stdout.strip()
-        subprocess.run([options.cc, "-O2", "-shared", "-fPIC", "-DPYXLOCK_RELEASES_GIL", "-I" + include, source,
-                        "-o", os.path.join(folder, "pyxlock_bench.so")], check=True)
-        subprocess.run([target, __file__, "--measure", folder, "--seconds", str(options.seconds),
-                        "--repeat", str(options.repeat)], check=True)
+        source = os.path.join(folder, "pyxlock_bench.cpp")
+        subprocess.run([sys.executable, "-m", "cython", "--cplus", "-I", os.path.dirname(HERE),
+                        "--module-name", "pyxlock_bench", "-o", source, os.path.join(HERE, "bench.pyx")], check=True)
+        query = "import sysconfig; print(sysconfig.get_path('include')); " \
+                "print(*[sysconfig.get_config_var(name) or '' for name in ('CFLAGS', 'CCSHARED')])"
+        include, flags = subprocess.run([target, "-c", query],
+                                        check=True, capture_output=True, text=True).stdout.splitlines()
+        flags = shlex.split(flags) or ["-O2", "-fPIC"]
+        subprocess.run([options.cxx, *flags, "-std=c++17", "-shared", "-DPYXLOCK_RELEASES_GIL", "-I" + include,
+                        source, "-o", os.path.join(folder, "pyxlock_bench.so")], check=True)
+        compiler = subprocess.run([options.cxx, "--version"], check=True, capture_output=True, text=True).stdout
+        command = [target, __file__, "--measure", folder, "--seconds", str(options.seconds),
+                   "--repeat", str(options.repeat), "--threads", str(options.threads)]
+        # Without its cache of small blocks, each block that is taken shows in the sum.
+        environment = dict(os.environ, GLIBC_TUNABLES="glibc.malloc.tcache_count=0")
+        allocations = subprocess.run([*command, "--allocations"], env=environment,
+                                     check=True, capture_output=True, text=True).stdout
+        print(compiler.splitlines()[0] + ":", *flags, flush=True)
+        subprocess.run([*command, "--report", allocations], check=True)
 
 
-def one_run(loops, seconds):
-    """Nanoseconds a call, the mean of the threads: one loop a thread, all of
-    them for the same stretch of time."""
-    barrier = threading.Barrier(len(loops))
-    took = []
+# ---- one figure -------------------------------------------------------------
 
-    def target(function, arguments):
+
+def waited():
+    """Seconds that this thread was ready to run while its core ran something else;
+    0 where the system does not tell."""
+    try:
+        with open("/proc/thread-self/schedstat") as file:
+            return int(file.read().split()[1]) * 1e-9
+    except (OSError, IndexError, ValueError):
+        return 0.0
+
+
+def one_run(loops, seconds, at_once):
+    """Nanoseconds a call and thread, the calls of each thread, and the share of the
+    time, 0 to 1, for which the threads did not run together because other programs
+    had the core. One loop a thread, `at_once` calls at a time, all of them for the
+    same `seconds`."""
+    arrived = []
+    over = []
+    took = [None] * len(loops)
+
+    def target(number, function, arguments):
         calls = 0
-        barrier.wait()
+        arrived.append(True)
+        # All of them have a core before the first one starts, if there are enough.
+        while len(arrived) < len(loops):
+            time.sleep(0)
+        waited_before = waited()
         start = now = time.perf_counter()
-        while now - start < seconds:
-            function(*arguments, CALLS_AT_ONCE)
-            calls += CALLS_AT_ONCE
+        while not over:
+            function(*arguments, at_once)
+            calls += at_once
             now = time.perf_counter()
-        took.append((now - start) / calls)
+            if now - start >= seconds:
+                over.append(True)
+        took[number] = (now - start, waited() - waited_before, calls)
 
-    threads = [threading.Thread(target=target, args=loop) for loop in loops]
+    threads = [threading.Thread(target=target, args=(i, *loop)) for i, loop in enumerate(loops)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return sum(took) / len(took) * 1e9
+    elapsed, lost, calls = zip(*took)
+    # More threads than cores wait for each other.
+    lost = min(sum(lost), sum(elapsed)) if len(loops) <= CORES else 0
+    share = lost / sum(elapsed) if len(loops) > 1 else 0
+    return (sum(elapsed) - lost) / max(1, sum(calls)) * 1e9, calls, share
 
 
-def measure(options):
-    sys.path.insert(0, options.measure)
-    import pyxlock_bench as bench
+class Measurement:
+    """All cases, by any key, and their figures in ns, one each round."""
 
-    # Not next to each other, so that two objects share no cache line.
-    x, *_, y = [bench.Cell() for _ in range(64)]
+    def __init__(self, bench, seconds, repeat):
+        """`seconds` are for each figure, of which each case gets `repeat`."""
+        self.bench = bench
+        self.seconds = seconds
+        self.repeat = repeat
+        self.at_once = {}
+        self.figures = collections.defaultdict(list)
+        self.disturbed = collections.defaultdict(list)
+
+    def run(self, key, case):
+        """Measures one figure of the case and appends it to those of the key."""
+        if key not in self.at_once:
+            # So many that asking for the time does not count; a multiple of ten
+            # for the sake of mixed().
+            ns, _, _ = one_run(case.start(), self.seconds / 5, 1000)
+            self.at_once[key] = max(1, int(self.seconds * 1e9 / 100 / max(ns, 0.1) / 10)) * 10
+        tries = []
+        while len(tries) < TRIES and (not tries or min(tries)[0] > DISTURBED):
+            loops = case.start()
+            ns, calls, share = one_run(loops, self.seconds, self.at_once[key])
+            self.check(key, loops, calls, case.writes)
+            tries.append((share, ns))
+        share, ns = min(tries)
+        self.figures[key].append(ns)
+        self.disturbed[key].append(share > DISTURBED)
+
+    def check(self, key, loops, calls, writes):
+        """Ends the program if a write was lost. `writes` are of ten calls."""
+        expected = collections.Counter()
+        for (_, arguments), count in zip(loops, calls):
+            expected[arguments[0]] += count * writes // 10
+        for cell, count in expected.items():
+            # The cells without a lock may lose some.
+            if cell.value != count and not (type(cell) is self.bench.Unlocked and len(loops) > 1):
+                sys.exit(f"{key}: {count} writes, but the value is {cell.value}")
+
+    def run_all(self, cases):
+        """Measures all cases, by key, in turn, round after round."""
+        for number in range(self.repeat):
+            # To and fro, so that nobody always comes first.
+            for key in list(cases)[::-1 if number % 2 else 1]:
+                self.run(key, cases[key])
+
+    def rounds(self, *keys):
+        """The numbers of the rounds to go by, and whether to trust them: those in
+        which no figure of the keys is disturbed, or all if there are hardly any."""
+        calm = [i for i in range(self.repeat) if not any(self.disturbed[key][i] for key in keys)]
+        return (calm, True) if len(calm) * 3 >= self.repeat else (range(self.repeat), False)
+
+    def values(self, key):
+        """The figures of a key in the rounds to go by."""
+        return [self.figures[key][i] for i in self.rounds(key)[0]]
+
+    def ratios(self, above, below):
+        """Of the figures of two keys, round by round."""
+        return [self.figures[above][i] / self.figures[below][i] for i in self.rounds(above, below)[0]]
+
+    def median(self, key):
+        """The figure to print for a key, with a question mark if it is doubtful."""
+        return f"{statistics.median(self.values(key)):.1f}{'' if self.rounds(key)[1] else '?'}"
+
+    def ratio(self, above, below):
+        """The ratio to print for two keys."""
+        return f"{statistics.median(self.ratios(above, below)):.2f}"
+
+
+def spread(values, digits=2):
+    """The median and, in brackets, the quartiles."""
+    low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    return f"{middle:.{digits}f} ({low:.{digits}f}-{high:.{digits}f})"
+
+
+# ---- the parts of the report ------------------------------------------------
+
+
+def locks(bench):
+    """The class of each lock, by its name."""
+    return {
+        "unlocked": bench.Unlocked,
+        "critical_section": bench.CriticalSection,
+        "cython.pymutex": bench.Mutex,
+        "std::shared_mutex": bench.SharedMutex,
+        "lxml's design": bench.Counted,
+        "pyxlock": bench.Pyxlock,
+    }
+
+
+def cells(kind, count):
+    """New objects at addresses that were not used before, no two of which share a
+    cache line."""
+    KEPT.append([kind() for _ in range(8 * count)])
+    return KEPT[-1][::8]
+
+
+def case_of(kind, function, writes, threads, objects):
+    """So many threads that call the function on as many objects in turn."""
+    def start():
+        found = cells(kind, objects)
+        return [(function, (found[i % objects],)) for i in range(threads)]
+    return Case(start, writes)
+
+
+def measure_table(bench, measurement):
+    """The rows of the table, each measured in three columns."""
     cases = {}
-    for name, function in [
-        ("unlocked", bench.unlocked),
-        ("critical_section", bench.critical_section),
-        ("cython.pymutex", bench.mutex),
-        ("pyxlock read", bench.pyxlock_read),
-        ("pyxlock write", bench.pyxlock_write),
-    ]:
-        cases[name] = [[(function, (x,))], [(function, (x,))] * 2, [(function, (x,)), (function, (y,))]]
-    pair = bench.pyxlock_pair
-    cases["pyxlock write+read"] = [[(pair, (x, y))], [(pair, (x, y)), (pair, (y, x))]]
-    figures = {name: [[] for _ in runs] for name, runs in cases.items()}
-    for _ in range(options.repeat):
-        for name, runs in cases.items():
-            for i, loops in enumerate(runs):
-                figures[name][i].append(one_run(loops, options.seconds))
-    medians = {name: [statistics.median(times) for times in columns] for name, columns in figures.items()}
+    columns = [(1, 1), (2, 1), (2, 2)]
+    for name, kind in locks(bench).items():
+        for mode, function, writes in [("read", bench.read, 0), ("write", bench.write, 10)]:
+            if mode == "write" and kind in (bench.Unlocked, bench.CriticalSection):
+                continue
+            for column in columns:
+                cases[f"{name} {mode}", column] = case_of(kind, function, writes, *column)
 
-    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
-    print(f"Python {sys.version.split()[0]}, {'with' if gil else 'without'} GIL, {os.cpu_count()} cores")
-    print("ns a call and thread; (x) over unlocked in the same column; [x] over one thread")
-    print(f"{'':20}{'1 thread':>20}{'2 threads, 1 object':>30}{'2 threads, 2 objects':>30}")
-    base = medians["unlocked"]
-    for name, columns in medians.items():
-        line = f"{name:20}"
-        for i, figure in enumerate(columns):
-            line += f"{figure:10.1f} ({figure / base[i]:5.1f})"
-            if i:
-                line += f" [{figure / columns[0]:6.1f}]"
-            line += "  "
+    def start_pair(threads):
+        x, y = cells(bench.Pyxlock, 2)
+        return [(bench.pair, (x, y)), (bench.pair, (y, x))][:threads]
+    for column in [(1, 1), (2, 1)]:
+        # The write stays without effect.
+        cases["pyxlock write+read", column] = Case(lambda threads=column[0]: start_pair(threads), 0)
+    measurement.run_all(cases)
+
+    print("ns a call and thread, median and (smallest); x over unlocked in the same column; [x] over one thread")
+    print(f"{'':24}{'1 thread':>22}{'2 threads, 1 object':>32}{'2 threads, 2 objects':>32}")
+    for name in dict.fromkeys(name for name, _ in cases):
+        line = f"{name:24}"
+        for column in columns:
+            if (name, column) not in cases:
+                continue
+            key = name, column
+            smallest = f"({min(measurement.values(key)):.1f})"
+            line += f"{measurement.median(key):>8} {smallest:>8} {measurement.ratio(key, ('unlocked read', column)):>6}"
+            if column != columns[0]:
+                growth = f"[{measurement.ratio(key, (name, columns[0]))}]"
+                line += f" {growth:>8}"
+            line += " "
         print(line.rstrip())
 
 
+def one_idle_round(bench, measurement, used):
+    """Measures a write with one thread while more and more others sleep, and when
+    all of those have ended. `used`: they have used a lock on another object."""
+    case = case_of(bench.Pyxlock, bench.write, 10, 1, 1)
+    event = threading.Event()
+    ready = threading.Semaphore(0)
+
+    def idle(cell):
+        if used:
+            bench.read(cell, 1)
+            bench.write(cell, 1)
+        ready.release()
+        event.wait()
+
+    threads = []
+    for count in IDLE_THREADS:
+        while len(threads) < count:
+            threads.append(threading.Thread(target=idle, args=cells(bench.Pyxlock, 1)))
+            threads[-1].start()
+            ready.acquire()
+        time.sleep(0.002)
+        measurement.run(count, case)
+    event.set()
+    for thread in threads:
+        thread.join()
+    measurement.run(ENDED, case)
+
+
+def measure_idle(measurement, options):
+    """The cost of a write while other threads exist. A process for each round: what
+    the threads of the last one left behind would count for this one."""
+    command = [sys.executable, __file__, "--measure", options.measure, "--seconds", str(options.seconds),
+               "--repeat", "1"]
+    for _ in range(measurement.repeat):
+        for used in [True, False]:
+            result = subprocess.run([*command, "--idle", "used" if used else "unused"],
+                                    check=True, stdout=subprocess.PIPE, text=True).stdout
+            for count, ns, disturbed in json.loads(result):
+                measurement.figures["idle", used, count].append(ns)
+                measurement.disturbed["idle", used, count].append(disturbed)
+
+    print("\npyxlock write while other threads sleep: ns, median and (smallest); x over none of them")
+    print(f"{'threads':>8}{'used a lock before':>30}{'used none':>30}")
+    for count in [*IDLE_THREADS, ENDED]:
+        line = f"{'ended' if count == ENDED else count:>8}"
+        for used in [True, False]:
+            key = "idle", used, count
+            smallest = f"({min(measurement.values(key)):.1f})"
+            line += f"{measurement.median(key):>12} {smallest:>8} {measurement.ratio(key, ('idle', used, 0)):>8}"
+        print(line)
+
+
+def measure_scaling(bench, measurement, most):
+    """Each lock under three loads, up to so many threads."""
+    counts = [2 ** i for i in range(most.bit_length()) if 2 ** i < most] + [most]
+    loads = [
+        ("read, one object", bench.read, 0, lambda threads: 1),
+        ("write, own objects", bench.write, 10, lambda threads: threads),
+        ("90% read, 10% write, one object", bench.mixed, 1, lambda threads: 1),
+    ]
+    measurement.run_all({
+        (load, name, count): case_of(kind, function, writes, count, objects(count))
+        for load, function, writes, objects in loads
+        for name, kind in locks(bench).items()
+        for count in counts
+    })
+    for load, *_ in loads:
+        print(f"\n{load}: ns a call and thread; [x] over one thread")
+        print(f"{'threads':24}" + "".join(f"{count:<18}" for count in counts).rstrip())
+        for name in locks(bench):
+            line = f"{name:24}"
+            for count in counts:
+                key = load, name, count
+                line += f"{f'{measurement.median(key)} [{measurement.ratio(key, (load, name, 1))}]':18}"
+            print(line.rstrip())
+
+
+def measure_allocations(bench):
+    """Prints, as JSON, how many bytes libc and how many blocks Python
+    has given out more, after many lock calls and during one; None where libc
+    cannot tell."""
+    try:
+        mallinfo2 = ctypes.CDLL(None).mallinfo2
+    except (AttributeError, OSError, TypeError):
+        print(json.dumps(None))
+        return
+
+    class Mallinfo(ctypes.Structure):
+        _fields_ = [(name, ctypes.c_size_t) for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks", "fordblks", "keepcost")]
+
+    mallinfo2.restype = Mallinfo
+
+    def probe():
+        info = mallinfo2()
+        return info.uordblks + info.hblkhd
+
+    cell, = cells(bench.Pyxlock, 1)
+    figures = []
+
+    def calls(times):
+        bench.read(cell, times)
+        bench.write(cell, times)
+
+    # In a thread of its own, as everything else.
+    def target():
+        for _ in range(3):
+            calls(1000)
+            probe(), sys.getallocatedblocks()
+            bench.during_read(cell, probe), bench.during_write(cell, probe)
+        blocks = sys.getallocatedblocks()
+        before = probe()
+        calls(ALLOCATION_CALLS // 2)
+        figures.append(probe() - before)
+        figures.append(sys.getallocatedblocks() - blocks)
+        before = probe()
+        figures.append(bench.during_read(cell, probe) - before)
+        figures.append(bench.during_write(cell, probe) - before)
+
+    thread = threading.Thread(target=target)
+    thread.start()
+    thread.join()
+    print(json.dumps(figures))
+
+
+def report_allocations(bench, figures):
+    """Prints the figures of measure_allocations and what a lock adds to an object
+    of its class, in bytes."""
+    print()
+    if figures:
+        print(f"{ALLOCATION_CALLS:,} pyxlock reads and writes: libc has given out {figures[0]:+} bytes since, "
+              f"Python {figures[1]:+} blocks; inside a read {figures[2]:+} bytes, inside a write {figures[3]:+}")
+    sizes = {name: kind.__basicsize__ - bench.Unlocked.__basicsize__ for name, kind in locks(bench).items()}
+    sizes["lxml's design"] += bench.CounterLock.__basicsize__
+    print("bytes that a lock adds to an object:", ", ".join(f"{name} {size}" for name, size in sizes.items() if size),
+          f"and pyxlock {sizes['pyxlock']}")
+
+
+def report_targets(measurement, allocations):
+    """Prints each target, what was measured for it and whether that meets it."""
+    one, same = (1, 1), (2, 1)
+    share_of = ("pyxlock read", one), ("critical_section read", one), ("unlocked read", one)
+    share = [(read - base) / (section - base) for read, section, base in (
+        [measurement.figures[key][i] for key in share_of] for i in measurement.rounds(*share_of)[0])]
+    targets = [
+        ("read, 1 thread, over unlocked: of what critical_section costs", share_of, "at most", 0.5),
+        ("read, 1 thread: x lxml's design", [("pyxlock read", one), ("lxml's design read", one)], "below", 1),
+        ("read, 2 threads on one object: x one thread", [("pyxlock read", same), ("pyxlock read", one)],
+         "at most", 1.15),
+        ("write, 1 thread: x cython.pymutex", [("pyxlock write", one), ("cython.pymutex write", one)],
+         "at most", 1.5),
+        ("write, 2 threads on one object: x lxml's design",
+         [("pyxlock write", same), ("lxml's design write", same)], "at most", 1),
+        ("write beside 16 idle threads that used a lock: x alone",
+         [("idle", True, 16), ("idle", True, 0)], "below", 2),
+        ("write beside 16 idle threads that used none: x alone",
+         [("idle", False, 16), ("idle", False, 0)], "below", 2),
+    ]
+    print(f"\n{'target':64}{'measured':22}wanted")
+    for name, keys, relation, limit in targets:
+        values = share if keys is share_of else measurement.ratios(*keys)
+        measured = statistics.median(values)
+        met = measured < limit if relation == "below" else measured <= limit
+        verdict = ("met" if met else "MISSED") + ("" if measurement.rounds(*keys)[1] else "?")
+        print(f"{name:64}{spread(values):22}{f'{relation} {limit}':14}{verdict}")
+    if allocations:
+        # Python itself keeps a few blocks more or less.
+        taken = max(allocations[i] for i in (0, 2, 3))
+        met = taken <= 0 and allocations[1] < ALLOCATION_CALLS / 1000
+        print(f"{'allocated by the fast path, bytes':64}{taken:<22}{'0':14}{'met' if met else 'MISSED'}")
+
+
+def processor():
+    """The name of the machine's processor."""
+    try:
+        with open("/proc/cpuinfo") as file:
+            for line in file:
+                if line.startswith("model name"):
+                    return line.partition(":")[2].strip()
+    except OSError:
+        pass
+    return platform.processor() or platform.machine()
+
+
+def load():
+    """How many threads the system wants to run just now, in words."""
+    return f"load {os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else "load unknown"
+
+
+def measure(options):
+    """What the target interpreter runs."""
+    sys.path.insert(0, options.measure)
+    import pyxlock_bench as bench
+
+    if options.allocations:
+        measure_allocations(bench)
+        return
+    measurement = Measurement(bench, options.seconds, options.repeat)
+    if options.idle:
+        one_idle_round(bench, measurement, options.idle == "used")
+        print(json.dumps([[count, *ns, *measurement.disturbed[count]] for count, ns in measurement.figures.items()]))
+        return
+    allocations = json.loads(options.report)
+    gil = getattr(sys, "_is_gil_enabled", lambda: True)()
+    print(f"Python {sys.version.split()[0]}, {'with' if gil else 'without'} GIL; {processor()}, "
+          f"{CORES} cores, {load()}")
+    print(f"{options.repeat} rounds of {options.seconds * 1000:g} ms a figure\n")
+    measure_table(bench, measurement)
+    measure_idle(measurement, options)
+    report_allocations(bench, allocations)
+    if options.threads:
+        measure_scaling(bench, measurement, options.threads)
+    disturbed = sum(map(sum, measurement.disturbed.values()))
+    print(f"\n{disturbed} of {sum(map(len, measurement.figures.values()))} figures are in doubt: "
+          f"other programs had the cores for more than {DISTURBED:.0%} of the time; {load()}")
+    if gil:
+        print("\nThe targets are for interpreters without a GIL.")
+    else:
+        report_targets(measurement, allocations)
+
+
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("--seconds", type=float, default=0.1, help="for each loop")
-    parser.add_argument("--repeat", type=int, default=5)
-    parser.add_argument("--cc", default=os.environ.get("CC", "gcc"))
-    parser.add_argument("--measure", help=argparse.SUPPRESS)
+    """Reads the command line; the hidden options are for build_and_run and measure_idle."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter,
+                                     usage="%(prog)s [options]")
+    parser.add_argument("--seconds", type=float, default=0.05, help="for each figure of a round (%(default)s)")
+    parser.add_argument("--repeat", type=int, default=9, help="rounds (%(default)s)")
+    parser.add_argument("--threads", type=int, default=0, metavar="N", help="how locks scale, up to N threads")
+    parser.add_argument("--cxx", default=os.environ.get("CXX", "g++"), help="the C++ compiler (%(default)s)")
+    for internal in ["--measure", "--report", "--idle"]:
+        parser.add_argument(internal, help=argparse.SUPPRESS)
+    parser.add_argument("--allocations", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.measure:
         measure(options)

@@ -1,72 +1,263 @@
 # cython: language_level=3, freethreading_compatible=True
-"""The loops that bench.py times: one small method under each lock."""
+"""What bench.py times: two small methods under each lock, called in a loop."""
 cimport cython
 cimport pyxlock
+from cpython.pythread cimport PyThread_get_thread_ident
+from libcpp.atomic cimport atomic, memory_order_relaxed
+from libcpp.shared_mutex cimport shared_mutex
 
 
 cdef class Cell:
-    cdef long value
-    cdef cython.pymutex mutex
+    """An object that is to be locked: one subclass for each lock."""
+    cdef readonly long value
 
     # Virtual, so that the compiler cannot pull the body into the loop.
-    cdef long unlocked(self):
+    cdef long read(self) except? -1:
+        return self.value
+
+    cdef long write(self) except? -1:
+        self.value += 1
+        return self.value
+
+
+cdef class Unlocked(Cell):
+    cdef long read(self) except? -1:
+        return self.value
+
+    cdef long write(self) except? -1:
+        self.value += 1
+        return self.value
+
+
+cdef class CriticalSection(Cell):
+    @cython.critical_section
+    cdef long read(self) except? -1:
         return self.value
 
     @cython.critical_section
-    cdef long critical_section(self):
+    cdef long write(self) except? -1:
+        self.value += 1
         return self.value
 
-    cdef long mutexed(self):
+
+cdef class Mutex(Cell):
+    cdef cython.pymutex mutex
+
+    cdef long read(self) except? -1:
         with self.mutex:
             return self.value
 
+    cdef long write(self) except? -1:
+        with self.mutex:
+            self.value += 1
+            return self.value
+
+
+cdef class SharedMutex(Cell):
+    # It sleeps without giving up the GIL; the bodies need no GIL to get on.
+    cdef shared_mutex mutex
+
+    cdef long read(self) except? -1:
+        self.mutex.lock_shared()
+        try:
+            return self.value
+        finally:
+            self.mutex.unlock_shared()
+
+    cdef long write(self) except? -1:
+        self.mutex.lock()
+        try:
+            self.value += 1
+            return self.value
+        finally:
+            self.mutex.unlock()
+
+
+# More than there are ever readers.
+cdef enum:
+    ANNOUNCED = 1 << 30
+
+
+@cython.final
+cdef class CounterLock:
+    """A lock of lxml's design, which is that of Go's sync.RWMutex.
+
+    `readers` counts who reads or wants to; a writer takes ANNOUNCED off it, so
+    that those who come later see it negative and sleep. The writer sleeps until
+    the readers of that moment have left; when it is done, it lets in the readers
+    that have come since. A mutex keeps other writers out. Write in write and
+    read in write are re-entrant, nothing else is.
+    """
+    cdef atomic[int] readers
+    cdef atomic[int] departing          # readers that the writer has yet to see off
+    cdef atomic[unsigned long] writer   # its thread, or 0
+    cdef int depth                      # writes inside its write
+    cdef cython.pymutex writers
+    cdef cython.pymutex readers_left    # unlocked once for a writer that waits for readers
+    # A counting semaphore: `gate` is unlocked while there are tokens.
+    cdef cython.pymutex gate
+    cdef cython.pymutex gate_guard
+    cdef int tokens
+
+    def __cinit__(self):
+        self.readers.store(0)
+        self.departing.store(0)
+        self.writer.store(0)
+        self.readers_left.acquire()
+        self.gate.acquire()
+
+    cdef bint mine(self) noexcept:
+        return self.writer.load(memory_order_relaxed) == PyThread_get_thread_ident()
+
+    cdef void lock_read(self) noexcept:
+        if self.readers.fetch_add(1) < 0:
+            self.wait_to_read()
+
+    cdef void wait_to_read(self) noexcept:
+        if self.mine():
+            self.readers.fetch_sub(1)
+            return
+        self.gate.acquire()
+        self.gate_guard.acquire()
+        self.tokens -= 1
+        if self.tokens > 0:
+            self.gate.release()
+        self.gate_guard.release()
+
+    cdef void unlock_read(self) noexcept:
+        if self.readers.fetch_sub(1) < 0:
+            self.depart()
+
+    cdef void depart(self) noexcept:
+        if self.mine():
+            self.readers.fetch_add(1)
+        elif self.departing.fetch_sub(1) == 1:
+            self.readers_left.release()
+
+    cdef void lock_write(self) noexcept:
+        cdef int readers
+        if self.mine():
+            self.depth += 1
+            return
+        self.writers.acquire()
+        readers = self.readers.fetch_sub(ANNOUNCED)
+        # Some of them may have departed by now, and made `departing` negative.
+        if readers != 0 and self.departing.fetch_add(readers) + readers != 0:
+            self.readers_left.acquire()
+        self.writer.store(PyThread_get_thread_ident(), memory_order_relaxed)
+
+    cdef void unlock_write(self) noexcept:
+        cdef int waiting
+        if self.depth > 0:
+            self.depth -= 1
+            return
+        self.writer.store(0, memory_order_relaxed)
+        waiting = self.readers.fetch_add(ANNOUNCED) + ANNOUNCED
+        if waiting > 0:
+            self.let_in(waiting)
+        self.writers.release()
+
+    cdef void let_in(self, int waiting) noexcept:
+        self.gate_guard.acquire()
+        if self.tokens == 0:
+            self.gate.release()
+        self.tokens += waiting
+        self.gate_guard.release()
+
+
+cdef class Counted(Cell):
+    cdef CounterLock lock
+
+    def __cinit__(self):
+        self.lock = CounterLock()
+
+    cdef long read(self) except? -1:
+        self.lock.lock_read()
+        try:
+            return self.value
+        finally:
+            self.lock.unlock_read()
+
+    cdef long write(self) except? -1:
+        self.lock.lock_write()
+        try:
+            self.value += 1
+            return self.value
+        finally:
+            self.lock.unlock_write()
+
+
+cdef class Pyxlock(Cell):
     cdef long read(self) except? -1:
         cdef pyxlock.Guard guard
+        pyxlock.read(&guard, self)
         try:
-            pyxlock.read(&guard, self)
             return self.value
         finally:
             pyxlock.release(&guard)
 
     cdef long write(self) except? -1:
         cdef pyxlock.Guard guard
+        pyxlock.write(&guard, self)
         try:
-            pyxlock.write(&guard, self)
             self.value += 1
             return self.value
         finally:
             pyxlock.release(&guard)
 
 
-def unlocked(Cell cell, long times):
-    for _ in range(times):
-        cell.unlocked()
+# The loops. A counter that is no C variable would cost more than the locks.
 
-
-def critical_section(Cell cell, long times):
-    for _ in range(times):
-        cell.critical_section()
-
-
-def mutex(Cell cell, long times):
-    for _ in range(times):
-        cell.mutexed()
-
-
-def pyxlock_read(Cell cell, long times):
-    for _ in range(times):
+def read(Cell cell, long times):
+    """Reads the cell so many times."""
+    cdef long i
+    for i in range(times):
         cell.read()
 
 
-def pyxlock_write(Cell cell, long times):
-    for _ in range(times):
+def write(Cell cell, long times):
+    """Writes the cell so many times."""
+    cdef long i
+    for i in range(times):
         cell.write()
 
 
-def pyxlock_pair(Cell cell, Cell other, long times):
+def mixed(Cell cell, long times):
+    """Calls so many times in all: nine reads, then a write."""
+    cdef long i
+    for i in range(times):
+        if i % 10 == 9:
+            cell.write()
+        else:
+            cell.read()
+
+
+def pair(Pyxlock cell, Pyxlock other, long times):
+    """Locks the one for writing and the other for reading, so many times."""
+    cdef long i
     cdef pyxlock.Guard guards[2]
-    for _ in range(times):
+    for i in range(times):
         pyxlock.want_write(&guards[0], cell)
         pyxlock.want_read(&guards[1], other)
         pyxlock.acquire(guards, 2)
         pyxlock.release_all(guards, 2)
+
+
+def during_read(Pyxlock cell, probe):
+    """What the probe returns when it is called under the lock."""
+    cdef pyxlock.Guard guard
+    try:
+        pyxlock.read(&guard, cell)
+        return probe()
+    finally:
+        pyxlock.release(&guard)
+
+
+def during_write(Pyxlock cell, probe):
+    """What the probe returns when it is called under the lock."""
+    cdef pyxlock.Guard guard
+    try:
+        pyxlock.write(&guard, cell)
+        return probe()
+    finally:
+        pyxlock.release(&guard)
