@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite bench bench-islands stress clean help
+.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite bench bench-islands bench-lock model mutations stress clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -45,6 +45,15 @@ bench: corpus ## measure against the targets; prints ratios
 
 bench-islands: corpus ## compare participle with our parser on declarations
 	cd bench/islands && $(GO) test -run '^$$' -bench . -benchmem
+
+bench-lock: venv ## compare the lock with others; prints ratios and targets
+	.venv/cython-3.3/bin/python runtime/bench/bench.py
+
+model: ## check the model of the lock with spin (apt-get install spin); SET=long for more
+	runtime/model/check.sh $(SET)
+
+mutations: venv ## break the lock in every listed way; a test must notice each
+	PYXLOCK_MUTATIONS=1 $(GO) test ./runtime -count=1 -v -timeout 60m -run Mutation
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh

@@ -337,7 +337,7 @@ typedef struct pyxlock_Guard {
    is about to find out whether it does. Most threads get by with those in their
    record; a thread that holds more gets chunks, which it keeps. */
 #define PYXLOCK_WRITES 4
-#define PYXLOCK_READS 5             /* as pyxlock_table_readers has it */
+#define PYXLOCK_READS 5             /* as pyxlock_read_by_others has it */
 #define PYXLOCK_CHUNK 7
 typedef struct pyxlock_chunk {
     pyxlock_word more;              /* the next chunk, or 0; set once */
@@ -1104,7 +1104,10 @@ PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, py
     PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
     /* Pairs with the load above and with pyxlock_raise_filter. */
     *raised = pyxlock_swap_if(filter, 0, 1);
-    /* Pairs with the exchange in pyxlock_unlist. */
+    /* Pairs with the exchange in pyxlock_unlist. That the slot is written before
+       this load C11 promises for an exchange only; a seq_cst swap and a seq_cst
+       load do as well on all machines (on x86 the one is a fence, on ARM a
+       release before an acquire, elsewhere the other brings a fence). */
     return PYXLOCK_LIKELY(*raised) && PYXLOCK_LIKELY(PYXLOCK_LOAD(&me->unlisted) == 0);
 }
 /* After the above: has nobody else locked anything lately? */
@@ -1283,6 +1286,8 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             }
         } else {
             (void)pyxlock_lower_filter(table, object);
+            /* It may have been queued before, until it looked for signals. */
+            pyxlock_wake_next(table, object);
         }
     }
     if (queued) {
