@@ -1,0 +1,1282 @@
+/*
+ * A model of the protocol of rwlock (runtime/pyxlock.pxd), for Spin 6.
+ *
+ * check.sh runs it: it writes the few definitions of a configuration (below)
+ * into a file that includes this one. docs/runtime.md has the argument in words.
+ *
+ * MODELLED
+ *   - fast read, fast write, release, retract, the slow path with attempt(),
+ *     wake_next(), the queue, upgrades in front, hungry waiters, granting, the
+ *     cycle search with granting out of turn, second upgrades, try-locks, waits
+ *     that are interrupted, re-entry, releasing in any order;
+ *   - listing and delisting of records (DELIST);
+ *   - objects that share a filter counter (NB smaller than NO);
+ *   - every atomic operation that another thread can see without the mutex is a
+ *     step of its own: each slot that a scan loads, each publish, each change of
+ *     a filter. What only the mutex's owner sees is done together with the step
+ *     before or after it; so are taking the mutex (with the first step after it)
+ *     and giving it back (with the last one before it), which loses no behaviour
+ *     because the one can only move later and the other only earlier;
+ *   - with TSO, a store buffer of one entry per thread: a store that is not a
+ *     read-modify-write lands there, and goes to memory at any later time, at
+ *     the latest before its thread's next store, read-modify-write or mutex
+ *     operation.
+ *
+ * CHECKED
+ *   - enter(): nobody holds what conflicts, counted in the ghost holds g[], which
+ *     no code of the protocol reads;
+ *   - no state in which all remaining threads sleep (Spin's invalid end states;
+ *     with TSO, where waiters re-check after a time, "stuck");
+ *   - each deadlock that is reported is a cycle of real conflicts among ghost
+ *     holds and waiters (assert_cycle), each refused upgrade is one of two;
+ *   - at the end all filters, slots and the queue are empty;
+ *   - with pan -l (configurations marked "ends"): no cycle of states at all, so
+ *     that every run ends.
+ *
+ * NOT MODELLED
+ *   - spinning before the slow path, the times between re-checks, overflow slots
+ *     and chunks of records, several objects in one call, thread exit, fork,
+ *     detaching from the interpreter, running of signal handlers;
+ *   - the wake semaphore: a waiter sleeps until it is signalled or granted. A
+ *     token left over only wakes somebody early, which a timed wait covers;
+ *   - machines weaker than TSO: loads are in order, and so are stores.
+ *
+ * A CONFIGURATION defines
+ *   NT threads, NO objects (numbered from 1), NB filter counters,
+ *   PICK0..PICK3: alternatives "p = P(...)", each thread's possible programs,
+ *   SORTED: all threads have the same list; permutations are skipped,
+ * and perhaps
+ *   TSO      store buffers;
+ *   RELAXED  a reader releases by a plain store (with TSO), and waiters re-check;
+ *   TIMED    a waiter may once re-check early, and so become hungry;
+ *   INTR     a waiter may once be interrupted: it goes back, or gives up;
+ *   DELIST   records may be unlisted at first, and be delisted;
+ *   STRANGERS  no two threads share an object: none may ever have to wait;
+ *   MUTATE_...  one thing broken.
+ */
+
+#define R 1
+#define W 2
+#define TRY 32				/* flag of an operation: do not wait */
+#define SWEEP 3				/* an operation: delist somebody idle */
+
+#define NEST 0				/* a { b } */
+#define SEQ 1				/* a, then b */
+#define CROSS 2				/* take a, take b, leave a, leave b */
+#define P(a, b, shape) ((a) + ((b) << 6) + ((shape) << 12))
+#define A_OF(p) ((p) & 63)
+#define B_OF(p) (((p) >> 6) & 63)
+#define SHAPE(p) ((p) >> 12)
+
+#define NS 2				/* slots of a record */
+#define ALL (NT * NS)
+
+/* What a slot says: object and mode, or 0. */
+#define V(o, m) (((o) << 2) | (m))
+#define OBJ(v) ((v) >> 2)
+#define CONFLICT(x, v) (OBJ(x) == OBJ(v) && (((x) | (v)) & W))
+#define H(v) (OBJ(v) % NB)
+
+byte slot[ALL];				/* thread t's are t*NS and t*NS+1 */
+byte filter[NB];
+bit mutex;
+byte g[ALL];				/* ghost: what is really held */
+
+byte q[NT];				/* the queue: threads */
+byte qn;
+byte w_val[NT];				/* waiter: what it wants, 0 = not queued */
+byte w_slot[NT];			/* ... the slot reserved for it */
+byte w_st[NT];				/* ... and these: */
+#define HUNGRY 1
+#define SIGNALLED 2
+#define GRANTED 4
+#define UPGRADE 8
+
+byte finished_threads;
+
+#ifdef DELIST
+byte bits;				/* the bitmap that scans look at */
+byte flags;				/* every record's word "listed" */
+#define LISTED(t) ((flags >> (t)) & 1)
+#define IN_BITMAP(map, t) (((map) >> (t)) & 1)
+#endif
+
+#ifdef TSO
+byte sb[NT];				/* store buffer: slot + 1, 0 = empty */
+byte sb_val[NT];
+#define OWN(i) (sb[me] == (i) + 1 -> sb_val[me] : slot[i])
+#else
+#define OWN(i) slot[i]
+#endif
+
+#ifdef RELAXED
+byte up;				/* threads neither asleep nor finished */
+byte tried;				/* sleepers that re-checked in vain */
+#define PENDING(t) (w_st[t] & (SIGNALLED | GRANTED) || sb[t])
+#if NT == 2
+#define QUIET (up == 0 && !PENDING(0) && !PENDING(1))
+#elif NT == 3
+#define QUIET (up == 0 && !PENDING(0) && !PENDING(1) && !PENDING(2))
+#else
+#define QUIET (up == 0 && !PENDING(0) && !PENDING(1) && !PENDING(2) && !PENDING(3))
+#endif
+#endif
+
+/* Scratch of d_steps, dead outside them. */
+hidden byte i, j, u, x, nxt, head, tail, seen, verdict;
+hidden byte behind, polite;
+hidden byte order[NT], from[NT];
+
+/* --- stores ----------------------------------------------------------- */
+
+inline drain(t) {			/* before a read-modify-write */
+#ifdef TSO
+	if
+	:: sb[t] -> slot[sb[t] - 1] = sb_val[t]; sb[t] = 0; sb_val[t] = 0
+	:: else
+	fi
+#else
+	skip
+#endif
+}
+
+inline store(at, val) {			/* a relaxed or releasing store */
+#ifdef TSO
+	drain(me);
+	sb[me] = (at) + 1; sb_val[me] = val
+#else
+	slot[at] = val
+#endif
+}
+
+inline exchange(at, val) {		/* sequentially consistent */
+	drain(me);
+	slot[at] = val
+}
+
+/* --- ghosts ----------------------------------------------------------- */
+
+/* The hold of slot "at" begins: nobody else holds what conflicts. */
+inline enter(at, val) {
+	d_step {
+		i = 0;
+		do
+		:: i < ALL ->
+			assert(i / NS == (at) / NS || !CONFLICT(g[i], val));
+			i++
+		:: else -> break
+		od;
+		assert(g[at] == 0);
+		g[at] = val
+	}
+}
+
+/* Who enters has not passed a hungry waiter ahead of it that wants what conflicts,
+   unless it holds the object already. */
+inline assert_manners() {
+	d_step {
+		i = 0;
+		do
+		:: i < qn && q[i] != me ->
+			assert(OBJ(OWN(other)) == OBJ(v) || !(w_st[q[i]] & HUNGRY) ||
+			       !CONFLICT(w_val[q[i]], v));
+			i++
+		:: else -> break
+		od;
+		i = 0
+	}
+}
+
+/* A deadlock is reported to "me": it waits, through waiters whose wishes
+   conflict with what the next one holds, for itself. */
+inline assert_cycle() {
+	d_step {
+		seen = 0; u = me; x = 0;
+		do
+		:: x < NT ->		/* NT rounds reach everybody */
+			u = 0;
+			do
+			:: u < NT ->
+				if
+				:: w_val[u] && (u == me || ((seen >> u) & 1)) ->
+					j = 0;
+					do
+					:: j < ALL ->
+						if
+						:: j / NS != u && CONFLICT(g[j], w_val[u]) ->
+							seen = seen | (1 << (j / NS))
+						:: else
+						fi;
+						j++
+					:: else -> break
+					od
+				:: else
+				fi;
+				u++
+			:: else -> break
+			od;
+			x++
+		:: else -> break
+		od;
+		assert((seen >> me) & 1);	/* a deadlock that does not exist */
+		u = 0; x = 0; j = 0; seen = 0
+	}
+}
+
+/* --- the queue (mutex held) ------------------------------------------- */
+
+inline enqueue() {
+	d_step {
+		w_val[me] = v; w_slot[me] = s;
+		i = qn;
+#ifndef MUTATE_UPGRADE_LAST
+		if
+		:: OBJ(OWN(other)) == OBJ(v) ->	/* an upgrade: in front, hungry */
+			w_st[me] = HUNGRY | UPGRADE;
+			do
+			:: i > 0 -> q[i] = q[i - 1]; i--
+			:: else -> break
+			od
+		:: else
+		fi;
+#endif
+		q[i] = me; qn++
+	}
+}
+
+inline dequeue(t) {
+	d_step {
+		i = 0;
+		do
+		:: q[i] != (t) -> i++
+		:: else -> break
+		od;
+		qn--;
+		do
+		:: i < qn -> q[i] = q[i + 1]; i++
+		:: else -> break
+		od;
+		q[qn] = 0;
+		w_val[t] = 0; w_slot[t] = 0; w_st[t] = 0
+	}
+}
+
+/* Does a hungry waiter ahead of me want what conflicts with v? -> hit */
+inline hungry_ahead() {
+	d_step {
+		hit = 0; i = 0;
+		if
+		:: OBJ(OWN(other)) == OBJ(v)	/* who holds it needs no manners */
+		:: else ->
+			do
+			:: i < qn && q[i] != me && !hit ->
+				hit = ((w_st[q[i]] & HUNGRY) && CONFLICT(w_val[q[i]], v));
+				i++
+			:: else -> break
+			od
+		fi;
+		i = 0
+	}
+}
+
+/* Is another upgrade of v's object queued? -> hit. Both hold it for reading. */
+inline other_upgrade() {
+	d_step {
+		hit = 0; i = 0;
+		if
+		:: OBJ(OWN(other)) == OBJ(v) ->
+			do
+			:: i < qn && !hit ->
+				hit = ((w_st[q[i]] & UPGRADE) && OBJ(w_val[q[i]]) == OBJ(v));
+				if
+				:: hit ->
+					assert(q[i] != me && g[other] == V(OBJ(v), R));
+					assert(g[q[i] * NS] == V(OBJ(v), R) ||
+					       g[q[i] * NS + 1] == V(OBJ(v), R))
+				:: else
+				fi;
+				i++
+			:: else -> break
+			od
+		:: else
+		fi;
+		i = 0
+	}
+}
+
+/*
+ * check_cycle: breadth first from me, over the edges of queued waiters.
+ * verdict: NONE; POLITE: w waits only out of politeness, grant it and search
+ * again; DEADLOCK. One step, because it only depends on slots of queued threads,
+ * which do not change: the slots of others have edges to them, but none from them.
+ */
+#define NONE 0
+#define POLITE 1
+#define DEADLOCK 2
+
+#ifdef MUTATE_EDGE_BY_BUCKET
+#define SAME(a, b) ((a) && (b) && H(a) == H(b))
+#else
+#define SAME(a, b) (OBJ(a) == OBJ(b))
+#endif
+
+inline check_cycle() {
+	d_step {
+		verdict = NONE;
+		order[0] = me; head = 0; tail = 1; seen = 1 << me; nxt = 0;
+#ifndef MUTATE_NO_CYCLE_SEARCH
+		do
+		:: head < tail && verdict == NONE ->
+			u = order[head]; head++;
+			i = 0; behind = 0;	/* is a writer queued ahead of u? */
+			do
+			:: i < qn && q[i] != u ->
+#ifndef MUTATE_NO_POLITE_EDGES
+				if
+				:: OBJ(w_val[q[i]]) == OBJ(w_val[u]) && (w_val[q[i]] & W) -> behind = 1
+				:: else
+				fi;
+#endif
+				i++
+			:: else -> break
+			od;
+			j = (i == qn -> ALL : 0);	/* not queued: no edges */
+			do
+			:: j < ALL && verdict == NONE ->
+				x = j / NS;
+				if
+				:: x != u && slot[j] && SAME(slot[j], w_val[u]) &&
+				   (((slot[j] | w_val[u]) & W) || behind) ->
+					if
+					:: x == me -> verdict = DEADLOCK; nxt = u
+					:: x != me && !((seen >> x) & 1) ->
+						seen = seen | (1 << x);
+						from[x] = u; order[tail] = x; tail++
+					:: else
+					fi
+				:: else
+				fi;
+				j++
+			:: else -> break
+			od
+		:: else -> break
+		od;
+#ifndef MUTATE_NO_POLITE_GRANT
+		if
+		:: verdict == DEADLOCK ->
+			/* Back along the cycle: u waits for x. */
+			x = me; u = nxt;
+			do
+			:: verdict == DEADLOCK ->
+				polite = ((w_val[u] & W) == 0);
+				j = 0;
+				do
+				:: j < ALL ->
+#ifdef MUTATE_POLITE_ASKS_ALL
+					/* "no other record holds it for writing": sees the slot of a
+					   fast writer that is about to fail */
+					if
+					:: j / NS != u && slot[j] == (V(OBJ(w_val[u]), W)) -> polite = 0
+#else
+					if
+					:: j / NS == x && slot[j] == (V(OBJ(w_val[u]), W)) -> polite = 0
+#endif
+					:: else
+					fi;
+					j++
+				:: else -> break
+				od;
+				if
+				:: polite -> verdict = POLITE; w = u
+				:: !polite && u == me -> break
+				:: else -> x = u; u = from[u]
+				fi
+			:: else -> break
+			od
+		:: else
+		fi;
+#endif
+#endif
+		found = verdict;
+		i = 0; j = 0; u = 0; x = 0; nxt = 0; head = 0; tail = 0; seen = 0;
+		behind = 0; polite = 0; verdict = 0
+	}
+}
+
+/* --- scans ------------------------------------------------------------ */
+
+/*
+ * Load the slots of all listed records but rec's, one a step, until one is "bad";
+ * then go to done with hit set or not, in the same step as the last load.
+ */
+#ifdef DELIST
+#define SKIP_RECORDS(rec) \
+	do \
+	:: k < ALL && k % NS == 0 && (k / NS == (rec) || !IN_BITMAP(map, k / NS)) -> k = k + NS \
+	:: else -> break \
+	od
+#define LOAD_BITMAP(rec, done) \
+	atomic { \
+		map = bits; \
+		SKIP_RECORDS(rec); \
+		if \
+		:: k >= ALL -> k = 0; map = 0; hit = 0; goto done \
+		:: else \
+		fi \
+	};
+#define FORGET_BITMAP map = 0;
+#else
+#define SKIP_RECORDS(rec) \
+	if \
+	:: k == (rec) * NS -> k = k + NS \
+	:: else \
+	fi
+#define LOAD_BITMAP(rec, done)
+#define FORGET_BITMAP
+#endif
+
+#define SCAN(rec, bad, done) \
+	LOAD_BITMAP(rec, done) \
+	do \
+	:: atomic { \
+		true -> \
+		SKIP_RECORDS(rec); \
+		hit = (bad); \
+		k++; \
+		SKIP_RECORDS(rec); \
+		if \
+		:: hit || k >= ALL -> k = 0; FORGET_BITMAP goto done \
+		:: else \
+		fi \
+	   } \
+	od
+
+/* Under the mutex: a record that is published to must be seen by scans. */
+#ifdef DELIST
+#define LIST_FIRST(t) bits = bits | (1 << (t)); flags = flags | (1 << (t))
+#else
+#define LIST_FIRST(t) skip
+#endif
+
+/* --- a thread ---------------------------------------------------------- */
+
+/* Where wake_next goes on. */
+#define TO_NEXT 0
+#define TO_SLOW 1
+#define TO_FAIL 2
+#define TO_RAISE 3
+
+/* What may end a sleep besides a signal. */
+#define TIMEOUT 1
+#define INTERRUPT 2
+
+proctype thread(byte me; short prog)
+{
+	byte pc;			/* the program's next operation */
+	byte s, other;			/* slot in use, the record's other slot */
+	byte v;				/* object and mode wanted or released */
+	byte k;				/* scan: position */
+	byte w, pos;			/* wake_next: waiter, its place */
+	byte after;			/* wake_next: where to go on */
+	byte plan;			/* sleep: TIMEOUT or INTERRUPT may come */
+	byte found;			/* check_cycle's verdict */
+	bit raised, hit, woke, try, interrupted, timed_out, last_resort;
+#ifdef DELIST
+	byte map;			/* scan: the bitmap as loaded */
+#endif
+
+next:	/* The program's next operation, and its first step. */
+	atomic {
+		s = 0; other = 0; v = 0; try = 0; raised = 0;
+		do
+		:: pc == 4 -> goto finish
+		:: else ->
+			/* which of the two operations: s; take it: hit */
+			if
+			:: pc == 0 -> s = 0; hit = 1
+			:: pc == 1 && SHAPE(prog) == SEQ -> s = 0; hit = 0
+			:: pc == 1 && SHAPE(prog) != SEQ -> s = 1; hit = 1
+			:: pc == 2 && SHAPE(prog) == NEST -> s = 1; hit = 0
+			:: pc == 2 && SHAPE(prog) == SEQ -> s = 1; hit = 1
+			:: pc == 2 && SHAPE(prog) == CROSS -> s = 0; hit = 0
+			:: pc == 3 && SHAPE(prog) == NEST -> s = 0; hit = 0
+			:: pc == 3 && SHAPE(prog) != NEST -> s = 1; hit = 0
+			fi;
+			pc++;
+			v = (s == 0 -> A_OF(prog) : B_OF(prog));
+			other = me * NS + 1 - s;
+			s = me * NS + s;
+			if
+			:: hit && v == 0			/* one operation only */
+			:: hit && v && s > other && SHAPE(prog) != SEQ && g[other] == 0
+								/* the outer one failed */
+			:: !hit && g[s] == 0			/* failed: nothing to leave */
+			:: else -> break
+			fi
+		od;
+		if
+		:: v & TRY -> try = 1; v = v & 31
+		:: else
+		fi;
+		if
+		:: hit && v == SWEEP -> hit = 0; goto sweep
+		:: hit && v != SWEEP -> hit = 0; goto fast_now
+		:: else -> goto release_now
+		fi
+	}
+
+	/* ---- fast path ---- */
+fast:
+	atomic {
+		skip;
+fast_now:	/* 1. publish */
+		if
+		:: v & W -> goto fast_write
+		:: else
+		fi;
+#ifdef MUTATE_READ_PLAIN_STORE
+		store(s, v);
+#else
+		exchange(s, v);
+#endif
+		goto fast_read_check
+	}
+
+fast_read_check: /* 2. the filter */
+	atomic {
+#ifndef MUTATE_READ_IGNORES_FILTER
+		if
+		:: filter[H(v)] != 0 -> goto slow
+		:: else
+		fi;
+#endif
+#ifndef DELIST
+		assert_manners(); enter(s, v); goto next
+#endif
+	}
+#ifdef DELIST
+	atomic {
+#ifndef MUTATE_READ_IGNORES_LISTED
+		if
+		:: !LISTED(me) -> goto slow
+		:: else
+		fi;
+#endif
+		enter(s, v); goto next
+	}
+#endif
+
+	atomic {
+		skip;
+fast_write:	/* 1. publish */
+		store(s, v);
+	}
+#ifdef MUTATE_WRITE_NO_CAS
+	atomic {
+		if
+		:: filter[H(v)] != 0 -> goto slow
+		:: else
+		fi
+	}
+	atomic { filter[H(v)] = 1; raised = 1 }
+#else
+	atomic { /* 2. the filter, 0 -> 1 */
+		drain(me);
+		if
+		:: filter[H(v)] != 0 -> goto slow
+		:: else -> filter[H(v)] = 1; raised = 1
+		fi
+	}
+#endif
+#ifdef DELIST
+	atomic {
+#ifndef MUTATE_WRITE_IGNORES_LISTED
+		if
+		:: !LISTED(me) -> goto slow
+		:: else
+		fi
+#else
+		skip
+#endif
+	}
+#endif
+#ifdef MUTATE_WRITE_NO_SCAN
+	goto fast_write_ok;
+#else
+	SCAN(me, slot[k] == V(OBJ(v), R), fast_write_scanned);
+#endif
+	atomic {
+		skip;
+fast_write_scanned:
+		if
+		:: hit -> hit = 0; goto slow
+		:: else
+		fi;
+fast_write_ok:
+		raised = 0; enter(s, v); goto next
+	}
+
+	/* ---- release ---- */
+	atomic {
+		skip;
+release_now:
+		g[s] = 0;
+		if
+		:: v & W ->
+#ifdef MUTATE_RELEASE_LOWERS_FIRST
+			goto release_write_lower
+#else
+			store(s, 0); goto release_write
+#endif
+		:: else ->
+#if defined(MUTATE_RELEASE_LOADS_FIRST)
+			raised = (filter[H(v)] != 0); goto release_read
+#elif defined(RELAXED)
+			store(s, 0); goto release_read
+#else
+			exchange(s, 0); goto release_read
+#endif
+		fi
+	}
+release_read:
+	atomic {
+#if defined(MUTATE_READ_RELEASE_IGNORES_FILTER)
+		goto next;
+#elif defined(MUTATE_RELEASE_LOADS_FIRST)
+		exchange(s, 0);
+		if
+		:: raised -> raised = 0; goto released
+		:: else -> goto next
+		fi;
+#endif
+		if
+		:: filter[H(v)] != 0 -> goto released
+		:: else -> goto next
+		fi
+	}
+release_write:
+	atomic {
+		drain(me);
+		filter[H(v)] = filter[H(v)] - 1;
+#ifdef MUTATE_WRITE_RELEASE_IGNORES_FILTER
+		goto next;
+#endif
+		if
+		:: filter[H(v)] != 0 -> goto released
+		:: else -> goto next
+		fi
+	}
+#ifdef MUTATE_RELEASE_LOWERS_FIRST
+	atomic {
+		skip;
+release_write_lower:
+		drain(me);
+		filter[H(v)] = filter[H(v)] - 1;
+		raised = (filter[H(v)] != 0)
+	}
+	atomic {
+		store(s, 0);
+		if
+		:: raised -> raised = 0; goto released
+		:: else -> goto next
+		fi
+	}
+#endif
+	atomic {
+		skip;
+released:	/* my other slot may still hold as much */
+		after = TO_NEXT;
+		if
+		:: OBJ(OWN(other)) == OBJ(v) && (OWN(other) & 3) >= (v & 3) -> goto next
+		:: else -> goto lock_and_wake
+		fi
+	}
+
+	/* ---- slow path ---- */
+slow:	/* 1. re-entry, or retract */
+	atomic {
+		if
+		:: OBJ(OWN(other)) == OBJ(v) && ((OWN(other) & W) || (v & R)) ->
+			/* I hold as much: keep the slot; a write hold raises the filter */
+			if
+#ifndef MUTATE_REENTRY_KEEPS_FILTER
+			:: (v & W) && !raised -> drain(me); filter[H(v)] = filter[H(v)] + 1
+#endif
+			:: else
+			fi;
+			raised = 0; enter(s, v); goto next
+		:: else ->
+			/* retract: nobody may see the slot once I look at the filter */
+#ifdef MUTATE_RETRACT_PLAIN_STORE
+			store(s, 0)
+#else
+			exchange(s, 0)
+#endif
+		fi
+	}
+	atomic { /* retract: lower what I raised, then look at the filter */
+		after = TO_SLOW;
+		if
+		:: raised -> drain(me); filter[H(v)] = filter[H(v)] - 1; raised = 0
+		:: else
+		fi;
+#ifndef MUTATE_RETRACT_NO_WAKE
+		/* somebody may have taken my slot for a hold, and sleep */
+		if
+		:: filter[H(v)] != 0 -> goto lock_and_wake
+		:: else
+		fi;
+#endif
+		after = 0
+	}
+
+listing: /* 2. list myself */
+#ifdef DELIST
+	atomic {
+		if
+		:: LISTED(me) -> goto raise
+		:: else
+		fi
+	}
+	atomic { mutex == 0 -> mutex = 1; drain(me); bits = bits | (1 << me) }
+	atomic {
+		flags = flags | (1 << me); mutex = 0;
+#ifdef MUTATE_LISTING_ENTERS
+		/* publish and be in, as if the filter had been looked at */
+		if
+		:: v & R -> exchange(s, v); enter(s, v); goto next
+		:: else
+		fi;
+#endif
+		goto fast
+	}
+#endif
+
+raise:	/* 4. raise, lock, attempt */
+#ifndef MUTATE_RAISE_LATE
+	atomic { drain(me); filter[H(v)] = filter[H(v)] + 1 }
+#endif
+	atomic {
+		mutex == 0 -> mutex = 1; drain(me);
+attempt:
+#ifndef MUTATE_NO_MANNERS
+		hungry_ahead();
+#endif
+		if
+		:: hit -> goto busy
+		:: else
+		fi;
+#ifndef MUTATE_ATTEMPT_UNLISTED
+		LIST_FIRST(me);
+#endif
+#ifndef EQUAL_SCAN_FIRST
+		slot[s] = v
+#endif
+	}
+	SCAN(me, CONFLICT(slot[k], v), attempt_scanned);
+	atomic {
+		skip;
+attempt_scanned:
+#ifndef MUTATE_ATTEMPT_NO_SCAN
+		if
+		:: hit -> goto attempt_failed
+		:: else
+		fi;
+#endif
+#ifdef EQUAL_SCAN_FIRST
+		goto attempt_publish
+	}
+attempt_publish:
+	atomic {
+		slot[s] = v;
+#endif
+		/* OK */
+		assert_manners();
+#ifdef MUTATE_RAISE_LATE
+		if
+		:: v & W -> filter[H(v)] = filter[H(v)] + 1
+		:: else
+		fi;
+#endif
+		if
+		:: w_val[me] -> dequeue(me)
+		:: else
+		fi;
+		plan = 0; interrupted = 0; timed_out = 0; last_resort = 0; try = 0;
+#ifdef RELAXED
+		tried = 0;
+#endif
+		enter(s, v);
+		if
+		:: v & W -> mutex = 0; goto next	/* a write hold keeps its count */
+		:: else
+		fi;
+#ifdef MUTATE_RAISE_LATE
+		mutex = 0; goto next
+#endif
+	}
+	atomic { filter[H(v)] = filter[H(v)] - 1; mutex = 0; goto next }
+
+attempt_failed:
+	atomic {
+		slot[s] = 0;
+busy:
+#ifdef MUTATE_RAISE_LATE
+		if
+		:: w_val[me] == 0 -> filter[H(v)] = filter[H(v)] + 1
+		:: else
+		fi;
+#endif
+		hit = 0;
+		if
+		:: w_val[me] -> goto busy_again
+		:: else
+		fi;
+		if
+		:: try -> after = TO_FAIL; goto give_up
+		:: else
+		fi;
+#ifndef EQUAL_SECOND_UPGRADE_QUEUES
+		other_upgrade();
+		if
+		:: hit -> hit = 0; after = TO_FAIL; goto give_up
+		:: else
+		fi;
+#endif
+#ifdef STRANGERS
+		assert(false);			/* waits for somebody else's object */
+#endif
+		/* it holds as much: it must not come here */
+		assert(!(OBJ(g[other]) == OBJ(v) && ((g[other] & W) || (v & R))));
+		enqueue();
+check:		check_cycle();
+		if
+		:: found == NONE -> goto choose_sleep
+		:: found == DEADLOCK ->
+			found = 0;
+			assert_cycle();
+			dequeue(me); after = TO_FAIL; goto give_up
+		:: else ->
+			/* Out of turn: somebody in the cycle already reads it. */
+			found = 0;
+			LIST_FIRST(w);
+			slot[w_slot[w]] = w_val[w];
+			enter(w_slot[w], w_val[w]);
+			k = H(w_val[w]);
+			dequeue(w); w_st[w] = GRANTED
+		fi
+	}
+	atomic {
+		filter[k] = filter[k] - 1; k = 0;
+		if
+		:: w == me -> w = 0; w_st[me] = 0; mutex = 0;
+			interrupted = 0; try = 0; goto next
+#ifdef MUTATE_SEARCH_ONCE
+		:: else -> w = 0; goto choose_sleep
+#else
+		:: else -> w = 0; goto check_again
+#endif
+
+		fi
+	}
+check_again:
+	atomic { skip; goto check }
+
+	atomic {
+		skip;
+busy_again:	/* 5. awake, in vain */
+		if
+		:: timed_out -> w_st[me] = w_st[me] | HUNGRY
+#ifdef TIMED
+		:: !timed_out -> w_st[me] = w_st[me] | HUNGRY
+#endif
+		:: !timed_out
+		fi;
+		timed_out = 0;
+#ifdef RELAXED
+		if
+		:: last_resort ->
+			tried = tried | (1 << me);
+			i = 0; j = 0;
+			do
+			:: i < qn -> j = j | (1 << q[i]); i++
+			:: else -> break
+			od;
+			assert(tried != j);	/* stuck: all sleep, and re-checking does not help */
+			i = 0; j = 0
+		:: else
+		fi;
+		last_resort = 0;
+#endif
+choose_sleep:
+		plan = 0;
+		if
+		:: true
+#ifdef TIMED
+		:: !(w_st[me] & HUNGRY) -> plan = TIMEOUT
+#endif
+#ifdef INTR
+		:: !interrupted -> plan = INTERRUPT
+#endif
+		fi;
+#ifdef RELAXED
+		up--;
+#endif
+		mutex = 0
+	}
+
+sleep:
+	atomic {
+		if
+		:: mutex == 0 && (w_st[me] & (SIGNALLED | GRANTED))
+#ifdef TIMED
+		:: mutex == 0 && plan == TIMEOUT -> timed_out = 1
+#endif
+#ifdef INTR
+		:: mutex == 0 && plan == INTERRUPT -> interrupted = 1
+#endif
+#if defined(RELAXED) && !defined(MUTATE_NO_TIMEOUT)
+		:: mutex == 0 && QUIET && !((tried >> me) & 1) -> timed_out = 1; last_resort = 1
+#endif
+		fi;
+#ifdef RELAXED
+		up++;
+		if
+		:: last_resort
+		:: else -> tried = 0
+		fi;
+#endif
+		if
+		:: w_st[me] & GRANTED ->
+			w_st[me] = 0; plan = 0; interrupted = 0; timed_out = 0; last_resort = 0;
+			goto next
+		:: else
+		fi;
+		mutex = 1;
+		w_st[me] = w_st[me] & (HUNGRY | UPGRADE);
+		if
+		:: plan == INTERRUPT && interrupted ->
+			plan = 0;
+			dequeue(me);
+			if
+			:: after = TO_RAISE	/* the handler returns */
+			:: after = TO_FAIL	/* it raises */
+			fi;
+			goto give_up
+		:: else
+		fi;
+		plan = 0;
+		goto attempt
+	}
+
+give_up: /* lower what I raised; others may go on now */
+	atomic {
+#ifdef MUTATE_GIVE_UP_KEEPS_FILTER
+		drain(me);
+#else
+		drain(me); filter[H(v)] = filter[H(v)] - 1;
+#endif
+#if defined(EQUAL_GIVE_UP_QUIETLY)
+		if
+		:: !interrupted -> goto wake_done
+		:: else
+		fi;
+#endif
+#if defined(MUTATE_INTERRUPT_NO_WAKE)
+		if
+		:: interrupted -> goto wake_done
+		:: else
+		fi;
+#endif
+		goto wake_more
+	}
+
+	/* ---- wake_next ---- */
+lock_and_wake:
+	atomic { mutex == 0 -> mutex = 1; drain(me); goto wake_next }
+wake_more:
+	atomic {
+		skip;
+wake_next:	/* the first waiter that may be woken */
+		do
+		:: pos >= qn -> goto wake_done
+		:: else ->
+			w = q[pos];
+			if
+			:: OBJ(w_val[w]) != OBJ(v) ->
+#ifdef MUTATE_WAKE_STOPS_AT_OTHERS
+				goto wake_done
+#else
+				pos++
+#endif
+			:: else ->
+				if
+				:: (w_st[w] & SIGNALLED) && (w_val[w] & W) -> goto wake_done
+				:: (w_st[w] & SIGNALLED) && (w_val[w] & R) -> woke = 1; pos++
+				:: else -> break
+				fi
+			fi
+		od;
+		if
+		:: woke && (w_val[w] & W) -> goto wake_done
+		:: else
+		fi;
+#ifndef MUTATE_WAKE_UNLISTED
+		LIST_FIRST(w);
+#endif
+#ifndef EQUAL_SCAN_FIRST
+		slot[w_slot[w]] = w_val[w]
+#endif
+	}
+	SCAN(w, CONFLICT(slot[k], w_val[w]), wake_scanned);
+	atomic {
+		skip;
+wake_scanned:
+		if
+#ifdef MUTATE_WAKE_NO_SCAN
+		:: hit && (w_st[w] & HUNGRY) -> hit = 0; goto wake_granted
+		:: hit && !(w_st[w] & HUNGRY) -> hit = 0; goto wake_blocked
+#else
+		:: hit -> hit = 0; goto wake_blocked
+#endif
+		:: !hit && (w_st[w] & HUNGRY) ->
+#ifdef EQUAL_SCAN_FIRST
+			goto wake_grant
+#else
+			goto wake_granted
+#endif
+		:: else -> goto wake_signal
+		fi
+	}
+#ifdef EQUAL_SCAN_FIRST
+wake_grant:
+	atomic {
+		slot[w_slot[w]] = w_val[w];
+		goto wake_granted
+	}
+#endif
+	atomic {
+		skip;
+wake_granted:	/* granted */
+		enter(w_slot[w], w_val[w]);
+		k = w_val[w];
+		dequeue(w); w_st[w] = GRANTED;
+		w = 0;
+		if
+		:: k & W -> k = 0; goto wake_done
+#ifdef MUTATE_GRANT_KEEPS_FILTER
+		:: k & R -> k = 0; goto wake_more
+#endif
+		:: else -> woke = 1
+		fi
+	}
+	atomic {
+		filter[H(k)] = filter[H(k)] - 1; k = 0;
+#ifdef MUTATE_WAKE_STOPS_EARLY
+		goto wake_done;
+#endif
+		goto wake_more
+	}
+wake_signal:	/* free: it shall attempt for itself */
+	atomic {
+#ifndef EQUAL_SCAN_FIRST
+		slot[w_slot[w]] = 0;
+#endif
+		w_st[w] = w_st[w] | SIGNALLED;
+		if
+		:: w_val[w] & W -> goto wake_done
+		:: else -> woke = 1; pos++; w = 0
+		fi;
+#ifdef MUTATE_WAKE_STOPS_EARLY
+		goto wake_done;
+#endif
+		goto wake_more
+	}
+wake_blocked:
+	atomic {
+#ifndef EQUAL_SCAN_FIRST
+		slot[w_slot[w]] = 0;
+#else
+		skip;
+#endif
+wake_done:
+		w = 0; pos = 0; woke = 0; mutex = 0;
+		if
+		:: after == TO_NEXT -> goto next
+		:: after == TO_SLOW -> after = 0; goto listing
+		:: after == TO_RAISE -> after = 0; goto raise
+		:: after == TO_FAIL -> after = 0; interrupted = 0; goto next
+		fi
+	}
+
+	/* ---- delisting ---- */
+#ifdef DELIST
+	atomic {
+		skip;
+sweep:		if
+		:: bits & (255 - (1 << me)) -> goto sweep_lock
+		:: else -> goto next
+		fi
+	}
+sweep_lock:
+	atomic {
+		mutex == 0 -> mutex = 1; drain(me);
+		w = 0;
+		if
+		:: me != 0 && IN_BITMAP(bits, 0) -> w = 0
+		:: me != 1 && IN_BITMAP(bits, 1) -> w = 1
+#if NT > 2
+		:: me != 2 && IN_BITMAP(bits, 2) -> w = 2
+#endif
+		:: else -> mutex = 0; goto next
+		fi;
+		k = w * NS;
+#ifdef MUTATE_DELIST_FLAG_LAST
+		goto sweep_look
+#else
+		flags = flags & (255 - (1 << w));
+#ifdef MUTATE_DELIST_NO_RECHECK
+		k = 0; hit = 0; goto sweep_clear
+#endif
+#endif
+	}
+sweep_look:
+	atomic {
+		hit = (slot[k] != 0); k++;
+		if
+		:: hit || k == w * NS + NS -> k = 0; goto sweep_clear
+		:: else -> goto sweep_look
+		fi
+	}
+sweep_clear:
+	atomic {
+		if
+		:: hit -> hit = 0; flags = flags | (1 << w); w = 0; mutex = 0; goto next
+		:: else -> bits = bits & (255 - (1 << w))
+		fi;
+#ifndef MUTATE_DELIST_FLAG_LAST
+		w = 0; mutex = 0; goto next
+#endif
+	}
+#ifdef MUTATE_DELIST_FLAG_LAST
+	atomic { flags = flags & (255 - (1 << w)); w = 0; mutex = 0; goto next }
+#endif
+#else
+sweep:	assert(false);			/* DELIST is missing */
+#endif
+
+finish:
+	atomic {
+		s = 0; other = 0; pc = 0; prog = 0;
+#ifdef RELAXED
+		up--;
+#endif
+		finished_threads++;
+		if
+		:: finished_threads == NT ->
+			assert(qn == 0 && mutex == 0);
+			i = 0;
+			do
+			:: i < NB -> assert(filter[i] == 0); i++
+			:: else -> break
+			od;
+			i = 0;
+			do
+			:: i < ALL ->
+#ifdef TSO
+				assert(slot[i] == 0 || sb[i / NS] == i + 1);
+#else
+				assert(slot[i] == 0);
+#endif
+				assert(g[i] == 0); i++
+			:: else -> break
+			od;
+			i = 0
+		:: else
+		fi
+	}
+}
+
+#ifdef TSO
+/* Empties store buffers at any time. */
+proctype memory()
+{
+end:
+	do
+	:: atomic { sb[0] -> drain(0) }
+	:: atomic { sb[1] -> drain(1) }
+#if NT > 2
+	:: atomic { sb[2] -> drain(2) }
+#endif
+#if NT > 3
+	:: atomic { sb[3] -> drain(3) }
+#endif
+	od
+}
+#endif
+
+#ifdef SORTED
+#define ORDER(a, b) ((a) <= (b))
+#else
+#define ORDER(a, b) true
+#endif
+
+init {
+	short p, p0, p1, p2;
+	atomic {
+#ifdef DELIST
+		/* Each record starts listed or not. */
+		if
+		:: skip
+		:: bits = 1
+		fi;
+		if
+		:: skip
+		:: bits = bits | 2
+		fi;
+#if NT > 2
+		if
+		:: skip
+		:: bits = bits | 4
+		fi;
+#endif
+		flags = bits;
+#endif
+		if PICK0 fi; p0 = p;
+		if PICK1 fi; p1 = p;
+		if
+		:: ORDER(p0, p1)
+		:: else -> goto no
+		fi;
+#if NT > 2
+		if PICK2 fi; p2 = p;
+		if
+		:: ORDER(p1, p2)
+		:: else -> goto no
+		fi;
+#endif
+#if NT > 3
+		if PICK3 fi;
+		if
+		:: ORDER(p2, p)
+		:: else -> goto no
+		fi;
+#endif
+#ifdef RELAXED
+		up = NT;
+#endif
+#ifdef TSO
+		run memory();
+#endif
+		run thread(0, p0);
+		run thread(1, p1);
+#if NT > 2
+		run thread(2, p2);
+#endif
+#if NT > 3
+		run thread(3, p);
+#endif
+		p = 0; p0 = 0; p1 = 0; p2 = 0
+	}
+no:	skip
+}
