@@ -1175,6 +1175,7 @@ PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject
 typedef struct pyxlock_patience {
     int64_t since;          /* when it queued first; 0: not yet */
     long long timeout;      /* of the next sleep, in microseconds */
+    int counted;            /* among the waits */
 } pyxlock_patience;
 
 /* Sleeps until the thread, which is queued, has the object, or has to look for
@@ -1266,11 +1267,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             me->mode = mode;
             me->granted = 0;
             now = pyxlock_now();
-            if (patience->since == 0) {
-                patience->since = now;
-                /* Counters; nothing pairs. */
-                PYXLOCK_STORE_RELAXED(&me->count.waits, PYXLOCK_LOAD_RELAXED(&me->count.waits) + 1);
-            }
+            if (patience->since == 0) patience->since = now;
             me->since = patience->since;
             me->hungry = me->upgrade || now - me->since >= PYXLOCK_HUNGRY_AFTER;
             pyxlock_enqueue(me);
@@ -1291,6 +1288,11 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
         }
     }
     if (queued) {
+        if (!patience->counted) {
+            patience->counted = 1;
+            /* Counters; nothing pairs. */
+            PYXLOCK_STORE_RELAXED(&me->count.waits, PYXLOCK_LOAD_RELAXED(&me->count.waits) + 1);
+        }
         outcome = pyxlock_sleep(me, &state, patience);
     } else {
         pyxlock_mutex_unlock(&table->mutex);
@@ -1336,7 +1338,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
                                                  int blocking, int state) {
     int outcome, i;
     char text[512];
-    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000};
+    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000, 0};
     text[0] = 0;
     /* What this thread has, it gets again: others cannot take it from it, so
        nothing needs to be looked at. */
@@ -1502,42 +1504,50 @@ typedef struct pyxlock_line {
     char type[64];          /* where somebody waits for it, which keeps it alive; else empty */
 } pyxlock_line;
 
-/* Calls "line" for every hold and wait; the caller has the mutex, or all other
-   threads are stopped. Holds of threads that run come and go meanwhile. */
-PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, void (*line)(void *to, const pyxlock_line *line), void *to) {
-    pyxlock_walk walk;
-    pyxlock_record *record, *waiter;
+/* Calls "line" for every hold and wait. Holds of threads that run come and go
+   meanwhile. Without the mutex ("locked" is 0) waits do so too, and no object is
+   looked at. */
+PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(void *to, const pyxlock_line *line),
+                              void *to) {
+    pyxlock_block *block;
+    pyxlock_record *waiter;
     pyxlock_line one;
-    pyxlock_walk_start(&walk, table);
-    while ((record = pyxlock_walk_next(&walk)) != NULL) {
-        pyxlock_slots slots;
-        pyxlock_word *slot;
-        memset(&one, 0, sizeof(one));
-        one.thread = record->thread;
-        pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
-        while ((slot = pyxlock_slots_next(&slots)) != NULL) {
-            pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
-            if (word == 0) continue;
-            one.object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
-            one.mode = (int)(word & PYXLOCK_MODES);
-            one.type[0] = 0;
-            for (waiter = table->queue; waiter != NULL; waiter = waiter->next) {
-                if (waiter->object != one.object) continue;
-                (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
-                break;
+    int waits, i;
+    for (waits = 0; waits < 2; waits++) {
+        /* As in pyxlock_walk_next; all records, since those who wait may be unlisted. */
+        for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+            for (i = 0; i < PYXLOCK_BITS && block->record[i] != NULL; i++) {
+                pyxlock_record *record = block->record[i];
+                pyxlock_slots slots;
+                pyxlock_word *slot;
+                memset(&one, 0, sizeof(one));
+                one.thread = record->thread;
+                if (waits) {
+                    one.object = record->object;
+                    one.mode = record->mode;
+                    one.waits = 1;
+                    one.since = record->since;
+                    if (one.object == NULL) continue;
+                    if (locked) (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+                    line(to, &one);
+                    continue;
+                }
+                pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
+                while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+                    pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
+                    if (word == 0) continue;
+                    one.object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+                    one.mode = (int)(word & PYXLOCK_MODES);
+                    one.type[0] = 0;
+                    for (waiter = locked ? table->queue : NULL; waiter != NULL; waiter = waiter->next) {
+                        if (waiter->object != one.object) continue;
+                        (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+                        break;
+                    }
+                    line(to, &one);
+                }
             }
-            line(to, &one);
         }
-    }
-    for (waiter = table->queue; waiter != NULL; waiter = waiter->next) {
-        memset(&one, 0, sizeof(one));
-        one.thread = waiter->thread;
-        one.object = waiter->object;
-        one.mode = waiter->mode;
-        one.waits = 1;
-        one.since = waiter->since;
-        (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
-        line(to, &one);
     }
 }
 
@@ -1570,7 +1580,7 @@ PYXLOCK_SLOW PyObject *pyxlock_table_snapshot(pyxlock_table *table) {
     int64_t now;
     size_t i;
     pyxlock_mutex_lock(&table->mutex);
-    pyxlock_visit(table, pyxlock_collect, &lines);
+    pyxlock_visit(table, 1, pyxlock_collect, &lines);
     now = pyxlock_now();
     pyxlock_mutex_unlock(&table->mutex);
     list = lines.failed ? PyErr_NoMemory() : PyList_New(0);
@@ -1595,11 +1605,15 @@ PYXLOCK_FN void pyxlock_print(void *to, const pyxlock_line *line) {
                   line->mode == PYXLOCK_WRITE ? "write" : "read", (void *)line->object, line->type, 10);
 }
 
-/* The entry "dump". Does not wait for the mutex: in a debugger the thread that
-   has it is stopped as well. */
+/* The entry "dump". Does not wait long for the mutex: in a debugger the thread
+   that has it is stopped as well. */
 PYXLOCK_SLOW void pyxlock_table_dump(pyxlock_table *table) {
-    int locked = pyxlock_mutex_try(&table->mutex);
-    pyxlock_visit(table, pyxlock_print, stderr);
+    int locked = 0, tries;
+    for (tries = 0; tries < 100000 && !locked; tries++) {
+        locked = pyxlock_mutex_try(&table->mutex);
+        if (!locked) pyxlock_pause(1);
+    }
+    pyxlock_visit(table, locked, pyxlock_print, stderr);
     if (locked) pyxlock_mutex_unlock(&table->mutex);
 }
 

@@ -113,6 +113,16 @@ type python struct {
 	home                  string
 }
 
+// before315 says that this Python has no ABI for both kinds of builds (abi3t).
+func (p *python) before315() bool {
+	for _, version := range []string{"3.11", "3.12", "3.13", "3.14"} {
+		if strings.TrimSuffix(p.version, "t") == version {
+			return true
+		}
+	}
+	return false
+}
+
 func (p *python) String() string { return "python" + p.version }
 
 // cython finds a Python that has Cython, or skips.
@@ -192,8 +202,8 @@ print(sys.base_prefix)`
 func pythons() []*python {
 	var all []*python
 	seen := map[string]bool{}
-	for _, exe := range []string{os.Getenv("PYXLOCK_FT_PYTHON"), "python3.14t", "python3.13t",
-		os.Getenv("PYXLOCK_PYTHON"), "../.venv/cython-3.3/bin/python",
+	for _, exe := range []string{os.Getenv("PYXLOCK_FT_PYTHON"), "python3.15t", "python3.14t", "python3.13t",
+		os.Getenv("PYXLOCK_PYTHON"), "../.venv/cython-3.3/bin/python", "python3.15",
 		"python3.14", "python3.13", "python3.12", "python3.11"} {
 		if p, err := inspect(exe); err == nil && !seen[p.version] {
 			seen[p.version] = true
@@ -271,27 +281,37 @@ func TestLocks(t *testing.T) {
 	inParallel(
 		translate("locktest", filepath.Join(here, "test", "locktest.pyx")),
 		translate("locktest_unmarked", filepath.Join(here, "test", "locktest.pyx")),
-		translate("locktest_inline", inline))
+		translate("locktest_inline", inline),
+		translate("subtest", filepath.Join(here, "test", "subtest.pyx")))
 	if t.Failed() {
 		return
 	}
 
-	// build puts the three modules into a folder.
+	// build puts the modules into a folder, those with other macros below it.
 	build := func(t *testing.T, p *python, flags ...string) string {
 		to := t.TempDir()
-		one := func(name string, more ...string) func() {
+		one := func(name, below string, more ...string) func() {
 			return func() {
 				args := append([]string{"-shared", "-fPIC", "-I" + p.include, filepath.Join(dir, name+".c"),
-					"-o", filepath.Join(to, name+".so")}, more...)
-				if out, err := command(t, gcc, append(args, flags...)...); err != nil {
+					"-o", filepath.Join(to, below, name+".so")}, more...)
+				if err := os.MkdirAll(filepath.Join(to, below), 0o777); err != nil {
+					t.Error(err)
+				} else if out, err := command(t, gcc, append(args, flags...)...); err != nil {
 					t.Errorf("%s: %v\n%s", name, err, out)
 				}
 			}
 		}
-		inParallel(
-			one("locktest", "-O1", "-DPYXLOCK_RELEASES_GIL"),
-			one("locktest_inline", "-DPYXLOCK_RELEASES_GIL"),
-			one("locktest_unmarked"))
+		jobs := []func(){
+			one("locktest", "", "-O1", "-DPYXLOCK_RELEASES_GIL"),
+			one("locktest_inline", "", "-DPYXLOCK_RELEASES_GIL"),
+			one("locktest_unmarked", ""),
+			one("locktest", "PYXLOCK_STATS", "-DPYXLOCK_STATS", "-DPYXLOCK_RELEASES_GIL"),
+			one("locktest", "PYXLOCK_OFF", "-DPYXLOCK_OFF"),
+		}
+		if len(flags) == 0 { // in the limited API each interpreter has a table of its own
+			jobs = append(jobs, one("subtest", "", "-DPYXLOCK_RELEASES_GIL", "-DCYTHON_USE_MODULE_STATE=1"))
+		}
+		inParallel(jobs...)
 		if t.Failed() {
 			t.FailNow()
 		}
@@ -326,7 +346,7 @@ func TestLocks(t *testing.T) {
 // drive runs test/run.py; each of its cases is a subtest.
 func drive(t *testing.T, exe, modules string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, "-X", "faulthandler", "-W", "ignore::DeprecationWarning",
 		filepath.Join("test", "run.py"), modules)
@@ -370,7 +390,7 @@ func drive(t *testing.T, exe, modules string) {
 	} else if (err != nil) != t.Failed() {
 		t.Errorf("%v\n%s", err, stderr.Bytes())
 	}
-	if count < 50 && !t.Failed() {
+	if count < 90 && !t.Failed() {
 		t.Errorf("only %d cases", count)
 	}
 }
@@ -393,7 +413,9 @@ func TestThreads(t *testing.T) {
 		embeddable = true
 		for _, variant := range []struct{ name, flags string }{
 			{"Plain", "-O2"},
+			{"Jitter", "-O1 -DTHREADS_JITTER"},
 			{"PythonMutex", "-O2 -DPYXLOCK_TEST_PYTHREAD_MUTEX"},
+			{"MSVC", "-O2 -DPYXLOCK_TEST_MSVC -Itest/fake_msvc"},
 			{"ThreadSanitizer", "-O1 -g -fsanitize=thread"},
 			{"AddressSanitizer", "-O1 -g -fsanitize=address,undefined"},
 		} {
@@ -412,9 +434,12 @@ func TestThreads(t *testing.T) {
 					}
 					t.Fatalf("%v\n%s", err, out)
 				}
-				ctx, cancel := context.WithTimeout(context.Background(), time.Minute)
+				ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 				defer cancel()
-				cmd := exec.CommandContext(ctx, exe, "3000")
+				cmd := exec.CommandContext(ctx, exe)
+				if variant.name == "Jitter" {
+					cmd.Args = append(cmd.Args, "-j")
+				}
 				// The interpreter itself is not compiled for the sanitizer,
 				// and leaves its own memory to the system.
 				cmd.Env = append(os.Environ(), "PYTHONHOME="+p.home, "ASAN_OPTIONS=detect_leaks=0",
@@ -449,12 +474,13 @@ func TestCompiles(t *testing.T) {
 			compiler(t, fields[0])
 			var jobs []func()
 			for _, p := range all {
-				for _, macro := range []string{"", "PYXLOCK_OFF", "PYXLOCK_RELEASES_GIL", "PYXLOCK_TEST_PYTHREAD_MUTEX",
-					"Py_LIMITED_API=0x03080000"} {
+				for _, macro := range []string{"", "PYXLOCK_OFF", "PYXLOCK_RELEASES_GIL", "PYXLOCK_STATS",
+					"PYXLOCK_TEST_PYTHREAD_MUTEX", "PYXLOCK_TEST_MSVC", "Py_LIMITED_API=0x03080000",
+					"Py_TARGET_ABI3T=0x030f0000"} {
 					newer := strings.HasSuffix(cc, "11") && !strings.HasSuffix(cc, "++11") || strings.HasSuffix(cc, "17")
 					// Newer standards and the second compiler are for the
 					// language, not for every branch of the code.
-					if newer && macro != "" || p.freeThreaded && strings.HasPrefix(macro, "Py_") ||
+					if newer && macro != "" || strings.HasPrefix(macro, "Py_TARGET_") && p.before315() || p.freeThreaded && strings.HasPrefix(macro, "Py_LIMITED") ||
 						strings.HasPrefix(cc, "clang") && strings.HasPrefix(macro, "PYXLOCK_") {
 						continue
 					}
@@ -466,7 +492,7 @@ func TestCompiles(t *testing.T) {
 						args = append(args, "-D"+macro)
 					}
 					args = append(args, "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
-						"-I"+dir, "-isystem", p.include, "-c", source, "-o", os.DevNull)
+						"-I"+dir, "-Itest/fake_msvc", "-isystem", p.include, "-c", source, "-o", os.DevNull)
 					jobs = append(jobs, func() {
 						if out, err := command(t, fields[0], args...); err != nil {
 							t.Errorf("%s, %s: %v\n%s", p, macro, err, out)

@@ -2,8 +2,9 @@
 """What run.py calls: each lock function of pyxlock around a Python callback,
 and loops in C that lose updates or see torn pairs if a lock does not lock.
 
-run.py imports this module three times under different names: with pyxlock.pxd,
-with the inline form of it, and without PYXLOCK_RELEASES_GIL.
+run.py imports this module several times under different names: with pyxlock.pxd,
+with the inline form of it, without PYXLOCK_RELEASES_GIL, with PYXLOCK_STATS and
+with PYXLOCK_OFF.
 """
 cimport cython
 cimport pyxlock
@@ -12,20 +13,53 @@ from cpython.ref cimport PyObject
 cdef extern from *:
     """
     #include <pthread.h>
+    #define locktest_set(flag) __atomic_store_n((flag), 1, __ATOMIC_SEQ_CST)
+    #define locktest_is_set(flag) __atomic_load_n((flag), __ATOMIC_SEQ_CST)
     static int locktest_thread(pthread_t *t, void (*f)(void *), void *arg) {
         /* Cython has no way to write a function that returns void* nogil
            without a cast that compilers warn about. */
         return pthread_create(t, NULL, (void *(*)(void *))(void (*)(void))f, arg);
     }
+    #ifdef PYXLOCK_OFF
+    #define LOCKTEST_OFF 1
+    static void locktest_look(long *filters, long *records, long *listed) {
+        *filters = *records = *listed = 0;
+    }
+    #else
+    #define LOCKTEST_OFF 0
+    static void locktest_look(long *filters, long *records, long *listed) {
+        pyxlock_table *table = pyxlock_any_table();
+        pyxlock_block *block;
+        int i;
+        *filters = *records = *listed = 0;
+        for (i = 0; i < PYXLOCK_FILTERS; i++) *filters += (long)PYXLOCK_LOAD(&table->filter[i]);
+        for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+            *records += block->used;
+            for (i = 0; i < PYXLOCK_BITS; i++) *listed += (long)(PYXLOCK_LOAD(&block->listed) >> i & 1);
+        }
+    }
+    #endif
     """
+    const bint LOCKTEST_OFF
+    void locktest_look(long *filters, long *records, long *listed)
     ctypedef struct pthread_t:
         pass
+    ctypedef unsigned int pthread_key_t
+    int pthread_key_create(pthread_key_t *key, void (*end)(void *) noexcept nogil) nogil
+    int pthread_key_delete(pthread_key_t key) nogil
+    int pthread_setspecific(pthread_key_t key, const void *value) nogil
+    void locktest_set(int *flag) nogil
+    bint locktest_is_set(int *flag) nogil
     int locktest_thread(pthread_t *t, void (*f)(void *) noexcept nogil, void *arg) nogil
     int pthread_join(pthread_t t, void **result) nogil
     # With a pointer for the object: in a thread that has no thread state nothing
     # may count references.
     int raw_write "pyxlock_write" (pyxlock.Guard *guard, PyObject *obj) nogil
     int raw_try_write "pyxlock_try_write" (pyxlock.Guard *guard, PyObject *obj) nogil
+    int raw_read "pyxlock_read" (pyxlock.Guard *guard, PyObject *obj) nogil
+
+cdef extern from "unistd.h" nogil:
+    int usleep(unsigned int microseconds)
 
 
 # ---- around a callback -------------------------------------------------------
@@ -148,6 +182,30 @@ def write_released_out_of_order(obj, body):
         pyxlock.release(&outer)
 
 
+def holding_each(list wants, list order, body, after):
+    """Locks wants one after the other, (object, "r" or "w") pairs, and calls
+    body(). Then releases them in the order, a list of their positions, with a
+    call of after(position) after each."""
+    cdef pyxlock.Guard guards[64]
+    cdef int count = <int>len(wants), done = 0, i
+    assert count <= 64 and sorted(order) == list(range(count))
+    try:
+        for i in range(count):
+            obj, mode = wants[i]
+            if mode == "w":
+                pyxlock.write(&guards[i], obj)
+            else:
+                pyxlock.read(&guards[i], obj)
+            done = i + 1
+        body()
+        for i in order:
+            pyxlock.release(&guards[i])
+            after(i)
+    finally:
+        for i in range(done):
+            pyxlock.release(&guards[i])
+
+
 def in_critical_section(obj, body):
     with cython.critical_section(obj):
         return body()
@@ -155,6 +213,32 @@ def in_critical_section(obj, body):
 
 def releases_gil():
     pyxlock.releases_gil()
+
+
+# ---- looking inside ------------------------------------------------------------
+
+OFF = LOCKTEST_OFF
+
+
+def snapshot():
+    return pyxlock.snapshot()
+
+
+def stats():
+    return pyxlock.stats()
+
+
+def dump():
+    with nogil:
+        pyxlock.dump()
+
+
+def inside():
+    """(what the filter words add up to, which is 0 while nobody writes or
+    waits; how many records were ever made; how many writers look at)"""
+    cdef long filters = 0, records = 0, listed = 0
+    locktest_look(&filters, &records, &listed)
+    return filters, records, listed
 
 
 # ---- loops in C ----------------------------------------------------------------
@@ -263,6 +347,112 @@ def move_nested(Pair x, Pair y, long times):
     return refused
 
 
+# ---- random programs -------------------------------------------------------------
+
+cdef unsigned int random_below(unsigned int *state, unsigned int limit) noexcept nogil:
+    state[0] = state[0] * 1664525u + 1013904223u
+    return (state[0] >> 8) % limit
+
+
+cdef class Program:
+    """A thread's random program over objects that all threads of a case share.
+    It steps a Pair for each write lock and looks at it for each read lock."""
+    cdef readonly long steps, torn, refused
+    cdef list pairs
+    cdef unsigned int state
+
+    def __init__(self, list pairs, unsigned int seed):
+        self.pairs = pairs
+        self.state = seed * 2654435761u + 1
+
+    cdef void pause(self):
+        """Lets others run: with a GIL they would not while one loops."""
+        if random_below(&self.state, 16) == 0:
+            with nogil:
+                usleep(random_below(&self.state, 50))
+
+    def ordered(self, long times):
+        """Takes up to 4 objects in the order of the list, each some times
+        again, without upgrades, and releases them in any order."""
+        cdef pyxlock.Guard guards[12]
+        cdef Pair pair
+        cdef int held, i, j, again, written
+        cdef int count = <int>len(self.pairs)
+        for _ in range(times):
+            held = 0
+            i = random_below(&self.state, count)
+            try:
+                while i < count and held < 9:
+                    pair = <Pair>self.pairs[i]
+                    written = 0
+                    for again in range(1 + random_below(&self.state, 3)):
+                        if (again == 0 or written) and random_below(&self.state, 2):
+                            pyxlock.write(&guards[held], pair)
+                            held += 1
+                            written = 1
+                            pair.step()
+                            self.steps += 1
+                        else:
+                            pyxlock.read(&guards[held], pair)
+                            held += 1
+                            self.torn += pair.torn()
+                        self.pause()
+                    i += 1 + random_below(&self.state, count)
+            except RuntimeError:
+                self.refused += 1
+            # From some position on, around: the others' order stays.
+            j = random_below(&self.state, held + 1)
+            for i in range(j, held):
+                pyxlock.release(&guards[i])
+            for i in range(j):
+                pyxlock.release(&guards[i])
+
+    def any_order(self, long times):
+        """Takes objects in any order, upgrades, tries, and several at once;
+        gives up what it has where that is refused."""
+        cdef pyxlock.Guard guards[12]
+        cdef Pair pair, other
+        cdef int held, i, what
+        cdef int count = <int>len(self.pairs)
+        for _ in range(times):
+            held = 0
+            try:
+                for _ in range(1 + random_below(&self.state, 5)):
+                    pair = <Pair>self.pairs[random_below(&self.state, count)]
+                    what = random_below(&self.state, 10)
+                    if what < 4:
+                        pyxlock.read(&guards[held], pair)
+                        held += 1
+                        self.torn += pair.torn()
+                    elif what < 7:
+                        pyxlock.write(&guards[held], pair)
+                        held += 1
+                        pair.step()
+                        self.steps += 1
+                    elif what < 8:
+                        pyxlock.try_write(&guards[held], pair)
+                        held += 1
+                        pair.step()
+                        self.steps += 1
+                    elif what < 9:
+                        pyxlock.try_read(&guards[held], pair)
+                        held += 1
+                        self.torn += pair.torn()
+                    else:
+                        other = <Pair>self.pairs[random_below(&self.state, count)]
+                        pyxlock.want_write(&guards[held], pair)
+                        pyxlock.want_write(&guards[held + 1], other)
+                        pyxlock.acquire(&guards[held], 2)
+                        held += 2
+                        pair.step()
+                        self.steps += 1
+                    self.pause()
+            except RuntimeError:
+                self.refused += 1
+            for i in range(held):
+                pyxlock.release(&guards[i])
+
+
 # ---- threads that Python does not know ------------------------------------------
 
 cdef struct Job:
@@ -321,3 +511,117 @@ def foreign_try_write(obj):
         locktest_thread(&id, foreign_try, &job)
         pthread_join(id, NULL)
     return job.failed
+
+
+cdef struct Wants:
+    PyObject *object[16]
+    int mode[16]
+    int count
+    int failed
+    int entered
+    int may_end
+
+
+cdef void foreign_hold(void *arg) noexcept nogil:
+    cdef Wants *wants = <Wants *>arg
+    cdef pyxlock.Guard guard
+    cdef int i
+    for i in range(wants.count):
+        if wants.mode[i]:
+            wants.failed += raw_write(&guard, wants.object[i]) < 0
+        else:
+            wants.failed += raw_read(&guard, wants.object[i]) < 0
+    locktest_set(&wants.entered)
+    while not locktest_is_set(&wants.may_end):
+        usleep(1000)
+    # And ends, with all that it holds.
+
+
+cdef class Foreign:
+    """A thread that Python does not know, that locks (object, "r" or "w") pairs
+    and ends without a release."""
+    cdef Wants wants
+    cdef pthread_t id
+    cdef list keep
+
+    def __init__(self, list wants):
+        self.keep = wants
+        self.wants.count = 0
+        for obj, mode in wants:
+            self.wants.object[self.wants.count] = <PyObject *>obj
+            self.wants.mode[self.wants.count] = mode == "w"
+            self.wants.count += 1
+        self.wants.failed = self.wants.entered = self.wants.may_end = 0
+        locktest_thread(&self.id, foreign_hold, &self.wants)
+
+    def is_in(self):
+        return locktest_is_set(&self.wants.entered)
+
+    def end(self):
+        """How many of its locks failed."""
+        locktest_set(&self.wants.may_end)
+        with nogil:
+            pthread_join(self.id, NULL)
+        return self.wants.failed
+
+
+cdef struct AtEnd:
+    pthread_key_t key
+    PyObject *object
+    long *count
+    int rounds              # how often the destructor wants to be called again
+    int keep                # does not release
+    int failed
+
+
+cdef void at_end_destructor(void *arg) noexcept nogil:
+    cdef AtEnd *job = <AtEnd *>arg
+    cdef pyxlock.Guard guard
+    if raw_write(&guard, job.object) < 0:
+        job.failed += 1
+    else:
+        job.count[0] += 1
+    if not job.keep:
+        pyxlock.release(&guard)
+    job.rounds -= 1
+    if job.rounds > 0:
+        pthread_setspecific(job.key, arg)
+
+
+cdef void at_end_thread(void *arg) noexcept nogil:
+    cdef AtEnd *job = <AtEnd *>arg
+    cdef pyxlock.Guard guard
+    if raw_write(&guard, job.object) < 0:
+        job.failed += 1
+    else:
+        job.count[0] += 1
+    pyxlock.release(&guard)
+    pthread_setspecific(job.key, arg)
+
+
+def locks_at_thread_end(obj, int threads, int rounds, bint keep):
+    """Threads that lock obj once, and then in as many rounds of destructors of
+    thread-specific data, which run after the lock's own: (locks, failures)."""
+    cdef pthread_t ids[8]
+    cdef AtEnd jobs[8]
+    cdef pthread_key_t key
+    cdef long count = 0
+    cdef int i, failed = 0
+    assert threads <= 8
+    assert pthread_key_create(&key, at_end_destructor) == 0
+    for i in range(threads):
+        jobs[i].key = key
+        jobs[i].object = <PyObject *>obj
+        jobs[i].count = &count
+        jobs[i].rounds = rounds
+        jobs[i].keep = keep
+        jobs[i].failed = 0
+    with nogil:
+        for i in range(threads):
+            locktest_thread(&ids[i], at_end_thread, &jobs[i])
+        for i in range(threads):
+            pthread_join(ids[i], NULL)
+    pthread_key_delete(key)
+    for i in range(threads):
+        failed += jobs[i].failed
+    return count, failed
