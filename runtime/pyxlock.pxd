@@ -110,6 +110,10 @@ PYXLOCK_FN void pyxlock_dump(void) {}
 #include <pthread.h>
 #include <time.h>
 #endif
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+#endif
 #include <pythread.h>
 
 #if defined(Py_GIL_DISABLED) || defined(Py_TARGET_ABI3T)
@@ -1030,6 +1034,19 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t siz
    and waiting makes them none: they may be at their very end. */
 PYXLOCK_FN int pyxlock_has_state(void) { return PyGILState_GetThisThreadState() != NULL; }
 
+/* Python runs signal handlers in its main thread. Where the system can tell which
+   that is, others need not look for signals. (Where Python was started from
+   another thread, a wait there ends by an interruption only.) */
+PYXLOCK_FN int pyxlock_handles_signals(void) {
+#if defined(__linux__)
+    return syscall(SYS_gettid) == (long)getpid() && pyxlock_has_state();
+#elif defined(__APPLE__) || defined(__FreeBSD__)
+    return pthread_main_np() && pyxlock_has_state();
+#else
+    return pyxlock_has_state();
+#endif
+}
+
 #if defined(Py_LIMITED_API) || defined(PYPY_VERSION)
 /* No way to ask whether a thread that has a state is attached. PyGILState_Ensure
    works in both cases. */
@@ -1217,9 +1234,11 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
             /* A signal does not interrupt a sleep that begins after it: so now
-               and then we look for signals without one. That may cost an upgrade
-               its place before another, so there only after longer sleeps. */
-            else if (late && (!me->upgrade || patience->timeout >= PYXLOCK_LONGEST_SLEEP)) status = PY_LOCK_INTR;
+               and then the main thread looks for signals without one. That may
+               cost an upgrade its place before another, so there only after
+               longer sleeps. */
+            else if (late && (!me->upgrade || patience->timeout >= PYXLOCK_LONGEST_SLEEP)
+                     && pyxlock_handles_signals()) status = PY_LOCK_INTR;
         }
         if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR && pyxlock_has_state()) {
             /* Nobody is woken, who may have waited only for this thread: it is
