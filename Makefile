@@ -57,6 +57,7 @@ mutations: venv ## break the lock in every listed way; a test must notice each
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
+	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 30m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
 
 clean: ## remove what was built; keeps .venv and build/corpus
 	rm -rf bin dist

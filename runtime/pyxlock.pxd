@@ -432,12 +432,13 @@ typedef struct pyxlock_table {
     pyxlock_key key;                /* of the thread's record */
     void *padding[16];              /* what changes more often shares no cache line with the above */
     pyxlock_word listed;            /* how many records are */
-    pyxlock_word queued;            /* how many threads are */
     pyxlock_block first;
     void *more_padding[16];
     pyxlock_word filter[PYXLOCK_FILTERS];
+    void *last_padding[16];
+    pyxlock_word queued;            /* how many threads are */
     pyxlock_mutex mutex;            /* guards all that follows */
-    pyxlock_record *queue;          /* upgrades, then by the beginning of the wait */
+    pyxlock_record *queue;          /* first come, first served; upgrades in front */
     pyxlock_record *unused;         /* records that are nobody's home */
     int64_t swept;                  /* when idle records were last looked for */
 } pyxlock_table;
@@ -747,15 +748,19 @@ PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
     pyxlock_record *me = (pyxlock_record *)pyxlock_key_get(table->key);
     uintptr_t self = pyxlock_self();
     int ends = me == pyxlock_ends(table);
+    PyThread_type_lock wake;
     if (me != NULL && !ends) return me;
+    /* Not with the mutex: tracemalloc attaches the thread when it allocates. */
+    wake = PyThread_allocate_lock();
+    if (wake != NULL) (void)PyThread_acquire_lock(wake, 0);
     pyxlock_mutex_lock(&table->mutex);
     me = pyxlock_record_new(table, self, ends);
     if (me != NULL) {
         PYXLOCK_STORE_RELAXED(&me->self, self); /* only this thread compares equal */
         me->thread = PyThread_get_thread_ident();
         if (me->wake == NULL) {
-            me->wake = PyThread_allocate_lock();
-            if (me->wake != NULL) (void)PyThread_acquire_lock(me->wake, 0);
+            me->wake = wake;
+            wake = NULL;
         }
         if (me->wake == NULL || pyxlock_key_set(table->key, me) < 0) {
             pyxlock_record_free(me);
@@ -765,6 +770,10 @@ PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
         }
     }
     pyxlock_mutex_unlock(&table->mutex);
+    if (wake != NULL) {
+        PyThread_release_lock(wake);
+        PyThread_free_lock(wake);
+    }
     return me;
 }
 
@@ -806,7 +815,7 @@ PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *obj
 PYXLOCK_FN void pyxlock_enqueue(pyxlock_record *waiter) {
     pyxlock_record **link = &waiter->table->queue;
     if (!waiter->upgrade) {
-        while (*link != NULL && ((*link)->upgrade || (*link)->since <= waiter->since)) link = &(*link)->next;
+        while (*link != NULL) link = &(*link)->next;
     }
     waiter->next = *link;
     *link = waiter;
@@ -1193,6 +1202,8 @@ typedef struct pyxlock_patience {
     int64_t since;          /* when it queued first; 0: not yet */
     long long timeout;      /* of the next sleep, in microseconds */
     int counted;            /* among the waits */
+    int has_state;          /* asked before it sleeps: later Python may be gone */
+    int handles_signals;
 } pyxlock_patience;
 
 /* Sleeps until the thread, which is queued, has the object, or has to look for
@@ -1234,17 +1245,19 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
             /* A signal does not interrupt a sleep that begins after it: so now
-               and then the main thread looks for signals without one. That may
-               cost an upgrade its place before another, so there only after
-               longer sleeps. */
+               and then the main thread looks for signals without one. That costs
+               it its place, which is worse for an upgrade, since another may take
+               it: so there only after longer sleeps. */
             else if (late && (!me->upgrade || patience->timeout >= PYXLOCK_LONGEST_SLEEP)
-                     && pyxlock_handles_signals()) status = PY_LOCK_INTR;
+                     && patience->handles_signals) status = PY_LOCK_INTR;
         }
-        if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR && pyxlock_has_state()) {
-            /* Nobody is woken, who may have waited only for this thread: it is
-               back in its place before long, or else calls pyxlock_wake. */
+        if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR && patience->has_state) {
             outcome = PYXLOCK_INTERRUPTED;
             pyxlock_leave_queue(me, 0);
+            /* Those behind may have waited only for this thread. When it comes
+               back, it queues behind them: ahead of them it could close a cycle
+               of theirs, which a search from here does not find. */
+            pyxlock_wake_next(table, object);
         }
         if (outcome != PYXLOCK_BUSY) {
             pyxlock_word us = (pyxlock_word)(waited / 1000);
@@ -1276,7 +1289,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     if (outcome == PYXLOCK_OK) {
         if (mode == PYXLOCK_READ) (void)pyxlock_lower_filter(table, object);
     } else {
-        me->upgrade = pyxlock_own(me, object, NULL) != 0;
+        me->upgrade = mode == PYXLOCK_WRITE && pyxlock_own(me, object, NULL) != 0;
         for (other = table->queue; me->upgrade && other != NULL; other = other->next) {
             if (other->object == object && other->upgrade) outcome = PYXLOCK_UPGRADE;
         }
@@ -1302,13 +1315,13 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             }
         } else {
             (void)pyxlock_lower_filter(table, object);
-            /* It may have been queued before, until it looked for signals. */
-            pyxlock_wake_next(table, object);
         }
     }
     if (queued) {
         if (!patience->counted) {
             patience->counted = 1;
+            patience->has_state = pyxlock_has_state();
+            patience->handles_signals = pyxlock_handles_signals();
             /* Counters; nothing pairs. */
             PYXLOCK_STORE_RELAXED(&me->count.waits, PYXLOCK_LOAD_RELAXED(&me->count.waits) + 1);
         }
@@ -1357,7 +1370,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
                                                  int blocking, int state) {
     int outcome, i;
     char text[512];
-    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000, 0};
+    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000, 0, 0, 0};
     text[0] = 0;
     /* What this thread has, it gets again: others cannot take it from it, so
        nothing needs to be looked at. */
@@ -1372,8 +1385,9 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
             pyxlock_raise(PYXLOCK_MEMORY, object, mode, text);
             return NULL;
         }
-        /* Before a releasing store of 0 to the slot of the first hold. */
-        PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | (pyxlock_word)mode);
+        /* Before a releasing store of 0 to the slot of the first hold; a release
+           itself, like the 0 that it overwrites. */
+        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | (pyxlock_word)mode);
         if (mode == PYXLOCK_WRITE && (state & PYXLOCK_RAISED_FILTER) == 0) pyxlock_raise_filter(me->table, object);
         return slot;
     }
@@ -1407,10 +1421,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         /* The handler may have left something locked. */
         slot = pyxlock_table_slot(me, mode);
         outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
-        if (raises < 0 || slot == NULL) {
-            pyxlock_wake(me->table, object);
-            break;
-        }
+        if (raises < 0 || slot == NULL) break;
     }
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
@@ -1482,6 +1493,9 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
     pyxlock_slots slots;
     pyxlock_word *slot;
     int i;
+    /* A thread that locked in the very last of its destructors is not announced. */
+    if (me == NULL || me == pyxlock_ends(table)) me = pyxlock_home_of(table, pyxlock_self());
+    if (PYXLOCK_LOAD_RELAXED(&me->self) != pyxlock_self()) me = NULL;
     table->queue = NULL;
     /* Nobody else is there yet: relaxed all through. */
     PYXLOCK_STORE_RELAXED(&table->queued, 0);
@@ -1498,7 +1512,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             pyxlock_record_free(record);
         }
     }
-    if (me != NULL && me != pyxlock_ends(table)) {
+    if (me != NULL) {
         pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
@@ -1753,9 +1767,12 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
         pyxlock_table_free(made);
     } else {
 #ifndef _WIN32
-        pyxlock_mine = table;
-        /* Without the handlers only a fork while other threads hold is worse off. */
-        (void)pthread_atfork(pyxlock_before_fork, pyxlock_after_fork_parent, pyxlock_after_fork_child);
+        /* Without the handlers only a fork while other threads hold is worse off;
+           so is, in the limited API, the table of a second interpreter. */
+        if (pyxlock_mine == NULL) {
+            pyxlock_mine = table;
+            (void)pthread_atfork(pyxlock_before_fork, pyxlock_after_fork_parent, pyxlock_after_fork_child);
+        }
 #endif
     }
     Py_XDECREF(found);

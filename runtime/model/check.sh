@@ -233,6 +233,10 @@ check_mutation() { # LINE
 	IFS='|' read -r name configuration expected what <<<"$1"
 	[ "$expected" = caught ] && expected=error
 	[ "$expected" = equal ] && expected=clean prefix=EQUAL
+	if ! grep -q "${prefix}_$name\b" "$here/rwlock.pml"; then
+		echo "check.sh: rwlock.pml does not know ${prefix}_$name" >&2
+		exit 2
+	fi
 	for configuration in $configuration; do
 		build "$(line_of "$configurations" "$configuration")" "${prefix}_$name"
 		verify
