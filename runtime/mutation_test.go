@@ -101,7 +101,7 @@ func notice(t *testing.T, gcc string, p *python, dir, variant string, round int)
 	if out, err := command(t, gcc, append(args, p.link...)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 2*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, exe, "-s", fmt.Sprint(100*round+1), "-r", fmt.Sprint(1+2*round))
 	if strings.Contains(variant, "JITTER") {

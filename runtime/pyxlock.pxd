@@ -812,6 +812,8 @@ PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *obj
 
 /* ---- the queue: the caller has the mutex -------------------------------------- */
 
+#define PYXLOCK_HUNGRY_AFTER 1000000        /* ns; as long as PyMutex */
+
 PYXLOCK_FN void pyxlock_enqueue(pyxlock_record *waiter) {
     pyxlock_record **link = &waiter->table->queue;
     if (!waiter->upgrade) {
@@ -835,13 +837,20 @@ PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
 /* Of two modes, does one exclude the other? */
 PYXLOCK_FN int pyxlock_conflict(int a, int b) { return ((a | b) & PYXLOCK_WRITE) != 0; }
 
+/* Has a queued thread waited so long that it is served first? Asked of the clock
+   rather than left to the thread, which may not get to run for a while. */
+PYXLOCK_FN int pyxlock_is_hungry(pyxlock_record *waiter) {
+    if (!waiter->hungry) waiter->hungry = pyxlock_now() - waiter->since >= PYXLOCK_HUNGRY_AFTER;
+    return waiter->hungry;
+}
+
 /* Does somebody ahead of "me" in the queue (all who are, if it is not queued)
    want the object in a mode that excludes this one, for so long that newcomers
    may not pass any more? */
 PYXLOCK_FN int pyxlock_must_queue(pyxlock_record *me, PyObject *object, int mode) {
     pyxlock_record *ahead;
     for (ahead = me->table->queue; ahead != NULL && ahead != me; ahead = ahead->next) {
-        if (ahead->object == object && ahead->hungry && pyxlock_conflict(ahead->mode, mode)) return 1;
+        if (ahead->object == object && pyxlock_conflict(ahead->mode, mode) && pyxlock_is_hungry(ahead)) return 1;
     }
     return 0;
 }
@@ -897,7 +906,7 @@ PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
             pyxlock_clear(waiter->place);
             return;
         }
-        if (waiter->hungry) {
+        if (pyxlock_is_hungry(waiter)) {
             pyxlock_grant(waiter);
         } else {
             pyxlock_clear(waiter->place);
@@ -1171,7 +1180,6 @@ PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
    From here on a thread knows that somebody else wants or has the object, or
    another one that the filter cannot tell from it. */
 
-#define PYXLOCK_HUNGRY_AFTER 1000000        /* ns; as long as PyMutex */
 #define PYXLOCK_LONGEST_SLEEP 1000000       /* microseconds */
 #define PYXLOCK_SWEEP_EVERY 5000000         /* ns */
 #define PYXLOCK_SPINS 7
@@ -1237,7 +1245,6 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
             me->signalled = 0;
         }
         waited = pyxlock_now() - patience->since;
-        if (waited >= PYXLOCK_HUNGRY_AFTER) me->hungry = 1;
         if (late && patience->timeout < PYXLOCK_LONGEST_SLEEP) patience->timeout *= 10;
         if (me->granted) {
             outcome = PYXLOCK_OK;
@@ -1279,7 +1286,6 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     pyxlock_table *table = me->table;
     pyxlock_record *other;
     pyxlock_state state;
-    int64_t now;
     int outcome, queued = 0;
 
     if (blocking) pyxlock_prepare(&state);
@@ -1298,10 +1304,9 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             me->place = slot;
             me->mode = mode;
             me->granted = 0;
-            now = pyxlock_now();
-            if (patience->since == 0) patience->since = now;
+            if (patience->since == 0) patience->since = pyxlock_now();
             me->since = patience->since;
-            me->hungry = me->upgrade || now - me->since >= PYXLOCK_HUNGRY_AFTER;
+            me->hungry = me->upgrade;
             pyxlock_enqueue(me);
             outcome = pyxlock_check_cycle(me, text, size);
             if (outcome == PYXLOCK_OK && me->granted) {
