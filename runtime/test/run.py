@@ -27,7 +27,7 @@ import weakref
 # How many times as much the cases do that run at random.
 STRESS = int(os.environ.get("PYXLOCK_STRESS", "1"))
 SANITIZED = "TSAN_OPTIONS" in os.environ
-SECONDS_PER_CASE = 240
+SECONDS_PER_CASE = 240 * STRESS
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
 
 # How long loops in C are that are to run side by side: there must be time for

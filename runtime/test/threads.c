@@ -517,7 +517,7 @@ static void gets_hungry(actor *a) {
         if (pyxlock_now() > until) fail("thread %ld does not get hungry", a->holds.id);
         nap(MS / 5);
         pyxlock_mutex_lock(&table->mutex);
-        there = a->record->hungry;
+        there = pyxlock_is_hungry(a->record);
         pyxlock_mutex_unlock(&table->mutex);
     }
 }
