@@ -6,17 +6,19 @@
  *
  * MODELLED
  *   - fast read, fast write, release, retract, the slow path with attempt(),
- *     wake_next(), the queue, upgrades in front, hungry waiters, granting, the
- *     cycle search with granting out of turn, second upgrades, try-locks, waits
- *     that are interrupted, re-entry, releasing in any order;
- *   - listing and delisting of records (DELIST);
+ *     wake_next(), the queue, the second look of who queued, upgrades in front,
+ *     hungry waiters, granting, the cycle search with granting out of turn, second
+ *     upgrades, try-locks, waits that are interrupted, re-entry, releasing in any
+ *     order, threads that end with holds;
+ *   - listing and delisting of records, the writer that is alone (DELIST);
  *   - objects that share a filter counter (NB smaller than NO);
  *   - every atomic operation that another thread can see without the mutex is a
  *     step of its own: each slot that a scan loads, each publish, each change of
- *     a filter. What only the mutex's owner sees is done together with the step
- *     before or after it; so are taking the mutex (with the first step after it)
- *     and giving it back (with the last one before it), which loses no behaviour
- *     because the one can only move later and the other only earlier;
+ *     a filter or of the number of queued threads. What only the mutex's owner
+ *     sees is done together with the step before or after it; so are taking the
+ *     mutex (with the first step after it) and giving it back (with the last one
+ *     before it), which loses no behaviour because the one can only move later and
+ *     the other only earlier;
  *   - with TSO, a store buffer of one entry per thread: a store that is not a
  *     read-modify-write lands there, and goes to memory at any later time, at
  *     the latest before its thread's next store, read-modify-write or mutex
@@ -26,19 +28,21 @@
  *   - enter(): nobody holds what conflicts, counted in the ghost holds g[], which
  *     no code of the protocol reads;
  *   - no state in which all remaining threads sleep (Spin's invalid end states;
- *     with TSO, where waiters re-check after a time, "stuck");
+ *     with RELAXED, where waiters re-check after a time, "stuck");
  *   - each deadlock that is reported is a cycle of real conflicts among ghost
  *     holds and waiters (assert_cycle), each refused upgrade is one of two;
+ *   - nobody gets in past a hungry waiter (assert_manners), unless out of turn;
  *   - at the end all filters, slots and the queue are empty;
  *   - with pan -l (configurations marked "ends"): no cycle of states at all, so
  *     that every run ends.
  *
  * NOT MODELLED
- *   - spinning before the slow path, the times between re-checks, overflow slots
- *     and chunks of records, several objects in one call, thread exit, fork,
- *     detaching from the interpreter, running of signal handlers;
- *   - the wake semaphore: a waiter sleeps until it is signalled or granted. A
- *     token left over only wakes somebody early, which a timed wait covers;
+ *   - spinning before the slow path (more of the fast path), the lengths of
+ *     sleeps, overflow slots and blocks of records, a third hold of one thread,
+ *     several objects in one call, fork, detaching from the interpreter, what
+ *     signal handlers do;
+ *   - the wake semaphore: a waiter sleeps until it is signalled or granted. It
+ *     takes the token away with the mutex held, so none is left over;
  *   - machines weaker than TSO: loads are in order, and so are stores.
  *
  * A CONFIGURATION defines
@@ -48,11 +52,13 @@
  * and perhaps
  *   TSO      store buffers;
  *   RELAXED  a reader releases by a plain store (with TSO), and waiters re-check;
- *   TIMED    a waiter may once re-check early, and so become hungry;
+ *   TIMED    queued threads become hungry at any time, and may once wake early;
  *   INTR     a waiter may once be interrupted: it goes back, or gives up;
  *   DELIST   records may be unlisted at first, and be delisted;
+ *   FLIPPED  the second hold takes the slot that scans look at first (only a
+ *            re-entry must not);
  *   STRANGERS  no two threads share an object: none may ever have to wait;
- *   MUTATE_...  one thing broken.
+ *   MUTATE_...  one thing broken; EQUAL_...  one thing changed that may be.
  */
 
 #define R 1
@@ -63,6 +69,7 @@
 #define NEST 0				/* a { b } */
 #define SEQ 1				/* a, then b */
 #define CROSS 2				/* take a, take b, leave a, leave b */
+#define EXIT 3				/* take a, take b, the thread ends */
 #define P(a, b, shape) ((a) + ((b) << 6) + ((shape) << 12))
 #define A_OF(p) ((p) & 63)
 #define B_OF(p) (((p) >> 6) & 63)
@@ -70,6 +77,13 @@
 
 #define NS 2				/* slots of a record */
 #define ALL (NT * NS)
+
+/* The slot of a program's operation 0 or 1. */
+#if defined(FLIPPED) || defined(MUTATE_REENTRY_EARLIER_SLOT)
+#define SLOT_OF(t, n) ((t) * NS + 1 - (n))
+#else
+#define SLOT_OF(t, n) ((t) * NS + (n))
+#endif
 
 /* What a slot says: object and mode, or 0. */
 #define V(o, m) (((o) << 2) | (m))
@@ -96,7 +110,8 @@ byte finished_threads;
 
 #ifdef DELIST
 byte bits;				/* the bitmap that scans look at */
-byte flags;				/* every record's word "listed" */
+byte flags;				/* every record's own word: 1 = listed */
+byte listed;				/* how many are */
 #define LISTED(t) ((flags >> (t)) & 1)
 #define IN_BITMAP(map, t) (((map) >> (t)) & 1)
 #endif
@@ -154,6 +169,11 @@ inline exchange(at, val) {		/* sequentially consistent */
 	slot[at] = val
 }
 
+inline unlock() {
+	drain(me);
+	mutex = 0
+}
+
 /* --- ghosts ----------------------------------------------------------- */
 
 /* The hold of slot "at" begins: nobody else holds what conflicts. */
@@ -171,21 +191,26 @@ inline enter(at, val) {
 	}
 }
 
-/* Who enters has not passed a hungry waiter ahead of it that wants what conflicts,
-   unless it holds the object already. */
-inline assert_manners() {
+/* A hungry waiter ahead that wants what conflicts is not passed, unless by who
+   holds the object already. Looked at when the attempt begins: afterwards is too
+   late to become hungry. */
+inline look_for_hungry() {
 	d_step {
-		i = 0;
-		do
-		:: i < qn && q[i] != me ->
-			assert(OBJ(OWN(other)) == OBJ(v) || !(w_st[q[i]] & HUNGRY) ||
-			       !CONFLICT(w_val[q[i]], v));
-			i++
-		:: else -> break
-		od;
+		rude = 0; i = 0;
+		if
+		:: OBJ(OWN(other)) == OBJ(v)
+		:: else ->
+			do
+			:: i < qn && q[i] != me ->
+				rude = (rude || ((w_st[q[i]] & HUNGRY) && CONFLICT(w_val[q[i]], v)));
+				i++
+			:: else -> break
+			od
+		fi;
 		i = 0
 	}
 }
+#define assert_manners() assert(!rude); rude = 0
 
 /* A deadlock is reported to "me": it waits, through waiters whose wishes
    conflict with what the next one holds, for itself. */
@@ -258,24 +283,6 @@ inline dequeue(t) {
 		od;
 		q[qn] = 0;
 		w_val[t] = 0; w_slot[t] = 0; w_st[t] = 0
-	}
-}
-
-/* Does a hungry waiter ahead of me want what conflicts with v? -> hit */
-inline hungry_ahead() {
-	d_step {
-		hit = 0; i = 0;
-		if
-		:: OBJ(OWN(other)) == OBJ(v)	/* who holds it needs no manners */
-		:: else ->
-			do
-			:: i < qn && q[i] != me && !hit ->
-				hit = ((w_st[q[i]] & HUNGRY) && CONFLICT(w_val[q[i]], v));
-				i++
-			:: else -> break
-			od
-		fi;
-		i = 0
 	}
 }
 
@@ -451,9 +458,16 @@ inline check_cycle() {
 	   } \
 	od
 
-/* Under the mutex: a record that is published to must be seen by scans. */
+/* Under the mutex: a record that is published to must be seen by scans. In one
+   step with the publish: in between, a scan finds nothing in the record yet. */
 #ifdef DELIST
-#define LIST_FIRST(t) bits = bits | (1 << (t)); flags = flags | (1 << (t))
+#define LIST_FIRST(t) \
+	d_step { \
+		if \
+		:: !LISTED(t) -> bits = bits | (1 << (t)); listed++; flags = flags | (1 << (t)) \
+		:: else \
+		fi \
+	}
 #else
 #define LIST_FIRST(t) skip
 #endif
@@ -462,9 +476,9 @@ inline check_cycle() {
 
 /* Where wake_next goes on. */
 #define TO_NEXT 0
-#define TO_SLOW 1
-#define TO_FAIL 2
-#define TO_RAISE 3
+#define TO_LISTING 1
+#define TO_RAISE 2
+#define TO_ABANDON 3
 
 /* What may end a sleep besides a signal. */
 #define TIMEOUT 1
@@ -478,18 +492,20 @@ proctype thread(byte me; short prog)
 	byte k;				/* scan: position */
 	byte w, pos;			/* wake_next: waiter, its place */
 	byte after;			/* wake_next: where to go on */
+	byte looks;			/* of this wait: see sleep */
 	byte plan;			/* sleep: TIMEOUT or INTERRUPT may come */
 	byte found;			/* check_cycle's verdict */
-	bit raised, hit, woke, try, interrupted, timed_out, last_resort;
+	bit raised, hit, woke, try, again, interrupted, intr_now, last_resort, rude;
 #ifdef DELIST
 	byte map;			/* scan: the bitmap as loaded */
 #endif
 
 next:	/* The program's next operation, and its first step. */
 	atomic {
-		s = 0; other = 0; v = 0; try = 0; raised = 0;
+		s = 0; other = 0; v = 0; try = 0; raised = 0; again = 0; interrupted = 0;
 		do
 		:: pc == 4 -> goto finish
+		:: pc == 2 && SHAPE(prog) == EXIT -> goto abandon
 		:: else ->
 			/* which of the two operations: s; take it: hit */
 			if
@@ -504,13 +520,16 @@ next:	/* The program's next operation, and its first step. */
 			fi;
 			pc++;
 			v = (s == 0 -> A_OF(prog) : B_OF(prog));
-			other = me * NS + 1 - s;
-			s = me * NS + s;
 			if
-			:: hit && v == 0			/* one operation only */
-			:: hit && v && s > other && SHAPE(prog) != SEQ && g[other] == 0
-								/* the outer one failed */
-			:: !hit && g[s] == 0			/* failed: nothing to leave */
+			:: hit && s == 1 && SHAPE(prog) != SEQ && g[SLOT_OF(me, 0)] == 0 ->
+				v = 0			/* the outer one failed */
+			:: else
+			fi;
+			other = SLOT_OF(me, 1 - s);
+			s = SLOT_OF(me, s);
+			if
+			:: hit && v == 0		/* one operation only */
+			:: !hit && g[s] == 0		/* nothing to leave */
 			:: else -> break
 			fi
 		od;
@@ -529,11 +548,16 @@ next:	/* The program's next operation, and its first step. */
 fast:
 	atomic {
 		skip;
-fast_now:	/* 1. publish */
+fast_now:
 		if
-		:: v & W -> goto fast_write
+		:: v & W ->		/* a hint, which spares to publish and retract */
+			if
+			:: filter[H(v)] != 0 -> goto slow_unpublished
+			:: else -> goto fast_write
+			fi
 		:: else
 		fi;
+		/* 1. publish */
 #ifdef MUTATE_READ_PLAIN_STORE
 		store(s, v);
 #else
@@ -551,7 +575,7 @@ fast_read_check: /* 2. the filter */
 		fi;
 #endif
 #ifndef DELIST
-		assert_manners(); enter(s, v); goto next
+		goto fast_read_ok
 #endif
 	}
 #ifdef DELIST
@@ -562,15 +586,19 @@ fast_read_check: /* 2. the filter */
 		:: else
 		fi;
 #endif
-		enter(s, v); goto next
+		goto fast_read_ok
 	}
 #endif
-
 	atomic {
 		skip;
-fast_write:	/* 1. publish */
-		store(s, v);
+fast_read_ok:
+		look_for_hungry();
+		assert_manners();
+		enter(s, v); goto next
 	}
+
+fast_write: /* 1. publish */
+	atomic { store(s, v) }
 #ifdef MUTATE_WRITE_NO_CAS
 	atomic {
 		if
@@ -589,16 +617,29 @@ fast_write:	/* 1. publish */
 	}
 #endif
 #ifdef DELIST
-	atomic {
 #ifndef MUTATE_WRITE_IGNORES_LISTED
+	atomic {
+		if
+		:: !LISTED(me) -> goto beside_others
+		:: else
+		fi
+	}
+#endif
+	atomic { /* alone? */
+		if
+		:: listed == 1 -> goto fast_write_ok
+		:: else
+		fi
+	}
+beside_others:
+#ifndef MUTATE_WRITE_IGNORES_LISTED
+	atomic {
 		if
 		:: !LISTED(me) -> goto slow
 		:: else
 		fi
-#else
-		skip
-#endif
 	}
+#endif
 #endif
 #ifdef MUTATE_WRITE_NO_SCAN
 	goto fast_write_ok;
@@ -667,15 +708,14 @@ release_write:
 		fi
 	}
 #ifdef MUTATE_RELEASE_LOWERS_FIRST
-	atomic {
-		skip;
 release_write_lower:
+	atomic {
 		drain(me);
 		filter[H(v)] = filter[H(v)] - 1;
 		raised = (filter[H(v)] != 0)
 	}
 	atomic {
-		store(s, 0);
+		exchange(s, 0);
 		if
 		:: raised -> raised = 0; goto released
 		:: else -> goto next
@@ -688,59 +728,101 @@ released:	/* my other slot may still hold as much */
 		after = TO_NEXT;
 		if
 		:: OBJ(OWN(other)) == OBJ(v) && (OWN(other) & 3) >= (v & 3) -> goto next
-		:: else -> goto lock_and_wake
+		:: else -> goto released_clear
+		fi
+	}
+released_clear:	/* once more, as an exchange: clear, then look who is queued */
+#ifdef MUTATE_RELEASED_LOADS_FIRST
+	atomic { hit = (qn != 0) }
+	atomic {
+		exchange(s, 0);
+		if
+		:: hit -> hit = 0; goto lock_and_wake
+		:: else -> goto next
+		fi
+	}
+#endif
+	atomic { exchange(s, 0) }
+	atomic {
+		if
+		:: qn != 0 -> goto lock_and_wake
+		:: else -> goto next
 		fi
 	}
 
 	/* ---- slow path ---- */
+slow_unpublished:
+	atomic {
+		if
+		:: OBJ(OWN(other)) == OBJ(v) && (OWN(other) & W) ->
+			store(s, v); goto reentry_raise
+		:: else -> after = TO_LISTING; goto listing
+		fi
+	}
+
 slow:	/* 1. re-entry, or retract */
 	atomic {
 		if
 		:: OBJ(OWN(other)) == OBJ(v) && ((OWN(other) & W) || (v & R)) ->
 			/* I hold as much: keep the slot; a write hold raises the filter */
 			if
-#ifndef MUTATE_REENTRY_KEEPS_FILTER
-			:: (v & W) && !raised -> drain(me); filter[H(v)] = filter[H(v)] + 1
-#endif
+			:: (v & W) && !raised -> goto reentry_raise
 			:: else
 			fi;
 			raised = 0; enter(s, v); goto next
 		:: else ->
-			/* retract: nobody may see the slot once I look at the filter */
+			/* retract: nobody may see the slot once I look who is queued */
+			after = (again -> TO_RAISE : TO_LISTING);
 #ifdef MUTATE_RETRACT_PLAIN_STORE
-			store(s, 0)
+			store(s, 0);
 #else
-			exchange(s, 0)
+			exchange(s, 0);
 #endif
+			goto retract_lower
 		fi
 	}
-	atomic { /* retract: lower what I raised, then look at the filter */
-		after = TO_SLOW;
-		if
-		:: raised -> drain(me); filter[H(v)] = filter[H(v)] - 1; raised = 0
-		:: else
-		fi;
+reentry_raise:
+	atomic {
+		drain(me);
+#ifndef MUTATE_REENTRY_KEEPS_FILTER
+		filter[H(v)] = filter[H(v)] + 1;
+#endif
+		raised = 0; enter(s, v); goto next
+	}
+
+retract_lower:	/* retract: lower what I raised */
+	if
+	:: atomic { raised -> drain(me); filter[H(v)] = filter[H(v)] - 1; raised = 0 }
+	:: atomic { !raised ->  goto retract_wake }
+	fi;
+	atomic {
+		skip;
+retract_wake:	/* somebody may have taken my slot for a hold, and sleep */
 #ifndef MUTATE_RETRACT_NO_WAKE
-		/* somebody may have taken my slot for a hold, and sleep */
 		if
-		:: filter[H(v)] != 0 -> goto lock_and_wake
+		:: qn != 0 -> goto lock_and_wake
 		:: else
 		fi;
 #endif
-		after = 0
+		if
+		:: after == TO_RAISE -> after = 0; goto raise
+		:: else
+		fi
 	}
 
-listing: /* 2. list myself */
+listing: /* 2. list myself, and try once more */
+	after = 0;
 #ifdef DELIST
 	atomic {
 		if
-		:: LISTED(me) -> goto raise
+		:: LISTED(me) || again -> goto raise
 		:: else
 		fi
 	}
 	atomic { mutex == 0 -> mutex = 1; drain(me); bits = bits | (1 << me) }
+	atomic { listed++ }
 	atomic {
-		flags = flags | (1 << me); mutex = 0;
+		flags = flags | (1 << me); mutex = 0; again = 1;
 #ifdef MUTATE_LISTING_ENTERS
 		/* publish and be in, as if the filter had been looked at */
 		if
@@ -752,25 +834,25 @@ listing: /* 2. list myself */
 	}
 #endif
 
-raise:	/* 4. raise, lock, attempt */
+raise:	/* 3. raise, lock, attempt */
 #ifndef MUTATE_RAISE_LATE
 	atomic { drain(me); filter[H(v)] = filter[H(v)] + 1 }
 #endif
 	atomic {
-		mutex == 0 -> mutex = 1; drain(me);
+		mutex == 0 -> mutex = 1; drain(me); again = 0;
 attempt:
+		look_for_hungry();
 #ifndef MUTATE_NO_MANNERS
-		hungry_ahead();
-#endif
 		if
-		:: hit -> goto busy
+		:: rude -> rude = 0; goto busy
 		:: else
 		fi;
+#endif
 #ifndef MUTATE_ATTEMPT_UNLISTED
 		LIST_FIRST(me);
 #endif
 #ifndef EQUAL_SCAN_FIRST
-		slot[s] = v
+		exchange(s, v)
 #endif
 	}
 	SCAN(me, CONFLICT(slot[k], v), attempt_scanned);
@@ -788,58 +870,65 @@ attempt_scanned:
 	}
 attempt_publish:
 	atomic {
-		slot[s] = v;
+		exchange(s, v);
 #endif
 		/* OK */
-		assert_manners();
-#ifdef MUTATE_RAISE_LATE
-		if
-		:: v & W -> filter[H(v)] = filter[H(v)] + 1
-		:: else
-		fi;
-#endif
-		if
-		:: w_val[me] -> dequeue(me)
-		:: else
-		fi;
-		plan = 0; interrupted = 0; timed_out = 0; last_resort = 0; try = 0;
+		hit = 0; plan = 0; looks = 0; interrupted = 0; intr_now = 0; last_resort = 0; try = 0;
 #ifdef RELAXED
 		tried = 0;
 #endif
+		assert_manners();
 		enter(s, v);
+#ifdef MUTATE_RAISE_LATE
 		if
-		:: v & W -> mutex = 0; goto next	/* a write hold keeps its count */
+		:: v & W -> filter[H(v)] = filter[H(v)] + 1
+		:: (v & R) && w_val[me] == 0 -> unlock(); goto next
 		:: else
 		fi;
-#ifdef MUTATE_RAISE_LATE
-		mutex = 0; goto next
 #endif
+		if
+		:: w_val[me] -> goto leave_queue
+		:: else
+		fi;
+		if
+		:: v & W -> unlock(); goto next		/* a write hold keeps its count */
+		:: else -> goto lower_and_go
+		fi
 	}
-	atomic { filter[H(v)] = filter[H(v)] - 1; mutex = 0; goto next }
+leave_queue: /* leave_queue(holds) */
+	atomic {
+		drain(me); dequeue(me);
+		if
+		:: v & W -> unlock(); goto next
+		:: else
+		fi
+	}
+lower_and_go:
+	atomic { drain(me); filter[H(v)] = filter[H(v)] - 1; unlock(); goto next }
 
 attempt_failed:
 	atomic {
-		slot[s] = 0;
+#ifndef EQUAL_SCAN_FIRST
+		store(s, 0);
+#endif
+		rude = 0;
 busy:
 #ifdef MUTATE_RAISE_LATE
 		if
-		:: w_val[me] == 0 -> filter[H(v)] = filter[H(v)] + 1
+		:: w_val[me] == 0 -> drain(me); filter[H(v)] = filter[H(v)] + 1
 		:: else
 		fi;
 #endif
 		hit = 0;
 		if
 		:: w_val[me] -> goto busy_again
-		:: else
-		fi;
-		if
-		:: try -> after = TO_FAIL; goto give_up
+		:: try -> goto lower_and_fail
 		:: else
 		fi;
 #ifndef EQUAL_SECOND_UPGRADE_QUEUES
 		other_upgrade();
 		if
-		:: hit -> hit = 0; after = TO_FAIL; goto give_up
+		:: hit -> hit = 0; goto lower_and_fail
 		:: else
 		fi;
 #endif
@@ -847,52 +936,62 @@ busy:
 		assert(false);			/* waits for somebody else's object */
 #endif
 		/* it holds as much: it must not come here */
-		assert(!(OBJ(g[other]) == OBJ(v) && ((g[other] & W) || (v & R))));
+		assert(!(OBJ(g[other]) == OBJ(v) && ((g[other] & W) || (v & R))))
+	}
+	atomic {
+		drain(me);
 		enqueue();
 check:		check_cycle();
 		if
-		:: found == NONE -> goto choose_sleep
+		:: found == NONE -> looks = 0; unlock(); goto sleep
 		:: found == DEADLOCK ->
 			found = 0;
 			assert_cycle();
-			dequeue(me); after = TO_FAIL; goto give_up
-		:: else ->
-			/* Out of turn: somebody in the cycle already reads it. */
-			found = 0;
-			LIST_FIRST(w);
-			slot[w_slot[w]] = w_val[w];
-			enter(w_slot[w], w_val[w]);
-			k = H(w_val[w]);
-			dequeue(w); w_st[w] = GRANTED
+			goto give_up
+		:: else -> found = 0; goto grant_polite
 		fi
+	}
+grant_polite: /* Out of turn: somebody in the cycle already reads it. */
+	atomic {
+		LIST_FIRST(w);
+		exchange(w_slot[w], w_val[w])
+	}
+	atomic {
+		enter(w_slot[w], w_val[w]);
+		k = H(w_val[w]);
+		dequeue(w); w_st[w] = GRANTED
 	}
 	atomic {
 		filter[k] = filter[k] - 1; k = 0;
 		if
-		:: w == me -> w = 0; w_st[me] = 0; mutex = 0;
-			interrupted = 0; try = 0; goto next
+		:: w == me -> w = 0; w_st[me] = 0; unlock(); goto next
 #ifdef MUTATE_SEARCH_ONCE
-		:: else -> w = 0; goto choose_sleep
+		:: else -> w = 0; looks = 0; unlock(); goto sleep
 #else
 		:: else -> w = 0; goto check_again
 #endif
-
 		fi
 	}
 check_again:
 	atomic { skip; goto check }
 
+lower_and_fail:	/* a try or second upgrade: never was in the queue */
+	atomic {
+#ifdef MUTATE_GIVE_UP_KEEPS_FILTER
+		drain(me);
+#else
+		drain(me); filter[H(v)] = filter[H(v)] - 1;
+#endif
+		unlock(); goto next
+	}
+
 	atomic {
 		skip;
-busy_again:	/* 5. awake, in vain */
+busy_again:	/* queued, in vain */
 		if
-		:: timed_out -> w_st[me] = w_st[me] | HUNGRY
-#ifdef TIMED
-		:: !timed_out -> w_st[me] = w_st[me] | HUNGRY
-#endif
-		:: !timed_out
+		:: intr_now -> intr_now = 0; goto give_up
+		:: else
 		fi;
-		timed_out = 0;
 #ifdef RELAXED
 		if
 		:: last_resort ->
@@ -908,12 +1007,12 @@ busy_again:	/* 5. awake, in vain */
 		fi;
 		last_resort = 0;
 #endif
-choose_sleep:
+		/* how this sleep may end besides a signal */
 		plan = 0;
 		if
 		:: true
 #ifdef TIMED
-		:: !(w_st[me] & HUNGRY) -> plan = TIMEOUT
+		:: looks == 1 -> plan = TIMEOUT
 #endif
 #ifdef INTR
 		:: !interrupted -> plan = INTERRUPT
@@ -922,23 +1021,34 @@ choose_sleep:
 #ifdef RELAXED
 		up--;
 #endif
-		mutex = 0
+		unlock()
 	}
 
-sleep:
+sleep:	/* 4. At first (looks == 0) not yet: who saw nobody queued when it cleared its
+	   slot has done so before I look again. */
 	atomic {
 		if
-		:: mutex == 0 && (w_st[me] & (SIGNALLED | GRANTED))
+#ifdef MUTATE_NO_SECOND_LOOK
+		:: looks == 0 -> looks = 1; goto sleep
+#else
+		:: mutex == 0 && looks == 0 -> looks = 1
+#endif
+		:: mutex == 0 && looks != 0 && (w_st[me] & (SIGNALLED | GRANTED)) -> goto woken
 #ifdef TIMED
-		:: mutex == 0 && plan == TIMEOUT -> timed_out = 1
+		:: mutex == 0 && looks != 0 && plan == TIMEOUT -> looks = 2; goto woken
 #endif
 #ifdef INTR
-		:: mutex == 0 && plan == INTERRUPT -> interrupted = 1
+		:: mutex == 0 && looks != 0 && plan == INTERRUPT -> interrupted = 1; intr_now = 1; goto woken
 #endif
 #if defined(RELAXED) && !defined(MUTATE_NO_TIMEOUT)
-		:: mutex == 0 && QUIET && !((tried >> me) & 1) -> timed_out = 1; last_resort = 1
+		:: mutex == 0 && looks != 0 && QUIET && !((tried >> me) & 1) -> last_resort = 1; goto woken
 #endif
 		fi;
+		goto look
+	}
+	atomic {
+		skip;
+woken:
 #ifdef RELAXED
 		up++;
 		if
@@ -946,43 +1056,37 @@ sleep:
 		:: else -> tried = 0
 		fi;
 #endif
+look:
+		plan = 0;
 		if
 		:: w_st[me] & GRANTED ->
-			w_st[me] = 0; plan = 0; interrupted = 0; timed_out = 0; last_resort = 0;
+			w_st[me] = 0; looks = 0; intr_now = 0; last_resort = 0;
 			goto next
 		:: else
 		fi;
-		mutex = 1;
+		mutex = 1; drain(me);
 		w_st[me] = w_st[me] & (HUNGRY | UPGRADE);
-		if
-		:: plan == INTERRUPT && interrupted ->
-			plan = 0;
-			dequeue(me);
-			if
-			:: after = TO_RAISE	/* the handler returns */
-			:: after = TO_FAIL	/* it raises */
-			fi;
-			goto give_up
-		:: else
-		fi;
-		plan = 0;
 		goto attempt
 	}
 
-give_up: /* lower what I raised; others may go on now */
+give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
 	atomic {
-#ifdef MUTATE_GIVE_UP_KEEPS_FILTER
-		drain(me);
-#else
+		dequeue(me); looks = 0;
+		after = TO_NEXT;
+		if
+		:: interrupted -> after = TO_RAISE	/* the handler returns */
+		:: true					/* it raises; a deadlock */
+		fi
+	}
+	atomic {
 		drain(me); filter[H(v)] = filter[H(v)] - 1;
-#endif
-#if defined(EQUAL_GIVE_UP_QUIETLY)
+#ifdef EQUAL_DEADLOCK_WAKES_NOBODY
 		if
 		:: !interrupted -> goto wake_done
 		:: else
 		fi;
 #endif
-#if defined(MUTATE_INTERRUPT_NO_WAKE)
+#ifdef MUTATE_INTERRUPT_NO_WAKE
 		if
 		:: interrupted -> goto wake_done
 		:: else
@@ -1025,7 +1129,7 @@ wake_next:	/* the first waiter that may be woken */
 		LIST_FIRST(w);
 #endif
 #ifndef EQUAL_SCAN_FIRST
-		slot[w_slot[w]] = w_val[w]
+		exchange(w_slot[w], w_val[w])
 #endif
 	}
 	SCAN(w, CONFLICT(slot[k], w_val[w]), wake_scanned);
@@ -1051,7 +1155,7 @@ wake_scanned:
 #ifdef EQUAL_SCAN_FIRST
 wake_grant:
 	atomic {
-		slot[w_slot[w]] = w_val[w];
+		exchange(w_slot[w], w_val[w]);
 		goto wake_granted
 	}
 #endif
@@ -1059,6 +1163,10 @@ wake_grant:
 		skip;
 wake_granted:	/* granted */
 		enter(w_slot[w], w_val[w]);
+		goto wake_leave_queue
+	}
+wake_leave_queue:
+	atomic {
 		k = w_val[w];
 		dequeue(w); w_st[w] = GRANTED;
 		w = 0;
@@ -1080,7 +1188,7 @@ wake_granted:	/* granted */
 wake_signal:	/* free: it shall attempt for itself */
 	atomic {
 #ifndef EQUAL_SCAN_FIRST
-		slot[w_slot[w]] = 0;
+		store(w_slot[w], 0);
 #endif
 		w_st[w] = w_st[w] | SIGNALLED;
 		if
@@ -1095,19 +1203,62 @@ wake_signal:	/* free: it shall attempt for itself */
 wake_blocked:
 	atomic {
 #ifndef EQUAL_SCAN_FIRST
-		slot[w_slot[w]] = 0;
+		store(w_slot[w], 0);
 #else
 		skip;
 #endif
 wake_done:
-		w = 0; pos = 0; woke = 0; mutex = 0;
+		w = 0; pos = 0; woke = 0;
+		if
+		:: after == TO_ABANDON -> goto abandon_more
+		:: else
+		fi;
+		unlock();
 		if
 		:: after == TO_NEXT -> goto next
-		:: after == TO_SLOW -> after = 0; goto listing
+		:: after == TO_LISTING -> goto listing
 		:: after == TO_RAISE -> after = 0; goto raise
-		:: after == TO_FAIL -> after = 0; interrupted = 0; goto next
 		fi
 	}
+
+	/* ---- a thread that ends gives up what its slots name ---- */
+abandon:
+	atomic { mutex == 0 -> mutex = 1; drain(me); goto abandon_next }
+abandon_more:
+	atomic {
+		skip;
+abandon_next:
+		pc = 4;
+		if
+		:: slot[me * NS] -> s = me * NS
+		:: !slot[me * NS] && slot[me * NS + 1] -> s = me * NS + 1
+		:: else ->
+			after = 0; s = 0; v = 0;
+#ifdef DELIST
+			goto abandon_unlist
+#else
+			unlock(); goto finish
+#endif
+		fi;
+		v = slot[s];
+		g[s] = 0;
+		exchange(s, 0);		/* a release in C; what follows orders it */
+		after = TO_ABANDON;
+		if
+		:: v & R -> goto wake_more
+		:: else
+		fi
+	}
+	atomic { drain(me); filter[H(v)] = filter[H(v)] - 1; goto wake_more }
+#ifdef DELIST
+abandon_unlist:	/* as in sweep: my slots are empty, and stay so */
+	if
+	:: atomic { LISTED(me) -> flags = flags & (255 - (1 << me)) }
+	:: atomic { !LISTED(me) -> unlock(); goto finish }
+	fi;
+	atomic { listed-- }
+	atomic { bits = bits & (255 - (1 << me)); unlock(); goto finish }
+#endif
 
 	/* ---- delisting ---- */
 #ifdef DELIST
@@ -1152,8 +1303,11 @@ sweep_clear:
 	atomic {
 		if
 		:: hit -> hit = 0; flags = flags | (1 << w); w = 0; mutex = 0; goto next
-		:: else -> bits = bits & (255 - (1 << w))
-		fi;
+		:: else -> listed--
+		fi
+	}
+	atomic {
+		bits = bits & (255 - (1 << w));
 #ifndef MUTATE_DELIST_FLAG_LAST
 		w = 0; mutex = 0; goto next
 #endif
@@ -1215,6 +1369,25 @@ end:
 }
 #endif
 
+#ifdef TIMED
+/* Who is queued becomes hungry at any time. */
+#define BECOMES_HUNGRY(t) atomic { w_val[t] && !(w_st[t] & HUNGRY) -> w_st[t] = w_st[t] | HUNGRY }
+proctype clock()
+{
+end:
+	do
+	:: BECOMES_HUNGRY(0)
+	:: BECOMES_HUNGRY(1)
+#if NT > 2
+	:: BECOMES_HUNGRY(2)
+#endif
+#if NT > 3
+	:: BECOMES_HUNGRY(3)
+#endif
+	od
+}
+#endif
+
 #ifdef SORTED
 #define ORDER(a, b) ((a) <= (b))
 #else
@@ -1241,6 +1414,7 @@ init {
 		fi;
 #endif
 		flags = bits;
+		listed = (bits & 1) + ((bits >> 1) & 1) + ((bits >> 2) & 1);
 #endif
 		if PICK0 fi; p0 = p;
 		if PICK1 fi; p1 = p;
@@ -1267,6 +1441,9 @@ init {
 #endif
 #ifdef TSO
 		run memory();
+#endif
+#ifdef TIMED
+		run clock();
 #endif
 		run thread(0, p0);
 		run thread(1, p1);

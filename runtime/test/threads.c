@@ -728,6 +728,7 @@ static void deadlocks(void) {
     CHECK(ask(b, OP_WRITE, 0, y) == 0);
     blocks(c, OP_READ, 0, x);
     blocks(d, OP_WRITE, 0, y);
+    gets_hungry(d); /* or a might overtake it */
     blocks(a, OP_WRITE, 1, y);
     CHECK(ask(b, OP_WRITE, 1, x) < 0);
     CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
