@@ -14,6 +14,17 @@ type Finding struct {
 	Help    string // what to do; "" where the message says it
 	Related []Related
 	Warning bool // does not stop a rewrite
+	Fix     *Fix // the one safe answer; nil where there is none
+}
+
+// Fix is an answer to a finding that needs no thought: applying it changes
+// nothing but what the finding is about.
+type Fix struct {
+	Message string // what it does, as a command: "lock for writing"
+	// Edits change the finding's own file. They are ordered and do not overlap,
+	// and leave a file that parses. A fix whose edits meet another's is applied
+	// in a later round.
+	Edits []Edit
 }
 
 // Related is a further place that a finding speaks of.

@@ -5,6 +5,12 @@ package transform
 type Rule struct {
 	Code  string
 	Title string
+	// words are spelled in every module that the rule can say something about;
+	// none means any module.
+	words []string
+	// check looks for what the rule is about; nil where reading the decorators
+	// and planning the locks finds it.
+	check func(*checking)
 }
 
 // The codes. A code never changes its meaning; a retired one is not reused.
@@ -36,29 +42,29 @@ const (
 
 // Rules lists every finding, ordered by code.
 var rules = [...]Rule{
-	{codeSyntax, "the file does not parse"},
-	{codeArgument, "an argument that the decorator does not take"},
-	{codeMisplaced, "a decorator on something that it cannot lock"},
-	{codeContradict, "decorators that contradict each other"},
-	{codeReason, "no_lock without a reason"},
-	{codeParameter, "a lock on a parameter or path that does not exist"},
-	{codeUndecorated, "an undecorated method where the class asks for decorators"},
-	{codeNothing, "a lock that could never lock anything"},
-	{codeDeclaration, "a declaration that cannot stand under a lock"},
-	{codeInclude, "an included file that means different things"},
-	{codeCimport, "a decorator's name used where it cannot be expanded"},
-	{codePublic, "a public attribute that cannot become a locked property"},
-	{codeBaseLock, "a subclass with another lock than its base"},
-	{codeYield, "yield, await or async under a lock"},
-	{codeNogil, "releasing the GIL in a critical section"},
-	{codeThree, "more than two objects in one critical section"},
-	{codeReentry, "a mutex taken twice by one thread"},
-	{codePickle, "a mutex field that breaks pickling and copying"},
-	{codeField, "a mutex field in a class that cannot have one"},
-	{codeMixed, "two different locks in one function"},
-	{codeNonblocking, "blocking=False with a lock that can only wait"},
-	{codeNeedsGIL, "an operand that needs the GIL in a nogil function"},
-	{codeMutexOperand, "an operand that has no mutex"},
+	{Code: codeSyntax, Title: "the file does not parse"},
+	{Code: codeArgument, Title: "an argument that the decorator does not take"},
+	{Code: codeMisplaced, Title: "a decorator on something that it cannot lock"},
+	{Code: codeContradict, Title: "decorators that contradict each other"},
+	{Code: codeReason, Title: "no_lock without a reason"},
+	{Code: codeParameter, Title: "a lock on a parameter or path that does not exist"},
+	{Code: codeUndecorated, Title: "an undecorated method where the class asks for decorators"},
+	{Code: codeNothing, Title: "a lock that could never lock anything"},
+	{Code: codeDeclaration, Title: "a declaration that cannot stand under a lock"},
+	{Code: codeInclude, Title: "an included file that means different things"},
+	{Code: codeCimport, Title: "a decorator's name used where it cannot be expanded"},
+	{Code: codePublic, Title: "a public attribute that cannot become a locked property"},
+	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
+	{Code: codeYield, Title: "yield, await or async under a lock"},
+	{Code: codeNogil, Title: "releasing the GIL in a critical section"},
+	{Code: codeThree, Title: "more than two objects in one critical section"},
+	{Code: codeReentry, Title: "a mutex taken twice by one thread"},
+	{Code: codePickle, Title: "a mutex field that breaks pickling and copying"},
+	{Code: codeField, Title: "a mutex field in a class that cannot have one"},
+	{Code: codeMixed, Title: "two different locks in one function"},
+	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
+	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
+	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
 }
 
 // Rules returns the table of findings, ordered by code.

@@ -1,0 +1,91 @@
+package transform
+
+// Checking a project: what the rewrite would say, and what each rule of the
+// table finds. Nothing is rewritten.
+
+import (
+	"bytes"
+	"context"
+	"runtime"
+	"slices"
+	"sync"
+)
+
+// Report is what a check found.
+type Report struct {
+	Findings []Finding // ordered
+}
+
+// checking is one module under the rules.
+type checking struct {
+	p *Project
+	m *module
+}
+
+// Check looks at the modules that the inputs belong to, with at most jobs
+// goroutines (0: one for each CPU). It fails where an input cannot be read;
+// what is wrong in an input is a Finding.
+func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report, error) {
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	res, err := p.Run(ctx, inputs, jobs)
+	if err != nil {
+		return nil, err
+	}
+	rep := &Report{Findings: res.Findings}
+	var mu sync.Mutex
+	clean := make([]string, len(inputs))
+	for i, in := range inputs {
+		clean[i] = p.canonical(in)
+	}
+	stems, alone := p.group(clean)
+	included := map[string]bool{}
+	apply := func(stem string) error {
+		m := p.module(stem)
+		if m.broken() {
+			return nil
+		}
+		before := len(m.findings)
+		c := &checking{p, m}
+		for i := range rules {
+			if r := &rules[i]; r.check != nil && m.spells(r.words) {
+				r.check(c)
+			}
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		rep.Findings = append(rep.Findings, m.findings[before:]...)
+		for _, u := range m.units {
+			included[u.path] = true
+		}
+		return nil
+	}
+	if err := each(ctx, stems, jobs, apply); err != nil {
+		return nil, err
+	}
+	alone = slices.DeleteFunc(alone, func(path string) bool { return included[path] })
+	if err := each(ctx, alone, jobs, apply); err != nil {
+		return nil, err
+	}
+	SortFindings(rep.Findings)
+	rep.Findings = dedupe(rep.Findings)
+	return rep, nil
+}
+
+// broken reports whether a file of the module does not parse.
+func (m *module) broken() bool {
+	return slices.ContainsFunc(m.units, func(u *unit) bool { return len(u.errs) > 0 })
+}
+
+// spells reports whether one of the words stands somewhere in the module's files.
+func (m *module) spells(words []string) bool {
+	for _, u := range m.units {
+		for _, w := range words {
+			if bytes.Contains(u.src, []byte(w)) {
+				return true
+			}
+		}
+	}
+	return len(words) == 0
+}
