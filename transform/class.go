@@ -24,6 +24,9 @@ type field struct {
 	decl       ast.Node
 	// conditional is true inside IF.
 	conditional bool
+
+	shapeOnce sync.Once
+	shape     shape // see Project.fieldShape
 }
 
 // class is a cdef class or a @cython.cclass, with its declarations in the
@@ -43,7 +46,8 @@ type class struct {
 	flags   map[string]bool // dataclass, auto_pickle=…, …
 
 	baseOnce sync.Once
-	baseIs   *class // see Project.base
+	baseIs   *class    // see Project.base
+	own      methodSet // see module.funcs
 }
 
 // lockDecl is one @cython.locked_class.

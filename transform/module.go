@@ -7,6 +7,7 @@ package transform
 import (
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"pyxlock/parser/ast"
 )
@@ -40,7 +41,10 @@ type module struct {
 	// "function": in pure mode their types and modifiers are only there.
 	declared map[string]declaration
 	// reported during building; used only where the module is an input
-	findings []Finding
+	findings  []Finding
+	functions functionsOf // see funcs
+	cOnce     sync.Once
+	c         cnames // see cdecls
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
 }

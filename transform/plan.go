@@ -221,11 +221,22 @@ func (r *resolver) positional() []*ast.Param {
 	return out
 }
 
+// undecorated holds the object of a member without decorators as the model
+// says that the body uses it.
+func (r *resolver) undecorated(kind Kind) {
+	st := stance{touches: true, mode: write}
+	if fun := r.m.funcs().byDef[r.f.def]; fun != nil {
+		st = r.p.infer(fun, kind)
+	}
+	if st.touches {
+		r.add(r.f.unit, r.f.def.Name.Span, "", st.mode)
+	}
+}
+
 // holdsOf fills r.holds from the decorators; with none, the function is an
-// undecorated member, which writes.
+// undecorated member, which is held as the model says.
 func (r *resolver) holdsOf(locks []placed) {
 	bare, bares := true, 0
-	strongest := read
 	for _, d := range locks {
 		if len(d.args()) == 0 {
 			if bares++; bares > 1 {
@@ -238,7 +249,6 @@ func (r *resolver) holdsOf(locks []placed) {
 		if d.name == "write_lock" {
 			md = write
 		}
-		strongest = max(strongest, md)
 		if len(d.args()) == 0 {
 			r.add(d.unit, d.dec.Range(), "", md)
 			continue
@@ -255,12 +265,17 @@ func (r *resolver) holdsOf(locks []placed) {
 			r.add(d.unit, a.Span, s.Value, md)
 		}
 	}
+	kind := r.p.opts.Lock
+	if r.f.class != nil {
+		if in := r.p.lockOf(r.f.class); in != nil {
+			kind = in.kind
+		}
+	}
 	if len(locks) == 0 {
-		strongest = write
-		r.add(r.f.unit, r.f.def.Name.Span, "", write)
+		r.undecorated(kind)
 	}
 	if bare && !r.failed {
-		r.operands(strongest, len(locks) == 0)
+		r.operands(kind)
 	}
 }
 
@@ -546,159 +561,30 @@ func (r *resolver) settle(pl *plan) bool {
 	return true
 }
 
-// operands adds the other parameters of a locked type whose state the body
-// touches: by their static type, or through a cast to a locked class.
-func (r *resolver) operands(md mode, undecorated bool) {
+// operands adds the other parameters whose guarded state the body touches, by
+// their static type or through a cast, each in the mode that the model gives.
+func (r *resolver) operands(kind Kind) {
 	f := r.f
-	params := r.positional()
+	params := f.def.Params.List
 	if f.class == nil || f.outer != nil || r.static || r.classm || len(params) < 2 || r.p.lockOf(f.class) == nil {
 		return
 	}
-	type touch struct {
-		mode  mode
-		param int
+	fun := r.m.funcs().byDef[f.def]
+	if fun == nil {
+		return
 	}
-	index := map[string]int{}
-	static := map[string]*class{}
-	for i, prm := range params[1:] {
-		index[prm.Name.Name] = i + 1
-		if path, pointer := r.paramType(i+1, prm); path != nil && !pointer {
-			if c := r.lockedType(path); c != nil {
-				static[prm.Name.Name] = c
-			}
+	r.p.solve([]*function{fun})
+	for i, prm := range params {
+		if i == 0 || prm.Kind != ast.Positional || prm.Name.Name == "" {
+			continue
 		}
+		// What a callee locks by itself a mutex must not lock before it.
+		st := r.p.stanceOn(fun, i, kind != RWLock)
+		if !st.touches || slices.ContainsFunc(r.holds, func(h hold) bool { return h.path[0] == prm.Name.Name && len(h.path) == 1 }) {
+			continue
+		}
+		r.add(f.unit, prm.Span, prm.Name.Name, st.mode)
 	}
-	aliases := r.aliases(index, static)
-	found := map[string]*touch{}
-	ast.Walk(f.def.Body, func(n ast.Node) bool {
-		a, ok := n.(*ast.Attribute)
-		if !ok {
-			return true
-		}
-		x := unparen(a.X)
-		var c *class
-		var name string
-		switch x := x.(type) {
-		case *ast.Name:
-			name, c = x.Name, static[x.Name]
-			if a, ok := aliases[name]; ok {
-				name, c = a.param, a.class
-			}
-		case *ast.Cast:
-			if id, ok := unparen(x.X).(*ast.Name); ok && x.Type != nil {
-				name = id.Name
-				if c = static[name]; c == nil {
-					c = r.lockedType(names(x.Type.Path))
-				}
-			}
-		}
-		if _, isParam := index[name]; !isParam || c == nil || r.p.lockOf(c) == nil {
-			return true
-		}
-		if r.p.field(c, a.Attr.Name) == nil && !slices.ContainsFunc(r.p.ancestry(c), func(b *class) bool { return b.hasCMethod(a.Attr.Name) }) {
-			return true
-		}
-		t := found[name]
-		if t == nil {
-			t = &touch{mode: md, param: index[name]}
-			found[name] = t
-		}
-		if undecorated || a.Access != ast.Read && a.Access != ast.Called {
-			t.mode = write
-		}
-		return true
-	})
-	var list []*touch
-	for _, t := range found {
-		list = append(list, t)
-	}
-	sort.Slice(list, func(i, j int) bool { return list[i].param < list[j].param })
-	for _, t := range list {
-		prm := params[t.param]
-		if !slices.ContainsFunc(r.holds, func(h hold) bool { return h.path[0] == prm.Name.Name && len(h.path) == 1 }) {
-			r.add(f.unit, prm.Span, prm.Name.Name, t.mode)
-		}
-	}
-}
-
-// lockedType returns the locked class that a type name stands for, or the
-// first one among the members of a fused type.
-func (r *resolver) lockedType(path []string) *class {
-	if c := r.p.lookup(r.m, path); c != nil && r.p.lockOf(c) != nil {
-		return c
-	}
-	if len(path) != 1 {
-		return nil
-	}
-	if b := r.m.scope.names[path[0]]; b.kind == bindFused {
-		for _, m := range b.members {
-			if c := r.p.lookup(r.m, m); c != nil && r.p.lockOf(c) != nil {
-				return c
-			}
-		}
-	}
-	return nil
-}
-
-// alias is a local name for a parameter, as an instance of a locked class.
-type alias struct {
-	param string
-	class *class
-}
-
-// aliases finds the locals that are a parameter under another name:
-// "cdef C o = other", "o = <C>other", and "o = other" where o is declared so.
-func (r *resolver) aliases(params map[string]int, static map[string]*class) map[string]alias {
-	out := map[string]alias{}
-	declared := map[string]*class{}
-	of := func(local string, value ast.Expr) {
-		c := declared[local]
-		v := unparen(value)
-		if cast, ok := v.(*ast.Cast); ok {
-			if cast.Type != nil && c == nil {
-				c = r.lockedType(names(cast.Type.Path))
-			}
-			v = unparen(cast.X)
-		}
-		n, ok := v.(*ast.Name)
-		if !ok {
-			return
-		}
-		if _, isParam := params[n.Name]; !isParam {
-			return
-		}
-		if c == nil {
-			c = static[n.Name]
-		}
-		if c != nil {
-			out[local] = alias{n.Name, c}
-		}
-	}
-	own(r.f.def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.CVarDecl:
-			if n.Type == nil || len(n.Type.Path) == 0 {
-				return true
-			}
-			c := r.lockedType(names(n.Type.Path))
-			for _, d := range n.Declarators {
-				if c != nil && d.Pointer == 0 {
-					declared[d.Name.Name] = c
-				}
-				if d.Default != nil {
-					of(d.Name.Name, d.Default)
-				}
-			}
-		case *ast.Assign:
-			for _, t := range n.Targets {
-				if id, ok := t.(*ast.Name); ok && n.Op == "=" && n.Value != nil {
-					of(id.Name, n.Value)
-				}
-			}
-		}
-		return true
-	})
-	return out
 }
 
 func unparen(e ast.Expr) ast.Expr {

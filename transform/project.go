@@ -26,6 +26,7 @@ type Project struct {
 	roots    map[string]*cell[string]
 	refs     map[string]*cell[references]
 	verdicts map[string]bool // see concerned
+	model    modelState
 }
 
 // cell is a value that is computed once.

@@ -1,0 +1,755 @@
+package transform
+
+// Flows of calls: whom a call may reach, and what is passed to it.
+
+import (
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// passed are a call's arguments as nodes.
+type passed struct {
+	pos  []int32
+	kw   []int32
+	name []string // of kw
+	star []int32  // *x and **x
+	span []ast.Span
+}
+
+func (b *builder) passed(args []ast.Arg) passed {
+	var p passed
+	for i := range args {
+		a := &args[i]
+		n := b.expr(a.X)
+		switch {
+		case a.Star > 0:
+			p.star = append(p.star, n)
+		case a.Name.Name != "":
+			p.kw = append(p.kw, n)
+			p.name = append(p.name, a.Name.Name)
+		default:
+			p.pos = append(p.pos, n)
+			p.span = append(p.span, a.Span)
+		}
+	}
+	return p
+}
+
+func (p *passed) each(f func(n int32)) {
+	for _, list := range [3][]int32{p.pos, p.kw, p.star} {
+		for _, n := range list {
+			if n != 0 {
+				f(n)
+			}
+		}
+	}
+}
+
+// to lines arguments up with a function's parameters. Those that land in *args
+// or **kwargs are given to rest.
+func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n int32)) []int32 {
+	params := def.Params.List
+	out := make([]int32, len(params))
+	at := 0
+	next := func() int {
+		for at < len(params) && (params[at].Kind == ast.Slash) {
+			at++
+		}
+		if at < len(params) && params[at].Kind == ast.Positional && !params[at].KeywordOnly {
+			at++
+			return at - 1
+		}
+		return -1
+	}
+	if bound {
+		if i := next(); i >= 0 {
+			out[i] = receiver
+		}
+	}
+	for _, n := range p.pos {
+		if i := next(); i >= 0 {
+			out[i] = n
+		} else if n != 0 {
+			rest(n)
+		}
+	}
+	for k, n := range p.kw {
+		found := false
+		for i, prm := range params {
+			if prm.Name.Name == p.name[k] && prm.Kind == ast.Positional {
+				out[i], found = n, true
+			}
+		}
+		if !found && n != 0 {
+			rest(n)
+		}
+	}
+	for _, n := range p.star {
+		if n != 0 {
+			rest(n)
+		}
+	}
+	return out
+}
+
+func (b *builder) call(e *ast.Call) int32 {
+	if e.Fun == nil {
+		return 0
+	}
+	fun := unparen(e.Fun)
+	if n, ok := b.cythonCall(fun, e); ok {
+		return n
+	}
+	switch fun := fun.(type) {
+	case *ast.Attribute:
+		return b.methodCall(fun, e)
+	case *ast.Name:
+		if v, local := b.vars[fun.Name]; local && v.node >= 0 {
+			args := b.passed(e.Args)
+			if v.shape.class != nil {
+				b.operator(v.node, "__call__", e.Span)
+			}
+			return b.unknownCall(args, fun.Name, e.Span, v.shape.kind != shapeObject)
+		}
+		return b.namedCall([]string{fun.Name}, e)
+	default:
+		b.expr(fun)
+		return b.unknownCall(b.passed(e.Args), "", e.Span, false)
+	}
+}
+
+// cythonCall handles the cython module's own functions.
+func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
+	name := b.m.scope.cythonAttr(fun, false)
+	if name == "" {
+		if n, ok := fun.(*ast.Name); ok {
+			if bd := b.m.scope.names[n.Name]; bd.kind == bindImported && len(bd.path) == 2 && bd.path[0] == "cython" && bd.path[1] == "operator" {
+				name = bd.attr
+			}
+		}
+	}
+	switch name {
+	case "cast":
+		if len(e.Args) >= 2 {
+			return b.cast(b.expr(e.Args[1].X), b.p.shapeOfNote(b.m, e.Args[0].X)), true
+		}
+	case "address":
+		if len(e.Args) == 1 {
+			return b.address(e.Args[0].X), true
+		}
+	case "declare":
+		if len(e.Args) >= 2 {
+			v := b.expr(e.Args[1].X)
+			return b.cast(v, b.p.shapeOfNote(b.m, e.Args[0].X)), true
+		}
+		return 0, true
+	case "typeof", "sizeof", "compiled", "cmod", "cdiv":
+		return 0, true
+	case "dereference":
+		if len(e.Args) == 1 {
+			return b.element(b.expr(e.Args[0].X)), true
+		}
+	case "preincrement", "predecrement", "postincrement", "postdecrement":
+		if len(e.Args) == 1 {
+			n := b.expr(e.Args[0].X)
+			b.effect(n, nil, onState, write, true, storesThrough, name, e.Span)
+			return n, true
+		}
+	}
+	return 0, false
+}
+
+// methodCall handles x.name(…).
+func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
+	name := fun.Attr.Name
+	if c, ok := unparen(fun.X).(*ast.Call); ok && b.f.class != nil {
+		if s, ok := c.Fun.(*ast.Name); ok && s.Name == "super" {
+			return b.superCall(name, e)
+		}
+	}
+	if path := dotted(fun); path != nil && !b.isLocal(path[0]) {
+		if c := b.p.lookup(b.m, path[:len(path)-1]); c != nil {
+			return b.classCall(c, name, e)
+		}
+		if _, isVar := b.m.cdecls().vars[path[0]]; !isVar {
+			return b.namedCall(path, e)
+		}
+	}
+	base := b.expr(fun.X)
+	sh := b.shape(base)
+	if base != 0 && sh.class != nil && sh.kind == shapeObject {
+		if f := b.p.field(sh.class, name); f != nil { // a function pointer or a callable attribute
+			b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
+			fs := b.p.fieldShape(f)
+			if fs.lock {
+				return 0
+			}
+			return b.unknownCall(b.passed(e.Args), name, e.Span, fs.kind != shapeObject)
+		}
+		if fs := b.p.members(sh.class, name, false); len(fs) > 0 {
+			return b.callFunctions(fs, base, true, e)
+		}
+		args := b.passed(e.Args)
+		if d, ok := b.declaredMethod(sh.class, name); ok { // its body is not in sight
+			b.effect(base, sh.class, onPython, write, false, callsUnknown, name, e.Span)
+			b.unknownArgs(args, name, e.Span, false)
+			return b.node(node{kind: nodeUnknown, shape: b.returnShape(sh.class.mod, d.typ, d.d)})
+		}
+		if n := b.member(fun, base, sh.class); n != 0 {
+			return b.unknownCall(args, name, e.Span, false)
+		}
+		if !inheritedFromObject[name] {
+			b.effect(base, sh.class, onPython, write, false, callsUnknown, name, e.Span)
+		}
+		b.python(e.Span)
+		return b.unknownCall(args, name, e.Span, false)
+	}
+	args := b.passed(e.Args)
+	switch {
+	case base == 0:
+	case sh.kind == shapePointer || sh.kind == shapeRecord || b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown:
+		if !cppReaders[name] && !sh.constant {
+			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
+		}
+		b.unknownArgs(args, name, e.Span, true)
+		return b.node(node{kind: nodeInside, base: base})
+	default:
+		if b.handLockCall(fun) {
+			return 0
+		}
+		if mutators[name] {
+			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
+			args.each(func(n int32) { b.handOut(n, e.Pos) })
+		} else if !readers[name] {
+			b.effect(base, nil, onPython, write, false, callsUnknown, name, e.Span)
+		}
+		if sh.container || mutators[name] || readers[name] {
+			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+		}
+	}
+	return b.unknownCall(args, name, e.Span, false)
+}
+
+// handLockCall follows acquire and release of a lock placed by hand.
+func (b *builder) handLockCall(fun *ast.Attribute) bool {
+	if !lockish(lastName(fun.X)) {
+		return false
+	}
+	switch fun.Attr.Name {
+	case "acquire", "lock":
+		b.hand++
+		if b.flow.hand == (ast.Span{}) {
+			b.flow.hand = fun.Span
+		}
+		return true
+	case "release", "unlock":
+		if b.hand > 0 {
+			b.hand--
+		}
+		return true
+	}
+	return false
+}
+
+// Methods by which Python's containers, arrays and buffers change.
+var mutators = map[string]bool{
+	"append": true, "extend": true, "insert": true, "pop": true, "remove": true, "clear": true, "sort": true, "reverse": true,
+	"update": true, "setdefault": true, "popitem": true, "add": true, "discard": true, "appendleft": true, "popleft": true,
+	"extendleft": true, "rotate": true, "move_to_end": true, "intersection_update": true, "difference_update": true,
+	"symmetric_difference_update": true, "resize": true, "frombytes": true, "fromlist": true,
+}
+
+// Methods of builtin types that change nothing.
+var readers = map[string]bool{
+	"get": true, "keys": true, "values": true, "items": true, "copy": true, "index": true, "count": true, "join": true,
+	"split": true, "encode": true, "decode": true, "format": true, "startswith": true, "endswith": true, "strip": true,
+	"lower": true, "upper": true, "replace": true, "find": true, "tobytes": true, "tolist": true, "union": true,
+	"intersection": true, "difference": true, "issubset": true, "issuperset": true, "isdigit": true, "rstrip": true,
+	"lstrip": true, "splitlines": true, "partition": true, "rpartition": true, "rsplit": true, "bit_length": true,
+	"hex": true, "rfind": true, "title": true, "isdisjoint": true, "to_bytes": true, "__class__": true, "__name__": true,
+}
+
+// Methods that every object has from its type and that change nothing.
+var inheritedFromObject = map[string]bool{
+	"__repr__": true, "__str__": true, "__hash__": true, "__eq__": true, "__ne__": true, "__sizeof__": true, "__dir__": true,
+	"__format__": true, "__getattribute__": true, "__init_subclass__": true, "__reduce__": true, "__reduce_ex__": true,
+}
+
+var cppReaders = map[string]bool{
+	"size": true, "empty": true, "length": true, "capacity": true, "count": true, "at": true, "c_str": true, "contains": true,
+	"find": true, "front": true, "back": true, "top": true, "load": true, "begin": true, "end": true, "rbegin": true, "rend": true,
+	"max_size": true, "get": true, "data": true, "substr": true, "compare": true, "lower_bound": true, "upper_bound": true, "const_begin": true, "const_end": true,
+}
+
+var cppWriters = map[string]bool{
+	"push_back": true, "pop_back": true, "push": true, "pop": true, "insert": true, "erase": true, "clear": true, "resize": true,
+	"reserve": true, "assign": true, "emplace": true, "emplace_back": true, "push_front": true, "pop_front": true, "reset": true,
+	"swap": true, "append": true, "store": true, "merge": true, "shrink_to_fit": true,
+}
+
+func (b *builder) isLocal(name string) bool {
+	v, ok := b.vars[name]
+	return ok && v.node >= 0
+}
+
+// superCall handles super().name(…).
+func (b *builder) superCall(name string, e *ast.Call) int32 {
+	for _, a := range b.p.ancestry(b.f.class)[1:] {
+		a.mod.funcs()
+		if fs := a.own.methods[name]; len(fs) > 0 {
+			return b.callFunctions(fs, b.self, true, e)
+		}
+	}
+	args := b.passed(e.Args)
+	if b.p.complete(b.f.class) || inheritedFromObject[name] || name == "__init__" && b.p.base(b.f.class) == nil && !b.hasBases() {
+		b.unknownArgs(args, name, e.Span, false)
+		return 0
+	}
+	b.effect(b.self, b.f.class, onPython, write, false, callsUnknown, "super()."+name, e.Span)
+	return b.unknownCall(args, name, e.Span, false)
+}
+
+func (b *builder) hasBases() bool {
+	for _, d := range b.f.class.defs {
+		if d.Bases != nil && len(d.Bases.Args) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// complete reports whether all bases of c are in sight, with their bodies.
+func (p *Project) complete(c *class) bool {
+	for _, a := range p.ancestry(c) {
+		if a.def == nil {
+			return false
+		}
+		if p.base(a) == nil {
+			for _, d := range a.defs {
+				if d.Bases != nil && len(d.Bases.Args) > 0 {
+					if path := dotted(d.Bases.Args[0].X); len(path) != 1 || path[0] != "object" {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+// classCall handles C.name(…).
+func (b *builder) classCall(c *class, name string, e *ast.Call) int32 {
+	if name == "__new__" {
+		args := b.passed(e.Args)
+		if len(args.pos) > 0 {
+			args.pos = args.pos[1:]
+		}
+		return b.construct(c, args, e.Span, false)
+	}
+	if fs := b.p.members(c, name, false); len(fs) > 0 {
+		static := b.m.plainDecorator(fs[0].def, "staticmethod")
+		if b.m.plainDecorator(fs[0].def, "classmethod") {
+			return b.callFunctions(fs, 0, true, e)
+		}
+		_ = static
+		return b.callFunctions(fs[:1], 0, false, e)
+	}
+	return b.unknownCall(b.passed(e.Args), c.name+"."+name, e.Span, false)
+}
+
+// construct makes an instance.
+func (b *builder) construct(c *class, args passed, span ast.Span, init bool) int32 {
+	n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, class: c}})
+	seen := false
+	for _, name := range []string{"__cinit__", "__init__"} {
+		if name == "__init__" && !init {
+			continue
+		}
+		for _, a := range b.p.ancestry(c) {
+			a.mod.funcs()
+			fs := a.own.methods[name]
+			if len(fs) == 0 {
+				continue
+			}
+			seen = true
+			b.callOf(fs[:1], args.to(fs[0].def, n, true, func(x int32) { b.opaque(x, c.name, span) }), span)
+			if name == "__init__" {
+				break
+			}
+		}
+	}
+	if !seen && init && !b.p.complete(c) {
+		b.unknownArgs(args, c.name, span, false)
+	}
+	return n
+}
+
+// namedCall handles a call of a name of the module, or of mod.name.
+func (b *builder) namedCall(path []string, e *ast.Call) int32 {
+	if c := b.p.lookup(b.m, path); c != nil {
+		return b.construct(c, b.passed(e.Args), e.Span, true)
+	}
+	name := path[len(path)-1]
+	if r := b.p.owner(b.m, path); r.mod != nil {
+		t := r.mod.funcs()
+		if fs := t.byName[r.name]; len(fs) > 0 {
+			return b.callFunctions(fs, 0, false, e)
+		}
+		if f, ok := r.mod.cdecls().funcs[r.name]; ok {
+			return b.externCall(r.mod, f, name, e)
+		}
+		if _, isType := r.mod.cdecls().types[r.name]; isType {
+			b.passed(e.Args)
+			return b.node(node{kind: nodeFresh, shape: shape{kind: shapeRecord}})
+		}
+		if t.pySet[r.name] {
+			args := b.passed(e.Args)
+			if f := t.pyInit[r.name]; f != nil {
+				b.callOf([]*function{f}, args.to(f.def, 0, true, func(x int32) { b.opaque(x, name, e.Span) }), e.Span)
+			}
+			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+		}
+	}
+	if how, ok := knownC[name]; ok {
+		return b.knownCall(how, b.passed(e.Args), name, e.Span)
+	}
+	if len(path) == 1 {
+		if _, bound := b.m.scope.names[name]; !bound {
+			if n, ok := b.builtin(name, e); ok {
+				return n
+			}
+		}
+	}
+	if bd, ok := b.m.scope.names[path[0]]; ok && (bd.kind == bindModule || bd.kind == bindImported) && len(bd.path) > 0 {
+		switch {
+		case bd.path[0] == "libc" && bd.path[len(bd.path)-1] == "math":
+			b.passed(e.Args)
+			return 0
+		case bd.path[0] == "libc" || bd.path[0] == "libcpp" || bd.path[0] == "posix":
+			return b.unknownCall(b.passed(e.Args), name, e.Span, true)
+		}
+	}
+	return b.unknownCall(b.passed(e.Args), name, e.Span, false)
+}
+
+// callFunctions calls functions of the project; all take the same arguments.
+func (b *builder) callFunctions(fs []*function, receiver int32, bound bool, e *ast.Call) int32 {
+	args := b.passed(e.Args)
+	var groups [][]*function
+	for _, f := range fs { // overrides may name their parameters differently
+		placed := false
+		for i, g := range groups {
+			if len(g[0].def.Params.List) == len(f.def.Params.List) {
+				groups[i] = append(g, f)
+				placed = true
+				break
+			}
+		}
+		if !placed {
+			groups = append(groups, []*function{f})
+		}
+	}
+	var out int32
+	for _, g := range groups {
+		to := args.to(g[0].def, receiver, bound, func(n int32) { b.opaque(n, g[0].def.Name.Name, e.Span) })
+		out = b.either(out, b.callOf(g, to, e.Span))
+	}
+	return out
+}
+
+// callOf notes a call and returns its value.
+func (b *builder) callOf(fs []*function, args []int32, span ast.Span) int32 {
+	b.flow.calls = append(b.flow.calls, call{span: span, callees: fs, args: args, hand: b.hand > 0})
+	sh := b.returnOf(fs[0])
+	if fs[0].exposed() && fs[0].def.Kind == ast.Def {
+		b.python(span)
+	}
+	if sh.kind == shapeScalar {
+		return 0
+	}
+	return b.node(node{kind: nodeCall, num: int32(len(b.flow.calls) - 1), shape: sh})
+}
+
+// returnOf is the shape of what a function returns.
+func (b *builder) returnOf(f *function) shape {
+	def := f.def
+	if d, ok := f.mod.declarationOf(f.class, def); ok {
+		return b.returnShape(f.mod, d.decl.Type, d.d)
+	}
+	if def.Kind == ast.Def {
+		if !f.exposed() && def.Arrow != nil {
+			return b.p.shapeOfNote(f.mod, def.Arrow)
+		}
+		return shape{kind: shapeObject}
+	}
+	return b.returnShape(f.mod, def.Return, def.Declarator)
+}
+
+func (b *builder) returnShape(m *module, t *ast.CType, d *ast.Declarator) shape {
+	if t == nil {
+		return shape{kind: shapeObject}
+	}
+	s := b.p.shapeOfType(m, t, 0)
+	if d != nil && d.Pointer > 0 {
+		s = s.pointer(d.Pointer, t.Const)
+	} else if d != nil && d.Ref {
+		s = s.pointer(1, t.Const)
+	}
+	return s
+}
+
+// declaredMethod finds a C method that only a .pxd has.
+func (b *builder) declaredMethod(c *class, name string) (cfunc, bool) {
+	for _, a := range b.p.ancestry(c) {
+		if d, ok := a.mod.declared[a.name+"."+name]; ok {
+			return cfunc{typ: d.decl.Type, d: d.d}, true
+		}
+	}
+	return cfunc{}, false
+}
+
+// externCall calls a C function of which only the prototype is in sight: what
+// it takes by const pointer or by value it reads.
+func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32 {
+	args := b.passed(e.Args)
+	if how, ok := knownC[name]; ok {
+		return b.knownCall(how, args, name, e.Span)
+	}
+	sure := m.cdecls().aware
+	var params []*ast.Param
+	if f.d.Params != nil {
+		params = f.d.Params.List
+	}
+	ret := b.returnShape(m, f.typ, f.d)
+	var inside []int32
+	for i, n := range args.pos {
+		if n == 0 {
+			continue
+		}
+		sh := b.shape(n)
+		if i >= len(params) || params[i].Kind == ast.Ellipsis {
+			b.passTo(n, false, name, args.span[i])
+			continue
+		}
+		ps := b.paramOf(m, params[i])
+		switch {
+		case ps.kind == shapeObject:
+			// A C function that takes objects: the reference is its own.
+			if sh.kind == shapeObject {
+				b.opaque(n, name, args.span[i])
+			}
+		case ps.kind == shapeScalar, ps.kind == shapePointer && ps.constant, ps.kind == shapeRecord:
+			if sh.kind != shapeScalar {
+				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
+				inside = append(inside, n)
+			}
+		default:
+			b.passTo(n, sure && ps.kind == shapePointer, name, args.span[i])
+			inside = append(inside, n)
+		}
+	}
+	if ret.kind == shapePointer || ret.kind == shapeUnknown || ret.kind == shapeRecord && ret.depth > 0 {
+		var from []int32
+		for _, n := range inside {
+			if k := b.shape(n).kind; k == shapePointer || k == shapeUnknown {
+				from = append(from, n)
+			}
+		}
+		if len(from) > 0 {
+			l := b.node(node{kind: nodeLocal, shape: ret, from: from})
+			return b.node(node{kind: nodeInside, base: l, shape: ret})
+		}
+		return 0
+	}
+	if ret.kind == shapeObject {
+		return b.node(node{kind: nodeUnknown, shape: ret})
+	}
+	return 0
+}
+
+// paramOf is the shape of a prototype's parameter, which may have no name.
+func (b *builder) paramOf(m *module, prm *ast.Param) shape {
+	if prm.Type == nil {
+		if prm.Name.Name == "" {
+			return shape{}
+		}
+		// A lone identifier is a type in a prototype.
+		s := b.p.shapeOfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
+		if s.kind == shapeUnknown && prm.Declarator != nil && prm.Declarator.Pointer > 0 {
+			return shape{kind: shapePointer, depth: 1}
+		}
+		return s
+	}
+	return b.p.shapeOf(m, prm.Type, prm.Declarator)
+}
+
+// passTo passes a C value to a function that may write to it.
+func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
+	sh := b.shape(n)
+	switch {
+	case sh.kind == shapeScalar:
+	case sh.kind == shapeObject:
+		b.opaque(n, name, span)
+	case sh.constant:
+		b.effect(n, nil, onState, read, true, passesConst, name, span)
+	case sh.kind == shapePointer:
+		c := passesUnknown
+		if sure {
+			c = passesWritable
+		}
+		b.effect(n, nil, onState, write, sure, c, name, span)
+	default: // perhaps a pointer
+		b.effect(n, nil, onState, write, false, passesUnknown, name, span)
+	}
+}
+
+// opaque hands an object to code that is not in sight.
+func (b *builder) opaque(n int32, name string, span ast.Span) {
+	if n == 0 {
+		return
+	}
+	sh := b.shape(n)
+	if sh.kind != shapeObject && sh.kind != shapeUnknown {
+		b.passTo(n, false, name, span)
+		return
+	}
+	b.handOut(n, span.Pos)
+	switch {
+	case sh.container:
+		b.effect(n, nil, onValue, write, false, callsUnknown, name, span)
+	case b.flow.nodes[n].kind != nodeField:
+		b.effect(n, sh.class, onPython, write, false, callsUnknown, name, span)
+	}
+}
+
+func (b *builder) unknownArgs(args passed, name string, span ast.Span, inC bool) {
+	args.each(func(n int32) {
+		if inC {
+			b.passTo(n, false, name, span)
+		} else {
+			b.opaque(n, name, span)
+		}
+	})
+}
+
+// unknownCall calls something that is not in sight.
+func (b *builder) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
+	if exceptionName(name) { // it keeps its arguments for a message
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+	}
+	b.unknownArgs(args, name, span, inC)
+	if inC {
+		var from []int32
+		args.each(func(n int32) {
+			if k := b.shape(n).kind; k == shapePointer || k == shapeUnknown {
+				from = append(from, n)
+			}
+		})
+		if len(from) == 0 {
+			return 0
+		}
+		return b.node(node{kind: nodeLocal, from: from})
+	}
+	b.python(span)
+	return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+}
+
+// python notes a call that may run any Python code.
+func (b *builder) python(span ast.Span) {
+	if b.nested == 0 {
+		b.flow.python = append(b.flow.python, span)
+	}
+}
+
+func exceptionName(name string) bool {
+	return strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception") || strings.HasSuffix(name, "Warning") ||
+		name == "StopIteration" || name == "KeyboardInterrupt"
+}
+
+// knownC tells what C functions that are declared outside the project do with
+// their arguments: r reads, w writes; the last letter goes for the rest. An
+// upper-case letter is also what is returned.
+var knownC = map[string]string{
+	"memcpy": "wr", "memmove": "wr", "memset": "wr", "memcmp": "r", "memchr": "Rr", "strlen": "r", "strcmp": "r", "strncmp": "r",
+	"strcpy": "wr", "strncpy": "wr", "strchr": "Rr", "strstr": "Rr", "strdup": "r", "strtol": "rw", "strtod": "rw",
+	"free": "w", "realloc": "Wr", "malloc": "r", "calloc": "r", "qsort": "wr", "printf": "r", "fprintf": "wr", "sprintf": "wr", "snprintf": "wr",
+	"PyMem_Free": "w", "PyMem_Realloc": "Wr", "PyMem_Malloc": "r", "PyMem_Calloc": "r", "PyMem_RawFree": "w", "PyMem_RawMalloc": "r",
+	"PyMem_RawRealloc": "Wr", "PyObject_Free": "w", "PyObject_Malloc": "r", "PyObject_Realloc": "Wr",
+	"PyBytes_FromStringAndSize": "r", "PyBytes_FromString": "r", "PyUnicode_DecodeUTF8": "r", "PyUnicode_FromString": "r",
+	"PyUnicode_FromStringAndSize": "r", "PyByteArray_FromStringAndSize": "r", "PyUnicode_FromKindAndData": "r",
+	"PyBytes_AS_STRING": "r", "PyBytes_AsString": "r", "PyBytes_GET_SIZE": "r", "PyBytes_Size": "r",
+	"PyList_GET_SIZE": "r", "PyList_Size": "r", "PyList_GET_ITEM": "r", "PyList_GetItem": "r", "PyTuple_GET_ITEM": "r", "PyTuple_GET_SIZE": "r",
+	"PyDict_GetItem": "r", "PyDict_GetItemWithError": "r", "PyDict_Contains": "r", "PyDict_Size": "r", "PyDict_Next": "rw",
+	"PyList_Append": "wr", "PyList_Insert": "wr", "PyList_SetItem": "wr", "PyList_SET_ITEM": "wr", "PyList_Sort": "w", "PyList_Reverse": "w",
+	"PyDict_SetItem": "wr", "PyDict_DelItem": "wr", "PyDict_Clear": "w", "PyDict_SetDefault": "wr", "PyDict_Update": "wr",
+	"PySet_Add": "wr", "PySet_Discard": "wr", "PySet_Contains": "r", "PySet_Clear": "w", "PySet_Pop": "w",
+	"Py_INCREF": "r", "Py_DECREF": "r", "Py_XINCREF": "r", "Py_XDECREF": "r", "Py_TYPE": "r", "Py_REFCNT": "r", "Py_SIZE": "r",
+	"Py_CLEAR": "w", "Py_EnterRecursiveCall": "r", "Py_LeaveRecursiveCall": "r",
+	"PyObject_CheckBuffer": "r", "PyLong_FromLong": "r", "PyFloat_FromDouble": "r", "PyErr_NoMemory": "r", "PyErr_CheckSignals": "r",
+	"PyThread_get_thread_ident": "r", "PyObject_TypeCheck": "r", "PyTuple_Check": "r", "PyList_Check": "r", "PyDict_Check": "r",
+	"PyLong_Check": "r", "PyUnicode_Check": "r", "PyBytes_Check": "r", "PyType_Check": "r", "PyTypeCheck": "r",
+}
+
+func (b *builder) knownCall(how string, args passed, name string, span ast.Span) int32 {
+	var out int32
+	i := 0
+	args.each(func(n int32) {
+		k := how[min(i, len(how)-1)]
+		i++
+		sh := b.shape(n)
+		switch k {
+		case 'W', 'w':
+			if sh.kind == shapeObject {
+				b.effect(n, nil, onValue, write, true, changesContainer, name, span)
+			} else if sh.kind != shapeScalar {
+				b.effect(n, nil, onState, write, true, passesWritable, name, span)
+			}
+		case 'R', 'r':
+			if sh.kind != shapeObject && sh.kind != shapeScalar {
+				b.effect(n, nil, onState, read, true, passesConst, name, span)
+			}
+		}
+		if k == 'W' || k == 'R' {
+			out = n
+		}
+	})
+	if out != 0 {
+		return b.node(node{kind: nodeInside, base: out, shape: b.shape(out)})
+	}
+	return 0
+}
+
+// pureBuiltins change nothing that they are given. The value tells what they
+// return: a new object or nothing of interest.
+var pureBuiltins = map[string]bool{
+	"isinstance": false, "issubclass": false, "len": false, "id": false, "type": false, "range": true, "enumerate": true, "zip": true,
+	"min": false, "max": false, "sum": false, "any": false, "all": false, "sorted": true, "reversed": true, "map": true, "filter": true,
+	"int": false, "float": false, "bool": false, "str": false, "repr": false, "hash": false, "list": true, "tuple": true, "set": true,
+	"frozenset": true, "dict": true, "bytes": true, "bytearray": true, "memoryview": true, "abs": false, "round": false, "divmod": false,
+	"pow": false, "print": false, "getattr": false, "hasattr": false, "callable": false, "iter": false, "next": false, "ord": false,
+	"chr": false, "hex": false, "oct": false, "bin": false, "format": false, "ascii": false, "slice": true, "complex": false, "object": true,
+	"unicode": false, "basestring": false, "long": false, "xrange": true, "intern": false, "input": false, "super": false, "vars": false,
+}
+
+func (b *builder) builtin(name string, e *ast.Call) (int32, bool) {
+	fresh, ok := pureBuiltins[name]
+	if !ok {
+		return 0, false
+	}
+	args := b.passed(e.Args)
+	method := builtinMethods[name]
+	for _, n := range args.pos {
+		if n != 0 && method != "" && b.shape(n).class != nil {
+			b.operator(n, method, e.Span)
+			if method == "__iter__" {
+				b.operator(n, "__next__", e.Span)
+				b.operator(n, "__len__", e.Span)
+			}
+		}
+	}
+	if fresh {
+		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: containers[name]}}), true
+	}
+	return 0, true
+}

@@ -1,0 +1,503 @@
+package transform
+
+// Flows of expressions: each returns the node of its value, 0 where that leads
+// to no state.
+
+import "pyxlock/parser/ast"
+
+func (b *builder) expr(e ast.Expr) int32 {
+	switch e := e.(type) {
+	case nil, *ast.Const, *ast.Number, *ast.Placeholder, *ast.BadExpr, *ast.Sizeof, *ast.TypeExpr:
+		return 0
+	case *ast.Name:
+		return b.name(e)
+	case *ast.Attribute:
+		return b.attribute(e, b.expr(e.X))
+	case *ast.Subscript:
+		return b.subscript(e)
+	case *ast.Call:
+		return b.call(e)
+	case *ast.Paren:
+		return b.expr(e.X)
+	case *ast.Cast:
+		n := b.expr(e.X)
+		return b.cast(n, b.p.shapeOfType(b.m, e.Type, 0))
+	case *ast.Unary:
+		return b.unary(e)
+	case *ast.Binary:
+		x, y := b.expr(e.X), b.expr(e.Y)
+		if e.Op == "and" || e.Op == "or" {
+			return b.either(x, y)
+		}
+		return b.arithmetic(e, x, y)
+	case *ast.Compare:
+		b.compare(e)
+		return 0
+	case *ast.Cond:
+		x := b.expr(e.Then)
+		b.expr(e.If)
+		return b.either(x, b.expr(e.Else))
+	case *ast.Walrus:
+		v := b.expr(e.Value)
+		b.target(e.Target, v)
+		return v
+	case *ast.Str:
+		for _, f := range e.Fields {
+			if n := b.expr(f); b.shape(n).class != nil {
+				b.operator(n, "__str__", f.Range())
+				b.operator(n, "__format__", f.Range())
+			}
+		}
+		return 0
+	case *ast.Collection:
+		for _, x := range e.Elems {
+			b.expr(x)
+		}
+		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+	case *ast.Starred:
+		b.expr(e.X)
+		return 0
+	case *ast.Lambda:
+		b.lambda(e)
+		return 0
+	case *ast.Comp:
+		b.comprehension(e)
+		return 0
+	case *ast.Slice:
+		b.expr(e.Lo)
+		b.expr(e.Hi)
+		b.expr(e.Step)
+		return 0
+	case *ast.Yield:
+		b.expr(e.X)
+		b.suspends(e.Span)
+		return 0
+	case *ast.New:
+		if e.Call != nil {
+			for _, a := range e.Call.Args {
+				b.expr(a.X)
+			}
+		}
+		return b.node(node{kind: nodeFresh, shape: shape{kind: shapePointer, depth: 1, elem: shapeRecord}})
+	case *ast.Pattern:
+		for _, x := range e.Parts {
+			b.expr(x)
+		}
+	}
+	return 0
+}
+
+func (b *builder) suspends(s ast.Span) {
+	if b.nested == 0 && b.flow.yields == (ast.Span{}) {
+		b.flow.yields = s
+	}
+}
+
+func (b *builder) lambda(e *ast.Lambda) {
+	old := b.vars
+	b.vars = make(map[string]variable, len(old)+2)
+	for k, v := range old {
+		b.vars[k] = v
+	}
+	if e.Params != nil {
+		for _, prm := range e.Params.List {
+			b.vars[prm.Name.Name] = variable{}
+		}
+	}
+	b.nested++
+	b.expr(e.Body)
+	b.nested--
+	b.vars = old
+}
+
+func (b *builder) comprehension(e *ast.Comp) {
+	if len(e.Clauses) == 0 {
+		return
+	}
+	b.loops = append(b.loops, e.Pos)
+	for _, c := range e.Clauses {
+		b.loop(c.From, c.Target, c.Iter, c.Step)
+	}
+	b.expr(e.Elem)
+	b.expr(e.Value)
+	b.loops = b.loops[:len(b.loops)-1]
+}
+
+// either is one of two values.
+func (b *builder) either(x, y int32) int32 {
+	switch {
+	case x == 0 || x == y:
+		return y
+	case y == 0:
+		return x
+	}
+	sh := b.shape(x)
+	if o := b.shape(y); sh != o {
+		if sh.kind != o.kind {
+			sh.kind = shapeUnknown
+		}
+		if sh.class != o.class {
+			sh.class = nil
+		}
+	}
+	return b.node(node{kind: nodeLocal, shape: sh, from: []int32{x, y}})
+}
+
+func (b *builder) cast(n int32, to shape) int32 {
+	if n == 0 || to.kind == shapeScalar {
+		return 0
+	}
+	if to.kind == shapeUnknown {
+		to = b.shape(n)
+	}
+	if to.kind == shapeObject && to.class == nil {
+		to.class = b.shape(n).class
+	}
+	return b.node(node{kind: nodeCast, base: n, shape: to})
+}
+
+func (b *builder) name(e *ast.Name) int32 {
+	v, ok := b.vars[e.Name]
+	if !ok {
+		return b.global(e)
+	}
+	n := v.node
+	if n <= 0 {
+		return 0
+	}
+	switch e.Access {
+	case ast.StoreThrough, ast.Delete:
+		// p[i] = v through a local pointer, or in a container of someone else's.
+		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
+	case ast.Aug:
+		if v.shape.container {
+			b.effect(n, nil, onValue, write, true, changesContainer, e.Name, e.Span)
+		}
+	}
+	return n
+}
+
+// storedThrough notes a store through a value that a local or an attribute holds.
+func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
+	sh := b.shape(n)
+	switch {
+	case del || n == 0:
+	case sh.kind == shapePointer || sh.kind == shapeRecord || sh.kind == shapeUnknown && b.flow.nodes[n].kind == nodeInside:
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+	}
+}
+
+// global is the value of a name of the module.
+func (b *builder) global(e *ast.Name) int32 {
+	if c, ok := b.m.cdecls().vars[e.Name]; ok {
+		sh := b.p.shapeOf(b.m, c.typ, c.d)
+		if sh.kind == shapeScalar {
+			return 0
+		}
+		return b.node(node{kind: nodeGlobal, name: e.Name, shape: sh})
+	}
+	return 0
+}
+
+// attribute is what base.attr denotes, and what is done to it there.
+func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
+	if base == 0 {
+		return b.moduleAttribute(e)
+	}
+	sh := b.shape(base)
+	switch sh.kind {
+	case shapePointer, shapeRecord: // p.x, s.x: C data within the owner
+		if sh.constant {
+			return b.node(node{kind: nodeInside, base: base, shape: shape{kind: shapeUnknown, constant: true}})
+		}
+		switch e.Access {
+		case ast.Write, ast.Aug, ast.ForTarget:
+			b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
+		case ast.Called: // a method of a C++ object
+			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
+		}
+		return b.node(node{kind: nodeInside, base: base})
+	}
+	if sh.class == nil {
+		if b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown {
+			switch e.Access {
+			case ast.Write, ast.Aug, ast.ForTarget:
+				b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
+			}
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		return 0 // a Python attribute: its own object's affair
+	}
+	f := b.p.field(sh.class, e.Attr.Name)
+	if f == nil {
+		return b.member(e, base, sh.class)
+	}
+	fs := b.p.fieldShape(f)
+	if fs.lock {
+		return 0
+	}
+	name := e.Attr.Name
+	switch e.Access {
+	case ast.Write, ast.ForTarget:
+		b.effect(base, sh.class, onState, write, true, writes, name, e.Span)
+	case ast.Aug:
+		b.effect(base, sh.class, onState, write, true, writes, name, e.Span)
+	case ast.Delete:
+		b.effect(base, sh.class, onState, write, true, deletes, name, e.Span)
+	case ast.StoreThrough:
+		switch {
+		case fs.kind == shapeObject && fs.class != nil:
+			b.effect(base, sh.class, onState, read, true, reads, name, e.Span)
+		case fs.kind == shapeObject && !fs.container && b.storesAttribute(e):
+			b.effect(base, sh.class, onState, read, true, reads, name, e.Span)
+		case fs.kind == shapeObject:
+			b.effect(base, sh.class, onState, write, true, changesContainer, name, e.Span)
+		default:
+			b.effect(base, sh.class, onState, write, true, storesThrough, name, e.Span)
+		}
+	default:
+		b.effect(base, sh.class, onState, read, true, reads, name, e.Span)
+	}
+	switch fs.kind {
+	case shapeScalar:
+		return 0
+	case shapeObject:
+		return b.node(node{kind: nodeField, base: base, name: name, owner: sh.class, shape: fs})
+	}
+	return b.node(node{kind: nodeInside, base: base, name: name, owner: sh.class, shape: fs})
+}
+
+// storesAttribute reports whether an attribute that is stored through is
+// followed by another attribute: "self.o.x = 1" sets what o makes of it, where
+// "self.o[k] = 1" changes a container.
+func (b *builder) storesAttribute(e *ast.Attribute) bool {
+	end := e.End
+	src := b.f.unit.src
+	for int(end) < len(src) && (src[end] == ' ' || src[end] == ')') {
+		end++
+	}
+	return int(end) < len(src) && src[end] == '.'
+}
+
+// member is a property or method of a known class that is used as a value.
+func (b *builder) member(e *ast.Attribute, base int32, c *class) int32 {
+	want := getter
+	switch e.Access {
+	case ast.Write, ast.Aug, ast.ForTarget:
+		want = setter
+	case ast.Delete:
+		want = deleter
+	}
+	var fs []*function
+	for _, f := range b.p.members(c, e.Attr.Name, true) {
+		if f.accessor == want {
+			fs = append(fs, f)
+		}
+	}
+	if len(fs) == 0 {
+		return 0
+	}
+	args := make([]int32, len(fs[0].def.Params.List))
+	if len(args) > 0 {
+		args[0] = base
+	}
+	return b.callOf(fs, args, e.Span)
+}
+
+// moduleAttribute is mod.name: a class or variable of another module.
+func (b *builder) moduleAttribute(*ast.Attribute) int32 { return 0 }
+
+func (b *builder) subscript(e *ast.Subscript) int32 {
+	n := b.expr(e.X)
+	for _, i := range e.Index {
+		b.expr(i)
+	}
+	if n == 0 {
+		return 0
+	}
+	sh := b.shape(n)
+	if sh.kind == shapeObject {
+		name := "__getitem__"
+		switch e.Access {
+		case ast.Write, ast.Aug, ast.ForTarget, ast.StoreThrough:
+			name = "__setitem__"
+			if e.Access == ast.StoreThrough {
+				name = "__getitem__"
+			}
+		case ast.Delete:
+			name = "__delitem__"
+		}
+		if sh.class != nil {
+			if name == "__delitem__" && len(b.p.members(sh.class, name, false)) == 0 {
+				name = "__setitem__"
+			}
+			b.operator(n, name, e.Span)
+		} else if name != "__getitem__" {
+			switch b.flow.nodes[n].kind {
+			case nodeField, nodeLocal, nodeCall:
+				b.effect(n, nil, onValue, write, true, changesContainer, lastName(e.X), e.Span)
+			}
+		}
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+	}
+	for _, i := range e.Index {
+		if _, ok := i.(*ast.Slice); ok {
+			return b.node(node{kind: nodeInside, base: n, shape: sh})
+		}
+	}
+	return b.element(n)
+}
+
+func (b *builder) unary(e *ast.Unary) int32 {
+	switch e.Op {
+	case "&":
+		return b.address(e.X)
+	case "await":
+		b.expr(e.X)
+		b.suspends(e.Span)
+		return 0
+	}
+	n := b.expr(e.X)
+	if b.shape(n).class != nil {
+		if name := unaryMethods[e.Op]; name != "" {
+			b.operator(n, name, e.Span)
+		}
+		return 0
+	}
+	if e.Op == "*" {
+		return b.element(n)
+	}
+	return 0
+}
+
+var unaryMethods = map[string]string{"-": "__neg__", "+": "__pos__", "~": "__invert__", "not": "__bool__"}
+
+// address is a pointer to a place.
+func (b *builder) address(e ast.Expr) int32 {
+	switch x := unparen(e).(type) {
+	case *ast.Subscript:
+		n := b.expr(x.X)
+		for _, i := range x.Index {
+			b.expr(i)
+		}
+		if n == 0 {
+			return 0
+		}
+		sh := b.shape(n)
+		if sh.kind != shapePointer {
+			sh = shape{kind: shapePointer, depth: 1}
+		}
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	case *ast.Attribute:
+		base := b.expr(x.X)
+		if base == 0 {
+			return 0
+		}
+		n := b.attribute(x, base)
+		sh := shape{kind: shapePointer, depth: 1}
+		if b.shape(base).class != nil {
+			f := b.p.field(b.shape(base).class, x.Attr.Name)
+			if f == nil {
+				return 0
+			}
+			fs := b.p.fieldShape(f)
+			if fs.lock {
+				return 0
+			}
+			sh = fs.pointer(1, fs.constant)
+			return b.node(node{kind: nodeInside, base: base, name: x.Attr.Name, owner: b.shape(base).class, shape: sh})
+		}
+		if n == 0 {
+			return 0
+		}
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	case *ast.Name:
+		v, ok := b.vars[x.Name]
+		if !ok || v.node <= 0 {
+			b.name(x)
+			return 0
+		}
+		if v.shape.kind == shapeScalar {
+			return 0
+		}
+		return b.node(node{kind: nodeInside, base: v.node, shape: v.shape.pointer(1, false)})
+	}
+	return b.expr(e)
+}
+
+// arithmetic is pointer arithmetic, or an operator of an object.
+func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
+	if x == 0 && y == 0 {
+		return 0
+	}
+	sx, sy := b.shape(x), b.shape(y)
+	if m, ok := binaryMethods[e.Op]; ok && (sx.class != nil || sy.class != nil) {
+		if sx.class != nil {
+			b.operator2(x, y, "__"+m+"__", e.Span)
+		}
+		if sy.class != nil {
+			b.operator2(y, x, "__r"+m+"__", e.Span)
+		}
+		return 0
+	}
+	switch {
+	case sx.kind == shapePointer:
+		return b.node(node{kind: nodeInside, base: x, shape: sx})
+	case sy.kind == shapePointer:
+		return b.node(node{kind: nodeInside, base: y, shape: sy})
+	}
+	return 0
+}
+
+var binaryMethods = map[string]string{
+	"+": "add", "-": "sub", "*": "mul", "@": "matmul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
+	"<<": "lshift", ">>": "rshift", "&": "and", "|": "or", "^": "xor",
+}
+
+var compareMethods = map[string]string{"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", "<>": "__ne__", ">": "__gt__", ">=": "__ge__"}
+
+func (b *builder) compare(e *ast.Compare) {
+	var left int32
+	for i, x := range e.Xs {
+		n := b.expr(x)
+		if i > 0 {
+			op := e.Ops[i-1]
+			switch op {
+			case "is", "is not":
+			case "in", "not in":
+				if b.shape(n).class != nil {
+					b.operator2(n, left, "__contains__", e.Span)
+				}
+			default:
+				for _, o := range [2][2]int32{{left, n}, {n, left}} {
+					if b.shape(o[0]).class != nil {
+						if len(b.p.members(b.shape(o[0]).class, "__richcmp__", false)) > 0 {
+							b.operator2(o[0], o[1], "__richcmp__", e.Span)
+						} else {
+							b.operator2(o[0], o[1], compareMethods[op], e.Span)
+						}
+					}
+				}
+			}
+		}
+		left = n
+	}
+}
+
+// operator calls a special method of n, if its class has it in sight.
+func (b *builder) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
+
+func (b *builder) operator2(n, other int32, name string, span ast.Span) {
+	fs := b.p.members(b.shape(n).class, name, false)
+	if len(fs) == 0 {
+		return
+	}
+	args := make([]int32, len(fs[0].def.Params.List))
+	if len(args) > 0 {
+		args[0] = n
+	}
+	if len(args) > 1 {
+		args[1] = other
+	}
+	b.callOf(fs, args, span)
+}

@@ -1,0 +1,379 @@
+package transform
+
+// The model: what each function of a project does to whose guarded state.
+//
+// The guarded state of an extension type is its C attributes, inherited ones
+// included, and what they point to. A function's body is read once and becomes
+// a flow: values (nodes), what is done to them (effects), and calls. From flows
+// a fixed point over the call graph derives a summary for each function: what
+// it does to its parameters and to what is reached from them. The analysis does
+// not follow the order of statements, except that an object made here is
+// nobody else's until it is handed out. What it cannot see counts as a write.
+//
+// The shape of it, summaries of a function's effect on what its parameters
+// reach, is that of Whaley and Rinard's compositional pointer and escape
+// analysis (OOPSLA 1999), kept field-insensitive within one object.
+
+import (
+	"sync"
+
+	"pyxlock/parser/ast"
+)
+
+// function is a function with a body: a method of an extension type or Python
+// class, or one at module level. Nested functions are part of theirs.
+type function struct {
+	mod      *module
+	unit     *unit
+	def      *ast.FuncDef
+	class    *class // the extension type; nil otherwise
+	pyClass  string // the Python class's name
+	accessor accessor
+
+	once    sync.Once // builds flow
+	flow    *flow
+	sum     summary
+	callers []*function
+	queued  bool
+}
+
+// accessor tells the parts of a property apart.
+type accessor uint8
+
+const (
+	plain accessor = iota
+	getter
+	setter
+	deleter
+)
+
+// name returns the function's name with its class's.
+func (f *function) name() string {
+	name := f.def.Name.Name
+	switch {
+	case f.class != nil:
+		return f.class.name + "." + name
+	case f.pyClass != "":
+		return f.pyClass + "." + name
+	}
+	return name
+}
+
+// exposed reports whether Python code can call the function.
+func (f *function) exposed() bool { return !isCdef(f.mod, f.class, f.def) }
+
+// nodeKind tells where a value comes from.
+type nodeKind uint8
+
+const (
+	nodeNone    nodeKind = iota
+	nodeParam            // parameter num
+	nodeLocal            // any of from
+	nodeField            // the object that attribute name of base refers to
+	nodeInside           // a C value within base: a pointer, array, struct or view
+	nodeCast             // base as another class
+	nodeFresh            // an object made here
+	nodeCall             // what call num returns
+	nodeGlobal           // a module's variable
+	nodeUnknown          // an object from somewhere
+)
+
+// node is a value in a function. Node 0 is a value that leads to no state.
+type node struct {
+	kind  nodeKind
+	num   int32
+	base  int32
+	name  string
+	owner *class // of a field: the class through which it was reached
+	shape shape
+	from  []int32
+}
+
+// effectKind tells how much is known of what is done to an object.
+type effectKind uint8
+
+const (
+	onState  effectKind = iota // its C attributes, or what they point to
+	onValue                    // a container's own content
+	onPython                   // whatever Python code may do to it
+)
+
+// cause says in what way an effect comes about.
+type cause uint8
+
+const (
+	reads cause = iota
+	writes
+	deletes
+	storesThrough
+	changesContainer
+	passesWritable // to a C function whose parameter is not const
+	passesConst
+	passesUnknown // to a C function that is not declared anywhere in sight
+	callsUnknown  // Python code that is not in sight
+	throughCall   // a function of the project does it
+)
+
+// effect is one thing done to the objects that a node stands for.
+type effect struct {
+	node  int32
+	class *class // as which it is done; nil where that is not known
+	kind  effectKind
+	mode  mode
+	sure  bool // nothing was assumed
+	raw   bool // needs the caller to hold the lock
+	cause cause
+	name  string // the attribute or function
+	span  ast.Span
+}
+
+// call is a call of functions of the project: one, or the overrides of one.
+type call struct {
+	span    ast.Span
+	callees []*function
+	args    []int32 // by the callee's parameters; 0 where nothing of interest
+	hand    bool    // under a lock that was placed by hand
+}
+
+// handing is a point at which an object may become reachable by others.
+type handing struct {
+	node int32
+	pos  int32 // from which on
+}
+
+// flow is what one function does, by itself.
+type flow struct {
+	nodes   []node
+	effects []effect
+	calls   []call
+	returns []int32
+	handed  []handing
+	params  []int32 // node of each parameter
+	stores  []store
+	unit    *unit
+	hand    ast.Span // the first lock placed by hand, zero where none
+	yields  ast.Span // the first yield or await of its own
+	python  []ast.Span
+}
+
+// store is a pointer into one object's state that is put into another object.
+type store struct {
+	value, into int32
+	name        string // the attribute that receives it
+	span        ast.Span
+}
+
+// region is an object as a function knows it: a parameter, an object reached
+// from one through attributes, or one of its own making.
+type region struct {
+	root   nodeKind // nodeParam, nodeFresh, nodeGlobal, nodeUnknown
+	num    int32    // parameter or node
+	parent int32    // the region that it is an attribute of; -1 for a root
+	name   string
+	owner  *class // the class through which the parent was read
+	depth  int32
+}
+
+// found is an effect as a function's callers see it, with what it follows from.
+type found struct {
+	region int32
+	class  *class
+	kind   effectKind
+	mode   mode
+	sure   bool
+	raw    bool
+
+	cause cause
+	name  string
+	span  ast.Span
+	via   *function // throughCall: the callee, and its effect
+	next  int32
+}
+
+// summary is what a function does. It only grows.
+type summary struct {
+	regions []region
+	effects []found
+	returns []int32 // regions
+	escapes map[int32]bool
+}
+
+// modelState is the model of a project as far as it has been asked for.
+type modelState struct {
+	mu     sync.Mutex // held while solving
+	solved map[*function]bool
+	// assume makes every extension type with C attributes count as locked.
+	assume bool
+}
+
+// functionsOf holds a module's functions.
+type functionsOf struct {
+	once   sync.Once
+	byName map[string][]*function
+	byDef  map[*ast.FuncDef]*function
+	all    []*function
+	pyInit map[string]*function // __init__ of Python classes
+	pySet  map[string]bool      // names of Python classes
+
+	mu    sync.Mutex          // guards names
+	names map[string]resolved // see Project.owner
+}
+
+func (m *module) funcs() *functionsOf {
+	t := &m.functions
+	t.once.Do(func() {
+		t.byName = map[string][]*function{}
+		t.byDef = map[*ast.FuncDef]*function{}
+		t.pyInit = map[string]*function{}
+		t.pySet = map[string]bool{}
+		t.names = map[string]resolved{}
+		for _, u := range m.units {
+			t.collect(m, u, u.file.Body, nil, "", "")
+		}
+	})
+	return t
+}
+
+// collect finds the functions of a list of statements. property is the name of
+// the property block that they stand in.
+func (t *functionsOf) collect(m *module, u *unit, stmts []ast.Stmt, c *class, py, property string) {
+	for _, st := range stmts {
+		switch st := st.(type) {
+		case *ast.FuncDef:
+			f := &function{mod: m, unit: u, def: st, class: c, pyClass: py, accessor: accessorOf(st, property)}
+			t.byDef[st] = f
+			t.all = append(t.all, f)
+			switch {
+			case c != nil:
+				c.addMethod(f, property)
+			case py != "":
+				if st.Name.Name == "__init__" {
+					t.pyInit[py] = f
+				}
+			default:
+				t.byName[st.Name.Name] = append(t.byName[st.Name.Name], f)
+			}
+		case *ast.ClassDef:
+			if st.Body == nil {
+				continue
+			}
+			if known := m.classes[st.Name.Name]; known != nil && known.is(st) {
+				t.collect(m, u, st.Body.Stmts, known, "", "")
+			} else {
+				t.pySet[st.Name.Name] = true
+				t.collect(m, u, st.Body.Stmts, nil, st.Name.Name, "")
+			}
+		case *ast.PropertyDef:
+			t.collect(m, u, st.Body.Stmts, c, py, st.Name.Name)
+		case *ast.StructDef, *ast.CppClass, *ast.ExternBlock:
+		default:
+			for _, b := range suites(st) {
+				t.collect(m, u, b.Stmts, c, py, property)
+			}
+		}
+	}
+}
+
+func accessorOf(f *ast.FuncDef, property string) accessor {
+	if property != "" {
+		switch f.Name.Name {
+		case "__set__":
+			return setter
+		case "__del__":
+			return deleter
+		}
+		return getter
+	}
+	for _, d := range f.Decorators {
+		switch e := d.Expr.(type) {
+		case *ast.Name:
+			if e.Name == "property" || e.Name == "cached_property" {
+				return getter
+			}
+		case *ast.Attribute:
+			switch e.Attr.Name {
+			case "setter":
+				return setter
+			case "deleter":
+				return deleter
+			case "getter":
+				return getter
+			}
+		}
+	}
+	return plain
+}
+
+// methodSet is what a class's own body defines.
+type methodSet struct {
+	methods map[string][]*function
+	props   map[string][]*function
+}
+
+func (c *class) addMethod(f *function, property string) {
+	if c.own.methods == nil {
+		c.own.methods, c.own.props = map[string][]*function{}, map[string][]*function{}
+	}
+	name := f.def.Name.Name
+	switch {
+	case property != "":
+		c.own.props[property] = append(c.own.props[property], f)
+	case f.accessor != plain:
+		c.own.props[name] = append(c.own.props[name], f)
+	default:
+		c.own.methods[name] = append(c.own.methods[name], f)
+	}
+}
+
+// members returns the methods or property parts called name of c: those of the
+// nearest class that has any, and the overrides in subclasses of c in c's own
+// module. Overrides elsewhere are looked at where they are (rule_override.go).
+func (p *Project) members(c *class, name string, property bool) []*function {
+	of := func(a *class) []*function {
+		a.mod.funcs()
+		if property {
+			return a.own.props[name]
+		}
+		return a.own.methods[name]
+	}
+	var out []*function
+	for _, a := range p.ancestry(c) {
+		if fs := of(a); len(fs) > 0 {
+			out = append(out, fs...)
+			break
+		}
+	}
+	for _, s := range c.mod.order {
+		if s == c || len(of(s)) == 0 {
+			continue
+		}
+		for _, a := range p.ancestry(s)[1:] {
+			if a == c {
+				out = append(out, of(s)...)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// guards reports whether c's state has a lock of its own.
+func (p *Project) guards(c *class) bool {
+	if c == nil {
+		return false
+	}
+	if p.model.assume {
+		return c.def != nil && p.hasState(c)
+	}
+	return p.lockOf(c) != nil
+}
+
+// hasState reports whether c has C attributes, its own or inherited ones.
+func (p *Project) hasState(c *class) bool {
+	for _, a := range p.ancestry(c) {
+		if len(a.order) > 0 {
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,390 @@
+package transform
+
+// Shapes of C types, as far as the model needs them: whether a value is a copy,
+// leads into its owner's state, or refers to an object.
+
+import (
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+type shapeKind uint8
+
+const (
+	shapeUnknown shapeKind = iota
+	shapeScalar            // a copy: numbers, enums, functions
+	shapePointer           // pointers, arrays, memoryviews
+	shapeRecord            // structs, unions, C++ objects
+	shapeObject            // a Python object
+)
+
+type shape struct {
+	kind      shapeKind
+	depth     int8      // of a pointer
+	elem      shapeKind // of a pointer: what it leads to in the end
+	constant  bool      // what it points to is const
+	container bool      // a builtin that has content of its own to change
+	class     *class
+	lock      bool // a mutex of some kind: guards state, and is none
+}
+
+// resolved is a name followed through cimports to the module that has it.
+type resolved struct {
+	mod  *module
+	name string
+}
+
+// cnames are the C declarations at a module's top level.
+type cnames struct {
+	types map[string]ctypeDecl
+	funcs map[string]cfunc
+	vars  map[string]cvar
+	// aware is true where a C prototype says const somewhere: then the lack of it
+	// says something too.
+	aware bool
+}
+
+type ctypeDecl struct {
+	typedef *ast.CTypedef
+	kind    string // "struct", "union", "enum", "fused", "cppclass"
+	members []*ast.CType
+}
+
+type cfunc struct {
+	typ    *ast.CType
+	d      *ast.Declarator
+	extern bool
+}
+
+type cvar struct {
+	typ *ast.CType
+	d   *ast.Declarator
+}
+
+func (m *module) cdecls() *cnames {
+	m.cOnce.Do(func() {
+		m.c = cnames{types: map[string]ctypeDecl{}, funcs: map[string]cfunc{}, vars: map[string]cvar{}}
+		for _, u := range m.units {
+			m.c.collect(u.file.Body, false)
+		}
+	})
+	return &m.c
+}
+
+func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
+	for _, st := range stmts {
+		switch st := st.(type) {
+		case *ast.CTypedef:
+			if name := declaredName(st.Declarator); name.Name != "" {
+				c.types[name.Name] = ctypeDecl{typedef: st}
+			}
+		case *ast.StructDef:
+			d := ctypeDecl{kind: st.Kind}
+			if st.Kind == "fused" && st.Body != nil {
+				for _, it := range st.Body.Stmts {
+					if t, ok := it.(*ast.TypeItem); ok {
+						d.members = append(d.members, t.Type)
+					}
+				}
+			}
+			c.types[st.Name.Name] = d
+		case *ast.CppClass:
+			c.types[st.Name.Name] = ctypeDecl{kind: "cppclass"}
+		case *ast.CVarDecl:
+			for _, d := range st.Declarators {
+				if name := declaredName(d); name.Name != "" {
+					if d.Func {
+						c.funcs[name.Name] = cfunc{st.Type, d, extern || st.Visibility == ast.Extern}
+						if !c.aware && d.Params != nil {
+							for _, p := range d.Params.List {
+								c.aware = c.aware || p.Type != nil && p.Type.Const
+							}
+						}
+					} else {
+						c.vars[name.Name] = cvar{st.Type, d}
+					}
+				}
+			}
+		case *ast.ExternBlock:
+			if st.Body != nil {
+				c.collect(st.Body.Stmts, true)
+			}
+		default:
+			if !opensScope(st) {
+				for _, b := range suites(st) {
+					c.collect(b.Stmts, extern)
+				}
+			}
+		}
+	}
+}
+
+// owner follows a dotted name to the module that binds its last part; nil where
+// that is not in sight.
+func (p *Project) owner(m *module, path []string) resolved {
+	if len(path) != 1 {
+		return p.follow(m, path, 0)
+	}
+	t := m.funcs()
+	t.mu.Lock()
+	r, ok := t.names[path[0]]
+	t.mu.Unlock()
+	if !ok {
+		r = p.follow(m, path, 0)
+		t.mu.Lock()
+		t.names[path[0]] = r
+		t.mu.Unlock()
+	}
+	return r
+}
+
+func (p *Project) follow(m *module, path []string, depth int) resolved {
+	if m == nil || len(path) == 0 || depth > 16 {
+		return resolved{}
+	}
+	b, ok := m.scope.names[path[0]]
+	if !ok {
+		c := m.cdecls()
+		if len(path) == 1 {
+			if _, ok := c.types[path[0]]; ok {
+				return resolved{m, path[0]}
+			}
+			if _, ok := c.funcs[path[0]]; ok {
+				return resolved{m, path[0]}
+			}
+		}
+		for _, s := range m.scope.stars {
+			if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
+				if r := p.follow(p.module(stem), path, depth+1); r.mod != nil {
+					return r
+				}
+			}
+		}
+		return resolved{}
+	}
+	switch b.kind {
+	case bindImported:
+		if stem := p.find(m.stem, m.root, b.level, b.path); stem != "" {
+			if r := p.follow(p.module(stem), append([]string{b.attr}, path[1:]...), depth+1); r.mod != nil {
+				return r
+			}
+		}
+		if len(path) > 1 {
+			full := append(append([]string{}, b.path...), b.attr)
+			full = append(full, path[1:len(path)-1]...)
+			if stem := p.find(m.stem, m.root, b.level, full); stem != "" {
+				return p.follow(p.module(stem), path[len(path)-1:], depth+1)
+			}
+		}
+		return resolved{}
+	case bindModule:
+		if len(path) > 1 {
+			full := append(append([]string{}, b.path...), path[1:len(path)-1]...)
+			if stem := p.find(m.stem, m.root, 0, full); stem != "" {
+				return p.follow(p.module(stem), path[len(path)-1:], depth+1)
+			}
+		}
+		return resolved{}
+	}
+	if len(path) == 1 {
+		return resolved{m, path[0]}
+	}
+	return resolved{}
+}
+
+// shapeOf returns the shape of a declaration in m.
+func (p *Project) shapeOf(m *module, t *ast.CType, d *ast.Declarator) shape {
+	return p.shapeAt(m, t, d, 0)
+}
+
+func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int) shape {
+	s := p.shapeOfType(m, t, depth)
+	for ; d != nil; d = d.Inner {
+		if d.Func {
+			return shape{kind: shapeScalar}
+		}
+		if n := d.Pointer + len(d.Arrays); n > 0 {
+			s = s.pointer(n, t != nil && t.Const)
+		}
+		if d.Ref && s.kind == shapeRecord {
+			s = s.pointer(1, t != nil && t.Const)
+		}
+	}
+	return s
+}
+
+// pointer is the shape of something n levels of pointers away from s.
+func (s shape) pointer(n int, constant bool) shape {
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant}
+	if s.kind == shapePointer {
+		out.depth += s.depth
+		out.elem = s.elem
+		out.constant = out.constant || s.constant
+	}
+	return out
+}
+
+var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
+
+// lockTypes are types whose values guard state.
+var lockTypes = map[string]bool{"pymutex": true, "pythread_type_lock": true, "PyMutex": true, "PyThread_type_lock": true, "mutex": true, "shared_mutex": true, "recursive_mutex": true}
+
+// cScalars are C numbers that are declared outside the project.
+var cScalars = map[string]bool{
+	"size_t": true, "ssize_t": true, "ptrdiff_t": true, "intptr_t": true, "uintptr_t": true, "time_t": true, "off_t": true,
+	"int8_t": true, "int16_t": true, "int32_t": true, "int64_t": true, "uint8_t": true, "uint16_t": true, "uint32_t": true, "uint64_t": true,
+	"intmax_t": true, "uintmax_t": true, "wchar_t": true, "Py_uintptr_t": true, "Py_intptr_t": true, "npy_intp": true, "intp_t": true, "bool": true,
+	"float32_t": true, "float64_t": true, "float_t": true, "double_t": true, "int_t": true, "uint_t": true, "long_t": true,
+	"hash_t": true, "ulong": true, "slong": true,
+}
+
+func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
+	if t == nil || depth > 12 {
+		return shape{}
+	}
+	var s shape
+	switch {
+	case t.Memoryview:
+		return shape{kind: shapePointer, depth: 1, constant: t.Const, elem: shapeScalar}
+	case t.Tuple != nil:
+		return shape{kind: shapeRecord}
+	case t.Basic:
+		s = shape{kind: shapeScalar}
+	default:
+		s = p.shapeOfName(m, names(t.Path), t.Name, depth)
+	}
+	if t.Const && s.kind == shapePointer {
+		s.constant = true // "const T x" with an array behind T
+	}
+	if t.Declarator != nil { // the abstract declarator of a cast
+		if n := t.Declarator.Pointer + len(t.Declarator.Arrays); n > 0 {
+			s = s.pointer(n, t.Const)
+		}
+	}
+	return s
+}
+
+func (p *Project) shapeOfName(m *module, path []string, name string, depth int) shape {
+	if len(path) == 0 {
+		if name == "" {
+			return shape{kind: shapeObject}
+		}
+		path = strings.Split(name, ".")
+	}
+	last := path[len(path)-1]
+	if lockTypes[last] {
+		return shape{kind: shapeRecord, lock: true}
+	}
+	if len(path) == 1 && cTypes[last] {
+		return shape{kind: shapeScalar}
+	}
+	if c := p.lookup(m, path); c != nil {
+		return shape{kind: shapeObject, class: c}
+	}
+	if r := p.owner(m, path); r.mod != nil {
+		if d, ok := r.mod.cdecls().types[r.name]; ok {
+			switch {
+			case d.typedef != nil:
+				return p.shapeAt(r.mod, d.typedef.Type, d.typedef.Declarator, depth+1)
+			case d.kind == "enum":
+				return shape{kind: shapeScalar}
+			case d.kind == "fused":
+				var s shape
+				for i, t := range d.members {
+					n := p.shapeOfType(r.mod, t, depth+1)
+					switch {
+					case i == 0:
+						s = n
+					case n.kind == shapeObject && s.kind == shapeObject:
+						if !p.guards(s.class) && n.class != nil {
+							s.class = n.class // any of them stands for all
+						}
+					case n != s:
+						return shape{}
+					}
+				}
+				return s
+			}
+			return shape{kind: shapeRecord}
+		}
+	}
+	switch {
+	case objectTypes[last]:
+		return shape{kind: shapeObject, container: containers[last]}
+	case cScalars[last] || cTypes[last]:
+		return shape{kind: shapeScalar}
+	}
+	if cy := m.scope.names[path[0]]; len(path) == 2 && (cy.kind == bindCython || path[0] == "cython") {
+		return cythonShape(last)
+	}
+	return shape{}
+}
+
+// cythonShape is the shape of cython.NAME in pure mode.
+func cythonShape(name string) shape {
+	switch {
+	case strings.HasPrefix(name, "pp") && cTypes[strings.TrimPrefix(name, "pp_")]:
+		return shape{kind: shapePointer, depth: 2}
+	case strings.HasPrefix(name, "p_"):
+		return shape{kind: shapePointer, depth: 1}
+	case cTypes[name] || cScalars[name]:
+		return shape{kind: shapeScalar}
+	}
+	return shape{}
+}
+
+// shapeOfNote is the shape of an annotation or of cython.declare's first argument.
+func (p *Project) shapeOfNote(m *module, e ast.Expr) shape {
+	switch e := unparen(e).(type) {
+	case *ast.Call:
+		switch m.scope.cythonAttr(e.Fun, false) {
+		case "pointer":
+			return shape{kind: shapePointer, depth: 1}
+		}
+		return shape{}
+	case *ast.Subscript:
+		if m.scope.cythonAttr(e.X, false) == "pointer" {
+			return shape{kind: shapePointer, depth: 1}
+		}
+		for _, i := range e.Index {
+			if _, ok := i.(*ast.Slice); ok {
+				return shape{kind: shapePointer, depth: 1} // a memoryview
+			}
+		}
+		if path := dotted(e); path != nil {
+			return p.shapeOfName(m, path, "", 0)
+		}
+		return p.shapeOfNote(m, e.X)
+	case nil:
+		return shape{}
+	}
+	path := dotted(e)
+	if path == nil {
+		return shape{}
+	}
+	s := p.shapeOfName(m, path, "", 0)
+	if s.kind == shapeScalar && len(path) == 1 && (path[0] == "int" || path[0] == "float") {
+		return shape{kind: shapeObject}
+	}
+	return s
+}
+
+// fieldShape is the shape of a C attribute.
+func (p *Project) fieldShape(f *field) shape {
+	f.shapeOnce.Do(func() { f.shape = p.findFieldShape(f) })
+	return f.shape
+}
+
+func (p *Project) findFieldShape(f *field) shape {
+	switch {
+	case f.ctype != nil || f.declarator != nil:
+		if f.ctype == nil {
+			return shape{kind: shapeObject}
+		}
+		return p.shapeOf(f.mod, f.ctype, f.declarator)
+	case f.annotation != nil:
+		return p.shapeOfNote(f.mod, f.annotation)
+	}
+	return shape{}
+}

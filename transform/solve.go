@@ -1,0 +1,497 @@
+package transform
+
+// The fixed point: summaries from flows, callees first, and again where a
+// callee's summary has grown. Summaries only grow and are bounded by the
+// objects and paths that a function names, so this ends; in practice a function
+// is looked at once, or twice where calls go round in circles.
+
+import "pyxlock/parser/ast"
+
+// maxPath bounds how far from a parameter an object is told apart.
+const maxPath = 3
+
+// ref is a region and the class as which it is used.
+type ref struct {
+	region int32
+	class  *class
+}
+
+// solve makes the summaries of the functions and of all that they call.
+func (p *Project) solve(roots []*function) {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	if p.model.solved == nil {
+		p.model.solved = map[*function]bool{}
+	}
+	var order []*function
+	var visit func(f *function)
+	visit = func(f *function) {
+		if p.model.solved[f] {
+			return
+		}
+		p.model.solved[f] = true
+		for i := range p.flowOf(f).calls {
+			for _, g := range f.flow.calls[i].callees {
+				visit(g)
+				g.callers = append(g.callers, f)
+			}
+		}
+		order = append(order, f)
+	}
+	for _, f := range roots {
+		visit(f)
+	}
+	s := &solver{p: p}
+	for _, f := range order {
+		f.queued = true
+	}
+	for len(order) > 0 {
+		var next []*function
+		for _, f := range order {
+			if !f.queued {
+				continue
+			}
+			f.queued = false
+			if !s.update(f) {
+				continue
+			}
+			for _, c := range f.callers {
+				if !c.queued {
+					c.queued = true
+					next = append(next, c)
+				}
+			}
+		}
+		order = next
+	}
+}
+
+// solver holds what one update needs.
+type solver struct {
+	p      *Project
+	f      *function
+	flow   *flow
+	sum    *summary
+	grown  bool
+	handed map[int32]int32 // fresh node → offset from which on it is shared
+	// state and memo hold, by node, what refs has found.
+	state  []uint8
+	memo   [][]ref
+	looped bool
+}
+
+// update recomputes a function's summary and reports whether it grew.
+func (s *solver) update(f *function) bool {
+	s.f, s.flow, s.sum, s.grown = f, f.flow, &f.sum, false
+	s.handed = nil
+	if n := len(s.flow.nodes); cap(s.state) < n {
+		s.state, s.memo = make([]uint8, n, 2*n), make([][]ref, n, 2*n)
+	} else {
+		s.state, s.memo = s.state[:n], s.memo[:n]
+		clear(s.state)
+		clear(s.memo)
+	}
+	for _, h := range s.flow.handed {
+		s.handOut(h.node, h.pos)
+	}
+	for i := range s.flow.calls {
+		c := &s.flow.calls[i]
+		for _, g := range c.callees {
+			for k := range g.sum.escapes {
+				if int(k) < len(c.args) {
+					s.handOut(c.args[k], c.span.Pos)
+				}
+			}
+		}
+	}
+	for i := range s.flow.effects {
+		e := &s.flow.effects[i]
+		for _, r := range s.top(e.node) {
+			class := e.class
+			if class == nil {
+				class = r.class
+			}
+			s.add(r.region, found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: e.raw, cause: e.cause, name: e.name, span: e.span})
+		}
+	}
+	for i := range s.flow.calls {
+		s.call(&s.flow.calls[i])
+	}
+	for _, n := range s.flow.returns {
+		for _, r := range s.top(n) {
+			s.addReturn(r)
+		}
+	}
+	return s.grown
+}
+
+func (s *solver) handOut(n, pos int32) {
+	for _, r := range s.top(n) {
+		switch x := &s.sum.regions[r.region]; {
+		case x.root == nodeFresh && x.parent < 0:
+			if s.handed == nil {
+				s.handed = map[int32]int32{}
+			}
+			if old, ok := s.handed[x.num]; !ok || pos < old {
+				s.handed[x.num] = pos
+			}
+		case x.root == nodeParam && x.parent < 0 && !s.sum.escapes[x.num]:
+			if s.sum.escapes == nil {
+				s.sum.escapes = map[int32]bool{}
+			}
+			s.sum.escapes[x.num] = true
+			s.grown = true
+		}
+	}
+}
+
+func (s *solver) call(c *call) {
+	for _, g := range c.callees {
+		if s.p.exempt(g) {
+			continue
+		}
+		for i := range g.sum.effects {
+			e := &g.sum.effects[i]
+			r := &g.sum.regions[e.region]
+			if r.root != nodeParam || int(r.num) >= len(c.args) || c.args[r.num] == 0 {
+				continue
+			}
+			raw := e.raw && !c.hand && !s.p.holds(g, e)
+			for _, a := range s.top(c.args[r.num]) {
+				class := e.class
+				if class == nil && r.parent < 0 {
+					class = a.class
+				}
+				s.add(s.along(a.region, g, e.region), found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
+					cause: throughCall, name: g.def.Name.Name, span: c.span, via: g, next: int32(i)})
+			}
+		}
+	}
+}
+
+// along is the region that is to base what region r of g is to its parameter.
+func (s *solver) along(base int32, g *function, r int32) int32 {
+	x := g.sum.regions[r]
+	if x.parent < 0 {
+		return base
+	}
+	return s.child(s.along(base, g, x.parent), x.name, x.owner)
+}
+
+func (s *solver) intern(r region) int32 {
+	for i := range s.sum.regions {
+		o := &s.sum.regions[i]
+		if o.root == r.root && o.num == r.num && o.parent == r.parent && o.name == r.name {
+			return int32(i)
+		}
+	}
+	s.sum.regions = append(s.sum.regions, r)
+	return int32(len(s.sum.regions) - 1)
+}
+
+func (s *solver) child(parent int32, name string, owner *class) int32 {
+	x := s.sum.regions[parent]
+	if x.depth >= maxPath {
+		return parent
+	}
+	return s.intern(region{root: x.root, num: x.num, parent: parent, name: name, owner: owner, depth: x.depth + 1})
+}
+
+// refs returns what a node stands for.
+func (s *solver) refs(n int32) []ref {
+	if n == 0 {
+		return nil
+	}
+	switch s.state[n] {
+	case resolvedNode:
+		return s.memo[n]
+	case openNode: // a loop: what else there is, the one who opened it collects
+		s.looped = true
+		return nil
+	}
+	s.state[n] = openNode
+	outer := s.looped
+	s.looped = false
+	out := s.collect(n)
+	if s.looped {
+		s.state[n] = newNode // incomplete, unless asked for by itself
+	} else {
+		s.state[n] = resolvedNode
+		s.memo[n] = out
+	}
+	s.looped = s.looped || outer
+	return out
+}
+
+// top is refs for a node that is asked for by itself: whatever loops led back
+// to it are then complete.
+func (s *solver) top(n int32) []ref {
+	s.looped = false
+	return s.refs(n)
+}
+
+const (
+	newNode uint8 = iota
+	openNode
+	resolvedNode
+)
+
+func (s *solver) collect(n int32) []ref {
+	var out []ref
+	x := &s.flow.nodes[n]
+	with := func(r int32, c *class) {
+		if c == nil && x.shape.kind == shapeObject {
+			c = x.shape.class
+		}
+		for _, o := range out {
+			if o.region == r && o.class == c {
+				return
+			}
+		}
+		out = append(out, ref{r, c})
+	}
+	root := func() { with(s.intern(region{root: x.kind, num: x.num, parent: -1, name: x.name}), nil) }
+	switch x.kind {
+	case nodeParam, nodeGlobal:
+		root()
+	case nodeFresh, nodeUnknown:
+		with(s.intern(region{root: x.kind, num: n, parent: -1}), nil)
+	case nodeLocal:
+		for _, from := range x.from {
+			for _, r := range s.refs(from) {
+				with(r.region, r.class)
+			}
+		}
+		if len(x.from) == 0 && x.shape.kind == shapeObject {
+			with(s.intern(region{root: nodeUnknown, num: n, parent: -1}), nil)
+		}
+	case nodeCast:
+		for _, r := range s.refs(x.base) {
+			if x.shape.kind == shapeObject && x.shape.class != nil {
+				r.class = x.shape.class
+			}
+			out = append(out, r)
+		}
+	case nodeInside:
+		base := s.flow.nodes[x.base].shape
+		for _, r := range s.refs(x.base) {
+			if base.kind == shapeObject && base.class != nil {
+				r.class = base.class
+			}
+			out = append(out, r)
+		}
+	case nodeField:
+		base := s.refs(x.base)
+		for _, r := range base {
+			with(s.child(r.region, x.name, x.owner), nil)
+		}
+		if len(base) == 0 { // "node = node.next": some object further on
+			with(s.intern(region{root: nodeUnknown, num: n, parent: -1}), nil)
+		}
+	case nodeCall:
+		out = s.returned(n, x)
+	}
+	return out
+}
+
+// returned is what a call's value may be.
+func (s *solver) returned(n int32, x *node) []ref {
+	var out []ref
+	c := &s.flow.calls[x.num]
+	for _, g := range c.callees {
+		for _, gr := range g.sum.returns {
+			r := g.sum.regions[gr]
+			class := x.shape.class
+			switch r.root {
+			case nodeParam:
+				if int(r.num) >= len(c.args) || c.args[r.num] == 0 {
+					continue
+				}
+				for _, a := range s.refs(c.args[r.num]) {
+					cl := class
+					if cl == nil && r.parent < 0 {
+						cl = a.class
+					}
+					out = append(out, ref{s.along(a.region, g, gr), cl})
+				}
+			case nodeFresh:
+				out = append(out, ref{s.intern(region{root: nodeFresh, num: n, parent: -1}), class})
+			default:
+				if x.shape.kind == shapeObject {
+					out = append(out, ref{s.intern(region{root: nodeUnknown, num: n, parent: -1}), class})
+				}
+			}
+		}
+	}
+	return out
+}
+
+func (s *solver) addReturn(r ref) {
+	x := s.sum.regions[r.region]
+	at := r.region
+	if x.root == nodeFresh && s.handed != nil {
+		if _, ok := s.handed[x.num]; ok {
+			at = s.intern(region{root: nodeUnknown, num: -1, parent: -1})
+		}
+	}
+	for _, o := range s.sum.returns {
+		if o == at {
+			return
+		}
+	}
+	s.sum.returns = append(s.sum.returns, at)
+	s.grown = true
+}
+
+// add notes an effect on a region, or on what owns it: state without a lock of
+// its own belongs to the object through which it was reached.
+func (s *solver) add(r int32, e found) {
+	x := s.sum.regions[r]
+	for x.parent >= 0 {
+		guarded := s.p.guards(e.class)
+		if guarded && !s.p.sharesLock(x.owner, x.name) {
+			break
+		}
+		if e.kind == onPython {
+			if guarded {
+				break
+			}
+			return
+		}
+		e.kind = onState
+		e.class = x.owner
+		r = x.parent
+		x = s.sum.regions[r]
+	}
+	switch x.root {
+	case nodeFresh:
+		pos, shared := int32(0), false
+		if s.handed != nil {
+			pos, shared = s.handed[x.num]
+		}
+		if !shared || e.span.Pos < pos || x.parent < 0 && e.cause != throughCall && e.span.Pos == pos || !s.p.guards(e.class) {
+			return
+		}
+	case nodeUnknown, nodeGlobal:
+		if !s.p.guards(e.class) {
+			return
+		}
+	case nodeParam:
+		if e.class == nil && x.parent < 0 && x.num == 0 && s.f.class != nil && e.kind != onValue {
+			e.class = s.f.class
+		}
+	}
+	e.region = r
+	for i := range s.sum.effects {
+		o := &s.sum.effects[i]
+		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw {
+			return
+		}
+	}
+	s.sum.effects = append(s.sum.effects, e)
+	s.grown = true
+}
+
+// sharesLock reports whether attribute name of c is the guard of c's state: one
+// lock covers both.
+func (p *Project) sharesLock(c *class, name string) bool {
+	if c == nil {
+		return false
+	}
+	in := p.lockOf(c)
+	return in != nil && in.guard == name
+}
+
+// exempt reports whether a person answers for what a function does.
+func (p *Project) exempt(f *function) bool {
+	if len(f.def.Decorators) == 0 {
+		return false
+	}
+	return f.mod.lockDecorator(f.def.Decorators, "no_lock") != nil
+}
+
+// holds reports whether a function itself locks what one of its effects is on.
+func (p *Project) holds(f *function, e *found) bool {
+	r := &f.sum.regions[e.region]
+	if r.root != nodeParam || !p.guards(e.class) {
+		return false
+	}
+	var decs []lockDec
+	if len(f.def.Decorators) > 0 {
+		decs = f.mod.lockDecorators(f.def.Decorators)
+	}
+	decs = append(decs, f.mod.pxdLocks(f)...)
+	member := p.member(f)
+	if len(decs) == 0 {
+		return member && r.parent < 0
+	}
+	for _, d := range decs {
+		if d.name == "locked_class" {
+			continue
+		}
+		if len(d.args()) == 0 {
+			if r.parent < 0 && (r.num == 0 || member) {
+				return true
+			}
+			continue
+		}
+		for _, a := range d.args() {
+			if s, ok := a.X.(*ast.Str); ok && s.Value == pathOf(f, e.region) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pxdLocks returns the lock decorators on a function's declaration in its .pxd.
+func (m *module) pxdLocks(f *function) []lockDec {
+	if f.unit.inPxd() || len(m.declared) == 0 {
+		return nil
+	}
+	name := f.def.Name.Name
+	if f.class != nil {
+		name = f.class.name + "." + name
+	}
+	d, ok := m.declared[name]
+	if !ok || len(d.decl.Decorators) == 0 {
+		return nil
+	}
+	return m.lockDecorators(d.decl.Decorators)
+}
+
+// member reports whether a function is one of those that a locked class locks
+// at their entry, if they need it.
+func (p *Project) member(f *function) bool {
+	if f.class == nil || !p.locks(f.class) || !f.exposed() {
+		return false
+	}
+	name := f.def.Name.Name
+	return (f.accessor != plain || !noLockMethods[name]) && !implicitStatic[name] &&
+		!f.mod.plainDecorator(f.def, "staticmethod") && !f.mod.plainDecorator(f.def, "classmethod")
+}
+
+// locks reports whether c's own methods take locks.
+func (p *Project) locks(c *class) bool {
+	if p.model.assume {
+		return p.guards(c)
+	}
+	return p.locksMembers(c) != nil
+}
+
+// pathOf spells a region of f as a decorator would: "self._doc".
+func pathOf(f *function, r int32) string {
+	x := f.sum.regions[r]
+	if x.parent >= 0 {
+		return pathOf(f, x.parent) + "." + x.name
+	}
+	switch x.root {
+	case nodeParam:
+		if int(x.num) < len(f.def.Params.List) {
+			return f.def.Params.List[x.num].Name.Name
+		}
+	case nodeGlobal:
+		return x.name
+	}
+	return ""
+}
