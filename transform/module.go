@@ -43,8 +43,11 @@ type module struct {
 	// reported during building; used only where the module is an input
 	findings  []Finding
 	functions functionsOf // see funcs
-	cOnce     sync.Once
-	c         cnames // see cdecls
+	// failed holds the functions whose own decorators were reported: more about
+	// them would be noise.
+	failed map[*ast.FuncDef]bool
+	cOnce  sync.Once
+	c      cnames // see cdecls
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
 }
@@ -63,7 +66,7 @@ func stemOf(path string) (string, bool) {
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *module {
-	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, scope: scope{names: map[string]binding{}}}
+	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, failed: map[*ast.FuncDef]bool{}, scope: scope{names: map[string]binding{}}}
 	m.root = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)

@@ -133,16 +133,19 @@ func (p *Project) planFunc(m *module, f *fn) {
 	}
 	r := &resolver{p: p, m: m, f: f, static: static, classm: classm}
 	r.holdsOf(locks)
+	if !r.failed {
+		r.contradicted(locks)
+	}
 	if r.failed || len(r.holds) == 0 {
+		m.failed[f.def] = r.failed
 		return
 	}
 	pl := &plan{holds: r.holds, nogil: isNogil(m, f.class, f.def)}
-	if !r.settle(pl) {
+	if !r.settle(pl) || !p.checkBody(m, f, pl) {
+		m.failed[f.def] = true
 		return
 	}
-	if p.checkBody(m, f, pl) {
-		f.plan = pl
-	}
+	f.plan = pl
 }
 
 // hasReason reports whether a no_lock has one non-empty string.
@@ -221,6 +224,16 @@ func (r *resolver) positional() []*ast.Param {
 	return out
 }
 
+// kind is the lock of the function's class, or the one that is usual.
+func (r *resolver) kind() Kind {
+	if r.f.class != nil {
+		if in := r.p.lockOf(r.f.class); in != nil {
+			return in.kind
+		}
+	}
+	return r.p.opts.Lock
+}
+
 // undecorated holds the object of a member without decorators as the model
 // says that the body uses it.
 func (r *resolver) undecorated(kind Kind) {
@@ -265,12 +278,7 @@ func (r *resolver) holdsOf(locks []placed) {
 			r.add(d.unit, a.Span, s.Value, md)
 		}
 	}
-	kind := r.p.opts.Lock
-	if r.f.class != nil {
-		if in := r.p.lockOf(r.f.class); in != nil {
-			kind = in.kind
-		}
-	}
+	kind := r.kind()
 	if len(locks) == 0 {
 		r.undecorated(kind)
 	}

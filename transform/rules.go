@@ -11,33 +11,42 @@ type Rule struct {
 	// check looks for what the rule is about; nil where reading the decorators
 	// and planning the locks finds it.
 	check func(*checking)
+	// builds is true where a rewrite warns of it as well: what is neither locked
+	// nor reported would be a race that nobody knows of.
+	builds bool
 }
 
 // The codes. A code never changes its meaning; a retired one is not reused.
 const (
-	codeSyntax       = "PXL001"
-	codeArgument     = "PXL002"
-	codeMisplaced    = "PXL003"
-	codeContradict   = "PXL004"
-	codeReason       = "PXL005"
-	codeParameter    = "PXL006"
-	codeUndecorated  = "PXL007"
-	codeNothing      = "PXL008"
-	codeDeclaration  = "PXL009"
-	codeInclude      = "PXL010"
-	codeCimport      = "PXL011"
-	codePublic       = "PXL012"
-	codeBaseLock     = "PXL102"
-	codeYield        = "PXL201"
-	codeNogil        = "PXL202"
-	codeThree        = "PXL203"
-	codeReentry      = "PXL204"
-	codePickle       = "PXL205"
-	codeField        = "PXL206"
-	codeMixed        = "PXL207"
-	codeNonblocking  = "PXL208"
-	codeNeedsGIL     = "PXL209"
-	codeMutexOperand = "PXL210"
+	codeSyntax         = "PXL001"
+	codeArgument       = "PXL002"
+	codeMisplaced      = "PXL003"
+	codeContradict     = "PXL004"
+	codeReason         = "PXL005"
+	codeParameter      = "PXL006"
+	codeUndecorated    = "PXL007"
+	codeNothing        = "PXL008"
+	codeDeclaration    = "PXL009"
+	codeInclude        = "PXL010"
+	codeCimport        = "PXL011"
+	codePublic         = "PXL012"
+	codeReadWrites     = "PXL101"
+	codeBaseLock       = "PXL102"
+	codeMissing        = "PXL103"
+	codeReadMayWrite   = "PXL104"
+	codeFunction       = "PXL105"
+	codeUnlockedHelper = "PXL106"
+	codeYield          = "PXL201"
+	codeNogil          = "PXL202"
+	codeThree          = "PXL203"
+	codeReentry        = "PXL204"
+	codePickle         = "PXL205"
+	codeField          = "PXL206"
+	codeMixed          = "PXL207"
+	codeNonblocking    = "PXL208"
+	codeNeedsGIL       = "PXL209"
+	codeMutexOperand   = "PXL210"
+	codeUpgrade        = "PXL212"
 )
 
 // Rules lists every finding, ordered by code.
@@ -54,7 +63,12 @@ var rules = [...]Rule{
 	{Code: codeInclude, Title: "an included file that means different things"},
 	{Code: codeCimport, Title: "a decorator's name used where it cannot be expanded"},
 	{Code: codePublic, Title: "a public attribute that cannot become a locked property"},
+	{Code: codeReadWrites, Title: "a read lock on what is written"},
 	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
+	{Code: codeMissing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},
+	{Code: codeReadMayWrite, Title: "a read lock on what may be written"},
+	{Code: codeFunction, Title: "a function that uses guarded state without a lock"},
+	{Code: codeUnlockedHelper, Title: "a C method that needs the lock is called without it"},
 	{Code: codeYield, Title: "yield, await or async under a lock"},
 	{Code: codeNogil, Title: "releasing the GIL in a critical section"},
 	{Code: codeThree, Title: "more than two objects in one critical section"},
@@ -65,6 +79,7 @@ var rules = [...]Rule{
 	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
+	{Code: codeUpgrade, Title: "a read lock that has to become a write lock"},
 }
 
 // Rules returns the table of findings, ordered by code.

@@ -205,7 +205,16 @@ func (p *Project) rewriteModule(stem string) *analysis {
 	if bad {
 		return &analysis{p: p, m: m}
 	}
-	return p.analyse(m)
+	a := p.analyse(m)
+	if !p.opts.Off {
+		c := &checking{p, m}
+		for i := range rules {
+			if r := &rules[i]; r.builds && r.check != nil && m.spells(r.words) {
+				r.check(c)
+			}
+		}
+	}
+	return a
 }
 
 // concerned reports whether a lock decorator may have a say in a module: in

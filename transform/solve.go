@@ -5,7 +5,11 @@ package transform
 // objects and paths that a function names, so this ends; in practice a function
 // is looked at once, or twice where calls go round in circles.
 
-import "pyxlock/parser/ast"
+import (
+	"golang.org/x/text/unicode/norm"
+
+	"pyxlock/parser/ast"
+)
 
 // maxPath bounds how far from a parameter an object is told apart.
 const maxPath = 3
@@ -436,7 +440,7 @@ func (p *Project) holds(f *function, e *found) bool {
 			continue
 		}
 		for _, a := range d.args() {
-			if s, ok := a.X.(*ast.Str); ok && s.Value == pathOf(f, e.region) {
+			if s, ok := a.X.(*ast.Str); ok && norm.NFKC.String(s.Value) == pathOf(f, e.region) {
 				return true
 			}
 		}
