@@ -4,31 +4,46 @@ package transform
 // values. Expressions are in flowexpr.go, calls in flowcall.go.
 
 import (
+	"maps"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
 )
 
-// variable is a name in a function.
+// variable is a name in a function. What it stands for changes from statement
+// to statement: builder.env has that.
 type variable struct {
-	node  int32
-	shape shape
+	slot   int32
+	shape  shape // as declared
+	global bool  // declared global
 }
 
-// builder makes one flow.
+// builder makes one flow. It follows control flow: after an assignment a name
+// stands for the new value alone, and where branches meet for either.
 type builder struct {
 	p    *Project
 	m    *module
 	f    *function
 	flow *flow
 	vars map[string]variable
-	// loops holds the offsets at which the loops start that the walk is in.
-	loops []int32
+	env  []int32 // by slot: the node that a variable stands for now
+	// slots counts the variables of all scopes.
+	slots int32
+	// loops are the loops that the walk is in, outermost first.
+	loops []*loop
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below f.
 	nested int
 	self   int32 // node of the first parameter of a method
+}
+
+// loop is a loop being walked.
+type loop struct {
+	pos    int32
+	first  []int32   // the values at its head, which join those of each round
+	leaves [][]int32 // the values at each break
 }
 
 // flowOf returns a function's flow.
@@ -61,7 +76,7 @@ func (b *builder) function() {
 			if prm.Name.Name != "" && prm.Kind != ast.BareStar && prm.Kind != ast.Slash {
 				sh := b.paramShape(r, i, prm)
 				n = b.node(node{kind: nodeParam, num: int32(i), shape: sh})
-				b.vars[prm.Name.Name] = variable{n, sh}
+				b.variable(prm.Name.Name, sh, n)
 				if i == 0 && b.f.class != nil {
 					b.self = n
 				}
@@ -115,7 +130,29 @@ func (b *builder) effect(n int32, class *class, kind effectKind, md mode, sure b
 		return
 	}
 	b.flow.effects = append(b.flow.effects, effect{node: n, class: class, kind: kind, mode: md, sure: sure,
-		raw: kind != onPython && b.hand == 0, cause: c, name: name, span: span})
+		raw: kind != onPython && b.hand == 0, cause: c, name: name, field: b.fieldOf(n, kind, name), span: span})
+}
+
+// fieldOf returns the attribute that a value leads into, "" where it may be any.
+func (b *builder) fieldOf(n int32, kind effectKind, name string) string {
+	for range 16 {
+		x := &b.flow.nodes[n]
+		switch {
+		case x.kind == nodeInside && x.name != "":
+			return x.name
+		case x.kind == nodeInside || x.kind == nodeCast:
+			n = x.base
+			continue
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+			continue
+		}
+		break
+	}
+	if kind == onState && b.shape(n).class != nil {
+		return name
+	}
+	return ""
 }
 
 // handOut notes that the objects of a node may be seen by others from here on.
@@ -123,71 +160,215 @@ func (b *builder) handOut(n int32, at int32) {
 	if n == 0 || b.shape(n).kind == shapeScalar {
 		return
 	}
-	if len(b.loops) > 0 {
-		at = min(at, b.loops[0])
-	}
-	b.flow.handed = append(b.flow.handed, handing{n, at})
+	b.flow.handed = append(b.flow.handed, handing{n, at, b.loopStarts()})
 }
 
-// bind assigns a value to a local.
-func (b *builder) bind(name string, value int32, span ast.Span) {
-	v, ok := b.vars[name]
-	if !ok {
-		if b.isGlobal(name) {
-			b.handOut(value, span.Pos)
-			return
-		}
-		sh := b.shape(value)
-		v = variable{b.node(node{kind: nodeLocal, shape: sh}), sh}
-		b.vars[name] = v
+func (b *builder) loopStarts() []int32 {
+	if len(b.loops) == 0 {
+		return nil
 	}
-	if value == 0 {
+	out := make([]int32, len(b.loops))
+	for i, l := range b.loops {
+		out[i] = l.pos
+	}
+	return out
+}
+
+// variable makes a name known and gives it a value.
+func (b *builder) variable(name string, sh shape, n int32) {
+	b.slots++
+	v := variable{slot: b.slots - 1, shape: sh}
+	b.vars[name] = v
+	b.set(v.slot, n)
+}
+
+// set gives a slot a value. What was bound on another way has no slot here yet.
+func (b *builder) set(slot, n int32) {
+	for int(slot) >= len(b.env) {
+		b.env = append(b.env, 0)
+	}
+	b.env[slot] = n
+}
+
+// value returns what a local stands for here.
+func (b *builder) value(name string) (int32, shape, bool) {
+	v, ok := b.vars[name]
+	if !ok || v.global {
+		return 0, shape{}, false
+	}
+	if int(v.slot) >= len(b.env) {
+		return 0, v.shape, true
+	}
+	return b.env[v.slot], v.shape, true
+}
+
+// bind assigns a value to a name. nothing tells that the value is known to be
+// no object of interest (None, a number), where 0 may also be one that is not
+// followed.
+func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
+	v, ok := b.vars[name]
+	if v.global {
+		b.handOut(value, span.Pos)
 		return
 	}
-	n := &b.flow.nodes[v.node]
-	switch n.kind {
-	case nodeLocal:
-		if v.shape.kind == shapeScalar {
-			return
+	if !ok {
+		b.variable(name, shape{}, 0)
+		v = b.vars[name]
+	}
+	sh := v.shape
+	switch {
+	case sh.kind == shapeScalar:
+		value = 0
+	case value == 0 && nothing:
+		value = b.node(node{kind: nodeNothing, shape: sh})
+	case value == 0 && sh.class != nil:
+		value = b.node(node{kind: nodeUnknown, shape: sh})
+	case value != 0 && sh.kind != shapeUnknown:
+		if got := b.shape(value); sh.class == nil && sh.kind == shapeObject && got.kind == shapeObject {
+			break // an untyped local is what was assigned to it
 		}
-		if v.shape.kind == shapeUnknown || v.shape.kind == shapeObject && v.shape.class == nil && !v.shape.container {
-			if sh := b.shape(value); sh.kind != shapeUnknown && n.shape.class == nil {
-				n.shape = sh
-				v.shape = sh
-				b.vars[name] = v
+		value = b.node(node{kind: nodeCast, base: value, shape: sh})
+	}
+	b.set(v.slot, value)
+}
+
+// join makes env what either of several ways leads to. Ways may have fewer
+// slots: what they do not have was not bound on them.
+func (b *builder) join(ways [][]int32) []int32 {
+	if len(ways) == 0 {
+		return nil
+	}
+	longest := ways[0]
+	for _, w := range ways[1:] {
+		if len(w) > len(longest) {
+			longest = w
+		}
+	}
+	if len(ways) == 1 {
+		return longest
+	}
+	out := slices.Clone(longest)
+	for slot := range out {
+		var from []int32
+		for _, w := range ways {
+			if slot < len(w) && w[slot] != 0 && !slices.Contains(from, w[slot]) {
+				from = append(from, w[slot])
 			}
 		}
-		n.from = append(n.from, value)
-	case nodeParam:
-		if v.shape.kind == shapeScalar {
-			return
+		switch len(from) {
+		case 0:
+		case 1:
+			out[slot] = from[0]
+		default:
+			out[slot] = b.node(node{kind: nodeLocal, from: from, shape: b.common(from)})
 		}
-		// A parameter that is assigned to is both: what came in and what was assigned.
-		l := b.node(node{kind: nodeLocal, shape: v.shape, from: []int32{v.node, value}})
-		b.vars[name] = variable{l, v.shape}
+	}
+	return out
+}
+
+// common is the shape that several values share.
+func (b *builder) common(from []int32) shape {
+	sh := b.shape(from[0])
+	for _, n := range from[1:] {
+		o := b.shape(n)
+		if o == sh || b.flow.nodes[n].kind == nodeNothing && o.kind == shapeUnknown {
+			continue
+		}
+		if sh.kind == shapeUnknown && b.flow.nodes[from[0]].kind == nodeNothing {
+			sh = o
+			continue
+		}
+		if sh.kind != o.kind {
+			return shape{}
+		}
+		if sh.class != o.class {
+			sh.class = nil
+		}
+		sh.container = sh.container && o.container
+	}
+	return sh
+}
+
+// into enters a loop: from its head on each variable is what it was or what a
+// round made of it.
+func (b *builder) into(pos int32) *loop {
+	l := &loop{pos: pos, first: make([]int32, len(b.env))}
+	for slot, n := range b.env {
+		if n != 0 {
+			n = b.node(node{kind: nodeLocal, from: []int32{n}, shape: b.shape(n)})
+		}
+		l.first[slot] = n
+		b.env[slot] = n
+	}
+	b.loops = append(b.loops, l)
+	return l
+}
+
+// again closes a round of a loop.
+func (b *builder) again(l *loop) {
+	for slot, n := range l.first {
+		if n == 0 || slot >= len(b.env) {
+			continue
+		}
+		if now := b.env[slot]; now != 0 && now != n {
+			x := &b.flow.nodes[n]
+			if !slices.Contains(x.from, now) {
+				x.from = append(x.from, now)
+			}
+		}
 	}
 }
 
-// isGlobal reports whether a name that is no local of this function yet is
-// declared global in it, or stands for a C variable of the module.
-func (b *builder) isGlobal(name string) bool {
-	v, ok := b.vars["global "+name]
-	return ok && v.node == -1
+// outOf leaves a loop. fell tells that its body can come to its end.
+func (b *builder) outOf(l *loop, fell bool) {
+	if fell {
+		b.again(l)
+	}
+	b.loops = b.loops[:len(b.loops)-1]
+	ways := append([][]int32{l.first}, l.leaves...)
+	if fell {
+		ways = append(ways, b.env)
+	}
+	b.env = slices.Clone(b.join(ways))
 }
 
-func (b *builder) stmts(list []ast.Stmt) {
+// stmts walks statements and reports whether control comes to their end.
+func (b *builder) stmts(list []ast.Stmt) bool {
 	for _, st := range list {
-		b.stmt(st)
+		if !b.stmt(st) {
+			return false // what follows is not reached
+		}
 	}
+	return true
 }
 
-func (b *builder) suite(s *ast.Suite) {
-	if s != nil {
-		b.stmts(s.Stmts)
+func (b *builder) suite(s *ast.Suite) bool {
+	if s == nil {
+		return true
 	}
+	return b.stmts(s.Stmts)
 }
 
-func (b *builder) stmt(st ast.Stmt) {
+// branch walks one of several ways on from before, and adds where it leads to.
+func (b *builder) branch(before []int32, ways [][]int32, walk func() bool) [][]int32 {
+	b.env = slices.Clone(before)
+	if walk() {
+		ways = append(ways, b.env)
+	}
+	return ways
+}
+
+// meet goes on where ways meet, and reports whether there is any.
+func (b *builder) meet(ways [][]int32) bool {
+	if len(ways) == 0 {
+		return false
+	}
+	b.env = slices.Clone(b.join(ways))
+	return true
+}
+
+// stmt walks a statement and reports whether control goes on behind it.
+func (b *builder) stmt(st ast.Stmt) bool {
 	switch st := st.(type) {
 	case *ast.ExprStmt:
 		b.expr(st.X)
@@ -196,36 +377,32 @@ func (b *builder) stmt(st ast.Stmt) {
 	case *ast.CVarDecl:
 		b.declare(st)
 	case *ast.CdefBlock:
-		b.suite(st.Body)
+		return b.suite(st.Body)
 	case *ast.Simple:
-		b.simple(st)
+		return b.simple(st)
 	case *ast.If:
-		for _, c := range st.Clauses {
-			b.expr(c.Cond)
-			b.suite(c.Body)
-		}
+		return b.clauses(st.Clauses)
 	case *ast.CondStmt:
-		for _, c := range st.Clauses {
-			b.suite(c.Body)
-		}
+		return b.clauses(st.Clauses)
 	case *ast.For:
-		b.loops = append(b.loops, st.Pos)
-		b.loop(st.From, st.Target, st.Iter, st.Step)
-		b.suite(st.Body)
-		b.loops = b.loops[:len(b.loops)-1]
-		b.suite(st.Else)
+		n := b.iterated(st.From, st.Iter, st.Step)
+		l := b.into(st.Pos)
+		if !st.From && st.Target != nil {
+			b.target(st.Target, b.element(n), false)
+		}
+		b.outOf(l, b.suite(st.Body))
+		return b.suite(st.Else) || st.Else != nil
 	case *ast.While:
-		b.loops = append(b.loops, st.Pos)
+		l := b.into(st.Pos)
 		b.expr(st.Cond)
-		b.suite(st.Body)
-		b.loops = b.loops[:len(b.loops)-1]
-		b.suite(st.Else)
+		b.outOf(l, b.suite(st.Body))
+		return b.suite(st.Else) || st.Else != nil
 	case *ast.With:
 		hand := b.hand
 		for _, it := range st.Items {
 			n := b.expr(it.X)
 			if it.Target != nil {
-				b.target(it.Target, n)
+				b.target(it.Target, n, false)
 			}
 			if b.m.handLockItem(b.p, it.X) {
 				b.hand++
@@ -237,27 +414,27 @@ func (b *builder) stmt(st ast.Stmt) {
 				b.operator(n, "__exit__", it.X.Range())
 			}
 		}
-		b.suite(st.Body)
+		before := slices.Clone(b.env)
+		fell := b.suite(st.Body)
 		b.hand = hand
-	case *ast.Try:
-		b.suite(st.Body)
-		for i := range st.Handlers {
-			h := &st.Handlers[i]
-			b.expr(h.Type)
-			if h.As != nil {
-				b.target(h.As, 0)
-			}
-			b.suite(h.Body)
+		if !fell { // an __exit__ may swallow what was raised
+			b.env = b.join([][]int32{before, b.env})
 		}
-		b.suite(st.Else)
-		b.suite(st.Finally)
+		return true
+	case *ast.Try:
+		return b.try(st)
 	case *ast.Match:
 		b.expr(st.Subject)
+		before := b.env
+		ways := [][]int32{before}
 		for _, c := range st.Cases {
-			b.expr(c.Pattern)
-			b.expr(c.Guard)
-			b.suite(c.Body)
+			ways = b.branch(before, ways, func() bool {
+				b.expr(c.Pattern)
+				b.expr(c.Guard)
+				return b.suite(c.Body)
+			})
 		}
+		return b.meet(ways)
 	case *ast.Del:
 		for _, t := range st.Targets {
 			b.expr(t)
@@ -271,6 +448,57 @@ func (b *builder) stmt(st ast.Stmt) {
 			b.nested--
 		}
 	}
+	return true
+}
+
+func (b *builder) clauses(list []ast.CondClause) bool {
+	var ways [][]int32
+	last := false
+	before := b.env
+	for _, c := range list {
+		b.env = slices.Clone(before)
+		b.expr(c.Cond)
+		before = slices.Clone(b.env) // a walrus in the condition
+		last = c.Cond == nil
+		ways = b.branch(before, ways, func() bool { return b.suite(c.Body) })
+	}
+	if !last {
+		ways = append(ways, before)
+	}
+	return b.meet(ways)
+}
+
+// try walks a try statement. A handler starts with what was there before the
+// body or at any point in it, of which the end stands for the rest.
+func (b *builder) try(st *ast.Try) bool {
+	before := slices.Clone(b.env)
+	fell := b.suite(st.Body)
+	after := b.env
+	var ways [][]int32
+	if fell {
+		ways = b.branch(after, ways, func() bool { return b.suite(st.Else) })
+	}
+	if len(st.Handlers) > 0 {
+		start := b.join([][]int32{before, after})
+		for i := range st.Handlers {
+			h := &st.Handlers[i]
+			ways = b.branch(start, ways, func() bool {
+				b.expr(h.Type)
+				if h.As != nil {
+					b.target(h.As, 0, false)
+				}
+				return b.suite(h.Body)
+			})
+		}
+	}
+	goes := b.meet(ways)
+	if st.Finally != nil {
+		if !goes {
+			b.env = slices.Clone(b.join([][]int32{before, after}))
+		}
+		return b.suite(st.Finally) && goes
+	}
+	return goes
 }
 
 // nestedFunc walks a function inside the function. It may run while the outer
@@ -282,40 +510,50 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	for _, prm := range def.Params.List {
 		b.expr(prm.Default)
 	}
-	old := b.vars
-	b.vars = make(map[string]variable, len(old)+4)
-	for k, v := range old {
-		b.vars[k] = v
-	}
+	vars, env, loops := b.vars, slices.Clone(b.env), b.loops
+	b.vars = maps.Clone(vars)
 	for _, prm := range def.Params.List {
 		if prm.Name.Name != "" {
 			sh := b.p.shapeOf(b.m, prm.Type, prm.Declarator)
-			b.vars[prm.Name.Name] = variable{b.node(node{kind: nodeUnknown, shape: sh}), sh}
+			b.variable(prm.Name.Name, sh, b.node(node{kind: nodeUnknown, shape: sh}))
 		}
 	}
 	b.nested++
 	b.suite(def.Body)
 	b.nested--
-	b.vars = old
+	b.vars, b.env, b.loops = vars, env, loops
 }
 
-func (b *builder) simple(st *ast.Simple) {
+func (b *builder) simple(st *ast.Simple) bool {
 	switch st.Keyword {
 	case "global":
 		for _, n := range st.Names {
-			b.vars["global "+n.Name] = variable{node: -1}
+			b.vars[n.Name] = variable{global: true}
 		}
+		return true
 	case "return":
 		for _, e := range st.Exprs {
 			if n := b.expr(e); n != 0 && b.nested == 0 {
 				b.flow.returns = append(b.flow.returns, n)
 			}
 		}
-	default:
-		for _, e := range st.Exprs {
-			b.expr(e)
+		return false
+	case "break":
+		if len(b.loops) > 0 {
+			l := b.loops[len(b.loops)-1]
+			l.leaves = append(l.leaves, b.env)
 		}
+		return false
+	case "continue":
+		if len(b.loops) > 0 {
+			b.again(b.loops[len(b.loops)-1])
+		}
+		return false
 	}
+	for _, e := range st.Exprs {
+		b.expr(e)
+	}
+	return st.Keyword != "raise"
 }
 
 // declare walks "cdef T x = v, *y".
@@ -329,12 +567,11 @@ func (b *builder) declare(st *ast.CVarDecl) {
 			continue
 		}
 		sh := b.p.shapeOf(b.m, st.Type, d)
-		if _, again := b.vars[name.Name]; !again || b.vars[name.Name].node <= 0 {
-			b.vars[name.Name] = variable{b.node(node{kind: nodeLocal, shape: sh}), sh}
+		if v, known := b.vars[name.Name]; !known || v.global {
+			b.variable(name.Name, sh, b.node(node{kind: nodeNothing, shape: sh}))
 		}
 		if d.Default != nil {
-			v := b.expr(d.Default)
-			b.bind(name.Name, v, name.Span)
+			b.bind(name.Name, b.expr(d.Default), isNothing(d.Default), name.Span)
 		}
 	}
 }
@@ -355,7 +592,7 @@ func (b *builder) assign(st *ast.Assign) {
 		if n, ok := unparen(st.Targets[0]).(*ast.Name); ok {
 			sh := b.p.shapeOfNote(b.m, st.Annotation)
 			if _, known := b.vars[n.Name]; !known {
-				b.vars[n.Name] = variable{b.node(node{kind: nodeLocal, shape: sh}), sh}
+				b.variable(n.Name, sh, b.node(node{kind: nodeNothing, shape: sh}))
 			}
 		}
 	}
@@ -370,15 +607,26 @@ func (b *builder) assign(st *ast.Assign) {
 				got = append(got, b.expr(e))
 			}
 			for i, t := range targets.Elems {
-				b.target(t, got[i])
+				b.target(t, got[i], isNothing(values.Elems[i]))
 			}
 			return
 		}
 	}
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
-		b.target(t, v)
+		b.target(t, v, isNothing(st.Value))
 	}
+}
+
+// isNothing reports whether an expression is a constant.
+func isNothing(e ast.Expr) bool {
+	switch e := unparen(e).(type) {
+	case *ast.Const, *ast.Number, *ast.Str:
+		return true
+	case *ast.Unary:
+		return isNothing(e.X)
+	}
+	return false
 }
 
 func starred(list []ast.Expr) bool {
@@ -391,17 +639,17 @@ func starred(list []ast.Expr) bool {
 }
 
 // target assigns a value to a target.
-func (b *builder) target(t ast.Expr, value int32) {
+func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	switch t := t.(type) {
 	case *ast.Name:
-		b.bind(t.Name, value, t.Span)
+		b.bind(t.Name, value, nothing, t.Span)
 	case *ast.Paren:
-		b.target(t.X, value)
+		b.target(t.X, value, nothing)
 	case *ast.Starred:
-		b.target(t.X, 0)
+		b.target(t.X, 0, false)
 	case *ast.Collection:
 		for _, e := range t.Elems {
-			b.target(e, b.element(value))
+			b.target(e, b.element(value), false)
 		}
 	case *ast.Attribute:
 		base := b.expr(t.X)
@@ -442,18 +690,18 @@ func (b *builder) handOutInto(value, into, at int32) {
 	b.handOut(value, at)
 }
 
-// loop walks the head of a for loop or of a comprehension's clause.
-func (b *builder) loop(from bool, target, iter, step ast.Expr) {
+// iterated walks what a for loop or a comprehension's clause runs over.
+func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	n := b.expr(iter)
 	b.expr(step)
-	if from || target == nil {
-		return
+	if from {
+		return 0
 	}
 	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
 		b.operator(n, "__iter__", iter.Range())
 		b.operator(n, "__next__", iter.Range())
 	}
-	b.target(target, b.element(n))
+	return n
 }
 
 // element is what a container, pointer or view yields.

@@ -105,12 +105,12 @@ func (b *builder) call(e *ast.Call) int32 {
 	case *ast.Attribute:
 		return b.methodCall(fun, e)
 	case *ast.Name:
-		if v, local := b.vars[fun.Name]; local && v.node >= 0 {
+		if n, sh, local := b.value(fun.Name); local {
 			args := b.passed(e.Args)
-			if v.shape.class != nil {
-				b.operator(v.node, "__call__", e.Span)
+			if n != 0 && b.shape(n).class != nil {
+				b.operator(n, "__call__", e.Span)
 			}
-			return b.unknownCall(args, fun.Name, e.Span, v.shape.kind != shapeObject)
+			return b.unknownCall(args, fun.Name, e.Span, sh.kind != shapeObject && sh.kind != shapeUnknown)
 		}
 		return b.namedCall([]string{fun.Name}, e)
 	default:
@@ -220,7 +220,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 		if mutators[name] {
 			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
-			args.each(func(n int32) { b.handOut(n, e.Pos) })
+			args.each(func(n int32) { b.handOut(n, e.End) })
 		} else if !readers[name] {
 			b.effect(base, nil, onPython, write, false, callsUnknown, name, e.Span)
 		}
@@ -290,7 +290,7 @@ var cppWriters = map[string]bool{
 
 func (b *builder) isLocal(name string) bool {
 	v, ok := b.vars[name]
-	return ok && v.node >= 0
+	return ok && !v.global
 }
 
 // superCall handles super().name(…).
@@ -360,7 +360,7 @@ func (b *builder) classCall(c *class, name string, e *ast.Call) int32 {
 
 // construct makes an instance.
 func (b *builder) construct(c *class, args passed, span ast.Span, init bool) int32 {
-	n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, class: c}})
+	n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, class: c}, pos: span.Pos})
 	seen := false
 	for _, name := range []string{"__cinit__", "__init__"} {
 		if name == "__init__" && !init {
@@ -460,7 +460,7 @@ func (b *builder) callFunctions(fs []*function, receiver int32, bound bool, e *a
 
 // callOf notes a call and returns its value.
 func (b *builder) callOf(fs []*function, args []int32, span ast.Span) int32 {
-	b.flow.calls = append(b.flow.calls, call{span: span, callees: fs, args: args, hand: b.hand > 0})
+	b.flow.calls = append(b.flow.calls, call{span: span, callees: fs, args: args, hand: b.hand > 0, handing: handing{pos: span.End, loops: b.loopStarts()}})
 	sh := b.returnOf(fs[0])
 	if fs[0].exposed() && fs[0].def.Kind == ast.Def {
 		b.python(span)
@@ -468,7 +468,7 @@ func (b *builder) callOf(fs []*function, args []int32, span ast.Span) int32 {
 	if sh.kind == shapeScalar {
 		return 0
 	}
-	return b.node(node{kind: nodeCall, num: int32(len(b.flow.calls) - 1), shape: sh})
+	return b.node(node{kind: nodeCall, num: int32(len(b.flow.calls) - 1), shape: sh, pos: span.Pos})
 }
 
 // returnOf is the shape of what a function returns.
@@ -557,6 +557,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			}
 		}
 		if len(from) > 0 {
+			ret.returned = true
 			l := b.node(node{kind: nodeLocal, shape: ret, from: from})
 			return b.node(node{kind: nodeInside, base: l, shape: ret})
 		}
@@ -593,6 +594,8 @@ func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 		b.opaque(n, name, span)
 	case sh.constant:
 		b.effect(n, nil, onState, read, true, passesConst, name, span)
+	case sh.returned && strings.HasSuffix(strings.ToLower(name), "free"):
+		// What a function returned and another frees was made for the caller.
 	case sh.kind == shapePointer:
 		c := passesUnknown
 		if sure {
@@ -614,7 +617,7 @@ func (b *builder) opaque(n int32, name string, span ast.Span) {
 		b.passTo(n, false, name, span)
 		return
 	}
-	b.handOut(n, span.Pos)
+	b.handOut(n, span.End)
 	switch {
 	case sh.container:
 		b.effect(n, nil, onValue, write, false, callsUnknown, name, span)
@@ -703,7 +706,7 @@ func (b *builder) knownCall(how string, args passed, name string, span ast.Span)
 			if sh.kind == shapeObject {
 				b.effect(n, nil, onValue, write, true, changesContainer, name, span)
 			} else if sh.kind != shapeScalar {
-				b.effect(n, nil, onState, write, true, passesWritable, name, span)
+				b.passTo(n, true, name, span)
 			}
 		case 'R', 'r':
 			if sh.kind != shapeObject && sh.kind != shapeScalar {

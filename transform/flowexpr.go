@@ -3,7 +3,12 @@ package transform
 // Flows of expressions: each returns the node of its value, 0 where that leads
 // to no state.
 
-import "pyxlock/parser/ast"
+import (
+	"maps"
+	"slices"
+
+	"pyxlock/parser/ast"
+)
 
 func (b *builder) expr(e ast.Expr) int32 {
 	switch e := e.(type) {
@@ -39,7 +44,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		return b.either(x, b.expr(e.Else))
 	case *ast.Walrus:
 		v := b.expr(e.Value)
-		b.target(e.Target, v)
+		b.target(e.Target, v, isNothing(e.Value))
 		return v
 	case *ast.Str:
 		for _, f := range e.Fields {
@@ -94,33 +99,33 @@ func (b *builder) suspends(s ast.Span) {
 }
 
 func (b *builder) lambda(e *ast.Lambda) {
-	old := b.vars
-	b.vars = make(map[string]variable, len(old)+2)
-	for k, v := range old {
-		b.vars[k] = v
-	}
+	vars, env := b.vars, slices.Clone(b.env)
+	b.vars = maps.Clone(vars)
 	if e.Params != nil {
 		for _, prm := range e.Params.List {
-			b.vars[prm.Name.Name] = variable{}
+			b.variable(prm.Name.Name, shape{}, 0)
 		}
 	}
 	b.nested++
 	b.expr(e.Body)
 	b.nested--
-	b.vars = old
+	b.vars, b.env = vars, env
 }
 
 func (b *builder) comprehension(e *ast.Comp) {
 	if len(e.Clauses) == 0 {
 		return
 	}
-	b.loops = append(b.loops, e.Pos)
+	l := b.into(e.Pos)
 	for _, c := range e.Clauses {
-		b.loop(c.From, c.Target, c.Iter, c.Step)
+		n := b.iterated(c.From, c.Iter, c.Step)
+		if !c.From && c.Target != nil {
+			b.target(c.Target, b.element(n), false)
+		}
 	}
 	b.expr(e.Elem)
 	b.expr(e.Value)
-	b.loops = b.loops[:len(b.loops)-1]
+	b.outOf(l, true)
 }
 
 // either is one of two values.
@@ -150,19 +155,23 @@ func (b *builder) cast(n int32, to shape) int32 {
 	if to.kind == shapeUnknown {
 		to = b.shape(n)
 	}
+	from := b.shape(n)
 	if to.kind == shapeObject && to.class == nil {
-		to.class = b.shape(n).class
+		to.class = from.class
 	}
+	if to.kind == shapePointer && from.kind == shapeObject {
+		to = from // <PyObject*>x and <void*>x are x still
+	}
+	to.returned = from.returned
 	return b.node(node{kind: nodeCast, base: n, shape: to})
 }
 
 func (b *builder) name(e *ast.Name) int32 {
-	v, ok := b.vars[e.Name]
+	n, sh, ok := b.value(e.Name)
 	if !ok {
 		return b.global(e)
 	}
-	n := v.node
-	if n <= 0 {
+	if n == 0 {
 		return 0
 	}
 	switch e.Access {
@@ -170,7 +179,7 @@ func (b *builder) name(e *ast.Name) int32 {
 		// p[i] = v through a local pointer, or in a container of someone else's.
 		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
 	case ast.Aug:
-		if v.shape.container {
+		if sh.container || b.shape(n).container {
 			b.effect(n, nil, onValue, write, true, changesContainer, e.Name, e.Span)
 		}
 	}
@@ -412,15 +421,11 @@ func (b *builder) address(e ast.Expr) int32 {
 		}
 		return b.node(node{kind: nodeInside, base: n, shape: sh})
 	case *ast.Name:
-		v, ok := b.vars[x.Name]
-		if !ok || v.node <= 0 {
-			b.name(x)
+		n, sh, ok := b.value(x.Name)
+		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		if v.shape.kind == shapeScalar {
-			return 0
-		}
-		return b.node(node{kind: nodeInside, base: v.node, shape: v.shape.pointer(1, false)})
+		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false)})
 	}
 	return b.expr(e)
 }

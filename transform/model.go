@@ -76,6 +76,7 @@ const (
 	nodeCall             // what call num returns
 	nodeGlobal           // a module's variable
 	nodeUnknown          // an object from somewhere
+	nodeNothing          // None, or a variable before it is assigned to
 )
 
 // node is a value in a function. Node 0 is a value that leads to no state.
@@ -87,6 +88,7 @@ type node struct {
 	owner *class // of a field: the class through which it was reached
 	shape shape
 	from  []int32
+	pos   int32 // of a fresh object or call: where it comes to be
 }
 
 // effectKind tells how much is known of what is done to an object.
@@ -124,6 +126,7 @@ type effect struct {
 	raw   bool // needs the caller to hold the lock
 	cause cause
 	name  string // the attribute or function
+	field string // the attribute whose state it is; "" where that is not known
 	span  ast.Span
 }
 
@@ -133,12 +136,25 @@ type call struct {
 	callees []*function
 	args    []int32 // by the callee's parameters; 0 where nothing of interest
 	hand    bool    // under a lock that was placed by hand
+	handing handing // for callees that hand their arguments out
 }
 
 // handing is a point at which an object may become reachable by others.
 type handing struct {
-	node int32
-	pos  int32 // from which on
+	node  int32
+	pos   int32
+	loops []int32 // the offsets at which the loops round it start, outermost first
+}
+
+// from returns the offset from which on an object that came to be at an offset
+// is shared: the next round of a loop comes after this one.
+func (h *handing) from(made int32) int32 {
+	for _, l := range h.loops {
+		if l > made {
+			return l
+		}
+	}
+	return h.pos
 }
 
 // flow is what one function does, by itself.
@@ -185,6 +201,7 @@ type found struct {
 
 	cause cause
 	name  string
+	field string
 	span  ast.Span
 	via   *function // throughCall: the callee, and its effect
 	next  int32
@@ -202,7 +219,8 @@ type summary struct {
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*function]bool
-	// assume makes every extension type with C attributes count as locked.
+	// assume makes every extension type with C attributes count as locked, and
+	// tells apart which attributes are written.
 	assume bool
 }
 

@@ -26,6 +26,7 @@ type shape struct {
 	constant  bool      // what it points to is const
 	container bool      // a builtin that has content of its own to change
 	class     *class
+	returned  bool // a pointer that a C function returned
 	lock      bool // a mutex of some kind: guards state, and is none
 }
 

@@ -95,15 +95,15 @@ func (s *solver) update(f *function) bool {
 		clear(s.state)
 		clear(s.memo)
 	}
-	for _, h := range s.flow.handed {
-		s.handOut(h.node, h.pos)
+	for i := range s.flow.handed {
+		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
 	}
 	for i := range s.flow.calls {
 		c := &s.flow.calls[i]
 		for _, g := range c.callees {
 			for k := range g.sum.escapes {
 				if int(k) < len(c.args) {
-					s.handOut(c.args[k], c.span.Pos)
+					s.handOut(c.args[k], &c.handing)
 				}
 			}
 		}
@@ -115,7 +115,7 @@ func (s *solver) update(f *function) bool {
 			if class == nil {
 				class = r.class
 			}
-			s.add(r.region, found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: e.raw, cause: e.cause, name: e.name, span: e.span})
+			s.add(r.region, found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: e.raw, cause: e.cause, name: e.name, field: e.field, span: e.span})
 		}
 	}
 	for i := range s.flow.calls {
@@ -129,13 +129,14 @@ func (s *solver) update(f *function) bool {
 	return s.grown
 }
 
-func (s *solver) handOut(n, pos int32) {
+func (s *solver) handOut(n int32, h *handing) {
 	for _, r := range s.top(n) {
 		switch x := &s.sum.regions[r.region]; {
 		case x.root == nodeFresh && x.parent < 0:
 			if s.handed == nil {
 				s.handed = map[int32]int32{}
 			}
+			pos := h.from(s.flow.nodes[x.num].pos)
 			if old, ok := s.handed[x.num]; !ok || pos < old {
 				s.handed[x.num] = pos
 			}
@@ -166,7 +167,11 @@ func (s *solver) call(c *call) {
 				if class == nil && r.parent < 0 {
 					class = a.class
 				}
-				s.add(s.along(a.region, g, e.region), found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
+				field := e.field
+				if r.parent < 0 && e.class == nil {
+					field = s.pointed(c.args[r.num]) // what a pointer or container argument leads into
+				}
+				s.add(s.along(a.region, g, e.region), found{class: class, field: field, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
 					cause: throughCall, name: g.def.Name.Name, span: c.span, via: g, next: int32(i)})
 			}
 		}
@@ -180,6 +185,25 @@ func (s *solver) along(base int32, g *function, r int32) int32 {
 		return base
 	}
 	return s.child(s.along(base, g, x.parent), x.name, x.owner)
+}
+
+// pointed returns the attribute that an argument leads into, "" where it may be any.
+func (s *solver) pointed(n int32) string {
+	for range 16 {
+		x := &s.flow.nodes[n]
+		switch {
+		case x.kind == nodeInside && x.name != "":
+			return x.name
+		case x.kind == nodeInside || x.kind == nodeCast:
+			n = x.base
+			continue
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+			continue
+		}
+		break
+	}
+	return ""
 }
 
 func (s *solver) intern(r region) int32 {
@@ -265,9 +289,6 @@ func (s *solver) collect(n int32) []ref {
 			for _, r := range s.refs(from) {
 				with(r.region, r.class)
 			}
-		}
-		if len(x.from) == 0 && x.shape.kind == shapeObject {
-			with(s.intern(region{root: nodeUnknown, num: n, parent: -1}), nil)
 		}
 	case nodeCast:
 		for _, r := range s.refs(x.base) {
@@ -363,6 +384,7 @@ func (s *solver) add(r int32, e found) {
 			return
 		}
 		e.kind = onState
+		e.field = x.name
 		e.class = x.owner
 		r = x.parent
 		x = s.sum.regions[r]
@@ -373,7 +395,7 @@ func (s *solver) add(r int32, e found) {
 		if s.handed != nil {
 			pos, shared = s.handed[x.num]
 		}
-		if !shared || e.span.Pos < pos || x.parent < 0 && e.cause != throughCall && e.span.Pos == pos || !s.p.guards(e.class) {
+		if !shared || e.span.Pos <= pos || !s.p.guards(e.class) {
 			return
 		}
 	case nodeUnknown, nodeGlobal:
@@ -388,7 +410,7 @@ func (s *solver) add(r int32, e found) {
 	e.region = r
 	for i := range s.sum.effects {
 		o := &s.sum.effects[i]
-		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw {
+		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw && (o.field == e.field || !s.p.model.assume || e.mode == read) {
 			return
 		}
 	}

@@ -70,6 +70,6 @@ or I/O.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRewrite(), newPreview(), newCheck(), newExplain(), newLocate(), newVersion())
+	root.AddCommand(newRewrite(), newPreview(), newCheck(), newAnnotate(), newExplain(), newLocate(), newVersion())
 	return root
 }

@@ -1,0 +1,128 @@
+package main
+
+// pyxlock annotate: proposes the decorators for code that has none.
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"slices"
+
+	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
+	"pyxlock/transform"
+)
+
+func newAnnotate() *cobra.Command {
+	s := &settings{}
+	var inPlace, list bool
+	c := &cobra.Command{
+		Use:   "annotate PATH…",
+		Short: "Propose locks for classes that have none, as a diff",
+		Long: `Find the classes whose state methods change once an object is made, and propose
+@cython.locked_class for them and @cython.read_lock or @cython.write_lock for
+their methods, as a unified diff that git apply takes. Immutable classes, and
+classes whose methods hold locks placed by hand, are left alone. Give it the
+whole project: what it cannot see counts as a write.
+
+Exit codes: 0 nothing to propose or applied, 1 proposals, 2 usage or I/O.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error {
+			if err := s.valid(); err != nil {
+				return err
+			}
+			if err := s.configure(c, args); err != nil {
+				return err
+			}
+			if inPlace && slices.Contains(args, "-") {
+				return errors.New("standard input cannot be replaced in place")
+			}
+			in, err := collect(args, "", s.stdinName, c.InOrStdin())
+			if err != nil {
+				return err
+			}
+			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))
+			paths := make([]string, len(in.files))
+			for i, f := range in.files {
+				paths[i] = f.path
+			}
+			n, err := p.Annotate(c.Context(), paths, s.jobs())
+			if err != nil {
+				return err
+			}
+			if len(n.Findings) > 0 {
+				source := func(path string) []byte {
+					data, _ := in.disk.Read(path)
+					return data
+				}
+				if err := emit.Findings(c.ErrOrStderr(), n.Findings, source, s.colored(c.ErrOrStderr())); err != nil {
+					return err
+				}
+			}
+			n.SortNotes()
+			if list {
+				notes(c.OutOrStdout(), n)
+				return nil
+			}
+			var b emit.Batch
+			b.AddInput(in.disk.files()...)
+			changed := 0
+			for i, rw := range n.Rewrites {
+				if !rw.Changed() {
+					continue
+				}
+				changed++
+				out, _, err := emit.Apply(rw.Src, rw.Edits)
+				if err != nil {
+					return err
+				}
+				if inPlace {
+					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true})
+					continue
+				}
+				w := c.OutOrStdout()
+				if err := emit.Unified(w, fileDiff(expanded{input: in.files[i], old: rw.Src, new: out}), s.colored(w)); err != nil {
+					return err
+				}
+			}
+			if inPlace {
+				ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
+				defer stop()
+				if _, err := b.Commit(ctx); err != nil {
+					return err
+				}
+			}
+			if !s.quiet {
+				fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
+			}
+			if changed > 0 && !inPlace || len(n.Findings) > 0 {
+				return exit(exitDifferences)
+			}
+			return nil
+		},
+	}
+	s.addFlags(c)
+	c.Flags().BoolVar(&inPlace, "in-place", false, "apply the proposals")
+	c.Flags().BoolVar(&list, "list", false, "list the verdict on each class and the reason for each decorator instead")
+	return c
+}
+
+// notes lists what an annotation makes of classes and methods, and why.
+func notes(w io.Writer, n *transform.Annotation) {
+	for _, c := range n.Classes {
+		fmt.Fprintf(w, "%s:%d: class %s: %s", c.Path, c.Line, c.Name, c.Verdict)
+		if c.Why != "" {
+			fmt.Fprintf(w, ": %s", c.Why)
+		}
+		fmt.Fprintln(w)
+		for _, r := range c.Related {
+			fmt.Fprintf(w, "    %s:%d:%d: %s\n", r.Path, r.Line, r.Column, r.Message)
+		}
+	}
+	for _, m := range n.Methods {
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", m.Path, m.Line, m.Name, m.Decorator, m.Why)
+	}
+}

@@ -1,0 +1,494 @@
+package transform
+
+// Annotating: which classes need a lock, which of their methods hold it how,
+// and the decorators that say so, as edits of the sources.
+
+import (
+	"context"
+	"fmt"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"sort"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// Verdict is what an annotation makes of a class.
+type Verdict uint8
+
+// The verdicts on a class with C attributes.
+const (
+	Locked     Verdict = iota // gets locked_class
+	Already                   // has it, or inherits it
+	Immutable                 // nothing changes it once it is made
+	HandLocked                // its methods hold locks that people placed
+	Opaque                    // extern, or its body is not in sight
+)
+
+var verdictNames = [...]string{"locked", "already locked", "immutable", "locked by hand", "not in sight"}
+
+func (v Verdict) String() string { return verdictNames[v] }
+
+// ClassNote is the verdict on one class and why.
+type ClassNote struct {
+	Name    string
+	Path    string
+	Line    int
+	Verdict Verdict
+	// Why tells which line decides, for a class that is or was to be locked.
+	Why     string
+	Related []Related
+}
+
+// MethodNote is one proposed decorator.
+type MethodNote struct {
+	Name      string // "Class.method"
+	Path      string
+	Line      int
+	Decorator string // "read_lock", "write_lock", "no_lock"
+	Why       string // the line that decides, or the reason of a no_lock
+}
+
+// Annotation is what Annotate proposes.
+type Annotation struct {
+	Rewrites []*Rewrite // one for each input, in the order of the inputs
+	Findings []Finding  // files that do not parse, for which there are no proposals
+	Classes  []ClassNote
+	Methods  []MethodNote
+}
+
+// construction holds the methods that make an object, or take it apart.
+var construction = map[string]bool{
+	"__cinit__": true, "__init__": true, "__dealloc__": true, "__del__": true, "__setstate__": true, "__setstate_cython__": true,
+	"__reduce_cython__": true,
+}
+
+// Annotate proposes decorators for what has none. The project must not be used
+// for anything else: its view of what is locked changes on the way.
+func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Annotation, error) {
+	if jobs <= 0 {
+		jobs = runtime.GOMAXPROCS(0)
+	}
+	mods, out, err := p.annotated(ctx, inputs, jobs)
+	if err != nil {
+		return nil, err
+	}
+	a := &annotator{p: p, out: out, editors: map[string]*editor{}, wrote: map[*class]*evidence{}}
+	a.mods = mods
+	a.choose()
+	a.decorate()
+	byPath := map[string]*Rewrite{}
+	for _, m := range mods {
+		for _, u := range m.units {
+			if byPath[u.path] == nil {
+				byPath[u.path] = &Rewrite{Path: u.path, Src: u.src}
+			}
+			if e := a.editors[u.path]; e != nil && len(byPath[u.path].Edits) == 0 {
+				byPath[u.path].Edits = e.finish()
+			}
+		}
+	}
+	for _, in := range inputs {
+		in = p.canonical(in)
+		rw := byPath[in]
+		if rw == nil {
+			rw = &Rewrite{Path: in, Src: p.source(in).src}
+		}
+		out.Rewrites = append(out.Rewrites, rw)
+	}
+	return out, nil
+}
+
+// annotated loads the modules that the inputs belong to.
+func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*module, *Annotation, error) {
+	clean := make([]string, len(inputs))
+	for i, in := range inputs {
+		clean[i] = p.canonical(in)
+	}
+	if err := each(ctx, clean, jobs, func(in string) error { return p.source(in).err }); err != nil {
+		return nil, nil, err
+	}
+	stems, alone := p.group(clean)
+	if err := each(ctx, stems, jobs, func(stem string) error { p.module(stem); return nil }); err != nil {
+		return nil, nil, err
+	}
+	included := map[string]bool{}
+	for _, stem := range stems {
+		for _, u := range p.module(stem).units {
+			if u.role == roleInclude || u.role == rolePxdInclude {
+				included[u.path] = true
+			}
+		}
+	}
+	out := &Annotation{}
+	var mods []*module
+	for _, stem := range append(stems, alone...) {
+		m := p.module(stem)
+		if included[stem+".pyx"] || included[stem] {
+			continue
+		}
+		for _, u := range m.units {
+			for _, e := range u.errs {
+				out.Findings = append(out.Findings, Finding{Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg})
+			}
+		}
+		if !m.broken() {
+			mods = append(mods, m)
+		}
+	}
+	SortFindings(out.Findings)
+	out.Findings = dedupe(out.Findings)
+	return mods, out, nil
+}
+
+// evidence is what speaks for locking a class.
+type evidence struct {
+	f    *function
+	e    *found
+	attr *field // a public attribute, where that is all
+}
+
+type annotator struct {
+	p       *Project
+	mods    []*module
+	out     *Annotation
+	editors map[string]*editor
+	wrote   map[*class]*evidence // by the class that declares what is written
+	hand    map[*class]*function
+}
+
+func (a *annotator) all() []*function {
+	var all []*function
+	for _, m := range a.mods {
+		all = append(all, m.funcs().all...)
+	}
+	return all
+}
+
+// choose decides which classes get a lock: those that declare an attribute
+// which is written once the object is made, by what Python code can call.
+func (a *annotator) choose() {
+	p := a.p
+	p.model.assume = true
+	all := a.all()
+	p.solve(all)
+	a.hand = map[*class]*function{}
+	for _, f := range all {
+		if f.class != nil && f.flow.hand != (ast.Span{}) && a.hand[f.class] == nil {
+			a.hand[f.class] = f
+		}
+		for i := range f.sum.effects {
+			e := &f.sum.effects[i]
+			if e.mode != write || e.kind == onPython || !p.guards(e.class) || p.exempt(f) {
+				continue
+			}
+			x := &f.sum.regions[e.region]
+			if x.root == nodeParam {
+				if !f.exposed() || x.num == 0 && x.parent < 0 && f.class != nil && f.accessor == plain && construction[f.def.Name.Name] {
+					continue
+				}
+			}
+			for _, c := range p.declaring(e.class, e.field) {
+				if old := a.wrote[c]; old == nil || !old.e.sure && e.sure || old.e.sure == e.sure && old.e.via != nil && e.via == nil {
+					a.wrote[c] = &evidence{f: f, e: e}
+				}
+			}
+		}
+	}
+	for _, m := range a.mods {
+		for _, c := range m.order {
+			for _, fd := range c.order {
+				if fd.vis == ast.Public && a.wrote[c] == nil && !c.extern {
+					a.wrote[c] = &evidence{attr: fd}
+				}
+			}
+		}
+	}
+	p.model.assume = false
+	for _, m := range a.mods {
+		for _, c := range m.order {
+			a.verdict(m, c)
+		}
+	}
+}
+
+// declaring returns the classes that declare an attribute, or any attribute
+// where it is not known which.
+func (p *Project) declaring(c *class, field string) []*class {
+	var any []*class
+	for _, b := range p.ancestry(c) {
+		if b.fields[field] != nil {
+			return []*class{b}
+		}
+		if len(b.order) > 0 {
+			any = append(any, b)
+		}
+	}
+	return any
+}
+
+func (a *annotator) verdict(m *module, c *class) {
+	if !a.p.hasState(c) {
+		return
+	}
+	u, def := c.unit, c.def
+	if def == nil {
+		u, def = c.pxdUnit, c.pxdDef
+	}
+	if u == nil || def == nil {
+		return
+	}
+	pos := at(u.source, def.Name.Span, "", "", "")
+	n := ClassNote{Name: c.name, Path: u.path, Line: pos.Line}
+	ev := a.wrote[c]
+	switch {
+	case a.p.lockOf(c) != nil && c.lock == nil || c.lock != nil && c.lock.dec != nil:
+		n.Verdict = Already
+	case c.extern || c.def == nil:
+		n.Verdict = Opaque
+	case ev == nil:
+		n.Verdict = Immutable
+	case a.byHand(c) != nil:
+		f := a.byHand(c)
+		n.Verdict = HandLocked
+		h := at(f.unit.source, f.flow.hand, "", "", "")
+		n.Why = fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line)
+	default:
+		n.Verdict = Locked
+		if ev.attr != nil {
+			n.Why = fmt.Sprintf("the attribute %s is public", ev.attr.name)
+		} else {
+			n.Related = relatedOf(chain(ev.f, ev.e))
+			steps := chain(ev.f, ev.e)
+			n.Why = fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text)
+		}
+		c.lock = &lockDecl{class: c, unit: u, def: def}
+	}
+	a.out.Classes = append(a.out.Classes, n)
+}
+
+// byHand returns a method of c, or of a class in its line, that holds a lock
+// which a person placed.
+func (a *annotator) byHand(c *class) *function {
+	for _, b := range a.p.ancestry(c) {
+		if f := a.hand[b]; f != nil {
+			return f
+		}
+	}
+	for _, o := range c.mod.order {
+		if a.hand[o] != nil && slices.Contains(a.p.ancestry(o), c) {
+			return a.hand[o]
+		}
+	}
+	return nil
+}
+
+// decorate writes the decorators. The model is made anew with the locks in it.
+func (a *annotator) decorate() {
+	p := a.p
+	all := a.all()
+	p.model.solved = nil
+	for _, f := range all {
+		f.sum, f.callers = summary{}, nil
+	}
+	for _, m := range a.mods { // what was called elsewhere is solved again as well
+		for _, f := range m.funcs().all {
+			for i := range f.flow.calls {
+				for _, g := range f.flow.calls[i].callees {
+					g.sum, g.callers = summary{}, nil
+				}
+			}
+		}
+	}
+	p.solve(all)
+	used := map[*unit]int32{}
+	for _, m := range a.mods {
+		for _, c := range m.order {
+			if c.lock != nil && c.lock.dec == nil {
+				a.insert(c.unit, c.def.Pos, c.def.Keyword, "locked_class", used)
+			}
+		}
+		for _, f := range m.funcs().all {
+			a.method(f, used)
+		}
+	}
+	for u, first := range used {
+		a.cimport(u, first)
+	}
+}
+
+// method proposes a decorator for one function.
+func (a *annotator) method(f *function, used map[*unit]int32) {
+	p := a.p
+	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !f.exposed() {
+		return
+	}
+	name := f.def.Name.Name
+	note := func(dec, why string) {
+		pos := at(f.unit.source, f.def.Name.Span, "", "", "")
+		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
+	}
+	if p.member(f) {
+		st := p.stanceOn(f, 0, false)
+		operand := false
+		for i := range f.def.Params.List {
+			operand = operand || i > 0 && p.stanceOn(f, i, false).touches
+		}
+		if !st.touches && !operand || name == "__init__" && f.accessor == plain || p.locksMembers(f.class).mustDecorate {
+			return
+		}
+		if f.flow.yields != (ast.Span{}) || f.def.Async {
+			kind := "a generator"
+			if f.def.Async {
+				kind = "a coroutine"
+			}
+			why := kind + " cannot hold a lock between its steps"
+			a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why), used)
+			note("no_lock", why)
+			return
+		}
+		if !st.touches {
+			return // what it does to its operands is found without a decorator
+		}
+		steps := chain(f, st.why)
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, st.mode.String()+"_lock", used)
+		note(st.mode.String()+"_lock", steps[len(steps)-1].text)
+		return
+	}
+	if f.class != nil && f.accessor == plain && noLockMethods[name] {
+		return
+	}
+	// A function outside: it names what it locks.
+	var readers, writers []string
+	why := ""
+	for i, prm := range f.def.Params.List {
+		md, raw := read, false
+		for j := range f.sum.effects {
+			e := &f.sum.effects[j]
+			x := &f.sum.regions[e.region]
+			if x.root == nodeParam && int(x.num) == i && x.parent < 0 && e.raw && e.kind == onState && p.guards(e.class) {
+				md, raw = max(md, e.mode), true
+				steps := chain(f, e)
+				why = steps[len(steps)-1].text
+			}
+		}
+		switch {
+		case !raw || prm.Kind != ast.Positional:
+		case md == write:
+			writers = append(writers, fmt.Sprintf("%q", prm.Name.Name))
+		default:
+			readers = append(readers, fmt.Sprintf("%q", prm.Name.Name))
+		}
+	}
+	if f.flow.yields != (ast.Span{}) || f.def.Async {
+		return
+	}
+	if len(writers) > 0 {
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, "write_lock("+strings.Join(writers, ", ")+")", used)
+		note("write_lock", why)
+	}
+	if len(readers) > 0 {
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, "read_lock("+strings.Join(readers, ", ")+")", used)
+		note("read_lock", why)
+	}
+}
+
+// insert puts a decorator on a line of its own above a definition, below the
+// decorators that it has.
+func (a *annotator) insert(u *unit, pos, keyword int32, dec string, used map[*unit]int32) {
+	e := a.editors[u.path]
+	if e == nil {
+		e = newEditor(u.file)
+		a.editors[u.path] = e
+	}
+	name := or(a.cythonName(u, pos), "cython")
+	e.head(lineStart(u.file, keyword), []string{indentOf(u.file, keyword) + "@" + name + "." + dec}, pos)
+	if first, ok := used[u]; !ok || pos < first {
+		used[u] = pos
+	}
+}
+
+// cythonName returns what the cython module is called in a file before pos.
+func (a *annotator) cythonName(u *unit, pos int32) string {
+	for _, m := range a.mods {
+		if slices.Contains(m.units, u) {
+			if name, at := m.scope.cythonIn(u.source); name != "" && at < pos {
+				return name
+			}
+			// An included file sees the names of the one that includes it.
+			if u.role == roleInclude {
+				for _, o := range m.units {
+					if name, _ := m.scope.cythonIn(o.source); o.role == roleMain && name != "" {
+						return name
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// cimport makes the cython module known to a file that uses it first at an offset.
+func (a *annotator) cimport(u *unit, first int32) {
+	if a.cythonName(u, first) != "" {
+		return
+	}
+	for _, m := range a.mods {
+		if slices.Contains(m.units, u) {
+			an := &analysis{p: a.p, m: m, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
+			an.imports(u)
+			return
+		}
+	}
+}
+
+// Summary returns the verdicts counted, most first, for people.
+func (n *Annotation) Summary() string {
+	count := map[Verdict]int{}
+	for _, c := range n.Classes {
+		count[c.Verdict]++
+	}
+	var parts []string
+	for v := range verdictNames {
+		if k := count[Verdict(v)]; k > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k, verdictNames[v]))
+		}
+	}
+	decs := map[string]int{}
+	for _, m := range n.Methods {
+		decs[m.Decorator]++
+	}
+	var ds []string
+	for _, d := range []string{"read_lock", "write_lock", "no_lock"} {
+		if decs[d] > 0 {
+			ds = append(ds, fmt.Sprintf("%d %s", decs[d], d))
+		}
+	}
+	out := "classes with C attributes: " + strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		out = "no classes with C attributes"
+	}
+	if len(ds) > 0 {
+		out += "; methods: " + strings.Join(ds, ", ")
+	}
+	return out
+}
+
+// SortNotes orders classes and methods by file and line.
+func (n *Annotation) SortNotes() {
+	sort.SliceStable(n.Classes, func(i, j int) bool {
+		return lessPlace(n.Classes[i].Path, n.Classes[i].Line, n.Classes[j].Path, n.Classes[j].Line)
+	})
+	sort.SliceStable(n.Methods, func(i, j int) bool {
+		return lessPlace(n.Methods[i].Path, n.Methods[i].Line, n.Methods[j].Path, n.Methods[j].Line)
+	})
+}
+
+func lessPlace(p1 string, l1 int, p2 string, l2 int) bool {
+	if p1 != p2 {
+		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
+	}
+	return l1 < l2
+}
