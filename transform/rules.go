@@ -27,6 +27,8 @@ const (
 	codeInclude      = "PXL010"
 	codeCimport      = "PXL011"
 	codePublic       = "PXL012"
+	codeVague        = "PXL013"
+	codeUnused       = "PXL014"
 	codeBaseLock     = "PXL102"
 	codeYield        = "PXL201"
 	codeNogil        = "PXL202"
@@ -54,6 +56,8 @@ var rules = [...]Rule{
 	{Code: codeInclude, Title: "an included file that means different things"},
 	{Code: codeCimport, Title: "a decorator's name used where it cannot be expanded"},
 	{Code: codePublic, Title: "a public attribute that cannot become a locked property"},
+	{Code: codeVague, Title: "a suppression comment that says too little"},
+	{Code: codeUnused, Title: "a suppression that suppresses nothing"},
 	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
 	{Code: codeYield, Title: "yield, await or async under a lock"},
 	{Code: codeNogil, Title: "releasing the GIL in a critical section"},
