@@ -104,9 +104,13 @@ func (s *source) suppressions() []*suppression {
 func readComment(f *ast.File, span ast.Span, rest []lex.Tok) []*suppression {
 	comment := text(f, span)
 	var out []*suppression
-	for _, m := range directive.FindAllStringSubmatchIndex(comment, -1) {
+	found := directive.FindAllStringSubmatchIndex(comment, -1)
+	for i, m := range found {
 		end := len(comment)
-		if n := nextComment.FindStringIndex(comment[m[1]:]); n != nil {
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		if n := nextComment.FindStringIndex(comment[m[1]:end]); n != nil {
 			end = m[1] + n[0]
 		}
 		end = max(m[1], len(strings.TrimRight(comment[:end], " \t\f")))
