@@ -16,6 +16,7 @@ import (
 //	    ^~~~
 //	  file:line:col: related place
 //	  help: what to do
+//	  fix: what check --fix would do
 //
 // A warning says "warning: " before its message. source returns the bytes of a
 // file by the path that a finding names, or nil where they are not known; then
@@ -59,6 +60,10 @@ func (r *report) finding(f transform.Finding) {
 	if f.Help != "" {
 		r.WriteString("  " + paint(r.color, cyan, "help:") + " ")
 		r.text(f.Help, "        ")
+	}
+	if f.Fix != nil {
+		r.WriteString("  " + paint(r.color, cyan, "fix:") + " ")
+		r.text(f.Fix.Message, "       ")
 	}
 }
 

@@ -61,8 +61,9 @@ func TestFindings(t *testing.T) {
 		{"everything", "x\n", func(string) transform.Finding {
 			return transform.Finding{Code: "PXL301", Path: "m.pyx", Line: 1, Column: 1, Span: ast.Span{End: 1},
 				Message: "message\nsecond line", Help: "do this\nor that", Warning: true, Related: []transform.Related{
-					{Path: "n.pxd", Line: 3, Column: 9, Message: "declared here"}, {Path: "o.pyx", Message: "and\nhere"}}}
-		}, "m.pyx:1:1: PXL301 warning: message\n    second line\n    x\n    ^\n  n.pxd:3:9: declared here\n  o.pyx: and\n      here\n  help: do this\n        or that\n"},
+					{Path: "n.pxd", Line: 3, Column: 9, Message: "declared here"}, {Path: "o.pyx", Message: "and\nhere"}},
+				Fix: &transform.Fix{Message: "do it"}}
+		}, "m.pyx:1:1: PXL301 warning: message\n    second line\n    x\n    ^\n  n.pxd:3:9: declared here\n  o.pyx: and\n      here\n  help: do this\n        or that\n  fix: do it\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

@@ -13,7 +13,9 @@ import (
 
 // Report is what a check found.
 type Report struct {
-	Findings []Finding // ordered
+	Findings   []Finding    // ordered
+	Suppressed []Suppressed // what comments suppress; ordered
+	Summary    Summary
 }
 
 // checking is one module under the rules.
@@ -36,11 +38,13 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
-	res, err := p.Run(ctx, inputs, jobs)
+	res, err := p.expand(ctx, inputs, jobs)
 	if err != nil {
 		return nil, err
 	}
-	rep := &Report{Findings: res.Findings}
+	rep := &Report{}
+	var found []Finding // by the rules of the table
+	var whole []string  // the files of modules that all rules looked at
 	var mu sync.Mutex
 	clean := make([]string, len(inputs))
 	for i, in := range inputs {
@@ -51,6 +55,11 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 	apply := func(stem string) error {
 		m := p.module(stem)
 		if m.broken() {
+			// The expansion does not look at files that no lock concerns, but
+			// nobody may take a file for clean that was not understood.
+			mu.Lock()
+			defer mu.Unlock()
+			found = append(found, m.syntaxErrors()...)
 			return nil
 		}
 		before := len(m.findings)
@@ -62,21 +71,24 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 		}
 		mu.Lock()
 		defer mu.Unlock()
-		rep.Findings = append(rep.Findings, m.findings[before:]...)
+		found = append(found, m.findings[before:]...)
+		rep.Summary.Classes += m.types()
 		for _, u := range m.units {
 			included[u.path] = true
+			whole = append(whole, u.path)
 		}
 		return nil
 	}
 	if err := each(ctx, stems, jobs, apply); err != nil {
 		return nil, err
 	}
+	judged := slices.Clone(whole)
 	alone = slices.DeleteFunc(alone, func(path string) bool { return included[path] })
 	if err := each(ctx, alone, jobs, apply); err != nil {
 		return nil, err
 	}
-	SortFindings(rep.Findings)
-	rep.Findings = dedupe(rep.Findings)
+	rep.Summary.count(p, clean)
+	p.settle(rep, res.Findings, found, whole, judged)
 	return rep, nil
 }
 

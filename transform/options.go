@@ -61,6 +61,9 @@ type Options struct {
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string
+	// Selected tells which findings are wanted, by file and code; nil wants all.
+	// Syntax errors are always reported, and Run reports what must stop it.
+	Selected func(path, code string) bool
 }
 
 // mode is how an object is held.

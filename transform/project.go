@@ -4,9 +4,10 @@ package transform
 // once, names resolved across modules.
 
 import (
+	"cmp"
 	"iter"
 	"path/filepath"
-	"sort"
+	"slices"
 	"strings"
 	"sync"
 
@@ -395,16 +396,11 @@ func (m *module) report(u *unit, span ast.Span, code, msg, help string) {
 	m.findings = append(m.findings, at(u.source, span, code, msg, help))
 }
 
-// SortFindings orders findings by path, offset and code.
+// SortFindings orders findings by path, offset, code and message.
 func SortFindings(fs []Finding) {
-	sort.SliceStable(fs, func(i, j int) bool {
-		a, b := fs[i], fs[j]
-		if a.Path != b.Path {
-			return a.Path < b.Path
-		}
-		if a.Span.Pos != b.Span.Pos {
-			return a.Span.Pos < b.Span.Pos
-		}
-		return a.Code < b.Code
-	})
+	slices.SortStableFunc(fs, compareFindings)
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Pos, b.Span.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 }

@@ -30,6 +30,8 @@ const (
 	codeInclude        = "PXL010"
 	codeCimport        = "PXL011"
 	codePublic         = "PXL012"
+	codeVague          = "PXL013"
+	codeUnused         = "PXL014"
 	codeReadWrites     = "PXL101"
 	codeBaseLock       = "PXL102"
 	codeMissing        = "PXL103"
@@ -63,6 +65,8 @@ var rules = [...]Rule{
 	{Code: codeInclude, Title: "an included file that means different things"},
 	{Code: codeCimport, Title: "a decorator's name used where it cannot be expanded"},
 	{Code: codePublic, Title: "a public attribute that cannot become a locked property"},
+	{Code: codeVague, Title: "a suppression comment that says too little"},
+	{Code: codeUnused, Title: "a suppression that suppresses nothing"},
 	{Code: codeReadWrites, Title: "a read lock on what is written"},
 	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
 	{Code: codeMissing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},

@@ -27,7 +27,18 @@ type Result struct {
 
 // Run rewrites the inputs with at most jobs goroutines (0: one for each CPU).
 // It fails where an input cannot be read; what is wrong in an input is a Finding.
+// Findings that are not selected or that a comment suppresses are left out,
+// unless they say that there is nothing right to write.
 func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
+	res, err := p.expand(ctx, inputs, jobs)
+	if err == nil {
+		res.Findings = p.unsuppressed(res.Findings)
+	}
+	return res, err
+}
+
+// expand is Run with every finding.
+func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Result, error) {
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
@@ -158,15 +169,18 @@ func each(ctx context.Context, list []string, jobs int, f func(string) error) er
 func dedupe(fs []Finding) []Finding {
 	var out []Finding
 	for i, f := range fs {
-		if i > 0 {
-			o := fs[i-1]
-			if o.Path == f.Path && o.Span == f.Span && o.Code == f.Code && o.Message == f.Message {
-				continue
-			}
+		if i > 0 && same(fs[i-1], f) {
+			continue
 		}
 		out = append(out, f)
 	}
 	return out
+}
+
+// same reports whether two findings say the same: modules that share a file
+// each find what is wrong with it.
+func same(a, b Finding) bool {
+	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
 }
 
 // group returns the stems of the modules that the inputs belong to, and the
@@ -193,16 +207,8 @@ func (p *Project) rewriteModule(stem string) *analysis {
 		return nil
 	}
 	m := p.module(stem)
-	bad := false
-	for _, u := range m.units {
-		for _, e := range u.errs {
-			bad = true
-			m.findings = append(m.findings, Finding{
-				Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
-			})
-		}
-	}
-	if bad {
+	if m.broken() {
+		m.findings = append(m.findings, m.syntaxErrors()...)
 		return &analysis{p: p, m: m}
 	}
 	a := p.analyse(m)
@@ -215,6 +221,19 @@ func (p *Project) rewriteModule(stem string) *analysis {
 		}
 	}
 	return a
+}
+
+// syntaxErrors returns a finding for each error that the parser found.
+func (m *module) syntaxErrors() []Finding {
+	var out []Finding
+	for _, u := range m.units {
+		for _, e := range u.errs {
+			out = append(out, Finding{
+				Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
+			})
+		}
+	}
+	return out
 }
 
 // concerned reports whether a lock decorator may have a say in a module: in

@@ -3,52 +3,224 @@ package main
 // pyxlock check: findings.
 
 import (
+	"cmp"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+
 	"github.com/spf13/cobra"
 
+	"pyxlock/docs"
 	"pyxlock/emit"
 	"pyxlock/transform"
 )
 
+type checkFlags struct {
+	settings
+	format     string
+	fix        bool
+	diff       bool
+	statistics bool
+}
+
 func newCheck() *cobra.Command {
-	s := &settings{}
+	f := &checkFlags{}
 	c := &cobra.Command{
 		Use:   "check PATH…",
 		Short: "Report what is not safe on free-threaded Python",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := s.valid(); err != nil {
-				return err
-			}
-			if err := s.configure(c, args); err != nil {
-				return err
-			}
-			in, err := collect(args, "", s.stdinName, c.InOrStdin())
-			if err != nil {
-				return err
-			}
-			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))
-			paths := make([]string, len(in.files))
-			for i, f := range in.files {
-				paths[i] = f.path
-			}
-			rep, err := p.Check(c.Context(), paths, s.jobs())
-			if err != nil {
-				return err
-			}
-			source := func(path string) []byte {
-				data, _ := in.disk.Read(path)
-				return data
-			}
-			w := c.OutOrStdout()
-			if err := emit.Findings(w, rep.Findings, source, s.colored(w)); err != nil {
-				return err
-			}
-			if len(rep.Findings) > 0 {
-				return exit(exitDifferences)
-			}
-			return nil
-		},
+		Long: `Report what rewrite would refuse and what is not safe on free-threaded Python.
+
+A comment "# pyxlock: ignore[CODE] why" suppresses a finding on its line or, where
+it stands alone, on the next line of code. With --fix the findings that have one
+safe answer are fixed in place, and what remains is reported. The exit code is 1
+where anything is reported.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	s.addFlags(c)
+	f.addFlags(c)
+	fl := c.Flags()
+	fl.StringVar(&f.format, "format", "text", "text, json, sarif, or github for workflow commands")
+	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or what they start with (default all)")
+	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or what they start with")
+	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
+	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix would change, and the findings to standard error")
+	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
 	return c
+}
+
+func (f *checkFlags) run(c *cobra.Command, args []string) error {
+	if err := f.usage(args); err != nil {
+		return err
+	}
+	if err := f.valid(); err != nil {
+		return err
+	}
+	if err := f.configure(c, args); err != nil {
+		return err
+	}
+	in, err := collect(args, "", f.stdinName, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	paths := make([]string, len(in.files))
+	for i, e := range in.files {
+		paths[i] = e.path
+	}
+	check := func() (*transform.Report, error) {
+		p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))
+		return p.Check(c.Context(), paths, f.jobs())
+	}
+	rep, err := check()
+	if err != nil {
+		return err
+	}
+	switch {
+	case f.diff:
+		err = f.preview(c, in, rep, check)
+	case f.fix:
+		var x fixes
+		if rep, err = x.apply(in, rep, check); err != nil {
+			return err
+		}
+		if err = x.write(c.Context(), in); err != nil {
+			return err
+		}
+		err = f.report(c, in, rep, &x)
+	default:
+		err = f.report(c, in, rep, nil)
+	}
+	if err != nil {
+		return err
+	}
+	if len(rep.Findings) > 0 {
+		return exit(exitDifferences)
+	}
+	return nil
+}
+
+func (f *checkFlags) usage(args []string) error {
+	switch {
+	case f.fix && f.diff:
+		return errors.New("--fix and --diff exclude each other")
+	case f.fix && slices.Contains(args, "-"):
+		return errors.New("standard input cannot be fixed in place; --diff prints the fixes")
+	case f.diff && f.format != "text":
+		return errors.New("--diff and --format exclude each other")
+	case f.statistics && (f.diff || f.format != "text"):
+		return errors.New("--statistics is text, and excludes --diff and other formats")
+	}
+	return oneOf("format", f.format, "text", "json", "sarif", "github")
+}
+
+// report prints what was found, and what was fixed where x is not nil.
+func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report, x *fixes) error {
+	w := c.OutOrStdout()
+	source := sources(in)
+	tool := emit.Tool{Name: "pyxlock", Version: version}
+	// What a program reads is not mixed with words.
+	said := c.ErrOrStderr()
+	var err error
+	switch {
+	case f.format == "json":
+		err = emit.JSON(w, rep, source, tool)
+	case f.format == "sarif":
+		err = emit.SARIF(w, rep, source, page, tool)
+	case f.format == "github":
+		err = emit.GitHub(w, rep.Findings, source)
+	case f.statistics:
+		said = w
+		err = statistics(w, rep.Findings)
+	default:
+		said = w
+		err = emit.Findings(w, rep.Findings, source, f.colored(w))
+	}
+	if err != nil || f.quiet {
+		return err
+	}
+	if x != nil && x.count > 0 {
+		fmt.Fprintf(said, "%s\n", x.say(in))
+	}
+	if f.format == "text" {
+		_, err = fmt.Fprintf(w, "%s\n", rep.Summary)
+	}
+	return err
+}
+
+// preview prints the fixes as a patch, and to standard error the findings as
+// they are without them.
+func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report, check func() (*transform.Report, error)) error {
+	stderr := c.ErrOrStderr()
+	if err := emit.Findings(stderr, rep.Findings, sources(in), f.colored(stderr)); err != nil {
+		return err
+	}
+	var x fixes
+	if _, err := x.apply(in, rep, check); err != nil {
+		return err
+	}
+	w := c.OutOrStdout()
+	for _, path := range x.paths(in) {
+		data, err := in.disk.Read(path)
+		if err != nil {
+			return err
+		}
+		e := expanded{input: input{path: path}, old: x.old[path], new: data}
+		if err := emit.Unified(w, fileDiff(e), f.colored(w)); err != nil {
+			return err
+		}
+	}
+	if x.count > 0 && !f.quiet {
+		fmt.Fprintf(stderr, "would have %s\n", x.say(in))
+	}
+	return nil
+}
+
+// sources returns what reads the files of findings.
+func sources(in *inputs) func(path string) []byte {
+	return func(path string) []byte {
+		data, _ := in.disk.Read(path)
+		return data
+	}
+}
+
+func page(code string) string {
+	text, _ := docs.Finding(code)
+	return string(text)
+}
+
+// statistics prints how many findings of each code there are, the most first,
+// and marks those that --fix fixes all of.
+func statistics(w io.Writer, fs []transform.Finding) error {
+	type row struct {
+		transform.Rule
+		n, fixable int
+	}
+	var rows []row
+	width := 0
+	for _, r := range transform.Rules() {
+		row := row{Rule: r}
+		for _, f := range fs {
+			if f.Code == r.Code {
+				row.n++
+				if f.Fix != nil {
+					row.fixable++
+				}
+			}
+		}
+		if row.n > 0 {
+			rows = append(rows, row)
+			width = max(width, len(fmt.Sprint(row.n)))
+		}
+	}
+	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.n, a.n) })
+	for _, r := range rows {
+		mark := "[ ]"
+		if r.fixable == r.n {
+			mark = "[*]"
+		}
+		if _, err := fmt.Fprintf(w, "%*d  %s  %s %s\n", width, r.n, r.Code, mark, r.Title); err != nil {
+			return err
+		}
+	}
+	return nil
 }

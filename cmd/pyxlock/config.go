@@ -21,7 +21,7 @@ import (
 	"pyxlock/transform"
 )
 
-// settings are the options that rewrite and preview share.
+// settings are the options that rewrite, preview and check share.
 type settings struct {
 	Lock        string   `toml:"lock"`
 	Locking     string   `toml:"locking"`
@@ -30,6 +30,10 @@ type settings struct {
 	IncludePath []string `toml:"include-path"`
 	Jobs        int      `toml:"jobs"`
 	Color       string   `toml:"color"`
+	// Which findings are wanted; see select.go.
+	Select         []string            `toml:"select"`
+	Ignore         []string            `toml:"ignore"`
+	PerFileIgnores map[string][]string `toml:"per-file-ignores"`
 
 	stdinName string
 	quiet     bool
@@ -111,6 +115,13 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 			s.IncludePath = append(s.IncludePath, filepath.Join(filepath.Dir(path), d))
 		}
 	}
+	if !c.Flags().Changed("select") {
+		s.Select = conf.Select
+	}
+	if !c.Flags().Changed("ignore") {
+		s.Ignore = conf.Ignore
+	}
+	s.PerFileIgnores = conf.PerFileIgnores
 	if err := s.valid(); err != nil {
 		return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
 	}
@@ -190,6 +201,7 @@ func (s *settings) valid() error {
 		oneOf("layout", s.Layout, "", "readable", "aligned"),
 		oneOf("runtime", s.Runtime, "vendored", "package", "inline"),
 		oneOf("color", s.Color, "auto", "always", "never"),
+		s.validSelection(),
 	)
 }
 
@@ -204,7 +216,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Roots: roots, Canonical: canonical}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Roots: roots, Canonical: canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

@@ -64,6 +64,7 @@ into plain Cython before cython runs.
   pyxlock rewrite src/ -o build/src     a tree that is ready for cython
   pyxlock rewrite matrix.pyx            one file to standard output
   pyxlock rewrite --in-place src/       replace the decorators for good
+  pyxlock check src/                    what is not safe on free-threaded Python
 
 Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
 or I/O.`,

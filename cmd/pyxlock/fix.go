@@ -1,0 +1,130 @@
+package main
+
+// Fixing: applying the one safe answer of each finding that has one.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/signal"
+	"slices"
+
+	"pyxlock/emit"
+	"pyxlock/transform"
+)
+
+// fixRounds bounds how often files are checked again after fixes. Fixes that
+// meet wait for the next round, and a fix may show what it hid.
+const fixRounds = 10
+
+// fixes is what fixing did so far. Nothing of it is written.
+type fixes struct {
+	old   map[string][]byte // of the files that were fixed
+	count int
+}
+
+// apply fixes until nothing is left to fix. check looks at the files as they
+// are on in.disk, where apply puts what it changes; rep is what it said before.
+// apply returns what it says in the end.
+func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transform.Report, error)) (*transform.Report, error) {
+	x.old = map[string][]byte{}
+	for range fixRounds {
+		edits, n := compatible(rep.Findings)
+		if n == 0 {
+			break
+		}
+		for path, list := range edits {
+			src, err := in.disk.Read(path)
+			if err != nil {
+				return nil, err
+			}
+			fixed, _, err := emit.Apply(src, list)
+			if err != nil {
+				return nil, fmt.Errorf("%s: fixing it: %w", path, err)
+			}
+			if _, ok := x.old[path]; !ok {
+				x.old[path] = src
+			}
+			in.disk.put(path, fixed)
+		}
+		x.count += n
+		var err error
+		if rep, err = check(); err != nil {
+			return nil, err
+		}
+		for _, f := range rep.Findings {
+			// What was fixed did parse: findings of other kinds come from a tree.
+			if f.Code == syntaxError && edits[f.Path] != nil {
+				return nil, fmt.Errorf("%s:%d:%d: a fix broke this file (%s); nothing was written. This is a bug in pyxlock", f.Path, f.Line, f.Column, f.Message)
+			}
+		}
+	}
+	return rep, nil
+}
+
+// compatible collects the edits of as many fixes as do not meet, by file, and
+// counts the fixes. The first fix of a place wins.
+func compatible(fs []transform.Finding) (map[string][]transform.Edit, int) {
+	out, n := map[string][]transform.Edit{}, 0
+	for _, f := range fs {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 {
+			continue
+		}
+		taken := out[f.Path]
+		if slices.ContainsFunc(f.Fix.Edits, func(e transform.Edit) bool {
+			return slices.ContainsFunc(taken, func(o transform.Edit) bool { return meet(e, o) })
+		}) {
+			continue
+		}
+		out[f.Path] = append(taken, f.Fix.Edits...)
+		n++
+	}
+	for _, list := range out {
+		slices.SortStableFunc(list, func(a, b transform.Edit) int { return int(a.Off) - int(b.Off) })
+	}
+	return out, n
+}
+
+// meet reports whether two edits touch the same bytes or the same place.
+func meet(a, b transform.Edit) bool {
+	return a.Off < b.End && b.Off < a.End || a.Off == b.Off || a.Off == a.End && a.Off == b.End || b.Off == b.End && b.Off == a.End
+}
+
+// paths returns the files that fixing changed, sorted.
+func (x *fixes) paths(in *inputs) []string {
+	var out []string
+	for path, old := range x.old {
+		if now, err := in.disk.Read(path); err == nil && string(now) != string(old) {
+			out = append(out, path)
+		}
+	}
+	slices.Sort(out)
+	return out
+}
+
+// write replaces the files that were fixed.
+func (x *fixes) write(ctx context.Context, in *inputs) error {
+	var b emit.Batch
+	b.AddInput(in.disk.files()...)
+	for _, path := range x.paths(in) {
+		if now, err := os.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
+			return errors.Join(fmt.Errorf("%s: was changed while it was checked; nothing was written", path), err)
+		}
+		data, err := in.disk.Read(path)
+		if err != nil {
+			return err
+		}
+		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true})
+	}
+	// Until here an interrupt may simply end the process: nothing is written.
+	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
+	defer stop()
+	_, err := b.Commit(ctx)
+	return err
+}
+
+// say tells what was fixed: "fixed 2 findings in 1 file".
+func (x *fixes) say(in *inputs) string {
+	return fmt.Sprintf("fixed %s in %s", count(x.count, "finding"), count(len(x.paths(in)), "file"))
+}

@@ -1,0 +1,114 @@
+package emit
+
+// Findings as JSON, for programs. docs/reference/check.schema.json describes it.
+
+import (
+	"encoding/json"
+	"io"
+	"path/filepath"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform"
+)
+
+// Tool says which program a report is from.
+type Tool struct {
+	Name    string `json:"name"`
+	Version string `json:"version"`
+}
+
+// jsonVersion changes when a field changes its meaning or goes; further fields
+// may come without.
+const jsonVersion = 1
+
+type jsonReport struct {
+	Version  int               `json:"version"`
+	Tool     Tool              `json:"tool"`
+	Findings []jsonFinding     `json:"findings"`
+	Summary  transform.Summary `json:"summary"`
+}
+
+type jsonFinding struct {
+	Code     string `json:"code"`
+	Title    string `json:"title"`
+	Severity string `json:"severity"`
+	Path     string `json:"path"`
+	area
+	Message string        `json:"message"`
+	Help    *string       `json:"help"`
+	Related []jsonRelated `json:"related"`
+	Fix     *jsonFix      `json:"fix"`
+}
+
+type jsonRelated struct {
+	Path    string `json:"path"`
+	Line    int    `json:"line"`
+	Column  int    `json:"column"`
+	Message string `json:"message"`
+}
+
+type jsonFix struct {
+	Message string     `json:"message"`
+	Edits   []jsonEdit `json:"edits"`
+}
+
+type jsonEdit struct {
+	area
+	New string `json:"new"`
+}
+
+// JSON writes a report as one JSON object. source is as for Findings.
+func JSON(w io.Writer, rep *transform.Report, source func(path string) []byte, tool Tool) error {
+	pos := &positions{source: source}
+	out := jsonReport{Version: jsonVersion, Tool: tool, Findings: []jsonFinding{}, Summary: rep.Summary}
+	titles := titles()
+	for _, f := range rep.Findings {
+		j := jsonFinding{
+			Code:     f.Code,
+			Title:    titles[f.Code],
+			Severity: severity(f),
+			Path:     filepath.ToSlash(f.Path),
+			area:     pos.of(f),
+			Message:  f.Message,
+			Related:  []jsonRelated{},
+		}
+		if f.Help != "" {
+			j.Help = &f.Help
+		}
+		for _, r := range f.Related {
+			j.Related = append(j.Related, jsonRelated{filepath.ToSlash(r.Path), max(r.Line, 1), max(r.Column, 1), r.Message})
+		}
+		if f.Fix != nil {
+			j.Fix = &jsonFix{Message: f.Fix.Message, Edits: []jsonEdit{}}
+			for _, e := range f.Fix.Edits {
+				j.Fix.Edits = append(j.Fix.Edits, jsonEdit{pos.span(f.Path, ast.Span{Pos: e.Off, End: e.End}), e.New})
+			}
+		}
+		out.Findings = append(out.Findings, j)
+	}
+	return writeJSON(w, out)
+}
+
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// severity names how bad a finding is, as JSON, SARIF and GitHub all do.
+func severity(f transform.Finding) string {
+	if f.Warning {
+		return "warning"
+	}
+	return "error"
+}
+
+// titles returns the title of each code.
+func titles() map[string]string {
+	t := map[string]string{}
+	for _, r := range transform.Rules() {
+		t[r.Code] = r.Title
+	}
+	return t
+}

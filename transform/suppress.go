@@ -1,0 +1,351 @@
+package transform
+
+// Suppressions: "# pyxlock: ignore[PXL101] why" keeps a finding out of the
+// report. Comments that say too little or do nothing are findings themselves,
+// so that none stays behind when its reason is gone.
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/parser/lex"
+)
+
+// Suppressed is a finding that a comment suppresses.
+type Suppressed struct {
+	Finding
+	Reason string // as the comment gives it; "" where it gives none
+}
+
+// refuses reports whether an error of the expansion with this code says that
+// there is nothing right to write. Suppressing it would make check call clean
+// what a build refuses or, worse, let a build go on without the lock.
+func refuses(code string) bool {
+	return code < "PXL1" || strings.HasPrefix(code, "PXL2") || code == codeBaseLock
+}
+
+// suppressible reports whether a comment may name the code. A file that does
+// not parse is not checked at all, and a comment about comments would say
+// nothing about the code.
+func suppressible(code string) bool {
+	return code != codeSyntax && code != codeVague && code != codeUnused
+}
+
+func isCode(code string) bool {
+	return slices.ContainsFunc(rules[:], func(r Rule) bool { return r.Code == code })
+}
+
+// suppression is one comment.
+type suppression struct {
+	span   ast.Span // from the "#" to the end of the reason
+	line   int      // the 0-based line that it speaks of; -1 where no code follows
+	alone  bool     // no code and no other comment stands on its line
+	list   ast.Span // what stands between the brackets
+	names  []*named
+	reason string
+	faults []string // what it fails to say
+}
+
+// named is a code that a comment names.
+type named struct {
+	code    string
+	known   bool
+	used    bool // it suppressed a finding
+	refused bool // there was one, but it must not be suppressed
+}
+
+var (
+	// directive is the part of a comment up to the reason.
+	directive = regexp.MustCompile(`#[ \t]*pyxlock:[ \t]*ignore\b[ \t]*(\[[^\]]*\]?)?`)
+	// nextComment is where a comment for another tool starts behind ours.
+	// "see #12" goes on with the reason.
+	nextComment = regexp.MustCompile(`[ \t]+#(?:[ \t]|[a-z]+:|noqa|$)`)
+)
+
+// suppressions returns the comments of a file. It scans only files that spell
+// what each of them must.
+func (s *source) suppressions() []*suppression {
+	if !bytes.Contains(s.src, []byte("pyxlock:")) {
+		return nil
+	}
+	f := s.parse()
+	if len(s.errs) > 0 {
+		return nil
+	}
+	var out []*suppression
+	toks := lex.Scan(string(s.src), isPure(s.path)).Toks
+	done := int32(0)
+	for i, t := range toks {
+		// A "#" between two tokens starts a comment: in a string it would be
+		// inside of one.
+		for at := done; at < t.Off; {
+			n := bytes.IndexByte(s.src[at:t.Off], '#')
+			if n < 0 {
+				break
+			}
+			from := at + int32(n)
+			at = t.Off
+			if n := bytes.IndexAny(s.src[from:t.Off], "\r\n"); n >= 0 {
+				at = from + int32(n)
+			}
+			out = append(out, readComment(f, ast.Span{Pos: from, End: at}, toks[i:])...)
+		}
+		done = t.End
+	}
+	return out
+}
+
+// readComment returns the suppressions in one comment, which may be shared with
+// other tools. rest are the tokens behind it.
+func readComment(f *ast.File, span ast.Span, rest []lex.Tok) []*suppression {
+	comment := text(f, span)
+	var out []*suppression
+	found := directive.FindAllStringSubmatchIndex(comment, -1)
+	for i, m := range found {
+		end := len(comment)
+		if i+1 < len(found) {
+			end = found[i+1][0]
+		}
+		if n := nextComment.FindStringIndex(comment[m[1]:end]); n != nil {
+			end = m[1] + n[0]
+		}
+		end = max(m[1], len(strings.TrimRight(comment[:end], " \t\f")))
+		s := &suppression{
+			span: ast.Span{Pos: span.Pos + int32(m[0]), End: span.Pos + int32(end)},
+			line: line(f, span.Pos),
+		}
+		if ownLine := strings.TrimSpace(string(f.Src[lineStart(f, span.Pos):span.Pos])) == ""; ownLine {
+			s.alone = m[0] == 0 && end == len(strings.TrimRight(comment, " \t\f"))
+			s.line = -1
+			for _, t := range rest {
+				if t.Kind != lex.Newline && t.Kind != lex.Indent && t.Kind != lex.Dedent && t.Kind != lex.EOF {
+					s.line = line(f, t.Off)
+					break
+				}
+			}
+		}
+		s.reason = strings.TrimLeft(comment[m[1]:end], " \t:-–—")
+		s.read(comment, span.Pos, m[2], m[3])
+		out = append(out, s)
+	}
+	return out
+}
+
+// read reads the bracketed list comment[from:to], which is not there where from
+// is negative, and notes what is wrong. The comment starts at off.
+func (s *suppression) read(comment string, off int32, from, to int) {
+	fault := func(format string, args ...any) { s.faults = append(s.faults, fmt.Sprintf(format, args...)) }
+	switch {
+	case from < 0:
+		fault("the comment names no code, and suppresses nothing")
+		return
+	case comment[to-1] != ']':
+		fault("the list of codes has no closing bracket, and suppresses nothing")
+		return
+	}
+	s.list = ast.Span{Pos: off + int32(from) + 1, End: off + int32(to) - 1}
+	for word := range strings.SplitSeq(comment[from+1:to-1], ",") {
+		n := &named{code: strings.TrimSpace(word)}
+		if n.code == "" {
+			continue
+		}
+		s.names = append(s.names, n)
+		switch {
+		case !isCode(n.code):
+			fault("no finding has the code %s", n.code)
+		case !suppressible(n.code):
+			fault("%s cannot be suppressed", n.code)
+		default:
+			n.known = true
+		}
+	}
+	if len(s.names) == 0 {
+		fault("the comment names no code, and suppresses nothing")
+	}
+	if s.reason == "" {
+		fault("the comment does not say why")
+	}
+}
+
+// sieve keeps suppressed and unwanted findings back. It is one goroutine's.
+type sieve struct {
+	p        *Project
+	comments map[string][]*suppression
+}
+
+func newSieve(p *Project) *sieve { return &sieve{p, map[string][]*suppression{}} }
+
+func (v *sieve) commentsOf(path string) []*suppression {
+	list, ok := v.comments[path]
+	if !ok {
+		if s := v.p.source(path); s.err == nil {
+			list = s.suppressions()
+		}
+		v.comments[path] = list
+	}
+	return list
+}
+
+// wanted reports whether findings with a code are selected in a file.
+func (v *sieve) wanted(path, code string) bool {
+	return code == codeSyntax || v.p.opts.Selected == nil || v.p.opts.Selected(path, code)
+}
+
+// suppressed looks for the comment that suppresses a finding. stops says that
+// the finding must not be.
+func (v *sieve) suppressed(f Finding, stops bool) (reason string, ok bool) {
+	if !suppressible(f.Code) {
+		return "", false
+	}
+	list := v.commentsOf(f.Path)
+	if len(list) == 0 {
+		return "", false
+	}
+	file := v.p.source(f.Path).parse()
+	first := line(file, f.Span.Pos)
+	last := first
+	for last+1 < len(file.Lines) {
+		if _, joined := slices.BinarySearch(file.Joins, file.Lines[last+1]); !joined {
+			break
+		}
+		last++
+	}
+	for _, s := range list {
+		if s.line != first && s.line != last {
+			continue
+		}
+		for _, n := range s.names {
+			switch {
+			case n.code != f.Code:
+			case stops:
+				n.refused = true
+			default:
+				n.used = true
+				reason, ok = s.reason, true
+			}
+		}
+	}
+	return reason, ok
+}
+
+// unsuppressed returns the findings of a run that are to be reported.
+func (p *Project) unsuppressed(fs []Finding) []Finding {
+	v := newSieve(p)
+	return slices.DeleteFunc(fs, func(f Finding) bool {
+		if !f.Warning && refuses(f.Code) {
+			return false
+		}
+		_, ok := v.suppressed(f, false)
+		return ok || !v.wanted(f.Path, f.Code)
+	})
+}
+
+// settle completes a report: it orders the findings of the expansion and those
+// of the rules, takes out what is suppressed or not wanted, and adds what there
+// is to say about the comments. whole are the files that all rules looked at;
+// only in those that are judged too can a comment be said to do nothing.
+func (p *Project) settle(rep *Report, expansion, found []Finding, whole, judged []string) {
+	v := newSieve(p)
+	add := func(fs []Finding, expanding bool) {
+		for _, f := range fs {
+			if !v.wanted(f.Path, f.Code) {
+				continue
+			}
+			stops := expanding && !f.Warning && refuses(f.Code)
+			if reason, ok := v.suppressed(f, stops); ok {
+				rep.Suppressed = append(rep.Suppressed, Suppressed{f, reason})
+			} else {
+				rep.Findings = append(rep.Findings, f)
+			}
+		}
+	}
+	add(expansion, true)
+	add(found, false)
+	slices.Sort(whole)
+	for _, path := range slices.Compact(whole) {
+		for _, s := range v.commentsOf(path) {
+			if len(s.faults) > 0 && v.wanted(path, codeVague) {
+				rep.Findings = append(rep.Findings, v.vague(path, s))
+			}
+			if slices.Contains(judged, path) && !p.opts.Off && v.wanted(path, codeUnused) {
+				if f, ok := v.unused(path, s); ok {
+					rep.Findings = append(rep.Findings, f)
+				}
+			}
+		}
+	}
+	SortFindings(rep.Findings)
+	rep.Findings = dedupe(rep.Findings)
+	slices.SortStableFunc(rep.Suppressed, func(a, b Suppressed) int { return compareFindings(a.Finding, b.Finding) })
+	rep.Suppressed = slices.CompactFunc(rep.Suppressed, func(a, b Suppressed) bool { return same(a.Finding, b.Finding) })
+}
+
+func (v *sieve) vague(path string, s *suppression) Finding {
+	f := at(v.p.source(path), s.span, codeVague, strings.Join(s.faults, "; "), "write: # pyxlock: ignore[CODE] and the reason")
+	f.Warning = true
+	return f
+}
+
+// unused says which codes of a comment suppress nothing. Codes that are not
+// known are for vague, and codes that are not selected may have their use.
+func (v *sieve) unused(path string, s *suppression) (Finding, bool) {
+	var idle, refused, rest []string
+	for _, n := range s.names {
+		switch {
+		case n.used || !n.known || !v.wanted(path, n.code):
+			rest = append(rest, n.code)
+		case n.refused:
+			refused = append(refused, n.code)
+		default:
+			idle = append(idle, n.code)
+		}
+	}
+	if len(idle)+len(refused) == 0 {
+		return Finding{}, false
+	}
+	var msg []string
+	if len(idle) > 0 {
+		msg = append(msg, fmt.Sprintf("there is no %s here to suppress", strings.Join(idle, " and no ")))
+	}
+	if len(refused) > 0 {
+		msg = append(msg, fmt.Sprintf("%s stops a rewrite and cannot be suppressed", strings.Join(refused, " and ")))
+	}
+	src := v.p.source(path)
+	f := at(src, s.span, codeUnused, strings.Join(msg, "; "), "")
+	f.Warning = true
+	if len(rest) > 0 {
+		f.Fix = &Fix{
+			Message: "take " + strings.Join(append(idle, refused...), " and ") + " out of the list",
+			Edits:   []Edit{{Off: s.list.Pos, End: s.list.End, New: strings.Join(rest, ", "), Blame: -1}},
+		}
+	} else {
+		f.Fix = &Fix{Message: "delete the comment", Edits: []Edit{s.deletion(src.file)}}
+	}
+	return f, true
+}
+
+// deletion takes the comment out: with its line where nothing else stands on
+// it, else with the blanks before it.
+func (s *suppression) deletion(f *ast.File) Edit {
+	from, to := s.span.Pos, s.span.End
+	if s.alone {
+		return Edit{Off: lineStart(f, from), End: nextLine(f, from), Blame: -1}
+	}
+	start := lineStart(f, from)
+	blank := func(c byte) bool { return c == ' ' || c == '\t' || c == '\f' }
+	if strings.TrimSpace(string(f.Src[start:from])) == "" {
+		// Another tool's comment follows, and takes this one's place.
+		for int(to) < len(f.Src) && blank(f.Src[to]) {
+			to++
+		}
+		return Edit{Off: from, End: to, Blame: -1}
+	}
+	for from > start && blank(f.Src[from-1]) {
+		from--
+	}
+	return Edit{Off: from, End: to, Blame: -1}
+}
