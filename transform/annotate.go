@@ -150,6 +150,17 @@ type evidence struct {
 	attr *field // a public attribute, where that is all
 }
 
+// constructs reports whether a function belongs to the making of the object that
+// a parameter is: a constructor, or a private function that the project calls
+// with new objects only.
+func constructs(f *function, param int) bool {
+	if f.accessor != plain {
+		return false
+	}
+	name := f.def.Name.Name
+	return f.class != nil && param == 0 && construction[name] || private(name) && f.sum.called && !f.sum.shared[param]
+}
+
 type annotator struct {
 	p       *Project
 	mods    []*module
@@ -186,7 +197,7 @@ func (a *annotator) choose() {
 			}
 			x := &f.sum.regions[e.region]
 			if x.root == nodeParam {
-				if !f.exposed() || x.num == 0 && x.parent < 0 && f.class != nil && f.accessor == plain && construction[f.def.Name.Name] {
+				if !f.exposed() || x.parent < 0 && constructs(f, int(x.num)) {
 					continue
 				}
 			}

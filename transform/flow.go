@@ -37,6 +37,7 @@ type builder struct {
 	// nested counts the functions and lambdas that the walk is in, below f.
 	nested int
 	self   int32 // node of the first parameter of a method
+	end    int32 // of the assignment that is being walked: what it hands out it has made before
 }
 
 // loop is a loop being walked.
@@ -155,12 +156,16 @@ func (b *builder) fieldOf(n int32, kind effectKind, name string) string {
 	return ""
 }
 
-// handOut notes that the objects of a node may be seen by others from here on.
-func (b *builder) handOut(n int32, at int32) {
+// handOut notes that the objects of a node may be seen by others from here on:
+// they are stored somewhere.
+func (b *builder) handOut(n int32, at int32) { b.hands(n, at, true) }
+
+// hands is handOut for objects that may or may not be stored.
+func (b *builder) hands(n int32, at int32, stored bool) {
 	if n == 0 || b.shape(n).kind == shapeScalar {
 		return
 	}
-	b.flow.handed = append(b.flow.handed, handing{n, at, b.loopStarts()})
+	b.flow.handed = append(b.flow.handed, handing{n, max(at, b.end), b.loopStarts(), stored})
 }
 
 func (b *builder) loopStarts() []int32 {
@@ -227,6 +232,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		if got := b.shape(value); sh.class == nil && sh.kind == shapeObject && got.kind == shapeObject {
 			break // an untyped local is what was assigned to it
 		}
+		sh.returned = b.shape(value).returned
 		value = b.node(node{kind: nodeCast, base: value, shape: sh})
 	}
 	b.set(v.slot, value)
@@ -577,6 +583,8 @@ func (b *builder) declare(st *ast.CVarDecl) {
 }
 
 func (b *builder) assign(st *ast.Assign) {
+	b.end = st.End
+	defer func() { b.end = 0 }()
 	if st.Op != "=" { // a op= v
 		v := b.expr(st.Value)
 		for _, t := range st.Targets {

@@ -107,6 +107,9 @@ func (b *builder) call(e *ast.Call) int32 {
 	case *ast.Name:
 		if n, sh, local := b.value(fun.Name); local {
 			args := b.passed(e.Args)
+			if b.isClass(n) {
+				return b.construct(b.f.class, args, e.Span, true)
+			}
 			if n != 0 && b.shape(n).class != nil {
 				b.operator(n, "__call__", e.Span)
 			}
@@ -176,6 +179,12 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return b.namedCall(path, e)
 		}
 	}
+	if name == "__new__" { // cls.__new__(cls), object.__new__(cls)
+		b.expr(fun.X)
+		args := b.passed(e.Args)
+		b.unknownArgs(args, name, e.Span, false)
+		return b.made(e.Span)
+	}
 	base := b.expr(fun.X)
 	sh := b.shape(base)
 	if base != 0 && sh.class != nil && sh.kind == shapeObject {
@@ -229,6 +238,21 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// made is a new object of the class that a method makes objects of, of any
+// class elsewhere.
+func (b *builder) made(span ast.Span) int32 {
+	sh := shape{kind: shapeObject}
+	if b.f.class != nil && (b.m.plainDecorator(b.f.def, "classmethod") || b.m.plainDecorator(b.f.def, "staticmethod")) {
+		sh.class = b.f.class
+	}
+	return b.node(node{kind: nodeFresh, shape: sh, pos: span.Pos})
+}
+
+// isClass reports whether a value is the class that a class method is called on.
+func (b *builder) isClass(n int32) bool {
+	return n != 0 && b.f.class != nil && len(b.flow.params) > 0 && n == b.flow.params[0] && b.m.plainDecorator(b.f.def, "classmethod")
 }
 
 // handLockCall follows acquire and release of a lock placed by hand.
@@ -295,6 +319,10 @@ func (b *builder) isLocal(name string) bool {
 
 // superCall handles super().name(…).
 func (b *builder) superCall(name string, e *ast.Call) int32 {
+	if name == "__new__" {
+		b.unknownArgs(b.passed(e.Args), name, e.Span, false)
+		return b.made(e.Span)
+	}
 	for _, a := range b.p.ancestry(b.f.class)[1:] {
 		a.mod.funcs()
 		if fs := a.own.methods[name]; len(fs) > 0 {
@@ -617,7 +645,7 @@ func (b *builder) opaque(n int32, name string, span ast.Span) {
 		b.passTo(n, false, name, span)
 		return
 	}
-	b.handOut(n, span.End)
+	b.hands(n, span.End, false)
 	switch {
 	case sh.container:
 		b.effect(n, nil, onValue, write, false, callsUnknown, name, span)

@@ -144,6 +144,8 @@ type handing struct {
 	node  int32
 	pos   int32
 	loops []int32 // the offsets at which the loops round it start, outermost first
+	// stored is false where code that is not in sight may or may not keep it.
+	stored bool
 }
 
 // from returns the offset from which on an object that came to be at an offset
@@ -213,6 +215,10 @@ type summary struct {
 	effects []found
 	returns []int32 // regions
 	escapes map[int32]bool
+	// called tells that some function of the project calls this one, and shared
+	// for which parameters it passes objects that others may know.
+	called bool
+	shared map[int]bool
 }
 
 // modelState is the model of a project as far as it has been asked for.

@@ -6,6 +6,8 @@ package transform
 // is looked at once, or twice where calls go round in circles.
 
 import (
+	"strings"
+
 	"golang.org/x/text/unicode/norm"
 
 	"pyxlock/parser/ast"
@@ -140,7 +142,7 @@ func (s *solver) handOut(n int32, h *handing) {
 			if old, ok := s.handed[x.num]; !ok || pos < old {
 				s.handed[x.num] = pos
 			}
-		case x.root == nodeParam && x.parent < 0 && !s.sum.escapes[x.num]:
+		case x.root == nodeParam && x.parent < 0 && h.stored && !s.sum.escapes[x.num]:
 			if s.sum.escapes == nil {
 				s.sum.escapes = map[int32]bool{}
 			}
@@ -152,6 +154,7 @@ func (s *solver) handOut(n int32, h *handing) {
 
 func (s *solver) call(c *call) {
 	for _, g := range c.callees {
+		s.passed(c, g)
 		if s.p.exempt(g) {
 			continue
 		}
@@ -176,6 +179,33 @@ func (s *solver) call(c *call) {
 			}
 		}
 	}
+}
+
+// passed notes what kinds of objects a function is called with: those of the
+// caller's own making, which nobody else knows yet, or any.
+func (s *solver) passed(c *call, g *function) {
+	g.sum.called = true
+	if !private(g.def.Name.Name) {
+		return
+	}
+	for k, n := range c.args {
+		for _, a := range s.top(n) {
+			x := &s.sum.regions[a.region]
+			pos, handed := s.handed[x.num]
+			if x.root == nodeFresh && x.parent < 0 && (!handed || c.span.Pos <= pos) {
+				continue
+			}
+			if g.sum.shared == nil {
+				g.sum.shared = map[int]bool{}
+			}
+			g.sum.shared[k] = true
+		}
+	}
+}
+
+// private reports whether a name asks not to be used from outside.
+func private(name string) bool {
+	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
 // along is the region that is to base what region r of g is to its parameter.
@@ -410,7 +440,7 @@ func (s *solver) add(r int32, e found) {
 	e.region = r
 	for i := range s.sum.effects {
 		o := &s.sum.effects[i]
-		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw && (o.field == e.field || !s.p.model.assume || e.mode == read) {
+		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw && o.field == e.field {
 			return
 		}
 	}
