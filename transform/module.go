@@ -7,6 +7,7 @@ package transform
 import (
 	"path/filepath"
 	"strings"
+	"sync"
 
 	"pyxlock/parser/ast"
 )
@@ -43,6 +44,9 @@ type module struct {
 	findings []Finding
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
+	// lockVars are the variables and attributes that hold locks; see typedLock.
+	lockVarsOnce sync.Once
+	lockVars     map[string]bool
 }
 
 func isPure(path string) bool { return strings.HasSuffix(path, ".py") }

@@ -38,6 +38,9 @@ const (
 	codeNonblocking  = "PXL208"
 	codeNeedsGIL     = "PXL209"
 	codeMutexOperand = "PXL210"
+	codeBorrowed     = "PXL401"
+	codeStorage      = "PXL402"
+	codeDictNext     = "PXL403"
 )
 
 // Rules lists every finding, ordered by code.
@@ -65,6 +68,11 @@ var rules = [...]Rule{
 	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
+	{Code: codeBorrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
+		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
+	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
+		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item"}},
+	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
 }
 
 // Rules returns the table of findings, ordered by code.
