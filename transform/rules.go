@@ -41,6 +41,7 @@ const (
 	codeBorrowed     = "PXL401"
 	codeStorage      = "PXL402"
 	codeDictNext     = "PXL403"
+	codeGlobal       = "PXL502"
 )
 
 // Rules lists every finding, ordered by code.
@@ -73,6 +74,7 @@ var rules = [...]Rule{
 	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
 		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item"}},
 	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
+	{Code: codeGlobal, Title: "a mutable module global", check: mutableGlobals},
 }
 
 // Rules returns the table of findings, ordered by code.
