@@ -112,3 +112,20 @@ findings:
 		}
 	}
 }
+
+// Cut anywhere, no input makes a rule panic.
+func TestCheckTruncated(t *testing.T) {
+	for path, files := range goldens(t) {
+		if !strings.Contains(path, filepath.Join("testdata", "check")) {
+			continue
+		}
+		for name, data := range files {
+			for cut := len(data); cut >= 0; cut -= 1 + len(data)/200 {
+				p := transform.NewProject(memory{name: data[:cut]}, transform.Options{Roots: []string{"."}})
+				if _, err := p.Check(context.Background(), []string{name}, 1); err != nil {
+					t.Fatal(path, err)
+				}
+			}
+		}
+	}
+}

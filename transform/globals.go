@@ -69,8 +69,7 @@ func (c *checking) globals() map[string]*globalVar {
 		}
 		return v
 	}
-	var walk func(u *unit, stmts []ast.Stmt)
-	walk = func(u *unit, stmts []ast.Stmt) {
+	walk := func(u *unit, stmts []ast.Stmt) {
 		eachStmt(stmts, func(st ast.Stmt) {
 			switch st := st.(type) {
 			case *ast.CVarDecl:

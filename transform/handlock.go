@@ -102,7 +102,7 @@ func words(name string) []string {
 // lockTypes are C types and constructors of locks.
 var lockTypes = map[string]bool{
 	"pymutex": true, "pythread_type_lock": true, "PyMutex": true, "PyThread_type_lock": true,
-	"Lock": true, "RLock": true, "FastRLock": true, "allocate_lock": true, "Condition": true, "Semaphore": true,
+	"Lock": true, "RLock": true, "FastRLock": true, "allocate_lock": true, "Condition": true, "Semaphore": true, "BoundedSemaphore": true,
 	"PyThread_allocate_lock": true, "mutex": true, "recursive_mutex": true, "shared_mutex": true,
 	"pthread_mutex_t": true, "omp_lock_t": true, "CRITICAL_SECTION": true, "lock_guard": true,
 	"unique_lock": true, "scoped_lock": true, "py_safe_lock_guard": true,
@@ -112,7 +112,7 @@ var lockTypes = map[string]bool{
 // created as a lock somewhere in the module.
 func (m *module) typedLock(name string) bool {
 	m.lockVarsOnce.Do(func() {
-		m.lockVars = map[string]bool{}
+		m.lockVars = map[string]string{}
 		for _, u := range m.units {
 			ast.Walk(u.file, func(n ast.Node) bool {
 				switch n := n.(type) {
@@ -121,22 +121,23 @@ func (m *module) typedLock(name string) bool {
 						return true
 					}
 					for _, d := range n.Declarators {
-						m.lockVars[declaredName(d).Name] = true
+						m.lockVars[declaredName(d).Name] = lastPart(n.Type.Name)
 					}
 				case *ast.Assign:
 					call, ok := n.Value.(*ast.Call)
 					if !ok {
 						return true
 					}
-					if p := dotted(call.Fun); len(p) == 0 || !lockTypes[p[len(p)-1]] {
+					p := dotted(call.Fun)
+					if len(p) == 0 || !lockTypes[p[len(p)-1]] {
 						return true
 					}
 					for _, t := range n.Targets {
 						switch t := t.(type) {
 						case *ast.Name:
-							m.lockVars[t.Name] = true
+							m.lockVars[t.Name] = p[len(p)-1]
 						case *ast.Attribute:
-							m.lockVars[t.Attr.Name] = true
+							m.lockVars[t.Attr.Name] = p[len(p)-1]
 						}
 					}
 				}
@@ -144,7 +145,7 @@ func (m *module) typedLock(name string) bool {
 			})
 		}
 	})
-	return m.lockVars[name]
+	return m.lockVars[name] != ""
 }
 
 func lastPart(dotted string) string {
@@ -181,19 +182,33 @@ func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
 		}
 		return lockCall{call, x, take}, true
 	}
-	at, ok := call.Fun.(*ast.Attribute)
-	if !ok {
-		return lockCall{}, false
-	}
-	switch at.Attr.Name {
-	case "acquire", "release":
-		return lockCall{call, at.X, at.Attr.Name == "acquire"}, true
-	case "lock", "unlock":
-		if m.isLock(at.X) {
-			return lockCall{call, at.X, at.Attr.Name == "lock"}, true
+	switch fun := call.Fun.(type) {
+	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
+		if take, ok := takes(fun.Attr.Name); ok && (len(words(fun.Attr.Name)) > 1 || fun.Attr.Name != "lock" && fun.Attr.Name != "unlock" || m.isLock(fun.X)) {
+			return lockCall{call, fun.X, take}, true
+		}
+	case *ast.Name: // lock_mutex(x)
+		x := arg(call, 0)
+		if take, ok := takes(fun.Name); ok && x != nil && len(call.Args) == 1 && len(words(fun.Name)) > 1 {
+			if u, ok := unparen(x).(*ast.Unary); ok && u.Op == "&" {
+				x = u.X
+			}
+			return lockCall{call, x, take}, true
 		}
 	}
 	return lockCall{}, false
+}
+
+// takes tells whether a function of this name takes a lock or releases it, by
+// what people call such functions.
+func takes(name string) (take, ok bool) {
+	switch strings.TrimLeft(name, "_") {
+	case "acquire", "acquire_lock", "lock_acquire", "take_lock", "lock_mutex", "acquire_mutex", "lock":
+		return true, true
+	case "release", "release_lock", "lock_release", "drop_lock", "unlock_mutex", "release_mutex", "unlock":
+		return false, true
+	}
+	return false, false
 }
 
 // handHolds finds the locks of a function.

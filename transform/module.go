@@ -44,9 +44,10 @@ type module struct {
 	findings []Finding
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
-	// lockVars are the variables and attributes that hold locks; see typedLock.
+	// lockVars are the variables and attributes that hold locks, with the name
+	// of their type; see typedLock.
 	lockVarsOnce sync.Once
-	lockVars     map[string]bool
+	lockVars     map[string]string
 }
 
 func isPure(path string) bool { return strings.HasSuffix(path, ".py") }

@@ -38,6 +38,7 @@ const (
 	codeNonblocking  = "PXL208"
 	codeNeedsGIL     = "PXL209"
 	codeMutexOperand = "PXL210"
+	codeRelease      = "PXL215"
 	codeBorrowed     = "PXL401"
 	codeStorage      = "PXL402"
 	codeDictNext     = "PXL403"
@@ -69,6 +70,7 @@ var rules = [...]Rule{
 	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
+	{Code: codeRelease, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
 	{Code: codeBorrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
 		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
 	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
