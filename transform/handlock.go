@@ -211,6 +211,11 @@ func takes(name string) (take, ok bool) {
 	return false, false
 }
 
+// guardTypes are C++ classes whose objects hold a lock while they live.
+var guardTypes = map[string]bool{
+	"lock_guard": true, "unique_lock": true, "shared_lock": true, "scoped_lock": true, "py_safe_lock_guard": true,
+}
+
 // handHolds finds the locks of a function.
 func (f *ruleFunc) handHolds() []handHold {
 	var out []handHold
@@ -270,9 +275,16 @@ func (f *ruleFunc) handHolds() []handHold {
 				}
 			}
 		case *ast.CVarDecl: // a C++ guard holds until it goes out of scope
-			if n.Type != nil {
-				switch lastPart(n.Type.Name) {
-				case "lock_guard", "unique_lock", "scoped_lock", "py_safe_lock_guard":
+			if n.Type != nil && guardTypes[lastPart(n.Type.Name)] {
+				add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
+			}
+		case *ast.Assign:
+			if call, ok := n.Value.(*ast.Call); ok {
+				fun := call.Fun
+				if s, ok := fun.(*ast.Subscript); ok {
+					fun = s.X
+				}
+				if name, ok := fun.(*ast.Name); ok && guardTypes[name.Name] {
 					add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
 				}
 			}

@@ -181,11 +181,16 @@ func (c *checking) unsafeChange(v *globalVar, ch globalChange) string {
 	return ""
 }
 
-// immortal reports whether a value is never freed: None, True, a small constant.
+// immortal reports whether a value outlives the module's functions: None, True,
+// and literals, which the module keeps.
 func immortal(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Const:
 		return e.Name != "NULL"
+	case *ast.Str:
+		return !e.FStr
+	case *ast.Number:
+		return true
 	}
 	return false
 }

@@ -25,6 +25,8 @@ var sizes = map[string]bool{
 	"PySequence_Size": true, "PySequence_Length": true, "PyObject_Size": true, "PyObject_Length": true,
 }
 
+const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
+
 func itemStorage(c *checking) {
 	for _, f := range c.funcs() {
 		own(f.def.Body, func(n ast.Node) bool {
@@ -41,7 +43,7 @@ func itemStorage(c *checking) {
 					}
 					help := "copy it first (`tuple(…)`, PySequence_Tuple), or hold `with cython.critical_section(…)` on it while the pointer is in use"
 					if name != "PySequence_Fast_ITEMS" {
-						help = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
+						help = bytesHelp
 					}
 					f.finding(n.Span, codeStorage,
 						fmt.Sprintf("%s points at %s, which another thread can move by changing %s", name, what, f.spelled(x)), help)
@@ -51,6 +53,18 @@ func itemStorage(c *checking) {
 						f.finding(n.Span, codeStorage,
 							fmt.Sprintf("%s checks no bounds, and another thread can shorten %s after its size was read", name, f.spelled(x)),
 							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` round the loop", f.spelled(x), f.spelled(x)))
+					}
+				}
+			case *ast.CVarDecl: // cdef char* p = data
+				for _, d := range n.Declarators {
+					if d.Pointer == 1 && d.Default != nil {
+						c.bytesOf(f, d.Default)
+					}
+				}
+			case *ast.Assign:
+				if t, ok := n.Targets[0].(*ast.Name); ok && n.Op == "=" && n.Value != nil && len(n.Targets) == 1 {
+					if f.prepare(); f.local[t.Name] && pointers(f.types[t.Name].d) == 1 {
+						c.bytesOf(f, n.Value)
 					}
 				}
 			case *ast.Attribute:
@@ -67,6 +81,24 @@ func itemStorage(c *checking) {
 			return true
 		})
 	}
+}
+
+// bytesOf reports a pointer that is taken from a bytearray by assigning it.
+func (c *checking) bytesOf(f *ruleFunc, e ast.Expr) {
+	n, ok := bare(e).(*ast.Name)
+	if !ok {
+		return
+	}
+	f.prepare()
+	t := f.types[n.Name].ctype
+	if t == nil || t.Name != "bytearray" || pointers(f.types[n.Name].d) > 0 {
+		return
+	}
+	if c.reach(f, n, n.Pos) != shared || f.held(n.Pos, n) {
+		return
+	}
+	f.finding(e.Range(), codeStorage,
+		fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", n.Name), bytesHelp)
 }
 
 // sizedBefore reports whether a call reads an item unchecked, in a loop, of a

@@ -74,7 +74,7 @@ var rules = [...]Rule{
 	{Code: codeBorrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
 		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
 	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
-		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item"}},
+		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item", "bytearray"}},
 	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
 	{Code: codeGlobal, Title: "a mutable module global", check: mutableGlobals},
 }
