@@ -287,13 +287,16 @@ func (c *checking) lookedUp(f *ruleFunc, name, key string, before int32) bool {
 
 // importOnly returns the functions that run while the module is imported and
 // then never again, as far as the module shows: they are called by module-level
-// code or by each other, and mentioned nowhere else.
+// code or by each other, and mentioned nowhere else. So are functions that
+// module-level code hands to atexit, which run when the threads are gone, and
+// ones that nobody mentions and whose name says that they set the module up.
 func (c *checking) importOnly() map[*ruleFunc]bool {
 	type user struct {
 		f *ruleFunc // nil: module level
 	}
 	users := map[string][]user{}
 	byName := map[string]*ruleFunc{}
+	atExit := map[string]bool{}
 	for _, f := range c.funcs() {
 		if f.class == nil && f.outer == nil {
 			byName[f.name()] = f
@@ -310,6 +313,12 @@ func (c *checking) importOnly() map[*ruleFunc]bool {
 			switch n := n.(type) {
 			case *ast.FuncDef:
 				return false
+			case *ast.Call:
+				if fun, ok := n.Fun.(*ast.Attribute); ok && fun.Attr.Name == "register" && isNamed(fun.X, "atexit") {
+					if name, ok := arg(n, 0).(*ast.Name); ok {
+						atExit[name.Name] = true
+					}
+				}
 			case *ast.Name:
 				users[n.Name] = append(users[n.Name], user{})
 			}
@@ -320,10 +329,11 @@ func (c *checking) importOnly() map[*ruleFunc]bool {
 	for changed := true; changed; {
 		changed = false
 		for name, f := range byName {
-			if out[f] || len(users[name]) == 0 {
+			once := initLike(name) || atExit[name]
+			switch {
+			case out[f] || len(users[name]) == 0 && !once:
 				continue
-			}
-			if f.def.Kind == ast.Def && !strings.HasPrefix(name, "_") && !initLike(name) || f.def.Kind == ast.Cpdef && !initLike(name) {
+			case f.def.Kind == ast.Def && !strings.HasPrefix(name, "_") && !once, f.def.Kind == ast.Cpdef && !once:
 				continue // Python code can call it at any time
 			}
 			if !slices.ContainsFunc(users[name], func(u user) bool { return u.f != nil && !out[u.f] && u.f != f }) {
