@@ -59,12 +59,6 @@ type Annotation struct {
 	Methods  []MethodNote
 }
 
-// construction holds the methods that make an object, or take it apart.
-var construction = map[string]bool{
-	"__cinit__": true, "__init__": true, "__dealloc__": true, "__del__": true, "__setstate__": true, "__setstate_cython__": true,
-	"__reduce_cython__": true,
-}
-
 // Annotate proposes decorators for what has none. The project must not be used
 // for anything else: its view of what is locked changes on the way.
 func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Annotation, error) {
@@ -150,17 +144,6 @@ type evidence struct {
 	attr *field // a public attribute, where that is all
 }
 
-// constructs reports whether a function belongs to the making of the object that
-// a parameter is: a constructor, or a private function that the project calls
-// with new objects only.
-func constructs(f *function, param int) bool {
-	if f.accessor != plain {
-		return false
-	}
-	name := f.def.Name.Name
-	return f.class != nil && param == 0 && construction[name] || private(name) && f.sum.called && !f.sum.shared[param]
-}
-
 type annotator struct {
 	p       *Project
 	mods    []*module
@@ -197,7 +180,7 @@ func (a *annotator) choose() {
 			}
 			x := &f.sum.regions[e.region]
 			if x.root == nodeParam {
-				if !f.exposed() || x.parent < 0 && constructs(f, int(x.num)) {
+				if !f.exposed() || x.parent < 0 && p.constructs(f, int(x.num)) {
 					continue
 				}
 			}

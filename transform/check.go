@@ -22,6 +22,12 @@ type Report struct {
 type checking struct {
 	p *Project
 	m *module
+
+	fns     []*ruleFunc // see funcs
+	vars    map[string]*globalVar
+	reached map[reachKey]reach
+	calls   map[string][]callSite
+	attrs   map[string][]attrUse
 }
 
 // functions returns the module's functions, with their summaries made.
@@ -63,7 +69,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 			return nil
 		}
 		before := len(m.findings)
-		c := &checking{p, m}
+		c := &checking{p: p, m: m}
 		for i := range rules {
 			if r := &rules[i]; r.check != nil && !r.builds && m.spells(r.words) {
 				r.check(c)

@@ -6,7 +6,6 @@ package transform
 import (
 	"maps"
 	"slices"
-	"strings"
 
 	"pyxlock/parser/ast"
 )
@@ -68,7 +67,7 @@ func (b *builder) function() {
 	def := b.f.def
 	if b.m.handDecorated(def) {
 		b.hand++
-		b.flow.hand = def.Name.Span
+		b.byHand(def.Name.Span)
 	}
 	if def.Params != nil {
 		r := &resolver{p: b.p, m: b.m, f: &fn{unit: b.f.unit, def: def, class: b.f.class}}
@@ -410,11 +409,9 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			if it.Target != nil {
 				b.target(it.Target, n, false)
 			}
-			if b.m.handLockItem(b.p, it.X) {
+			if b.isHandLock(it.X) {
 				b.hand++
-				if b.flow.hand == (ast.Span{}) {
-					b.flow.hand = it.X.Range()
-				}
+				b.byHand(it.X.Range())
 			} else if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
 				b.operator(n, "__enter__", it.X.Range())
 				b.operator(n, "__exit__", it.X.Range())
@@ -745,11 +742,20 @@ func (b *builder) deref(n int32) int32 {
 	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant}})
 }
 
-// lockish reports whether a name speaks of a lock.
-func lockish(name string) bool {
-	n := strings.ToLower(name)
-	return strings.Contains(n, "lock") && !strings.Contains(n, "block") && !strings.Contains(n, "unlock") ||
-		strings.Contains(n, "mutex") || n == "phil" || n == "_lk" || n == "with_phil" || strings.Contains(n, "synchronized") || strings.Contains(n, "critical_section")
+// byHand notes a lock that a person placed.
+func (b *builder) byHand(s ast.Span) {
+	if b.flow.hand == (ast.Span{}) {
+		b.flow.hand = s
+	}
+}
+
+// isHandLock reports whether an item of a with statement is a lock.
+func (b *builder) isHandLock(e ast.Expr) bool {
+	if n, ok := unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {
+		return false
+	}
+	_, ok := b.m.handLock(e)
+	return ok
 }
 
 // handDecorated reports whether a decorator that is not ours locks the function.
@@ -763,23 +769,11 @@ func (m *module) handDecorated(def *ast.FuncDef) bool {
 		if lockNames[last] {
 			continue
 		}
-		if lockish(last) {
+		if last == "critical_section" || lockLike(last) {
 			return true
 		}
 	}
 	return false
-}
-
-// handLockItem reports whether an item of a with statement is a lock.
-func (m *module) handLockItem(p *Project, e ast.Expr) bool {
-	e = unparen(e)
-	if c, ok := e.(*ast.Call); ok {
-		if c.Fun == nil {
-			return false
-		}
-		e = c.Fun
-	}
-	return lockish(lastName(e))
 }
 
 func lastName(e ast.Expr) string {

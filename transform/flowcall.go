@@ -101,6 +101,10 @@ func (b *builder) call(e *ast.Call) int32 {
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
 	}
+	if b.handLockCall(e) {
+		b.passed(e.Args)
+		return 0
+	}
 	switch fun := fun.(type) {
 	case *ast.Attribute:
 		return b.methodCall(fun, e)
@@ -224,16 +228,13 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.unknownArgs(args, name, e.Span, true)
 		return b.node(node{kind: nodeInside, base: base})
 	default:
-		if b.handLockCall(fun) {
-			return 0
-		}
-		if mutators[name] {
+		if changers[name] {
 			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
 			args.each(func(n int32) { b.handOut(n, e.End) })
-		} else if !readers[name] {
+		} else if !keepers[name] {
 			b.effect(base, nil, onPython, write, false, callsUnknown, name, e.Span)
 		}
-		if sh.container || mutators[name] || readers[name] {
+		if sh.container || changers[name] || keepers[name] {
 			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 		}
 	}
@@ -255,29 +256,23 @@ func (b *builder) isClass(n int32) bool {
 	return n != 0 && b.f.class != nil && len(b.flow.params) > 0 && n == b.flow.params[0] && b.m.plainDecorator(b.f.def, "classmethod")
 }
 
-// handLockCall follows acquire and release of a lock placed by hand.
-func (b *builder) handLockCall(fun *ast.Attribute) bool {
-	if !lockish(lastName(fun.X)) {
+// handLockCall follows the taking and releasing of a lock placed by hand.
+func (b *builder) handLockCall(e *ast.Call) bool {
+	lc, ok := b.m.lockCall(e)
+	switch {
+	case !ok:
 		return false
-	}
-	switch fun.Attr.Name {
-	case "acquire", "lock":
+	case lc.take:
 		b.hand++
-		if b.flow.hand == (ast.Span{}) {
-			b.flow.hand = fun.Span
-		}
-		return true
-	case "release", "unlock":
-		if b.hand > 0 {
-			b.hand--
-		}
-		return true
+		b.byHand(e.Span)
+	case b.hand > 0:
+		b.hand--
 	}
-	return false
+	return true
 }
 
 // Methods by which Python's containers, arrays and buffers change.
-var mutators = map[string]bool{
+var changers = map[string]bool{
 	"append": true, "extend": true, "insert": true, "pop": true, "remove": true, "clear": true, "sort": true, "reverse": true,
 	"update": true, "setdefault": true, "popitem": true, "add": true, "discard": true, "appendleft": true, "popleft": true,
 	"extendleft": true, "rotate": true, "move_to_end": true, "intersection_update": true, "difference_update": true,
@@ -285,7 +280,7 @@ var mutators = map[string]bool{
 }
 
 // Methods of builtin types that change nothing.
-var readers = map[string]bool{
+var keepers = map[string]bool{
 	"get": true, "keys": true, "values": true, "items": true, "copy": true, "index": true, "count": true, "join": true,
 	"split": true, "encode": true, "decode": true, "format": true, "startswith": true, "endswith": true, "strip": true,
 	"lower": true, "upper": true, "replace": true, "find": true, "tobytes": true, "tolist": true, "union": true,

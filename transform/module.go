@@ -50,6 +50,10 @@ type module struct {
 	c      cnames // see cdecls
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
+	// lockVars are the variables and attributes that hold locks, with the name
+	// of their type; see typedLock.
+	lockVarsOnce sync.Once
+	lockVars     map[string]string
 }
 
 func isPure(path string) bool { return strings.HasSuffix(path, ".py") }

@@ -49,6 +49,11 @@ const (
 	codeNeedsGIL       = "PXL209"
 	codeMutexOperand   = "PXL210"
 	codeUpgrade        = "PXL212"
+	codeRelease        = "PXL215"
+	codeBorrowed       = "PXL401"
+	codeStorage        = "PXL402"
+	codeDictNext       = "PXL403"
+	codeGlobal         = "PXL502"
 )
 
 // Rules lists every finding, ordered by code.
@@ -84,6 +89,13 @@ var rules = [...]Rule{
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
 	{Code: codeUpgrade, Title: "a read lock that has to become a write lock"},
+	{Code: codeRelease, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
+	{Code: codeBorrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
+		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
+	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
+		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item", "bytearray"}},
+	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
+	{Code: codeGlobal, Title: "a mutable module global", check: mutableGlobals},
 }
 
 // Rules returns the table of findings, ordered by code.

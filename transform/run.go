@@ -213,7 +213,7 @@ func (p *Project) rewriteModule(stem string) *analysis {
 	}
 	a := p.analyse(m)
 	if !p.opts.Off {
-		c := &checking{p, m}
+		c := &checking{p: p, m: m}
 		for i := range rules {
 			if r := &rules[i]; r.builds && r.check != nil && m.spells(r.words) {
 				r.check(c)

@@ -228,9 +228,6 @@ func (s shape) pointer(n int, constant bool) shape {
 
 var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
 
-// lockTypes are types whose values guard state.
-var lockTypes = map[string]bool{"pymutex": true, "pythread_type_lock": true, "PyMutex": true, "PyThread_type_lock": true, "mutex": true, "shared_mutex": true, "recursive_mutex": true}
-
 // cScalars are C numbers that are declared outside the project.
 var cScalars = map[string]bool{
 	"size_t": true, "ssize_t": true, "ptrdiff_t": true, "intptr_t": true, "uintptr_t": true, "time_t": true, "off_t": true,

@@ -53,6 +53,7 @@ func (p *Project) solve(roots []*function) {
 	}
 	for len(order) > 0 {
 		var next []*function
+		s.again = nil
 		for _, f := range order {
 			if !f.queued {
 				continue
@@ -68,7 +69,7 @@ func (p *Project) solve(roots []*function) {
 				}
 			}
 		}
-		order = next
+		order = append(next, s.again...)
 	}
 }
 
@@ -84,6 +85,7 @@ type solver struct {
 	state  []uint8
 	memo   [][]ref
 	looped bool
+	again  []*function // to be updated once more, though none of their callees grew
 }
 
 // update recomputes a function's summary and reports whether it grew.
@@ -185,26 +187,33 @@ func (s *solver) call(c *call) {
 // caller's own making, which nobody else knows yet, or any.
 func (s *solver) passed(c *call, g *function) {
 	g.sum.called = true
-	if !private(g.def.Name.Name) {
+	if !privateName(g.def.Name.Name) {
 		return
 	}
 	for k, n := range c.args {
 		for _, a := range s.top(n) {
 			x := &s.sum.regions[a.region]
 			pos, handed := s.handed[x.num]
-			if x.root == nodeFresh && x.parent < 0 && (!handed || c.span.Pos <= pos) {
+			switch {
+			case g.sum.shared[k] || x.root == nodeFresh && x.parent < 0 && (!handed || c.span.Pos <= pos):
 				continue
+			case x.root == nodeParam && x.parent < 0 && s.p.constructs(s.f, int(x.num)):
+				continue // as new as it is there
 			}
 			if g.sum.shared == nil {
 				g.sum.shared = map[int]bool{}
 			}
 			g.sum.shared[k] = true
+			if !g.queued { // what it passes on is shared, too
+				g.queued = true
+				s.again = append(s.again, g)
+			}
 		}
 	}
 }
 
-// private reports whether a name asks not to be used from outside.
-func private(name string) bool {
+// privateName reports whether a name asks not to be used from outside.
+func privateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 

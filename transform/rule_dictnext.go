@@ -1,0 +1,38 @@
+package transform
+
+// PXL403: walking a dict or set by C calls while others may change it.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+)
+
+// steps are C functions that take one step through a container.
+var containerSteps = map[string]string{
+	"PyDict_Next": "dict", "_PyDict_Next": "dict", "_PySet_Next": "set", "_PySet_NextEntry": "set", "PySet_Next": "set",
+}
+
+func dictNext(c *checking) {
+	for _, f := range c.funcs() {
+		own(f.def.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.Call)
+			if !ok || call.Fun == nil {
+				return true
+			}
+			name := c.m.cName(call.Fun)
+			what := containerSteps[name]
+			x := arg(call, 0)
+			if what == "" || x == nil || c.reach(f, x, call.Pos) != shared || f.held(call.Pos, x) {
+				return true
+			}
+			s := f.spelled(x)
+			help := fmt.Sprintf("put the whole loop under `with cython.critical_section(%s):`, or iterate in Cython: `for key, value in %s.items():`", s, s)
+			if what == "set" {
+				help = fmt.Sprintf("put the whole loop under `with cython.critical_section(%s):`, or iterate in Cython over a copy", s)
+			}
+			f.finding(call.Span, codeDictNext, fmt.Sprintf("%s walks %s, which another thread can change, without its lock", name, s), help)
+			return true
+		})
+	}
+}
