@@ -173,23 +173,16 @@ func (a *annotator) choose() {
 		if f.class != nil && f.flow.hand != (ast.Span{}) && a.hand[f.class] == nil {
 			a.hand[f.class] = f
 		}
-		for i := range f.sum.effects {
-			e := &f.sum.effects[i]
-			if e.mode != write || e.kind == onPython || !p.guards(e.class) || p.exempt(f) {
-				continue
-			}
-			x := &f.sum.regions[e.region]
-			if x.root == nodeParam {
-				if !f.exposed() || x.parent < 0 && p.constructs(f, int(x.num)) {
-					continue
-				}
-			}
+		if p.exempt(f) {
+			continue
+		}
+		p.eachWrite(f, func(e *found) {
 			for _, c := range p.declaring(e.class, e.field) {
 				if old := a.wrote[c]; old == nil || !old.e.sure && e.sure || old.e.sure == e.sure && old.e.via != nil && e.via == nil {
 					a.wrote[c] = &evidence{f: f, e: e}
 				}
 			}
-		}
+		})
 	}
 	for _, m := range a.mods {
 		for _, c := range m.order {

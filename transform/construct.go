@@ -1,6 +1,11 @@
 package transform
 
-// Construction: what runs while an object is being made, and is nobody else's.
+// Construction: what runs while an object is being made, and is nobody else's;
+// and what does not change any more after that.
+
+import (
+	"pyxlock/parser/ast"
+)
 
 // construction holds the methods that make an object, or take it apart.
 var construction = map[string]bool{
@@ -16,5 +21,70 @@ func (p *Project) constructs(f *function, param int) bool {
 		return false
 	}
 	name := f.def.Name.Name
-	return f.class != nil && param == 0 && construction[name] || privateName(name) && f.sum.called && !f.sum.shared[param]
+	return f.class != nil && param == 0 && construction[name] || privateName(name) && len(f.callers) > 0 && !f.sum.shared[param]
+}
+
+// settleWrites solves the modules and notes which attributes something writes
+// to once their object is made. The others are settled then: reading them needs
+// no lock. A write from a module that is not among these, or not called from
+// them, is not known; the module that writes has to hold the lock in any case.
+func (p *Project) settleWrites(list []*analysis) {
+	if p.opts.Off {
+		return
+	}
+	var all []*function
+	for _, a := range list {
+		if !a.m.broken() {
+			all = append(all, a.m.funcs().all...)
+		}
+	}
+	p.solve(all)
+	written := map[*class]map[string]bool{}
+	for f := range p.model.solved {
+		p.eachWrite(f, func(e *found) {
+			for _, c := range p.declaring(e.class, e.field) {
+				if written[c] == nil {
+					written[c] = map[string]bool{}
+				}
+				if c.fields[e.field] != nil {
+					written[c][e.field] = true
+					continue
+				}
+				for name := range c.fields {
+					written[c][name] = true
+				}
+			}
+		})
+	}
+	p.model.written = written
+}
+
+// eachWrite calls visit with what a function writes of guarded state once its
+// object is made.
+func (p *Project) eachWrite(f *function, visit func(e *found)) {
+	for i := range f.sum.effects {
+		e := &f.sum.effects[i]
+		if e.mode != write || e.kind == onPython || !p.guards(e.class) {
+			continue
+		}
+		if x := &f.sum.regions[e.region]; x.root == nodeParam && (!f.exposed() || x.parent < 0 && p.constructs(f, int(x.num))) {
+			continue
+		}
+		visit(e)
+	}
+}
+
+// settled reports whether an attribute of a class does not change any more once
+// its object is made.
+func (p *Project) settled(c *class, name string) bool {
+	f := p.field(c, name)
+	if f == nil || f.vis == ast.Public || p.model.written == nil {
+		return false
+	}
+	for _, b := range p.ancestry(c) {
+		if b.fields[name] != nil {
+			return !p.model.written[b][name]
+		}
+	}
+	return false
 }

@@ -215,9 +215,8 @@ type summary struct {
 	effects []found
 	returns []int32 // regions
 	escapes map[int32]bool
-	// called tells that some function of the project calls this one, and shared
-	// for which parameters it passes objects that others may know.
-	called bool
+	// shared tells for which parameters some caller passes objects that others
+	// may know.
 	shared map[int]bool
 }
 
@@ -228,6 +227,9 @@ type modelState struct {
 	// assume makes every extension type with C attributes count as locked, and
 	// tells apart which attributes are written.
 	assume bool
+	// written holds the attributes that are written once an object is made, by
+	// the class that declares them; nil before settleWrites.
+	written map[*class]map[string]bool
 }
 
 // functionsOf holds a module's functions.

@@ -23,7 +23,7 @@ func checkMissing(c *checking) {
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
 				x := &f.sum.regions[e.region]
-				if e.mode != md || !e.raw || !c.p.guards(e.class) || e.kind == onPython {
+				if e.mode != md || !e.raw || !c.p.guards(e.class) || e.kind == onPython || md == read && c.p.settled(e.class, e.field) {
 					continue
 				}
 				if x.root == nodeParam {

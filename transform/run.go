@@ -53,6 +53,7 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	stems, alone := p.group(clean)
 	var mu sync.Mutex
 	byPath := map[string]*Rewrite{}
+	analysed := map[string]bool{}
 	res := &Result{}
 	collect := func(a *analysis) {
 		mu.Lock()
@@ -72,10 +73,16 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 			byPath[rw.Path] = rw
 		}
 	}
+	var done []*analysis
 	run := func(list []string) error {
 		return each(ctx, list, jobs, func(stem string) error {
 			if a := p.rewriteModule(stem); a != nil {
-				collect(a)
+				mu.Lock()
+				defer mu.Unlock()
+				done = append(done, a)
+				for _, u := range a.m.units {
+					analysed[u.path] = true
+				}
 			}
 			return nil
 		})
@@ -90,11 +97,20 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	// An included file that no module of this run includes stands for itself.
 	var rest []string
 	for _, in := range alone {
-		if byPath[in] == nil {
+		if !analysed[in] {
 			rest = append(rest, in)
 		}
 	}
 	if err := run(rest); err != nil {
+		return nil, err
+	}
+	// What all modules together show comes last.
+	p.settleWrites(done)
+	if err := eachOf(ctx, done, jobs, func(a *analysis) error {
+		a.rules()
+		collect(a)
+		return nil
+	}); err != nil {
 		return nil, err
 	}
 	for _, in := range clean {
@@ -142,6 +158,10 @@ func (p *Project) standing(ctx context.Context, stems []string, jobs int) ([]str
 // each calls f for every element, at most jobs at a time. One element needs no
 // goroutine: a build starts a process for each file.
 func each(ctx context.Context, list []string, jobs int, f func(string) error) error {
+	return eachOf(ctx, list, jobs, f)
+}
+
+func eachOf[T any](ctx context.Context, list []T, jobs int, f func(T) error) error {
 	if len(list) == 1 || jobs == 1 {
 		for _, s := range list {
 			if err := ctx.Err(); err != nil {
@@ -211,16 +231,25 @@ func (p *Project) rewriteModule(stem string) *analysis {
 		m.findings = append(m.findings, m.syntaxErrors()...)
 		return &analysis{p: p, m: m}
 	}
-	a := p.analyse(m)
 	if !p.opts.Off {
-		c := &checking{p: p, m: m}
-		for i := range rules {
-			if r := &rules[i]; r.builds && r.check != nil && m.spells(r.words) {
-				r.check(c)
-			}
+		for _, f := range m.funcs().all { // here, where modules are looked at side by side
+			p.flowOf(f)
 		}
 	}
-	return a
+	return p.analyse(m)
+}
+
+// rules applies those rules of the table that a build warns of, too.
+func (a *analysis) rules() {
+	if a.p.opts.Off || a.m.broken() {
+		return
+	}
+	c := &checking{p: a.p, m: a.m}
+	for i := range rules {
+		if r := &rules[i]; r.builds && r.check != nil && a.m.spells(r.words) {
+			r.check(c)
+		}
+	}
 }
 
 // syntaxErrors returns a finding for each error that the parser found.

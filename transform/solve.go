@@ -186,7 +186,6 @@ func (s *solver) call(c *call) {
 // passed notes what kinds of objects a function is called with: those of the
 // caller's own making, which nobody else knows yet, or any.
 func (s *solver) passed(c *call, g *function) {
-	g.sum.called = true
 	if !privateName(g.def.Name.Name) {
 		return
 	}
