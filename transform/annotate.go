@@ -151,6 +151,7 @@ type annotator struct {
 	editors map[string]*editor
 	wrote   map[*class]*evidence // by the class that declares what is written
 	hand    map[*class]*function
+	pending map[*unit][]insertion
 }
 
 func (a *annotator) all() []*function {
@@ -164,8 +165,20 @@ func (a *annotator) all() []*function {
 // choose decides which classes get a lock: those that declare an attribute
 // which is written once the object is made, by what Python code can call.
 func (a *annotator) choose() {
+	a.p.model.assume = true
+	a.gather()
+	a.p.model.assume = false
+	for _, m := range a.mods {
+		for _, c := range m.order {
+			a.verdict(m, c)
+		}
+	}
+}
+
+// gather finds what is written once its object is made, and which classes hold
+// locks that people placed.
+func (a *annotator) gather() {
 	p := a.p
-	p.model.assume = true
 	all := a.all()
 	p.solve(all)
 	a.hand = map[*class]*function{}
@@ -191,12 +204,6 @@ func (a *annotator) choose() {
 					a.wrote[c] = &evidence{attr: fd}
 				}
 			}
-		}
-	}
-	p.model.assume = false
-	for _, m := range a.mods {
-		for _, c := range m.order {
-			a.verdict(m, c)
 		}
 	}
 }
@@ -290,24 +297,22 @@ func (a *annotator) decorate() {
 		}
 	}
 	p.solve(all)
-	used := map[*unit]int32{}
+	a.pending = map[*unit][]insertion{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			if c.lock != nil && c.lock.dec == nil {
-				a.insert(c.unit, c.def.Pos, c.def.Keyword, "locked_class", used)
+				a.insert(c.unit, c.def.Pos, c.def.Keyword, "locked_class")
 			}
 		}
 		for _, f := range m.funcs().all {
-			a.method(f, used)
+			a.method(f)
 		}
 	}
-	for u, first := range used {
-		a.cimport(u, first)
-	}
+	a.write()
 }
 
 // method proposes a decorator for one function.
-func (a *annotator) method(f *function, used map[*unit]int32) {
+func (a *annotator) method(f *function) {
 	p := a.p
 	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !f.exposed() {
 		return
@@ -332,7 +337,7 @@ func (a *annotator) method(f *function, used map[*unit]int32) {
 				kind = "a coroutine"
 			}
 			why := kind + " cannot hold a lock between its steps"
-			a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why), used)
+			a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 			note("no_lock", why)
 			return
 		}
@@ -340,7 +345,7 @@ func (a *annotator) method(f *function, used map[*unit]int32) {
 			return // what it does to its operands is found without a decorator
 		}
 		steps := chain(f, st.why)
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, st.mode.String()+"_lock", used)
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, st.mode.String()+"_lock")
 		note(st.mode.String()+"_lock", steps[len(steps)-1].text)
 		return
 	}
@@ -373,27 +378,42 @@ func (a *annotator) method(f *function, used map[*unit]int32) {
 		return
 	}
 	if len(writers) > 0 {
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, "write_lock("+strings.Join(writers, ", ")+")", used)
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, "write_lock("+strings.Join(writers, ", ")+")")
 		note("write_lock", why)
 	}
 	if len(readers) > 0 {
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, "read_lock("+strings.Join(readers, ", ")+")", used)
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, "read_lock("+strings.Join(readers, ", ")+")")
 		note("read_lock", why)
 	}
 }
 
+// insertion is a decorator to be put above a definition.
+type insertion struct {
+	pos, keyword int32
+	dec          string
+}
+
 // insert puts a decorator on a line of its own above a definition, below the
 // decorators that it has.
-func (a *annotator) insert(u *unit, pos, keyword int32, dec string, used map[*unit]int32) {
-	e := a.editors[u.path]
-	if e == nil {
-		e = newEditor(u.file)
+func (a *annotator) insert(u *unit, pos, keyword int32, dec string) {
+	a.pending[u] = append(a.pending[u], insertion{pos, keyword, dec})
+}
+
+// write makes edits of the insertions, the import that they need first: both
+// may come to stand at the top of the file.
+func (a *annotator) write() {
+	for u, list := range a.pending {
+		e := newEditor(u.file)
 		a.editors[u.path] = e
-	}
-	name := or(a.cythonName(u, pos), "cython")
-	e.head(lineStart(u.file, keyword), []string{indentOf(u.file, keyword) + "@" + name + "." + dec}, pos)
-	if first, ok := used[u]; !ok || pos < first {
-		used[u] = pos
+		first := list[0].pos
+		for _, in := range list {
+			first = min(first, in.pos)
+		}
+		a.cimport(u, first)
+		for _, in := range list {
+			name := or(a.cythonName(u, in.pos), "cython")
+			e.head(lineStart(u.file, in.keyword), []string{indentOf(u.file, in.keyword) + "@" + name + "." + in.dec}, in.pos)
+		}
 	}
 }
 

@@ -8,6 +8,7 @@ import (
 	"context"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 )
 
@@ -58,6 +59,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 	}
 	stems, alone := p.group(clean)
 	included := map[string]bool{}
+	var mods []*module
 	apply := func(stem string) error {
 		m := p.module(stem)
 		if m.broken() {
@@ -79,6 +81,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 		defer mu.Unlock()
 		found = append(found, m.findings[before:]...)
 		rep.Summary.Classes += m.types()
+		mods = append(mods, m)
 		for _, u := range m.units {
 			included[u.path] = true
 			whole = append(whole, u.path)
@@ -94,6 +97,19 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 		return nil, err
 	}
 	rep.Summary.count(p, clean)
+	slices.SortFunc(mods, func(a, b *module) int { return strings.Compare(a.stem, b.stem) })
+	rep.Summary.Exempt, rep.Summary.Claims = []Exemption{}, []Claim{}
+	if !p.opts.Off {
+		for _, m := range mods {
+			if p.concerned(m.stem) {
+				rep.Summary.tell(p, m)
+			}
+		}
+		rep.Findings = append(slices.Clone(res.Findings), found...) // what claims are held against
+		found = append(found, p.claims(mods, rep)...)
+		rep.Findings = nil
+	}
+	rep.Summary.sort()
 	p.settle(rep, res.Findings, found, whole, judged)
 	return rep, nil
 }

@@ -232,6 +232,15 @@ type modelState struct {
 	written map[*class]map[string]bool
 }
 
+// clone returns what restore puts back.
+func (s *modelState) clone() *modelState {
+	return &modelState{solved: s.solved, assume: s.assume, written: s.written}
+}
+
+func (s *modelState) restore(o *modelState) {
+	s.solved, s.assume, s.written = o.solved, o.assume, o.written
+}
+
 // functionsOf holds a module's functions.
 type functionsOf struct {
 	once   sync.Once

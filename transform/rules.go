@@ -53,6 +53,7 @@ const (
 	codeBorrowed       = "PXL401"
 	codeStorage        = "PXL402"
 	codeDictNext       = "PXL403"
+	codeClaim          = "PXL501"
 	codeGlobal         = "PXL502"
 )
 
@@ -95,6 +96,7 @@ var rules = [...]Rule{
 	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
 		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item", "bytearray"}},
 	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
+	{Code: codeClaim, Title: "a claim to need no GIL that the module does not keep"},
 	{Code: codeGlobal, Title: "a mutable module global", check: mutableGlobals},
 }
 

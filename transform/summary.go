@@ -1,10 +1,15 @@
 package transform
 
-// The summary of a check: how much it looked at.
+// The summary of a check: how much it looked at, what is locked and how, who is
+// exempt and why, and what speaks for and against a module's claim to need no GIL.
 
 import (
 	"bytes"
 	"fmt"
+	"sort"
+	"strings"
+
+	"pyxlock/parser/ast"
 )
 
 // Summary says what a check looked at. Its JSON form is part of the output of
@@ -13,19 +18,63 @@ type Summary struct {
 	Files   int `json:"files"`   // that were given as inputs
 	Lines   int `json:"lines"`   // in these files
 	Classes int `json:"classes"` // extension types in their modules
+	Locked  int `json:"locked"`  // of these, the ones with a lock
+	Fields  int `json:"fields"`  // C attributes that the locks guard
+	Methods struct {
+		Read  int `json:"read"`  // members of locked classes that lock for reading
+		Write int `json:"write"` // for writing
+		None  int `json:"none"`  // that need no lock
+	} `json:"methods"`
+	Exempt []Exemption `json:"exempt"` // in the order of files and lines
+	Claims []Claim     `json:"claims"` // likewise
 }
 
-// String returns the summary as a paragraph for people, without a line break
-// at its end.
+// Exemption is a function that carries no_lock.
+type Exemption struct {
+	Name   string `json:"name"` // "Class.method"
+	Path   string `json:"path"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// Claim is a module that sets freethreading_compatible.
+type Claim struct {
+	Path    string   `json:"path"`
+	Line    int      `json:"line"`
+	For     []string `json:"for"`     // what speaks for it
+	Against []string `json:"against"` // what speaks against it
+}
+
+// String returns the summary as lines for people, without a line break at its end.
 func (s Summary) String() string {
-	return fmt.Sprintf("checked %s, %s, %s", plural(s.Files, "file"), plural(s.Lines, "line"), plural(s.Classes, "extension type"))
+	var b strings.Builder
+	fmt.Fprintf(&b, "checked %s, %s, %s", plural(s.Files, "file"), plural(s.Lines, "line"), plural(s.Classes, "extension type"))
+	if s.Locked > 0 {
+		fmt.Fprintf(&b, "\nlocked: %s with %s; members: %d read, %d write, %d without need",
+			pluralOf(s.Locked, "class", "classes"), plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+	}
+	for _, e := range s.Exempt {
+		fmt.Fprintf(&b, "\nexempt: %s (%s:%d): %s", e.Name, e.Path, e.Line, e.Reason)
+	}
+	for _, c := range s.Claims {
+		fmt.Fprintf(&b, "\n%s:%d: claims to need no GIL", c.Path, c.Line)
+		for _, t := range c.For {
+			fmt.Fprintf(&b, "\n  for: %s", t)
+		}
+		for _, t := range c.Against {
+			fmt.Fprintf(&b, "\n  against: %s", t)
+		}
+	}
+	return b.String()
 }
 
-func plural(n int, what string) string {
+func plural(n int, what string) string { return pluralOf(n, what, what+"s") }
+
+func pluralOf(n int, one, many string) string {
 	if n == 1 {
-		return "1 " + what
+		return "1 " + one
 	}
-	return fmt.Sprintf("%d %ss", n, what)
+	return fmt.Sprintf("%d %s", n, many)
 }
 
 // count adds the inputs.
@@ -49,4 +98,88 @@ func (m *module) types() int {
 		}
 	}
 	return n
+}
+
+// tell adds what is locked in a module.
+func (s *Summary) tell(p *Project, m *module) {
+	for _, c := range m.order {
+		if !c.extern && p.locksMembers(c) != nil {
+			s.Locked++
+			s.Fields += len(c.order)
+		}
+	}
+	for _, f := range m.funcs().all {
+		if d := exemption(f); d != nil {
+			pos := at(f.unit.source, f.def.Name.Span, "", "", "")
+			reason := ""
+			if len(d.args()) == 1 {
+				reason = strings.Trim(text(f.unit.file, d.args()[0].X.Range()), "\"'")
+			}
+			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: reason})
+			continue
+		}
+		if !p.member(f) {
+			continue
+		}
+		switch mode, ok := p.modeOf(f); {
+		case !ok:
+			s.Methods.None++
+		case mode == write:
+			s.Methods.Write++
+		default:
+			s.Methods.Read++
+		}
+	}
+}
+
+// modeOf returns how a member of a locked class holds its object, false where
+// it does not.
+func (p *Project) modeOf(f *function) (mode, bool) {
+	decs := f.mod.lockDecorators(f.def.Decorators)
+	decs = append(decs, f.mod.pxdLocks(f)...)
+	for _, d := range decs {
+		switch {
+		case d.name == "no_lock":
+			return read, false
+		case len(d.args()) == 0 && d.name == "write_lock":
+			return write, true
+		case len(d.args()) == 0 && d.name == "read_lock":
+			return read, true
+		}
+		first := f.def.Params.List[0].Name.Name
+		for _, a := range d.args() {
+			if s, ok := a.X.(*ast.Str); ok && s.Value == first {
+				if d.name == "write_lock" {
+					return write, true
+				}
+				return read, true
+			}
+		}
+	}
+	if len(decs) > 0 {
+		return read, false
+	}
+	st := p.infer(f, p.lockOf(f.class).kind)
+	return st.mode, st.touches
+}
+
+func exemption(f *function) *lockDec {
+	if len(f.def.Decorators) == 0 {
+		return nil
+	}
+	for _, d := range f.mod.lockDecorators(f.def.Decorators) {
+		if d.name == "no_lock" {
+			return &d
+		}
+	}
+	return nil
+}
+
+func (s *Summary) sort() {
+	sort.SliceStable(s.Exempt, func(i, j int) bool {
+		return lessPlace(s.Exempt[i].Path, s.Exempt[i].Line, s.Exempt[j].Path, s.Exempt[j].Line)
+	})
+	sort.SliceStable(s.Claims, func(i, j int) bool {
+		return lessPlace(s.Claims[i].Path, s.Claims[i].Line, s.Claims[j].Path, s.Claims[j].Line)
+	})
 }

@@ -22,6 +22,7 @@ type checkFlags struct {
 	fix        bool
 	diff       bool
 	statistics bool
+	explain    string
 }
 
 func newCheck() *cobra.Command {
@@ -46,7 +47,34 @@ where anything is reported.`,
 	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix would change, and the findings to standard error")
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
+	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
 	return c
+}
+
+// explained prints why a function locks as it does.
+func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) error {
+	p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))
+	list, err := p.Explain(c.Context(), paths, f.explain)
+	if err != nil {
+		return err
+	}
+	if len(list) == 0 {
+		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
+	}
+	w := c.OutOrStdout()
+	for _, x := range list {
+		fmt.Fprintf(w, "%s:%d: %s\n", x.Path, x.Line, x.Name)
+		if len(x.Holds) == 0 {
+			fmt.Fprintf(w, "  touches no guarded state: needs no lock\n")
+		}
+		for _, r := range x.Holds {
+			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
+			for _, s := range r.Steps {
+				fmt.Fprintf(w, "    %s:%d:%d: %s\n", s.Path, s.Line, s.Column, s.Message)
+			}
+		}
+	}
+	return nil
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
@@ -66,6 +94,9 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	paths := make([]string, len(in.files))
 	for i, e := range in.files {
 		paths[i] = e.path
+	}
+	if f.explain != "" {
+		return f.explained(c, in, paths)
 	}
 	check := func() (*transform.Report, error) {
 		p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))

@@ -102,7 +102,7 @@ func TestEveryFindingHasATest(t *testing.T) {
 		}
 	}
 	for _, r := range transform.Rules() {
-		if !regexp.MustCompile(`(?m)^in/\S+:\d+:\d+: `+r.Code+` |# want .*\b`+r.Code+` "`).MatchString(all.String()) {
+		if !regexp.MustCompile(`(?m)^in/\S+:\d+:\d+: ` + r.Code + ` |# want .*\b` + r.Code + ` "`).MatchString(all.String()) {
 			t.Errorf("no test in testdata expects %s (%s)", r.Code, r.Title)
 		}
 	}

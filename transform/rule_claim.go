@@ -1,0 +1,141 @@
+package transform
+
+// PXL501: a module that says it needs no GIL while its classes change state
+// that nothing locks.
+
+import (
+	"bytes"
+	"fmt"
+
+	"pyxlock/parser/ast"
+)
+
+// claimSpan returns where a module's main file sets freethreading_compatible to
+// true, in a comment at its top or as a directive of its own.
+func (m *module) claimSpan() (*unit, ast.Span, bool) {
+	word := []byte("freethreading_compatible")
+	for _, u := range m.units {
+		if u.role != roleMain {
+			continue
+		}
+		head := u.src
+		if len(u.file.Body) > 0 {
+			head = head[:u.file.Body[0].Range().Pos]
+		}
+		if i := bytes.Index(head, word); i >= 0 {
+			rest := head[i+len(word):]
+			if j := bytes.IndexAny(rest, "\n\r,"); j >= 0 {
+				rest = rest[:j]
+			}
+			if bytes.Contains(rest, []byte("True")) {
+				return u, ast.Span{Pos: int32(i), End: int32(i + len(word))}, true
+			}
+		}
+	}
+	return nil, ast.Span{}, false
+}
+
+// unlockedClass is a class whose state changes once it is made, without a lock.
+type unlockedClass struct {
+	class *class
+	f     *function
+	e     *found
+}
+
+// unlocked returns the classes of the modules that have no lock, pyxlock's or
+// one placed by hand, and whose state something is sure to write once the
+// object is made. It looks at them as if each class had a lock of its own.
+func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
+	model := p.model.clone()
+	p.model.solved, p.model.written, p.model.assume = nil, nil, true
+	kept := map[*function]summary{}
+	callers := map[*function][]*function{}
+	for f := range model.solved {
+		kept[f], callers[f] = f.sum, f.callers
+		f.sum, f.callers = summary{}, nil
+	}
+	a := &annotator{p: p, out: &Annotation{}, wrote: map[*class]*evidence{}, mods: mods}
+	a.gather()
+	p.model.assume = false
+	out := map[*module][]unlockedClass{}
+	for _, m := range mods {
+		for _, c := range m.order {
+			ev := a.wrote[c]
+			if ev == nil || ev.e == nil || !ev.e.sure || c.extern || p.lockOf(c) != nil || a.byHand(c) != nil {
+				continue
+			}
+			out[m] = append(out[m], unlockedClass{c, ev.f, ev.e})
+			// The effect is told from its function's summary, which goes away.
+		}
+	}
+	for m, list := range out {
+		for i := range list {
+			steps := chain(list[i].f, list[i].e)
+			list[i].e = steps[len(steps)-1].e
+			list[i].f = steps[len(steps)-1].f
+		}
+		out[m] = list
+	}
+	for f := range p.model.solved {
+		f.sum, f.callers = kept[f], callers[f]
+	}
+	p.model.restore(model)
+	return out
+}
+
+// claims reports the modules whose claim the findings and the classes speak
+// against, and tells both sides in the summary.
+func (p *Project) claims(mods []*module, rep *Report) []Finding {
+	var claiming []*module
+	for _, m := range mods {
+		if _, _, ok := m.claimSpan(); ok && !m.broken() {
+			claiming = append(claiming, m)
+		}
+	}
+	if len(claiming) == 0 {
+		return nil
+	}
+	open := p.unlocked(claiming)
+	byPath := map[string]int{}
+	for _, f := range rep.Findings {
+		byPath[f.Path]++
+	}
+	var out []Finding
+	for _, m := range claiming {
+		u, span, _ := m.claimSpan()
+		f := at(u.source, span, codeClaim, "", "")
+		c := Claim{Path: u.path, Line: f.Line, For: []string{}, Against: []string{}}
+		locked := 0
+		for _, k := range m.order {
+			if !k.extern && p.lockOf(k) != nil {
+				locked++
+			}
+		}
+		if locked > 0 {
+			c.For = append(c.For, fmt.Sprintf("%s locked", pluralOf(locked, "class is", "classes are")))
+		}
+		others := 0
+		for _, o := range m.units {
+			others += byPath[o.path]
+		}
+		if others > 0 {
+			c.Against = append(c.Against, fmt.Sprintf("%s in the module", plural(others, "finding")))
+		}
+		for _, k := range open[m] {
+			pos := at(k.f.unit.source, k.e.span, "", "", "")
+			say := fmt.Sprintf("%s has no lock, and %s %s", k.class.name, k.f.name(), say(k.e))
+			c.Against = append(c.Against, fmt.Sprintf("%s (%s:%d)", say, pos.Path, pos.Line))
+			f.Related = append(f.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: say})
+		}
+		if len(c.Against) == 0 {
+			c.For = append(c.For, "no finding, and no class whose methods change its state without a lock")
+		}
+		rep.Summary.Claims = append(rep.Summary.Claims, c)
+		if n := len(f.Related); n > 0 {
+			f.Message = fmt.Sprintf("the module says that it needs no GIL, and %s no lock", pluralOf(n, "class that changes has", "classes that change have"))
+			f.Help = "lock them: pyxlock annotate proposes how; or say that they must not be shared, and ignore this with that reason"
+			out = append(out, f)
+		}
+	}
+	return out
+}
