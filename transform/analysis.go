@@ -18,6 +18,7 @@ type analysis struct {
 	pxdDecs map[string][]placed // "Class.method" or "function"
 	used    map[string]bool
 	ours    map[*ast.Decorator]bool
+	spaced  bool // imports at the top of a file are followed by an empty line
 }
 
 // need is what the new text of one file refers to.

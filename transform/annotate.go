@@ -4,6 +4,7 @@ package transform
 // and the decorators that say so, as edits of the sources.
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"path/filepath"
@@ -21,13 +22,15 @@ type Verdict uint8
 // The verdicts on a class with C attributes.
 const (
 	Locked     Verdict = iota // gets locked_class
-	Already                   // has it, or inherits it
+	Already                   // has it
+	Inherits                  // shares the lock of a base
 	Immutable                 // nothing changes it once it is made
 	HandLocked                // its methods hold locks that people placed
 	Opaque                    // extern, or its body is not in sight
+	Unlockable                // would need a lock and cannot have one
 )
 
-var verdictNames = [...]string{"locked", "already locked", "immutable", "locked by hand", "not in sight"}
+var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked"}
 
 func (v Verdict) String() string { return verdictNames[v] }
 
@@ -71,6 +74,7 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 	}
 	a := &annotator{p: p, out: out, editors: map[string]*editor{}, wrote: map[*class]*evidence{}}
 	a.mods = mods
+	p.derive(mods)
 	a.choose()
 	a.decorate()
 	byPath := map[string]*Rewrite{}
@@ -128,13 +132,24 @@ func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*
 				out.Findings = append(out.Findings, Finding{Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg})
 			}
 		}
-		if !m.broken() {
+		if !m.broken() && m.compiled() {
 			mods = append(mods, m)
 		}
 	}
 	SortFindings(out.Findings)
 	out.Findings = dedupe(out.Findings)
 	return mods, out, nil
+}
+
+// compiled reports whether a module is for Cython: a .py is where it has a .pxd
+// or speaks of cython.
+func (m *module) compiled() bool {
+	for _, u := range m.units {
+		if u.role != roleMain || !u.file.Pure || bytes.Contains(u.src, []byte("cython")) {
+			return true
+		}
+	}
+	return false
 }
 
 // evidence is what speaks for locking a class.
@@ -170,9 +185,53 @@ func (a *annotator) choose() {
 	a.p.model.assume = false
 	for _, m := range a.mods {
 		for _, c := range m.order {
-			a.verdict(m, c)
+			a.verdict(c)
 		}
 	}
+	for a.bases() {
+	}
+}
+
+// bases gives a lock to classes whose methods come to the state of a locked
+// subclass, through C methods that it overrides; it reports whether there were any.
+func (a *annotator) bases() bool {
+	found := false
+	for _, m := range a.mods {
+		for _, f := range m.funcs().all {
+			c := f.class
+			if c == nil || c.lock != nil || c.def == nil || c.extern || a.p.locksMembers(c) != nil || !f.exposed() || f.accessor == plain && construction[f.def.Name.Name] || a.byHand(c) != nil {
+				continue
+			}
+			for i := range f.sum.effects {
+				e := &f.sum.effects[i]
+				if !onSelf(f, e) || !e.raw || e.class == nil || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
+					continue
+				}
+				c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.name(), e.class.name), relatedOf(chain(f, e)))
+				found = true
+				break
+			}
+		}
+	}
+	return found
+}
+
+// note adds the verdict on a class, in place of an earlier one.
+func (a *annotator) note(c *class, v Verdict, why string, related []Related) {
+	u, def := c.unit, c.def
+	if def == nil {
+		u, def = c.pxdUnit, c.pxdDef
+	}
+	pos := at(u.source, def.Name.Span, "", "", "")
+	n := ClassNote{Name: c.name, Path: u.path, Line: pos.Line, Verdict: v, Why: why, Related: related}
+	for i, o := range a.out.Classes {
+		if o.Name == n.Name && o.Path == n.Path && o.Line == n.Line {
+			a.out.Classes[i] = n
+			return
+		}
+	}
+	a.out.Classes = append(a.out.Classes, n)
 }
 
 // gather finds what is written once its object is made, and which classes hold
@@ -223,44 +282,39 @@ func (p *Project) declaring(c *class, field string) []*class {
 	return any
 }
 
-func (a *annotator) verdict(m *module, c *class) {
-	if !a.p.hasState(c) {
+func (a *annotator) verdict(c *class) {
+	if !a.p.hasState(c) || c.def == nil && c.pxdDef == nil {
 		return
 	}
-	u, def := c.unit, c.def
-	if def == nil {
-		u, def = c.pxdUnit, c.pxdDef
-	}
-	if u == nil || def == nil {
-		return
-	}
-	pos := at(u.source, def.Name.Span, "", "", "")
-	n := ClassNote{Name: c.name, Path: u.path, Line: pos.Line}
 	ev := a.wrote[c]
 	switch {
-	case a.p.lockOf(c) != nil && c.lock == nil || c.lock != nil && c.lock.dec != nil:
-		n.Verdict = Already
+	case c.lock != nil && c.lock.dec != nil:
+		a.note(c, Already, "", nil)
+	case a.p.lockOf(c) != nil && c.lock == nil:
+		a.note(c, Inherits, "", nil)
 	case c.extern || c.def == nil:
-		n.Verdict = Opaque
+		a.note(c, Opaque, "", nil)
 	case ev == nil:
-		n.Verdict = Immutable
+		a.note(c, Immutable, "", nil)
 	case a.byHand(c) != nil:
 		f := a.byHand(c)
-		n.Verdict = HandLocked
 		h := at(f.unit.source, f.flow.hand, "", "", "")
-		n.Why = fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line)
+		a.note(c, HandLocked, fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line), nil)
+	case c.flags["dataclass"]:
+		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
+	case c.unit.file.Pure && slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && f.unit.inPxd() }):
+		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
+	case c.unit.file.Pure && a.cythonName(c.unit, c.def.Pos) == "":
+		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
 	default:
-		n.Verdict = Locked
+		c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
 		if ev.attr != nil {
-			n.Why = fmt.Sprintf("the attribute %s is public", ev.attr.name)
-		} else {
-			n.Related = relatedOf(chain(ev.f, ev.e))
-			steps := chain(ev.f, ev.e)
-			n.Why = fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text)
+			a.note(c, Locked, fmt.Sprintf("the attribute %s is public", ev.attr.name), nil)
+			return
 		}
-		c.lock = &lockDecl{class: c, unit: u, def: def}
+		steps := chain(ev.f, ev.e)
+		a.note(c, Locked, fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text), relatedOf(steps))
 	}
-	a.out.Classes = append(a.out.Classes, n)
 }
 
 // byHand returns a method of c, or of a class in its line, that holds a lock
@@ -296,7 +350,7 @@ func (a *annotator) decorate() {
 			}
 		}
 	}
-	p.solve(all)
+	p.settleFunctions(all)
 	a.pending = map[*unit][]insertion{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
@@ -311,80 +365,168 @@ func (a *annotator) decorate() {
 	a.write()
 }
 
-// method proposes a decorator for one function.
+// method proposes decorators for one function.
 func (a *annotator) method(f *function) {
 	p := a.p
 	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !f.exposed() {
 		return
 	}
 	name := f.def.Name.Name
+	if f.unit.file.Pure && a.cythonName(f.unit, f.def.Pos) == "" || f.class != nil && f.accessor == plain && (noLockMethods[name] || implicitStatic[name]) {
+		return
+	}
 	note := func(dec, why string) {
 		pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
 	}
-	if p.member(f) {
-		st := p.stanceOn(f, 0, false)
-		operand := false
-		for i := range f.def.Params.List {
-			operand = operand || i > 0 && p.stanceOn(f, i, false).touches
-		}
-		if !st.touches && !operand || name == "__init__" && f.accessor == plain || p.locksMembers(f.class).mustDecorate {
-			return
-		}
-		if f.flow.yields != (ast.Span{}) || f.def.Async {
-			kind := "a generator"
-			if f.def.Async {
-				kind = "a coroutine"
-			}
-			why := kind + " cannot hold a lock between its steps"
-			a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why))
-			note("no_lock", why)
-			return
-		}
-		if !st.touches {
-			return // what it does to its operands is found without a decorator
-		}
-		steps := chain(f, st.why)
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, st.mode.String()+"_lock")
-		note(st.mode.String()+"_lock", steps[len(steps)-1].text)
+	member := p.member(f)
+	if member && p.locksMembers(f.class).mustDecorate {
 		return
 	}
-	if f.class != nil && f.accessor == plain && noLockMethods[name] {
+	wants := a.wants(f, member)
+	if len(wants) == 0 {
 		return
-	}
-	// A function outside: it names what it locks.
-	var readers, writers []string
-	why := ""
-	for i, prm := range f.def.Params.List {
-		md, raw := read, false
-		for j := range f.sum.effects {
-			e := &f.sum.effects[j]
-			x := &f.sum.regions[e.region]
-			if x.root == nodeParam && int(x.num) == i && x.parent < 0 && e.raw && e.kind == onState && p.guards(e.class) {
-				md, raw = max(md, e.mode), true
-				steps := chain(f, e)
-				why = steps[len(steps)-1].text
-			}
-		}
-		switch {
-		case !raw || prm.Kind != ast.Positional:
-		case md == write:
-			writers = append(writers, fmt.Sprintf("%q", prm.Name.Name))
-		default:
-			readers = append(readers, fmt.Sprintf("%q", prm.Name.Name))
-		}
 	}
 	if f.flow.yields != (ast.Span{}) || f.def.Async {
+		if !member {
+			return
+		}
+		kind := "a generator"
+		if f.def.Async {
+			kind = "a coroutine"
+		}
+		why := kind + " cannot hold a lock between its steps"
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why))
+		note("no_lock", why)
 		return
 	}
-	if len(writers) > 0 {
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, "write_lock("+strings.Join(writers, ", ")+")")
-		note("write_lock", why)
+	var lists [2][]string
+	whys := [2]string{}
+	bare := member // self alone, or with operands that are found without being named
+	for _, w := range wants {
+		if !member || w.path != wants[0].path && !w.operand {
+			bare = false
+		}
+		lists[w.mode] = append(lists[w.mode], fmt.Sprintf("%q", w.path))
+		if whys[w.mode] == "" {
+			whys[w.mode] = w.why
+		}
 	}
-	if len(readers) > 0 {
-		a.insert(f.unit, f.def.Pos, f.def.Keyword, "read_lock("+strings.Join(readers, ", ")+")")
-		note("read_lock", why)
+	if bare {
+		if wants[0].operand || name == "__init__" && f.accessor == plain {
+			return // found without a decorator
+		}
+		dec := wants[0].mode.String() + "_lock"
+		a.insert(f.unit, f.def.Pos, f.def.Keyword, dec)
+		note(dec, wants[0].why)
+		return
 	}
+	if member && name == "__init__" && f.accessor == plain && len(wants) > 0 && wants[0].mode == read && !wants[0].operand {
+		lists[write], lists[read] = append(lists[write], lists[read][0]), lists[read][1:] // it can be called again
+		whys[write] = or(whys[write], wants[0].why)
+	}
+	for _, md := range [...]mode{write, read} {
+		if len(lists[md]) > 0 {
+			dec := md.String() + "_lock"
+			a.insert(f.unit, f.def.Pos, f.def.Keyword, dec+"("+strings.Join(lists[md], ", ")+")")
+			note(dec, whys[md])
+		}
+	}
+}
+
+// want is an object that a function has to hold.
+type want struct {
+	path    string
+	mode    mode
+	operand bool // another parameter than the first
+	why     string
+}
+
+// wants returns what a function has to hold: a member its object and its
+// operands, any function what it uses without a lock. An object behind an
+// attribute is among it only where that attribute is not assigned to any more:
+// the path is followed before there is a lock.
+func (a *annotator) wants(f *function, member bool) []want {
+	p := a.p
+	var out []want
+	add := func(region int32, md mode, e *found) {
+		x := &f.sum.regions[region]
+		path := pathOf(f, region)
+		steps := chain(f, e)
+		why := steps[len(steps)-1].text
+		for i := range out {
+			if out[i].path == path {
+				if md > out[i].mode {
+					out[i].mode, out[i].why = md, why
+				}
+				return
+			}
+		}
+		out = append(out, want{path, md, x.num > 0 && x.parent < 0, why})
+	}
+	if member {
+		if st := p.stanceOn(f, 0, false); st.touches {
+			add(st.why.region, st.mode, st.why)
+		}
+	}
+	for i := range f.sum.effects {
+		e := &f.sum.effects[i]
+		x := &f.sum.regions[e.region]
+		if x.root != nodeParam || e.kind == onPython || !p.guards(e.class) || !e.raw && !(member && x.num > 0 && x.parent < 0) {
+			continue
+		}
+		if int(x.num) >= len(f.def.Params.List) || f.def.Params.List[x.num].Kind != ast.Positional {
+			continue
+		}
+		switch {
+		case x.parent < 0 && x.num == 0 && f.class != nil:
+			if !member && !f.mod.plainDecorator(f.def, "staticmethod") {
+				continue // its own class has no lock
+			}
+			if member {
+				continue // the stance has it
+			}
+		case x.parent < 0 && !a.mayBe(f, int(x.num), e.class):
+			continue
+		case x.parent >= 0 && (e.mode == read && p.settled(e.class, e.field) || !p.stays(f, e.region)):
+			continue
+		}
+		add(e.region, e.mode, e)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return order(f, out[i].path) < order(f, out[j].path) })
+	return out
+}
+
+// order ranks paths by their parameter and their length.
+func order(f *function, path string) int {
+	root, _, _ := strings.Cut(path, ".")
+	for i, prm := range f.def.Params.List {
+		if prm.Name.Name == root {
+			return i*16 + strings.Count(path, ".")
+		}
+	}
+	return 0
+}
+
+// mayBe reports whether a parameter's static type leaves it open that it is a c.
+func (a *annotator) mayBe(f *function, num int, c *class) bool {
+	n := f.flow.params[num]
+	if n == 0 {
+		return false
+	}
+	t := f.flow.nodes[n].shape.class
+	return t == nil || t == c || a.p.lockOf(t) != nil
+}
+
+// stays reports whether the attributes that lead to a region are not assigned to
+// once their objects are made.
+func (p *Project) stays(f *function, r int32) bool {
+	for x := f.sum.regions[r]; x.parent >= 0; x = f.sum.regions[x.parent] {
+		if !p.settled(x.owner, x.name) {
+			return false
+		}
+	}
+	return true
 }
 
 // insertion is a decorator to be put above a definition.
@@ -444,7 +586,7 @@ func (a *annotator) cimport(u *unit, first int32) {
 	}
 	for _, m := range a.mods {
 		if slices.Contains(m.units, u) {
-			an := &analysis{p: a.p, m: m, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
+			an := &analysis{p: a.p, m: m, spaced: true, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
 			an.imports(u)
 			return
 		}

@@ -46,7 +46,9 @@ type class struct {
 	flags   map[string]bool // dataclass, auto_pickle=…, …
 
 	baseOnce sync.Once
-	baseIs   *class    // see Project.base
+	baseIs   *class // see Project.base
+	realOnce sync.Once
+	real     *class    // see Project.defined
 	own      methodSet // see module.funcs
 }
 

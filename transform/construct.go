@@ -38,8 +38,12 @@ func (p *Project) settleWrites(list []*analysis) {
 			all = append(all, a.m.funcs().all...)
 		}
 	}
+	p.settleFunctions(all)
+}
+
+func (p *Project) settleFunctions(all []*function) {
 	p.solve(all)
-	written := map[*class]map[string]bool{}
+	written, grown := map[*class]map[string]bool{}, map[*class]map[string]bool{}
 	for f := range p.model.solved {
 		p.eachWrite(f, func(e *found) {
 			for _, c := range p.declaring(e.class, e.field) {
@@ -48,6 +52,12 @@ func (p *Project) settleWrites(list []*analysis) {
 				}
 				if c.fields[e.field] != nil {
 					written[c][e.field] = true
+					if ends(e) == changesContainer {
+						if grown[c] == nil {
+							grown[c] = map[string]bool{}
+						}
+						grown[c][e.field] = true
+					}
 					continue
 				}
 				for name := range c.fields {
@@ -56,7 +66,18 @@ func (p *Project) settleWrites(list []*analysis) {
 			}
 		})
 	}
-	p.model.written = written
+	p.model.written, p.model.grown = written, grown
+}
+
+// ends returns in what way an effect comes about in the end.
+func ends(e *found) cause {
+	for range 32 {
+		if e.via == nil {
+			break
+		}
+		e = &e.via.sum.effects[e.next]
+	}
+	return e.cause
 }
 
 // eachWrite calls visit with what a function writes of guarded state once its

@@ -222,7 +222,8 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	switch {
 	case base == 0:
 	case sh.kind == shapePointer || sh.kind == shapeRecord || b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown:
-		if !cppReaders[name] && !sh.constant {
+		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
+		if !cppReaders[name] && !sh.constant && !text {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)

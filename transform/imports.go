@@ -70,6 +70,9 @@ func (a *analysis) imports(u *unit) {
 		if len(u.file.Body) > 0 {
 			at = lineStart(u.file, u.file.Body[0].Range().Pos)
 		}
+		if a.spaced {
+			lines = append(lines, "")
+		}
 		e().head(at, lines, at)
 	case aligned && !doc && !compound(lines):
 		e().insert(anchor.Range().End, "; "+strings.Join(lines, "; "))

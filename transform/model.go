@@ -227,18 +227,23 @@ type modelState struct {
 	// assume makes every extension type with C attributes count as locked, and
 	// tells apart which attributes are written.
 	assume bool
+	// derived holds the subclasses of each class, where the project is looked at
+	// as a whole; nil otherwise.
+	derived map[*class][]*class
 	// written holds the attributes that are written once an object is made, by
 	// the class that declares them; nil before settleWrites.
 	written map[*class]map[string]bool
+	// grown holds those whose container is changed in place.
+	grown map[*class]map[string]bool
 }
 
 // clone returns what restore puts back.
 func (s *modelState) clone() *modelState {
-	return &modelState{solved: s.solved, assume: s.assume, written: s.written}
+	return &modelState{solved: s.solved, assume: s.assume, written: s.written, grown: s.grown}
 }
 
 func (s *modelState) restore(o *modelState) {
-	s.solved, s.assume, s.written = o.solved, o.assume, o.written
+	s.solved, s.assume, s.written, s.grown = o.solved, o.assume, o.written, o.grown
 }
 
 // functionsOf holds a module's functions.
@@ -361,8 +366,10 @@ func (c *class) addMethod(f *function, property string) {
 }
 
 // members returns the methods or property parts called name of c: those of the
-// nearest class that has any, and the overrides in subclasses of c in c's own
-// module. Overrides elsewhere are looked at where they are (rule_override.go).
+// nearest class that has any, and the overrides in subclasses of c that count:
+// those in c's own module, or all of the project where it is looked at as a
+// whole. Overrides that do not count are looked at where they are
+// (rule_override.go).
 func (p *Project) members(c *class, name string, property bool) []*function {
 	of := func(a *class) []*function {
 		a.mod.funcs()
@@ -378,6 +385,12 @@ func (p *Project) members(c *class, name string, property bool) []*function {
 			break
 		}
 	}
+	if p.model.derived != nil {
+		for _, s := range p.model.derived[c] {
+			out = append(out, of(s)...)
+		}
+		return out
+	}
 	for _, s := range c.mod.order {
 		if s == c || len(of(s)) == 0 {
 			continue
@@ -390,6 +403,18 @@ func (p *Project) members(c *class, name string, property bool) []*function {
 		}
 	}
 	return out
+}
+
+// derive notes which classes of the modules derive from which.
+func (p *Project) derive(mods []*module) {
+	p.model.derived = map[*class][]*class{}
+	for _, m := range mods {
+		for _, c := range m.order {
+			for _, a := range p.ancestry(c)[1:] {
+				p.model.derived[a] = append(p.model.derived[a], c)
+			}
+		}
+	}
 }
 
 // guards reports whether c's state has a lock of its own.

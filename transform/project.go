@@ -268,7 +268,7 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 	switch b.kind {
 	case bindClass:
 		if len(path) == 1 {
-			return b.class
+			return p.defined(b.class)
 		}
 	case bindImported:
 		if stem := p.find(m.stem, m.root, b.level, b.path); stem != "" {
@@ -296,6 +296,30 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 		}
 	}
 	return nil
+}
+
+// defined returns the class that a declaration "cdef extern class pkg.mod.C"
+// speaks of, where that module is in sight, else the declaration itself.
+func (p *Project) defined(c *class) *class {
+	if !c.extern || c.mod == nil {
+		return c
+	}
+	c.realOnce.Do(func() {
+		c.real = c
+		for _, def := range c.defs {
+			if len(def.Module) == 0 {
+				continue
+			}
+			stem := p.find(c.mod.stem, c.mod.root, 0, names(def.Module))
+			if stem == "" || stem == c.mod.stem {
+				continue
+			}
+			if o := p.module(stem).classes[def.Name.Name]; o != nil && !o.extern {
+				c.real = o
+			}
+		}
+	})
+	return c.real
 }
 
 // base returns the class that c derives from, or nil where it is not known.

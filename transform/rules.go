@@ -38,6 +38,9 @@ const (
 	codeReadMayWrite   = "PXL104"
 	codeFunction       = "PXL105"
 	codeUnlockedHelper = "PXL106"
+	codeOverride       = "PXL107"
+	codeBase           = "PXL108"
+	codeLeftOut        = "PXL109"
 	codeYield          = "PXL201"
 	codeNogil          = "PXL202"
 	codeThree          = "PXL203"
@@ -48,14 +51,28 @@ const (
 	codeNonblocking    = "PXL208"
 	codeNeedsGIL       = "PXL209"
 	codeMutexOperand   = "PXL210"
+	codeSuspended      = "PXL211"
 	codeUpgrade        = "PXL212"
+	codeOrder          = "PXL213"
+	codeTwoLocks       = "PXL214"
 	codeRelease        = "PXL215"
+	codePointer        = "PXL301"
+	codeBuffer         = "PXL302"
+	codeContainer      = "PXL303"
+	codeExport         = "PXL304"
 	codeBorrowed       = "PXL401"
 	codeStorage        = "PXL402"
 	codeDictNext       = "PXL403"
 	codeClaim          = "PXL501"
 	codeGlobal         = "PXL502"
 )
+
+// handWords are spelled in every module with locks that people placed, unless
+// these are called something else altogether.
+var handWords = []string{"lock", "utex", "phil", "critical_section", "synchronized", "semaphore"}
+
+// lockedWords are spelled where a class of the module may be locked.
+var lockedWords = []string{"cdef class", "cclass"}
 
 // Rules lists every finding, ordered by code.
 var rules = [...]Rule{
@@ -79,6 +96,9 @@ var rules = [...]Rule{
 	{Code: codeReadMayWrite, Title: "a read lock on what may be written"},
 	{Code: codeFunction, Title: "a function that uses guarded state without a lock"},
 	{Code: codeUnlockedHelper, Title: "a C method that needs the lock is called without it"},
+	{Code: codeOverride, Title: "an override that needs more of a lock than its callers take", check: checkOverrides, builds: true},
+	{Code: codeBase, Title: "a base class that uses a locked class's state without a lock", check: checkBases, builds: true},
+	{Code: codeLeftOut, Title: "a method without the lock that its class's other methods hold", check: checkHandLocks, words: handWords},
 	{Code: codeYield, Title: "yield, await or async under a lock"},
 	{Code: codeNogil, Title: "releasing the GIL in a critical section"},
 	{Code: codeThree, Title: "more than two objects in one critical section"},
@@ -89,8 +109,15 @@ var rules = [...]Rule{
 	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
+	{Code: codeSuspended, Title: "a critical section that may be suspended between a look and a write", check: checkSuspension, words: []string{"critical_section"}},
 	{Code: codeUpgrade, Title: "a read lock that has to become a write lock"},
+	{Code: codeOrder, Title: "locks of several classes taken in a circle"},
+	{Code: codeTwoLocks, Title: "two different locks for the same state", check: checkTwoLocks, words: handWords},
 	{Code: codeRelease, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
+	{Code: codePointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes, words: lockedWords},
+	{Code: codeBuffer, Title: "a memoryview of guarded state that is handed out"},
+	{Code: codeContainer, Title: "a guarded container that is handed out"},
+	{Code: codeExport, Title: "guarded memory exported as a buffer", check: checkBuffers, words: []string{"__getbuffer__"}},
 	{Code: codeBorrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
 		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
 	{Code: codeStorage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{

@@ -105,7 +105,9 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		return nil, err
 	}
 	// What all modules together show comes last.
+	slices.SortFunc(done, func(a, b *analysis) int { return strings.Compare(a.m.stem, b.m.stem) })
 	p.settleWrites(done)
+	p.lockOrder(done)
 	if err := eachOf(ctx, done, jobs, func(a *analysis) error {
 		a.rules()
 		collect(a)

@@ -88,8 +88,8 @@ type solver struct {
 	again  []*function // to be updated once more, though none of their callees grew
 }
 
-// update recomputes a function's summary and reports whether it grew.
-func (s *solver) update(f *function) bool {
+// at makes the solver ready to say what nodes of a function stand for.
+func (s *solver) at(f *function) {
 	s.f, s.flow, s.sum, s.grown = f, f.flow, &f.sum, false
 	s.handed = nil
 	if n := len(s.flow.nodes); cap(s.state) < n {
@@ -99,6 +99,11 @@ func (s *solver) update(f *function) bool {
 		clear(s.state)
 		clear(s.memo)
 	}
+}
+
+// update recomputes a function's summary and reports whether it grew.
+func (s *solver) update(f *function) bool {
+	s.at(f)
 	for i := range s.flow.handed {
 		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
 	}

@@ -1,0 +1,100 @@
+package transform
+
+// PXL109 and PXL214: locks that people placed by hand. A class that has one is
+// not given another; what its own lock leaves out is told, and so are two locks
+// that stand for the same state.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+)
+
+// checkHandLocks looks at classes whose methods hold a lock placed by hand on
+// what they write, for methods that use the same attributes without it.
+func checkHandLocks(c *checking) {
+	type use struct {
+		f *function
+		e *found
+	}
+	byClass := map[*class][]*function{}
+	for _, f := range c.functions() {
+		if f.class != nil && c.p.lockOf(f.class) == nil {
+			byClass[f.class] = append(byClass[f.class], f)
+		}
+	}
+	for _, k := range c.m.order {
+		if !slices.ContainsFunc(byClass[k], func(f *function) bool { return f.flow.hand != (ast.Span{}) }) {
+			continue
+		}
+		locked := map[string]use{} // attributes that are written under the lock
+		for _, f := range byClass[k] {
+			for i := range f.sum.effects {
+				e := &f.sum.effects[i]
+				if onSelf(f, e) && e.mode == write && e.sure && !e.raw && e.field != "" && f.flow.hand != (ast.Span{}) && f.exposed() && !construction[f.def.Name.Name] {
+					if _, ok := locked[e.field]; !ok {
+						locked[e.field] = use{f, e}
+					}
+				}
+			}
+		}
+		for _, f := range byClass[k] {
+			name := f.def.Name.Name
+			if !f.exposed() || f.accessor == plain && (construction[name] || noLockMethods[name] || implicitStatic[name]) || c.p.exempt(f) || f.flow.hand != (ast.Span{}) {
+				continue
+			}
+			for i := range f.sum.effects {
+				e := &f.sum.effects[i]
+				with, ok := locked[e.field]
+				if !ok || !onSelf(f, e) || !e.raw || !e.sure {
+					continue
+				}
+				out := at(f.unit.source, e.span, codeLeftOut, "", "")
+				verb := "reads"
+				if e.mode == write {
+					verb = "writes"
+				}
+				out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.name(), verb, e.field, with.f.name())
+				out.Help = "hold the same lock here"
+				out.Warning = true
+				pos := at(with.f.unit.source, with.f.flow.hand, "", "", "")
+				out.Related = []Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: with.f.name() + " holds the lock"}}
+				c.m.findings = append(c.m.findings, out)
+				break
+			}
+		}
+	}
+}
+
+func onSelf(f *function, e *found) bool {
+	x := &f.sum.regions[e.region]
+	return x.root == nodeParam && x.num == 0 && x.parent < 0 && e.kind != onPython
+}
+
+// checkTwoLocks looks at members of locked classes that also lock the object, or
+// a lock of its own, by hand.
+func checkTwoLocks(c *checking) {
+	for _, f := range c.functions() {
+		if !c.p.member(f) || c.p.exempt(f) || f.flow.hand == (ast.Span{}) || len(f.def.Params.List) == 0 {
+			continue
+		}
+		self := f.def.Params.List[0].Name.Name
+		spelled := text(f.unit.file, f.flow.hand)
+		decorated := f.flow.hand == f.def.Name.Span
+		if !decorated && !strings.Contains(spelled, self+".") && !strings.Contains(spelled, "("+self+")") && !strings.Contains(spelled, "("+self+",") {
+			continue // it guards something else
+		}
+		what := "a decorator"
+		if !decorated {
+			what = spelled
+		}
+		info := c.p.lockOf(f.class)
+		out := at(f.unit.source, f.flow.hand, codeTwoLocks, "", "")
+		out.Warning = true
+		out.Message = fmt.Sprintf("%s locks its object by hand (%s) beside the %s of %s", f.name(), what, info.kind, f.class.name)
+		out.Help = "two locks for the same state exclude nobody: keep one of them, or say @cython.no_lock(\"why\") where the one by hand is enough"
+		c.m.findings = append(c.m.findings, out)
+	}
+}

@@ -1,0 +1,123 @@
+package transform
+
+// PXL213: classes whose members lock each other's objects in no common order.
+
+import (
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+)
+
+// lockEdge is a member of one class that, holding its object, comes to lock
+// another class's.
+type lockEdge struct {
+	from, to *class
+	write    bool
+	f        *function
+	e        *found
+}
+
+// lockOrder finds cycles of such edges among the solved functions. It looks at
+// all modules together and reports a cycle in the module of its first edge.
+func (p *Project) lockOrder(list []*analysis) {
+	if p.opts.Off {
+		return
+	}
+	edges := map[*class][]lockEdge{}
+	var classes []*class
+	for _, a := range list {
+		m := a.m
+		if m.broken() {
+			continue
+		}
+		for _, f := range m.funcs().all {
+			if !p.member(f) || p.exempt(f) {
+				continue
+			}
+			md, holds := p.modeOf(f)
+			if !holds {
+				continue
+			}
+			for i := range f.sum.effects {
+				e := &f.sum.effects[i]
+				x := &f.sum.regions[e.region]
+				if e.raw || e.via == nil || e.kind == onPython || !p.guards(e.class) || x.parent < 0 && x.root == nodeParam {
+					continue
+				}
+				from, to := p.lockOf(f.class).owner, p.lockOf(e.class).owner
+				if from == to || slices.ContainsFunc(edges[from], func(o lockEdge) bool { return o.to == to && (o.write || e.mode != write && md != write) }) {
+					continue
+				}
+				if len(edges[from]) == 0 {
+					classes = append(classes, from)
+				}
+				edges[from] = append(edges[from], lockEdge{from, to, e.mode == write || md == write, f, e})
+			}
+		}
+	}
+	sort.Slice(classes, func(i, j int) bool { return less(classes[i], classes[j]) })
+	reported := map[*class]bool{}
+	for _, start := range classes {
+		if path := cycle(edges, start); path != nil && !reported[start] {
+			for _, e := range path {
+				reported[e.from] = true
+			}
+			p.reportCycle(path)
+		}
+	}
+}
+
+func less(a, b *class) bool {
+	if a.mod.stem != b.mod.stem {
+		return a.mod.stem < b.mod.stem
+	}
+	return a.name < b.name
+}
+
+// cycle returns the edges of a shortest way from a class back to it on which
+// something is locked for writing.
+func cycle(edges map[*class][]lockEdge, start *class) []lockEdge {
+	type way struct {
+		at   *class
+		path []lockEdge
+	}
+	seen := map[*class]bool{}
+	for list := []way{{start, nil}}; len(list) > 0; {
+		w := list[0]
+		list = list[1:]
+		for _, e := range edges[w.at] {
+			path := append(slices.Clone(w.path), e)
+			if e.to == start {
+				if slices.ContainsFunc(path, func(e lockEdge) bool { return e.write }) {
+					return path
+				}
+				continue
+			}
+			if !seen[e.to] {
+				seen[e.to] = true
+				list = append(list, way{e.to, path})
+			}
+		}
+	}
+	return nil
+}
+
+func (p *Project) reportCycle(path []lockEdge) {
+	var names []string
+	for _, e := range path {
+		names = append(names, e.from.name)
+	}
+	names = append(names, path[0].from.name)
+	first := path[0]
+	out := at(first.f.unit.source, first.e.span, codeOrder, "", "")
+	out.Warning = true
+	out.Message = fmt.Sprintf("locks are taken in a circle: %s; two threads on it block each other", strings.Join(names, ", then "))
+	out.Help = "call before taking the lock, or take both together: @cython.write_lock(\"self\", \"self.other\"); with the rwlock one thread gets RuntimeError, with a mutex both hang"
+	for _, e := range path {
+		pos := at(e.f.unit.source, e.e.span, "", "", "")
+		out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
+			Message: fmt.Sprintf("%s holds a %s and locks a %s", e.f.name(), e.from.name, e.to.name)})
+	}
+	first.f.mod.findings = append(first.f.mod.findings, out)
+}

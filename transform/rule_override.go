@@ -1,0 +1,80 @@
+package transform
+
+// PXL107: an override that does more to the object than the method it
+// overrides. Callers in the base's module lock for what they see there.
+
+import "fmt"
+
+func checkOverrides(c *checking) {
+	for _, f := range c.functions() {
+		if f.class == nil || f.accessor != plain || c.p.exempt(f) || f.exposed() || !c.p.guards(f.class) || noLockMethods[f.def.Name.Name] {
+			continue
+		}
+		base := c.overridden(f)
+		if base == nil || base.mod == c.m {
+			continue // within a module overrides count as what a call may reach
+		}
+		c.p.solve([]*function{base})
+		mine, theirs := c.p.stanceOn(f, 0, true), c.p.stanceOn(base, 0, true)
+		if !mine.touches || theirs.touches && theirs.mode >= mine.mode {
+			continue
+		}
+		c.p.solve(base.mod.funcs().all)
+		caller := c.tooLittle(base, mine.mode)
+		if caller == nil {
+			continue
+		}
+		out := at(f.unit.source, f.def.Name.Span, codeOverride, "", "")
+		out.Warning = true
+		does := "reads"
+		if mine.mode == write {
+			does = "writes"
+		}
+		out.Message = fmt.Sprintf("%s %s guarded state, and %s, which calls %s, does not lock for that", f.name(), does, caller.name(), base.name())
+		out.Help = fmt.Sprintf("put @cython.%s_lock on %s, and @cython.locked_class on its class", mine.mode, caller.name())
+		pos := at(base.unit.source, base.def.Name.Span, "", "", "")
+		out.Related = append(relatedOf(chain(f, mine.why)), Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: base.name() + " is overridden"})
+		c.m.findings = append(c.m.findings, out)
+	}
+}
+
+// tooLittle returns a function that Python code can call, that comes to the C
+// method base, and that holds its object less than in a mode.
+func (c *checking) tooLittle(base *function, md mode) *function {
+	seen := map[*function]bool{base: true}
+	for list := []*function{base}; len(list) > 0; {
+		f := list[0]
+		list = list[1:]
+		for _, caller := range f.callers {
+			if seen[caller] || c.p.exempt(caller) || caller.class == nil || caller.accessor == plain && construction[caller.def.Name.Name] {
+				continue
+			}
+			seen[caller] = true
+			if !caller.exposed() {
+				list = append(list, caller)
+				continue
+			}
+			if caller.mod != base.mod {
+				continue // its own module has the say
+			}
+			if !c.p.member(caller) {
+				return caller
+			}
+			if held, ok := c.p.modeOf(caller); !ok || held < md {
+				return caller
+			}
+		}
+	}
+	return nil
+}
+
+// overridden returns the C method that f overrides, with its body.
+func (c *checking) overridden(f *function) *function {
+	for _, b := range c.p.ancestry(f.class)[1:] {
+		b.mod.funcs()
+		if fs := b.own.methods[f.def.Name.Name]; len(fs) > 0 {
+			return fs[0]
+		}
+	}
+	return nil
+}
