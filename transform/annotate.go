@@ -207,7 +207,7 @@ func (a *annotator) bases() bool {
 				if !onSelf(f, e) || !e.raw || e.class == nil || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
 					continue
 				}
-				c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+				a.lock(c)
 				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.name(), e.class.name), relatedOf(chain(f, e)))
 				found = true
 				break
@@ -215,6 +215,12 @@ func (a *annotator) bases() bool {
 		}
 	}
 	return found
+}
+
+// lock gives a class a lock that its source does not have yet.
+func (a *annotator) lock(c *class) {
+	c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+	a.p.model.generation++
 }
 
 // note adds the verdict on a class, in place of an earlier one.
@@ -307,7 +313,7 @@ func (a *annotator) verdict(c *class) {
 	case c.unit.file.Pure && a.cythonName(c.unit, c.def.Pos) == "":
 		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
 	default:
-		c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+		a.lock(c)
 		if ev.attr != nil {
 			a.note(c, Locked, fmt.Sprintf("the attribute %s is public", ev.attr.name), nil)
 			return

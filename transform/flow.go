@@ -6,6 +6,7 @@ package transform
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"pyxlock/parser/ast"
 )
@@ -37,6 +38,11 @@ type builder struct {
 	nested int
 	self   int32 // node of the first parameter of a method
 	end    int32 // of the assignment that is being walked: what it hands out it has made before
+
+	// What flowOf keeps from one function to the next.
+	nodes   []node
+	effects []effect
+	calls   []call
 }
 
 // loop is a loop being walked.
@@ -49,12 +55,23 @@ type loop struct {
 // flowOf returns a function's flow.
 func (p *Project) flowOf(f *function) *flow {
 	f.once.Do(func() {
-		b := &builder{p: p, m: f.mod, f: f, flow: &flow{unit: f.unit, nodes: make([]node, 1, 16)}, vars: map[string]variable{}}
+		b := builders.Get().(*builder)
+		b.p, b.m, b.f = p, f.mod, f
+		b.flow = &flow{unit: f.unit, nodes: append(b.nodes[:0], node{}), effects: b.effects[:0], calls: b.calls[:0]}
 		b.function()
 		f.flow = b.flow
+		// The lists grew in the builder's own memory; the flow gets copies that fit.
+		b.nodes, b.effects, b.calls = b.flow.nodes, b.flow.effects, b.flow.calls
+		f.flow.nodes, f.flow.effects, f.flow.calls = slices.Clone(b.nodes), slices.Clone(b.effects), slices.Clone(b.calls)
+		clear(b.vars)
+		*b = builder{vars: b.vars, env: b.env[:0], nodes: b.nodes, effects: b.effects, calls: b.calls}
+		builders.Put(b)
 	})
 	return f.flow
 }
+
+// builders keeps the memory of builders from one function to the next.
+var builders = sync.Pool{New: func() any { return &builder{vars: map[string]variable{}} }}
 
 func (b *builder) node(n node) int32 {
 	b.flow.nodes = append(b.flow.nodes, n)
@@ -390,6 +407,10 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.CondStmt:
 		return b.clauses(st.Clauses)
 	case *ast.For:
+		b.releases(st.Iter)
+		if st.Async {
+			b.suspends(st.Span)
+		}
 		n := b.iterated(st.From, st.Iter, st.Step)
 		l := b.into(st.Pos)
 		if !st.From && st.Target != nil {
@@ -405,6 +426,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.With:
 		hand := b.hand
 		for _, it := range st.Items {
+			b.releases(it.X)
 			n := b.expr(it.X)
 			if it.Target != nil {
 				b.target(it.Target, n, false)
@@ -452,6 +474,13 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 	}
 	return true
+}
+
+// releases notes where the GIL is released.
+func (b *builder) releases(e ast.Expr) {
+	if b.nested == 0 && b.flow.releases == (ast.Span{}) && e != nil && b.p.releases(b.m, e) {
+		b.flow.releases = e.Range()
+	}
 }
 
 func (b *builder) clauses(list []ast.CondClause) bool {

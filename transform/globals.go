@@ -3,6 +3,9 @@ package transform
 // Module globals, and how functions change them.
 
 import (
+	"bytes"
+	"slices"
+
 	"pyxlock/parser/ast"
 )
 
@@ -111,8 +114,15 @@ func (c *checking) globals() map[string]*globalVar {
 		}
 	}
 	if len(c.vars) > 0 {
+		names := make([][]byte, 0, len(c.vars))
+		for name := range c.vars {
+			names = append(names, []byte(name))
+		}
 		for _, f := range c.funcs() {
-			c.changes(f)
+			body := f.u.src[f.def.Pos:f.def.End]
+			if slices.ContainsFunc(names, func(n []byte) bool { return bytes.Contains(body, n) }) {
+				c.changes(f)
+			}
 		}
 	}
 	return c.vars

@@ -35,6 +35,13 @@ type function struct {
 	sum     summary
 	callers []*function
 	queued  bool
+
+	locksOnce sync.Once
+	locks     ownLocks // see Project.ownLocks
+	entryOnce sync.Once
+	entry     bool // see Project.member
+	seenOnce  sync.Once
+	seen      bool // see exposed
 }
 
 // accessor tells the parts of a property apart.
@@ -60,7 +67,10 @@ func (f *function) name() string {
 }
 
 // exposed reports whether Python code can call the function.
-func (f *function) exposed() bool { return !isCdef(f.mod, f.class, f.def) }
+func (f *function) exposed() bool {
+	f.seenOnce.Do(func() { f.seen = !isCdef(f.mod, f.class, f.def) })
+	return f.seen
+}
 
 // nodeKind tells where a value comes from.
 type nodeKind uint8
@@ -171,7 +181,9 @@ type flow struct {
 	unit    *unit
 	hand    ast.Span // the first lock placed by hand, zero where none
 	yields  ast.Span // the first yield or await of its own
-	python  []ast.Span
+	// releases is the first place of its own that releases the GIL.
+	releases ast.Span
+	python   []ast.Span
 }
 
 // store is a pointer into one object's state that is put into another object.
@@ -209,12 +221,27 @@ type found struct {
 	next  int32
 }
 
+// foundKey is what tells effects of one summary apart.
+type foundKey struct {
+	region    int32
+	class     *class
+	kind      effectKind
+	mode      mode
+	sure, raw bool
+	field     string
+}
+
+func (e *found) key() foundKey {
+	return foundKey{e.region, e.class, e.kind, e.mode, e.sure, e.raw, e.field}
+}
+
 // summary is what a function does. It only grows.
 type summary struct {
 	regions []region
 	effects []found
 	returns []int32 // regions
 	escapes map[int32]bool
+	index   map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool
@@ -224,6 +251,8 @@ type summary struct {
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*function]bool
+	// generation counts the times that locks were given to classes.
+	generation int
 	// assume makes every extension type with C attributes count as locked, and
 	// tells apart which attributes are written.
 	assume bool

@@ -19,8 +19,12 @@ func checkHandLocks(c *checking) {
 		f *function
 		e *found
 	}
+	all := c.functions()
+	if !slices.ContainsFunc(all, func(f *function) bool { return f.class != nil && f.flow.hand != (ast.Span{}) }) {
+		return
+	}
 	byClass := map[*class][]*function{}
-	for _, f := range c.functions() {
+	for _, f := range all {
 		if f.class != nil && c.p.lockOf(f.class) == nil {
 			byClass[f.class] = append(byClass[f.class], f)
 		}
