@@ -221,8 +221,8 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	switch {
 	case base == 0:
-	case sh.kind == shapePointer || sh.kind == shapeRecord || b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown:
-		if !cppReaders[name] && !sh.constant {
+	case b.inC(base):
+		if !cppReaders[name] && !sh.readOnly() {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
@@ -562,7 +562,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			if sh.kind == shapeObject {
 				b.opaque(n, name, args.span[i])
 			}
-		case ps.kind == shapeScalar, ps.kind == shapePointer && ps.constant, ps.kind == shapeRecord:
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)
@@ -615,7 +615,7 @@ func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 	case sh.kind == shapeScalar:
 	case sh.kind == shapeObject:
 		b.opaque(n, name, span)
-	case sh.constant:
+	case sh.readOnly():
 		b.effect(n, nil, onState, read, true, passesConst, name, span)
 	case sh.returned && strings.HasSuffix(strings.ToLower(name), "free"):
 		// What a function returned and another frees was made for the caller.
@@ -661,7 +661,7 @@ func (b *builder) unknownArgs(args passed, name string, span ast.Span, inC bool)
 
 // unknownCall calls something that is not in sight.
 func (b *builder) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
-	if exceptionName(name) { // it keeps its arguments for a message
+	if !inC && exceptionName(name) { // it keeps its arguments for a message
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	b.unknownArgs(args, name, span, inC)

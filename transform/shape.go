@@ -23,7 +23,8 @@ type shape struct {
 	kind      shapeKind
 	depth     int8      // of a pointer
 	elem      shapeKind // of a pointer: what it leads to in the end
-	constant  bool      // what it points to is const
+	constant  bool      // what it points to in the end is const
+	array     bool      // a pointer that is an array
 	container bool      // a builtin that has content of its own to change
 	class     *class
 	returned  bool // a pointer that a C function returned
@@ -207,6 +208,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 		}
 		if n := d.Pointer + len(d.Arrays); n > 0 {
 			s = s.pointer(n, t != nil && t.Const)
+			s.array = len(d.Arrays) > 0
 		}
 		if d.Ref && s.kind == shapeRecord {
 			s = s.pointer(1, t != nil && t.Const)
@@ -224,6 +226,12 @@ func (s shape) pointer(n int, constant bool) shape {
 		out.constant = out.constant || s.constant
 	}
 	return out
+}
+
+// readOnly reports whether nothing can be written through a value of the shape:
+// through "const T *" that is, but not through "const T **".
+func (s shape) readOnly() bool {
+	return s.constant && (s.kind != shapePointer || s.depth <= 1)
 }
 
 var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
@@ -252,7 +260,7 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	default:
 		s = p.shapeOfName(m, names(t.Path), t.Name, depth)
 	}
-	if t.Const && s.kind == shapePointer {
+	if t.Const && s.array {
 		s.constant = true // "const T x" with an array behind T
 	}
 	if t.Declarator != nil { // the abstract declarator of a cast
