@@ -125,7 +125,7 @@ func (b *builder) comprehension(e *ast.Comp) {
 	}
 	b.expr(e.Elem)
 	b.expr(e.Value)
-	b.outOf(l, true)
+	b.outOf(l, true, nil)
 }
 
 // either is one of two values.
@@ -141,9 +141,7 @@ func (b *builder) either(x, y int32) int32 {
 		if sh.kind != o.kind {
 			sh.kind = shapeUnknown
 		}
-		if sh.class != o.class {
-			sh.class = nil
-		}
+		sh.class = b.p.commonClass(sh.class, o.class)
 	}
 	return b.node(node{kind: nodeLocal, shape: sh, from: []int32{x, y}})
 }
