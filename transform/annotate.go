@@ -374,7 +374,7 @@ func (a *annotator) decorate() {
 // method proposes decorators for one function.
 func (a *annotator) method(f *function) {
 	p := a.p
-	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !f.exposed() {
+	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !p.entry(f) {
 		return
 	}
 	name := f.def.Name.Name
@@ -385,7 +385,7 @@ func (a *annotator) method(f *function) {
 		pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
 	}
-	member := p.member(f)
+	member := p.member(f) || !f.exposed() && p.locks(f.class)
 	if member && p.locksMembers(f.class).mustDecorate {
 		return
 	}
@@ -401,7 +401,10 @@ func (a *annotator) method(f *function) {
 		if f.def.Async {
 			kind = "a coroutine"
 		}
-		why := kind + " cannot hold a lock between its steps"
+		why := kind + " cannot hold a lock between its steps; what it calls does"
+		if p.betweenSteps(f) != nil {
+			why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+		}
 		a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 		note("no_lock", why)
 		return

@@ -32,6 +32,9 @@ type builder struct {
 	slots int32
 	// loops are the loops that the walk is in, outermost first.
 	loops []*loop
+	// tries are the blocks that the walk is in and that an exception may leave
+	// anywhere: what they have assigned so far, by slot.
+	tries []map[int32][]int32
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below f.
@@ -209,6 +212,39 @@ func (b *builder) set(slot, n int32) {
 		b.env = append(b.env, 0)
 	}
 	b.env[slot] = n
+	for _, t := range b.tries {
+		t[slot] = append(t[slot], n)
+	}
+}
+
+// attempt walks a block that an exception may leave anywhere. interrupted is
+// what its variables may be then.
+func (b *builder) attempt(walk func() bool) (fell bool, interrupted []int32, assigned map[int32][]int32) {
+	before := slices.Clone(b.env)
+	assigned = map[int32][]int32{}
+	b.tries = append(b.tries, assigned)
+	fell = walk()
+	b.tries = b.tries[:len(b.tries)-1]
+	for _, slot := range slices.Sorted(maps.Keys(assigned)) {
+		values := assigned[slot]
+		for int(slot) >= len(before) {
+			before = append(before, 0)
+		}
+		from := make([]int32, 0, len(values)+1)
+		for _, n := range append([]int32{before[slot]}, values...) {
+			if n != 0 && !slices.Contains(from, n) {
+				from = append(from, n)
+			}
+		}
+		switch len(from) {
+		case 0:
+		case 1:
+			before[slot] = from[0]
+		default:
+			before[slot] = b.node(node{kind: nodeLocal, from: from, shape: b.common(from)})
+		}
+	}
+	return fell, before, assigned
 }
 
 // value returns what a local stands for here.
@@ -240,6 +276,8 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	switch {
 	case sh.kind == shapeScalar:
 		value = 0
+	case sh.copied:
+		value = b.node(node{kind: nodeNothing, shape: sh})
 	case value == 0 && nothing:
 		value = b.node(node{kind: nodeNothing, shape: sh})
 	case value == 0 && sh.class != nil:
@@ -303,9 +341,7 @@ func (b *builder) common(from []int32) shape {
 		if sh.kind != o.kind {
 			return shape{}
 		}
-		if sh.class != o.class {
-			sh.class = nil
-		}
+		sh.class = b.p.commonClass(sh.class, o.class)
 		sh.container = sh.container && o.container
 	}
 	return sh
@@ -341,17 +377,21 @@ func (b *builder) again(l *loop) {
 	}
 }
 
-// outOf leaves a loop. fell tells that its body can come to its end.
-func (b *builder) outOf(l *loop, fell bool) {
+// outOf leaves a loop, by its else clause or by a break, and reports whether
+// control goes on behind it. fell tells that its body can come to its end.
+func (b *builder) outOf(l *loop, fell bool, or *ast.Suite) bool {
+	ways := [][]int32{l.first}
 	if fell {
 		b.again(l)
-	}
-	b.loops = b.loops[:len(b.loops)-1]
-	ways := append([][]int32{l.first}, l.leaves...)
-	if fell {
 		ways = append(ways, b.env)
 	}
+	b.loops = b.loops[:len(b.loops)-1]
 	b.env = slices.Clone(b.join(ways))
+	ways = l.leaves
+	if b.suite(or) {
+		ways = append(ways, b.env)
+	}
+	return b.meet(ways)
 }
 
 // stmts walks statements and reports whether control comes to their end.
@@ -416,13 +456,11 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		if !st.From && st.Target != nil {
 			b.target(st.Target, b.element(n), false)
 		}
-		b.outOf(l, b.suite(st.Body))
-		return b.suite(st.Else) || st.Else != nil
+		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.While:
 		l := b.into(st.Pos)
 		b.expr(st.Cond)
-		b.outOf(l, b.suite(st.Body))
-		return b.suite(st.Else) || st.Else != nil
+		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.With:
 		hand := b.hand
 		for _, it := range st.Items {
@@ -439,13 +477,18 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				b.operator(n, "__exit__", it.X.Range())
 			}
 		}
-		before := slices.Clone(b.env)
-		fell := b.suite(st.Body)
-		b.hand = hand
-		if !fell { // an __exit__ may swallow what was raised
-			b.env = b.join([][]int32{before, b.env})
+		if !swallows(st) {
+			fell := b.suite(st.Body)
+			b.hand = hand
+			return fell
 		}
-		return true
+		fell, interrupted, _ := b.attempt(func() bool { return b.suite(st.Body) })
+		b.hand = hand
+		ways := [][]int32{interrupted} // an __exit__ may swallow what was raised
+		if fell {
+			ways = append(ways, b.env)
+		}
+		return b.meet(ways)
 	case *ast.Try:
 		return b.try(st)
 	case *ast.Match:
@@ -501,36 +544,62 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 }
 
 // try walks a try statement. A handler starts with what was there before the
-// body or at any point in it, of which the end stands for the rest.
+// body or at any point in it, and a finally clause may follow on any point at all.
 func (b *builder) try(st *ast.Try) bool {
-	before := slices.Clone(b.env)
-	fell := b.suite(st.Body)
+	if st.Finally == nil {
+		return b.handled(st)
+	}
+	goes, interrupted, _ := b.attempt(func() bool { return b.handled(st) })
 	after := b.env
+	b.env = interrupted
+	fell, _, assigned := b.attempt(func() bool { return b.suite(st.Finally) })
+	if !fell || !goes {
+		return false
+	}
+	for slot := range b.env { // where nothing was raised, what the clause leaves alone is as it was
+		if _, ok := assigned[int32(slot)]; !ok && slot < len(after) {
+			b.env[slot] = after[slot]
+		}
+	}
+	return true
+}
+
+// handled walks a try statement without its finally clause.
+func (b *builder) handled(st *ast.Try) bool {
+	fell, start, _ := b.attempt(func() bool { return b.suite(st.Body) })
 	var ways [][]int32
 	if fell {
-		ways = b.branch(after, ways, func() bool { return b.suite(st.Else) })
+		ways = b.branch(b.env, ways, func() bool { return b.suite(st.Else) })
 	}
-	if len(st.Handlers) > 0 {
-		start := b.join([][]int32{before, after})
-		for i := range st.Handlers {
-			h := &st.Handlers[i]
-			ways = b.branch(start, ways, func() bool {
-				b.expr(h.Type)
-				if h.As != nil {
-					b.target(h.As, 0, false)
-				}
-				return b.suite(h.Body)
-			})
+	for i := range st.Handlers {
+		h := &st.Handlers[i]
+		ways = b.branch(start, ways, func() bool {
+			b.expr(h.Type)
+			if h.As != nil {
+				b.target(h.As, 0, false)
+			}
+			return b.suite(h.Body)
+		})
+	}
+	return b.meet(ways)
+}
+
+// swallows reports whether a with statement may go on after an exception.
+func swallows(st *ast.With) bool {
+	for _, it := range st.Items {
+		switch n := unparen(it.X).(type) {
+		case *ast.Name:
+			if n.Name == "nogil" || n.Name == "gil" {
+				continue
+			}
+		case *ast.Call:
+			if f, ok := n.Fun.(*ast.Name); ok && (f.Name == "nogil" || f.Name == "gil") {
+				continue
+			}
 		}
+		return true
 	}
-	goes := b.meet(ways)
-	if st.Finally != nil {
-		if !goes {
-			b.env = slices.Clone(b.join([][]int32{before, after}))
-		}
-		return b.suite(st.Finally) && goes
-	}
-	return goes
+	return false
 }
 
 // nestedFunc walks a function inside the function. It may run while the outer

@@ -183,6 +183,17 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return b.namedCall(path, e)
 		}
 	}
+	if _, literal := unparen(fun.X).(*ast.Str); literal { // "…".format(…), ", ".join(…)
+		args := b.passed(e.Args)
+		args.each(func(n int32) {
+			if b.shape(n).class != nil {
+				b.operator(n, "__str__", e.Span)
+				b.operator(n, "__repr__", e.Span)
+				b.operator(n, "__format__", e.Span)
+			}
+		})
+		return 0
+	}
 	if name == "__new__" { // cls.__new__(cls), object.__new__(cls)
 		b.expr(fun.X)
 		args := b.passed(e.Args)
@@ -221,9 +232,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	switch {
 	case base == 0:
-	case sh.kind == shapePointer || sh.kind == shapeRecord || b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown:
+	case b.inC(base):
 		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
-		if !cppReaders[name] && !sh.constant && !text {
+		if !cppReaders[name] && !sh.readOnly() && !text {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
@@ -238,6 +249,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if sh.container || changers[name] || keepers[name] {
 			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 		}
+	}
+	if base == 0 && keepers[name] {
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
 }
@@ -563,7 +577,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			if sh.kind == shapeObject {
 				b.opaque(n, name, args.span[i])
 			}
-		case ps.kind == shapeScalar, ps.kind == shapePointer && ps.constant, ps.kind == shapeRecord:
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)
@@ -616,7 +630,7 @@ func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 	case sh.kind == shapeScalar:
 	case sh.kind == shapeObject:
 		b.opaque(n, name, span)
-	case sh.constant:
+	case sh.readOnly():
 		b.effect(n, nil, onState, read, true, passesConst, name, span)
 	case sh.returned && strings.HasSuffix(strings.ToLower(name), "free"):
 		// What a function returned and another frees was made for the caller.
@@ -662,7 +676,7 @@ func (b *builder) unknownArgs(args passed, name string, span ast.Span, inC bool)
 
 // unknownCall calls something that is not in sight.
 func (b *builder) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
-	if exceptionName(name) { // it keeps its arguments for a message
+	if !inC && exceptionName(name) { // it keeps its arguments for a message
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	b.unknownArgs(args, name, span, inC)

@@ -125,7 +125,7 @@ func (b *builder) comprehension(e *ast.Comp) {
 	}
 	b.expr(e.Elem)
 	b.expr(e.Value)
-	b.outOf(l, true)
+	b.outOf(l, true, nil)
 }
 
 // either is one of two values.
@@ -141,9 +141,7 @@ func (b *builder) either(x, y int32) int32 {
 		if sh.kind != o.kind {
 			sh.kind = shapeUnknown
 		}
-		if sh.class != o.class {
-			sh.class = nil
-		}
+		sh.class = b.p.commonClass(sh.class, o.class)
 	}
 	return b.node(node{kind: nodeLocal, shape: sh, from: []int32{x, y}})
 }
@@ -188,12 +186,41 @@ func (b *builder) name(e *ast.Name) int32 {
 
 // storedThrough notes a store through a value that a local or an attribute holds.
 func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
-	sh := b.shape(n)
-	switch {
-	case del || n == 0:
-	case sh.kind == shapePointer || sh.kind == shapeRecord || sh.kind == shapeUnknown && b.flow.nodes[n].kind == nodeInside:
+	if n == 0 || del && b.shape(n).kind != shapePointer { // "del p" of a pointer deletes what it points to
+		return
+	}
+	if b.inC(n) {
 		b.effect(n, nil, onState, write, true, storesThrough, name, span)
 	}
+}
+
+// stored notes a store to a place within a C value, whatever expression that is:
+// "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
+// has been noted there by then.
+func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
+	switch a {
+	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
+		if b.inC(n) {
+			b.effect(n, nil, onState, write, true, storesThrough, name, span)
+		}
+	}
+}
+
+// inC reports whether a value is C data or may be: no object, that is.
+func (b *builder) inC(n int32) bool {
+	if n == 0 {
+		return false
+	}
+	switch sh := b.shape(n); sh.kind {
+	case shapePointer, shapeRecord:
+		return true
+	case shapeUnknown:
+		switch b.flow.nodes[n].kind {
+		case nodeInside, nodeLocal, nodeCast, nodeCall, nodeParam:
+			return sh.class == nil
+		}
+	}
+	return false
 }
 
 // global is the value of a name of the module.
@@ -216,23 +243,15 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	sh := b.shape(base)
 	switch sh.kind {
 	case shapePointer, shapeRecord: // p.x, s.x: C data within the owner
-		if sh.constant {
-			return b.node(node{kind: nodeInside, base: base, shape: shape{kind: shapeUnknown, constant: true}})
-		}
-		switch e.Access {
-		case ast.Write, ast.Aug, ast.ForTarget:
-			b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
-		case ast.Called: // a method of a C++ object
+		if e.Access == ast.Called { // a method of a C++ object
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
+		b.stored(base, e.Access, e.Attr.Name, e.Span)
 		return b.node(node{kind: nodeInside, base: base})
 	}
 	if sh.class == nil {
-		if b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown {
-			switch e.Access {
-			case ast.Write, ast.Aug, ast.ForTarget:
-				b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
-			}
+		if b.inC(base) {
+			b.stored(base, e.Access, e.Attr.Name, e.Span)
 			return b.node(node{kind: nodeInside, base: base})
 		}
 		return 0 // a Python attribute: its own object's affair
@@ -349,6 +368,7 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
+	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
 		if _, ok := i.(*ast.Slice); ok {
 			return b.node(node{kind: nodeInside, base: n, shape: sh})

@@ -15,6 +15,7 @@ package transform
 // analysis (OOPSLA 1999), kept field-insensitive within one object.
 
 import (
+	"slices"
 	"sync"
 
 	"pyxlock/parser/ast"
@@ -444,6 +445,22 @@ func (p *Project) derive(mods []*module) {
 			}
 		}
 	}
+}
+
+// commonClass returns the nearest class that two classes both are, or nil.
+func (p *Project) commonClass(c, d *class) *class {
+	if c == d || c == nil || d == nil {
+		if c == d {
+			return c
+		}
+		return nil
+	}
+	for _, a := range p.ancestry(c) {
+		if slices.Contains(p.ancestry(d), a) {
+			return a
+		}
+	}
+	return nil
 }
 
 // guards reports whether c's state has a lock of its own.

@@ -23,10 +23,12 @@ type shape struct {
 	kind      shapeKind
 	depth     int8      // of a pointer
 	elem      shapeKind // of a pointer: what it leads to in the end
-	constant  bool      // what it points to is const
+	constant  bool      // what it points to in the end is const
+	array     bool      // a pointer that is an array
 	container bool      // a builtin that has content of its own to change
 	class     *class
 	returned  bool // a pointer that a C function returned
+	copied    bool // of a record: assignment copies all of it, as C++ containers do
 	lock      bool // a mutex of some kind: guards state, and is none
 }
 
@@ -207,6 +209,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 		}
 		if n := d.Pointer + len(d.Arrays); n > 0 {
 			s = s.pointer(n, t != nil && t.Const)
+			s.array = len(d.Arrays) > 0
 		}
 		if d.Ref && s.kind == shapeRecord {
 			s = s.pointer(1, t != nil && t.Const)
@@ -224,6 +227,12 @@ func (s shape) pointer(n int, constant bool) shape {
 		out.constant = out.constant || s.constant
 	}
 	return out
+}
+
+// readOnly reports whether nothing can be written through a value of the shape:
+// through "const T *" that is, but not through "const T **".
+func (s shape) readOnly() bool {
+	return s.constant && (s.kind != shapePointer || s.depth <= 1)
 }
 
 var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
@@ -252,7 +261,7 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	default:
 		s = p.shapeOfName(m, names(t.Path), t.Name, depth)
 	}
-	if t.Const && s.kind == shapePointer {
+	if t.Const && s.array {
 		s.constant = true // "const T x" with an array behind T
 	}
 	if t.Declarator != nil { // the abstract declarator of a cast
@@ -308,6 +317,8 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		}
 	}
 	switch {
+	case p.fromCpp(m, path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
+		return shape{kind: shapeRecord, copied: true}
 	case objectTypes[last]:
 		return shape{kind: shapeObject, container: containers[last]}
 	case cScalars[last] || cTypes[last]:
@@ -317,6 +328,12 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		return cythonShape(last)
 	}
 	return shape{}
+}
+
+// fromCpp reports whether a name comes from libcpp.
+func (p *Project) fromCpp(m *module, name string) bool {
+	b := m.scope.names[name]
+	return b.kind == bindImported && len(b.path) > 0 && b.path[0] == "libcpp" && b.attr != "bool"
 }
 
 // cythonShape is the shape of cython.NAME in pure mode.

@@ -318,12 +318,16 @@ func (r *run) checkPreview(t *testing.T, readable *result) {
 // update writes what the archive expects of a rewrite.
 func (r *run) update(t *testing.T, readable, aligned *result) {
 	t.Helper()
-	tops := map[string]*result{"want": readable}
+	tops := []string{"want"}
 	if len(r.Tree("aligned")) > 0 {
-		tops["aligned"] = aligned
+		tops = append(tops, "aligned")
 	}
 	in := r.Tree("in")
-	for top, res := range tops {
+	for _, top := range tops { // in this order, so that an update moves nothing
+		res := readable
+		if top == "aligned" {
+			res = aligned
+		}
 		r.RemoveTree(top)
 		for _, name := range slices.Sorted(maps.Keys(res.tree)) {
 			if res.tree[name] != in[name] {
