@@ -310,6 +310,8 @@ func (a *annotator) verdict(c *class) {
 		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
 	case c.unit.file.Pure && slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && f.unit.inPxd() }):
 		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
+	case slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && a.clashes(c, f.name) }):
+		a.note(c, Unlockable, "a public attribute has the name of something in the module, and Cython lets it have no property", nil)
 	case c.unit.file.Pure && a.cythonName(c.unit, c.def.Pos) == "":
 		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
 	default:
@@ -321,6 +323,13 @@ func (a *annotator) verdict(c *class) {
 		steps := chain(ev.f, ev.e)
 		a.note(c, Locked, fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text), relatedOf(steps))
 	}
+}
+
+// clashes reports whether Cython would confuse a property of c with a name of
+// the module.
+func (a *annotator) clashes(c *class, name string) bool {
+	_, used := c.mod.usedBefore(name, c.def.Pos)
+	return used
 }
 
 // byHand returns a method of c, or of a class in its line, that holds a lock
