@@ -167,6 +167,7 @@ type annotator struct {
 	wrote   map[*class]*evidence // by the class that declares what is written
 	hand    map[*class]*function
 	pending map[*unit][]insertion
+	known   map[*unit][]visible // the locked classes that a file can name
 }
 
 func (a *annotator) all() []*function {
@@ -352,21 +353,12 @@ func (a *annotator) byHand(c *class) *function {
 func (a *annotator) decorate() {
 	p := a.p
 	all := a.all()
-	p.model.solved = nil
-	for _, f := range all {
+	for f := range p.model.solved { // of other modules as well: each refers to those it calls
 		f.sum, f.callers = summary{}, nil
 	}
-	for _, m := range a.mods { // what was called elsewhere is solved again as well
-		for _, f := range m.funcs().all {
-			for i := range f.flow.calls {
-				for _, g := range f.flow.calls[i].callees {
-					g.sum, g.callers = summary{}, nil
-				}
-			}
-		}
-	}
+	p.model.solved = nil
 	p.settleFunctions(all)
-	a.pending = map[*unit][]insertion{}
+	a.pending, a.known = map[*unit][]insertion{}, map[*unit][]visible{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			if c.lock != nil && c.lock.dec == nil {
@@ -504,7 +496,7 @@ func (a *annotator) wants(f *function, member bool) []want {
 			if member {
 				continue // the stance has it
 			}
-		case x.parent < 0 && !a.mayBe(f, int(x.num), e.class):
+		case !a.mayBe(f, e.region, e.class):
 			continue
 		case x.parent >= 0 && (e.mode == read && p.settled(e.class, e.field) || !p.stays(f, e.region)):
 			continue
@@ -526,14 +518,37 @@ func order(f *function, path string) int {
 	return 0
 }
 
-// mayBe reports whether a parameter's static type leaves it open that it is a c.
-func (a *annotator) mayBe(f *function, num int, c *class) bool {
-	n := f.flow.params[num]
-	if n == 0 {
+// mayBe reports whether what a path leads to can be locked as a c: its static
+// type leaves that open or, where it has none, the module can name the class.
+// The path itself has to be one of C attributes.
+func (a *annotator) mayBe(f *function, region int32, c *class) bool {
+	x := &f.sum.regions[region]
+	if x.parent >= 0 && a.static(f, x.parent) == nil || f.flow.params[x.num] == 0 {
 		return false
 	}
-	t := f.flow.nodes[n].shape.class
-	return t == nil || t == c || a.p.lockOf(t) != nil
+	if t := a.static(f, region); t != nil {
+		return t == c || a.p.lockOf(t) != nil
+	}
+	known, ok := a.known[f.unit]
+	if !ok {
+		known = a.p.findVisible(f.mod, f.unit)
+		a.known[f.unit] = known
+	}
+	return slices.ContainsFunc(known, func(v visible) bool { return slices.Contains(a.p.ancestry(c), v.class) })
+}
+
+// static returns the class that a path leads to by its declarations, or nil.
+func (a *annotator) static(f *function, region int32) *class {
+	x := &f.sum.regions[region]
+	if x.parent < 0 {
+		return f.flow.nodes[f.flow.params[x.num]].shape.class
+	}
+	if c := a.static(f, x.parent); c != nil {
+		if fd := a.p.field(c, x.name); fd != nil {
+			return a.p.fieldClass(fd)
+		}
+	}
+	return nil
 }
 
 // stays reports whether the attributes that lead to a region are not assigned to
