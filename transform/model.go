@@ -263,6 +263,8 @@ type modelState struct {
 	// written holds the attributes that are written once an object is made, by
 	// the class that declares them; nil before settleWrites.
 	written map[*class]map[string]bool
+	// rebound holds those that are assigned to by a class's users; see annotator.
+	rebound map[*class]map[string]bool
 	// grown holds those whose container is changed in place.
 	grown map[*class]map[string]bool
 }
