@@ -266,6 +266,7 @@ func (a *analysis) rules() {
 	c := &checking{p: a.p, m: a.m}
 	for i := range rules {
 		if r := &rules[i]; r.builds && r.check != nil && a.m.spells(r.words) {
+			c.words = r.words
 			r.check(c)
 		}
 	}
