@@ -34,6 +34,10 @@ type builder struct {
 	// tries are the blocks that the walk is in and that an exception may leave
 	// anywhere: what they have assigned so far, by slot.
 	tries []map[int32][]int32
+	// elems holds the elements of the tuples and lists that are spelled out.
+	elems map[int32][]int32
+	// outs holds the calls that are given the address of a local pointer.
+	outs map[*ast.Arg]*outCall
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below f.
@@ -256,7 +260,13 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		v = b.vars[name]
 	}
 	sh := v.shape
+	if sh.ref {
+		n, _, _ := b.value(name)
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+		return
+	}
 	switch {
+	case sh.kind == shapeScalar && b.shape(value).kind == shapeScalar: // perhaps an address
 	case sh.kind == shapeScalar:
 		value = 0
 	case value == 0 && nothing:
@@ -652,6 +662,10 @@ func (b *builder) assign(st *ast.Assign) {
 	if st.Op != "=" { // a op= v
 		v := b.expr(st.Value)
 		for _, t := range st.Targets {
+			if c, ok := unparen(t).(*ast.Call); ok {
+				b.storeToCall(c)
+				continue
+			}
 			n := b.expr(t)
 			if b.shape(n).container {
 				b.effect(n, nil, onValue, write, true, changesContainer, st.Op, t.Range())
@@ -732,11 +746,27 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
+	case *ast.Call:
+		b.storeToCall(t)
 	default:
 		b.expr(t)
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).kind == shapeObject {
 			b.handOut(value, s.Pos)
 		}
+	}
+}
+
+// storeToCall stores to what a call returns a C++ reference to.
+func (b *builder) storeToCall(t *ast.Call) {
+	name := b.cythonName(unparen(t.Fun))
+	if name == "dereference" && len(t.Args) == 1 {
+		if n := b.expr(t.Args[0].X); n != 0 && b.shape(n).kind != shapeObject {
+			b.effect(n, nil, onState, write, true, storesThrough, name, t.Span)
+		}
+		return
+	}
+	if n := b.expr(t); b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, lastName(t.Fun), t.Span)
 	}
 }
 
@@ -787,8 +817,11 @@ func (b *builder) element(n int32) int32 {
 	case shapeScalar:
 		return 0
 	case shapeRecord, shapeUnknown:
-		return b.node(node{kind: nodeInside, base: n})
+		return b.node(node{kind: nodeInside, base: n, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
+		if of := b.elements(n); len(of) > 0 {
+			return b.node(node{kind: nodeLocal, from: of, shape: b.common(of)})
+		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 }
@@ -806,7 +839,25 @@ func (b *builder) deref(n int32) int32 {
 	case shapeObject:
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
-	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant}})
+	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds}})
+}
+
+// elements returns what a tuple or list that is spelled out here has in it.
+func (b *builder) elements(n int32) []int32 {
+	for range 8 {
+		x := &b.flow.nodes[n]
+		switch {
+		case x.kind == nodeFresh:
+			return b.elems[n]
+		case x.kind == nodeCast:
+			n = x.base
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // byHand notes a lock that a person placed.

@@ -55,10 +55,20 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return 0
 	case *ast.Collection:
+		var elems []int32
 		for _, x := range e.Elems {
-			b.expr(x)
+			if n := b.expr(x); n != 0 && b.shape(n).class != nil {
+				elems = append(elems, n)
+			}
 		}
-		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		if len(elems) > 0 {
+			if b.elems == nil {
+				b.elems = map[int32][]int32{}
+			}
+			b.elems[n] = elems
+		}
+		return n
 	case *ast.Starred:
 		b.expr(e.X)
 		return 0
@@ -147,7 +157,13 @@ func (b *builder) either(x, y int32) int32 {
 }
 
 func (b *builder) cast(n int32, to shape) int32 {
-	if n == 0 || to.kind == shapeScalar {
+	if n == 0 {
+		return 0
+	}
+	if to.kind == shapeScalar {
+		if b.shape(n).kind == shapePointer { // an address as a number, which leads where it led
+			return b.node(node{kind: nodeCast, base: n, shape: to})
+		}
 		return 0
 	}
 	if to.kind == shapeUnknown {
@@ -177,6 +193,9 @@ func (b *builder) name(e *ast.Name) int32 {
 		// p[i] = v through a local pointer, or in a container of someone else's.
 		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
 	case ast.Aug:
+		if sh.ref {
+			b.effect(n, nil, onState, write, true, storesThrough, e.Name, e.Span)
+		}
 		if sh.container || b.shape(n).container {
 			b.effect(n, nil, onValue, write, true, changesContainer, e.Name, e.Span)
 		}
@@ -366,7 +385,10 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 				b.effect(n, nil, onValue, write, true, changesContainer, lastName(e.X), e.Span)
 			}
 		}
-		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+		return b.element(n)
+	}
+	if sh.inserts && (sh.kind != shapePointer || sh.ref) {
+		b.effect(n, nil, onState, write, true, changesContainer, or(lastName(e.X), "[]"), e.Span)
 	}
 	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
@@ -466,7 +488,7 @@ func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return 0
 	}
 	switch {
-	case sx.kind == shapePointer:
+	case sx.kind == shapePointer || sx.kind == shapeScalar && x != 0:
 		return b.node(node{kind: nodeInside, base: x, shape: sx})
 	case sy.kind == shapePointer:
 		return b.node(node{kind: nodeInside, base: y, shape: sy})
