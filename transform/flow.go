@@ -34,6 +34,10 @@ type builder struct {
 	// tries are the blocks that the walk is in and that an exception may leave
 	// anywhere: what they have assigned so far, by slot.
 	tries []map[int32][]int32
+	// seen holds, by slot, what nested functions see of a variable: all that it
+	// is ever given. shared are those of the variables that they assign to.
+	seen   map[int32][]int32
+	shared map[int32]int32
 	// elems holds the elements of the tuples and lists that are spelled out.
 	elems map[int32][]int32
 	// outs holds the calls that are given the address of a local pointer.
@@ -197,6 +201,14 @@ func (b *builder) variable(name string, sh shape, n int32) {
 func (b *builder) set(slot, n int32) {
 	for int(slot) >= len(b.env) {
 		b.env = append(b.env, 0)
+	}
+	for _, s := range b.seen[slot] {
+		if x := &b.flow.nodes[s]; n != 0 && n != s && !slices.Contains(x.from, n) {
+			x.from = append(x.from, n)
+		}
+	}
+	if s, ok := b.shared[slot]; ok {
+		n = s
 	}
 	b.env[slot] = n
 	for _, t := range b.tries {
@@ -587,21 +599,105 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	if def.Params == nil {
 		return
 	}
+	var defaults []int32
 	for _, prm := range def.Params.List {
-		b.expr(prm.Default)
+		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops := b.vars, slices.Clone(b.env), b.loops
-	b.vars = maps.Clone(vars)
-	for _, prm := range def.Params.List {
+	vars, env, loops, tries := b.vars, slices.Clone(b.env), b.loops, b.tries
+	b.capture(def.Body)
+	b.vars, b.tries = maps.Clone(vars), nil
+	for name := range ownNames(def.Body) {
+		delete(b.vars, name)
+	}
+	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {
 			sh := b.p.shapeOf(b.m, prm.Type, prm.Declarator)
-			b.variable(prm.Name.Name, sh, b.node(node{kind: nodeUnknown, shape: sh}))
+			n := b.node(node{kind: nodeUnknown, shape: sh})
+			if d := defaults[i]; d != 0 {
+				if sh.kind == shapeUnknown {
+					sh = b.shape(d)
+				}
+				n = b.node(node{kind: nodeLocal, from: []int32{n, d}, shape: sh})
+			}
+			b.variable(prm.Name.Name, sh, n)
 		}
 	}
 	b.nested++
 	b.suite(def.Body)
 	b.nested--
-	b.vars, b.env, b.loops = vars, env, loops
+	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	for slot, s := range b.shared {
+		if int(slot) < len(b.env) {
+			b.env[slot] = s
+		}
+	}
+}
+
+// capture makes the variables that a nested function mentions stand for all that
+// they have been and will be given: it may run at any time.
+func (b *builder) capture(body ast.Node) {
+	if b.seen == nil {
+		b.seen, b.shared = map[int32][]int32{}, map[int32]int32{}
+	}
+	assigned := map[string]bool{}
+	done := map[int32]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					assigned[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			v, ok := b.vars[x.Name]
+			if _, shared := b.shared[v.slot]; !ok || v.global || shared || done[v.slot] || int(v.slot) >= len(b.env) {
+				break
+			}
+			done[v.slot] = true
+			n, sh := b.env[v.slot], v.shape
+			if sh.kind == shapeUnknown || sh.kind == shapeObject && sh.class == nil {
+				sh = b.shape(n)
+			}
+			seen := b.node(node{kind: nodeLocal, shape: sh})
+			if n != 0 {
+				b.flow.nodes[seen].from = []int32{n}
+			}
+			b.seen[v.slot] = append(b.seen[v.slot], seen)
+			b.env[v.slot] = seen
+			if assigned[x.Name] {
+				b.shared[v.slot] = seen
+			}
+		}
+		return true
+	})
+}
+
+// ownNames returns the names that a function's body assigns to, its own locals.
+func ownNames(body *ast.Suite) map[string]bool {
+	out := map[string]bool{}
+	outer := map[string]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.FuncDef, *ast.Lambda, *ast.ClassDef:
+			return false
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					outer[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			if x.Access == ast.Write || x.Access == ast.ForTarget || x.Access == ast.Aug {
+				out[x.Name] = true
+			}
+		}
+		return true
+	})
+	for name := range outer {
+		delete(out, name)
+	}
+	return out
 }
 
 func (b *builder) simple(st *ast.Simple) bool {

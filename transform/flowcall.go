@@ -361,6 +361,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	switch {
 	case base == 0:
+	case sh.kind == shapePointer && sh.elem == shapeScalar && viewMethods[name]: // nothing else that points to numbers has methods
+		b.effect(base, nil, onState, read, true, reads, name, e.Span)
+		return b.node(node{kind: nodeFresh, shape: sh, pos: e.Pos})
 	case b.inC(base):
 		if !cppReaders[name] && !sh.readOnly() {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
@@ -372,7 +375,11 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
 			args.each(func(n int32) { b.handOut(n, e.End) })
 		} else if !keepers[name] {
-			b.effect(base, nil, onPython, write, false, callsUnknown, name, e.Span)
+			kind := onPython
+			if sh.container && !readingDunders[name] {
+				kind = onValue
+			}
+			b.effect(base, nil, kind, write, false, callsUnknown, name, e.Span)
 		}
 		if sh.container || changers[name] || keepers[name] {
 			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
@@ -428,6 +435,16 @@ var keepers = map[string]bool{
 	"lstrip": true, "splitlines": true, "partition": true, "rpartition": true, "rsplit": true, "bit_length": true,
 	"hex": true, "rfind": true, "title": true, "isdisjoint": true, "to_bytes": true, "__class__": true, "__name__": true,
 }
+
+// Special methods of containers that change nothing.
+var readingDunders = map[string]bool{
+	"__getitem__": true, "__contains__": true, "__len__": true, "__iter__": true, "__reversed__": true, "__repr__": true, "__str__": true,
+	"__eq__": true, "__ne__": true, "__lt__": true, "__le__": true, "__gt__": true, "__ge__": true, "__hash__": true, "__sizeof__": true,
+	"__add__": true, "__or__": true, "__and__": true, "__sub__": true, "__xor__": true, "__mul__": true, "__reduce__": true, "__reduce_ex__": true,
+}
+
+// Methods of memoryviews: each makes a view of its own, or tells something.
+var viewMethods = map[string]bool{"copy": true, "copy_fortran": true, "is_c_contig": true, "is_f_contig": true}
 
 // Methods that every object has from its type and that change nothing.
 var inheritedFromObject = map[string]bool{
@@ -586,6 +603,11 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 	}
 	if bd, ok := b.m.scope.names[path[0]]; ok && (bd.kind == bindModule || bd.kind == bindImported) && len(bd.path) > 0 {
 		switch {
+		case (name == "copy" || name == "clone") && strings.HasPrefix(strings.Join(append(slices.Clone(bd.path), bd.attr), "."), "cpython.array"):
+			b.passed(e.Args)
+			return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: true}, pos: e.Pos})
+		case name == "swap" && bd.path[0] == "libcpp":
+			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
 		case bd.path[0] == "libc" && bd.path[len(bd.path)-1] == "math":
 			b.passed(e.Args)
 			return 0

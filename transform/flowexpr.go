@@ -111,6 +111,7 @@ func (b *builder) suspends(s ast.Span) {
 func (b *builder) lambda(e *ast.Lambda) {
 	vars, env := b.vars, slices.Clone(b.env)
 	b.vars = maps.Clone(vars)
+	b.capture(e.Body)
 	if e.Params != nil {
 		for _, prm := range e.Params.List {
 			b.variable(prm.Name.Name, shape{}, 0)
@@ -217,12 +218,18 @@ func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
 // "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
 // has been noted there by then.
 func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
+	if isStore(a) && b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+	}
+}
+
+// isStore reports whether an access changes a place or goes through it to one.
+func isStore(a ast.Access) bool {
 	switch a {
 	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
-		if b.inC(n) {
-			b.effect(n, nil, onState, write, true, storesThrough, name, span)
-		}
+		return true
 	}
+	return false
 }
 
 // inC reports whether a value is C data or may be: no object, that is.
@@ -271,6 +278,12 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	if sh.class == nil {
 		if b.inC(base) {
 			b.stored(base, e.Access, e.Attr.Name, e.Span)
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		if sh.buffer && e.Attr.Name == "data" {
+			if isStore(e.Access) {
+				b.effect(base, nil, onValue, write, true, changesContainer, e.Attr.Name, e.Span)
+			}
 			return b.node(node{kind: nodeInside, base: base})
 		}
 		return 0 // a Python attribute: its own object's affair
@@ -381,7 +394,7 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 			b.operator(n, name, e.Span)
 		} else if name != "__getitem__" {
 			switch b.flow.nodes[n].kind {
-			case nodeField, nodeLocal, nodeCall:
+			case nodeField, nodeLocal, nodeCall, nodeCast:
 				b.effect(n, nil, onValue, write, true, changesContainer, lastName(e.X), e.Span)
 			}
 		}

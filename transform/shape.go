@@ -25,6 +25,7 @@ type shape struct {
 	elem      shapeKind // of a pointer: what it leads to in the end
 	constant  bool      // what it points to in the end is const
 	array     bool      // a pointer that is an array
+	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
 	class     *class
 	ref       bool // a C++ reference: a pointer that is written as what it points to
@@ -330,7 +331,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 	}
 	switch {
 	case objectTypes[last]:
-		return shape{kind: shapeObject, container: containers[last]}
+		return shape{kind: shapeObject, container: containers[last], buffer: last == "array" || last == "ndarray"}
 	case cScalars[last] || cTypes[last]:
 		return shape{kind: shapeScalar}
 	}
