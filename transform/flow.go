@@ -6,6 +6,7 @@ package transform
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 )
@@ -97,6 +98,7 @@ func (b *builder) function() {
 		for _, prm := range def.Params.List {
 			b.expr(prm.Default)
 		}
+		b.declaredLocals()
 	}
 	b.stmts(def.Body.Stmts)
 }
@@ -752,6 +754,45 @@ func (b *builder) declare(st *ast.CVarDecl) {
 	}
 }
 
+// declared makes a variable of a type that is spelled as an expression.
+func (b *builder) declared(name string, typ ast.Expr) {
+	if v, known := b.vars[name]; known && (v.global || v.shape.kind != shapeUnknown) {
+		return
+	}
+	sh := b.p.shapeOfNote(b.m, typ)
+	b.variable(name, sh, b.node(node{kind: nodeNothing, shape: sh}))
+}
+
+// declaredLocals makes the variables that @cython.locals declares, on the function
+// or on its declaration in the .pxd.
+func (b *builder) declaredLocals() {
+	decs := b.f.def.Decorators
+	if d, ok := b.m.declarationOf(b.f.class, b.f.def); ok {
+		decs = slices.Concat(decs, d.decl.Decorators)
+	}
+	for _, d := range decs {
+		c, ok := d.Expr.(*ast.Call)
+		if !ok || b.m.scope.cythonAttr(c.Fun, false) != "locals" {
+			continue
+		}
+		for _, a := range c.Args {
+			v, known := b.vars[a.Name.Name]
+			switch {
+			case a.Name.Name == "":
+			case !known:
+				b.declared(a.Name.Name, a.X)
+			case v.shape == (shape{kind: shapeObject}): // a parameter
+				if sh := b.p.shapeOfNote(b.m, a.X); sh.kind != shapeUnknown {
+					n, _, _ := b.value(a.Name.Name)
+					b.flow.nodes[n].shape = sh
+					v.shape = sh
+					b.vars[a.Name.Name] = v
+				}
+			}
+		}
+	}
+}
+
 func (b *builder) assign(st *ast.Assign) {
 	b.end = st.End
 	defer func() { b.end = 0 }()
@@ -766,7 +807,11 @@ func (b *builder) assign(st *ast.Assign) {
 			if b.shape(n).container {
 				b.effect(n, nil, onValue, write, true, changesContainer, st.Op, t.Range())
 			}
-			_ = v
+			if op := binaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).class != nil {
+				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
+					b.operator2(n, v, name, t.Range())
+				}
+			}
 		}
 		return
 	}
@@ -780,6 +825,16 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	if st.Value == nil {
 		return
+	}
+	// "x = cython.declare(T, …)"
+	if c, ok := unparen(st.Value).(*ast.Call); ok && len(st.Targets) == 1 && len(c.Args) > 0 && b.m.scope.cythonAttr(c.Fun, false) == "declare" {
+		if n, ok := st.Targets[0].(*ast.Name); ok {
+			b.declared(n.Name, c.Args[0].X)
+			if len(c.Args) > 1 {
+				b.bind(n.Name, b.expr(c.Args[1].X), isNothing(c.Args[1].X), n.Span)
+			}
+			return
+		}
 	}
 	// "a, b = x, y" in pairs
 	if values, ok := unparen(st.Value).(*ast.Collection); ok && len(st.Targets) == 1 && (values.Kind == "tuple" || values.Kind == "list") {
@@ -830,6 +885,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Starred:
 		b.target(t.X, 0, false)
 	case *ast.Collection:
+		b.iterates(value, t.Span)
 		for _, e := range t.Elems {
 			b.target(e, b.element(value), false)
 		}
@@ -895,11 +951,16 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	if from {
 		return 0
 	}
-	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
-		b.operator(n, "__iter__", iter.Range())
-		b.operator(n, "__next__", iter.Range())
-	}
+	b.iterates(n, iter.Range())
 	return n
+}
+
+// iterates notes that something runs over an object.
+func (b *builder) iterates(n int32, span ast.Span) {
+	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
+		b.operator(n, "__iter__", span)
+		b.operator(n, "__next__", span)
+	}
 }
 
 // element is what a container, pointer or view yields.

@@ -272,9 +272,14 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 			return b.address(e.Args[0].X), true
 		}
 	case "declare":
-		if len(e.Args) >= 2 {
+		if len(e.Args) >= 2 && e.Args[0].Name.Name == "" {
 			v := b.expr(e.Args[1].X)
 			return b.cast(v, b.p.shapeOfNote(b.m, e.Args[0].X)), true
+		}
+		for _, a := range e.Args {
+			if a.Name.Name != "" {
+				b.declared(a.Name.Name, a.X)
+			}
 		}
 		return 0, true
 	case "typeof", "sizeof", "compiled", "cmod", "cdiv":

@@ -70,7 +70,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return n
 	case *ast.Starred:
-		b.expr(e.X)
+		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
 		b.lambda(e)
@@ -290,7 +290,16 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	}
 	f := b.p.field(sh.class, e.Attr.Name)
 	if f == nil {
-		return b.member(e, base, sh.class)
+		n := b.member(e, base, sh.class)
+		if n == 0 && b.mayHave(sh.class, e.Attr.Name) {
+			md, c := read, reads
+			if isStore(e.Access) {
+				md, c = write, writes
+			}
+			b.effect(base, sh.class, onState, md, false, c, e.Attr.Name, e.Span)
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		return n
 	}
 	fs := b.p.fieldShape(f)
 	if fs.lock {
@@ -325,6 +334,12 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 		return b.node(node{kind: nodeField, base: base, name: name, owner: sh.class, shape: fs})
 	}
 	return b.node(node{kind: nodeInside, base: base, name: name, owner: sh.class, shape: fs})
+}
+
+// mayHave reports whether a class may have a C attribute that is not known here:
+// one of a base that is not in sight.
+func (b *builder) mayHave(c *class, name string) bool {
+	return !b.p.complete(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
