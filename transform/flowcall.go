@@ -901,10 +901,11 @@ var knownC = map[string]string{
 
 func (b *builder) knownCall(how string, args passed, name string, span ast.Span) int32 {
 	var out int32
-	i := 0
-	args.each(func(n int32) {
+	for i, n := range append(slices.Clone(args.pos), args.kw...) {
+		if n == 0 || b.flow.nodes[n].local {
+			continue
+		}
 		k := how[min(i, len(how)-1)]
-		i++
 		sh := b.shape(n)
 		switch k {
 		case 'W', 'w':
@@ -921,7 +922,7 @@ func (b *builder) knownCall(how string, args passed, name string, span ast.Span)
 		if k == 'W' || k == 'R' {
 			out = n
 		}
-	})
+	}
 	if out != 0 {
 		return b.node(node{kind: nodeInside, base: out, shape: b.shape(out)})
 	}

@@ -495,7 +495,7 @@ func (b *builder) address(e ast.Expr) int32 {
 		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false)})
+		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false), local: sh.kind == shapePointer})
 	}
 	return b.expr(e)
 }

@@ -99,6 +99,7 @@ type node struct {
 	owner *class // of a field: the class through which it was reached
 	shape shape
 	from  []int32
+	local bool  // the address of a local pointer: who writes there changes the local
 	pos   int32 // of a fresh object or call: where it comes to be
 }
 
