@@ -167,6 +167,7 @@ type annotator struct {
 	wrote   map[*class]*evidence // by the class that declares what is written
 	hand    map[*class]*function
 	pending map[*unit][]insertion
+	guards  map[*class]string   // see guardsOf
 	known   map[*unit][]visible // the locked classes that a file can name
 }
 
@@ -183,6 +184,7 @@ func (a *annotator) all() []*function {
 func (a *annotator) choose() {
 	a.p.model.assume = true
 	a.gather()
+	a.guards = a.guardsOf(a.all())
 	a.p.model.assume = false
 	for _, m := range a.mods {
 		for _, c := range m.order {
@@ -191,6 +193,7 @@ func (a *annotator) choose() {
 	}
 	for a.bases() {
 	}
+	a.share(a.guards)
 }
 
 // bases gives a lock to classes whose methods come to the state of a locked
@@ -246,6 +249,7 @@ func (a *annotator) note(c *class, v Verdict, why string, related []Related) {
 func (a *annotator) gather() {
 	p := a.p
 	all := a.all()
+	p.model.rebound = map[*class]map[string]bool{}
 	p.solve(all)
 	a.hand = map[*class]*function{}
 	for _, f := range all {
@@ -256,6 +260,12 @@ func (a *annotator) gather() {
 			continue
 		}
 		p.eachWrite(f, func(e *found) {
+			if c := e.class; ends(e) == writes || e.field == "" {
+				if p.model.rebound[c] == nil {
+					p.model.rebound[c] = map[string]bool{}
+				}
+				p.model.rebound[c][e.field] = true
+			}
 			for _, c := range p.declaring(e.class, e.field) {
 				if old := a.wrote[c]; old == nil || !old.e.sure && e.sure || old.e.sure == e.sure && old.e.via != nil && e.via == nil {
 					a.wrote[c] = &evidence{f: f, e: e}
@@ -362,7 +372,11 @@ func (a *annotator) decorate() {
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			if c.lock != nil && c.lock.dec == nil {
-				a.insert(c.unit, c.def.Pos, c.def.Keyword, "locked_class")
+				dec := "locked_class"
+				if c.lock.guard != "" {
+					dec += fmt.Sprintf("(guard=%q)", c.lock.guard)
+				}
+				a.insert(c.unit, c.def.Pos, c.def.Keyword, dec)
 			}
 		}
 		for _, f := range m.funcs().all {

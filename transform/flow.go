@@ -6,6 +6,7 @@ package transform
 import (
 	"maps"
 	"slices"
+	"strings"
 	"sync"
 
 	"pyxlock/parser/ast"
@@ -35,6 +36,14 @@ type builder struct {
 	// tries are the blocks that the walk is in and that an exception may leave
 	// anywhere: what they have assigned so far, by slot.
 	tries []map[int32][]int32
+	// seen holds, by slot, what nested functions see of a variable: all that it
+	// is ever given. shared are those of the variables that they assign to.
+	seen   map[int32][]int32
+	shared map[int32]int32
+	// elems holds the elements of the tuples and lists that are spelled out.
+	elems map[int32][]int32
+	// outs holds the calls that are given the address of a local pointer.
+	outs map[*ast.Arg]*outCall
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below f.
@@ -106,6 +115,7 @@ func (b *builder) function() {
 		for _, prm := range def.Params.List {
 			b.expr(prm.Default)
 		}
+		b.declaredLocals()
 	}
 	b.stmts(def.Body.Stmts)
 }
@@ -211,6 +221,14 @@ func (b *builder) set(slot, n int32) {
 	for int(slot) >= len(b.env) {
 		b.env = append(b.env, 0)
 	}
+	for _, s := range b.seen[slot] {
+		if x := &b.flow.nodes[s]; n != 0 && n != s && !slices.Contains(x.from, n) {
+			x.from = append(x.from, n)
+		}
+	}
+	if s, ok := b.shared[slot]; ok {
+		n = s
+	}
 	b.env[slot] = n
 	for _, t := range b.tries {
 		t[slot] = append(t[slot], n)
@@ -273,7 +291,13 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		v = b.vars[name]
 	}
 	sh := v.shape
+	if sh.ref {
+		n, _, _ := b.value(name)
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+		return
+	}
 	switch {
+	case sh.kind == shapeScalar && b.shape(value).kind == shapeScalar: // perhaps an address
 	case sh.kind == shapeScalar:
 		value = 0
 	case sh.copied:
@@ -608,21 +632,105 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	if def.Params == nil {
 		return
 	}
+	var defaults []int32
 	for _, prm := range def.Params.List {
-		b.expr(prm.Default)
+		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops := b.vars, slices.Clone(b.env), b.loops
-	b.vars = maps.Clone(vars)
-	for _, prm := range def.Params.List {
+	vars, env, loops, tries := b.vars, slices.Clone(b.env), b.loops, b.tries
+	b.capture(def.Body)
+	b.vars, b.tries = maps.Clone(vars), nil
+	for name := range ownNames(def.Body) {
+		delete(b.vars, name)
+	}
+	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {
 			sh := b.p.shapeOf(b.m, prm.Type, prm.Declarator)
-			b.variable(prm.Name.Name, sh, b.node(node{kind: nodeUnknown, shape: sh}))
+			n := b.node(node{kind: nodeUnknown, shape: sh})
+			if d := defaults[i]; d != 0 {
+				if sh.kind == shapeUnknown {
+					sh = b.shape(d)
+				}
+				n = b.node(node{kind: nodeLocal, from: []int32{n, d}, shape: sh})
+			}
+			b.variable(prm.Name.Name, sh, n)
 		}
 	}
 	b.nested++
 	b.suite(def.Body)
 	b.nested--
-	b.vars, b.env, b.loops = vars, env, loops
+	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	for slot, s := range b.shared {
+		if int(slot) < len(b.env) {
+			b.env[slot] = s
+		}
+	}
+}
+
+// capture makes the variables that a nested function mentions stand for all that
+// they have been and will be given: it may run at any time.
+func (b *builder) capture(body ast.Node) {
+	if b.seen == nil {
+		b.seen, b.shared = map[int32][]int32{}, map[int32]int32{}
+	}
+	assigned := map[string]bool{}
+	done := map[int32]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					assigned[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			v, ok := b.vars[x.Name]
+			if _, shared := b.shared[v.slot]; !ok || v.global || shared || done[v.slot] || int(v.slot) >= len(b.env) {
+				break
+			}
+			done[v.slot] = true
+			n, sh := b.env[v.slot], v.shape
+			if sh.kind == shapeUnknown || sh.kind == shapeObject && sh.class == nil {
+				sh = b.shape(n)
+			}
+			seen := b.node(node{kind: nodeLocal, shape: sh})
+			if n != 0 {
+				b.flow.nodes[seen].from = []int32{n}
+			}
+			b.seen[v.slot] = append(b.seen[v.slot], seen)
+			b.env[v.slot] = seen
+			if assigned[x.Name] {
+				b.shared[v.slot] = seen
+			}
+		}
+		return true
+	})
+}
+
+// ownNames returns the names that a function's body assigns to, its own locals.
+func ownNames(body *ast.Suite) map[string]bool {
+	out := map[string]bool{}
+	outer := map[string]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.FuncDef, *ast.Lambda, *ast.ClassDef:
+			return false
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					outer[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			if x.Access == ast.Write || x.Access == ast.ForTarget || x.Access == ast.Aug {
+				out[x.Name] = true
+			}
+		}
+		return true
+	})
+	for name := range outer {
+		delete(out, name)
+	}
+	return out
 }
 
 func (b *builder) simple(st *ast.Simple) bool {
@@ -677,17 +785,64 @@ func (b *builder) declare(st *ast.CVarDecl) {
 	}
 }
 
+// declared makes a variable of a type that is spelled as an expression.
+func (b *builder) declared(name string, typ ast.Expr) {
+	if v, known := b.vars[name]; known && (v.global || v.shape.kind != shapeUnknown) {
+		return
+	}
+	sh := b.p.shapeOfNote(b.m, typ)
+	b.variable(name, sh, b.node(node{kind: nodeNothing, shape: sh}))
+}
+
+// declaredLocals makes the variables that @cython.locals declares, on the function
+// or on its declaration in the .pxd.
+func (b *builder) declaredLocals() {
+	decs := b.f.def.Decorators
+	if d, ok := b.m.declarationOf(b.f.class, b.f.def); ok {
+		decs = slices.Concat(decs, d.decl.Decorators)
+	}
+	for _, d := range decs {
+		c, ok := d.Expr.(*ast.Call)
+		if !ok || b.m.scope.cythonAttr(c.Fun, false) != "locals" {
+			continue
+		}
+		for _, a := range c.Args {
+			v, known := b.vars[a.Name.Name]
+			switch {
+			case a.Name.Name == "":
+			case !known:
+				b.declared(a.Name.Name, a.X)
+			case v.shape == (shape{kind: shapeObject}): // a parameter
+				if sh := b.p.shapeOfNote(b.m, a.X); sh.kind != shapeUnknown {
+					n, _, _ := b.value(a.Name.Name)
+					b.flow.nodes[n].shape = sh
+					v.shape = sh
+					b.vars[a.Name.Name] = v
+				}
+			}
+		}
+	}
+}
+
 func (b *builder) assign(st *ast.Assign) {
 	b.end = st.End
 	defer func() { b.end = 0 }()
 	if st.Op != "=" { // a op= v
 		v := b.expr(st.Value)
 		for _, t := range st.Targets {
+			if c, ok := unparen(t).(*ast.Call); ok {
+				b.storeToCall(c)
+				continue
+			}
 			n := b.expr(t)
 			if b.shape(n).container {
 				b.effect(n, nil, onValue, write, true, changesContainer, st.Op, t.Range())
 			}
-			_ = v
+			if op := binaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).class != nil {
+				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
+					b.operator2(n, v, name, t.Range())
+				}
+			}
 		}
 		return
 	}
@@ -701,6 +856,16 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	if st.Value == nil {
 		return
+	}
+	// "x = cython.declare(T, …)"
+	if c, ok := unparen(st.Value).(*ast.Call); ok && len(st.Targets) == 1 && len(c.Args) > 0 && b.m.scope.cythonAttr(c.Fun, false) == "declare" {
+		if n, ok := st.Targets[0].(*ast.Name); ok {
+			b.declared(n.Name, c.Args[0].X)
+			if len(c.Args) > 1 {
+				b.bind(n.Name, b.expr(c.Args[1].X), isNothing(c.Args[1].X), n.Span)
+			}
+			return
+		}
 	}
 	// "a, b = x, y" in pairs
 	if values, ok := unparen(st.Value).(*ast.Collection); ok && len(st.Targets) == 1 && (values.Kind == "tuple" || values.Kind == "list") {
@@ -751,6 +916,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Starred:
 		b.target(t.X, 0, false)
 	case *ast.Collection:
+		b.iterates(value, t.Span)
 		for _, e := range t.Elems {
 			b.target(e, b.element(value), false)
 		}
@@ -763,11 +929,27 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
+	case *ast.Call:
+		b.storeToCall(t)
 	default:
 		b.expr(t)
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).kind == shapeObject {
 			b.handOut(value, s.Pos)
 		}
+	}
+}
+
+// storeToCall stores to what a call returns a C++ reference to.
+func (b *builder) storeToCall(t *ast.Call) {
+	name := b.cythonName(unparen(t.Fun))
+	if name == "dereference" && len(t.Args) == 1 {
+		if n := b.expr(t.Args[0].X); n != 0 && b.shape(n).kind != shapeObject {
+			b.effect(n, nil, onState, write, true, storesThrough, name, t.Span)
+		}
+		return
+	}
+	if n := b.expr(t); b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, lastName(t.Fun), t.Span)
 	}
 }
 
@@ -800,11 +982,16 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	if from {
 		return 0
 	}
-	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
-		b.operator(n, "__iter__", iter.Range())
-		b.operator(n, "__next__", iter.Range())
-	}
+	b.iterates(n, iter.Range())
 	return n
+}
+
+// iterates notes that something runs over an object.
+func (b *builder) iterates(n int32, span ast.Span) {
+	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
+		b.operator(n, "__iter__", span)
+		b.operator(n, "__next__", span)
+	}
 }
 
 // element is what a container, pointer or view yields.
@@ -818,8 +1005,11 @@ func (b *builder) element(n int32) int32 {
 	case shapeScalar:
 		return 0
 	case shapeRecord, shapeUnknown:
-		return b.node(node{kind: nodeInside, base: n})
+		return b.node(node{kind: nodeInside, base: n, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
+		if of := b.elements(n); len(of) > 0 {
+			return b.node(node{kind: nodeLocal, from: of, shape: b.common(of)})
+		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 }
@@ -837,7 +1027,25 @@ func (b *builder) deref(n int32) int32 {
 	case shapeObject:
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
-	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant}})
+	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds}})
+}
+
+// elements returns what a tuple or list that is spelled out here has in it.
+func (b *builder) elements(n int32) []int32 {
+	for range 8 {
+		x := &b.flow.nodes[n]
+		switch {
+		case x.kind == nodeFresh:
+			return b.elems[n]
+		case x.kind == nodeCast:
+			n = x.base
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // byHand notes a lock that a person placed.

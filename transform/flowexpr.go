@@ -55,12 +55,22 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return 0
 	case *ast.Collection:
+		var elems []int32
 		for _, x := range e.Elems {
-			b.expr(x)
+			if n := b.expr(x); n != 0 && b.shape(n).class != nil {
+				elems = append(elems, n)
+			}
 		}
-		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		if len(elems) > 0 {
+			if b.elems == nil {
+				b.elems = map[int32][]int32{}
+			}
+			b.elems[n] = elems
+		}
+		return n
 	case *ast.Starred:
-		b.expr(e.X)
+		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
 		b.lambda(e)
@@ -101,6 +111,7 @@ func (b *builder) suspends(s ast.Span) {
 func (b *builder) lambda(e *ast.Lambda) {
 	vars, env := b.vars, slices.Clone(b.env)
 	b.vars = maps.Clone(vars)
+	b.capture(e.Body)
 	if e.Params != nil {
 		for _, prm := range e.Params.List {
 			b.variable(prm.Name.Name, shape{}, 0)
@@ -147,7 +158,13 @@ func (b *builder) either(x, y int32) int32 {
 }
 
 func (b *builder) cast(n int32, to shape) int32 {
-	if n == 0 || to.kind == shapeScalar {
+	if n == 0 {
+		return 0
+	}
+	if to.kind == shapeScalar {
+		if b.shape(n).kind == shapePointer { // an address as a number, which leads where it led
+			return b.node(node{kind: nodeCast, base: n, shape: to})
+		}
 		return 0
 	}
 	if to.kind == shapeUnknown {
@@ -177,6 +194,9 @@ func (b *builder) name(e *ast.Name) int32 {
 		// p[i] = v through a local pointer, or in a container of someone else's.
 		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
 	case ast.Aug:
+		if sh.ref {
+			b.effect(n, nil, onState, write, true, storesThrough, e.Name, e.Span)
+		}
 		if sh.container || b.shape(n).container {
 			b.effect(n, nil, onValue, write, true, changesContainer, e.Name, e.Span)
 		}
@@ -198,12 +218,18 @@ func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
 // "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
 // has been noted there by then.
 func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
+	if isStore(a) && b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+	}
+}
+
+// isStore reports whether an access changes a place or goes through it to one.
+func isStore(a ast.Access) bool {
 	switch a {
 	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
-		if b.inC(n) {
-			b.effect(n, nil, onState, write, true, storesThrough, name, span)
-		}
+		return true
 	}
+	return false
 }
 
 // inC reports whether a value is C data or may be: no object, that is.
@@ -254,11 +280,26 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 			b.stored(base, e.Access, e.Attr.Name, e.Span)
 			return b.node(node{kind: nodeInside, base: base})
 		}
+		if sh.buffer && e.Attr.Name == "data" {
+			if isStore(e.Access) {
+				b.effect(base, nil, onValue, write, true, changesContainer, e.Attr.Name, e.Span)
+			}
+			return b.node(node{kind: nodeInside, base: base})
+		}
 		return 0 // a Python attribute: its own object's affair
 	}
 	f := b.p.field(sh.class, e.Attr.Name)
 	if f == nil {
-		return b.member(e, base, sh.class)
+		n := b.member(e, base, sh.class)
+		if n == 0 && b.mayHave(sh.class, e.Attr.Name) {
+			md, c := read, reads
+			if isStore(e.Access) {
+				md, c = write, writes
+			}
+			b.effect(base, sh.class, onState, md, false, c, e.Attr.Name, e.Span)
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		return n
 	}
 	fs := b.p.fieldShape(f)
 	if fs.lock {
@@ -293,6 +334,12 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 		return b.node(node{kind: nodeField, base: base, name: name, owner: sh.class, shape: fs})
 	}
 	return b.node(node{kind: nodeInside, base: base, name: name, owner: sh.class, shape: fs})
+}
+
+// mayHave reports whether a class may have a C attribute that is not known here:
+// one of a base that is not in sight.
+func (b *builder) mayHave(c *class, name string) bool {
+	return !b.p.complete(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -362,11 +409,14 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 			b.operator(n, name, e.Span)
 		} else if name != "__getitem__" {
 			switch b.flow.nodes[n].kind {
-			case nodeField, nodeLocal, nodeCall:
+			case nodeField, nodeLocal, nodeCall, nodeCast:
 				b.effect(n, nil, onValue, write, true, changesContainer, lastName(e.X), e.Span)
 			}
 		}
-		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+		return b.element(n)
+	}
+	if sh.inserts && (sh.kind != shapePointer || sh.ref) {
+		b.effect(n, nil, onState, write, true, changesContainer, or(lastName(e.X), "[]"), e.Span)
 	}
 	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
@@ -445,7 +495,7 @@ func (b *builder) address(e ast.Expr) int32 {
 		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false)})
+		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false), local: sh.kind == shapePointer})
 	}
 	return b.expr(e)
 }
@@ -466,7 +516,7 @@ func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return 0
 	}
 	switch {
-	case sx.kind == shapePointer:
+	case sx.kind == shapePointer || sx.kind == shapeScalar && x != 0:
 		return b.node(node{kind: nodeInside, base: x, shape: sx})
 	case sy.kind == shapePointer:
 		return b.node(node{kind: nodeInside, base: y, shape: sy})

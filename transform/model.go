@@ -99,6 +99,7 @@ type node struct {
 	owner *class // of a field: the class through which it was reached
 	shape shape
 	from  []int32
+	local bool  // the address of a local pointer: who writes there changes the local
 	pos   int32 // of a fresh object or call: where it comes to be
 }
 
@@ -263,6 +264,8 @@ type modelState struct {
 	// written holds the attributes that are written once an object is made, by
 	// the class that declares them; nil before settleWrites.
 	written map[*class]map[string]bool
+	// rebound holds those that are assigned to by a class's users; see annotator.
+	rebound map[*class]map[string]bool
 	// grown holds those whose container is changed in place.
 	grown map[*class]map[string]bool
 }

@@ -46,30 +46,50 @@ func checkHandLocks(c *checking) {
 		}
 		for _, f := range byClass[k] {
 			name := f.def.Name.Name
-			if !f.exposed() || f.accessor == plain && (construction[name] || noLockMethods[name] || implicitStatic[name]) || c.p.exempt(f) || f.flow.hand != (ast.Span{}) {
+			if !f.exposed() || f.accessor == plain && (construction[name] || noLockMethods[name] || implicitStatic[name]) || c.p.exempt(f) || f.flow.hand != (ast.Span{}) || lockedByCallers(f) {
 				continue
 			}
+			var worst *found // what it writes says more than what it reads
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				with, ok := locked[e.field]
-				if !ok || !onSelf(f, e) || !e.raw || !e.sure {
-					continue
+				if _, ok := locked[e.field]; ok && onSelf(f, e) && e.raw && e.sure && (worst == nil || e.mode > worst.mode) {
+					worst = e
 				}
-				out := at(f.unit.source, e.span, codeLeftOut, "", "")
-				verb := "reads"
-				if e.mode == write {
-					verb = "writes"
-				}
-				out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.name(), verb, e.field, with.f.name())
-				out.Help = "hold the same lock here"
-				out.Warning = true
-				pos := at(with.f.unit.source, with.f.flow.hand, "", "", "")
-				out.Related = []Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: with.f.name() + " holds the lock"}}
-				c.m.findings = append(c.m.findings, out)
-				break
 			}
+			if worst == nil {
+				continue
+			}
+			with := locked[worst.field]
+			does := "reads"
+			if worst.mode == write {
+				does = "writes"
+			}
+			if worst.via != nil {
+				does = fmt.Sprintf("calls %s, which %s", worst.via.name(), does)
+			}
+			out := at(f.unit.source, worst.span, codeLeftOut, "", "")
+			out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.name(), does, worst.field, with.f.name())
+			out.Help = "hold the same lock here"
+			out.Warning = true
+			pos := at(with.f.unit.source, with.f.flow.hand, "", "", "")
+			out.Related = []Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: with.f.name() + " holds the lock"}}
+			if steps := chain(f, worst); len(steps) > 1 {
+				out.Related = append(relatedOf(steps[1:]), out.Related...)
+			}
+			c.m.findings = append(c.m.findings, out)
 		}
 	}
+}
+
+// lockedByCallers reports whether a method leaves the lock to its callers, who
+// are looked at in its place: its name says so, or it is private and called here.
+func lockedByCallers(f *function) bool {
+	for _, w := range words(f.def.Name.Name) {
+		if w == "locked" || w == "unlocked" || w == "nolock" {
+			return true
+		}
+	}
+	return privateName(f.def.Name.Name) && len(f.callers) > 0
 }
 
 func onSelf(f *function, e *found) bool {
@@ -90,15 +110,29 @@ func checkTwoLocks(c *checking) {
 		if !decorated && !strings.Contains(spelled, self+".") && !strings.Contains(spelled, "("+self+")") && !strings.Contains(spelled, "("+self+",") {
 			continue // it guards something else
 		}
+		info := c.p.lockOf(f.class)
+		if info.kind == CriticalSection && (strings.Contains(spelled, "critical_section") || decorated && c.byCriticalSection(f)) {
+			continue // the same lock once more
+		}
 		what := "a decorator"
 		if !decorated {
 			what = spelled
 		}
-		info := c.p.lockOf(f.class)
 		out := at(f.unit.source, f.flow.hand, codeTwoLocks, "", "")
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s locks its object by hand (%s) beside the %s of %s", f.name(), what, info.kind, f.class.name)
 		out.Help = "two locks for the same state exclude nobody: keep one of them, or say @cython.no_lock(\"why\") where the one by hand is enough"
 		c.m.findings = append(c.m.findings, out)
 	}
+}
+
+// byCriticalSection reports whether a function carries @cython.critical_section.
+func (c *checking) byCriticalSection(f *function) bool {
+	return slices.ContainsFunc(f.def.Decorators, func(d *ast.Decorator) bool {
+		e := d.Expr
+		if call, ok := e.(*ast.Call); ok {
+			e = call.Fun
+		}
+		return f.mod.scope.cythonAttr(e, true) == "critical_section"
+	})
 }

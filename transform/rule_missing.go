@@ -5,6 +5,7 @@ package transform
 
 import (
 	"fmt"
+	"strings"
 )
 
 func checkMissing(c *checking) {
@@ -50,38 +51,70 @@ func checkMissing(c *checking) {
 }
 
 func (c *checking) missing(f *function, e *found, code string) {
-	verb := "read"
+	does := "reads"
 	if e.mode == write {
-		verb = "written"
+		does = "writes"
 	}
-	obj := pathOf(f, e.region)
-	if obj == "" {
-		obj = "an object"
-	} else {
-		obj = fmt.Sprintf("%q", obj)
+	class := e.class.name
+	obj := article(class)
+	if path := pathOf(f, e.region); path != "" {
+		obj = fmt.Sprintf("%s (%s)", path, obj)
 	}
-	x := &f.sum.regions[e.region]
+	field := e.field
+	if field == "" && (e.cause == reads || e.cause == writes || e.cause == deletes) {
+		field = e.name
+	}
 	out := at(f.unit.source, e.span, code, "", "")
 	out.Warning = true
-	class := e.class.name
-	switch code {
-	case codeUnlockedHelper:
-		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s (a %s), and nobody holds it here", f.name(), e.via.name(), obj, class)
-	default:
-		out.Message = fmt.Sprintf("the guarded state of %s (a %s) is %s here without its lock", obj, class, verb)
-	}
 	switch {
-	case x.root == nodeParam && x.parent < 0 && f.accessor == plain && !noLockMethods[f.def.Name.Name]:
-		out.Help = fmt.Sprintf("lock it: @cython.%s_lock(%q) on %s", e.mode, pathOf(f, e.region), f.def.Name.Name)
-	case x.root == nodeParam && x.parent >= 0:
-		out.Help = fmt.Sprintf("use a method of %s that locks, or lock both: @cython.%s_lock(\"%s\", \"%s\") on %s", class, e.mode, rootName(f, e.region), pathOf(f, e.region), f.def.Name.Name)
+	case code == codeUnlockedHelper:
+		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, and nobody holds it here", f.name(), e.via.name(), obj)
+	case e.via != nil:
+		out.Message = fmt.Sprintf("%s calls %s, which %s %s without its lock", f.name(), e.via.name(), does, obj)
+	case field != "":
+		out.Message = fmt.Sprintf("%s %s %s of %s without its lock", f.name(), does, field, obj)
 	default:
-		out.Help = fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+		out.Message = fmt.Sprintf("%s %s %s without its lock", f.name(), does, obj)
 	}
+	out.Help = c.missingHelp(f, e)
 	if steps := chain(f, e); len(steps) > 1 {
 		out.Related = relatedOf(steps[1:])
 	}
 	c.m.findings = append(c.m.findings, out)
+}
+
+// missingHelp tells where the lock could be taken.
+func (c *checking) missingHelp(f *function, e *found) string {
+	x := &f.sum.regions[e.region]
+	class, name := e.class.name, f.def.Name.Name
+	if x.root != nodeParam || f.accessor == plain && noLockMethods[name] {
+		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+	}
+	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.mode, pathOf(f, e.region))
+	if x.parent < 0 {
+		return fmt.Sprintf("lock it: %s on %s", dec, name)
+	}
+	if !c.p.member(f) {
+		return fmt.Sprintf("use a method of %s that locks, or lock it: %s on %s", class, dec, name)
+	}
+	// A decorator that names something else leaves self to the others.
+	self := rootName(f, e.region)
+	switch held, ok := c.p.modeOf(f); {
+	case !ok:
+	case held == e.mode:
+		dec = fmt.Sprintf("@cython.%s_lock(%q, %q)", e.mode, self, pathOf(f, e.region))
+	default:
+		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
+	}
+	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
+}
+
+// article puts "a" or "an" before a name.
+func article(name string) string {
+	if strings.ContainsRune("AEIOUaeiou", rune(name[0])) {
+		return "an " + name
+	}
+	return "a " + name
 }
 
 func rootName(f *function, r int32) string {

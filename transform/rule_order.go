@@ -45,14 +45,17 @@ func (p *Project) lockOrder(list []*analysis) {
 				if e.raw || e.via == nil || e.kind == onPython || !p.guards(e.class) || x.parent < 0 && x.root == nodeParam {
 					continue
 				}
-				from, to := p.lockOf(f.class).owner, p.lockOf(e.class).owner
-				if from == to || slices.ContainsFunc(edges[from], func(o lockEdge) bool { return o.to == to && (o.write || e.mode != write && md != write) }) {
+				mine, its := p.lockOf(f.class), p.lockOf(e.class)
+				from, to := mine.owner, its.owner
+				writes := e.mode == write || md == write || mine.kind == Mutex || its.kind == Mutex
+				// A critical section lets go of its object while it waits.
+				if from == to || mine.kind == CriticalSection || slices.ContainsFunc(edges[from], func(o lockEdge) bool { return o.to == to && (o.write || !writes) }) {
 					continue
 				}
 				if len(edges[from]) == 0 {
 					classes = append(classes, from)
 				}
-				edges[from] = append(edges[from], lockEdge{from, to, e.mode == write || md == write, f, e})
+				edges[from] = append(edges[from], lockEdge{from, to, writes, f, e})
 			}
 		}
 	}
@@ -104,20 +107,26 @@ func cycle(edges map[*class][]lockEdge, start *class) []lockEdge {
 }
 
 func (p *Project) reportCycle(path []lockEdge) {
-	var names []string
-	for _, e := range path {
-		names = append(names, e.from.name)
-	}
-	names = append(names, path[0].from.name)
 	first := path[0]
 	out := at(first.f.unit.source, first.e.span, codeOrder, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("locks are taken in a circle: %s; two threads on it block each other", strings.Join(names, ", then "))
-	out.Help = "call before taking the lock, or take both together: @cython.write_lock(\"self\", \"self.other\"); with the rwlock one thread gets RuntimeError, with a mutex both hang"
+	var does []string
+	hang := false
 	for _, e := range path {
+		does = append(does, fmt.Sprintf("%s locks %s while it holds %s", e.f.name(), article(e.to.name), article(e.from.name)))
+		hang = hang || p.lockOf(e.f.class).kind == Mutex
 		pos := at(e.f.unit.source, e.e.span, "", "", "")
 		out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
-			Message: fmt.Sprintf("%s holds a %s and locks a %s", e.f.name(), e.from.name, e.to.name)})
+			Message: fmt.Sprintf("%s holds %s and locks %s", e.f.name(), article(e.from.name), article(e.to.name))})
+	}
+	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
+	if hang {
+		end = "two threads that do so at once hang"
+	}
+	out.Message = fmt.Sprintf("%s: %s", strings.Join(does, ", and "), end)
+	out.Help = "call before taking the lock or after it"
+	if at := pathOf(first.f, first.e.region); at != "" {
+		out.Help += fmt.Sprintf(", or take both together: @cython.write_lock(%q, %q) on %s", rootName(first.f, first.e.region), at, first.f.name())
 	}
 	first.f.mod.findings = append(first.f.mod.findings, out)
 }

@@ -26,12 +26,21 @@ func checkOverrides(c *checking) {
 		}
 		out := at(f.unit.source, f.def.Name.Span, codeOverride, "", "")
 		out.Warning = true
-		does := "reads"
+		does, what := "reads", mine.why.field
 		if mine.mode == write {
 			does = "writes"
 		}
-		out.Message = fmt.Sprintf("%s %s guarded state, and %s, which calls %s, does not lock for that", f.name(), does, caller.name(), base.name())
-		out.Help = fmt.Sprintf("put @cython.%s_lock on %s, and @cython.locked_class on its class", mine.mode, caller.name())
+		if what == "" {
+			what = "guarded state"
+		}
+		held, help := "without its lock", fmt.Sprintf("put @cython.%s_lock on %s", mine.mode, caller.name())
+		if !c.p.member(caller) {
+			help += ", and @cython.locked_class on " + caller.class.name
+		} else if _, ok := c.p.modeOf(caller); ok {
+			held = "with the object locked for reading only"
+		}
+		out.Message = fmt.Sprintf("%s %s %s, and %s calls it (as %s) %s", f.name(), does, what, caller.name(), base.name(), held)
+		out.Help = help
 		pos := at(base.unit.source, base.def.Name.Span, "", "", "")
 		out.Related = append(relatedOf(chain(f, mine.why)), Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: base.name() + " is overridden"})
 		c.m.findings = append(c.m.findings, out)

@@ -4,11 +4,24 @@ package transform
 // state is then written. Whatever blocks in that code suspends the critical
 // section, and what was read may be different by then.
 
-import "fmt"
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+)
+
+// look is a use of the object's own state, here or in a C function called here.
+type look struct {
+	mode  mode
+	cause cause
+	name  string // the attribute or function
+	field string
+	span  ast.Span
+}
 
 func checkSuspension(c *checking) {
 	for _, f := range c.functions() {
-		if !c.p.member(f) || c.p.exempt(f) || construction[f.def.Name.Name] || len(f.flow.python) == 0 {
+		if !c.p.member(f) || c.p.exempt(f) || construction[f.def.Name.Name] {
 			continue
 		}
 		if in := c.p.lockOf(f.class); in == nil || in.kind != CriticalSection {
@@ -17,49 +30,113 @@ func checkSuspension(c *checking) {
 		if mode, ok := c.p.modeOf(f); !ok || mode != write {
 			continue
 		}
-		s := &solver{p: c.p}
-		s.at(f)
-		own := func(e *effect) bool {
-			if e.kind == onPython {
-				return false
-			}
-			for _, r := range s.top(e.node) {
-				if x := &f.sum.regions[r.region]; x.root == nodeParam && x.num == 0 && x.parent < 0 {
-					return true
-				}
-			}
-			return false
+		python := c.runsPython(f)
+		if len(python) == 0 {
+			continue
 		}
-		c.suspended(f, own)
+		c.suspended(f, c.looks(f), python)
 	}
 }
 
-func (c *checking) suspended(f *function, own func(*effect) bool) {
+// looks returns what a member does to its own object's state.
+func (c *checking) looks(f *function) []look {
+	s := &solver{p: c.p}
+	s.at(f)
+	isSelf := func(n int32) bool {
+		for _, r := range s.top(n) {
+			if x := &f.sum.regions[r.region]; x.root == nodeParam && x.num == 0 && x.parent < 0 {
+				return true
+			}
+		}
+		return false
+	}
+	var out []look
 	for i := range f.flow.effects {
-		first := &f.flow.effects[i]
-		if first.mode != read || !own(first) {
+		if e := &f.flow.effects[i]; e.kind != onPython && isSelf(e.node) {
+			out = append(out, look{e.mode, e.cause, e.name, e.field, e.span})
+		}
+	}
+	for i := range f.flow.calls {
+		k := &f.flow.calls[i]
+		for _, g := range k.callees {
+			for j := range g.sum.effects {
+				e := &g.sum.effects[j]
+				r := &g.sum.regions[e.region]
+				if e.kind == onPython || !e.sure || r.root != nodeParam || r.parent >= 0 || int(r.num) >= len(k.args) || k.args[r.num] == 0 || !isSelf(k.args[r.num]) {
+					continue
+				}
+				out = append(out, look{e.mode, e.cause, e.field, e.field, k.span})
+			}
+		}
+	}
+	return out
+}
+
+// runsPython returns where a function may run Python code, calls of C functions
+// that do so included.
+func (c *checking) runsPython(f *function) []ast.Span {
+	out := f.flow.python[:len(f.flow.python):len(f.flow.python)]
+	for i := range f.flow.calls {
+		k := &f.flow.calls[i]
+		for _, g := range k.callees {
+			if !g.exposed() && c.comesToPython(g, map[*function]bool{f: true}) {
+				out = append(out, k.span)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (c *checking) comesToPython(f *function, seen map[*function]bool) bool {
+	if seen[f] {
+		return false
+	}
+	seen[f] = true
+	if len(c.p.flowOf(f).python) > 0 {
+		return true
+	}
+	for i := range f.flow.calls {
+		for _, g := range f.flow.calls[i].callees {
+			if c.comesToPython(g, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// suspended reports the first write that follows on a look, with Python code
+// between the two.
+func (c *checking) suspended(f *function, looks []look, python []ast.Span) {
+	for i := range looks {
+		first := &looks[i]
+		if first.mode != read {
 			continue
 		}
-		for _, call := range f.flow.python {
+		for _, call := range python {
 			if call.Pos < first.span.End {
 				continue
 			}
-			for j := range f.flow.effects {
-				last := &f.flow.effects[j]
-				if last.mode != write || last.span.Pos < call.End || !own(last) || first.field != "" && last.field != "" && first.field != last.field && last.cause == writes {
+			for j := range looks {
+				last := &looks[j]
+				if last.mode != write || last.span.Pos < call.End || first.field != "" && last.field != "" && first.field != last.field && last.cause == writes {
 					continue
 				}
+				was, is := or(or(first.field, first.name), "the state"), or(or(last.field, last.name), "the state")
 				out := at(f.unit.source, last.span, codeSuspended, "", "")
 				out.Warning = true
-				out.Message = fmt.Sprintf("%s writes here what it looked at before Python code ran, which may have suspended the critical section", f.name())
+				if was == is {
+					out.Message = fmt.Sprintf("%s writes %s, which it looked at before Python code ran that may have suspended the critical section", f.name(), is)
+				} else {
+					out.Message = fmt.Sprintf("%s writes %s, but looked at %s before Python code ran that may have suspended the critical section", f.name(), is, was)
+				}
 				out.Help = "look again after the call, call before looking, or use lock=\"rwlock\", which holds across calls"
 				for _, step := range []struct {
-					at  [2]int32
+					at  ast.Span
 					say string
-				}{{[2]int32{first.span.Pos, first.span.End}, "looks at " + first.name}, {[2]int32{call.Pos, call.End}, "runs Python code"}} {
-					sp := first.span
-					sp.Pos, sp.End = step.at[0], step.at[1]
-					pos := at(f.unit.source, sp, "", "", "")
+				}{{first.span, "looks at " + was}, {call, "runs Python code"}} {
+					pos := at(f.unit.source, step.at, "", "", "")
 					out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: step.say})
 				}
 				c.m.findings = append(c.m.findings, out)

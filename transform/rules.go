@@ -111,7 +111,7 @@ var rules = [...]Rule{
 	{Code: codeNonblocking, Title: "blocking=False with a lock that can only wait"},
 	{Code: codeNeedsGIL, Title: "an operand that needs the GIL in a nogil function"},
 	{Code: codeMutexOperand, Title: "an operand that has no mutex"},
-	{Code: codeSuspended, Title: "a critical section that may be suspended between a look and a write", check: checkSuspension, words: []string{"critical_section"}},
+	{Code: codeSuspended, Title: "a critical section that may be suspended between a look and a write", check: checkSuspension, words: lockedWords},
 	{Code: codeUpgrade, Title: "a read lock that has to become a write lock"},
 	{Code: codeOrder, Title: "locks of several classes taken in a circle"},
 	{Code: codeTwoLocks, Title: "two different locks for the same state", check: checkTwoLocks, words: handWords},

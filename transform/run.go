@@ -4,6 +4,7 @@ package transform
 // becomes of each.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -23,6 +24,18 @@ type Result struct {
 	Findings []Finding  // ordered; any that is no Warning must stop the run
 	// NeedsRuntime is true where some output cimports pyxlock.
 	NeedsRuntime bool
+	// Inferred holds the locks that no decorator asked for, by path and line.
+	Inferred []Inferred
+}
+
+// Inferred is a lock that the model asks for, or that it does not ask for.
+type Inferred struct {
+	Name   string // "Class.method"
+	Path   string
+	Line   int
+	Object string // the parameter; "" where the method needs no lock
+	Write  bool
+	Why    string // the line that decides, in words
 }
 
 // Run rewrites the inputs with at most jobs goroutines (0: one for each CPU).
@@ -59,6 +72,7 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		mu.Lock()
 		defer mu.Unlock()
 		res.Findings = append(res.Findings, a.m.findings...)
+		res.Inferred = append(res.Inferred, a.m.inferred...)
 		for _, n := range a.needs {
 			res.NeedsRuntime = res.NeedsRuntime || n.rwlock
 		}
@@ -124,6 +138,9 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	}
 	SortFindings(res.Findings)
 	res.Findings = dedupe(res.Findings)
+	slices.SortStableFunc(res.Inferred, func(a, b Inferred) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
 	return res, nil
 }
 
@@ -249,6 +266,7 @@ func (a *analysis) rules() {
 	c := &checking{p: a.p, m: a.m}
 	for i := range rules {
 		if r := &rules[i]; r.builds && r.check != nil && a.m.spells(r.words) {
+			c.words = r.words
 			r.check(c)
 		}
 	}

@@ -25,8 +25,12 @@ type shape struct {
 	elem      shapeKind // of a pointer: what it leads to in the end
 	constant  bool      // what it points to in the end is const
 	array     bool      // a pointer that is an array
+	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
 	class     *class
+	ref       bool // a C++ reference: a pointer that is written as what it points to
+	inserts   bool // a C++ map: looking a key up by m[k] makes an entry
+	holds     bool // a C++ container of maps
 	returned  bool // a pointer that a C function returned
 	copied    bool // of a record: assignment copies all of it, as C++ containers do
 	lock      bool // a mutex of some kind: guards state, and is none
@@ -211,8 +215,9 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 			s = s.pointer(n, t != nil && t.Const)
 			s.array = len(d.Arrays) > 0
 		}
-		if d.Ref && s.kind == shapeRecord {
+		if d.Ref && s.kind != shapeObject {
 			s = s.pointer(1, t != nil && t.Const)
+			s.ref = true
 		}
 	}
 	return s
@@ -220,7 +225,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 
 // pointer is the shape of something n levels of pointers away from s.
 func (s shape) pointer(n int, constant bool) shape {
-	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant}
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds}
 	if s.kind == shapePointer {
 		out.depth += s.depth
 		out.elem = s.elem
@@ -260,6 +265,15 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 		s = shape{kind: shapeScalar}
 	default:
 		s = p.shapeOfName(m, names(t.Path), t.Name, depth)
+		if len(t.Args) > 0 && (s.kind == shapeUnknown || s.kind == shapeRecord) {
+			s.inserts = strings.HasSuffix(strings.ToLower(t.Name), "map")
+			for _, a := range t.Args {
+				if at, ok := a.(*ast.CType); ok {
+					in := p.shapeOfType(m, at, depth+1)
+					s.holds = s.holds || in.inserts || in.holds
+				}
+			}
+		}
 	}
 	if t.Const && s.array {
 		s.constant = true // "const T x" with an array behind T
@@ -320,7 +334,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 	case p.fromCpp(m, path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return shape{kind: shapeRecord, copied: true}
 	case objectTypes[last]:
-		return shape{kind: shapeObject, container: containers[last]}
+		return shape{kind: shapeObject, container: containers[last], buffer: last == "array" || last == "ndarray"}
 	case cScalars[last] || cTypes[last]:
 		return shape{kind: shapeScalar}
 	}
