@@ -109,6 +109,8 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 		return st, ""
 	case p.exempt(f):
 		return st, "not locked, exempt by no_lock"
+	case st.why.class == nil:
+		return st, "not locked, it has no lock of its own"
 	case !p.guards(st.why.class):
 		return st, "not locked, its class has no lock"
 	case self && f.accessor == plain && noLockMethods[f.def.Name.Name]:
