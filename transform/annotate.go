@@ -207,7 +207,7 @@ func (a *annotator) bases() bool {
 			}
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if !onSelf(f, e) || !e.raw || e.class == nil || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
+				if !onSelf(f, e) || !e.raw || e.class == nil || locksOnTheWay(f, e) || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
 					continue
 				}
 				a.lock(c)
@@ -224,6 +224,13 @@ func (a *annotator) bases() bool {
 func (a *annotator) lock(c *class) {
 	c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
 	a.p.model.generation++
+}
+
+// locksOnTheWay reports whether an effect comes about in another function that
+// Python code can call: that one gets a lock of its own.
+func locksOnTheWay(f *function, e *found) bool {
+	steps := chain(f, e)
+	return slices.ContainsFunc(steps[1:], func(s step) bool { return s.f.exposed() })
 }
 
 // note adds the verdict on a class, in place of an earlier one.
@@ -362,19 +369,10 @@ func (a *annotator) byHand(c *class) *function {
 func (a *annotator) decorate() {
 	p := a.p
 	all := a.all()
-	p.model.solved = nil
-	for _, f := range all {
+	for f := range p.model.solved { // also what is called in modules that are no inputs
 		f.sum, f.callers = summary{}, nil
 	}
-	for _, m := range a.mods { // what was called elsewhere is solved again as well
-		for _, f := range m.funcs().all {
-			for i := range f.flow.calls {
-				for _, g := range f.flow.calls[i].callees {
-					g.sum, g.callers = summary{}, nil
-				}
-			}
-		}
-	}
+	p.model.solved = nil
 	p.settleFunctions(all)
 	a.pending = map[*unit][]insertion{}
 	for _, m := range a.mods {
@@ -553,12 +551,18 @@ func (a *annotator) mayBe(f *function, num int, c *class) bool {
 // stays reports whether the attributes that lead to a region are not assigned to
 // once their objects are made.
 func (p *Project) stays(f *function, r int32) bool {
-	for x := f.sum.regions[r]; x.parent >= 0; x = f.sum.regions[x.parent] {
+	x := &f.sum.regions[r]
+	name := ""
+	for ; x.parent >= 0; x = &f.sum.regions[x.parent] {
 		if !p.settled(x.owner, x.name) {
 			return false
 		}
+		name = x.name
 	}
-	return true
+	// The path starts at the parameter as it is declared.
+	n := f.flow.params[x.num]
+	t := f.flow.nodes[n].shape.class
+	return t != nil && p.field(t, name) != nil
 }
 
 // insertion is a decorator to be put above a definition.

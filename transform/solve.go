@@ -6,6 +6,7 @@ package transform
 // is looked at once, or twice where calls go round in circles.
 
 import (
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -173,6 +174,9 @@ func (s *solver) call(c *call) {
 			}
 			raw := e.raw && !c.hand && !s.p.holds(g, e)
 			for _, a := range s.top(c.args[r.num]) {
+				if !s.p.related(a.class, first(g, e.region, e.class)) {
+					continue // another subclass's method: this object is none of it
+				}
 				class := e.class
 				if class == nil && r.parent < 0 {
 					class = a.class
@@ -186,6 +190,20 @@ func (s *solver) call(c *call) {
 			}
 		}
 	}
+}
+
+// first returns the class as which the parameter itself is used that a region of
+// g is reached from; nil where that is not known.
+func first(g *function, r int32, class *class) *class {
+	for x := &g.sum.regions[r]; x.parent >= 0; x = &g.sum.regions[x.parent] {
+		class = x.owner
+	}
+	return class
+}
+
+// related reports whether an object can be both a c and a d.
+func (p *Project) related(c, d *class) bool {
+	return c == nil || d == nil || c == d || slices.Contains(p.ancestry(c), d) || slices.Contains(p.ancestry(d), c)
 }
 
 // passed notes what kinds of objects a function is called with: those of the
