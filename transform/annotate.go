@@ -208,7 +208,7 @@ func (a *annotator) bases() bool {
 			}
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if !onSelf(f, e) || !e.raw || e.class == nil || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
+				if !onSelf(f, e) || !e.raw || e.class == nil || locksOnTheWay(f, e) || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
 					continue
 				}
 				a.lock(c)
@@ -225,6 +225,13 @@ func (a *annotator) bases() bool {
 func (a *annotator) lock(c *class) {
 	c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
 	a.p.model.generation++
+}
+
+// locksOnTheWay reports whether an effect comes about in another function that
+// Python code can call: that one gets a lock of its own.
+func locksOnTheWay(f *function, e *found) bool {
+	steps := chain(f, e)
+	return slices.ContainsFunc(steps[1:], func(s step) bool { return s.f.exposed() })
 }
 
 // note adds the verdict on a class, in place of an earlier one.
@@ -363,7 +370,7 @@ func (a *annotator) byHand(c *class) *function {
 func (a *annotator) decorate() {
 	p := a.p
 	all := a.all()
-	for f := range p.model.solved { // of other modules as well: each refers to those it calls
+	for f := range p.model.solved { // also what is called in modules that are no inputs
 		f.sum, f.callers = summary{}, nil
 	}
 	p.model.solved = nil
@@ -568,7 +575,7 @@ func (a *annotator) static(f *function, region int32) *class {
 // stays reports whether the attributes that lead to a region are not assigned to
 // once their objects are made.
 func (p *Project) stays(f *function, r int32) bool {
-	for x := f.sum.regions[r]; x.parent >= 0; x = f.sum.regions[x.parent] {
+	for x := &f.sum.regions[r]; x.parent >= 0; x = &f.sum.regions[x.parent] {
 		if !p.settled(x.owner, x.name) {
 			return false
 		}

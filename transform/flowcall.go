@@ -744,6 +744,8 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			if sh.kind == shapeObject {
 				b.opaque(n, name, args.span[i])
 			}
+		case sh.handle:
+			b.effect(n, nil, onState, write, false, passesHandle, name, args.span[i])
 		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
@@ -794,6 +796,8 @@ func (b *builder) paramOf(m *module, prm *ast.Param) shape {
 func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 	sh := b.shape(n)
 	switch {
+	case sh.handle:
+		b.effect(n, nil, onState, write, false, passesHandle, name, span)
 	case sh.kind == shapeScalar:
 	case sh.kind == shapeObject:
 		b.opaque(n, name, span)

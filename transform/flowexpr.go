@@ -327,10 +327,10 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	default:
 		b.effect(base, sh.class, onState, read, true, reads, name, e.Span)
 	}
-	switch fs.kind {
-	case shapeScalar:
+	switch {
+	case fs.kind == shapeScalar && !fs.handle:
 		return 0
-	case shapeObject:
+	case fs.kind == shapeObject:
 		return b.node(node{kind: nodeField, base: base, name: name, owner: sh.class, shape: fs})
 	}
 	return b.node(node{kind: nodeInside, base: base, name: name, owner: sh.class, shape: fs})

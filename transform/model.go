@@ -123,6 +123,7 @@ const (
 	changesContainer
 	passesWritable // to a C function whose parameter is not const
 	passesConst
+	passesHandle  // a number that stands for what C code keeps
 	passesUnknown // to a C function that is not declared anywhere in sight
 	callsUnknown  // Python code that is not in sight
 	throughCall   // a function of the project does it

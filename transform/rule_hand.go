@@ -52,7 +52,7 @@ func checkHandLocks(c *checking) {
 			var worst *found // what it writes says more than what it reads
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if _, ok := locked[e.field]; ok && onSelf(f, e) && e.raw && e.sure && (worst == nil || e.mode > worst.mode) {
+				if _, ok := locked[e.field]; ok && onSelf(f, e) && e.raw && e.sure && (e.via == nil || !e.via.exposed() || lockedByCallers(e.via)) && (worst == nil || e.mode > worst.mode) {
 					worst = e
 				}
 			}

@@ -105,6 +105,9 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	if err != nil {
 		return nil, err
 	}
+	if err := p.flows(ctx, stems, jobs); err != nil {
+		return nil, err
+	}
 	if err := run(stems); err != nil {
 		return nil, err
 	}
@@ -250,12 +253,42 @@ func (p *Project) rewriteModule(stem string) *analysis {
 		m.findings = append(m.findings, m.syntaxErrors()...)
 		return &analysis{p: p, m: m}
 	}
-	if !p.opts.Off {
-		for _, f := range m.funcs().all { // here, where modules are looked at side by side
+	return p.analyse(m)
+}
+
+// flows reads the functions of all modules that locks concern, side by side, and
+// solves them together. One module's are solved when they are asked for.
+func (p *Project) flows(ctx context.Context, stems []string, jobs int) error {
+	if p.opts.Off || len(stems) < 2 {
+		return nil
+	}
+	var mu sync.Mutex
+	var all []*function
+	err := each(ctx, stems, jobs, func(stem string) error {
+		if !p.concerned(stem) {
+			return nil
+		}
+		m := p.module(stem)
+		if m.broken() {
+			return nil
+		}
+		fs := m.funcs().all
+		for _, f := range fs {
 			p.flowOf(f)
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, fs...)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return p.analyse(m)
+	slices.SortFunc(all, func(a, b *function) int {
+		return cmp.Or(strings.Compare(a.unit.path, b.unit.path), cmp.Compare(a.def.Pos, b.def.Pos))
+	})
+	p.solve(all)
+	return nil
 }
 
 // rules applies those rules of the table that a build warns of, too.

@@ -4,6 +4,7 @@ package transform
 // leads into its owner's state, or refers to an object.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -33,6 +34,7 @@ type shape struct {
 	holds     bool // a C++ container of maps
 	returned  bool // a pointer that a C function returned
 	copied    bool // of a record: assignment copies all of it, as C++ containers do
+	handle    bool // a number by which C code finds something that it keeps elsewhere
 	lock      bool // a mutex of some kind: guards state, and is none
 }
 
@@ -53,6 +55,7 @@ type cnames struct {
 }
 
 type ctypeDecl struct {
+	extern  bool
 	typedef *ast.CTypedef
 	kind    string // "struct", "union", "enum", "fused", "cppclass"
 	members []*ast.CType
@@ -84,7 +87,7 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 		switch st := st.(type) {
 		case *ast.CTypedef:
 			if name := declaredName(st.Declarator); name.Name != "" {
-				c.types[name.Name] = ctypeDecl{typedef: st}
+				c.types[name.Name] = ctypeDecl{typedef: st, extern: extern || st.Visibility == ast.Extern}
 			}
 		case *ast.StructDef:
 			d := ctypeDecl{kind: st.Kind}
@@ -307,7 +310,9 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		if d, ok := r.mod.cdecls().types[r.name]; ok {
 			switch {
 			case d.typedef != nil:
-				return p.shapeAt(r.mod, d.typedef.Type, d.typedef.Declarator, depth+1)
+				s := p.shapeAt(r.mod, d.typedef.Type, d.typedef.Declarator, depth+1)
+				s.handle = s.handle || s.kind == shapeScalar && d.extern && !numberLike(last)
+				return s
 			case d.kind == "enum":
 				return shape{kind: shapeScalar}
 			case d.kind == "fused":
@@ -342,6 +347,23 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		return cythonShape(last)
 	}
 	return shape{}
+}
+
+// numberWords are parts of the names that C libraries give to numbers. What a
+// header declares under another name and as an integer is a handle: hid_t,
+// HANDLE, pthread_t.
+var numberWords = []string{
+	"int", "long", "short", "char", "float", "double", "size", "limb", "hash", "bool", "len", "off", "time", "real", "bit",
+	"flag", "exp", "prec", "ord", "status", "err", "state", "enum", "digit", "word", "byte", "count", "num", "index", "idx",
+	"complex", "scalar", "value", "weight", "freq", "code", "tri", "truth", "level", "type", "class", "mode", "diff",
+}
+
+func numberLike(name string) bool {
+	if cScalars[name] || cTypes[name] {
+		return true
+	}
+	low := strings.ToLower(name)
+	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.Contains(low, w) })
 }
 
 // fromCpp reports whether a name comes from libcpp.

@@ -6,7 +6,10 @@ package transform
 // is looked at once, or twice where calls go round in circles.
 
 import (
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -26,6 +29,7 @@ type ref struct {
 func (p *Project) solve(roots []*function) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
+	first := len(p.model.solved) == 0
 	if p.model.solved == nil {
 		p.model.solved = map[*function]bool{}
 	}
@@ -47,10 +51,37 @@ func (p *Project) solve(roots []*function) {
 	for _, f := range roots {
 		visit(f)
 	}
-	s := &solver{p: p}
 	for _, f := range order {
 		f.queued = true
 	}
+	if !first || len(order) < manyFunctions {
+		(&solver{p: p}).settle(order)
+		return
+	}
+	// Functions that no chain of calls connects have nothing to say to each other.
+	var wg sync.WaitGroup
+	parts := connected(order)
+	next := make(chan []*function, len(parts))
+	for _, part := range parts {
+		next <- part
+	}
+	close(next)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			s := &solver{p: p}
+			for part := range next {
+				s.settle(part)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// manyFunctions is from how many on functions are solved side by side.
+const manyFunctions = 256
+
+// settle updates functions until nothing grows any more.
+func (s *solver) settle(order []*function) {
 	for len(order) > 0 {
 		var next []*function
 		s.again = nil
@@ -71,6 +102,45 @@ func (p *Project) solve(roots []*function) {
 		}
 		order = append(next, s.again...)
 	}
+}
+
+// connected divides functions by their calls, the largest part first; each part
+// keeps their order.
+func connected(order []*function) [][]*function {
+	leader := make(map[*function]*function, len(order))
+	find := func(f *function) *function {
+		for leader[f] != nil && leader[f] != f {
+			if up := leader[leader[f]]; up != nil {
+				leader[f] = up
+			}
+			f = leader[f]
+		}
+		return f
+	}
+	for _, f := range order {
+		for i := range f.flow.calls {
+			for _, g := range f.flow.calls[i].callees {
+				if a, b := find(f), find(g); a != b {
+					leader[a] = b
+				}
+			}
+		}
+	}
+	parts := map[*function][]*function{}
+	var heads []*function
+	for _, f := range order {
+		h := find(f)
+		if len(parts[h]) == 0 {
+			heads = append(heads, h)
+		}
+		parts[h] = append(parts[h], f)
+	}
+	slices.SortStableFunc(heads, func(a, b *function) int { return len(parts[b]) - len(parts[a]) })
+	out := make([][]*function, len(heads))
+	for i, h := range heads {
+		out[i] = parts[h]
+	}
+	return out
 }
 
 // solver holds what one update needs.
@@ -173,6 +243,9 @@ func (s *solver) call(c *call) {
 			}
 			raw := e.raw && !c.hand && !s.p.holds(g, e)
 			for _, a := range s.top(c.args[r.num]) {
+				if !s.p.related(a.class, first(g, e.region, e.class)) {
+					continue // another subclass's method: this object is none of it
+				}
 				class := e.class
 				if class == nil && r.parent < 0 {
 					class = a.class
@@ -186,6 +259,20 @@ func (s *solver) call(c *call) {
 			}
 		}
 	}
+}
+
+// first returns the class as which the parameter itself is used that a region of
+// g is reached from; nil where that is not known.
+func first(g *function, r int32, class *class) *class {
+	for x := &g.sum.regions[r]; x.parent >= 0; x = &g.sum.regions[x.parent] {
+		class = x.owner
+	}
+	return class
+}
+
+// related reports whether an object can be both a c and a d.
+func (p *Project) related(c, d *class) bool {
+	return c == nil || d == nil || c == d || slices.Contains(p.ancestry(c), d) || slices.Contains(p.ancestry(d), c)
 }
 
 // passed notes what kinds of objects a function is called with: those of the
