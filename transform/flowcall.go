@@ -585,8 +585,18 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 			return b.externCall(r.mod, f, name, e)
 		}
 		if _, isType := r.mod.cdecls().types[r.name]; isType {
-			b.passed(e.Args)
-			return b.node(node{kind: nodeFresh, shape: shape{kind: shapeRecord}})
+			args := b.passed(e.Args)
+			sh := b.p.shapeOfName(b.m, path, "", 0)
+			var from []int32
+			args.each(func(n int32) {
+				if b.inC(n) || b.shape(n).class != nil {
+					from = append(from, n)
+				}
+			})
+			if len(from) > 0 && !b.p.plainData(sh.of, 0) { // a struct with pointers
+				return b.node(node{kind: nodeLocal, from: from, shape: sh})
+			}
+			return b.node(node{kind: nodeFresh, shape: sh})
 		}
 		if t.pySet[r.name] {
 			args := b.passed(e.Args)
@@ -729,7 +739,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			if sh.kind == shapeObject {
 				b.opaque(n, name, args.span[i])
 			}
-		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord && (ps.of == nil || b.p.plainData(ps.of, 0) || ps.of.extern):
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)

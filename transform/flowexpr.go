@@ -57,7 +57,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Collection:
 		var elems []int32
 		for _, x := range e.Elems {
-			if n := b.expr(x); n != 0 && b.shape(n).class != nil {
+			if n := b.expr(x); n != 0 && (b.shape(n).class != nil || b.inC(n)) {
 				elems = append(elems, n)
 			}
 		}
@@ -159,6 +159,9 @@ func (b *builder) either(x, y int32) int32 {
 
 func (b *builder) cast(n int32, to shape) int32 {
 	if n == 0 {
+		if to.kind == shapePointer {
+			return b.node(node{kind: nodeNothing, shape: to})
+		}
 		return 0
 	}
 	if to.kind == shapeScalar {
@@ -273,6 +276,12 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
 		b.stored(base, e.Access, e.Attr.Name, e.Span)
+		if ms, ok := b.p.structMember(sh.of, e.Attr.Name); ok && ms.kind != shapeObject {
+			if ms.kind == shapeScalar {
+				return 0
+			}
+			return b.node(node{kind: nodeInside, base: base, shape: ms})
+		}
 		return b.node(node{kind: nodeInside, base: base})
 	}
 	if sh.class == nil {
@@ -474,6 +483,9 @@ func (b *builder) address(e ast.Expr) int32 {
 		}
 		n := b.attribute(x, base)
 		sh := shape{kind: shapePointer, depth: 1}
+		if ms, ok := b.p.structMember(b.shape(base).of, x.Attr.Name); ok && b.inC(base) {
+			return b.node(node{kind: nodeInside, base: base, shape: ms.pointer(1, b.shape(base).constant)})
+		}
 		if b.shape(base).class != nil {
 			f := b.p.field(b.shape(base).class, x.Attr.Name)
 			if f == nil {

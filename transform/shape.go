@@ -28,11 +28,12 @@ type shape struct {
 	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
 	class     *class
-	ref       bool // a C++ reference: a pointer that is written as what it points to
-	inserts   bool // a C++ map: looking a key up by m[k] makes an entry
-	holds     bool // a C++ container of maps
-	returned  bool // a pointer that a C function returned
-	lock      bool // a mutex of some kind: guards state, and is none
+	of        *structType // the struct that it is or points to in the end, where its members are known
+	ref       bool        // a C++ reference: a pointer that is written as what it points to
+	inserts   bool        // a C++ map: looking a key up by m[k] makes an entry
+	holds     bool        // a C++ container of maps
+	returned  bool        // a pointer that a C function returned
+	lock      bool        // a mutex of some kind: guards state, and is none
 }
 
 // resolved is a name followed through cimports to the module that has it.
@@ -55,6 +56,55 @@ type ctypeDecl struct {
 	typedef *ast.CTypedef
 	kind    string // "struct", "union", "enum", "fused", "cppclass"
 	members []*ast.CType
+	of      *structType // of a struct or union
+}
+
+// structType is a struct or union with its members in sight.
+type structType struct {
+	def    *ast.StructDef
+	mod    *module
+	extern bool // it may have more members
+}
+
+// structMember returns the shape of a member.
+func (p *Project) structMember(of *structType, name string) (shape, bool) {
+	if of == nil || of.def.Body == nil {
+		return shape{}, false
+	}
+	for _, st := range of.def.Body.Stmts {
+		if st, ok := st.(*ast.CVarDecl); ok {
+			for _, d := range st.Declarators {
+				if declaredName(d).Name == name {
+					return p.shapeOf(of.mod, st.Type, d), true
+				}
+			}
+		}
+	}
+	return shape{}, false
+}
+
+// plainData reports whether a struct leads nowhere: a copy of it shares nothing
+// with the original.
+func (p *Project) plainData(of *structType, depth int) bool {
+	if of == nil || of.extern || of.def.Body == nil || depth > 8 {
+		return false
+	}
+	for _, st := range of.def.Body.Stmts {
+		st, ok := st.(*ast.CVarDecl)
+		if !ok {
+			return false
+		}
+		for _, d := range st.Declarators {
+			switch s := p.shapeOf(of.mod, st.Type, d); {
+			case s.kind == shapeScalar && !d.Func:
+			case s.kind == shapePointer && s.array && s.depth == 1 && s.elem == shapeScalar:
+			case s.kind == shapeRecord && p.plainData(s.of, depth+1):
+			default:
+				return false
+			}
+		}
+	}
+	return true
 }
 
 type cfunc struct {
@@ -72,13 +122,13 @@ func (m *module) cdecls() *cnames {
 	m.cOnce.Do(func() {
 		m.c = cnames{types: map[string]ctypeDecl{}, funcs: map[string]cfunc{}, vars: map[string]cvar{}}
 		for _, u := range m.units {
-			m.c.collect(u.file.Body, false)
+			m.c.collect(m, u.file.Body, false)
 		}
 	})
 	return &m.c
 }
 
-func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
+func (c *cnames) collect(m *module, stmts []ast.Stmt, extern bool) {
 	for _, st := range stmts {
 		switch st := st.(type) {
 		case *ast.CTypedef:
@@ -93,6 +143,11 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 						d.members = append(d.members, t.Type)
 					}
 				}
+			}
+			if (st.Kind == "struct" || st.Kind == "union") && st.Body != nil {
+				d.of = &structType{def: st, mod: m, extern: extern || st.Visibility == ast.Extern}
+			} else if old := c.types[st.Name.Name]; old.of != nil {
+				break // a forward declaration
 			}
 			c.types[st.Name.Name] = d
 		case *ast.CppClass:
@@ -114,12 +169,12 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 			}
 		case *ast.ExternBlock:
 			if st.Body != nil {
-				c.collect(st.Body.Stmts, true)
+				c.collect(m, st.Body.Stmts, true)
 			}
 		default:
 			if !opensScope(st) {
 				for _, b := range suites(st) {
-					c.collect(b.Stmts, extern)
+					c.collect(m, b.Stmts, extern)
 				}
 			}
 		}
@@ -224,7 +279,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 
 // pointer is the shape of something n levels of pointers away from s.
 func (s shape) pointer(n int, constant bool) shape {
-	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds}
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds, of: s.of}
 	if s.kind == shapePointer {
 		out.depth += s.depth
 		out.elem = s.elem
@@ -326,7 +381,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 				}
 				return s
 			}
-			return shape{kind: shapeRecord}
+			return shape{kind: shapeRecord, of: d.of}
 		}
 	}
 	switch {
