@@ -369,6 +369,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	case sh.kind == shapePointer && sh.elem == shapeScalar && viewMethods[name]: // nothing else that points to numbers has methods
 		b.effect(base, nil, onState, read, true, reads, name, e.Span)
 		return b.node(node{kind: nodeFresh, shape: sh, pos: e.Pos})
+	case sh.kind == shapePointer && sh.elem == shapeScalar && keepers[name], name == "decode" && sliced(fun.X): // of a char * as bytes
+		b.effect(base, nil, onState, read, true, reads, name, e.Span)
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	case b.inC(base):
 		if !cppReaders[name] && !sh.readOnly() {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
@@ -391,6 +394,16 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// sliced reports whether an expression is x[a:b].
+func sliced(e ast.Expr) bool {
+	s, ok := unparen(e).(*ast.Subscript)
+	if !ok || len(s.Index) != 1 {
+		return false
+	}
+	_, ok = s.Index[0].(*ast.Slice)
+	return ok
 }
 
 // made is a new object of the class that a method makes objects of, of any
@@ -521,6 +534,31 @@ func (p *Project) complete(c *class) bool {
 		}
 	}
 	return true
+}
+
+// unseenBase reports whether c has a base out of sight that may have C attributes:
+// one that is no builtin type.
+func (p *Project) unseenBase(c *class) bool {
+	if p.complete(c) {
+		return false
+	}
+	for _, a := range p.ancestry(c) {
+		if a.def == nil {
+			return true
+		}
+		if p.base(a) != nil {
+			continue
+		}
+		for _, d := range a.defs {
+			if d.Bases != nil && len(d.Bases.Args) > 0 {
+				path := dotted(d.Bases.Args[0].X)
+				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
 }
 
 // classCall handles C.name(…).
@@ -745,7 +783,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 				inside = append(inside, n)
 			}
 		default:
-			b.passTo(n, sure && ps.kind == shapePointer, name, args.span[i])
+			b.passTo(n, sure && ps.kind == shapePointer && !ps.constant, name, args.span[i])
 			inside = append(inside, n)
 		}
 	}

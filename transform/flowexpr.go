@@ -348,7 +348,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 // mayHave reports whether a class may have a C attribute that is not known here:
 // one of a base that is not in sight.
 func (b *builder) mayHave(c *class, name string) bool {
-	return !b.p.complete(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
+	return b.p.unseenBase(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -507,9 +507,24 @@ func (b *builder) address(e ast.Expr) int32 {
 		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false)})
+		to := b.shape(n).pointer(1, false)
+		if b.unset(n, 8) { // to be filled in: what it gets then, it is not yet
+			return b.node(node{kind: nodeNothing, shape: to})
+		}
+		return b.node(node{kind: nodeInside, base: n, shape: to})
 	}
 	return b.expr(e)
+}
+
+// unset reports whether a value is that of a variable before it is assigned to.
+func (b *builder) unset(n int32, depth int) bool {
+	switch x := &b.flow.nodes[n]; x.kind {
+	case nodeNothing:
+		return true
+	case nodeLocal:
+		return depth > 0 && len(x.from) == 1 && b.unset(x.from[0], depth-1)
+	}
+	return false
 }
 
 // arithmetic is pointer arithmetic, or an operator of an object.
