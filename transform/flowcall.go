@@ -131,7 +131,11 @@ func (b *builder) filled(o *outCall) {
 		from = append(from, o.on)
 	}
 	o.args.each(func(n int32) {
-		if b.shape(n).kind != shapeScalar && !slices.Contains(from, n) {
+		sh := b.shape(n)
+		if sh.kind == shapeObject && sh.class == nil && b.flow.nodes[n].kind != nodeField {
+			return // slices, strings, …
+		}
+		if sh.kind != shapeScalar && !slices.Contains(from, n) {
 			from = append(from, n)
 		}
 	})

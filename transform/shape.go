@@ -96,7 +96,7 @@ func (p *Project) plainData(of *structType, depth int) bool {
 		}
 		for _, d := range st.Declarators {
 			switch s := p.shapeOf(of.mod, st.Type, d); {
-			case s.kind == shapeScalar && !d.Func:
+			case s.kind == shapeScalar:
 			case s.kind == shapePointer && s.array && s.depth == 1 && s.elem == shapeScalar:
 			case s.kind == shapeRecord && p.plainData(s.of, depth+1):
 			default:
