@@ -608,6 +608,9 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	if def.Params == nil {
 		return
 	}
+	for _, d := range def.Decorators {
+		b.expr(d.Expr)
+	}
 	var defaults []int32
 	for _, prm := range def.Params.List {
 		defaults = append(defaults, b.expr(prm.Default))

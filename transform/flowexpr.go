@@ -109,13 +109,17 @@ func (b *builder) suspends(s ast.Span) {
 }
 
 func (b *builder) lambda(e *ast.Lambda) {
+	var defaults []int32
+	if e.Params != nil {
+		for _, prm := range e.Params.List {
+			defaults = append(defaults, b.expr(prm.Default))
+		}
+	}
 	vars, env := b.vars, slices.Clone(b.env)
 	b.vars = maps.Clone(vars)
 	b.capture(e.Body)
-	if e.Params != nil {
-		for _, prm := range e.Params.List {
-			b.variable(prm.Name.Name, shape{}, 0)
-		}
+	for i, n := range defaults {
+		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
 	}
 	b.nested++
 	b.expr(e.Body)
