@@ -1033,6 +1033,10 @@ func (b *builder) element(n int32) int32 {
 // deref is what a pointer points to.
 func (b *builder) deref(n int32) int32 {
 	sh := b.shape(n)
+	if sh.axes > 1 { // a view on one row
+		sh.axes--
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	}
 	if sh.depth > 1 {
 		sh.depth--
 		return b.node(node{kind: nodeInside, base: n, shape: sh})
@@ -1043,7 +1047,7 @@ func (b *builder) deref(n int32) int32 {
 	case shapeObject:
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
-	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds, of: sh.of}})
+	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds, of: sh.of, known: sh.known}})
 }
 
 // elements returns what a tuple or list that is spelled out here has in it.

@@ -342,10 +342,15 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	sh := b.shape(base)
 	if base != 0 && sh.class != nil && sh.kind == shapeObject {
 		if f := b.p.field(sh.class, name); f != nil { // a function pointer or a callable attribute
-			b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
+			n := b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
 			fs := b.p.fieldShape(f)
 			if fs.lock {
 				return 0
+			}
+			if b.inC(n) { // a C++ object with an operator()
+				b.effect(n, nil, onState, write, false, passesUnknown, name, e.Span)
+				b.unknownCall(b.passed(e.Args), name, e.Span, true)
+				return n
 			}
 			return b.unknownCall(b.passed(e.Args), name, e.Span, fs.kind != shapeObject)
 		}
@@ -377,7 +382,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.effect(base, nil, onState, read, true, reads, name, e.Span)
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	case b.inC(base):
-		if !cppReaders[name] && !sh.readOnly() {
+		if (!cppReaders[name] || name == "load" && sh.known) && !sh.readOnly() { // load() of an atomic reads
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)

@@ -433,11 +433,23 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 	}
 	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
-		if _, ok := i.(*ast.Slice); ok {
+		if _, ok := i.(*ast.Slice); ok || isEllipsis(i) {
 			return b.node(node{kind: nodeInside, base: n, shape: sh})
 		}
 	}
+	if left := int(sh.axes) - len(e.Index); sh.axes > 0 && left > 0 {
+		sh.axes = int8(left)
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	} else if sh.axes > 1 {
+		sh.axes = 1
+		return b.element(b.node(node{kind: nodeInside, base: n, shape: sh}))
+	}
 	return b.element(n)
+}
+
+func isEllipsis(e ast.Expr) bool {
+	c, ok := e.(*ast.Const)
+	return ok && (c.Name == "..." || c.Name == "Ellipsis")
 }
 
 func (b *builder) unary(e *ast.Unary) int32 {

@@ -24,6 +24,8 @@ type shape struct {
 	depth     int8      // of a pointer
 	elem      shapeKind // of a pointer: what it leads to in the end
 	constant  bool      // what it points to in the end is const
+	known     bool      // a C++ class that the project declares
+	axes      int8      // of a memoryview
 	array     bool      // a pointer that is an array
 	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
@@ -279,7 +281,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 
 // pointer is the shape of something n levels of pointers away from s.
 func (s shape) pointer(n int, constant bool) shape {
-	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds, of: s.of}
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds, of: s.of, known: s.known}
 	if s.kind == shapePointer {
 		out.depth += s.depth
 		out.elem = s.elem
@@ -312,7 +314,7 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	var s shape
 	switch {
 	case t.Memoryview:
-		return shape{kind: shapePointer, depth: 1, constant: t.Const, elem: shapeScalar}
+		return shape{kind: shapePointer, depth: 1, constant: t.Const, elem: shapeScalar, axes: int8(min(len(t.Args), 8))}
 	case t.Tuple != nil:
 		return shape{kind: shapeRecord}
 	case t.Basic:
@@ -381,7 +383,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 				}
 				return s
 			}
-			return shape{kind: shapeRecord, of: d.of}
+			return shape{kind: shapeRecord, of: d.of, known: d.kind == "cppclass"}
 		}
 	}
 	switch {
@@ -424,7 +426,7 @@ func (p *Project) shapeOfNote(m *module, e ast.Expr) shape {
 		}
 		for _, i := range e.Index {
 			if _, ok := i.(*ast.Slice); ok {
-				return shape{kind: shapePointer, depth: 1} // a memoryview
+				return shape{kind: shapePointer, depth: 1, axes: int8(min(len(e.Index), 8))} // a memoryview
 			}
 		}
 		if path := dotted(e); path != nil {
