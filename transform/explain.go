@@ -72,7 +72,7 @@ func (p *Project) explain(f *function) Explanation {
 		done[r] = true
 		var st stance
 		for j := range f.sum.effects {
-			if e := &f.sum.effects[j]; e.region == r && (r == 0 || e.kind != onPython || f.sum.regions[r].num == 0) && st.stronger(e) {
+			if e := &f.sum.effects[j]; e.region == r && e.kind != onPython && st.stronger(e) {
 				st = stance{true, e.mode, e.sure, e}
 			}
 		}
