@@ -103,7 +103,7 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 	r := &f.sum.regions[region]
 	param := r.root == nodeParam && r.parent < 0
 	self := param && r.num == 0 && f.class != nil
-	st := f.among(region, func(e *found) bool { return e.kind != onPython || self })
+	st := f.among(region, func(e *found) bool { return e.kind != onPython })
 	switch {
 	case !st.touches:
 		return st, ""

@@ -18,6 +18,7 @@ type variable struct {
 	slot   int32
 	shape  shape // as declared
 	global bool  // declared global
+	nested bool  // a function defined in this one
 }
 
 // builder makes one flow. It follows control flow: after an assignment a name
@@ -295,6 +296,13 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		n, _, _ := b.value(name)
 		b.effect(n, nil, onState, write, true, storesThrough, name, span)
 		return
+	}
+	if sh.kind == shapeRecord && value != 0 {
+		if of := b.elements(value); len(of) > 0 { // a struct spelled out
+			value = b.node(node{kind: nodeLocal, from: of, shape: sh})
+		} else if b.p.plainData(sh.of, 0) {
+			value = b.node(node{kind: nodeNothing, shape: sh}) // a copy
+		}
 	}
 	switch {
 	case sh.kind == shapeScalar && b.shape(value).kind == shapeScalar: // perhaps an address
@@ -632,6 +640,15 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	if def.Params == nil {
 		return
 	}
+	if _, known := b.vars[def.Name.Name]; !known {
+		b.variable(def.Name.Name, shape{}, 0)
+		v := b.vars[def.Name.Name]
+		v.nested = true
+		b.vars[def.Name.Name] = v
+	}
+	for _, d := range def.Decorators {
+		b.expr(d.Expr)
+	}
 	var defaults []int32
 	for _, prm := range def.Params.List {
 		defaults = append(defaults, b.expr(prm.Default))
@@ -922,7 +939,9 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		}
 	case *ast.Attribute:
 		base := b.expr(t.X)
-		b.attribute(t, base)
+		if b.attribute(t, base) != 0 && b.inC(base) {
+			b.stowed(t.X, value)
+		}
 		if value != 0 && b.shape(value).kind != shapeScalar {
 			b.flow.stores = append(b.flow.stores, store{value, base, t.Attr.Name, t.Span})
 			if b.flow.nodes[base].kind != nodeInside {
@@ -932,10 +951,44 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Call:
 		b.storeToCall(t)
 	default:
-		b.expr(t)
+		n := b.expr(t)
+		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).kind != shapeObject {
+			b.stowed(s.X, value)
+		}
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).kind == shapeObject {
 			b.handOut(value, s.Pos)
 		}
+	}
+}
+
+// stowed puts a pointer or an object into a C value that a local variable is or
+// points to: whoever is given that has it, too.
+func (b *builder) stowed(in ast.Expr, value int32) {
+	sh := b.shape(value)
+	if value == 0 || sh.kind == shapeScalar || sh.kind == shapeObject && sh.class == nil || sh.kind == shapeRecord && b.p.plainData(sh.of, 0) {
+		return
+	}
+	for {
+		switch x := in.(type) {
+		case *ast.Attribute:
+			in = x.X
+			continue
+		case *ast.Subscript:
+			in = x.X
+			continue
+		case *ast.Paren:
+			in = x.X
+			continue
+		case *ast.Cast:
+			in = x.X
+			continue
+		case *ast.Name:
+			n, _, local := b.value(x.Name)
+			if sh := b.shape(n); local && n != 0 && (sh.kind == shapeRecord || sh.kind == shapePointer) && !b.vars[x.Name].shape.ref {
+				b.set(b.vars[x.Name].slot, b.node(node{kind: nodeLocal, from: []int32{n, value}, shape: sh}))
+			}
+		}
+		return
 	}
 }
 
@@ -1007,7 +1060,8 @@ func (b *builder) element(n int32) int32 {
 	case shapeRecord, shapeUnknown:
 		return b.node(node{kind: nodeInside, base: n, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
-		if of := b.elements(n); len(of) > 0 {
+		of := slices.DeleteFunc(slices.Clone(b.elements(n)), func(n int32) bool { return b.shape(n).class == nil })
+		if len(of) > 0 {
 			return b.node(node{kind: nodeLocal, from: of, shape: b.common(of)})
 		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
@@ -1017,6 +1071,10 @@ func (b *builder) element(n int32) int32 {
 // deref is what a pointer points to.
 func (b *builder) deref(n int32) int32 {
 	sh := b.shape(n)
+	if sh.axes > 1 { // a view on one row
+		sh.axes--
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	}
 	if sh.depth > 1 {
 		sh.depth--
 		return b.node(node{kind: nodeInside, base: n, shape: sh})
@@ -1027,7 +1085,7 @@ func (b *builder) deref(n int32) int32 {
 	case shapeObject:
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
-	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds}})
+	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds, of: sh.of, known: sh.known}})
 }
 
 // elements returns what a tuple or list that is spelled out here has in it.

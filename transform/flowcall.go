@@ -131,7 +131,11 @@ func (b *builder) filled(o *outCall) {
 		from = append(from, o.on)
 	}
 	o.args.each(func(n int32) {
-		if b.shape(n).kind != shapeScalar && !slices.Contains(from, n) {
+		sh := b.shape(n)
+		if sh.kind == shapeObject && sh.class == nil && b.flow.nodes[n].kind != nodeField {
+			return // slices, strings, …
+		}
+		if sh.kind != shapeScalar && !slices.Contains(from, n) {
 			from = append(from, n)
 		}
 	})
@@ -235,6 +239,9 @@ func (b *builder) callTo(e *ast.Call) int32 {
 			}
 			if n != 0 && b.shape(n).class != nil {
 				b.operator(n, "__call__", e.Span)
+			}
+			if b.vars[fun.Name].nested || sh.kind != shapeObject && sh.kind != shapeUnknown {
+				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.kind != shapeObject && sh.kind != shapeUnknown)
 		}
@@ -349,12 +356,21 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	sh := b.shape(base)
 	if base != 0 && sh.class != nil && sh.kind == shapeObject {
 		if f := b.p.field(sh.class, name); f != nil { // a function pointer or a callable attribute
-			b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
+			n := b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
 			fs := b.p.fieldShape(f)
 			if fs.lock {
 				return 0
 			}
-			return b.unknownCall(b.passed(e.Args), name, e.Span, fs.kind != shapeObject)
+			if b.inC(n) { // a C++ object with an operator()
+				b.effect(n, nil, onState, write, false, passesUnknown, name, e.Span)
+				b.unknownCall(b.passed(e.Args), name, e.Span, true)
+				return n
+			}
+			args := b.passed(e.Args)
+			if fs.kind != shapeObject { // a function pointer
+				args.each(func(n int32) { b.rawObject(n, name, e.Span) })
+			}
+			return b.unknownCall(args, name, e.Span, fs.kind != shapeObject)
 		}
 		if fs := b.p.members(sh.class, name, false); len(fs) > 0 {
 			return b.callFunctions(fs, base, true, e)
@@ -380,9 +396,12 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	case sh.kind == shapePointer && sh.elem == shapeScalar && viewMethods[name]: // nothing else that points to numbers has methods
 		b.effect(base, nil, onState, read, true, reads, name, e.Span)
 		return b.node(node{kind: nodeFresh, shape: sh, pos: e.Pos})
+	case sh.kind == shapePointer && sh.elem == shapeScalar && keepers[name], name == "decode" && sliced(fun.X): // of a char * as bytes
+		b.effect(base, nil, onState, read, true, reads, name, e.Span)
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	case b.inC(base):
-		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
-		if !cppReaders[name] && !sh.readOnly() && !text {
+		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name]        // a C string becomes bytes first
+		if (!cppReaders[name] || name == "load" && sh.known) && !sh.readOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
@@ -406,6 +425,16 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// sliced reports whether an expression is x[a:b].
+func sliced(e ast.Expr) bool {
+	s, ok := unparen(e).(*ast.Subscript)
+	if !ok || len(s.Index) != 1 {
+		return false
+	}
+	_, ok = s.Index[0].(*ast.Slice)
+	return ok
 }
 
 // made is a new object of the class that a method makes objects of, of any
@@ -538,6 +567,31 @@ func (p *Project) complete(c *class) bool {
 	return true
 }
 
+// unseenBase reports whether c has a base out of sight that may have C attributes:
+// one that is no builtin type.
+func (p *Project) unseenBase(c *class) bool {
+	if p.complete(c) {
+		return false
+	}
+	for _, a := range p.ancestry(c) {
+		if a.def == nil {
+			return true
+		}
+		if p.base(a) != nil {
+			continue
+		}
+		for _, d := range a.defs {
+			if d.Bases != nil && len(d.Bases.Args) > 0 {
+				path := dotted(d.Bases.Args[0].X)
+				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // classCall handles C.name(…).
 func (b *builder) classCall(c *class, name string, e *ast.Call) int32 {
 	if name == "__new__" {
@@ -600,8 +654,18 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 			return b.externCall(r.mod, f, name, e)
 		}
 		if _, isType := r.mod.cdecls().types[r.name]; isType {
-			b.passed(e.Args)
-			return b.node(node{kind: nodeFresh, shape: shape{kind: shapeRecord}})
+			args := b.passed(e.Args)
+			sh := b.p.shapeOfName(b.m, path, "", 0)
+			var from []int32
+			args.each(func(n int32) {
+				if b.inC(n) || b.shape(n).class != nil {
+					from = append(from, n)
+				}
+			})
+			if len(from) > 0 && !b.p.plainData(sh.of, 0) { // a struct with pointers
+				return b.node(node{kind: nodeLocal, from: from, shape: sh})
+			}
+			return b.node(node{kind: nodeFresh, shape: sh})
 		}
 		if t.pySet[r.name] {
 			args := b.passed(e.Args)
@@ -740,19 +804,22 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 		ps := b.paramOf(m, params[i])
 		switch {
 		case ps.kind == shapeObject:
-			// A C function that takes objects: the reference is its own.
-			if sh.kind == shapeObject {
+			switch {
+			case sh.kind != shapeObject:
+			case f.extern: // it knows an object by Python's API
 				b.opaque(n, name, args.span[i])
+			default: // Cython code whose body is not in sight
+				b.rawObject(n, name, args.span[i])
 			}
 		case sh.handle:
 			b.effect(n, nil, onState, write, false, passesHandle, name, args.span[i])
-		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord && (ps.of == nil || b.p.plainData(ps.of, 0) || ps.of.extern):
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)
 			}
 		default:
-			b.passTo(n, sure && ps.kind == shapePointer, name, args.span[i])
+			b.passTo(n, sure && ps.kind == shapePointer && !ps.constant, name, args.span[i])
 			inside = append(inside, n)
 		}
 	}
@@ -813,6 +880,13 @@ func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 		b.effect(n, nil, onState, write, sure, c, name, span)
 	default: // perhaps a pointer
 		b.effect(n, nil, onState, write, false, passesUnknown, name, span)
+	}
+}
+
+// rawObject hands an object to C code that may know its attributes.
+func (b *builder) rawObject(n int32, name string, span ast.Span) {
+	if sh := b.shape(n); n != 0 && sh.kind == shapeObject && sh.class != nil {
+		b.effect(n, sh.class, onState, write, false, passesUnknown, name, span)
 	}
 }
 

@@ -26,7 +26,12 @@ func (b *builder) expr(e ast.Expr) int32 {
 		return b.expr(e.X)
 	case *ast.Cast:
 		n := b.expr(e.X)
-		return b.cast(n, b.p.shapeOfType(b.m, e.Type, 0))
+		to := b.p.shapeOfType(b.m, e.Type, 0)
+		if e.Type != nil && e.Type.Name == "void" && to.kind == shapePointer && b.shape(n).kind == shapeObject && n != 0 {
+			// What is given to C code as void * comes back in a callback as what it is.
+			return b.node(node{kind: nodeInside, base: n, shape: to})
+		}
+		return b.cast(n, to)
 	case *ast.Unary:
 		return b.unary(e)
 	case *ast.Binary:
@@ -57,7 +62,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Collection:
 		var elems []int32
 		for _, x := range e.Elems {
-			if n := b.expr(x); n != 0 && b.shape(n).class != nil {
+			if n := b.expr(x); n != 0 && (b.shape(n).class != nil || b.inC(n)) {
 				elems = append(elems, n)
 			}
 		}
@@ -109,13 +114,17 @@ func (b *builder) suspends(s ast.Span) {
 }
 
 func (b *builder) lambda(e *ast.Lambda) {
+	var defaults []int32
+	if e.Params != nil {
+		for _, prm := range e.Params.List {
+			defaults = append(defaults, b.expr(prm.Default))
+		}
+	}
 	vars, env := b.vars, slices.Clone(b.env)
 	b.vars = maps.Clone(vars)
 	b.capture(e.Body)
-	if e.Params != nil {
-		for _, prm := range e.Params.List {
-			b.variable(prm.Name.Name, shape{}, 0)
-		}
+	for i, n := range defaults {
+		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
 	}
 	b.nested++
 	b.expr(e.Body)
@@ -159,6 +168,9 @@ func (b *builder) either(x, y int32) int32 {
 
 func (b *builder) cast(n int32, to shape) int32 {
 	if n == 0 {
+		if to.kind == shapePointer {
+			return b.node(node{kind: nodeNothing, shape: to})
+		}
 		return 0
 	}
 	if to.kind == shapeScalar {
@@ -175,7 +187,7 @@ func (b *builder) cast(n int32, to shape) int32 {
 		to.class = from.class
 	}
 	if to.kind == shapePointer && from.kind == shapeObject {
-		to = from // <PyObject*>x and <void*>x are x still
+		to = from // <PyObject*>x is x still
 	}
 	to.returned = from.returned
 	return b.node(node{kind: nodeCast, base: n, shape: to})
@@ -273,6 +285,12 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
 		b.stored(base, e.Access, e.Attr.Name, e.Span)
+		if ms, ok := b.p.structMember(sh.of, e.Attr.Name); ok && ms.kind != shapeObject {
+			if ms.kind == shapeScalar {
+				return 0
+			}
+			return b.node(node{kind: nodeInside, base: base, shape: ms})
+		}
 		return b.node(node{kind: nodeInside, base: base})
 	}
 	if sh.class == nil {
@@ -339,7 +357,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 // mayHave reports whether a class may have a C attribute that is not known here:
 // one of a base that is not in sight.
 func (b *builder) mayHave(c *class, name string) bool {
-	return !b.p.complete(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
+	return b.p.unseenBase(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -420,11 +438,23 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 	}
 	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
-		if _, ok := i.(*ast.Slice); ok {
+		if _, ok := i.(*ast.Slice); ok || isEllipsis(i) {
 			return b.node(node{kind: nodeInside, base: n, shape: sh})
 		}
 	}
+	if left := int(sh.axes) - len(e.Index); sh.axes > 0 && left > 0 {
+		sh.axes = int8(left)
+		return b.node(node{kind: nodeInside, base: n, shape: sh})
+	} else if sh.axes > 1 {
+		sh.axes = 1
+		return b.element(b.node(node{kind: nodeInside, base: n, shape: sh}))
+	}
 	return b.element(n)
+}
+
+func isEllipsis(e ast.Expr) bool {
+	c, ok := e.(*ast.Const)
+	return ok && (c.Name == "..." || c.Name == "Ellipsis")
 }
 
 func (b *builder) unary(e *ast.Unary) int32 {
@@ -474,6 +504,9 @@ func (b *builder) address(e ast.Expr) int32 {
 		}
 		n := b.attribute(x, base)
 		sh := shape{kind: shapePointer, depth: 1}
+		if ms, ok := b.p.structMember(b.shape(base).of, x.Attr.Name); ok && b.inC(base) {
+			return b.node(node{kind: nodeInside, base: base, shape: ms.pointer(1, b.shape(base).constant)})
+		}
 		if b.shape(base).class != nil {
 			f := b.p.field(b.shape(base).class, x.Attr.Name)
 			if f == nil {
@@ -495,9 +528,24 @@ func (b *builder) address(e ast.Expr) int32 {
 		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false), local: sh.kind == shapePointer})
+		to := b.shape(n).pointer(1, false)
+		if b.unset(n, 8) { // to be filled in: what it gets then, it is not yet
+			return b.node(node{kind: nodeNothing, shape: to})
+		}
+		return b.node(node{kind: nodeInside, base: n, shape: to, local: sh.kind == shapePointer})
 	}
 	return b.expr(e)
+}
+
+// unset reports whether a value is that of a variable before it is assigned to.
+func (b *builder) unset(n int32, depth int) bool {
+	switch x := &b.flow.nodes[n]; x.kind {
+	case nodeNothing:
+		return true
+	case nodeLocal:
+		return depth > 0 && len(x.from) == 1 && b.unset(x.from[0], depth-1)
+	}
+	return false
 }
 
 // arithmetic is pointer arithmetic, or an operator of an object.

@@ -37,7 +37,10 @@ func (p *Project) stanceOn(f *function, num int, rawOnly bool) stance {
 		if r.root != nodeParam || int(r.num) != num || r.parent >= 0 || rawOnly && !e.raw {
 			continue
 		}
-		if num > 0 && (!p.guards(e.class) || e.kind == onPython) {
+		if e.kind == onPython {
+			continue // Python code comes to the state through members, which lock
+		}
+		if num > 0 && !p.guards(e.class) {
 			continue
 		}
 		if st.stronger(e) {

@@ -25,17 +25,20 @@ type shape struct {
 	depth     int8      // of a pointer
 	elem      shapeKind // of a pointer: what it leads to in the end
 	constant  bool      // what it points to in the end is const
+	known     bool      // a C++ class that the project declares
+	axes      int8      // of a memoryview
 	array     bool      // a pointer that is an array
 	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
 	class     *class
-	ref       bool // a C++ reference: a pointer that is written as what it points to
-	inserts   bool // a C++ map: looking a key up by m[k] makes an entry
-	holds     bool // a C++ container of maps
-	returned  bool // a pointer that a C function returned
-	copied    bool // of a record: assignment copies all of it, as C++ containers do
-	handle    bool // a number by which C code finds something that it keeps elsewhere
-	lock      bool // a mutex of some kind: guards state, and is none
+	of        *structType // the struct that it is or points to in the end, where its members are known
+	ref       bool        // a C++ reference: a pointer that is written as what it points to
+	inserts   bool        // a C++ map: looking a key up by m[k] makes an entry
+	holds     bool        // a C++ container of maps
+	returned  bool        // a pointer that a C function returned
+	copied    bool        // of a record: assignment copies all of it, as C++ containers do
+	handle    bool        // a number by which C code finds something that it keeps elsewhere
+	lock      bool        // a mutex of some kind: guards state, and is none
 }
 
 // resolved is a name followed through cimports to the module that has it.
@@ -59,6 +62,55 @@ type ctypeDecl struct {
 	typedef *ast.CTypedef
 	kind    string // "struct", "union", "enum", "fused", "cppclass"
 	members []*ast.CType
+	of      *structType // of a struct or union
+}
+
+// structType is a struct or union with its members in sight.
+type structType struct {
+	def    *ast.StructDef
+	mod    *module
+	extern bool // it may have more members
+}
+
+// structMember returns the shape of a member.
+func (p *Project) structMember(of *structType, name string) (shape, bool) {
+	if of == nil || of.def.Body == nil {
+		return shape{}, false
+	}
+	for _, st := range of.def.Body.Stmts {
+		if st, ok := st.(*ast.CVarDecl); ok {
+			for _, d := range st.Declarators {
+				if declaredName(d).Name == name {
+					return p.shapeOf(of.mod, st.Type, d), true
+				}
+			}
+		}
+	}
+	return shape{}, false
+}
+
+// plainData reports whether a struct leads nowhere: a copy of it shares nothing
+// with the original.
+func (p *Project) plainData(of *structType, depth int) bool {
+	if of == nil || of.extern || of.def.Body == nil || depth > 8 {
+		return false
+	}
+	for _, st := range of.def.Body.Stmts {
+		st, ok := st.(*ast.CVarDecl)
+		if !ok {
+			return false
+		}
+		for _, d := range st.Declarators {
+			switch s := p.shapeOf(of.mod, st.Type, d); {
+			case s.kind == shapeScalar:
+			case s.kind == shapePointer && s.array && s.depth == 1 && s.elem == shapeScalar:
+			case s.kind == shapeRecord && p.plainData(s.of, depth+1):
+			default:
+				return false
+			}
+		}
+	}
+	return true
 }
 
 type cfunc struct {
@@ -76,13 +128,13 @@ func (m *module) cdecls() *cnames {
 	m.cOnce.Do(func() {
 		m.c = cnames{types: map[string]ctypeDecl{}, funcs: map[string]cfunc{}, vars: map[string]cvar{}}
 		for _, u := range m.units {
-			m.c.collect(u.file.Body, false)
+			m.c.collect(m, u.file.Body, false)
 		}
 	})
 	return &m.c
 }
 
-func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
+func (c *cnames) collect(m *module, stmts []ast.Stmt, extern bool) {
 	for _, st := range stmts {
 		switch st := st.(type) {
 		case *ast.CTypedef:
@@ -97,6 +149,11 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 						d.members = append(d.members, t.Type)
 					}
 				}
+			}
+			if (st.Kind == "struct" || st.Kind == "union") && st.Body != nil {
+				d.of = &structType{def: st, mod: m, extern: extern || st.Visibility == ast.Extern}
+			} else if old := c.types[st.Name.Name]; old.of != nil {
+				break // a forward declaration
 			}
 			c.types[st.Name.Name] = d
 		case *ast.CppClass:
@@ -118,12 +175,12 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 			}
 		case *ast.ExternBlock:
 			if st.Body != nil {
-				c.collect(st.Body.Stmts, true)
+				c.collect(m, st.Body.Stmts, true)
 			}
 		default:
 			if !opensScope(st) {
 				for _, b := range suites(st) {
-					c.collect(b.Stmts, extern)
+					c.collect(m, b.Stmts, extern)
 				}
 			}
 		}
@@ -228,7 +285,7 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 
 // pointer is the shape of something n levels of pointers away from s.
 func (s shape) pointer(n int, constant bool) shape {
-	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds}
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds, of: s.of, known: s.known}
 	if s.kind == shapePointer {
 		out.depth += s.depth
 		out.elem = s.elem
@@ -261,7 +318,7 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	var s shape
 	switch {
 	case t.Memoryview:
-		return shape{kind: shapePointer, depth: 1, constant: t.Const, elem: shapeScalar}
+		return shape{kind: shapePointer, depth: 1, constant: t.Const, elem: shapeScalar, axes: int8(min(len(t.Args), 8))}
 	case t.Tuple != nil:
 		return shape{kind: shapeRecord}
 	case t.Basic:
@@ -332,7 +389,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 				}
 				return s
 			}
-			return shape{kind: shapeRecord}
+			return shape{kind: shapeRecord, of: d.of, known: d.kind == "cppclass"}
 		}
 	}
 	switch {
@@ -400,7 +457,7 @@ func (p *Project) shapeOfNote(m *module, e ast.Expr) shape {
 		}
 		for _, i := range e.Index {
 			if _, ok := i.(*ast.Slice); ok {
-				return shape{kind: shapePointer, depth: 1} // a memoryview
+				return shape{kind: shapePointer, depth: 1, axes: int8(min(len(e.Index), 8))} // a memoryview
 			}
 		}
 		if path := dotted(e); path != nil {
