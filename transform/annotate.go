@@ -167,7 +167,8 @@ type annotator struct {
 	wrote   map[*class]*evidence // by the class that declares what is written
 	hand    map[*class]*function
 	pending map[*unit][]insertion
-	guards  map[*class]string // see guardsOf
+	guards  map[*class]string   // see guardsOf
+	known   map[*unit][]visible // the locked classes that a file can name
 }
 
 func (a *annotator) all() []*function {
@@ -374,7 +375,7 @@ func (a *annotator) decorate() {
 	}
 	p.model.solved = nil
 	p.settleFunctions(all)
-	a.pending = map[*unit][]insertion{}
+	a.pending, a.known = map[*unit][]insertion{}, map[*unit][]visible{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			if c.lock != nil && c.lock.dec == nil {
@@ -516,7 +517,7 @@ func (a *annotator) wants(f *function, member bool) []want {
 			if member {
 				continue // the stance has it
 			}
-		case x.parent < 0 && !a.mayBe(f, int(x.num), e.class):
+		case !a.mayBe(f, e.region, e.class):
 			continue
 		case x.parent >= 0 && (e.mode == read && p.settled(e.class, e.field) || !p.stays(f, e.region)):
 			continue
@@ -538,31 +539,48 @@ func order(f *function, path string) int {
 	return 0
 }
 
-// mayBe reports whether a parameter's static type leaves it open that it is a c.
-func (a *annotator) mayBe(f *function, num int, c *class) bool {
-	n := f.flow.params[num]
-	if n == 0 {
+// mayBe reports whether what a path leads to can be locked as a c: its static
+// type leaves that open or, where it has none, the module can name the class.
+// The path itself has to be one of C attributes.
+func (a *annotator) mayBe(f *function, region int32, c *class) bool {
+	x := &f.sum.regions[region]
+	if x.parent >= 0 && a.static(f, x.parent) == nil || f.flow.params[x.num] == 0 {
 		return false
 	}
-	t := f.flow.nodes[n].shape.class
-	return t == nil || t == c || a.p.lockOf(t) != nil
+	if t := a.static(f, region); t != nil {
+		return t == c || a.p.lockOf(t) != nil
+	}
+	known, ok := a.known[f.unit]
+	if !ok {
+		known = a.p.findVisible(f.mod, f.unit)
+		a.known[f.unit] = known
+	}
+	return slices.ContainsFunc(known, func(v visible) bool { return slices.Contains(a.p.ancestry(c), v.class) })
+}
+
+// static returns the class that a path leads to by its declarations, or nil.
+func (a *annotator) static(f *function, region int32) *class {
+	x := &f.sum.regions[region]
+	if x.parent < 0 {
+		return f.flow.nodes[f.flow.params[x.num]].shape.class
+	}
+	if c := a.static(f, x.parent); c != nil {
+		if fd := a.p.field(c, x.name); fd != nil {
+			return a.p.fieldClass(fd)
+		}
+	}
+	return nil
 }
 
 // stays reports whether the attributes that lead to a region are not assigned to
 // once their objects are made.
 func (p *Project) stays(f *function, r int32) bool {
-	x := &f.sum.regions[r]
-	name := ""
-	for ; x.parent >= 0; x = &f.sum.regions[x.parent] {
+	for x := &f.sum.regions[r]; x.parent >= 0; x = &f.sum.regions[x.parent] {
 		if !p.settled(x.owner, x.name) {
 			return false
 		}
-		name = x.name
 	}
-	// The path starts at the parameter as it is declared.
-	n := f.flow.params[x.num]
-	t := f.flow.nodes[n].shape.class
-	return t != nil && p.field(t, name) != nil
+	return true
 }
 
 // insertion is a decorator to be put above a definition.

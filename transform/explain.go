@@ -41,26 +41,26 @@ func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]
 		return nil, err
 	}
 	stems, alone := p.group(clean)
+	var all []*function
+	for _, stem := range append(stems, alone...) {
+		if m := p.module(stem); !m.broken() {
+			all = append(all, m.funcs().all...)
+		}
+	}
+	p.settleFunctions(all) // as check does
 	var out []Explanation
 	seen := map[*ast.FuncDef]bool{}
-	for _, stem := range append(stems, alone...) {
-		m := p.module(stem)
-		if m.broken() {
+	for _, f := range all {
+		if full := f.name(); full != name && !strings.HasSuffix(full, "."+name) || seen[f.def] {
 			continue
 		}
-		for _, f := range m.funcs().all {
-			if full := f.name(); full != name && !strings.HasSuffix(full, "."+name) || seen[f.def] {
-				continue
-			}
-			seen[f.def] = true
-			out = append(out, p.explain(f))
-		}
+		seen[f.def] = true
+		out = append(out, p.explain(f))
 	}
 	return out, nil
 }
 
 func (p *Project) explain(f *function) Explanation {
-	p.solve([]*function{f})
 	pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 	x := Explanation{Name: f.name(), Path: f.unit.path, Line: pos.Line}
 	done := map[int32]bool{}
@@ -70,16 +70,10 @@ func (p *Project) explain(f *function) Explanation {
 			continue
 		}
 		done[r] = true
-		var st stance
-		for j := range f.sum.effects {
-			if e := &f.sum.effects[j]; e.region == r && e.kind != onPython && st.stronger(e) {
-				st = stance{true, e.mode, e.sure, e}
-			}
-		}
+		st, verdict := p.verdictOn(f, r)
 		if !st.touches {
 			continue
 		}
-		reason := Reason{Object: or(pathOf(f, r), "an object"), Steps: relatedOf(chain(f, st.why))}
 		does := "reads it"
 		switch {
 		case st.mode == write && st.sure:
@@ -87,34 +81,74 @@ func (p *Project) explain(f *function) Explanation {
 		case st.mode == write:
 			does = "may write to it"
 		}
-		reason.Verdict = does + ": " + p.verdictOn(f, st)
-		x.Holds = append(x.Holds, reason)
+		x.Holds = append(x.Holds, Reason{Object: or(pathOf(f, r), "an object"), Verdict: does + ": " + verdict, Steps: relatedOf(chain(f, st.why))})
 	}
 	return x
 }
 
-// verdictOn says what follows from what a function does to an object.
-func (p *Project) verdictOn(f *function, st stance) string {
-	r := &f.sum.regions[st.why.region]
-	switch d := exemption(f); {
-	case d != nil:
-		return "not locked, exempt by no_lock"
+// among returns the strongest of a function's effects on a region that count.
+func (f *function) among(region int32, counts func(e *found) bool) stance {
+	var st stance
+	for i := range f.sum.effects {
+		if e := &f.sum.effects[i]; e.region == region && counts(e) && st.stronger(e) {
+			st = stance{true, e.mode, e.sure, e}
+		}
+	}
+	return st
+}
+
+// verdictOn says what a function does to an object, what follows from that for
+// the lock, and by whose word.
+func (p *Project) verdictOn(f *function, region int32) (stance, string) {
+	r := &f.sum.regions[region]
+	param := r.root == nodeParam && r.parent < 0
+	self := param && r.num == 0 && f.class != nil
+	st := f.among(region, func(e *found) bool { return e.kind != onPython })
+	switch {
+	case !st.touches:
+		return st, ""
+	case p.exempt(f):
+		return st, "not locked, exempt by no_lock"
+	case st.why.class == nil:
+		return st, "not locked, it has no lock of its own"
 	case !p.guards(st.why.class):
-		return "not locked, its class has no lock"
-	case f.class != nil && f.accessor == plain && noLockMethods[f.def.Name.Name] && r.num == 0:
-		return "not locked, nobody else has the object then"
-	case !f.exposed() && r.root == nodeParam && !p.holds(f, st.why):
-		return "its callers hold the lock"
-	case !p.holds(f, st.why):
-		return "NOT LOCKED"
+		return st, "not locked, its class has no lock"
+	case self && f.accessor == plain && noLockMethods[f.def.Name.Name]:
+		return st, "not locked, nobody else has the object then"
 	}
-	if md, ok := p.asDecorated(f, st.why.region); ok {
-		return fmt.Sprintf("locked for %s, as decorated", gerund(md))
+	if r.root == nodeParam {
+		if md, ok := p.asDecorated(f, region); ok {
+			return st, fmt.Sprintf("locked for %s, as decorated", gerund(md))
+		}
 	}
-	if f.def.Name.Name == "__init__" && r.num == 0 {
-		return "locked for writing, since it can be called again"
+	if p.holds(f, st.why) {
+		// Where locking twice is not possible what a callee locks is left to it.
+		kind := p.lockOf(f.class).kind
+		if self && kind == Mutex || !self && kind != RWLock {
+			if raw := p.stanceOn(f, int(r.num), true); raw.touches {
+				st = raw
+			} else {
+				return st, "not locked here, since what it calls locks it"
+			}
+		}
+		if self && f.def.Name.Name == "__init__" {
+			return st, "locked for writing, since it can be called again"
+		}
+		return st, fmt.Sprintf("locked for %s, as inferred", gerund(st.mode))
 	}
-	return fmt.Sprintf("locked for %s, as inferred", gerund(st.mode))
+	raw := func(e *found) bool { return e.raw && e.kind != onPython && p.guards(e.class) }
+	open := f.among(region, func(e *found) bool { return raw(e) && (e.mode == write || !p.settled(e.class, e.field)) })
+	switch {
+	case r.root == nodeParam && !f.exposed():
+		return st, "its callers hold the lock"
+	case open.touches:
+		return open, "NOT LOCKED"
+	case f.among(region, raw).touches:
+		return st, "not locked, it does not change once its object is made"
+	case st.why.via != nil:
+		return st, "not locked here, since what it calls locks it"
+	}
+	return st, "not locked here, since a lock placed by hand is"
 }
 
 // asDecorated returns the mode in which a function's decorators lock an object,

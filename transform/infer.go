@@ -91,7 +91,7 @@ func say(e *found) string {
 	case deletes:
 		return "deletes " + e.name
 	case storesThrough:
-		return "stores through " + e.name
+		return "stores through " + or(e.name, "a pointer")
 	case changesContainer:
 		if strings.HasSuffix(e.name, "=") {
 			return "changes a container by " + e.name
