@@ -28,7 +28,7 @@ func checkMissing(c *checking) {
 					continue
 				}
 				if x.root == nodeParam {
-					if !exposed || c.p.holds(f, e) || x.num == 0 && x.parent < 0 && f.class != nil && noLockMethods[f.def.Name.Name] && f.accessor == plain {
+					if !exposed || c.p.holds(f, e) || x.parent < 0 && f.class == nil && c.p.constructs(f, int(x.num)) || x.num == 0 && x.parent < 0 && f.class != nil && noLockMethods[f.def.Name.Name] && f.accessor == plain {
 						continue
 					}
 				}
