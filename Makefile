@@ -26,7 +26,7 @@ golden: venv ## run the goldens alone; CASE=regexp picks some
 	$(GO) test ./internal/golden -count=1 $(if $(CASE),-case '$(CASE)')
 
 golden-update: ## write what the goldens expect anew; read the diff afterwards
-	$(GO) test ./internal/golden -count=1 -run 'TestRewrite|TestRefuse' -update $(if $(CASE),-case '$(CASE)')
+	$(GO) test ./internal/golden -count=1 -run 'TestRewrite|TestRefuse|TestAnnotate$$' -update $(if $(CASE),-case '$(CASE)')
 
 fuzz: ## run every Fuzz function for FUZZTIME (20s)
 	FUZZTIME=$(FUZZTIME) tools/fuzz.sh

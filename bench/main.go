@@ -29,6 +29,7 @@ var (
 	pyxlock = flag.String("pyxlock", "", "the program")
 	empty   = flag.String("empty", "", "a program that does nothing, built likewise")
 	rounds  = flag.Int("rounds", 5, "rounds of the throughput measurements")
+	only    = flag.String("only", "", "check: only that measurement")
 	starts  = flag.Int("starts", 60, "rounds of the process measurements")
 )
 
@@ -51,6 +52,9 @@ func bench() error {
 	}
 	defer os.RemoveAll(tmp)
 	fmt.Printf("corpus: %s (%s), %d CPUs\n\n", *corpus, packages(files), runtime.NumCPU())
+	if *only == "check" {
+		return check(files, tmp)
+	}
 	if err := parse(files, tmp); err != nil {
 		return err
 	}
@@ -60,7 +64,10 @@ func bench() error {
 	if err := process(files, tmp); err != nil {
 		return err
 	}
-	return tree(files, tmp)
+	if err := tree(files, tmp); err != nil {
+		return err
+	}
+	return check(files, tmp)
 }
 
 // target prints one figure beside what it has to reach.

@@ -6,6 +6,7 @@ package emit
 import (
 	"bytes"
 	"encoding/json"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -49,8 +50,16 @@ func sample() (*transform.Report, map[string]string) {
 			{Code: "PXL999", Path: "gone.pyx", Line: 7, Column: 2, Span: ast.Span{Pos: 90, End: 91}, Message: "no source"},
 		},
 		Suppressed: []transform.Suppressed{{Finding: in("/abs.pyx", "a"), Reason: "because"}},
-		Summary:    transform.Summary{Files: 4, Lines: 6},
+		Summary: transform.Summary{
+			Files: 4, Lines: 6, Classes: 3, Locked: 2, Fields: 5,
+			Exempt: []transform.Exemption{{Name: "Class.method", Path: "a b.pyx", Line: 3, Reason: "an 'int', read once"}},
+			Claims: []transform.Claim{
+				{Path: "a b.pyx", Line: 1, For: []string{"2 classes are locked"}, Against: []string{"1 finding in the module"}},
+				{Path: "../up.pyx", Line: 1},
+			},
+		},
 	}
+	rep.Summary.Methods.Read, rep.Summary.Methods.Write, rep.Summary.Methods.None = 7, 8, 9
 	return rep, src
 }
 
@@ -86,6 +95,51 @@ func valid(t *testing.T, schema string, document []byte) {
 	}
 }
 
+// TestJSONSchemaIsComplete checks a report against the schema as if this let no
+// further fields in: each field that is written is described.
+func TestJSONSchemaIsComplete(t *testing.T) {
+	data, err := os.ReadFile(filepath.Join("..", "docs", "reference", "check.schema.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var schema map[string]any
+	if err := json.Unmarshal(data, &schema); err != nil {
+		t.Fatal(err)
+	}
+	var closed func(v any)
+	closed = func(v any) {
+		switch v := v.(type) {
+		case map[string]any:
+			if _, ok := v["properties"].(map[string]any); ok {
+				v["unevaluatedProperties"] = false
+			}
+			for name, x := range v {
+				if name != "area" { // part of others
+					closed(x)
+				}
+			}
+		case []any:
+			for _, x := range v {
+				closed(x)
+			}
+		}
+	}
+	closed(schema)
+	strict := filepath.Join(t.TempDir(), "strict.json")
+	if data, err = json.Marshal(schema); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(strict, data, 0o666); err != nil {
+		t.Fatal(err)
+	}
+	rep, src := sample()
+	var b bytes.Buffer
+	if err := JSON(&b, rep, lookUp(src), testTool); err != nil {
+		t.Fatal(err)
+	}
+	valid(t, strict, b.Bytes())
+}
+
 func TestJSON(t *testing.T) {
 	rep, src := sample()
 	schema := filepath.Join("..", "docs", "reference", "check.schema.json")
@@ -119,6 +173,15 @@ func TestJSON(t *testing.T) {
 	wantAreas := []area{{1, 5, 2, 9}, {1, 1, 1, 2}, {1, 1, 1, 2}, {1, 6, 1, 7}, {1, 1, 1, 1}, {7, 2, 7, 2}}
 	if d := cmp.Diff(wantAreas, areas); d != "" {
 		t.Error(d)
+	}
+
+	wantSummary := rep.Summary
+	wantSummary.Claims = []transform.Claim{wantSummary.Claims[0], {Path: "../up.pyx", Line: 1, For: []string{}, Against: []string{}}}
+	if d := cmp.Diff(wantSummary, got.Summary); d != "" {
+		t.Error(d)
+	}
+	if rep.Summary.Claims[1].For != nil {
+		t.Error("JSON changed the report")
 	}
 
 	b.Reset()

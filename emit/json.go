@@ -60,7 +60,7 @@ type jsonEdit struct {
 // JSON writes a report as one JSON object. source is as for Findings.
 func JSON(w io.Writer, rep *transform.Report, source func(path string) []byte, tool Tool) error {
 	pos := &positions{source: source}
-	out := jsonReport{Version: jsonVersion, Tool: tool, Findings: []jsonFinding{}, Summary: rep.Summary}
+	out := jsonReport{Version: jsonVersion, Tool: tool, Findings: []jsonFinding{}, Summary: summary(rep.Summary)}
 	titles := titles()
 	for _, f := range rep.Findings {
 		j := jsonFinding{
@@ -87,6 +87,22 @@ func JSON(w io.Writer, rep *transform.Report, source func(path string) []byte, t
 		out.Findings = append(out.Findings, j)
 	}
 	return writeJSON(w, out)
+}
+
+// summary returns a summary with forward slashes in its paths, and with empty
+// lists where there is nothing.
+func summary(s transform.Summary) transform.Summary {
+	s.Exempt = append([]transform.Exemption{}, s.Exempt...)
+	for i := range s.Exempt {
+		s.Exempt[i].Path = filepath.ToSlash(s.Exempt[i].Path)
+	}
+	s.Claims = append([]transform.Claim{}, s.Claims...)
+	for i := range s.Claims {
+		c := &s.Claims[i]
+		c.Path = filepath.ToSlash(c.Path)
+		c.For, c.Against = append([]string{}, c.For...), append([]string{}, c.Against...)
+	}
+	return s
 }
 
 func writeJSON(w io.Writer, v any) error {

@@ -167,6 +167,7 @@ type annotator struct {
 	wrote   map[*class]*evidence // by the class that declares what is written
 	hand    map[*class]*function
 	pending map[*unit][]insertion
+	guards  map[*class]string // see guardsOf
 }
 
 func (a *annotator) all() []*function {
@@ -182,6 +183,7 @@ func (a *annotator) all() []*function {
 func (a *annotator) choose() {
 	a.p.model.assume = true
 	a.gather()
+	a.guards = a.guardsOf(a.all())
 	a.p.model.assume = false
 	for _, m := range a.mods {
 		for _, c := range m.order {
@@ -190,6 +192,7 @@ func (a *annotator) choose() {
 	}
 	for a.bases() {
 	}
+	a.share(a.guards)
 }
 
 // bases gives a lock to classes whose methods come to the state of a locked
@@ -204,10 +207,10 @@ func (a *annotator) bases() bool {
 			}
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if !onSelf(f, e) || !e.raw || e.class == nil || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
+				if !onSelf(f, e) || !e.raw || e.class == nil || locksOnTheWay(f, e) || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
 					continue
 				}
-				c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+				a.lock(c)
 				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.name(), e.class.name), relatedOf(chain(f, e)))
 				found = true
 				break
@@ -215,6 +218,19 @@ func (a *annotator) bases() bool {
 		}
 	}
 	return found
+}
+
+// lock gives a class a lock that its source does not have yet.
+func (a *annotator) lock(c *class) {
+	c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+	a.p.model.generation++
+}
+
+// locksOnTheWay reports whether an effect comes about in another function that
+// Python code can call: that one gets a lock of its own.
+func locksOnTheWay(f *function, e *found) bool {
+	steps := chain(f, e)
+	return slices.ContainsFunc(steps[1:], func(s step) bool { return s.f.exposed() })
 }
 
 // note adds the verdict on a class, in place of an earlier one.
@@ -239,6 +255,7 @@ func (a *annotator) note(c *class, v Verdict, why string, related []Related) {
 func (a *annotator) gather() {
 	p := a.p
 	all := a.all()
+	p.model.rebound = map[*class]map[string]bool{}
 	p.solve(all)
 	a.hand = map[*class]*function{}
 	for _, f := range all {
@@ -249,6 +266,12 @@ func (a *annotator) gather() {
 			continue
 		}
 		p.eachWrite(f, func(e *found) {
+			if c := e.class; ends(e) == writes || e.field == "" {
+				if p.model.rebound[c] == nil {
+					p.model.rebound[c] = map[string]bool{}
+				}
+				p.model.rebound[c][e.field] = true
+			}
 			for _, c := range p.declaring(e.class, e.field) {
 				if old := a.wrote[c]; old == nil || !old.e.sure && e.sure || old.e.sure == e.sure && old.e.via != nil && e.via == nil {
 					a.wrote[c] = &evidence{f: f, e: e}
@@ -304,10 +327,12 @@ func (a *annotator) verdict(c *class) {
 		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
 	case c.unit.file.Pure && slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && f.unit.inPxd() }):
 		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
+	case slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && a.clashes(c, f.name) }):
+		a.note(c, Unlockable, "a public attribute has the name of something in the module, and Cython lets it have no property", nil)
 	case c.unit.file.Pure && a.cythonName(c.unit, c.def.Pos) == "":
 		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
 	default:
-		c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
+		a.lock(c)
 		if ev.attr != nil {
 			a.note(c, Locked, fmt.Sprintf("the attribute %s is public", ev.attr.name), nil)
 			return
@@ -315,6 +340,13 @@ func (a *annotator) verdict(c *class) {
 		steps := chain(ev.f, ev.e)
 		a.note(c, Locked, fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text), relatedOf(steps))
 	}
+}
+
+// clashes reports whether Cython would confuse a property of c with a name of
+// the module.
+func (a *annotator) clashes(c *class, name string) bool {
+	_, used := c.mod.usedBefore(name, c.def.Pos)
+	return used
 }
 
 // byHand returns a method of c, or of a class in its line, that holds a lock
@@ -337,25 +369,20 @@ func (a *annotator) byHand(c *class) *function {
 func (a *annotator) decorate() {
 	p := a.p
 	all := a.all()
-	p.model.solved = nil
-	for _, f := range all {
+	for f := range p.model.solved { // also what is called in modules that are no inputs
 		f.sum, f.callers = summary{}, nil
 	}
-	for _, m := range a.mods { // what was called elsewhere is solved again as well
-		for _, f := range m.funcs().all {
-			for i := range f.flow.calls {
-				for _, g := range f.flow.calls[i].callees {
-					g.sum, g.callers = summary{}, nil
-				}
-			}
-		}
-	}
+	p.model.solved = nil
 	p.settleFunctions(all)
 	a.pending = map[*unit][]insertion{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			if c.lock != nil && c.lock.dec == nil {
-				a.insert(c.unit, c.def.Pos, c.def.Keyword, "locked_class")
+				dec := "locked_class"
+				if c.lock.guard != "" {
+					dec += fmt.Sprintf("(guard=%q)", c.lock.guard)
+				}
+				a.insert(c.unit, c.def.Pos, c.def.Keyword, dec)
 			}
 		}
 		for _, f := range m.funcs().all {
@@ -368,7 +395,7 @@ func (a *annotator) decorate() {
 // method proposes decorators for one function.
 func (a *annotator) method(f *function) {
 	p := a.p
-	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !f.exposed() {
+	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !p.entry(f) {
 		return
 	}
 	name := f.def.Name.Name
@@ -379,7 +406,7 @@ func (a *annotator) method(f *function) {
 		pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
 	}
-	member := p.member(f)
+	member := p.member(f) || !f.exposed() && p.locks(f.class)
 	if member && p.locksMembers(f.class).mustDecorate {
 		return
 	}
@@ -395,7 +422,10 @@ func (a *annotator) method(f *function) {
 		if f.def.Async {
 			kind = "a coroutine"
 		}
-		why := kind + " cannot hold a lock between its steps"
+		why := kind + " cannot hold a lock between its steps; what it calls does"
+		if p.betweenSteps(f) != nil {
+			why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+		}
 		a.insert(f.unit, f.def.Pos, f.def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 		note("no_lock", why)
 		return
@@ -521,12 +551,18 @@ func (a *annotator) mayBe(f *function, num int, c *class) bool {
 // stays reports whether the attributes that lead to a region are not assigned to
 // once their objects are made.
 func (p *Project) stays(f *function, r int32) bool {
-	for x := f.sum.regions[r]; x.parent >= 0; x = f.sum.regions[x.parent] {
+	x := &f.sum.regions[r]
+	name := ""
+	for ; x.parent >= 0; x = &f.sum.regions[x.parent] {
 		if !p.settled(x.owner, x.name) {
 			return false
 		}
+		name = x.name
 	}
-	return true
+	// The path starts at the parameter as it is declared.
+	n := f.flow.params[x.num]
+	t := f.flow.nodes[n].shape.class
+	return t != nil && p.field(t, name) != nil
 }
 
 // insertion is a decorator to be put above a definition.

@@ -23,6 +23,8 @@ type Report struct {
 type checking struct {
 	p *Project
 	m *module
+	// words are those of the rule that is being applied.
+	words []string
 
 	fns     []*ruleFunc // see funcs
 	vars    map[string]*globalVar
@@ -74,6 +76,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 		c := &checking{p: p, m: m}
 		for i := range rules {
 			if r := &rules[i]; r.check != nil && !r.builds && m.spells(r.words) {
+				c.words = r.words
 				r.check(c)
 			}
 		}
@@ -129,4 +132,26 @@ func (m *module) spells(words []string) bool {
 		}
 	}
 	return len(words) == 0
+}
+
+// spelling returns the functions that spell one of the rule's words, or a name
+// that the module gives to one of them.
+func (c *checking) spelling() []*ruleFunc {
+	var words [][]byte
+	for _, w := range c.words {
+		words = append(words, []byte(w))
+		for name, b := range c.m.scope.names {
+			if b.attr != "" && name != b.attr && strings.Contains(b.attr, w) {
+				words = append(words, []byte(name))
+			}
+		}
+	}
+	var out []*ruleFunc
+	for _, f := range c.funcs() {
+		src := f.u.src[f.def.Pos:f.def.End]
+		if slices.ContainsFunc(words, func(w []byte) bool { return bytes.Contains(src, w) }) {
+			out = append(out, f)
+		}
+	}
+	return out
 }

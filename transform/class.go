@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"strings"
 	"sync"
+	"sync/atomic"
 
 	"pyxlock/parser/ast"
 )
@@ -47,6 +48,10 @@ type class struct {
 
 	baseOnce sync.Once
 	baseIs   *class // see Project.base
+	lineOnce sync.Once
+	line     []*class // see Project.ancestry
+	// locking caches Project.lockChain for one generation of locks.
+	locking  atomic.Pointer[chainState]
 	realOnce sync.Once
 	real     *class    // see Project.defined
 	own      methodSet // see module.funcs

@@ -88,11 +88,23 @@ func (p *Project) eachWrite(f *function, visit func(e *found)) {
 		if e.mode != write || e.kind == onPython || !p.guards(e.class) {
 			continue
 		}
-		if x := &f.sum.regions[e.region]; x.root == nodeParam && (!f.exposed() || x.parent < 0 && p.constructs(f, int(x.num))) {
+		if x := &f.sum.regions[e.region]; x.root == nodeParam && (!p.entry(f) || x.parent < 0 && p.constructs(f, int(x.num))) {
 			continue
 		}
 		visit(e)
 	}
+}
+
+// entry reports whether code outside of the project may call a function: from
+// Python, or from C where a .pxd declares the method and nothing here calls it.
+func (p *Project) entry(f *function) bool {
+	return f.exposed() || f.class != nil && len(f.callers) == 0 && f.class.pxdDef != nil && !f.unit.inPxd() && f.mod.declaresMethod(f)
+}
+
+// declaresMethod reports whether the module's .pxd declares a method.
+func (m *module) declaresMethod(f *function) bool {
+	_, ok := m.declared[f.class.name+"."+f.def.Name.Name]
+	return ok
 }
 
 // settled reports whether an attribute of a class does not change any more once

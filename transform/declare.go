@@ -114,8 +114,8 @@ func (w *wrapper) declaredText(st *ast.CVarDecl, d *ast.Declarator) string {
 	if st.Type != nil && st.Type.End > st.Type.Pos {
 		typ = strings.Join(strings.Fields(text(w.e.file, st.Type.Span)), " ")
 	}
-	if st.Type != nil && len(st.Type.Path) > 1 && w.m.scope.names[st.Type.Path[0].Name].kind == bindCython && d.Pointer == 0 {
-		return typ
+	if st.Type != nil && len(st.Type.Path) > 1 && d.Pointer == 0 && len(d.Arrays) == 0 {
+		return typ // Cython does not find a dotted name in a string
 	}
 	typ += strings.Repeat("*", d.Pointer)
 	for _, a := range d.Arrays {
@@ -143,6 +143,9 @@ func (w *wrapper) declarable(st *ast.CVarDecl) bool {
 	}
 	for _, d := range st.Declarators {
 		if d.Func || d.Inner != nil || d.Ref || d.CName != (ast.Span{}) {
+			return false
+		}
+		if st.Type != nil && len(st.Type.Path) > 1 && d.Pointer+len(d.Arrays) > 0 && w.m.scope.names[st.Type.Path[0].Name].kind != bindCython {
 			return false
 		}
 		for _, a := range d.Arrays {

@@ -8,6 +8,8 @@ import (
 	"runtime"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
 	"pyxlock/parser/ast"
 )
 
@@ -106,16 +108,34 @@ func (p *Project) verdictOn(f *function, st stance) string {
 	case !p.holds(f, st.why):
 		return "NOT LOCKED"
 	}
-	decs := append(f.mod.lockDecorators(f.def.Decorators), f.mod.pxdLocks(f)...)
-	if len(decs) > 0 && r.num == 0 && r.parent < 0 && p.member(f) {
-		md, _ := p.modeOf(f)
+	if md, ok := p.asDecorated(f, st.why.region); ok {
 		return fmt.Sprintf("locked for %s, as decorated", gerund(md))
 	}
-	md := st.mode
 	if f.def.Name.Name == "__init__" && r.num == 0 {
 		return "locked for writing, since it can be called again"
 	}
-	return fmt.Sprintf("locked for %s, as inferred", gerund(md))
+	return fmt.Sprintf("locked for %s, as inferred", gerund(st.mode))
+}
+
+// asDecorated returns the mode in which a function's decorators lock an object,
+// false where none of them speaks of it.
+func (p *Project) asDecorated(f *function, region int32) (md mode, ok bool) {
+	r := &f.sum.regions[region]
+	for _, d := range append(f.mod.lockDecorators(f.def.Decorators), f.mod.pxdLocks(f)...) {
+		speaks := len(d.args()) == 0 && r.num == 0 && r.parent < 0
+		for _, a := range d.args() {
+			s, isText := a.X.(*ast.Str)
+			speaks = speaks || isText && norm.NFKC.String(s.Value) == pathOf(f, region)
+		}
+		switch {
+		case !speaks:
+		case d.name == "write_lock":
+			return write, true
+		case d.name == "read_lock":
+			ok = true
+		}
+	}
+	return read, ok
 }
 
 func gerund(m mode) string {

@@ -6,6 +6,8 @@ package transform
 import (
 	"maps"
 	"slices"
+	"strings"
+	"sync"
 
 	"pyxlock/parser/ast"
 )
@@ -31,12 +33,28 @@ type builder struct {
 	slots int32
 	// loops are the loops that the walk is in, outermost first.
 	loops []*loop
+	// tries are the blocks that the walk is in and that an exception may leave
+	// anywhere: what they have assigned so far, by slot.
+	tries []map[int32][]int32
+	// seen holds, by slot, what nested functions see of a variable: all that it
+	// is ever given. shared are those of the variables that they assign to.
+	seen   map[int32][]int32
+	shared map[int32]int32
+	// elems holds the elements of the tuples and lists that are spelled out.
+	elems map[int32][]int32
+	// outs holds the calls that are given the address of a local pointer.
+	outs map[*ast.Arg]*outCall
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below f.
 	nested int
 	self   int32 // node of the first parameter of a method
 	end    int32 // of the assignment that is being walked: what it hands out it has made before
+
+	// What flowOf keeps from one function to the next.
+	nodes   []node
+	effects []effect
+	calls   []call
 }
 
 // loop is a loop being walked.
@@ -49,12 +67,23 @@ type loop struct {
 // flowOf returns a function's flow.
 func (p *Project) flowOf(f *function) *flow {
 	f.once.Do(func() {
-		b := &builder{p: p, m: f.mod, f: f, flow: &flow{unit: f.unit, nodes: make([]node, 1, 16)}, vars: map[string]variable{}}
+		b := builders.Get().(*builder)
+		b.p, b.m, b.f = p, f.mod, f
+		b.flow = &flow{unit: f.unit, nodes: append(b.nodes[:0], node{}), effects: b.effects[:0], calls: b.calls[:0]}
 		b.function()
 		f.flow = b.flow
+		// The lists grew in the builder's own memory; the flow gets copies that fit.
+		b.nodes, b.effects, b.calls = b.flow.nodes, b.flow.effects, b.flow.calls
+		f.flow.nodes, f.flow.effects, f.flow.calls = slices.Clone(b.nodes), slices.Clone(b.effects), slices.Clone(b.calls)
+		clear(b.vars)
+		*b = builder{vars: b.vars, env: b.env[:0], nodes: b.nodes, effects: b.effects, calls: b.calls}
+		builders.Put(b)
 	})
 	return f.flow
 }
+
+// builders keeps the memory of builders from one function to the next.
+var builders = sync.Pool{New: func() any { return &builder{vars: map[string]variable{}} }}
 
 func (b *builder) node(n node) int32 {
 	b.flow.nodes = append(b.flow.nodes, n)
@@ -86,6 +115,7 @@ func (b *builder) function() {
 		for _, prm := range def.Params.List {
 			b.expr(prm.Default)
 		}
+		b.declaredLocals()
 	}
 	b.stmts(def.Body.Stmts)
 }
@@ -191,7 +221,48 @@ func (b *builder) set(slot, n int32) {
 	for int(slot) >= len(b.env) {
 		b.env = append(b.env, 0)
 	}
+	for _, s := range b.seen[slot] {
+		if x := &b.flow.nodes[s]; n != 0 && n != s && !slices.Contains(x.from, n) {
+			x.from = append(x.from, n)
+		}
+	}
+	if s, ok := b.shared[slot]; ok {
+		n = s
+	}
 	b.env[slot] = n
+	for _, t := range b.tries {
+		t[slot] = append(t[slot], n)
+	}
+}
+
+// attempt walks a block that an exception may leave anywhere. interrupted is
+// what its variables may be then.
+func (b *builder) attempt(walk func() bool) (fell bool, interrupted []int32, assigned map[int32][]int32) {
+	before := slices.Clone(b.env)
+	assigned = map[int32][]int32{}
+	b.tries = append(b.tries, assigned)
+	fell = walk()
+	b.tries = b.tries[:len(b.tries)-1]
+	for _, slot := range slices.Sorted(maps.Keys(assigned)) {
+		values := assigned[slot]
+		for int(slot) >= len(before) {
+			before = append(before, 0)
+		}
+		from := make([]int32, 0, len(values)+1)
+		for _, n := range append([]int32{before[slot]}, values...) {
+			if n != 0 && !slices.Contains(from, n) {
+				from = append(from, n)
+			}
+		}
+		switch len(from) {
+		case 0:
+		case 1:
+			before[slot] = from[0]
+		default:
+			before[slot] = b.node(node{kind: nodeLocal, from: from, shape: b.common(from)})
+		}
+	}
+	return fell, before, assigned
 }
 
 // value returns what a local stands for here.
@@ -220,9 +291,17 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		v = b.vars[name]
 	}
 	sh := v.shape
+	if sh.ref {
+		n, _, _ := b.value(name)
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+		return
+	}
 	switch {
+	case sh.kind == shapeScalar && b.shape(value).kind == shapeScalar: // perhaps an address
 	case sh.kind == shapeScalar:
 		value = 0
+	case sh.copied:
+		value = b.node(node{kind: nodeNothing, shape: sh})
 	case value == 0 && nothing:
 		value = b.node(node{kind: nodeNothing, shape: sh})
 	case value == 0 && sh.class != nil:
@@ -286,9 +365,7 @@ func (b *builder) common(from []int32) shape {
 		if sh.kind != o.kind {
 			return shape{}
 		}
-		if sh.class != o.class {
-			sh.class = nil
-		}
+		sh.class = b.p.commonClass(sh.class, o.class)
 		sh.container = sh.container && o.container
 	}
 	return sh
@@ -324,17 +401,21 @@ func (b *builder) again(l *loop) {
 	}
 }
 
-// outOf leaves a loop. fell tells that its body can come to its end.
-func (b *builder) outOf(l *loop, fell bool) {
+// outOf leaves a loop, by its else clause or by a break, and reports whether
+// control goes on behind it. fell tells that its body can come to its end.
+func (b *builder) outOf(l *loop, fell bool, or *ast.Suite) bool {
+	ways := [][]int32{l.first}
 	if fell {
 		b.again(l)
-	}
-	b.loops = b.loops[:len(b.loops)-1]
-	ways := append([][]int32{l.first}, l.leaves...)
-	if fell {
 		ways = append(ways, b.env)
 	}
+	b.loops = b.loops[:len(b.loops)-1]
 	b.env = slices.Clone(b.join(ways))
+	ways = l.leaves
+	if b.suite(or) {
+		ways = append(ways, b.env)
+	}
+	return b.meet(ways)
 }
 
 // stmts walks statements and reports whether control comes to their end.
@@ -390,21 +471,24 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.CondStmt:
 		return b.clauses(st.Clauses)
 	case *ast.For:
+		b.releases(st.Iter)
+		if st.Async {
+			b.suspends(st.Span)
+		}
 		n := b.iterated(st.From, st.Iter, st.Step)
 		l := b.into(st.Pos)
 		if !st.From && st.Target != nil {
 			b.target(st.Target, b.element(n), false)
 		}
-		b.outOf(l, b.suite(st.Body))
-		return b.suite(st.Else) || st.Else != nil
+		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.While:
 		l := b.into(st.Pos)
 		b.expr(st.Cond)
-		b.outOf(l, b.suite(st.Body))
-		return b.suite(st.Else) || st.Else != nil
+		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.With:
 		hand := b.hand
 		for _, it := range st.Items {
+			b.releases(it.X)
 			n := b.expr(it.X)
 			if it.Target != nil {
 				b.target(it.Target, n, false)
@@ -417,13 +501,18 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				b.operator(n, "__exit__", it.X.Range())
 			}
 		}
-		before := slices.Clone(b.env)
-		fell := b.suite(st.Body)
-		b.hand = hand
-		if !fell { // an __exit__ may swallow what was raised
-			b.env = b.join([][]int32{before, b.env})
+		if !swallows(st) {
+			fell := b.suite(st.Body)
+			b.hand = hand
+			return fell
 		}
-		return true
+		fell, interrupted, _ := b.attempt(func() bool { return b.suite(st.Body) })
+		b.hand = hand
+		ways := [][]int32{interrupted} // an __exit__ may swallow what was raised
+		if fell {
+			ways = append(ways, b.env)
+		}
+		return b.meet(ways)
 	case *ast.Try:
 		return b.try(st)
 	case *ast.Match:
@@ -454,6 +543,13 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	return true
 }
 
+// releases notes where the GIL is released.
+func (b *builder) releases(e ast.Expr) {
+	if b.nested == 0 && b.flow.releases == (ast.Span{}) && e != nil && b.p.releases(b.m, e) {
+		b.flow.releases = e.Range()
+	}
+}
+
 func (b *builder) clauses(list []ast.CondClause) bool {
 	var ways [][]int32
 	last := false
@@ -472,36 +568,62 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 }
 
 // try walks a try statement. A handler starts with what was there before the
-// body or at any point in it, of which the end stands for the rest.
+// body or at any point in it, and a finally clause may follow on any point at all.
 func (b *builder) try(st *ast.Try) bool {
-	before := slices.Clone(b.env)
-	fell := b.suite(st.Body)
+	if st.Finally == nil {
+		return b.handled(st)
+	}
+	goes, interrupted, _ := b.attempt(func() bool { return b.handled(st) })
 	after := b.env
+	b.env = interrupted
+	fell, _, assigned := b.attempt(func() bool { return b.suite(st.Finally) })
+	if !fell || !goes {
+		return false
+	}
+	for slot := range b.env { // where nothing was raised, what the clause leaves alone is as it was
+		if _, ok := assigned[int32(slot)]; !ok && slot < len(after) {
+			b.env[slot] = after[slot]
+		}
+	}
+	return true
+}
+
+// handled walks a try statement without its finally clause.
+func (b *builder) handled(st *ast.Try) bool {
+	fell, start, _ := b.attempt(func() bool { return b.suite(st.Body) })
 	var ways [][]int32
 	if fell {
-		ways = b.branch(after, ways, func() bool { return b.suite(st.Else) })
+		ways = b.branch(b.env, ways, func() bool { return b.suite(st.Else) })
 	}
-	if len(st.Handlers) > 0 {
-		start := b.join([][]int32{before, after})
-		for i := range st.Handlers {
-			h := &st.Handlers[i]
-			ways = b.branch(start, ways, func() bool {
-				b.expr(h.Type)
-				if h.As != nil {
-					b.target(h.As, 0, false)
-				}
-				return b.suite(h.Body)
-			})
+	for i := range st.Handlers {
+		h := &st.Handlers[i]
+		ways = b.branch(start, ways, func() bool {
+			b.expr(h.Type)
+			if h.As != nil {
+				b.target(h.As, 0, false)
+			}
+			return b.suite(h.Body)
+		})
+	}
+	return b.meet(ways)
+}
+
+// swallows reports whether a with statement may go on after an exception.
+func swallows(st *ast.With) bool {
+	for _, it := range st.Items {
+		switch n := unparen(it.X).(type) {
+		case *ast.Name:
+			if n.Name == "nogil" || n.Name == "gil" {
+				continue
+			}
+		case *ast.Call:
+			if f, ok := n.Fun.(*ast.Name); ok && (f.Name == "nogil" || f.Name == "gil") {
+				continue
+			}
 		}
+		return true
 	}
-	goes := b.meet(ways)
-	if st.Finally != nil {
-		if !goes {
-			b.env = slices.Clone(b.join([][]int32{before, after}))
-		}
-		return b.suite(st.Finally) && goes
-	}
-	return goes
+	return false
 }
 
 // nestedFunc walks a function inside the function. It may run while the outer
@@ -510,21 +632,105 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	if def.Params == nil {
 		return
 	}
+	var defaults []int32
 	for _, prm := range def.Params.List {
-		b.expr(prm.Default)
+		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops := b.vars, slices.Clone(b.env), b.loops
-	b.vars = maps.Clone(vars)
-	for _, prm := range def.Params.List {
+	vars, env, loops, tries := b.vars, slices.Clone(b.env), b.loops, b.tries
+	b.capture(def.Body)
+	b.vars, b.tries = maps.Clone(vars), nil
+	for name := range ownNames(def.Body) {
+		delete(b.vars, name)
+	}
+	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {
 			sh := b.p.shapeOf(b.m, prm.Type, prm.Declarator)
-			b.variable(prm.Name.Name, sh, b.node(node{kind: nodeUnknown, shape: sh}))
+			n := b.node(node{kind: nodeUnknown, shape: sh})
+			if d := defaults[i]; d != 0 {
+				if sh.kind == shapeUnknown {
+					sh = b.shape(d)
+				}
+				n = b.node(node{kind: nodeLocal, from: []int32{n, d}, shape: sh})
+			}
+			b.variable(prm.Name.Name, sh, n)
 		}
 	}
 	b.nested++
 	b.suite(def.Body)
 	b.nested--
-	b.vars, b.env, b.loops = vars, env, loops
+	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	for slot, s := range b.shared {
+		if int(slot) < len(b.env) {
+			b.env[slot] = s
+		}
+	}
+}
+
+// capture makes the variables that a nested function mentions stand for all that
+// they have been and will be given: it may run at any time.
+func (b *builder) capture(body ast.Node) {
+	if b.seen == nil {
+		b.seen, b.shared = map[int32][]int32{}, map[int32]int32{}
+	}
+	assigned := map[string]bool{}
+	done := map[int32]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					assigned[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			v, ok := b.vars[x.Name]
+			if _, shared := b.shared[v.slot]; !ok || v.global || shared || done[v.slot] || int(v.slot) >= len(b.env) {
+				break
+			}
+			done[v.slot] = true
+			n, sh := b.env[v.slot], v.shape
+			if sh.kind == shapeUnknown || sh.kind == shapeObject && sh.class == nil {
+				sh = b.shape(n)
+			}
+			seen := b.node(node{kind: nodeLocal, shape: sh})
+			if n != 0 {
+				b.flow.nodes[seen].from = []int32{n}
+			}
+			b.seen[v.slot] = append(b.seen[v.slot], seen)
+			b.env[v.slot] = seen
+			if assigned[x.Name] {
+				b.shared[v.slot] = seen
+			}
+		}
+		return true
+	})
+}
+
+// ownNames returns the names that a function's body assigns to, its own locals.
+func ownNames(body *ast.Suite) map[string]bool {
+	out := map[string]bool{}
+	outer := map[string]bool{}
+	ast.Walk(body, func(x ast.Node) bool {
+		switch x := x.(type) {
+		case *ast.FuncDef, *ast.Lambda, *ast.ClassDef:
+			return false
+		case *ast.Simple:
+			if x.Keyword == "nonlocal" {
+				for _, n := range x.Names {
+					outer[n.Name] = true
+				}
+			}
+		case *ast.Name:
+			if x.Access == ast.Write || x.Access == ast.ForTarget || x.Access == ast.Aug {
+				out[x.Name] = true
+			}
+		}
+		return true
+	})
+	for name := range outer {
+		delete(out, name)
+	}
+	return out
 }
 
 func (b *builder) simple(st *ast.Simple) bool {
@@ -579,17 +785,64 @@ func (b *builder) declare(st *ast.CVarDecl) {
 	}
 }
 
+// declared makes a variable of a type that is spelled as an expression.
+func (b *builder) declared(name string, typ ast.Expr) {
+	if v, known := b.vars[name]; known && (v.global || v.shape.kind != shapeUnknown) {
+		return
+	}
+	sh := b.p.shapeOfNote(b.m, typ)
+	b.variable(name, sh, b.node(node{kind: nodeNothing, shape: sh}))
+}
+
+// declaredLocals makes the variables that @cython.locals declares, on the function
+// or on its declaration in the .pxd.
+func (b *builder) declaredLocals() {
+	decs := b.f.def.Decorators
+	if d, ok := b.m.declarationOf(b.f.class, b.f.def); ok {
+		decs = slices.Concat(decs, d.decl.Decorators)
+	}
+	for _, d := range decs {
+		c, ok := d.Expr.(*ast.Call)
+		if !ok || b.m.scope.cythonAttr(c.Fun, false) != "locals" {
+			continue
+		}
+		for _, a := range c.Args {
+			v, known := b.vars[a.Name.Name]
+			switch {
+			case a.Name.Name == "":
+			case !known:
+				b.declared(a.Name.Name, a.X)
+			case v.shape == (shape{kind: shapeObject}): // a parameter
+				if sh := b.p.shapeOfNote(b.m, a.X); sh.kind != shapeUnknown {
+					n, _, _ := b.value(a.Name.Name)
+					b.flow.nodes[n].shape = sh
+					v.shape = sh
+					b.vars[a.Name.Name] = v
+				}
+			}
+		}
+	}
+}
+
 func (b *builder) assign(st *ast.Assign) {
 	b.end = st.End
 	defer func() { b.end = 0 }()
 	if st.Op != "=" { // a op= v
 		v := b.expr(st.Value)
 		for _, t := range st.Targets {
+			if c, ok := unparen(t).(*ast.Call); ok {
+				b.storeToCall(c)
+				continue
+			}
 			n := b.expr(t)
 			if b.shape(n).container {
 				b.effect(n, nil, onValue, write, true, changesContainer, st.Op, t.Range())
 			}
-			_ = v
+			if op := binaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).class != nil {
+				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
+					b.operator2(n, v, name, t.Range())
+				}
+			}
 		}
 		return
 	}
@@ -603,6 +856,16 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	if st.Value == nil {
 		return
+	}
+	// "x = cython.declare(T, …)"
+	if c, ok := unparen(st.Value).(*ast.Call); ok && len(st.Targets) == 1 && len(c.Args) > 0 && b.m.scope.cythonAttr(c.Fun, false) == "declare" {
+		if n, ok := st.Targets[0].(*ast.Name); ok {
+			b.declared(n.Name, c.Args[0].X)
+			if len(c.Args) > 1 {
+				b.bind(n.Name, b.expr(c.Args[1].X), isNothing(c.Args[1].X), n.Span)
+			}
+			return
+		}
 	}
 	// "a, b = x, y" in pairs
 	if values, ok := unparen(st.Value).(*ast.Collection); ok && len(st.Targets) == 1 && (values.Kind == "tuple" || values.Kind == "list") {
@@ -653,6 +916,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Starred:
 		b.target(t.X, 0, false)
 	case *ast.Collection:
+		b.iterates(value, t.Span)
 		for _, e := range t.Elems {
 			b.target(e, b.element(value), false)
 		}
@@ -665,11 +929,27 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
+	case *ast.Call:
+		b.storeToCall(t)
 	default:
 		b.expr(t)
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).kind == shapeObject {
 			b.handOut(value, s.Pos)
 		}
+	}
+}
+
+// storeToCall stores to what a call returns a C++ reference to.
+func (b *builder) storeToCall(t *ast.Call) {
+	name := b.cythonName(unparen(t.Fun))
+	if name == "dereference" && len(t.Args) == 1 {
+		if n := b.expr(t.Args[0].X); n != 0 && b.shape(n).kind != shapeObject {
+			b.effect(n, nil, onState, write, true, storesThrough, name, t.Span)
+		}
+		return
+	}
+	if n := b.expr(t); b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, lastName(t.Fun), t.Span)
 	}
 }
 
@@ -702,11 +982,16 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	if from {
 		return 0
 	}
-	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
-		b.operator(n, "__iter__", iter.Range())
-		b.operator(n, "__next__", iter.Range())
-	}
+	b.iterates(n, iter.Range())
 	return n
+}
+
+// iterates notes that something runs over an object.
+func (b *builder) iterates(n int32, span ast.Span) {
+	if sh := b.shape(n); sh.kind == shapeObject && sh.class != nil {
+		b.operator(n, "__iter__", span)
+		b.operator(n, "__next__", span)
+	}
 }
 
 // element is what a container, pointer or view yields.
@@ -720,8 +1005,11 @@ func (b *builder) element(n int32) int32 {
 	case shapeScalar:
 		return 0
 	case shapeRecord, shapeUnknown:
-		return b.node(node{kind: nodeInside, base: n})
+		return b.node(node{kind: nodeInside, base: n, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
+		if of := b.elements(n); len(of) > 0 {
+			return b.node(node{kind: nodeLocal, from: of, shape: b.common(of)})
+		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 }
@@ -739,7 +1027,25 @@ func (b *builder) deref(n int32) int32 {
 	case shapeObject:
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
-	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant}})
+	return b.node(node{kind: nodeInside, base: n, shape: shape{kind: sh.elem, constant: sh.constant, inserts: sh.inserts, holds: sh.holds}})
+}
+
+// elements returns what a tuple or list that is spelled out here has in it.
+func (b *builder) elements(n int32) []int32 {
+	for range 8 {
+		x := &b.flow.nodes[n]
+		switch {
+		case x.kind == nodeFresh:
+			return b.elems[n]
+		case x.kind == nodeCast:
+			n = x.base
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+		default:
+			return nil
+		}
+	}
+	return nil
 }
 
 // byHand notes a lock that a person placed.

@@ -3,6 +3,7 @@ package transform
 // Flows of calls: whom a call may reach, and what is passed to it.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -17,11 +18,20 @@ type passed struct {
 	span []ast.Span
 }
 
-func (b *builder) passed(args []ast.Arg) passed {
+func (b *builder) passed(args []ast.Arg) passed { return b.passedTo(args, nil) }
+
+// passedTo is passed for a function of which byRef tells the parameters that
+// are C++ references.
+func (b *builder) passedTo(args []ast.Arg, byRef func(i int, name string) bool) passed {
 	var p passed
 	for i := range args {
 		a := &args[i]
-		n := b.expr(a.X)
+		var n int32
+		if a.Star == 0 && byRef != nil && byRef(i, a.Name.Name) {
+			n = b.place(a.X)
+		} else {
+			n = b.expr(a.X)
+		}
 		switch {
 		case a.Star > 0:
 			p.star = append(p.star, n)
@@ -33,7 +43,107 @@ func (b *builder) passed(args []ast.Arg) passed {
 			p.span = append(p.span, a.Span)
 		}
 	}
+	if len(args) > 0 {
+		if o := b.outs[&args[0]]; o != nil {
+			o.args = p
+		}
+	}
 	return p
+}
+
+// place is an expression as what a C++ reference to it leads to.
+func (b *builder) place(e ast.Expr) int32 {
+	switch x := unparen(e).(type) {
+	case *ast.Attribute, *ast.Subscript:
+		return b.address(x)
+	}
+	return b.expr(e)
+}
+
+// byRef tells which parameters of a function are C++ references.
+func (b *builder) byRef(list *ast.Params, bound bool) func(i int, name string) bool {
+	if list == nil {
+		return nil
+	}
+	any := false
+	for _, prm := range list.List {
+		any = any || prm.Declarator != nil && prm.Declarator.Ref
+	}
+	if !any {
+		return nil
+	}
+	return func(i int, name string) bool {
+		if bound {
+			i++
+		}
+		for k, prm := range list.List {
+			if name == "" && k == i || name != "" && name == prm.Name.Name {
+				return prm.Declarator != nil && prm.Declarator.Ref
+			}
+		}
+		return false
+	}
+}
+
+// outCall is a call that is given the address of local pointers: it may make
+// them lead into whatever else it is given.
+type outCall struct {
+	names []*ast.Name
+	args  passed
+	on    int32 // the object or value that a method is called on
+}
+
+// outCall returns an outCall for a call that has such arguments, or nil.
+func (b *builder) outCall(e *ast.Call) *outCall {
+	var out *outCall
+	for i := range e.Args {
+		var x ast.Expr
+		switch a := unparen(e.Args[i].X).(type) {
+		case *ast.Unary:
+			if a.Op == "&" {
+				x = unparen(a.X)
+			}
+		case *ast.Call:
+			if len(a.Args) == 1 && b.cythonName(unparen(a.Fun)) == "address" {
+				x = unparen(a.Args[0].X)
+			}
+		}
+		if n, ok := x.(*ast.Name); ok {
+			if _, sh, local := b.value(n.Name); local && sh.kind == shapePointer {
+				if out == nil {
+					out = &outCall{}
+					if b.outs == nil {
+						b.outs = map[*ast.Arg]*outCall{}
+					}
+					b.outs[&e.Args[0]] = out
+				}
+				out.names = append(out.names, n)
+			}
+		}
+	}
+	return out
+}
+
+// filled gives the pointers of a call what it may have made of them.
+func (b *builder) filled(o *outCall) {
+	var from []int32
+	if b.shape(o.on).kind != shapeScalar && o.on != 0 {
+		from = append(from, o.on)
+	}
+	o.args.each(func(n int32) {
+		if b.shape(n).kind != shapeScalar && !slices.Contains(from, n) {
+			from = append(from, n)
+		}
+	})
+	if len(from) == 0 {
+		return
+	}
+	for _, name := range o.names {
+		_, sh, _ := b.value(name.Name)
+		sh.returned = true
+		l := b.node(node{kind: nodeLocal, from: from})
+		b.set(b.vars[name.Name].slot, b.node(node{kind: nodeInside, base: l, shape: sh}))
+	}
 }
 
 func (p *passed) each(f func(n int32)) {
@@ -97,6 +207,15 @@ func (b *builder) call(e *ast.Call) int32 {
 	if e.Fun == nil {
 		return 0
 	}
+	if o := b.outCall(e); o != nil {
+		n := b.callTo(e)
+		b.filled(o)
+		return n
+	}
+	return b.callTo(e)
+}
+
+func (b *builder) callTo(e *ast.Call) int32 {
 	fun := unparen(e.Fun)
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
@@ -126,8 +245,9 @@ func (b *builder) call(e *ast.Call) int32 {
 	}
 }
 
-// cythonCall handles the cython module's own functions.
-func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
+// cythonName returns the name of a function of the cython module or of
+// cython.operator, "" for others.
+func (b *builder) cythonName(fun ast.Expr) string {
 	name := b.m.scope.cythonAttr(fun, false)
 	if name == "" {
 		if n, ok := fun.(*ast.Name); ok {
@@ -136,6 +256,12 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 			}
 		}
 	}
+	return name
+}
+
+// cythonCall handles the cython module's own functions.
+func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
+	name := b.cythonName(fun)
 	switch name {
 	case "cast":
 		if len(e.Args) >= 2 {
@@ -146,9 +272,14 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 			return b.address(e.Args[0].X), true
 		}
 	case "declare":
-		if len(e.Args) >= 2 {
+		if len(e.Args) >= 2 && e.Args[0].Name.Name == "" {
 			v := b.expr(e.Args[1].X)
 			return b.cast(v, b.p.shapeOfNote(b.m, e.Args[0].X)), true
+		}
+		for _, a := range e.Args {
+			if a.Name.Name != "" {
+				b.declared(a.Name.Name, a.X)
+			}
 		}
 		return 0, true
 	case "typeof", "sizeof", "compiled", "cmod", "cdiv":
@@ -159,7 +290,16 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 		}
 	case "preincrement", "predecrement", "postincrement", "postdecrement":
 		if len(e.Args) == 1 {
-			n := b.expr(e.Args[0].X)
+			if x, ok := unparen(e.Args[0].X).(*ast.Name); ok {
+				n, sh, local := b.value(x.Name)
+				if local && !sh.ref { // an iterator or a pointer of our own
+					return n, true
+				}
+			}
+			n := b.place(e.Args[0].X)
+			if sh := b.shape(n); sh.kind == shapeObject && sh.class == nil {
+				return 0, true
+			}
 			b.effect(n, nil, onState, write, true, storesThrough, name, e.Span)
 			return n, true
 		}
@@ -183,6 +323,17 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return b.namedCall(path, e)
 		}
 	}
+	if _, literal := unparen(fun.X).(*ast.Str); literal { // "…".format(…), ", ".join(…)
+		args := b.passed(e.Args)
+		args.each(func(n int32) {
+			if b.shape(n).class != nil {
+				b.operator(n, "__str__", e.Span)
+				b.operator(n, "__repr__", e.Span)
+				b.operator(n, "__format__", e.Span)
+			}
+		})
+		return 0
+	}
 	if name == "__new__" { // cls.__new__(cls), object.__new__(cls)
 		b.expr(fun.X)
 		args := b.passed(e.Args)
@@ -190,6 +341,11 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.made(e.Span)
 	}
 	base := b.expr(fun.X)
+	if len(e.Args) > 0 {
+		if o := b.outs[&e.Args[0]]; o != nil {
+			o.on = base
+		}
+	}
 	sh := b.shape(base)
 	if base != 0 && sh.class != nil && sh.kind == shapeObject {
 		if f := b.p.field(sh.class, name); f != nil { // a function pointer or a callable attribute
@@ -221,23 +377,33 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	switch {
 	case base == 0:
-	case sh.kind == shapePointer || sh.kind == shapeRecord || b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown:
+	case sh.kind == shapePointer && sh.elem == shapeScalar && viewMethods[name]: // nothing else that points to numbers has methods
+		b.effect(base, nil, onState, read, true, reads, name, e.Span)
+		return b.node(node{kind: nodeFresh, shape: sh, pos: e.Pos})
+	case b.inC(base):
 		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
-		if !cppReaders[name] && !sh.constant && !text {
+		if !cppReaders[name] && !sh.readOnly() && !text {
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
-		return b.node(node{kind: nodeInside, base: base})
+		return b.node(node{kind: nodeInside, base: base, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
 		if changers[name] {
 			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
 			args.each(func(n int32) { b.handOut(n, e.End) })
 		} else if !keepers[name] {
-			b.effect(base, nil, onPython, write, false, callsUnknown, name, e.Span)
+			kind := onPython
+			if sh.container && !readingDunders[name] {
+				kind = onValue
+			}
+			b.effect(base, nil, kind, write, false, callsUnknown, name, e.Span)
 		}
 		if sh.container || changers[name] || keepers[name] {
 			return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 		}
+	}
+	if base == 0 && keepers[name] {
+		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
 }
@@ -289,6 +455,16 @@ var keepers = map[string]bool{
 	"lstrip": true, "splitlines": true, "partition": true, "rpartition": true, "rsplit": true, "bit_length": true,
 	"hex": true, "rfind": true, "title": true, "isdisjoint": true, "to_bytes": true, "__class__": true, "__name__": true,
 }
+
+// Special methods of containers that change nothing.
+var readingDunders = map[string]bool{
+	"__getitem__": true, "__contains__": true, "__len__": true, "__iter__": true, "__reversed__": true, "__repr__": true, "__str__": true,
+	"__eq__": true, "__ne__": true, "__lt__": true, "__le__": true, "__gt__": true, "__ge__": true, "__hash__": true, "__sizeof__": true,
+	"__add__": true, "__or__": true, "__and__": true, "__sub__": true, "__xor__": true, "__mul__": true, "__reduce__": true, "__reduce_ex__": true,
+}
+
+// Methods of memoryviews: each makes a view of its own, or tells something.
+var viewMethods = map[string]bool{"copy": true, "copy_fortran": true, "is_c_contig": true, "is_f_contig": true}
 
 // Methods that every object has from its type and that change nothing.
 var inheritedFromObject = map[string]bool{
@@ -447,6 +623,11 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 	}
 	if bd, ok := b.m.scope.names[path[0]]; ok && (bd.kind == bindModule || bd.kind == bindImported) && len(bd.path) > 0 {
 		switch {
+		case (name == "copy" || name == "clone") && strings.HasPrefix(strings.Join(append(slices.Clone(bd.path), bd.attr), "."), "cpython.array"):
+			b.passed(e.Args)
+			return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: true}, pos: e.Pos})
+		case name == "swap" && bd.path[0] == "libcpp":
+			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
 		case bd.path[0] == "libc" && bd.path[len(bd.path)-1] == "math":
 			b.passed(e.Args)
 			return 0
@@ -459,7 +640,7 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 
 // callFunctions calls functions of the project; all take the same arguments.
 func (b *builder) callFunctions(fs []*function, receiver int32, bound bool, e *ast.Call) int32 {
-	args := b.passed(e.Args)
+	args := b.passedTo(e.Args, b.byRef(fs[0].def.Params, bound))
 	var groups [][]*function
 	for _, f := range fs { // overrides may name their parameters differently
 		placed := false
@@ -536,7 +717,7 @@ func (b *builder) declaredMethod(c *class, name string) (cfunc, bool) {
 // externCall calls a C function of which only the prototype is in sight: what
 // it takes by const pointer or by value it reads.
 func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32 {
-	args := b.passed(e.Args)
+	args := b.passedTo(e.Args, b.byRef(f.d.Params, false))
 	if how, ok := knownC[name]; ok {
 		return b.knownCall(how, args, name, e.Span)
 	}
@@ -563,7 +744,9 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			if sh.kind == shapeObject {
 				b.opaque(n, name, args.span[i])
 			}
-		case ps.kind == shapeScalar, ps.kind == shapePointer && ps.constant, ps.kind == shapeRecord:
+		case sh.handle:
+			b.effect(n, nil, onState, write, false, passesHandle, name, args.span[i])
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord:
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)
@@ -613,10 +796,12 @@ func (b *builder) paramOf(m *module, prm *ast.Param) shape {
 func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
 	sh := b.shape(n)
 	switch {
+	case sh.handle:
+		b.effect(n, nil, onState, write, false, passesHandle, name, span)
 	case sh.kind == shapeScalar:
 	case sh.kind == shapeObject:
 		b.opaque(n, name, span)
-	case sh.constant:
+	case sh.readOnly():
 		b.effect(n, nil, onState, read, true, passesConst, name, span)
 	case sh.returned && strings.HasSuffix(strings.ToLower(name), "free"):
 		// What a function returned and another frees was made for the caller.
@@ -662,7 +847,7 @@ func (b *builder) unknownArgs(args passed, name string, span ast.Span, inC bool)
 
 // unknownCall calls something that is not in sight.
 func (b *builder) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
-	if exceptionName(name) { // it keeps its arguments for a message
+	if !inC && exceptionName(name) { // it keeps its arguments for a message
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	}
 	b.unknownArgs(args, name, span, inC)
@@ -720,10 +905,11 @@ var knownC = map[string]string{
 
 func (b *builder) knownCall(how string, args passed, name string, span ast.Span) int32 {
 	var out int32
-	i := 0
-	args.each(func(n int32) {
+	for i, n := range append(slices.Clone(args.pos), args.kw...) {
+		if n == 0 || b.flow.nodes[n].local {
+			continue
+		}
 		k := how[min(i, len(how)-1)]
-		i++
 		sh := b.shape(n)
 		switch k {
 		case 'W', 'w':
@@ -740,7 +926,7 @@ func (b *builder) knownCall(how string, args passed, name string, span ast.Span)
 		if k == 'W' || k == 'R' {
 			out = n
 		}
-	})
+	}
 	if out != 0 {
 		return b.node(node{kind: nodeInside, base: out, shape: b.shape(out)})
 	}

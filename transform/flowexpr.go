@@ -55,12 +55,22 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return 0
 	case *ast.Collection:
+		var elems []int32
 		for _, x := range e.Elems {
-			b.expr(x)
+			if n := b.expr(x); n != 0 && b.shape(n).class != nil {
+				elems = append(elems, n)
+			}
 		}
-		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
+		if len(elems) > 0 {
+			if b.elems == nil {
+				b.elems = map[int32][]int32{}
+			}
+			b.elems[n] = elems
+		}
+		return n
 	case *ast.Starred:
-		b.expr(e.X)
+		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
 		b.lambda(e)
@@ -101,6 +111,7 @@ func (b *builder) suspends(s ast.Span) {
 func (b *builder) lambda(e *ast.Lambda) {
 	vars, env := b.vars, slices.Clone(b.env)
 	b.vars = maps.Clone(vars)
+	b.capture(e.Body)
 	if e.Params != nil {
 		for _, prm := range e.Params.List {
 			b.variable(prm.Name.Name, shape{}, 0)
@@ -125,7 +136,7 @@ func (b *builder) comprehension(e *ast.Comp) {
 	}
 	b.expr(e.Elem)
 	b.expr(e.Value)
-	b.outOf(l, true)
+	b.outOf(l, true, nil)
 }
 
 // either is one of two values.
@@ -141,15 +152,19 @@ func (b *builder) either(x, y int32) int32 {
 		if sh.kind != o.kind {
 			sh.kind = shapeUnknown
 		}
-		if sh.class != o.class {
-			sh.class = nil
-		}
+		sh.class = b.p.commonClass(sh.class, o.class)
 	}
 	return b.node(node{kind: nodeLocal, shape: sh, from: []int32{x, y}})
 }
 
 func (b *builder) cast(n int32, to shape) int32 {
-	if n == 0 || to.kind == shapeScalar {
+	if n == 0 {
+		return 0
+	}
+	if to.kind == shapeScalar {
+		if b.shape(n).kind == shapePointer { // an address as a number, which leads where it led
+			return b.node(node{kind: nodeCast, base: n, shape: to})
+		}
 		return 0
 	}
 	if to.kind == shapeUnknown {
@@ -179,6 +194,9 @@ func (b *builder) name(e *ast.Name) int32 {
 		// p[i] = v through a local pointer, or in a container of someone else's.
 		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
 	case ast.Aug:
+		if sh.ref {
+			b.effect(n, nil, onState, write, true, storesThrough, e.Name, e.Span)
+		}
 		if sh.container || b.shape(n).container {
 			b.effect(n, nil, onValue, write, true, changesContainer, e.Name, e.Span)
 		}
@@ -188,12 +206,47 @@ func (b *builder) name(e *ast.Name) int32 {
 
 // storedThrough notes a store through a value that a local or an attribute holds.
 func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
-	sh := b.shape(n)
-	switch {
-	case del || n == 0:
-	case sh.kind == shapePointer || sh.kind == shapeRecord || sh.kind == shapeUnknown && b.flow.nodes[n].kind == nodeInside:
+	if n == 0 || del && b.shape(n).kind != shapePointer { // "del p" of a pointer deletes what it points to
+		return
+	}
+	if b.inC(n) {
 		b.effect(n, nil, onState, write, true, storesThrough, name, span)
 	}
+}
+
+// stored notes a store to a place within a C value, whatever expression that is:
+// "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
+// has been noted there by then.
+func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
+	if isStore(a) && b.inC(n) {
+		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+	}
+}
+
+// isStore reports whether an access changes a place or goes through it to one.
+func isStore(a ast.Access) bool {
+	switch a {
+	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
+		return true
+	}
+	return false
+}
+
+// inC reports whether a value is C data or may be: no object, that is.
+func (b *builder) inC(n int32) bool {
+	if n == 0 {
+		return false
+	}
+	switch sh := b.shape(n); sh.kind {
+	case shapePointer, shapeRecord:
+		return true
+	case shapeUnknown:
+		switch b.flow.nodes[n].kind {
+		case nodeInside, nodeLocal, nodeCast, nodeCall, nodeParam:
+			return sh.class == nil
+		}
+	}
+	return false
 }
 
 // global is the value of a name of the module.
@@ -216,22 +269,20 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	sh := b.shape(base)
 	switch sh.kind {
 	case shapePointer, shapeRecord: // p.x, s.x: C data within the owner
-		if sh.constant {
-			return b.node(node{kind: nodeInside, base: base, shape: shape{kind: shapeUnknown, constant: true}})
-		}
-		switch e.Access {
-		case ast.Write, ast.Aug, ast.ForTarget:
-			b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
-		case ast.Called: // a method of a C++ object
+		if e.Access == ast.Called { // a method of a C++ object
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
+		b.stored(base, e.Access, e.Attr.Name, e.Span)
 		return b.node(node{kind: nodeInside, base: base})
 	}
 	if sh.class == nil {
-		if b.flow.nodes[base].kind == nodeInside && sh.kind == shapeUnknown {
-			switch e.Access {
-			case ast.Write, ast.Aug, ast.ForTarget:
-				b.effect(base, nil, onState, write, true, storesThrough, e.Attr.Name, e.Span)
+		if b.inC(base) {
+			b.stored(base, e.Access, e.Attr.Name, e.Span)
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		if sh.buffer && e.Attr.Name == "data" {
+			if isStore(e.Access) {
+				b.effect(base, nil, onValue, write, true, changesContainer, e.Attr.Name, e.Span)
 			}
 			return b.node(node{kind: nodeInside, base: base})
 		}
@@ -239,7 +290,16 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	}
 	f := b.p.field(sh.class, e.Attr.Name)
 	if f == nil {
-		return b.member(e, base, sh.class)
+		n := b.member(e, base, sh.class)
+		if n == 0 && b.mayHave(sh.class, e.Attr.Name) {
+			md, c := read, reads
+			if isStore(e.Access) {
+				md, c = write, writes
+			}
+			b.effect(base, sh.class, onState, md, false, c, e.Attr.Name, e.Span)
+			return b.node(node{kind: nodeInside, base: base})
+		}
+		return n
 	}
 	fs := b.p.fieldShape(f)
 	if fs.lock {
@@ -267,13 +327,19 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	default:
 		b.effect(base, sh.class, onState, read, true, reads, name, e.Span)
 	}
-	switch fs.kind {
-	case shapeScalar:
+	switch {
+	case fs.kind == shapeScalar && !fs.handle:
 		return 0
-	case shapeObject:
+	case fs.kind == shapeObject:
 		return b.node(node{kind: nodeField, base: base, name: name, owner: sh.class, shape: fs})
 	}
 	return b.node(node{kind: nodeInside, base: base, name: name, owner: sh.class, shape: fs})
+}
+
+// mayHave reports whether a class may have a C attribute that is not known here:
+// one of a base that is not in sight.
+func (b *builder) mayHave(c *class, name string) bool {
+	return !b.p.complete(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -343,12 +409,16 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 			b.operator(n, name, e.Span)
 		} else if name != "__getitem__" {
 			switch b.flow.nodes[n].kind {
-			case nodeField, nodeLocal, nodeCall:
+			case nodeField, nodeLocal, nodeCall, nodeCast:
 				b.effect(n, nil, onValue, write, true, changesContainer, lastName(e.X), e.Span)
 			}
 		}
-		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
+		return b.element(n)
 	}
+	if sh.inserts && (sh.kind != shapePointer || sh.ref) {
+		b.effect(n, nil, onState, write, true, changesContainer, or(lastName(e.X), "[]"), e.Span)
+	}
+	b.stored(n, e.Access, lastName(e.X), e.Span)
 	for _, i := range e.Index {
 		if _, ok := i.(*ast.Slice); ok {
 			return b.node(node{kind: nodeInside, base: n, shape: sh})
@@ -425,7 +495,7 @@ func (b *builder) address(e ast.Expr) int32 {
 		if !ok || n == 0 || sh.kind == shapeScalar {
 			return 0
 		}
-		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false)})
+		return b.node(node{kind: nodeInside, base: n, shape: b.shape(n).pointer(1, false), local: sh.kind == shapePointer})
 	}
 	return b.expr(e)
 }
@@ -446,7 +516,7 @@ func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return 0
 	}
 	switch {
-	case sx.kind == shapePointer:
+	case sx.kind == shapePointer || sx.kind == shapeScalar && x != 0:
 		return b.node(node{kind: nodeInside, base: x, shape: sx})
 	case sy.kind == shapePointer:
 		return b.node(node{kind: nodeInside, base: y, shape: sy})

@@ -3,6 +3,8 @@ package transform
 // Module globals, and how functions change them.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 )
 
@@ -111,8 +113,18 @@ func (c *checking) globals() map[string]*globalVar {
 		}
 	}
 	if len(c.vars) > 0 {
+		// A constant changes only where a function says global.
+		names := map[string]bool{"global": true}
+		for name, v := range c.vars {
+			if v.d != nil || !slices.ContainsFunc(v.inits, isNothing) {
+				names[name] = true
+			}
+		}
+		first := firstLetters(names)
 		for _, f := range c.funcs() {
-			c.changes(f)
+			if namesOne(f.u.src[f.def.Pos:f.def.End], names, first) {
+				c.changes(f)
+			}
 		}
 	}
 	return c.vars
@@ -207,4 +219,36 @@ func (c *checking) changes(f *ruleFunc) {
 		}
 		return true
 	})
+}
+
+// firstLetters returns which bytes names start with.
+func firstLetters(names map[string]bool) *[256]bool {
+	var first [256]bool
+	for n := range names {
+		first[n[0]] = true
+	}
+	return &first
+}
+
+// namesOne reports whether an identifier of src is among names.
+func namesOne(src []byte, names map[string]bool, first *[256]bool) bool {
+	for i := 0; i < len(src); {
+		c := src[i]
+		if !wordByte(c) {
+			i++
+			continue
+		}
+		start := i
+		for i < len(src) && wordByte(src[i]) {
+			i++
+		}
+		if first[c] && names[string(src[start:i])] {
+			return true
+		}
+	}
+	return false
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }

@@ -77,7 +77,14 @@ func (a *analysis) imports(u *unit) {
 	case aligned && !doc && !compound(lines):
 		e().insert(anchor.Range().End, "; "+strings.Join(lines, "; "))
 	default:
-		e().tail(nextLine(u.file, anchor.Range().End-1), lines, anchor.Range().Pos, 0)
+		at := nextLine(u.file, anchor.Range().End-1)
+		if doc && a.spaced {
+			lines = append([]string{""}, lines...)
+			if rest := u.src[at:]; len(rest) > 0 && rest[0] != '\n' && rest[0] != '\r' {
+				lines = append(lines, "")
+			}
+		}
+		e().tail(at, lines, anchor.Range().Pos, 0)
 	}
 }
 

@@ -98,6 +98,8 @@ func say(e *found) string {
 		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", e.name)
 	case passesConst:
 		return fmt.Sprintf("passes the state to %s, which only reads", e.name)
+	case passesHandle:
+		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", or(e.name, "a C function"))
 	case passesUnknown:
 		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", or(e.name, "a C function"))
 	case callsUnknown:

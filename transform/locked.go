@@ -35,7 +35,27 @@ func (p *Project) locksMembers(c *class) *lockInfo {
 	return info
 }
 
+// chainState is what lockChain found when the project was of a generation.
+type chainState struct {
+	generation int
+	info       *lockInfo
+	members    bool
+}
+
+// lockChain returns the lock of c's instances, and whether c's own methods take it.
 func (p *Project) lockChain(c *class) (info *lockInfo, members bool) {
+	if c == nil {
+		return nil, false
+	}
+	if s := c.locking.Load(); s != nil && s.generation == p.model.generation {
+		return s.info, s.members
+	}
+	info, members = p.findLock(c)
+	c.locking.Store(&chainState{p.model.generation, info, members})
+	return info, members
+}
+
+func (p *Project) findLock(c *class) (info *lockInfo, members bool) {
 	chain := p.ancestry(c)
 	for i := len(chain) - 1; i >= 0; i-- {
 		a := chain[i]

@@ -5,6 +5,7 @@ package transform
 
 import (
 	"fmt"
+	"strconv"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -48,6 +49,12 @@ func (a *analysis) members(c *class) {
 				"declare the field privately under another name, and write a property "+f.name+" in the .py")
 			continue
 		}
+		if at, used := a.m.usedBefore(f.name, c.def.Pos); used {
+			a.m.report(f.unit, f.decl.Range(), codePublic,
+				fmt.Sprintf("the attribute %q cannot become a property: %q is also a name of the module, used above the class, and Cython confuses the two", f.name, f.name),
+				"declare the field privately under another name, and write a property "+f.name+" (the module's name is used in line "+strconv.Itoa(at)+")")
+			continue
+		}
 		if f.conditional {
 			a.m.report(f.unit, f.decl.Range(), codePublic,
 				fmt.Sprintf("the attribute %q exists only under a condition, and its property would not", f.name),
@@ -63,6 +70,36 @@ func (a *analysis) members(c *class) {
 	if len(lines) > 0 {
 		a.append(c, lines, unit)
 	}
+}
+
+// usedBefore reports whether code at module level uses a name before an offset,
+// and in which line. After that Cython takes no property of that name beside a C
+// attribute ("declared after it is used").
+func (m *module) usedBefore(name string, pos int32) (int, bool) {
+	if _, bound := m.scope.names[name]; !bound {
+		return 0, false
+	}
+	found := 0
+	for _, u := range m.units {
+		if u.inPxd() {
+			continue
+		}
+		eachStmt(u.file.Body, func(st ast.Stmt) {
+			if found > 0 || opensScope(st) || u.role == roleMain && st.Range().Pos >= pos {
+				return
+			}
+			switch st.(type) {
+			case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
+				ast.Walk(st, func(n ast.Node) bool {
+					if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access != ast.Write {
+						found = line(u.file, x.Pos) + 1
+					}
+					return found == 0
+				})
+			}
+		})
+	}
+	return found, found > 0
 }
 
 // private takes the word public or readonly off a declaration.

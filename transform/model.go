@@ -15,6 +15,7 @@ package transform
 // analysis (OOPSLA 1999), kept field-insensitive within one object.
 
 import (
+	"slices"
 	"sync"
 
 	"pyxlock/parser/ast"
@@ -35,6 +36,13 @@ type function struct {
 	sum     summary
 	callers []*function
 	queued  bool
+
+	locksOnce sync.Once
+	locks     ownLocks // see Project.ownLocks
+	entryOnce sync.Once
+	entry     bool // see Project.member
+	seenOnce  sync.Once
+	seen      bool // see exposed
 }
 
 // accessor tells the parts of a property apart.
@@ -60,7 +68,10 @@ func (f *function) name() string {
 }
 
 // exposed reports whether Python code can call the function.
-func (f *function) exposed() bool { return !isCdef(f.mod, f.class, f.def) }
+func (f *function) exposed() bool {
+	f.seenOnce.Do(func() { f.seen = !isCdef(f.mod, f.class, f.def) })
+	return f.seen
+}
 
 // nodeKind tells where a value comes from.
 type nodeKind uint8
@@ -88,6 +99,7 @@ type node struct {
 	owner *class // of a field: the class through which it was reached
 	shape shape
 	from  []int32
+	local bool  // the address of a local pointer: who writes there changes the local
 	pos   int32 // of a fresh object or call: where it comes to be
 }
 
@@ -111,6 +123,7 @@ const (
 	changesContainer
 	passesWritable // to a C function whose parameter is not const
 	passesConst
+	passesHandle  // a number that stands for what C code keeps
 	passesUnknown // to a C function that is not declared anywhere in sight
 	callsUnknown  // Python code that is not in sight
 	throughCall   // a function of the project does it
@@ -171,7 +184,9 @@ type flow struct {
 	unit    *unit
 	hand    ast.Span // the first lock placed by hand, zero where none
 	yields  ast.Span // the first yield or await of its own
-	python  []ast.Span
+	// releases is the first place of its own that releases the GIL.
+	releases ast.Span
+	python   []ast.Span
 }
 
 // store is a pointer into one object's state that is put into another object.
@@ -209,12 +224,27 @@ type found struct {
 	next  int32
 }
 
+// foundKey is what tells effects of one summary apart.
+type foundKey struct {
+	region    int32
+	class     *class
+	kind      effectKind
+	mode      mode
+	sure, raw bool
+	field     string
+}
+
+func (e *found) key() foundKey {
+	return foundKey{e.region, e.class, e.kind, e.mode, e.sure, e.raw, e.field}
+}
+
 // summary is what a function does. It only grows.
 type summary struct {
 	regions []region
 	effects []found
 	returns []int32 // regions
 	escapes map[int32]bool
+	index   map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool
@@ -224,6 +254,8 @@ type summary struct {
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*function]bool
+	// generation counts the times that locks were given to classes.
+	generation int
 	// assume makes every extension type with C attributes count as locked, and
 	// tells apart which attributes are written.
 	assume bool
@@ -233,6 +265,8 @@ type modelState struct {
 	// written holds the attributes that are written once an object is made, by
 	// the class that declares them; nil before settleWrites.
 	written map[*class]map[string]bool
+	// rebound holds those that are assigned to by a class's users; see annotator.
+	rebound map[*class]map[string]bool
 	// grown holds those whose container is changed in place.
 	grown map[*class]map[string]bool
 }
@@ -415,6 +449,22 @@ func (p *Project) derive(mods []*module) {
 			}
 		}
 	}
+}
+
+// commonClass returns the nearest class that two classes both are, or nil.
+func (p *Project) commonClass(c, d *class) *class {
+	if c == d || c == nil || d == nil {
+		if c == d {
+			return c
+		}
+		return nil
+	}
+	for _, a := range p.ancestry(c) {
+		if slices.Contains(p.ancestry(d), a) {
+			return a
+		}
+	}
+	return nil
 }
 
 // guards reports whether c's state has a lock of its own.

@@ -43,6 +43,9 @@ type module struct {
 	// reported during building; used only where the module is an input
 	findings  []Finding
 	functions functionsOf // see funcs
+	// inferred holds the locks that no decorator asked for; used only where the
+	// module is an input
+	inferred []Inferred
 	// failed holds the functions whose own decorators were reported: more about
 	// them would be noise.
 	failed map[*ast.FuncDef]bool

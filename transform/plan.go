@@ -244,6 +244,26 @@ func (r *resolver) undecorated(kind Kind) {
 	if st.touches {
 		r.add(r.f.unit, r.f.def.Name.Span, "", st.mode)
 	}
+	object := ""
+	if st.touches && len(r.f.def.Params.List) > 0 {
+		object = r.f.def.Params.List[0].Name.Name
+	}
+	r.noteInferred(object, st)
+}
+
+// noteInferred keeps what the model asked for, for people.
+func (r *resolver) noteInferred(object string, st stance) {
+	fun := r.m.funcs().byDef[r.f.def]
+	if fun == nil {
+		return
+	}
+	pos := at(r.f.unit.source, r.f.def.Name.Span, "", "", "")
+	in := Inferred{Name: fun.name(), Path: r.f.unit.path, Line: pos.Line, Object: object, Write: st.mode == write, Why: "touches no guarded state"}
+	if st.why != nil {
+		steps := chain(fun, st.why)
+		in.Why = steps[len(steps)-1].text
+	}
+	r.m.inferred = append(r.m.inferred, in)
 }
 
 // holdsOf fills r.holds from the decorators; with none, the function is an
@@ -592,6 +612,7 @@ func (r *resolver) operands(kind Kind) {
 			continue
 		}
 		r.add(f.unit, prm.Span, prm.Name.Name, st.mode)
+		r.noteInferred(prm.Name.Name, st)
 	}
 }
 

@@ -346,19 +346,17 @@ func (p *Project) findBase(c *class) *class {
 	return nil
 }
 
-// ancestry returns c and its known bases, c first.
+// ancestry returns c and its known bases, c first. The slice must not be changed.
 func (p *Project) ancestry(c *class) []*class {
-	var out []*class
-	for len(out) < 64 && c != nil {
-		for _, o := range out {
-			if o == c {
-				return out
-			}
-		}
-		out = append(out, c)
-		c = p.base(c)
+	if c == nil {
+		return nil
 	}
-	return out
+	c.lineOnce.Do(func() {
+		for b := c; b != nil && len(c.line) < 64 && !slices.Contains(c.line, b); b = p.base(b) {
+			c.line = append(c.line, b)
+		}
+	})
+	return c.line
 }
 
 // field returns the C attribute of c or of a base, or nil.

@@ -54,19 +54,15 @@ func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
 			"async def "+name+" cannot hold a lock: it is suspended between its steps",
 			"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 	}
-	own(f.def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Yield:
-			fail(n.Span, codeYield, name+" is a generator, which would hold its lock while it is suspended",
+	if at := p.flowIn(m, f).yields; at != (ast.Span{}) {
+		if f.unit.src[at.Pos] == 'y' {
+			fail(at, codeYield, name+" is a generator, which would hold its lock while it is suspended",
 				"write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")")
-		case *ast.Unary:
-			if n.Op == "await" {
-				fail(n.Span, codeYield, name+" awaits, which would hold its lock while it is suspended",
-					"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
-			}
+		} else {
+			fail(at, codeYield, name+" awaits, which would hold its lock while it is suspended",
+				"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 		}
-		return true
-	})
+	}
 	if where := p.releasesIn(m, f, pl); pl.releasesGIL && pl.kind == CriticalSection {
 		fail(where, codeNogil, "releasing the GIL ends the critical section of "+name+" before its body does",
 			"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or leave the block out of this method")
@@ -99,23 +95,19 @@ func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
 // releasesIn sets pl.releasesGIL where the body of f releases the GIL, and
 // returns the first such place.
 func (p *Project) releasesIn(m *module, f *fn, pl *plan) (where ast.Span) {
-	found := func(e ast.Expr) {
-		if p.releases(m, e) && !pl.releasesGIL {
-			pl.releasesGIL, where = true, e.Range()
-		}
+	if where = p.flowIn(m, f).releases; where != (ast.Span{}) {
+		pl.releasesGIL = true
 	}
-	own(f.def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.With:
-			for _, it := range n.Items {
-				found(it.X)
-			}
-		case *ast.For:
-			found(n.Iter)
-		}
-		return true
-	})
 	return where
+}
+
+// flowIn returns the flow of a function in its place.
+func (p *Project) flowIn(m *module, f *fn) *flow {
+	fun := m.funcs().byDef[f.def]
+	if fun == nil { // nested
+		fun = &function{mod: m, unit: f.unit, def: f.def}
+	}
+	return p.flowOf(fun)
 }
 
 // checkMutex reports operands without a mutex field and calls that would take

@@ -6,6 +6,7 @@ package transform
 import (
 	"fmt"
 	"regexp"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -132,7 +133,17 @@ func (p *Project) claims(mods []*module, rep *Report) []Finding {
 	if len(claiming) == 0 {
 		return nil
 	}
-	open := p.unlocked(claiming)
+	// Only modules with a class that has state and no lock have to be looked at.
+	var doubtful []*module
+	for _, m := range claiming {
+		if slices.ContainsFunc(m.order, func(c *class) bool { return !c.extern && c.def != nil && p.lockOf(c) == nil && p.hasState(c) }) {
+			doubtful = append(doubtful, m)
+		}
+	}
+	open := map[*module][]unlockedClass{}
+	if len(doubtful) > 0 {
+		open = p.unlocked(doubtful)
+	}
 	byPath := map[string]int{}
 	for _, f := range rep.Findings {
 		byPath[f.Path]++

@@ -14,7 +14,7 @@ var containerSteps = map[string]string{
 }
 
 func dictNext(c *checking) {
-	for _, f := range c.funcs() {
+	for _, f := range c.spelling() {
 		own(f.def.Body, func(n ast.Node) bool {
 			call, ok := n.(*ast.Call)
 			if !ok || call.Fun == nil {

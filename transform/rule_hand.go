@@ -19,8 +19,12 @@ func checkHandLocks(c *checking) {
 		f *function
 		e *found
 	}
+	all := c.functions()
+	if !slices.ContainsFunc(all, func(f *function) bool { return f.class != nil && f.flow.hand != (ast.Span{}) }) {
+		return
+	}
 	byClass := map[*class][]*function{}
-	for _, f := range c.functions() {
+	for _, f := range all {
 		if f.class != nil && c.p.lockOf(f.class) == nil {
 			byClass[f.class] = append(byClass[f.class], f)
 		}
@@ -48,7 +52,7 @@ func checkHandLocks(c *checking) {
 			var worst *found // what it writes says more than what it reads
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if _, ok := locked[e.field]; ok && onSelf(f, e) && e.raw && e.sure && (worst == nil || e.mode > worst.mode) {
+				if _, ok := locked[e.field]; ok && onSelf(f, e) && e.raw && e.sure && (e.via == nil || !e.via.exposed() || lockedByCallers(e.via)) && (worst == nil || e.mode > worst.mode) {
 					worst = e
 				}
 			}

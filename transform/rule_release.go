@@ -17,7 +17,7 @@ func unreleased(c *checking) {
 	if !c.compiled() {
 		return
 	}
-	for _, f := range c.funcs() {
+	for _, f := range c.spelling() {
 		if handsOver(f.name()) {
 			continue
 		}

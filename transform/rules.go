@@ -40,6 +40,7 @@ const (
 	codeUnlockedHelper = "PXL106"
 	codeOverride       = "PXL107"
 	codeBase           = "PXL108"
+	codeSteps          = "PXL110"
 	codeLeftOut        = "PXL109"
 	codeYield          = "PXL201"
 	codeNogil          = "PXL202"
@@ -99,6 +100,7 @@ var rules = [...]Rule{
 	{Code: codeOverride, Title: "an override that needs more of a lock than its callers take", check: checkOverrides, builds: true},
 	{Code: codeBase, Title: "a base class that uses a locked class's state without a lock", check: checkBases, builds: true},
 	{Code: codeLeftOut, Title: "a method without the lock that its class's other methods hold", check: checkHandLocks, words: handWords},
+	{Code: codeSteps, Title: "an exempt generator that uses guarded state between its steps", check: checkSteps, builds: true, words: []string{"no_lock"}},
 	{Code: codeYield, Title: "yield, await or async under a lock"},
 	{Code: codeNogil, Title: "releasing the GIL in a critical section"},
 	{Code: codeThree, Title: "more than two objects in one critical section"},

@@ -4,6 +4,7 @@ package transform
 // becomes of each.
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"reflect"
@@ -23,6 +24,18 @@ type Result struct {
 	Findings []Finding  // ordered; any that is no Warning must stop the run
 	// NeedsRuntime is true where some output cimports pyxlock.
 	NeedsRuntime bool
+	// Inferred holds the locks that no decorator asked for, by path and line.
+	Inferred []Inferred
+}
+
+// Inferred is a lock that the model asks for, or that it does not ask for.
+type Inferred struct {
+	Name   string // "Class.method"
+	Path   string
+	Line   int
+	Object string // the parameter; "" where the method needs no lock
+	Write  bool
+	Why    string // the line that decides, in words
 }
 
 // Run rewrites the inputs with at most jobs goroutines (0: one for each CPU).
@@ -59,6 +72,7 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		mu.Lock()
 		defer mu.Unlock()
 		res.Findings = append(res.Findings, a.m.findings...)
+		res.Inferred = append(res.Inferred, a.m.inferred...)
 		for _, n := range a.needs {
 			res.NeedsRuntime = res.NeedsRuntime || n.rwlock
 		}
@@ -89,6 +103,9 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	}
 	stems, err := p.standing(ctx, stems, jobs)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.flows(ctx, stems, jobs); err != nil {
 		return nil, err
 	}
 	if err := run(stems); err != nil {
@@ -124,6 +141,9 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	}
 	SortFindings(res.Findings)
 	res.Findings = dedupe(res.Findings)
+	slices.SortStableFunc(res.Inferred, func(a, b Inferred) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
 	return res, nil
 }
 
@@ -233,12 +253,42 @@ func (p *Project) rewriteModule(stem string) *analysis {
 		m.findings = append(m.findings, m.syntaxErrors()...)
 		return &analysis{p: p, m: m}
 	}
-	if !p.opts.Off {
-		for _, f := range m.funcs().all { // here, where modules are looked at side by side
+	return p.analyse(m)
+}
+
+// flows reads the functions of all modules that locks concern, side by side, and
+// solves them together. One module's are solved when they are asked for.
+func (p *Project) flows(ctx context.Context, stems []string, jobs int) error {
+	if p.opts.Off || len(stems) < 2 {
+		return nil
+	}
+	var mu sync.Mutex
+	var all []*function
+	err := each(ctx, stems, jobs, func(stem string) error {
+		if !p.concerned(stem) {
+			return nil
+		}
+		m := p.module(stem)
+		if m.broken() {
+			return nil
+		}
+		fs := m.funcs().all
+		for _, f := range fs {
 			p.flowOf(f)
 		}
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, fs...)
+		return nil
+	})
+	if err != nil {
+		return err
 	}
-	return p.analyse(m)
+	slices.SortFunc(all, func(a, b *function) int {
+		return cmp.Or(strings.Compare(a.unit.path, b.unit.path), cmp.Compare(a.def.Pos, b.def.Pos))
+	})
+	p.solve(all)
+	return nil
 }
 
 // rules applies those rules of the table that a build warns of, too.
@@ -249,6 +299,7 @@ func (a *analysis) rules() {
 	c := &checking{p: a.p, m: a.m}
 	for i := range rules {
 		if r := &rules[i]; r.builds && r.check != nil && a.m.spells(r.words) {
+			c.words = r.words
 			r.check(c)
 		}
 	}

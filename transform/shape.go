@@ -4,6 +4,7 @@ package transform
 // leads into its owner's state, or refers to an object.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -23,10 +24,17 @@ type shape struct {
 	kind      shapeKind
 	depth     int8      // of a pointer
 	elem      shapeKind // of a pointer: what it leads to in the end
-	constant  bool      // what it points to is const
+	constant  bool      // what it points to in the end is const
+	array     bool      // a pointer that is an array
+	buffer    bool      // an object whose data attribute is a C pointer
 	container bool      // a builtin that has content of its own to change
 	class     *class
+	ref       bool // a C++ reference: a pointer that is written as what it points to
+	inserts   bool // a C++ map: looking a key up by m[k] makes an entry
+	holds     bool // a C++ container of maps
 	returned  bool // a pointer that a C function returned
+	copied    bool // of a record: assignment copies all of it, as C++ containers do
+	handle    bool // a number by which C code finds something that it keeps elsewhere
 	lock      bool // a mutex of some kind: guards state, and is none
 }
 
@@ -47,6 +55,7 @@ type cnames struct {
 }
 
 type ctypeDecl struct {
+	extern  bool
 	typedef *ast.CTypedef
 	kind    string // "struct", "union", "enum", "fused", "cppclass"
 	members []*ast.CType
@@ -78,7 +87,7 @@ func (c *cnames) collect(stmts []ast.Stmt, extern bool) {
 		switch st := st.(type) {
 		case *ast.CTypedef:
 			if name := declaredName(st.Declarator); name.Name != "" {
-				c.types[name.Name] = ctypeDecl{typedef: st}
+				c.types[name.Name] = ctypeDecl{typedef: st, extern: extern || st.Visibility == ast.Extern}
 			}
 		case *ast.StructDef:
 			d := ctypeDecl{kind: st.Kind}
@@ -207,9 +216,11 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 		}
 		if n := d.Pointer + len(d.Arrays); n > 0 {
 			s = s.pointer(n, t != nil && t.Const)
+			s.array = len(d.Arrays) > 0
 		}
-		if d.Ref && s.kind == shapeRecord {
+		if d.Ref && s.kind != shapeObject {
 			s = s.pointer(1, t != nil && t.Const)
+			s.ref = true
 		}
 	}
 	return s
@@ -217,13 +228,19 @@ func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int)
 
 // pointer is the shape of something n levels of pointers away from s.
 func (s shape) pointer(n int, constant bool) shape {
-	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant}
+	out := shape{kind: shapePointer, depth: int8(n), elem: s.kind, constant: constant, inserts: s.inserts, holds: s.holds}
 	if s.kind == shapePointer {
 		out.depth += s.depth
 		out.elem = s.elem
 		out.constant = out.constant || s.constant
 	}
 	return out
+}
+
+// readOnly reports whether nothing can be written through a value of the shape:
+// through "const T *" that is, but not through "const T **".
+func (s shape) readOnly() bool {
+	return s.constant && (s.kind != shapePointer || s.depth <= 1)
 }
 
 var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
@@ -251,8 +268,17 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 		s = shape{kind: shapeScalar}
 	default:
 		s = p.shapeOfName(m, names(t.Path), t.Name, depth)
+		if len(t.Args) > 0 && (s.kind == shapeUnknown || s.kind == shapeRecord) {
+			s.inserts = strings.HasSuffix(strings.ToLower(t.Name), "map")
+			for _, a := range t.Args {
+				if at, ok := a.(*ast.CType); ok {
+					in := p.shapeOfType(m, at, depth+1)
+					s.holds = s.holds || in.inserts || in.holds
+				}
+			}
+		}
 	}
-	if t.Const && s.kind == shapePointer {
+	if t.Const && s.array {
 		s.constant = true // "const T x" with an array behind T
 	}
 	if t.Declarator != nil { // the abstract declarator of a cast
@@ -284,7 +310,9 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		if d, ok := r.mod.cdecls().types[r.name]; ok {
 			switch {
 			case d.typedef != nil:
-				return p.shapeAt(r.mod, d.typedef.Type, d.typedef.Declarator, depth+1)
+				s := p.shapeAt(r.mod, d.typedef.Type, d.typedef.Declarator, depth+1)
+				s.handle = s.handle || s.kind == shapeScalar && d.extern && !numberLike(last)
+				return s
 			case d.kind == "enum":
 				return shape{kind: shapeScalar}
 			case d.kind == "fused":
@@ -308,8 +336,10 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		}
 	}
 	switch {
+	case p.fromCpp(m, path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
+		return shape{kind: shapeRecord, copied: true}
 	case objectTypes[last]:
-		return shape{kind: shapeObject, container: containers[last]}
+		return shape{kind: shapeObject, container: containers[last], buffer: last == "array" || last == "ndarray"}
 	case cScalars[last] || cTypes[last]:
 		return shape{kind: shapeScalar}
 	}
@@ -317,6 +347,29 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		return cythonShape(last)
 	}
 	return shape{}
+}
+
+// numberWords are parts of the names that C libraries give to numbers. What a
+// header declares under another name and as an integer is a handle: hid_t,
+// HANDLE, pthread_t.
+var numberWords = []string{
+	"int", "long", "short", "char", "float", "double", "size", "limb", "hash", "bool", "len", "off", "time", "real", "bit",
+	"flag", "exp", "prec", "ord", "status", "err", "state", "enum", "digit", "word", "byte", "count", "num", "index", "idx",
+	"complex", "scalar", "value", "weight", "freq", "code", "tri", "truth", "level", "type", "class", "mode", "diff",
+}
+
+func numberLike(name string) bool {
+	if cScalars[name] || cTypes[name] {
+		return true
+	}
+	low := strings.ToLower(name)
+	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// fromCpp reports whether a name comes from libcpp.
+func (p *Project) fromCpp(m *module, name string) bool {
+	b := m.scope.names[name]
+	return b.kind == bindImported && len(b.path) > 0 && b.path[0] == "libcpp" && b.attr != "bool"
 }
 
 // cythonShape is the shape of cython.NAME in pure mode.

@@ -6,7 +6,10 @@ package transform
 // is looked at once, or twice where calls go round in circles.
 
 import (
+	"runtime"
+	"slices"
 	"strings"
+	"sync"
 
 	"golang.org/x/text/unicode/norm"
 
@@ -26,6 +29,7 @@ type ref struct {
 func (p *Project) solve(roots []*function) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
+	first := len(p.model.solved) == 0
 	if p.model.solved == nil {
 		p.model.solved = map[*function]bool{}
 	}
@@ -47,10 +51,37 @@ func (p *Project) solve(roots []*function) {
 	for _, f := range roots {
 		visit(f)
 	}
-	s := &solver{p: p}
 	for _, f := range order {
 		f.queued = true
 	}
+	if !first || len(order) < manyFunctions {
+		(&solver{p: p}).settle(order)
+		return
+	}
+	// Functions that no chain of calls connects have nothing to say to each other.
+	var wg sync.WaitGroup
+	parts := connected(order)
+	next := make(chan []*function, len(parts))
+	for _, part := range parts {
+		next <- part
+	}
+	close(next)
+	for range runtime.GOMAXPROCS(0) {
+		wg.Go(func() {
+			s := &solver{p: p}
+			for part := range next {
+				s.settle(part)
+			}
+		})
+	}
+	wg.Wait()
+}
+
+// manyFunctions is from how many on functions are solved side by side.
+const manyFunctions = 256
+
+// settle updates functions until nothing grows any more.
+func (s *solver) settle(order []*function) {
 	for len(order) > 0 {
 		var next []*function
 		s.again = nil
@@ -71,6 +102,45 @@ func (p *Project) solve(roots []*function) {
 		}
 		order = append(next, s.again...)
 	}
+}
+
+// connected divides functions by their calls, the largest part first; each part
+// keeps their order.
+func connected(order []*function) [][]*function {
+	leader := make(map[*function]*function, len(order))
+	find := func(f *function) *function {
+		for leader[f] != nil && leader[f] != f {
+			if up := leader[leader[f]]; up != nil {
+				leader[f] = up
+			}
+			f = leader[f]
+		}
+		return f
+	}
+	for _, f := range order {
+		for i := range f.flow.calls {
+			for _, g := range f.flow.calls[i].callees {
+				if a, b := find(f), find(g); a != b {
+					leader[a] = b
+				}
+			}
+		}
+	}
+	parts := map[*function][]*function{}
+	var heads []*function
+	for _, f := range order {
+		h := find(f)
+		if len(parts[h]) == 0 {
+			heads = append(heads, h)
+		}
+		parts[h] = append(parts[h], f)
+	}
+	slices.SortStableFunc(heads, func(a, b *function) int { return len(parts[b]) - len(parts[a]) })
+	out := make([][]*function, len(heads))
+	for i, h := range heads {
+		out[i] = parts[h]
+	}
+	return out
 }
 
 // solver holds what one update needs.
@@ -124,7 +194,7 @@ func (s *solver) update(f *function) bool {
 			if class == nil {
 				class = r.class
 			}
-			s.add(r.region, found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: e.raw, cause: e.cause, name: e.name, field: e.field, span: e.span})
+			s.add(r.region, &found{class: class, kind: e.kind, mode: e.mode, sure: e.sure, raw: e.raw, cause: e.cause, name: e.name, field: e.field, span: e.span})
 		}
 	}
 	for i := range s.flow.calls {
@@ -173,6 +243,9 @@ func (s *solver) call(c *call) {
 			}
 			raw := e.raw && !c.hand && !s.p.holds(g, e)
 			for _, a := range s.top(c.args[r.num]) {
+				if !s.p.related(a.class, first(g, e.region, e.class)) {
+					continue // another subclass's method: this object is none of it
+				}
 				class := e.class
 				if class == nil && r.parent < 0 {
 					class = a.class
@@ -181,11 +254,25 @@ func (s *solver) call(c *call) {
 				if r.parent < 0 && e.class == nil {
 					field = s.pointed(c.args[r.num]) // what a pointer or container argument leads into
 				}
-				s.add(s.along(a.region, g, e.region), found{class: class, field: field, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
+				s.add(s.along(a.region, g, e.region), &found{class: class, field: field, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
 					cause: throughCall, name: g.def.Name.Name, span: c.span, via: g, next: int32(i)})
 			}
 		}
 	}
+}
+
+// first returns the class as which the parameter itself is used that a region of
+// g is reached from; nil where that is not known.
+func first(g *function, r int32, class *class) *class {
+	for x := &g.sum.regions[r]; x.parent >= 0; x = &g.sum.regions[x.parent] {
+		class = x.owner
+	}
+	return class
+}
+
+// related reports whether an object can be both a c and a d.
+func (p *Project) related(c, d *class) bool {
+	return c == nil || d == nil || c == d || slices.Contains(p.ancestry(c), d) || slices.Contains(p.ancestry(d), c)
 }
 
 // passed notes what kinds of objects a function is called with: those of the
@@ -223,7 +310,7 @@ func privateName(name string) bool {
 
 // along is the region that is to base what region r of g is to its parameter.
 func (s *solver) along(base int32, g *function, r int32) int32 {
-	x := g.sum.regions[r]
+	x := &g.sum.regions[r]
 	if x.parent < 0 {
 		return base
 	}
@@ -413,8 +500,8 @@ func (s *solver) addReturn(r ref) {
 
 // add notes an effect on a region, or on what owns it: state without a lock of
 // its own belongs to the object through which it was reached.
-func (s *solver) add(r int32, e found) {
-	x := s.sum.regions[r]
+func (s *solver) add(r int32, e *found) {
+	x := &s.sum.regions[r]
 	for x.parent >= 0 {
 		guarded := s.p.guards(e.class)
 		if guarded && !s.p.sharesLock(x.owner, x.name) {
@@ -430,7 +517,7 @@ func (s *solver) add(r int32, e found) {
 		e.field = x.name
 		e.class = x.owner
 		r = x.parent
-		x = s.sum.regions[r]
+		x = &s.sum.regions[r]
 	}
 	switch x.root {
 	case nodeFresh:
@@ -451,14 +538,39 @@ func (s *solver) add(r int32, e found) {
 		}
 	}
 	e.region = r
-	for i := range s.sum.effects {
-		o := &s.sum.effects[i]
-		if o.region == r && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw && o.field == e.field {
-			return
+	if s.known(e) {
+		return
+	}
+	s.sum.effects = append(s.sum.effects, *e)
+	s.grown = true
+}
+
+// manyEffects is from how many on a summary's effects are looked up by key.
+const manyEffects = 24
+
+// known reports whether the summary has an effect already.
+func (s *solver) known(e *found) bool {
+	if len(s.sum.effects) < manyEffects {
+		for i := range s.sum.effects {
+			o := &s.sum.effects[i]
+			if o.region == e.region && o.class == e.class && o.kind == e.kind && o.mode == e.mode && o.sure == e.sure && o.raw == e.raw && o.field == e.field {
+				return true
+			}
+		}
+		return false
+	}
+	if s.sum.index == nil {
+		s.sum.index = make(map[foundKey]struct{}, 2*manyEffects)
+		for i := range s.sum.effects {
+			s.sum.index[s.sum.effects[i].key()] = struct{}{}
 		}
 	}
-	s.sum.effects = append(s.sum.effects, e)
-	s.grown = true
+	k := e.key()
+	_, ok := s.sum.index[k]
+	if !ok {
+		s.sum.index[k] = struct{}{}
+	}
+	return ok
 }
 
 // sharesLock reports whether attribute name of c is the guard of c's state: one
@@ -471,13 +583,27 @@ func (p *Project) sharesLock(c *class, name string) bool {
 	return in != nil && in.guard == name
 }
 
-// exempt reports whether a person answers for what a function does.
-func (p *Project) exempt(f *function) bool {
-	if len(f.def.Decorators) == 0 {
-		return false
-	}
-	return f.mod.lockDecorator(f.def.Decorators, "no_lock") != nil
+// ownLocks are the lock decorators of a function, wherever they stand.
+type ownLocks struct {
+	decs   []lockDec
+	exempt bool // no_lock
 }
+
+func (p *Project) ownLocks(f *function) *ownLocks {
+	f.locksOnce.Do(func() {
+		if len(f.def.Decorators) > 0 {
+			f.locks.decs = f.mod.lockDecorators(f.def.Decorators)
+		}
+		for _, d := range f.locks.decs {
+			f.locks.exempt = f.locks.exempt || d.name == "no_lock"
+		}
+		f.locks.decs = append(f.locks.decs, f.mod.pxdLocks(f)...)
+	})
+	return &f.locks
+}
+
+// exempt reports whether a person answers for what a function does.
+func (p *Project) exempt(f *function) bool { return p.ownLocks(f).exempt }
 
 // holds reports whether a function itself locks what one of its effects is on.
 func (p *Project) holds(f *function, e *found) bool {
@@ -485,21 +611,16 @@ func (p *Project) holds(f *function, e *found) bool {
 	if r.root != nodeParam || !p.guards(e.class) {
 		return false
 	}
-	var decs []lockDec
-	if len(f.def.Decorators) > 0 {
-		decs = f.mod.lockDecorators(f.def.Decorators)
-	}
-	decs = append(decs, f.mod.pxdLocks(f)...)
-	member := p.member(f)
+	decs := p.ownLocks(f).decs
 	if len(decs) == 0 {
-		return member && r.parent < 0
+		return r.parent < 0 && p.member(f)
 	}
 	for _, d := range decs {
 		if d.name == "locked_class" {
 			continue
 		}
 		if len(d.args()) == 0 {
-			if r.parent < 0 && (r.num == 0 || member) {
+			if r.parent < 0 && (r.num == 0 || p.member(f)) {
 				return true
 			}
 			continue
@@ -532,12 +653,15 @@ func (m *module) pxdLocks(f *function) []lockDec {
 // member reports whether a function is one of those that a locked class locks
 // at their entry, if they need it.
 func (p *Project) member(f *function) bool {
-	if f.class == nil || !p.locks(f.class) || !f.exposed() {
+	if f.class == nil || !p.locks(f.class) {
 		return false
 	}
-	name := f.def.Name.Name
-	return (f.accessor != plain || !noLockMethods[name]) && !implicitStatic[name] &&
-		!f.mod.plainDecorator(f.def, "staticmethod") && !f.mod.plainDecorator(f.def, "classmethod")
+	f.entryOnce.Do(func() {
+		name := f.def.Name.Name
+		f.entry = f.exposed() && (f.accessor != plain || !noLockMethods[name]) && !implicitStatic[name] &&
+			!f.mod.plainDecorator(f.def, "staticmethod") && !f.mod.plainDecorator(f.def, "classmethod")
+	})
+	return f.entry
 }
 
 // locks reports whether c's own methods take locks.

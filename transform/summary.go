@@ -135,8 +135,7 @@ func (s *Summary) tell(p *Project, m *module) {
 // modeOf returns how a member of a locked class holds its object, false where
 // it does not.
 func (p *Project) modeOf(f *function) (mode, bool) {
-	decs := f.mod.lockDecorators(f.def.Decorators)
-	decs = append(decs, f.mod.pxdLocks(f)...)
+	decs := p.ownLocks(f).decs
 	for _, d := range decs {
 		switch {
 		case d.name == "no_lock":

@@ -28,7 +28,8 @@ their methods, as a unified diff that git apply takes. Immutable classes, and
 classes whose methods hold locks placed by hand, are left alone. Give it the
 whole project: what it cannot see counts as a write.
 
-Exit codes: 0 nothing to propose or applied, 1 proposals, 2 usage or I/O.`,
+Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or files that
+do not parse; 2 usage, configuration or I/O.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := s.valid(); err != nil {
@@ -36,6 +37,9 @@ Exit codes: 0 nothing to propose or applied, 1 proposals, 2 usage or I/O.`,
 			}
 			if err := s.configure(c, args); err != nil {
 				return err
+			}
+			if inPlace && list {
+				return errors.New("--in-place and --list exclude each other")
 			}
 			if inPlace && slices.Contains(args, "-") {
 				return errors.New("standard input cannot be replaced in place")
@@ -65,6 +69,9 @@ Exit codes: 0 nothing to propose or applied, 1 proposals, 2 usage or I/O.`,
 			n.SortNotes()
 			if list {
 				notes(c.OutOrStdout(), n)
+				if len(n.Findings) > 0 {
+					return exit(exitDifferences)
+				}
 				return nil
 			}
 			var b emit.Batch

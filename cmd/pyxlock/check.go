@@ -140,6 +140,8 @@ func (f *checkFlags) usage(args []string) error {
 		return errors.New("--diff and --format exclude each other")
 	case f.statistics && (f.diff || f.format != "text"):
 		return errors.New("--statistics is text, and excludes --diff and other formats")
+	case f.explain != "" && (f.fix || f.diff || f.statistics || f.format != "text"):
+		return errors.New("--explain is text, and excludes --fix, --diff, --statistics and other formats")
 	}
 	return oneOf("format", f.format, "text", "json", "sarif", "github")
 }

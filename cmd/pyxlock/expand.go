@@ -23,7 +23,7 @@ func (e *expanded) changed() bool { return string(e.old) != string(e.new) }
 
 // expand runs the project over the inputs. Findings go to stderr, and end the
 // command where any is more than a warning.
-func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layout, stderr io.Writer) ([]expanded, bool, error) {
+func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layout, stderr io.Writer) ([]expanded, *transform.Result, error) {
 	opts := s.options(layout, in.roots)
 	p := transform.NewProject(in.disk, opts)
 	paths := make([]string, len(in.files))
@@ -32,7 +32,7 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 	}
 	res, err := p.Run(ctx, paths, s.jobs())
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
 	if len(res.Findings) > 0 {
 		source := func(path string) []byte {
@@ -40,11 +40,11 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 			return data
 		}
 		if err := emit.Findings(stderr, res.Findings, source, s.colored(stderr)); err != nil {
-			return nil, false, err
+			return nil, nil, err
 		}
 		for _, f := range res.Findings {
 			if !f.Warning {
-				return nil, false, exit(exitDifferences)
+				return nil, nil, exit(exitDifferences)
 			}
 		}
 	}
@@ -74,7 +74,8 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 		err = g.Wait()
 	}
 	if err != nil {
-		return nil, false, err
+		return nil, nil, err
 	}
-	return out, res.NeedsRuntime && opts.Runtime == transform.Vendored, nil
+	res.NeedsRuntime = res.NeedsRuntime && opts.Runtime == transform.Vendored
+	return out, res, nil
 }

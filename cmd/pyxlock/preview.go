@@ -3,6 +3,8 @@ package main
 // pyxlock preview: what the build will compile, as a diff.
 
 import (
+	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -22,7 +24,8 @@ func newPreview() *cobra.Command {
 		Short: "Show what the build will compile, as a diff",
 		Long: `Print the difference between the sources and what cython will be given, as a
 unified diff that git apply takes. Nothing is written. A build also gets
-pyxlock.pxd, which is not shown.`,
+pyxlock.pxd, which is not shown. The locks that no decorator asked for are listed
+on standard error, each with the line from which it follows.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := oneOf("format", format, "unified", "side-by-side"); err != nil {
@@ -41,7 +44,7 @@ pyxlock.pxd, which is not shown.`,
 			if !c.Flags().Changed("layout") {
 				s.Layout = "readable"
 			}
-			files, _, err := expand(c.Context(), s, in, transform.Readable, c.ErrOrStderr())
+			files, res, err := expand(c.Context(), s, in, transform.Readable, c.ErrOrStderr())
 			if err != nil {
 				return err
 			}
@@ -60,12 +63,29 @@ pyxlock.pxd, which is not shown.`,
 					return err
 				}
 			}
+			if !s.quiet {
+				inferred(c.ErrOrStderr(), res.Inferred)
+			}
 			return nil
 		},
 	}
 	s.addFlags(c)
 	c.Flags().StringVar(&format, "format", format, "unified or side-by-side")
 	return c
+}
+
+// inferred lists the locks that no decorator asked for, with the reason.
+func inferred(w io.Writer, list []transform.Inferred) {
+	for _, in := range list {
+		how := in.Object + " for reading"
+		switch {
+		case in.Object == "":
+			how = "nothing"
+		case in.Write:
+			how = in.Object + " for writing"
+		}
+		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", in.Path, in.Line, in.Name, how, in.Why)
+	}
 }
 
 // width returns the terminal's width in columns, or what is usual.

@@ -79,7 +79,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	if f.out != "" {
 		layout = transform.Aligned
 	}
-	files, needsRuntime, err := expand(c.Context(), &f.settings, in, layout, c.ErrOrStderr())
+	files, res, err := expand(c.Context(), &f.settings, in, layout, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -90,7 +90,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 		_, err := c.OutOrStdout().Write(files[0].new)
 		return err
 	}
-	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, needsRuntime)
+	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res.NeedsRuntime)
 }
 
 func (f *rewriteFlags) usage(args []string) error {

@@ -22,12 +22,13 @@ import (
 
 // A Case is one golden.
 type Case struct {
-	Name   string // "rewrite/property/decorated", "refuse/yield"
-	Path   string // of the archive
-	Refuse bool   // under testdata/refuse: pyxlock must refuse the input
-	Ar     *txtar.Archive
+	Name     string // "rewrite/property/decorated", "refuse/yield"
+	Path     string // of the archive
+	Refuse   bool   // under testdata/refuse: pyxlock must refuse the input
+	Annotate bool   // under testdata/annotate: pyxlock must propose decorators
+	Ar       *txtar.Archive
 
-	Flags    []string // for pyxlock rewrite and preview
+	Flags    []string // for pyxlock rewrite and preview, or annotate
 	Versions []string // of Cython, "3.0"; those that can compile the output
 	Modes    []string // "c", "c++"
 	// Directives and Env are what "cython -X" and "cython -E" take.
@@ -44,7 +45,7 @@ var AllVersions = []string{"3.0", "3.1", "3.2", "3.3"}
 // LoadCases reads every golden below root, the testdata folder.
 func LoadCases(root string) ([]*Case, error) {
 	var cases []*Case
-	for _, top := range []string{"rewrite", "refuse"} {
+	for _, top := range []string{"rewrite", "refuse", "annotate"} {
 		err := filepath.WalkDir(filepath.Join(root, top), func(p string, d fs.DirEntry, err error) error {
 			if err != nil || d.IsDir() || filepath.Ext(p) != ".txtar" {
 				return err
@@ -77,6 +78,7 @@ func loadCase(root, p string) (*Case, error) {
 		Name:     name,
 		Path:     p,
 		Refuse:   strings.HasPrefix(name, "refuse/"),
+		Annotate: strings.HasPrefix(name, "annotate/"),
 		Ar:       ar,
 		Versions: AllVersions,
 		Modes:    []string{"c", "c++"},
@@ -110,9 +112,13 @@ func loadCase(root, p string) (*Case, error) {
 	if len(c.Tree("in")) == 0 {
 		return nil, fmt.Errorf("no in/ files")
 	}
+	dirs := []string{"in", "want", "aligned"}
+	files := []string{"flags", "cython", "encode", "unchanged", "test.py", "threads.py", "stdout", "stderr", "stderr.full"}
+	if c.Annotate {
+		dirs, files = []string{"in", "want"}, []string{"flags", "cython", "encode", "unchanged", "list", "stderr", "check"}
+	}
 	for _, f := range ar.Files {
-		if top, _, dir := strings.Cut(f.Name, "/"); dir && !slices.Contains([]string{"in", "want", "aligned"}, top) ||
-			!dir && !slices.Contains([]string{"flags", "cython", "encode", "unchanged", "test.py", "threads.py", "stdout", "stderr", "stderr.full"}, top) {
+		if top, _, dir := strings.Cut(f.Name, "/"); dir && !slices.Contains(dirs, top) || !dir && !slices.Contains(files, top) {
 			return nil, fmt.Errorf("no meaning is given to a file named %q", f.Name)
 		}
 	}

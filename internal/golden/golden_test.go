@@ -32,6 +32,8 @@ var (
 	binary string
 	work   string
 	runs   []*run
+	// annotates holds the goldens of annotate, which no other test is about.
+	annotates []*run
 )
 
 func TestMain(m *testing.M) {
@@ -69,11 +71,15 @@ func setup(m *testing.M) (int, error) {
 		return 0, err
 	}
 	for _, c := range cases {
-		if match.MatchString(c.Name) {
+		switch {
+		case !match.MatchString(c.Name):
+		case c.Annotate:
+			annotates = append(annotates, newRun(c))
+		default:
 			runs = append(runs, newRun(c))
 		}
 	}
-	if len(runs) == 0 {
+	if len(runs)+len(annotates) == 0 {
 		return 0, fmt.Errorf("no golden matches %q", *caseMatch)
 	}
 	return m.Run(), nil
@@ -86,6 +92,8 @@ type run struct {
 	input   func() error
 	results map[string]func() *result // by form
 	built   sync.Map                  // by interpreter and form: a func() (string, error)
+
+	annotated func() *applied // for the goldens of annotate
 }
 
 // The forms of a golden: its two layouts, and its decorators stripped.
@@ -106,6 +114,7 @@ type result struct {
 func newRun(c *Case) *run {
 	r := &run{Case: c, dir: filepath.Join(work, filepath.FromSlash(c.Name)), results: map[string]func() *result{}}
 	r.input = sync.OnceValue(func() error { return c.WriteInput(filepath.Join(r.dir, "in")) })
+	r.annotated = sync.OnceValue(r.annotate)
 	for form, flags := range forms {
 		r.results[form] = sync.OnceValue(func() *result { return r.rewrite(form, flags) })
 	}
@@ -291,19 +300,9 @@ func (r *run) checkPreview(t *testing.T, readable *result) {
 		return
 	}
 	top := filepath.Join(r.dir, "apply")
-	if err := r.WriteInput(filepath.Join(top, "in")); err != nil {
+	if err := r.apply(top, patch); err != nil {
 		t.Error(err)
 		return
-	}
-	if patch != "" {
-		cmd := exec.Command("git", "apply", "--whitespace=nowarn", "-")
-		cmd.Dir = top
-		cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(top), "GIT_CONFIG_GLOBAL="+os.DevNull)
-		cmd.Stdin = strings.NewReader(patch)
-		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Errorf("git apply: %v\n%s\n%s", err, out, patch)
-			return
-		}
 	}
 	tree, err := r.ReadOutput(filepath.Join(top, "in"))
 	if err != nil {
@@ -315,15 +314,34 @@ func (r *run) checkPreview(t *testing.T, readable *result) {
 	}
 }
 
+// apply lays the input out in a folder and has git apply a patch there.
+func (r *run) apply(top, patch string) error {
+	if err := r.WriteInput(filepath.Join(top, "in")); err != nil || patch == "" {
+		return err
+	}
+	cmd := exec.Command("git", "apply", "--whitespace=nowarn", "-")
+	cmd.Dir = top
+	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(top), "GIT_CONFIG_GLOBAL="+os.DevNull)
+	cmd.Stdin = strings.NewReader(patch)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("git apply: %v\n%s\n%s", err, out, patch)
+	}
+	return nil
+}
+
 // update writes what the archive expects of a rewrite.
 func (r *run) update(t *testing.T, readable, aligned *result) {
 	t.Helper()
-	tops := map[string]*result{"want": readable}
+	tops := []string{"want"}
 	if len(r.Tree("aligned")) > 0 {
-		tops["aligned"] = aligned
+		tops = append(tops, "aligned")
 	}
 	in := r.Tree("in")
-	for top, res := range tops {
+	for _, top := range tops { // in this order, so that an update moves nothing
+		res := readable
+		if top == "aligned" {
+			res = aligned
+		}
 		r.RemoveTree(top)
 		for _, name := range slices.Sorted(maps.Keys(res.tree)) {
 			if res.tree[name] != in[name] {

@@ -1,0 +1,150 @@
+package main
+
+// check over a corpus in which every class is locked, beside a full parse of
+// the same files on the same cores, and over parts of it.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"slices"
+	"strings"
+	"syscall"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"pyxlock/parser"
+	"pyxlock/transform"
+)
+
+// check measures the whole analysis: every class of the corpus is locked, so
+// that no file passes unread.
+func check(files []file, tmp string) error {
+	locked := make([]file, len(files))
+	lines := 0
+	for i, f := range files {
+		locked[i] = file{f.path, decorate(f.src)}
+		lines += strings.Count(string(f.src), "\n")
+	}
+	const cores = 2
+	previous := runtime.GOMAXPROCS(cores)
+	defer runtime.GOMAXPROCS(previous)
+	var ratios []float64
+	for range *rounds {
+		start := time.Now()
+		if err := parseAll(locked, cores); err != nil {
+			return err
+		}
+		parsed := time.Since(start).Seconds()
+		runtime.GC()
+		start = time.Now()
+		if err := checkAll(locked, cores); err != nil {
+			return err
+		}
+		ratios = append(ratios, time.Since(start).Seconds()/parsed)
+		runtime.GC()
+	}
+	ratio := median(ratios)
+	fmt.Printf("check: %d files, %d lines, every class locked\n", len(locked), lines)
+	target("check, times a full parse, two cores", ratio, "x", "<= 2", ratio <= 2)
+	if err := curve(locked, cores); err != nil {
+		return err
+	}
+	return checkMemory(locked, lines, tmp)
+}
+
+func parseAll(files []file, cores int) error {
+	var g errgroup.Group
+	g.SetLimit(cores)
+	for _, f := range files {
+		g.Go(func() error {
+			parser.Parse(f.src, parser.Options{Name: f.path})
+			return nil
+		})
+	}
+	return g.Wait()
+}
+
+func checkAll(files []file, cores int) error {
+	load := memory{map[string][]byte{}, map[string][]string{}, map[string][]string{}}
+	var inputs []string
+	for _, f := range files {
+		load.add(f)
+		inputs = append(inputs, f.path)
+	}
+	_, err := transform.NewProject(load, transform.Options{}).Check(context.Background(), inputs, cores)
+	return err
+}
+
+// curve prints the cost of a line for growing parts of the corpus, in units of
+// the whole's. Parts are of whole packages' files in order of their paths.
+func curve(files []file, cores int) error {
+	sorted := slices.Clone(files)
+	slices.SortFunc(sorted, func(a, b file) int { return strings.Compare(a.path, b.path) })
+	var per []float64
+	var sizes []int
+	for part := 8; part >= 1; part /= 2 {
+		// Every part-th file, so that each part is of the same mixture.
+		var some []file
+		lines := 0
+		for i := 0; i < len(sorted); i += part {
+			some = append(some, sorted[i])
+			lines += strings.Count(string(sorted[i].src), "\n")
+		}
+		var seconds []float64
+		for range *rounds {
+			start := time.Now()
+			if err := checkAll(some, cores); err != nil {
+				return err
+			}
+			seconds = append(seconds, time.Since(start).Seconds())
+			runtime.GC()
+		}
+		per = append(per, median(seconds)/float64(lines))
+		sizes = append(sizes, lines)
+	}
+	fmt.Printf("check, cost of a line, relative:")
+	for i := range per {
+		fmt.Printf("  %d lines %.2f", sizes[i], per[i]/per[len(per)-1])
+	}
+	fmt.Println()
+	return nil
+}
+
+// checkMemory runs the program over 100,000 lines and asks for its peak memory.
+func checkMemory(files []file, lines int, tmp string) error {
+	root := filepath.Join(tmp, "check")
+	n, names := 0, 0
+	for _, f := range files {
+		rel, err := filepath.Rel(*corpus, f.path)
+		if err != nil {
+			return err
+		}
+		to := filepath.Join(root, rel)
+		if err := errors.Join(os.MkdirAll(filepath.Dir(to), 0o777), os.WriteFile(to, f.src, 0o666)); err != nil {
+			return err
+		}
+		names++
+		if n += strings.Count(string(f.src), "\n"); n >= 100_000 {
+			break
+		}
+	}
+	cmd := exec.Command(*pyxlock, "check", "--statistics", "--jobs=2", root)
+	var code *exec.ExitError
+	if err := cmd.Run(); err != nil && (!errors.As(err, &code) || code.ExitCode() != 1) {
+		return fmt.Errorf("check: %w", err)
+	}
+	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
+	if !ok {
+		return nil
+	}
+	peak := float64(usage.Maxrss) / 1024
+	fmt.Printf("check: the program over %d files, %d lines\n", names, n)
+	target("check, peak memory", peak, "MB", "<= 300", peak <= 300)
+	return nil
+}
