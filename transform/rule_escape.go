@@ -53,17 +53,36 @@ func (c *checking) kept(s *solver, f *function, st store) {
 			if in := c.p.lockOf(to.class); in != nil && in.guard != "" {
 				continue // it holds that object's lock
 			}
-			if fd := c.p.field(to.class, st.name); fd == nil || c.p.fieldShape(fd).kind == shapeScalar || c.p.fieldShape(fd).kind == shapeObject {
+			fd := c.p.field(to.class, st.name)
+			if fd == nil {
+				continue // a Python attribute
+			}
+			if moved(s, f, origin(f, st.value).name, from.region) {
+				continue
+			}
+			if k := c.p.fieldShape(fd).kind; k != shapePointer && (k != shapeUnknown || sh.kind != shapePointer) {
 				continue // a copy
 			}
 			out := at(f.unit.source, st.span, codePointer, "", "")
 			out.Warning = true
-			out.Message = fmt.Sprintf("%s stores a pointer into the state of %s in %s.%s, where it outlives the lock", f.name(), article(from.class.name), to.class.name, st.name)
+			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.name(), from.class.name, to.class.name, st.name)
 			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s", from.class.name, to.class.name)
 			c.m.findings = append(c.m.findings, out)
 			return
 		}
 	}
+}
+
+// moved reports whether a function gives an attribute of an object another
+// value: what it held was handed over.
+func moved(s *solver, f *function, name string, region int32) bool {
+	for i := range f.flow.effects {
+		e := &f.flow.effects[i]
+		if e.cause == writes && e.name == name && slices.ContainsFunc(s.top(e.node), func(r ref) bool { return r.region == region }) {
+			return true
+		}
+	}
+	return false
 }
 
 // returned reports guarded content that a member hands to its caller.
