@@ -156,7 +156,8 @@ func (c *class) collectFields(u *unit, stmts []ast.Stmt, vis ast.Visibility, vis
 			}
 			for _, d := range st.Declarators {
 				name := declaredName(d)
-				if d.Func || name.Name == "" {
+				method := d.Func && (d.Inner == nil || d.Inner.Pointer == 0) // and no pointer to a function
+				if method || name.Name == "" {
 					continue
 				}
 				c.addField(&field{mod: c.mod, name: name.Name, ctype: st.Type, declarator: d, vis: v, visSpan: span, unit: u, decl: st})

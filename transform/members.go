@@ -88,7 +88,13 @@ func (m *module) usedBefore(name string, pos int32) (int, bool) {
 			if found > 0 || opensScope(st) || u.role == roleMain && st.Range().Pos >= pos {
 				return
 			}
-			switch st.(type) {
+			switch st := st.(type) {
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					if n := declaredName(d); n.Name == name && !d.Func {
+						found = line(u.file, n.Pos) + 1
+					}
+				}
 			case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
 				ast.Walk(st, func(n ast.Node) bool {
 					if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access != ast.Write {

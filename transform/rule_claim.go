@@ -4,17 +4,21 @@ package transform
 // that nothing locks.
 
 import (
-	"bytes"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 )
 
+// directiveLine is a comment in which Cython looks for directives.
+var directiveLine = regexp.MustCompile(`(?m)^#[ \t]*cython[ \t]*:([^\r\n]*)`)
+
 // claimSpan returns where a module's main file sets freethreading_compatible to
-// true, in a comment at its top or as a directive of its own.
+// true, in a comment at its top.
 func (m *module) claimSpan() (*unit, ast.Span, bool) {
-	word := []byte("freethreading_compatible")
+	const word = "freethreading_compatible"
 	for _, u := range m.units {
 		if u.role != roleMain {
 			continue
@@ -23,14 +27,22 @@ func (m *module) claimSpan() (*unit, ast.Span, bool) {
 		if len(u.file.Body) > 0 {
 			head = head[:u.file.Body[0].Range().Pos]
 		}
-		if i := bytes.Index(head, word); i >= 0 {
-			rest := head[i+len(word):]
-			if j := bytes.IndexAny(rest, "\n\r,"); j >= 0 {
-				rest = rest[:j]
+		claim, span := false, ast.Span{} // a later line replaces an earlier one
+		for _, l := range directiveLine.FindAllSubmatchIndex(head, -1) {
+			off := l[2]
+			for _, item := range strings.Split(string(head[l[2]:l[3]]), ",") {
+				name, value, _ := strings.Cut(item, "=")
+				if strings.TrimSpace(name) == word {
+					value = strings.ToLower(strings.TrimSpace(value))
+					claim = value == "true" || value == "yes"
+					i := off + strings.Index(item, word)
+					span = ast.Span{Pos: int32(i), End: int32(i + len(word))}
+				}
+				off += len(item) + 1
 			}
-			if bytes.Contains(rest, []byte("True")) {
-				return u, ast.Span{Pos: int32(i), End: int32(i + len(word))}, true
-			}
+		}
+		if claim {
+			return u, span, true
 		}
 	}
 	return nil, ast.Span{}, false
@@ -57,11 +69,13 @@ func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
 	}
 	a := &annotator{p: p, out: &Annotation{}, wrote: map[*class]*evidence{}, mods: mods}
 	a.gather()
-	p.model.assume = false
 	out := map[*module][]unlockedClass{}
 	for _, m := range mods {
 		for _, c := range m.order {
 			ev := a.wrote[c]
+			if ev == nil {
+				ev = p.writesInherited(c)
+			}
 			if ev == nil || ev.e == nil || !ev.e.sure || c.extern || p.lockOf(c) != nil || a.byHand(c) != nil {
 				continue
 			}
@@ -69,6 +83,7 @@ func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
 			// The effect is told from its function's summary, which goes away.
 		}
 	}
+	p.model.assume = false
 	for m, list := range out {
 		for i := range list {
 			steps := chain(list[i].f, list[i].e)
@@ -82,6 +97,28 @@ func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
 	}
 	p.model.restore(model)
 	return out
+}
+
+// writesInherited returns a write of a class's own methods to what it inherits,
+// nil where there is none.
+func (p *Project) writesInherited(c *class) *evidence {
+	c.mod.funcs()
+	for _, set := range []map[string][]*function{c.own.methods, c.own.props} {
+		for _, name := range sortedKeys(set) {
+			for _, f := range set[name] {
+				var ev *evidence
+				p.eachWrite(f, func(e *found) {
+					if ev == nil && e.sure && onSelf(f, e) {
+						ev = &evidence{f: f, e: e}
+					}
+				})
+				if ev != nil && !p.exempt(f) {
+					return ev
+				}
+			}
+		}
+	}
+	return nil
 }
 
 // claims reports the modules whose claim the findings and the classes speak

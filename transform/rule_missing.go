@@ -5,7 +5,8 @@ package transform
 
 import (
 	"fmt"
-	"strings"
+
+	"pyxlock/parser/ast"
 )
 
 func checkMissing(c *checking) {
@@ -20,6 +21,7 @@ func checkMissing(c *checking) {
 			code   string
 		}
 		seen := map[key]bool{}
+		calls := map[ast.Span]int{} // where the finding for a call is, by its place
 		for _, md := range [...]mode{write, read} {
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
@@ -28,7 +30,7 @@ func checkMissing(c *checking) {
 					continue
 				}
 				if x.root == nodeParam {
-					if !exposed || c.p.holds(f, e) || x.num == 0 && x.parent < 0 && f.class != nil && noLockMethods[f.def.Name.Name] && f.accessor == plain {
+					if !exposed || c.p.holds(f, e) || x.parent < 0 && f.class == nil && c.p.constructs(f, int(x.num)) || x.num == 0 && x.parent < 0 && f.class != nil && noLockMethods[f.def.Name.Name] && f.accessor == plain {
 						continue
 					}
 				}
@@ -44,6 +46,11 @@ func checkMissing(c *checking) {
 				} else {
 					seen[k] = true
 				}
+				if i, told := calls[e.span]; told && e.via != nil {
+					c.m.findings[i].Related = append(c.m.findings[i].Related, c.alsoMissing(f, e))
+					continue
+				}
+				calls[e.span] = len(c.m.findings)
 				c.missing(f, e, code)
 			}
 		}
@@ -56,9 +63,9 @@ func (c *checking) missing(f *function, e *found, code string) {
 		does = "writes"
 	}
 	class := e.class.name
-	obj := article(class)
+	obj := "some " + class
 	if path := pathOf(f, e.region); path != "" {
-		obj = fmt.Sprintf("%s (%s)", path, obj)
+		obj = fmt.Sprintf("%s (%s)", path, class)
 	}
 	field := e.field
 	if field == "" && (e.cause == reads || e.cause == writes || e.cause == deletes) {
@@ -81,6 +88,18 @@ func (c *checking) missing(f *function, e *found, code string) {
 		out.Related = relatedOf(steps[1:])
 	}
 	c.m.findings = append(c.m.findings, out)
+}
+
+// alsoMissing tells of a further object that a call needs the lock of.
+func (c *checking) alsoMissing(f *function, e *found) Related {
+	what := "some " + e.class.name
+	if path := pathOf(f, e.region); path != "" {
+		what = fmt.Sprintf("%s (%s)", path, e.class.name)
+	}
+	steps := chain(f, e)
+	last := steps[len(steps)-1]
+	pos := at(last.f.unit.source, last.e.span, "", "", "")
+	return Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s needs the lock of %s, too: %s", last.f.name(), what, last.text)}
 }
 
 // missingHelp tells where the lock could be taken.
@@ -107,14 +126,6 @@ func (c *checking) missingHelp(f *function, e *found) string {
 		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
 	}
 	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
-}
-
-// article puts "a" or "an" before a name.
-func article(name string) string {
-	if strings.ContainsRune("AEIOUaeiou", rune(name[0])) {
-		return "an " + name
-	}
-	return "a " + name
 }
 
 func rootName(f *function, r int32) string {

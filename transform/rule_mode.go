@@ -63,6 +63,9 @@ func (r *resolver) contradicted(locks []placed) {
 			f.Code, f.Warning = codeReadMayWrite, true
 			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.text)
 			f.Help = "lock for writing, or declare the parameter const where the C function only reads"
+			if last.e.cause == callsUnknown {
+				f.Help = "lock for writing, or hand out a copy"
+			}
 		default:
 			f.Code, f.Warning = codeUpgrade, true
 			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which locks it for writing", name, what, say(worst))

@@ -113,11 +113,11 @@ func (p *Project) reportCycle(path []lockEdge) {
 	var does []string
 	hang := false
 	for _, e := range path {
-		does = append(does, fmt.Sprintf("%s locks %s while it holds %s", e.f.name(), article(e.to.name), article(e.from.name)))
+		does = append(does, fmt.Sprintf("%s holds self and locks some %s", e.f.name(), e.e.class.name))
 		hang = hang || p.lockOf(e.f.class).kind == Mutex
 		pos := at(e.f.unit.source, e.e.span, "", "", "")
 		out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
-			Message: fmt.Sprintf("%s holds %s and locks %s", e.f.name(), article(e.from.name), article(e.to.name))})
+			Message: fmt.Sprintf("%s holds self (%s) and locks some %s", e.f.name(), e.f.class.name, e.e.class.name)})
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
 	if hang {

@@ -22,10 +22,15 @@ import (
 //
 //	x = PyList_GetItem(items, 0)  # want PXL401 "borrowed"
 //
+// Where a comment cannot stand on that line, it stands on the next one:
+//
+//	# cython: freethreading_compatible=True
+//	# want above PXL501 "no lock"
+//
 // A line that looks like an offence and is none says "# ok: why"; every archive
 // has one, so that no rule passes by reporting everything.
 var (
-	wantComment = regexp.MustCompile(`# want (PXL\d+ .*)$`)
+	wantComment = regexp.MustCompile(`# want (above )?(PXL\d+ .*)$`)
 	wantItem    = regexp.MustCompile(`(PXL\d+) ("(?:[^"\\]|\\.)*")`)
 	okComment   = regexp.MustCompile(`# ok: \S`)
 )
@@ -76,7 +81,10 @@ func checkArchive(t *testing.T, path string) {
 				}
 				continue
 			}
-			for _, item := range wantItem.FindAllSubmatch(m[1], -1) {
+			if len(m[1]) > 0 {
+				at = fmt.Sprintf("%s:%d", name, i)
+			}
+			for _, item := range wantItem.FindAllSubmatch(m[2], -1) {
 				text, err := strconv.Unquote(string(item[2]))
 				if err != nil {
 					t.Fatalf("%s: %v", at, err)

@@ -215,7 +215,10 @@ func (v *sieve) suppressed(f Finding, stops bool) (reason string, ok bool) {
 		last++
 	}
 	for _, s := range list {
-		if s.line != first && s.line != last {
+		// A claim is a comment itself: one of its own stands beside it, before
+		// any code.
+		head := f.Code == codeClaim && len(file.Body) > 0 && s.span.Pos < file.Body[0].Range().Pos
+		if s.line != first && s.line != last && !head {
 			continue
 		}
 		for _, n := range s.names {
