@@ -290,6 +290,9 @@ func (s shape) pointer(n int, constant bool) shape {
 	return out
 }
 
+// bufferTypes have a C pointer as an attribute of theirs.
+var bufferTypes = map[string]bool{"array": true, "ndarray": true}
+
 // readOnly reports whether nothing can be written through a value of the shape:
 // through "const T *" that is, but not through "const T **".
 func (s shape) readOnly() bool {
@@ -388,7 +391,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 	}
 	switch {
 	case objectTypes[last]:
-		return shape{kind: shapeObject, container: containers[last], buffer: last == "array" || last == "ndarray"}
+		return shape{kind: shapeObject, container: containers[last], buffer: bufferTypes[last]}
 	case cScalars[last] || cTypes[last]:
 		return shape{kind: shapeScalar}
 	}
