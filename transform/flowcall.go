@@ -583,6 +583,9 @@ func (p *Project) unseenBase(c *class) bool {
 		for _, d := range a.defs {
 			if d.Bases != nil && len(d.Bases.Args) > 0 {
 				path := dotted(d.Bases.Args[0].X)
+				if last := or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); objectTypes[last] && !bufferTypes[last] {
+					continue // those of Cython's own .pxd files show no pointers
+				}
 				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
 					return true
 				}

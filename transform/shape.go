@@ -294,6 +294,9 @@ func (s shape) pointer(n int, constant bool) shape {
 	return out
 }
 
+// bufferTypes have a C pointer as an attribute of theirs.
+var bufferTypes = map[string]bool{"array": true, "ndarray": true}
+
 // readOnly reports whether nothing can be written through a value of the shape:
 // through "const T *" that is, but not through "const T **".
 func (s shape) readOnly() bool {
@@ -396,7 +399,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 	case p.fromCpp(m, path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return shape{kind: shapeRecord, copied: true}
 	case objectTypes[last]:
-		return shape{kind: shapeObject, container: containers[last], buffer: last == "array" || last == "ndarray"}
+		return shape{kind: shapeObject, container: containers[last], buffer: bufferTypes[last]}
 	case cScalars[last] || cTypes[last]:
 		return shape{kind: shapeScalar}
 	}
