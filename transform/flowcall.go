@@ -789,6 +789,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 		return b.knownCall(how, args, name, e.Span)
 	}
 	sure := m.cdecls().aware
+	reads := b.p.opts.readsOnly(name)
 	var params []*ast.Param
 	if f.d.Params != nil {
 		params = f.d.Params.List
@@ -814,6 +815,9 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			default: // Cython code whose body is not in sight
 				b.rawObject(n, name, args.span[i])
 			}
+		case reads && sh.kind != shapeObject:
+			b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
+			inside = append(inside, n)
 		case sh.handle:
 			b.effect(n, nil, onState, write, false, passesHandle, name, args.span[i])
 		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord && (ps.of == nil || b.p.plainData(ps.of, 0) || ps.of.extern):

@@ -1,6 +1,10 @@
 package transform
 
-import "fmt"
+import (
+	"fmt"
+	"path"
+	"strings"
+)
 
 // Kind is which lock a class uses.
 type Kind uint8
@@ -54,6 +58,10 @@ type Options struct {
 	Runtime Runtime
 	// InlineRuntime is the text to paste with Runtime Inline.
 	InlineRuntime string
+	// Reads holds patterns of C functions that only read what they are given,
+	// whatever their prototypes say; a "!" before a pattern takes back what an
+	// earlier one said. The patterns are those of path.Match.
+	Reads []string
 	// Include holds the directories of -I, searched for cimported modules.
 	Include []string
 	// Roots holds the directories given as inputs, searched likewise.
@@ -79,4 +87,16 @@ func (m mode) String() string {
 		return "write"
 	}
 	return "read"
+}
+
+// readsOnly reports whether the settings say that a C function only reads.
+func (o *Options) readsOnly(name string) bool {
+	yes := false
+	for _, p := range o.Reads {
+		pattern, not := strings.CutPrefix(p, "!")
+		if ok, err := path.Match(pattern, name); ok && err == nil {
+			yes = !not
+		}
+	}
+	return yes
 }

@@ -10,8 +10,10 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	goruntime "runtime"
+	"strings"
 
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
@@ -28,6 +30,7 @@ type settings struct {
 	Layout      string   `toml:"layout"`
 	Runtime     string   `toml:"runtime"`
 	IncludePath []string `toml:"include-path"`
+	Reads       []string `toml:"reads"`
 	Jobs        int      `toml:"jobs"`
 	Color       string   `toml:"color"`
 	// Which findings are wanted; see select.go.
@@ -49,6 +52,7 @@ func (s *settings) addFlags(c *cobra.Command) {
 	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers (default aligned with -o, else readable)")
 	f.StringVar(&s.Runtime, "runtime", "vendored", "where the rwlock comes from: vendored, package or inline")
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
+	f.StringArrayVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back; may be repeated")
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.stdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
@@ -109,6 +113,9 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	text("color", &s.Color, conf.Color)
 	if conf.Jobs != 0 && !c.Flags().Changed("jobs") {
 		s.Jobs = conf.Jobs
+	}
+	if len(s.Reads) == 0 {
+		s.Reads = conf.Reads
 	}
 	if len(s.IncludePath) == 0 {
 		for _, d := range conf.IncludePath {
@@ -196,6 +203,11 @@ func (s *settings) valid() error {
 	if s.Jobs < 0 {
 		return fmt.Errorf("jobs: %d is negative", s.Jobs)
 	}
+	for _, p := range s.Reads {
+		if _, err := path.Match(strings.TrimPrefix(p, "!"), ""); err != nil {
+			return fmt.Errorf("reads: %q: %v", p, err)
+		}
+	}
 	return errors.Join(
 		oneOf("locking", s.Locking, "on", "off"),
 		oneOf("layout", s.Layout, "", "readable", "aligned"),
@@ -216,7 +228,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Roots: roots, Canonical: canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, Canonical: canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable
