@@ -36,7 +36,7 @@ func checkEscapes(c *checking) {
 // kept reports a pointer into one object's state that another one keeps.
 func (c *checking) kept(s *solver, f *function, st store) {
 	sh := f.flow.nodes[st.value].shape
-	if sh.kind != shapePointer && sh.kind != shapeUnknown || sh.returned {
+	if sh.kind != shapePointer && sh.kind != shapeUnknown || returnedByC(f, st.value, 0) {
 		return
 	}
 	if f.flow.nodes[st.into].shape.kind != shapeObject {
@@ -71,6 +71,47 @@ func (c *checking) kept(s *solver, f *function, st store) {
 			return
 		}
 	}
+}
+
+// returnedByC reports whether a pointer comes from a C function: then it leads
+// to what that made, as far as anybody can tell.
+func returnedByC(f *function, n int32, depth int) bool {
+	x := &f.flow.nodes[n]
+	if x.shape.returned {
+		return true
+	}
+	if depth > 8 {
+		return false
+	}
+	switch x.kind {
+	case nodeCast:
+		return returnedByC(f, x.base, depth+1)
+	case nodeLocal:
+		some := false
+		for _, from := range x.from {
+			if f.flow.nodes[from].kind == nodeNothing {
+				continue
+			}
+			if !returnedByC(f, from, depth+1) {
+				return false
+			}
+			some = true
+		}
+		return some
+	case nodeCall:
+		for _, g := range f.flow.calls[x.num].callees {
+			if len(g.flow.returns) == 0 {
+				return false
+			}
+			for _, r := range g.flow.returns {
+				if !returnedByC(g, r, depth+1) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	return false
 }
 
 // moved reports whether a function gives an attribute of an object another

@@ -29,6 +29,9 @@ func checkMissing(c *checking) {
 				if e.mode != md || !e.raw || !c.p.guards(e.class) || e.kind == onPython || md == read && c.p.settled(e.class, e.field) {
 					continue
 				}
+				if e.via != nil && e.via.exposed() && !noLockMethods[e.via.def.Name.Name] {
+					continue // told of that function, where the lock has to be taken
+				}
 				if x.root == nodeParam {
 					if !exposed || c.p.holds(f, e) || x.parent < 0 && f.class == nil && c.p.constructs(f, int(x.num)) || x.num == 0 && x.parent < 0 && f.class != nil && noLockMethods[f.def.Name.Name] && f.accessor == plain {
 						continue
