@@ -318,6 +318,10 @@ func (a *annotator) verdict(c *class) {
 		a.note(c, Inherits, "", nil)
 	case c.extern || c.def == nil:
 		a.note(c, Opaque, "", nil)
+	case ev == nil && a.elsewhere(c) != nil:
+		b := a.elsewhere(c)
+		u, _ := b.where()
+		a.note(c, Unlockable, fmt.Sprintf("its base %s needs the lock, and is in %s, which was not given", b.name, u.path), nil)
 	case ev == nil:
 		a.note(c, Immutable, "", nil)
 	case a.byHand(c) != nil:
@@ -341,6 +345,17 @@ func (a *annotator) verdict(c *class) {
 		steps := chain(ev.f, ev.e)
 		a.note(c, Locked, fmt.Sprintf("%s %s", ev.f.name(), steps[len(steps)-1].text), relatedOf(steps))
 	}
+}
+
+// elsewhere returns a base of c that needs a lock and is in no module that was
+// given, or nil.
+func (a *annotator) elsewhere(c *class) *class {
+	for _, b := range a.p.ancestry(c)[1:] {
+		if a.wrote[b] != nil && !slices.Contains(a.mods, b.mod) && !b.extern {
+			return b
+		}
+	}
+	return nil
 }
 
 // clashes reports whether Cython would confuse a property of c with a name of

@@ -43,7 +43,7 @@ func (p *Project) settleWrites(list []*analysis) {
 
 func (p *Project) settleFunctions(all []*function) {
 	p.solve(all)
-	written, grown := map[*class]map[string]bool{}, map[*class]map[string]bool{}
+	written, grown, assigned := map[*class]map[string]bool{}, map[*class]map[string]bool{}, map[*class]map[string]bool{}
 	for f := range p.model.solved {
 		p.eachWrite(f, func(e *found) {
 			for _, c := range p.declaring(e.class, e.field) {
@@ -52,6 +52,12 @@ func (p *Project) settleFunctions(all []*function) {
 				}
 				if c.fields[e.field] != nil {
 					written[c][e.field] = true
+					if how := ends(e); how == writes || how == deletes {
+						if assigned[c] == nil {
+							assigned[c] = map[string]bool{}
+						}
+						assigned[c][e.field] = true
+					}
 					if ends(e) == changesContainer {
 						if grown[c] == nil {
 							grown[c] = map[string]bool{}
@@ -66,7 +72,7 @@ func (p *Project) settleFunctions(all []*function) {
 			}
 		})
 	}
-	p.model.written, p.model.grown = written, grown
+	p.model.written, p.model.grown, p.model.assigned = written, grown, assigned
 }
 
 // ends returns in what way an effect comes about in the end.

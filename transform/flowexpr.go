@@ -31,7 +31,11 @@ func (b *builder) expr(e ast.Expr) int32 {
 			// What is given to C code as void * comes back in a callback as what it is.
 			return b.node(node{kind: nodeInside, base: n, shape: to})
 		}
-		return b.cast(n, to)
+		n = b.cast(n, to)
+		if e.Type != nil && n != 0 && slices.ContainsFunc(e.Type.Args, func(a ast.Node) bool { _, ok := a.(*ast.Slice); return ok }) {
+			b.flow.nodes[n].shape.view = true // <T[:n]>pointer is a memoryview
+		}
+		return n
 	case *ast.Unary:
 		return b.unary(e)
 	case *ast.Binary:
@@ -168,8 +172,11 @@ func (b *builder) either(x, y int32) int32 {
 
 func (b *builder) cast(n int32, to shape) int32 {
 	if n == 0 {
-		if to.kind == shapePointer {
+		switch {
+		case to.kind == shapePointer:
 			return b.node(node{kind: nodeNothing, shape: to})
+		case to.kind == shapeObject && to.class != nil: // something that is not followed, and is one of these
+			return b.node(node{kind: nodeUnknown, shape: to})
 		}
 		return 0
 	}

@@ -267,17 +267,20 @@ type modelState struct {
 	written map[*class]map[string]bool
 	// rebound holds those that are assigned to by a class's users; see annotator.
 	rebound map[*class]map[string]bool
+	// assigned holds those that get another value, pointers that go elsewhere
+	// among them.
+	assigned map[*class]map[string]bool
 	// grown holds those whose container is changed in place.
 	grown map[*class]map[string]bool
 }
 
 // clone returns what restore puts back.
 func (s *modelState) clone() *modelState {
-	return &modelState{solved: s.solved, assume: s.assume, written: s.written, grown: s.grown}
+	return &modelState{solved: s.solved, assume: s.assume, written: s.written, grown: s.grown, assigned: s.assigned}
 }
 
 func (s *modelState) restore(o *modelState) {
-	s.solved, s.assume, s.written, s.grown = o.solved, o.assume, o.written, o.grown
+	s.solved, s.assume, s.written, s.grown, s.assigned = o.solved, o.assume, o.written, o.grown, o.assigned
 }
 
 // functionsOf holds a module's functions.

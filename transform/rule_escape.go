@@ -50,8 +50,9 @@ func (c *checking) kept(s *solver, f *function, st store) {
 			if to.region == from.region || to.class == nil {
 				continue
 			}
-			if in := c.p.lockOf(to.class); in != nil && in.guard != "" {
-				continue // it holds that object's lock
+			field := origin(f, st.value).name
+			if in := c.p.lockOf(to.class); in != nil && in.guard != "" && !c.p.moves(from.class, field) {
+				continue // it holds that object's lock, and the memory stays where it is
 			}
 			fd := c.p.field(to.class, st.name)
 			if fd == nil {
@@ -67,6 +68,10 @@ func (c *checking) kept(s *solver, f *function, st store) {
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.name(), from.class.name, to.class.name, st.name)
 			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s", from.class.name, to.class.name)
+			if in := c.p.lockOf(to.class); in != nil && in.guard != "" {
+				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.name(), from.class.name, field, to.class.name, st.name)
+				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.class.name)
+			}
 			c.m.findings = append(c.m.findings, out)
 			return
 		}
@@ -140,7 +145,7 @@ func (c *checking) returned(s *solver, f *function, n int32) {
 			return
 		}
 		for _, r := range s.top(n) {
-			if c.p.guards(r.class) && f.sum.regions[r.region].root == nodeParam && isView(c.p.field(r.class, x.name)) {
+			if c.p.guards(r.class) && f.sum.regions[r.region].root == nodeParam && (sh.view || isView(c.p.field(r.class, x.name))) {
 				c.handsOutView(f, f.def.Name.Span, x.name)
 				return
 			}
@@ -265,6 +270,17 @@ func isView(fd *field) bool {
 		_, slice := i.(*ast.Slice)
 		return slice
 	})
+}
+
+// moves reports whether a pointer that an attribute holds is replaced once its
+// object is made.
+func (p *Project) moves(c *class, name string) bool {
+	for _, b := range p.ancestry(c) {
+		if b.fields[name] != nil {
+			return p.model.assigned[b][name]
+		}
+	}
+	return false
 }
 
 // grows reports whether something changes the content of a container that an

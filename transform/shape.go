@@ -32,6 +32,7 @@ type shape struct {
 	container bool      // a builtin that has content of its own to change
 	class     *class
 	of        *structType // the struct that it is or points to in the end, where its members are known
+	view      bool        // a typed memoryview, which Python can have
 	ref       bool        // a C++ reference: a pointer that is written as what it points to
 	inserts   bool        // a C++ map: looking a key up by m[k] makes an entry
 	holds     bool        // a C++ container of maps
