@@ -529,7 +529,7 @@ func (a *annotator) wants(f *function, member bool) []want {
 			if !member && !f.mod.plainDecorator(f.def, "staticmethod") {
 				continue // its own class has no lock
 			}
-			if member {
+			if member || !a.mayBe(f, 0, e.class) {
 				continue // the stance has it
 			}
 		case !a.mayBe(f, e.region, e.class):

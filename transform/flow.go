@@ -196,6 +196,9 @@ func (b *builder) hands(n int32, at int32, stored bool) {
 		return
 	}
 	b.flow.handed = append(b.flow.handed, handing{n, max(at, b.end), b.loopStarts(), stored})
+	for _, x := range b.elements(n) {
+		b.flow.handed = append(b.flow.handed, handing{x, max(at, b.end), b.loopStarts(), stored})
+	}
 }
 
 func (b *builder) loopStarts() []int32 {
@@ -1060,8 +1063,7 @@ func (b *builder) element(n int32) int32 {
 	case shapeRecord, shapeUnknown:
 		return b.node(node{kind: nodeInside, base: n, shape: shape{inserts: sh.holds, holds: sh.holds}})
 	default:
-		of := slices.DeleteFunc(slices.Clone(b.elements(n)), func(n int32) bool { return b.shape(n).class == nil })
-		if len(of) > 0 {
+		if of := b.elements(n); len(of) > 0 {
 			return b.node(node{kind: nodeLocal, from: of, shape: b.common(of)})
 		}
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
@@ -1104,6 +1106,24 @@ func (b *builder) elements(n int32) []int32 {
 		}
 	}
 	return nil
+}
+
+// refill notes that a container which was made here gets other elements.
+func (b *builder) refill(n int32) {
+	for range 8 {
+		x := &b.flow.nodes[n]
+		switch {
+		case x.kind == nodeFresh:
+			delete(b.elems, n)
+			return
+		case x.kind == nodeCast:
+			n = x.base
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+		default:
+			return
+		}
+	}
 }
 
 // byHand notes a lock that a person placed.

@@ -409,6 +409,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	default:
 		if changers[name] {
 			b.effect(base, nil, onValue, write, true, changesContainer, name, e.Span)
+			b.refill(base)
 			args.each(func(n int32) { b.handOut(n, e.End) })
 		} else if !keepers[name] {
 			kind := onPython

@@ -66,7 +66,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Collection:
 		var elems []int32
 		for _, x := range e.Elems {
-			if n := b.expr(x); n != 0 && (b.shape(n).class != nil || b.inC(n)) {
+			if n := b.expr(x); n != 0 && b.shape(n).kind != shapeScalar {
 				elems = append(elems, n)
 			}
 		}
@@ -85,8 +85,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		b.lambda(e)
 		return 0
 	case *ast.Comp:
-		b.comprehension(e)
-		return 0
+		return b.comprehension(e)
 	case *ast.Slice:
 		b.expr(e.Lo)
 		b.expr(e.Hi)
@@ -136,9 +135,9 @@ func (b *builder) lambda(e *ast.Lambda) {
 	b.vars, b.env = vars, env
 }
 
-func (b *builder) comprehension(e *ast.Comp) {
+func (b *builder) comprehension(e *ast.Comp) int32 {
 	if len(e.Clauses) == 0 {
-		return
+		return 0
 	}
 	l := b.into(e.Pos)
 	for _, c := range e.Clauses {
@@ -147,9 +146,19 @@ func (b *builder) comprehension(e *ast.Comp) {
 			b.target(c.Target, b.element(n), false)
 		}
 	}
-	b.expr(e.Elem)
-	b.expr(e.Value)
+	elem := b.expr(e.Elem)
+	if v := b.expr(e.Value); e.Value != nil {
+		elem = v
+	}
 	b.outOf(l, true, nil)
+	out := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "generator"}})
+	if elem != 0 && b.shape(elem).kind != shapeScalar {
+		if b.elems == nil {
+			b.elems = map[int32][]int32{}
+		}
+		b.elems[out] = []int32{elem}
+	}
+	return out
 }
 
 // either is one of two values.
@@ -426,6 +435,9 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 			}
 		case ast.Delete:
 			name = "__delitem__"
+		}
+		if name == "__setitem__" {
+			b.refill(n)
 		}
 		if sh.class != nil {
 			if name == "__delitem__" && len(b.p.members(sh.class, name, false)) == 0 {
