@@ -529,7 +529,7 @@ func (a *annotator) wants(f *function, member bool) []want {
 			if !member && !f.mod.plainDecorator(f.def, "staticmethod") {
 				continue // its own class has no lock
 			}
-			if member || !a.mayBe(f, 0, e.class) {
+			if member || !a.mayBe(f, e.region, e.class) {
 				continue // the stance has it
 			}
 		case !a.mayBe(f, e.region, e.class):
@@ -564,6 +564,9 @@ func (a *annotator) mayBe(f *function, region int32, c *class) bool {
 	}
 	if t := a.static(f, region); t != nil {
 		return t == c || a.p.lockOf(t) != nil
+	}
+	if k := f.flow.nodes[f.flow.params[x.num]].shape.kind; k != shapeObject && k != shapeUnknown {
+		return false // a number or pointer that came to stand for something else
 	}
 	known, ok := a.known[f.unit]
 	if !ok {

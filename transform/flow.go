@@ -50,7 +50,9 @@ type builder struct {
 	// nested counts the functions and lambdas that the walk is in, below f.
 	nested int
 	self   int32 // node of the first parameter of a method
-	end    int32 // of the assignment that is being walked: what it hands out it has made before
+	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
+	shallow *ast.Name
+	end     int32 // of the assignment that is being walked: what it hands out it has made before
 
 	// What flowOf keeps from one function to the next.
 	nodes   []node
@@ -850,6 +852,7 @@ func (b *builder) assign(st *ast.Assign) {
 	if st.Op != "=" { // a op= v
 		v := b.expr(st.Value)
 		for _, t := range st.Targets {
+			b.assigns(t)
 			if c, ok := unparen(t).(*ast.Call); ok {
 				b.storeToCall(c)
 				continue
@@ -941,6 +944,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			b.target(e, b.element(value), false)
 		}
 	case *ast.Attribute:
+		b.assigns(t)
 		base := b.expr(t.X)
 		if b.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
@@ -954,6 +958,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Call:
 		b.storeToCall(t)
 	default:
+		b.assigns(t)
 		n := b.expr(t)
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).kind != shapeObject {
 			b.stowed(s.X, value)
@@ -961,6 +966,16 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).kind == shapeObject {
 			b.handOut(value, s.Pos)
 		}
+	}
+}
+
+// assigns notes the variable that a target is a place of.
+func (b *builder) assigns(t ast.Expr) {
+	switch t := unparen(t).(type) {
+	case *ast.Attribute:
+		b.shallow, _ = unparen(t.X).(*ast.Name)
+	case *ast.Subscript:
+		b.shallow, _ = unparen(t.X).(*ast.Name)
 	}
 }
 
@@ -988,7 +1003,8 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 		case *ast.Name:
 			n, _, local := b.value(x.Name)
 			if sh := b.shape(n); local && n != 0 && (sh.kind == shapeRecord || sh.kind == shapePointer) && !b.vars[x.Name].shape.ref {
-				b.set(b.vars[x.Name].slot, b.node(node{kind: nodeLocal, from: []int32{n, value}, shape: sh}))
+				in := b.node(node{kind: nodeStowed, base: value, shape: b.shape(value)})
+				b.set(b.vars[x.Name].slot, b.node(node{kind: nodeLocal, from: []int32{n, in}, shape: sh}))
 			}
 		}
 		return

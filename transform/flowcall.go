@@ -998,7 +998,11 @@ func (b *builder) knownCall(how string, args passed, name string, span ast.Span)
 			if sh.kind == shapeObject {
 				b.effect(n, nil, onValue, write, true, changesContainer, name, span)
 			} else if sh.kind != shapeScalar {
+				before := len(b.flow.effects)
 				b.passTo(n, true, name, span)
+				for i := before; i < len(b.flow.effects); i++ { // none of them looks at what it is given to free or to fill
+					b.flow.effects[i].shallow = true
+				}
 			}
 		case 'R', 'r':
 			if sh.kind != shapeObject && sh.kind != shapeScalar {

@@ -220,7 +220,7 @@ func (b *builder) name(e *ast.Name) int32 {
 	switch e.Access {
 	case ast.StoreThrough, ast.Delete:
 		// p[i] = v through a local pointer, or in a container of someone else's.
-		b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete)
+		b.shallowly(e, func() { b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete) })
 	case ast.Aug:
 		if sh.ref {
 			b.effect(n, nil, onState, write, true, storesThrough, e.Name, e.Span)
@@ -248,6 +248,18 @@ func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
 func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
 	if isStore(a) && b.inC(n) {
 		b.effect(n, nil, onState, write, true, storesThrough, name, span)
+	}
+}
+
+// shallowly marks the effects of a store to a place of x's own, where x is the
+// variable that is assigned to a place of.
+func (b *builder) shallowly(x ast.Expr, do func()) {
+	before := len(b.flow.effects)
+	do()
+	if name, ok := unparen(x).(*ast.Name); ok && name == b.shallow {
+		for i := before; i < len(b.flow.effects); i++ {
+			b.flow.effects[i].shallow = true
+		}
 	}
 }
 
@@ -300,7 +312,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 		if e.Access == ast.Called { // a method of a C++ object
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
-		b.stored(base, e.Access, e.Attr.Name, e.Span)
+		b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
 		if ms, ok := b.p.structMember(sh.of, e.Attr.Name); ok && ms.kind != shapeObject {
 			if ms.kind == shapeScalar {
 				return 0
@@ -311,7 +323,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	}
 	if sh.class == nil {
 		if b.inC(base) {
-			b.stored(base, e.Access, e.Attr.Name, e.Span)
+			b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
 			return b.node(node{kind: nodeInside, base: base})
 		}
 		if sh.buffer && e.Attr.Name == "data" {
@@ -455,7 +467,7 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 	if sh.inserts && (sh.kind != shapePointer || sh.ref) {
 		b.effect(n, nil, onState, write, true, changesContainer, or(lastName(e.X), "[]"), e.Span)
 	}
-	b.stored(n, e.Access, lastName(e.X), e.Span)
+	b.shallowly(e.X, func() { b.stored(n, e.Access, lastName(e.X), e.Span) })
 	for _, i := range e.Index {
 		if _, ok := i.(*ast.Slice); ok || isEllipsis(i) {
 			return b.node(node{kind: nodeInside, base: n, shape: sh})

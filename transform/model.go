@@ -87,6 +87,7 @@ const (
 	nodeCall             // what call num returns
 	nodeGlobal           // a module's variable
 	nodeUnknown          // an object from somewhere
+	nodeStowed           // base, put into a C value of one's own
 	nodeNothing          // None, or a variable before it is assigned to
 )
 
@@ -137,10 +138,13 @@ type effect struct {
 	mode  mode
 	sure  bool // nothing was assumed
 	raw   bool // needs the caller to hold the lock
-	cause cause
-	name  string // the attribute or function
-	field string // the attribute whose state it is; "" where that is not known
-	span  ast.Span
+	// shallow is true for a store into a C value itself, not through what was
+	// stowed in it.
+	shallow bool
+	cause   cause
+	name    string // the attribute or function
+	field   string // the attribute whose state it is; "" where that is not known
+	span    ast.Span
 }
 
 // call is a call of functions of the project: one, or the overrides of one.

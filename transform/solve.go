@@ -189,7 +189,11 @@ func (s *solver) update(f *function) bool {
 	}
 	for i := range s.flow.effects {
 		e := &s.flow.effects[i]
-		for _, r := range s.top(e.node) {
+		refs := s.top(e.node)
+		if e.shallow {
+			refs = s.own(e.node, map[int32]bool{}, nil)
+		}
+		for _, r := range refs {
 			class := e.class
 			if class == nil {
 				class = r.class
@@ -420,6 +424,8 @@ func (s *solver) collect(n int32) []ref {
 				with(r.region, r.class)
 			}
 		}
+	case nodeStowed:
+		out = append(out, s.refs(x.base)...)
 	case nodeCast:
 		for _, r := range s.refs(x.base) {
 			if x.shape.kind == shapeObject && x.shape.class != nil {
@@ -447,6 +453,26 @@ func (s *solver) collect(n int32) []ref {
 		out = s.returned(n, x)
 	}
 	return out
+}
+
+// own is what a C value's own place belongs to, without what was stowed in it.
+func (s *solver) own(n int32, seen map[int32]bool, out []ref) []ref {
+	if n == 0 || seen[n] {
+		return out
+	}
+	seen[n] = true
+	switch x := &s.flow.nodes[n]; x.kind {
+	case nodeStowed:
+		return out
+	case nodeLocal:
+		for _, from := range x.from {
+			out = s.own(from, seen, out)
+		}
+		return out
+	case nodeCast:
+		return s.own(x.base, seen, out)
+	}
+	return append(out, s.top(n)...)
 }
 
 // returned is what a call's value may be.
