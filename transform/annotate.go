@@ -423,8 +423,8 @@ func (a *annotator) method(f *function) {
 		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
 	}
 	member := p.member(f) || !f.exposed() && p.locks(f.class)
-	if member && p.locksMembers(f.class).mustDecorate {
-		return
+	if member && p.locksMembers(f.class).mustDecorate || f.flow.hand != (ast.Span{}) {
+		return // asked for by a person, or placed by one
 	}
 	wants := a.wants(f, member)
 	if len(wants) == 0 {

@@ -290,6 +290,14 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	v, ok := b.vars[name]
 	if v.global {
 		b.handOut(value, span.Pos)
+		if c, isC := b.m.cdecls().vars[name]; isC && value != 0 {
+			// From here on it also stands for what was assigned.
+			sh := b.p.shapeOf(b.m, c.typ, c.d)
+			if sh.kind == shapePointer || sh.kind == shapeRecord || sh.class != nil {
+				g := b.node(node{kind: nodeGlobal, name: name, shape: sh})
+				b.variable(name, sh, b.node(node{kind: nodeLocal, from: []int32{g, value}, shape: sh}))
+			}
+		}
 		return
 	}
 	if !ok {
@@ -936,8 +944,10 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.bind(t.Name, value, nothing, t.Span)
 	case *ast.Paren:
 		b.target(t.X, value, nothing)
-	case *ast.Starred:
-		b.target(t.X, 0, false)
+	case *ast.Starred: // a new list of what is left
+		rest := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: true}})
+		b.fill(rest, []int32{value})
+		b.target(t.X, rest, false)
 	case *ast.Collection:
 		b.iterates(value, t.Span)
 		for _, e := range t.Elems {
@@ -1122,6 +1132,18 @@ func (b *builder) elements(n int32) []int32 {
 		}
 	}
 	return nil
+}
+
+// fill notes what a container that was made here holds.
+func (b *builder) fill(n int32, elems []int32) {
+	elems = slices.DeleteFunc(elems, func(x int32) bool { return x == 0 || b.shape(x).kind == shapeScalar })
+	if len(elems) == 0 {
+		return
+	}
+	if b.elems == nil {
+		b.elems = map[int32][]int32{}
+	}
+	b.elems[n] = elems
 }
 
 // refill notes that a container which was made here gets other elements.

@@ -34,7 +34,7 @@ func (b *builder) passedTo(args []ast.Arg, byRef func(i int, name string) bool) 
 		}
 		switch {
 		case a.Star > 0:
-			p.star = append(p.star, n)
+			p.star = append(append(p.star, n), b.elements(n)...)
 		case a.Name.Name != "":
 			p.kw = append(p.kw, n)
 			p.name = append(p.name, a.Name.Name)
@@ -240,7 +240,7 @@ func (b *builder) callTo(e *ast.Call) int32 {
 			if n != 0 && b.shape(n).class != nil {
 				b.operator(n, "__call__", e.Span)
 			}
-			if b.vars[fun.Name].nested || sh.kind != shapeObject && sh.kind != shapeUnknown {
+			if b.vars[fun.Name].nested || n == 0 || sh.kind != shapeObject && sh.kind != shapeUnknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.kind != shapeObject && sh.kind != shapeUnknown)
@@ -248,7 +248,9 @@ func (b *builder) callTo(e *ast.Call) int32 {
 		return b.namedCall([]string{fun.Name}, e)
 	default:
 		b.expr(fun)
-		return b.unknownCall(b.passed(e.Args), "", e.Span, false)
+		args := b.passed(e.Args)
+		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
+		return b.unknownCall(args, "", e.Span, false)
 	}
 }
 
@@ -400,8 +402,8 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.effect(base, nil, onState, read, true, reads, name, e.Span)
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	case b.inC(base):
-		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name]        // a C string becomes bytes first
-		if (!cppReaders[name] || name == "load" && sh.known) && !sh.readOnly() && !text { // load() of an atomic reads
+		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
+		if (!cppReaders[name] || sh.known && !cppSizes[name]) && !sh.readOnly() && !text {            // load() of an atomic reads
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
@@ -507,6 +509,9 @@ var cppReaders = map[string]bool{
 	"find": true, "front": true, "back": true, "top": true, "load": true, "begin": true, "end": true, "rbegin": true, "rend": true,
 	"max_size": true, "get": true, "data": true, "substr": true, "compare": true, "lower_bound": true, "upper_bound": true, "const_begin": true, "const_end": true,
 }
+
+// cppSizes are those of them that mean the same in any class.
+var cppSizes = map[string]bool{"size": true, "empty": true, "length": true, "capacity": true, "c_str": true, "max_size": true}
 
 var cppWriters = map[string]bool{
 	"push_back": true, "pop_back": true, "push": true, "pop": true, "insert": true, "erase": true, "clear": true, "resize": true,
@@ -1048,7 +1053,28 @@ func (b *builder) builtin(name string, e *ast.Call) (int32, bool) {
 		}
 	}
 	if fresh {
-		return b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: containers[name]}}), true
+		n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: containers[name]}})
+		var elems []int32
+		for _, a := range args.pos { // what it yields are their items, alone or in tuples
+			elems = append(elems, b.elements(a)...)
+		}
+		if name == "zip" || name == "enumerate" {
+			tuple := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject}})
+			b.fill(tuple, elems)
+			elems = []int32{tuple}
+		}
+		b.fill(n, elems)
+		return n, true
+	}
+	if name == "min" || name == "max" || name == "next" {
+		var out int32
+		for _, a := range args.pos {
+			out = b.either(out, a)
+			for _, x := range b.elements(a) {
+				out = b.either(out, x)
+			}
+		}
+		return out, true
 	}
 	return 0, true
 }

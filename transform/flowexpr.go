@@ -66,17 +66,14 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Collection:
 		var elems []int32
 		for _, x := range e.Elems {
-			if n := b.expr(x); n != 0 && b.shape(n).kind != shapeScalar {
-				elems = append(elems, n)
+			n := b.expr(x)
+			if s, ok := x.(*ast.Starred); ok {
+				elems = append(elems, b.elements(b.expr(s.X))...)
 			}
+			elems = append(elems, n)
 		}
 		n := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "tuple"}})
-		if len(elems) > 0 {
-			if b.elems == nil {
-				b.elems = map[int32][]int32{}
-			}
-			b.elems[n] = elems
-		}
+		b.fill(n, elems)
 		return n
 	case *ast.Starred:
 		b.iterates(b.expr(e.X), e.Span)
@@ -152,12 +149,7 @@ func (b *builder) comprehension(e *ast.Comp) int32 {
 	}
 	b.outOf(l, true, nil)
 	out := b.node(node{kind: nodeFresh, shape: shape{kind: shapeObject, container: e.Kind != "generator"}})
-	if elem != 0 && b.shape(elem).kind != shapeScalar {
-		if b.elems == nil {
-			b.elems = map[int32][]int32{}
-		}
-		b.elems[out] = []int32{elem}
-	}
+	b.fill(out, []int32{elem})
 	return out
 }
 
@@ -304,7 +296,7 @@ func (b *builder) global(e *ast.Name) int32 {
 // attribute is what base.attr denotes, and what is done to it there.
 func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 	if base == 0 {
-		return b.moduleAttribute(e)
+		return 0 // of a module, or of what is not followed
 	}
 	sh := b.shape(base)
 	switch sh.kind {
@@ -331,6 +323,9 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 				b.effect(base, nil, onValue, write, true, changesContainer, e.Attr.Name, e.Span)
 			}
 			return b.node(node{kind: nodeInside, base: base})
+		}
+		if changers[e.Attr.Name] && e.Access == ast.Read {
+			b.effect(base, nil, onValue, write, false, changesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
 		return 0 // a Python attribute: its own object's affair
 	}
@@ -424,9 +419,6 @@ func (b *builder) member(e *ast.Attribute, base int32, c *class) int32 {
 	}
 	return b.callOf(fs, args, e.Span)
 }
-
-// moduleAttribute is mod.name: a class or variable of another module.
-func (b *builder) moduleAttribute(*ast.Attribute) int32 { return 0 }
 
 func (b *builder) subscript(e *ast.Subscript) int32 {
 	n := b.expr(e.X)

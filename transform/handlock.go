@@ -182,9 +182,13 @@ func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
 		}
 		return lockCall{call, x, take}, true
 	}
+	if take, ok := m.ownCall(call); ok {
+		return lockCall{call, call.Fun, take}, true
+	}
 	switch fun := call.Fun.(type) {
 	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
-		if take, ok := takes(fun.Attr.Name); ok && (len(words(fun.Attr.Name)) > 1 || fun.Attr.Name != "lock" && fun.Attr.Name != "unlock" || m.isLock(fun.X)) {
+		// A bare acquire() may be of a pool's connection: what it is called on says.
+		if take, ok := takes(fun.Attr.Name); ok && (len(words(fun.Attr.Name)) > 1 || m.isLock(fun.X)) {
 			return lockCall{call, fun.X, take}, true
 		}
 	case *ast.Name: // lock_mutex(x)
@@ -197,6 +201,32 @@ func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
 		}
 	}
 	return lockCall{}, false
+}
+
+// ownCall tells whether a call is one of those that a rewrite puts round a body:
+// a file may have been rewritten in place.
+func (m *module) ownCall(call *ast.Call) (take, ok bool) {
+	name := lastName(call.Fun)
+	switch fun := call.Fun.(type) {
+	case *ast.Attribute:
+		if x, isName := fun.X.(*ast.Name); !isName || x.Name != "pyxlock" {
+			return false, false
+		}
+	case *ast.Name:
+		var own bool
+		if name, own = strings.CutPrefix(name, "_pyxlock_"); !own {
+			return false, false
+		}
+	default:
+		return false, false
+	}
+	switch name {
+	case "read", "write", "try_read", "try_write", "acquire", "try_acquire":
+		return true, true
+	case "release", "release_all":
+		return false, true
+	}
+	return false, false
 }
 
 // takes tells whether a function of this name takes a lock or releases it, by

@@ -96,7 +96,10 @@ func say(e *found) string {
 		if strings.HasSuffix(e.name, "=") {
 			return "changes a container by " + e.name
 		}
-		return "changes the content of a container by " + e.name
+		if changers[e.name] || strings.HasPrefix(e.name, "Py") || strings.HasPrefix(e.name, "_Py") {
+			return "changes the content of a container by " + e.name
+		}
+		return "changes the content of " + e.name
 	case passesWritable:
 		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", e.name)
 	case passesConst:

@@ -22,6 +22,9 @@ func checkSteps(c *checking) {
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s is a %s without a lock, and %s, which other threads may change between its steps", f.name(), kind, say(e))
 		out.Help = "write an iterator class whose __next__ locks one step, or yield from a copy that a locked method makes"
+		if f.def.Async {
+			out.Help = "do what touches the state in plain methods, which lock, and await between their calls"
+		}
 		out.Related = relatedOf(chain(f, e))
 		c.m.findings = append(c.m.findings, out)
 	}

@@ -30,7 +30,7 @@ type fixes struct {
 func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transform.Report, error)) (*transform.Report, error) {
 	x.old = map[string][]byte{}
 	for range fixRounds {
-		edits, n := compatible(rep.Findings)
+		edits, n := compatible(rep.Findings, in)
 		if n == 0 {
 			break
 		}
@@ -64,11 +64,12 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 }
 
 // compatible collects the edits of as many fixes as do not meet, by file, and
-// counts the fixes. The first fix of a place wins.
-func compatible(fs []transform.Finding) (map[string][]transform.Edit, int) {
+// counts the fixes. The first fix of a place wins. Files that are no inputs, but
+// included by one, are not touched.
+func compatible(fs []transform.Finding, in *inputs) (map[string][]transform.Edit, int) {
 	out, n := map[string][]transform.Edit{}, 0
 	for _, f := range fs {
-		if f.Fix == nil || len(f.Fix.Edits) == 0 {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path }) {
 			continue
 		}
 		taken := out[f.Path]

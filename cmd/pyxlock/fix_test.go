@@ -43,7 +43,7 @@ func fixFile(t *testing.T, src string, margin int32, fix string) (string, int, e
 	if err := os.WriteFile(path, []byte(src), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	in := &inputs{disk: newDisk()}
+	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
 	check := words(in, path, margin, fix)
 	rep, err := check()
 	if err != nil {
@@ -101,7 +101,7 @@ func TestAFileThatSomebodyElseChangedIsNotFixed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("bad\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	in := &inputs{disk: newDisk()}
+	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
 	check := words(in, path, 0, "ok")
 	rep, _ := check()
 	var x fixes
