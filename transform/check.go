@@ -36,6 +36,9 @@ type checking struct {
 // functions returns the module's functions, with their summaries made.
 func (c *checking) functions() []*function {
 	all := c.m.funcs().all
+	for _, f := range all { // before solve, which runs alone
+		c.p.flowOf(f)
+	}
 	c.p.solve(all)
 	return all
 }
@@ -124,11 +127,17 @@ func (m *module) broken() bool {
 
 // spells reports whether one of the words stands somewhere in the module's files.
 func (m *module) spells(words []string) bool {
-	for _, u := range m.units {
-		for _, w := range words {
-			if bytes.Contains(u.src, []byte(w)) {
-				return true
+	for _, w := range words {
+		has, known := m.words[w]
+		if !known { // rules share words
+			has = slices.ContainsFunc(m.units, func(u *unit) bool { return bytes.Contains(u.src, []byte(w)) })
+			if m.words == nil {
+				m.words = map[string]bool{}
 			}
+			m.words[w] = has
+		}
+		if has {
+			return true
 		}
 	}
 	return len(words) == 0

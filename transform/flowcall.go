@@ -402,8 +402,8 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.effect(base, nil, onState, read, true, reads, name, e.Span)
 		return b.node(node{kind: nodeUnknown, shape: shape{kind: shapeObject}})
 	case b.inC(base):
-		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name] // a C string becomes bytes first
-		if (!cppReaders[name] || sh.known && !cppSizes[name]) && !sh.readOnly() && !text {            // load() of an atomic reads
+		text := sh.kind == shapePointer && sh.elem == shapeScalar || keepers[name]         // a C string becomes bytes first
+		if (!cppReaders[name] || sh.known && !cppSizes[name]) && !sh.readOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, onState, write, cppWriters[name], passesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)

@@ -48,9 +48,12 @@ type module struct {
 	inferred []Inferred
 	// failed holds the functions whose own decorators were reported: more about
 	// them would be noise.
-	failed map[*ast.FuncDef]bool
-	cOnce  sync.Once
-	c      cnames // see cdecls
+	failed  map[*ast.FuncDef]bool
+	foundMu sync.Mutex
+	found   map[string]*class // see Project.lookup
+	cOnce   sync.Once
+	c       cnames          // see cdecls
+	words   map[string]bool // see spells; used only where the module is an input
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
 	// lockVars are the variables and attributes that hold locks, with the name
@@ -73,7 +76,7 @@ func stemOf(path string) (string, bool) {
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *module {
-	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, failed: map[*ast.FuncDef]bool{}, scope: scope{names: map[string]binding{}}}
+	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, failed: map[*ast.FuncDef]bool{}, found: map[string]*class{}, scope: scope{names: map[string]binding{}}}
 	m.root = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)

@@ -247,7 +247,20 @@ func (p *Project) findInclude(m *module, from, name string) string {
 
 // lookup resolves a dotted name in a module to an extension type, or nil.
 func (p *Project) lookup(m *module, path []string) *class {
-	return p.lookupDepth(m, path, 0)
+	if m == nil || len(path) != 1 {
+		return p.lookupDepth(m, path, 0)
+	}
+	// Code names the same few things again and again, most of them no class.
+	m.foundMu.Lock()
+	c, ok := m.found[path[0]]
+	m.foundMu.Unlock()
+	if !ok {
+		c = p.lookupDepth(m, path, 0)
+		m.foundMu.Lock()
+		m.found[path[0]] = c
+		m.foundMu.Unlock()
+	}
+	return c
 }
 
 func (p *Project) lookupDepth(m *module, path []string, depth int) *class {

@@ -12,6 +12,9 @@ import (
 // checkEscapes looks at members of locked classes for pointers into the state
 // that another object keeps, and for what they return.
 func checkEscapes(c *checking) {
+	if !c.p.concerned(c.m.stem) {
+		return // no lock in sight
+	}
 	s := &solver{p: c.p}
 	for _, f := range c.functions() {
 		if c.p.exempt(f) || len(f.flow.stores) == 0 && len(f.flow.returns) == 0 {
@@ -296,6 +299,9 @@ func (p *Project) grows(c *class, name string) bool {
 
 // checkBuffers looks at locked classes that export their memory.
 func checkBuffers(c *checking) {
+	if !c.p.concerned(c.m.stem) {
+		return // no lock in sight
+	}
 	for _, f := range c.functions() {
 		if f.def.Name.Name != "__getbuffer__" || !c.p.member(f) || c.p.exempt(f) {
 			continue

@@ -19,10 +19,10 @@ func checkHandLocks(c *checking) {
 		f *function
 		e *found
 	}
-	all := c.functions()
-	if !slices.ContainsFunc(all, func(f *function) bool { return f.class != nil && f.flow.hand != (ast.Span{}) }) {
+	if !slices.ContainsFunc(c.m.funcs().all, func(f *function) bool { return f.class != nil && c.p.flowOf(f).hand != (ast.Span{}) }) {
 		return
 	}
+	all := c.functions()
 	byClass := map[*class][]*function{}
 	for _, f := range all {
 		if f.class != nil && c.p.lockOf(f.class) == nil {
@@ -100,6 +100,9 @@ func onSelf(f *function, e *found) bool {
 // checkTwoLocks looks at members of locked classes that also lock the object, or
 // a lock of its own, by hand.
 func checkTwoLocks(c *checking) {
+	if !c.p.concerned(c.m.stem) {
+		return // no lock in sight
+	}
 	for _, f := range c.functions() {
 		if !c.p.member(f) || c.p.exempt(f) || f.flow.hand == (ast.Span{}) || len(f.def.Params.List) == 0 {
 			continue

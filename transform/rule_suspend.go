@@ -20,6 +20,9 @@ type look struct {
 }
 
 func checkSuspension(c *checking) {
+	if !c.p.concerned(c.m.stem) {
+		return // no lock in sight
+	}
 	for _, f := range c.functions() {
 		if !c.p.member(f) || c.p.exempt(f) || construction[f.def.Name.Name] {
 			continue
