@@ -94,6 +94,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 		}
 		return nil
 	}
+	p.bySize(stems)
 	if err := each(ctx, stems, jobs, apply); err != nil {
 		return nil, err
 	}

@@ -246,6 +246,14 @@ func (b *builder) callTo(e *ast.Call) int32 {
 			return b.unknownCall(args, fun.Name, e.Span, sh.kind != shapeObject && sh.kind != shapeUnknown)
 		}
 		return b.namedCall([]string{fun.Name}, e)
+	case *ast.Subscript:
+		if name, ok := unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) { // one of a fused or template function
+			return b.namedCall([]string{name.Name}, e)
+		}
+		b.expr(fun)
+		args := b.passed(e.Args)
+		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // a function pointer in an array
+		return b.unknownCall(args, "", e.Span, false)
 	default:
 		b.expr(fun)
 		args := b.passed(e.Args)

@@ -105,6 +105,7 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 	if err != nil {
 		return nil, err
 	}
+	p.bySize(stems)
 	if err := p.flows(ctx, stems, jobs); err != nil {
 		return nil, err
 	}
@@ -145,6 +146,23 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
 	return res, nil
+}
+
+// bySize puts the modules with the most text first, so that none of them is what
+// all others wait for in the end.
+func (p *Project) bySize(stems []string) {
+	if len(stems) < 3 {
+		return
+	}
+	size := make(map[string]int, len(stems))
+	for _, stem := range stems {
+		for _, ext := range [...]string{".pyx", ".py", ".pxd"} {
+			if path := stem + ext; p.isFile(path) {
+				size[stem] += len(p.source(path).src)
+			}
+		}
+	}
+	slices.SortStableFunc(stems, func(a, b string) int { return cmp.Compare(size[b], size[a]) })
 }
 
 // standing returns the modules that no other one of them includes: a .pyx that
