@@ -327,7 +327,11 @@ func (a *annotator) verdict(c *class) {
 	case a.byHand(c) != nil:
 		f := a.byHand(c)
 		h := at(f.unit.source, f.flow.hand, "", "", "")
-		a.note(c, HandLocked, fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line), nil)
+		why := fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line)
+		if open := a.withoutHand(c); len(open) > 0 {
+			why += "; without one " + strings.Join(open, ", ")
+		}
+		a.note(c, HandLocked, why, nil)
 	case c.flags["dataclass"]:
 		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
 	case c.unit.file.Pure && slices.ContainsFunc(c.order, func(f *field) bool { return f.vis != ast.Private && f.unit.inPxd() }):
@@ -363,6 +367,28 @@ func (a *annotator) elsewhere(c *class) *class {
 func (a *annotator) clashes(c *class, name string) bool {
 	_, used := c.mod.usedBefore(name, c.def.Pos)
 	return used
+}
+
+// withoutHand tells which members of a class that is locked by hand write its
+// state without a lock, the first few.
+func (a *annotator) withoutHand(c *class) []string {
+	var out []string
+	for _, f := range c.mod.funcs().all {
+		if f.class != c || !a.p.entry(f) || a.p.constructs(f, 0) || f.flow.hand != (ast.Span{}) {
+			continue
+		}
+		for i := range f.sum.effects {
+			if e := &f.sum.effects[i]; onSelf(f, e) && e.raw && e.mode == write && e.sure {
+				steps := chain(f, e)
+				out = append(out, f.name()+" "+steps[len(steps)-1].text)
+				break
+			}
+		}
+	}
+	if len(out) > 3 {
+		out = append(out[:3], fmt.Sprintf("%d more", len(out)-3))
+	}
+	return out
 }
 
 // byHand returns a method of c, or of a class in its line, that holds a lock
