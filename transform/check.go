@@ -131,7 +131,11 @@ func (m *module) spells(words []string) bool {
 	for _, w := range words {
 		has, known := m.words[w]
 		if !known { // rules share words
-			has = slices.ContainsFunc(m.units, func(u *unit) bool { return bytes.Contains(u.src, []byte(w)) })
+			if strings.HasPrefix(w, "Py") {
+				has = slices.ContainsFunc(m.pyNames(), func(n string) bool { return strings.HasPrefix(n, w) })
+			} else {
+				has = slices.ContainsFunc(m.units, func(u *unit) bool { return bytes.Contains(u.src, []byte(w)) })
+			}
 			if m.words == nil {
 				m.words = map[string]bool{}
 			}
@@ -164,4 +168,34 @@ func (c *checking) spelling() []*ruleFunc {
 		}
 	}
 	return out
+}
+
+// pyNames returns what the module's files spell from each "Py" on to the end of
+// the identifier: most rules ask for functions of Python's C API.
+func (m *module) pyNames() []string {
+	if m.py != nil {
+		return m.py
+	}
+	seen := map[string]bool{}
+	m.py = []string{}
+	for _, u := range m.units {
+		for src := u.src; ; {
+			i := bytes.Index(src, []byte("Py"))
+			if i < 0 {
+				break
+			}
+			src = src[i:]
+			end := 2
+			for end < len(src) && wordByte(src[end]) {
+				end++
+			}
+			if !seen[string(src[:end])] {
+				name := string(src[:end])
+				seen[name] = true
+				m.py = append(m.py, name)
+			}
+			src = src[2:]
+		}
+	}
+	return m.py
 }

@@ -53,6 +53,7 @@ type module struct {
 	found   map[string]*class // see Project.lookup
 	cOnce   sync.Once
 	c       cnames          // see cdecls
+	py      []string        // see pyNames; used only where the module is an input
 	words   map[string]bool // see spells; used only where the module is an input
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
