@@ -611,8 +611,11 @@ func (b *builder) compare(e *ast.Compare) {
 			switch op {
 			case "is", "is not":
 			case "in", "not in":
-				if b.shape(n).class != nil {
+				switch sh := b.shape(n); {
+				case sh.class != nil:
 					b.operator2(n, left, "__contains__", e.Span)
+				case sh.container: // it compares, and takes the container's own lock
+					b.python(ast.Span{Pos: e.End, End: e.End})
 				}
 			default:
 				for _, o := range [2][2]int32{{left, n}, {n, left}} {

@@ -20,10 +20,17 @@ type look struct {
 }
 
 func checkSuspension(c *checking) {
-	if !c.p.concerned(c.m.stem) {
+	byHand := c.m.spells([]string{"critical_section"})
+	if !c.p.concerned(c.m.stem) && !byHand {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
+		if byHand && f.class != nil && !c.p.exempt(f) && !construction[f.def.Name.Name] {
+			if within, ok := c.section(f); ok {
+				c.suspended(f, inside(c.looks(f), within, func(l look) ast.Span { return l.span }), inside(c.runsPython(f), within, func(s ast.Span) ast.Span { return s }))
+				continue
+			}
+		}
 		if !c.p.member(f) || c.p.exempt(f) || construction[f.def.Name.Name] {
 			continue
 		}
@@ -39,6 +46,51 @@ func checkSuspension(c *checking) {
 		}
 		c.suspended(f, c.looks(f), python)
 	}
+}
+
+// section returns the critical section on the object that a person placed in a
+// method: the whole body where it is a decorator.
+func (c *checking) section(f *function) (ast.Span, bool) {
+	if f.flow.hand == (ast.Span{}) || len(f.def.Params.List) == 0 {
+		return ast.Span{}, false
+	}
+	for _, d := range f.def.Decorators {
+		if lastName(d.Expr) == "critical_section" {
+			return f.def.Body.Span, true
+		}
+	}
+	self := f.def.Params.List[0].Name.Name
+	var found ast.Span
+	own(f.def.Body, func(n ast.Node) bool {
+		with, ok := n.(*ast.With)
+		if !ok || found.End > 0 {
+			return found.End == 0
+		}
+		for _, it := range with.Items {
+			call, ok := unparen(it.X).(*ast.Call)
+			if !ok || lastName(call.Fun) != "critical_section" {
+				continue
+			}
+			for _, a := range call.Args {
+				if isNamed(a.X, self) {
+					found = with.Body.Span
+				}
+			}
+		}
+		return found.End == 0
+	})
+	return found, found.End > 0
+}
+
+// inside returns those of a list that stand within a span.
+func inside[T any](list []T, within ast.Span, at func(T) ast.Span) []T {
+	var out []T
+	for _, x := range list {
+		if within.Contains(at(x).Pos) {
+			out = append(out, x)
+		}
+	}
+	return out
 }
 
 // looks returns what a member does to its own object's state.

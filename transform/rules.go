@@ -66,6 +66,7 @@ const (
 	codeDictNext       = "PXL403"
 	codeClaim          = "PXL501"
 	codeGlobal         = "PXL502"
+	codeFlag           = "PXL503"
 )
 
 // handWords are spelled in every module with locks that people placed, unless
@@ -127,6 +128,7 @@ var rules = [...]Rule{
 	{Code: codeDictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
 	{Code: codeClaim, Title: "a claim to need no GIL that the module does not keep"},
 	{Code: codeGlobal, Title: "a mutable module global", check: mutableGlobals},
+	{Code: codeFlag, Title: "a flag for which an atomic would do", check: checkFlags, words: []string{"bint"}},
 }
 
 // Rules returns the table of findings, ordered by code.
