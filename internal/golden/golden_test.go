@@ -5,6 +5,7 @@ import (
 	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"maps"
 	"os"
 	"os/exec"
@@ -57,6 +58,9 @@ func setup(m *testing.M) (int, error) {
 		defer os.RemoveAll(work)
 	}
 	if binary = os.Getenv("PYXLOCK_BIN"); binary == "" {
+		if err := readProgram(); err != nil {
+			return 0, err
+		}
 		binary = filepath.Join(work, "pyxlock")
 		if out, err := exec.Command("go", "build", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("building pyxlock: %v\n%s", err, out)
@@ -325,6 +329,25 @@ func (r *run) apply(top, patch string) error {
 	cmd.Stdin = strings.NewReader(patch)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("git apply: %v\n%s\n%s", err, out, patch)
+	}
+	return nil
+}
+
+// readProgram reads the sources of the program that the tests build and run. Go
+// keeps the results of tests, and knows by what they read whether to run them
+// again: without this a change of the program would go unnoticed.
+func readProgram() error {
+	for _, dir := range []string{"cmd", "docs", "emit", "parser", "runtime", "transform"} {
+		err := filepath.WalkDir(filepath.Join("..", "..", dir), func(path string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() || !slices.Contains([]string{".go", ".pxd", ".md"}, filepath.Ext(path)) {
+				return err
+			}
+			_, err = os.ReadFile(path)
+			return err
+		})
+		if err != nil {
+			return err
+		}
 	}
 	return nil
 }
