@@ -127,11 +127,7 @@ func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*
 		if included[stem+".pyx"] || included[stem] {
 			continue
 		}
-		for _, u := range m.units {
-			for _, e := range u.errs {
-				out.Findings = append(out.Findings, Finding{Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg})
-			}
-		}
+		out.Findings = append(out.Findings, m.syntaxErrors()...)
 		if !m.broken() && m.compiled() {
 			mods = append(mods, m)
 		}
@@ -437,7 +433,7 @@ func (a *annotator) decorate() {
 // method proposes decorators for one function.
 func (a *annotator) method(f *function) {
 	p := a.p
-	if len(f.mod.lockDecorators(f.def.Decorators)) > 0 || len(f.mod.pxdLocks(f)) > 0 || !p.entry(f) {
+	if len(p.ownLocks(f).decs) > 0 || !p.entry(f) {
 		return
 	}
 	name := f.def.Name.Name

@@ -44,30 +44,27 @@ func (p *Project) settleWrites(list []*analysis) {
 func (p *Project) settleFunctions(all []*function) {
 	p.solve(all)
 	written, grown, assigned := map[*class]map[string]bool{}, map[*class]map[string]bool{}, map[*class]map[string]bool{}
+	mark := func(in map[*class]map[string]bool, c *class, name string) {
+		if in[c] == nil {
+			in[c] = map[string]bool{}
+		}
+		in[c][name] = true
+	}
 	for f := range p.model.solved {
 		p.eachWrite(f, func(e *found) {
 			for _, c := range p.declaring(e.class, e.field) {
-				if written[c] == nil {
-					written[c] = map[string]bool{}
-				}
-				if c.fields[e.field] != nil {
-					written[c][e.field] = true
-					if how := ends(e); how == writes || how == deletes {
-						if assigned[c] == nil {
-							assigned[c] = map[string]bool{}
-						}
-						assigned[c][e.field] = true
-					}
-					if ends(e) == changesContainer {
-						if grown[c] == nil {
-							grown[c] = map[string]bool{}
-						}
-						grown[c][e.field] = true
+				if c.fields[e.field] == nil {
+					for name := range c.fields {
+						mark(written, c, name)
 					}
 					continue
 				}
-				for name := range c.fields {
-					written[c][name] = true
+				mark(written, c, e.field)
+				switch ends(e) {
+				case writes, deletes:
+					mark(assigned, c, e.field)
+				case changesContainer:
+					mark(grown, c, e.field)
 				}
 			}
 		})
@@ -120,10 +117,5 @@ func (p *Project) settled(c *class, name string) bool {
 	if f == nil || f.vis == ast.Public || p.model.written == nil {
 		return false
 	}
-	for _, b := range p.ancestry(c) {
-		if b.fields[name] != nil {
-			return !p.model.written[b][name]
-		}
-	}
-	return false
+	return !p.model.written[p.declarer(c, name)][name]
 }

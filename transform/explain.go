@@ -155,7 +155,7 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 // false where none of them speaks of it.
 func (p *Project) asDecorated(f *function, region int32) (md mode, ok bool) {
 	r := &f.sum.regions[region]
-	for _, d := range append(f.mod.lockDecorators(f.def.Decorators), f.mod.pxdLocks(f)...) {
+	for _, d := range p.ownLocks(f).decs {
 		speaks := len(d.args()) == 0 && r.num == 0 && r.parent < 0
 		for _, a := range d.args() {
 			s, isText := a.X.(*ast.Str)

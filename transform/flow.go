@@ -166,21 +166,10 @@ func (b *builder) effect(n int32, class *class, kind effectKind, md mode, sure b
 		raw: kind != onPython && b.hand == 0, cause: c, name: name, field: b.fieldOf(n, kind, name), span: span})
 }
 
-// fieldOf returns the attribute that a value leads into, "" where it may be any.
+// fieldOf returns the attribute that an effect reaches, "" where it may be any.
 func (b *builder) fieldOf(n int32, kind effectKind, name string) string {
-	for range 16 {
-		x := &b.flow.nodes[n]
-		switch {
-		case x.kind == nodeInside && x.name != "":
-			return x.name
-		case x.kind == nodeInside || x.kind == nodeCast:
-			n = x.base
-			continue
-		case x.kind == nodeLocal && len(x.from) == 1:
-			n = x.from[0]
-			continue
-		}
-		break
+	if in := b.flow.leadsInto(n); in != "" {
+		return in
 	}
 	if kind == onState && b.shape(n).class != nil {
 		return name

@@ -114,7 +114,7 @@ func say(e *found) string {
 	return "calls " + e.name
 }
 
-// related turns an explanation into related places, without the first step
+// relatedOf turns an explanation into related places, without the first step
 // where that is the finding's own.
 func relatedOf(steps []step) []Related {
 	var out []Related

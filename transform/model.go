@@ -193,6 +193,26 @@ type flow struct {
 	python   []ast.Span
 }
 
+// leadsInto returns the attribute that the value of node n leads into, "" where
+// it may be any.
+func (fl *flow) leadsInto(n int32) string {
+	for range 16 {
+		x := &fl.nodes[n]
+		switch {
+		case x.kind == nodeInside && x.name != "":
+			return x.name
+		case x.kind == nodeInside || x.kind == nodeCast:
+			n = x.base
+			continue
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+			continue
+		}
+		break
+	}
+	return ""
+}
+
 // store is a pointer into one object's state that is put into another object.
 type store struct {
 	value, into int32

@@ -374,9 +374,18 @@ func (p *Project) ancestry(c *class) []*class {
 
 // field returns the C attribute of c or of a base, or nil.
 func (p *Project) field(c *class, name string) *field {
+	if a := p.declarer(c, name); a != nil {
+		return a.fields[name]
+	}
+	return nil
+}
+
+// declarer returns the class or base class that declares an attribute, nil
+// where none is known to.
+func (p *Project) declarer(c *class, name string) *class {
 	for _, a := range p.ancestry(c) {
-		if f := a.fields[name]; f != nil {
-			return f
+		if a.fields[name] != nil {
+			return a
 		}
 	}
 	return nil

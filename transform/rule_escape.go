@@ -278,23 +278,13 @@ func isView(fd *field) bool {
 // moves reports whether a pointer that an attribute holds is replaced once its
 // object is made.
 func (p *Project) moves(c *class, name string) bool {
-	for _, b := range p.ancestry(c) {
-		if b.fields[name] != nil {
-			return p.model.assigned[b][name]
-		}
-	}
-	return false
+	return p.model.assigned[p.declarer(c, name)][name]
 }
 
 // grows reports whether something changes the content of a container that an
 // attribute holds, once its object is made.
 func (p *Project) grows(c *class, name string) bool {
-	for _, b := range p.ancestry(c) {
-		if b.fields[name] != nil {
-			return p.model.grown[b][name]
-		}
-	}
-	return false
+	return p.model.grown[p.declarer(c, name)][name]
 }
 
 // checkBuffers looks at locked classes that export their memory.

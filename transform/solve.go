@@ -256,7 +256,7 @@ func (s *solver) call(c *call) {
 				}
 				field := e.field
 				if r.parent < 0 && e.class == nil {
-					field = s.pointed(c.args[r.num]) // what a pointer or container argument leads into
+					field = s.flow.leadsInto(c.args[r.num]) // what a pointer or container argument leads into
 				}
 				s.add(s.along(a.region, g, e.region), &found{class: class, field: field, kind: e.kind, mode: e.mode, sure: e.sure, raw: raw,
 					cause: throughCall, name: g.def.Name.Name, span: c.span, via: g, next: int32(i)})
@@ -319,25 +319,6 @@ func (s *solver) along(base int32, g *function, r int32) int32 {
 		return base
 	}
 	return s.child(s.along(base, g, x.parent), x.name, x.owner)
-}
-
-// pointed returns the attribute that an argument leads into, "" where it may be any.
-func (s *solver) pointed(n int32) string {
-	for range 16 {
-		x := &s.flow.nodes[n]
-		switch {
-		case x.kind == nodeInside && x.name != "":
-			return x.name
-		case x.kind == nodeInside || x.kind == nodeCast:
-			n = x.base
-			continue
-		case x.kind == nodeLocal && len(x.from) == 1:
-			n = x.from[0]
-			continue
-		}
-		break
-	}
-	return ""
 }
 
 func (s *solver) intern(r region) int32 {

@@ -49,20 +49,12 @@ do not parse; 2 usage, configuration or I/O.`,
 				return err
 			}
 			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))
-			paths := make([]string, len(in.files))
-			for i, f := range in.files {
-				paths[i] = f.path
-			}
-			n, err := p.Annotate(c.Context(), paths, s.jobs())
+			n, err := p.Annotate(c.Context(), in.paths(), s.jobs())
 			if err != nil {
 				return err
 			}
 			if len(n.Findings) > 0 {
-				source := func(path string) []byte {
-					data, _ := in.disk.Read(path)
-					return data
-				}
-				if err := emit.Findings(c.ErrOrStderr(), n.Findings, source, s.colored(c.ErrOrStderr())); err != nil {
+				if err := emit.Findings(c.ErrOrStderr(), n.Findings, sources(in), s.colored(c.ErrOrStderr())); err != nil {
 					return err
 				}
 			}

@@ -91,10 +91,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	paths := make([]string, len(in.files))
-	for i, e := range in.files {
-		paths[i] = e.path
-	}
+	paths := in.paths()
 	if f.explain != "" {
 		return f.explained(c, in, paths)
 	}

@@ -26,20 +26,12 @@ func (e *expanded) changed() bool { return string(e.old) != string(e.new) }
 func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layout, stderr io.Writer) ([]expanded, *transform.Result, error) {
 	opts := s.options(layout, in.roots)
 	p := transform.NewProject(in.disk, opts)
-	paths := make([]string, len(in.files))
-	for i, f := range in.files {
-		paths[i] = f.path
-	}
-	res, err := p.Run(ctx, paths, s.jobs())
+	res, err := p.Run(ctx, in.paths(), s.jobs())
 	if err != nil {
 		return nil, nil, err
 	}
 	if len(res.Findings) > 0 {
-		source := func(path string) []byte {
-			data, _ := in.disk.Read(path)
-			return data
-		}
-		if err := emit.Findings(stderr, res.Findings, source, s.colored(stderr)); err != nil {
+		if err := emit.Findings(stderr, res.Findings, sources(in), s.colored(stderr)); err != nil {
 			return nil, nil, err
 		}
 		for _, f := range res.Findings {

@@ -29,6 +29,15 @@ type inputs struct {
 	disk  *disk
 }
 
+// paths returns the files in the order of the arguments.
+func (in *inputs) paths() []string {
+	out := make([]string, len(in.files))
+	for i, f := range in.files {
+		out[i] = f.path
+	}
+	return out
+}
+
 var cythonExts = []string{".pyx", ".pxd", ".pxi", ".py"}
 
 // collect resolves the arguments. It leaves out the directory skip ("" for
