@@ -395,23 +395,8 @@ func (p *Project) refsOf(stem string) references {
 
 func (p *Project) findRefs(stem string) references {
 	var refs []string
-	files := []string{stem + ".pxd", stem + ".pyx"}
-	if !p.isFile(stem + ".pyx") {
-		files[1] = stem + ".py"
-	}
-	if strings.HasSuffix(stem, ".pxi") {
-		files = []string{stem}
-	}
-	root := p.packageRoot(stem)
-	bases := slices.Collect(p.bases(stem, root, 0))
-	foreign := func(name []byte) bool {
-		for _, dir := range bases {
-			if l := p.list(dir); l.stems[string(name)] || l.dirs[string(name)] {
-				return false
-			}
-		}
-		return true
-	}
+	files := moduleFiles(p, stem)
+	scan := p.referring(stem)
 	seen := map[string]bool{}
 	for len(files) > 0 {
 		path := files[0]
@@ -427,9 +412,42 @@ func (p *Project) findRefs(stem string) references {
 		if s.words {
 			return references{words: true}
 		}
+		stems, includes := scan(s)
+		refs = append(refs, stems...)
+		files = append(files, includes...)
+	}
+	return references{stems: refs}
+}
+
+// moduleFiles returns the files that a module at stem may consist of.
+func moduleFiles(p *Project, stem string) []string {
+	if strings.HasSuffix(stem, ".pxi") {
+		return []string{stem}
+	}
+	if !p.isFile(stem + ".pyx") {
+		return []string{stem + ".pxd", stem + ".py"}
+	}
+	return []string{stem + ".pxd", stem + ".pyx"}
+}
+
+// referring returns what finds, without parsing, the modules that a file of the
+// module at stem cimports and the files that it includes, as far as they are in
+// the project.
+func (p *Project) referring(stem string) func(s *source) (stems, includes []string) {
+	root := p.packageRoot(stem)
+	bases := slices.Collect(p.bases(stem, root, 0))
+	foreign := func(name []byte) bool {
+		for _, dir := range bases {
+			if l := p.list(dir); l.stems[string(name)] || l.dirs[string(name)] {
+				return false
+			}
+		}
+		return true
+	}
+	return func(s *source) (stems, includes []string) {
 		sc := scanner{src: s.src, foreign: foreign, cimport: func(level int, module []string, names string) {
 			if r := p.find(stem, root, level, module); r != "" {
-				refs = append(refs, r)
+				stems = append(stems, r)
 			}
 			if names == "" || !p.hasDir(stem, root, level, module) {
 				return
@@ -440,15 +458,15 @@ func (p *Project) findRefs(stem string) references {
 					continue
 				}
 				if r := p.find(stem, root, level, append(slices.Clone(module), f[0])); r != "" {
-					refs = append(refs, r)
+					stems = append(stems, r)
 				}
 			}
 		}, include: func(include string) {
-			if in := p.findInclude(&module{root: root}, path, include); in != "" {
-				files = append(files, in)
+			if in := p.findInclude(&module{root: root}, s.path, include); in != "" {
+				includes = append(includes, in)
 			}
 		}}
 		sc.scan()
+		return stems, includes
 	}
-	return references{stems: refs}
 }

@@ -173,6 +173,21 @@ func canonical(path string) string {
 	return path
 }
 
+// relativeTo names the outputs by the inputs' paths from dir, instead of from
+// the argument that each was found by.
+func (in *inputs) relativeTo(dir string) error {
+	base := realPath(dir)
+	for i := range in.files {
+		f := &in.files[i]
+		rel, err := filepath.Rel(base, filepath.Join(realPath(filepath.Dir(f.path)), filepath.Base(f.path)))
+		if err != nil || !filepath.IsLocal(rel) {
+			return fmt.Errorf("%s is not below --root=%s", f.path, dir)
+		}
+		f.rel = rel
+	}
+	return nil
+}
+
 // realPath returns an absolute path without links, as far as it exists.
 func realPath(path string) string {
 	abs, err := filepath.Abs(path)

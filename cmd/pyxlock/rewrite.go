@@ -22,6 +22,7 @@ import (
 type rewriteFlags struct {
 	settings
 	out       string
+	root      string
 	inPlace   bool
 	check     bool
 	diff      bool
@@ -46,6 +47,7 @@ Where a finding stops the run nothing is written, and the exit code is 1.`,
 	f.addFlags(c)
 	fl := c.Flags()
 	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
+	fl.StringVar(&f.root, "root", "", "with -o DIR: name the outputs by the inputs' paths from this directory, instead of from each PATH")
 	fl.BoolVarP(&f.inPlace, "in-place", "i", false, "replace the sources")
 	fl.BoolVar(&f.check, "check", false, "write nothing; list what would change, and exit with 1 if anything would")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what would change, and exit with 1 if anything would")
@@ -71,6 +73,11 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	in, err := collect(args, skip, f.stdinName, c.InOrStdin())
 	if err != nil {
 		return err
+	}
+	if f.root != "" {
+		if err := in.relativeTo(f.root); err != nil {
+			return err
+		}
 	}
 	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.files) != 1 || len(in.roots) > 0) {
 		return errors.New("several files need -o DIR or --in-place; only one file goes to standard output")
@@ -103,6 +110,8 @@ func (f *rewriteFlags) usage(args []string) error {
 		return errors.New("--source-map needs -o: with --in-place there is no source left to point at")
 	case f.out == "" && f.sourceMap:
 		return errors.New("--source-map needs -o")
+	case f.root != "" && (f.out == "" || f.outIsFile(args)):
+		return errors.New("--root needs -o DIR")
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
 	}
