@@ -72,6 +72,7 @@ type Locator struct {
 	// the outputs of a source.
 	Outputs []string
 
+	known   map[string]*foundMap // by path as cited; these need no file
 	maps    map[string]*foundMap // by path as cited; nil where there is none
 	lines   map[string][]string  // by path
 	outputs []foundMap           // below Outputs
@@ -220,6 +221,9 @@ func (l *Locator) candidates(path string) []string {
 
 // find returns the map of a cited output, or nil.
 func (l *Locator) find(path string) (*foundMap, error) {
+	if m, ok := l.known[path]; ok {
+		return m, nil
+	}
 	if m, ok := l.maps[path]; ok {
 		return m, nil
 	}

@@ -16,9 +16,12 @@ type Rule struct {
 	builds bool
 }
 
+// SyntaxError is the code of findings in files that do not parse.
+const SyntaxError = "PXL001"
+
 // The codes. A code never changes its meaning; a retired one is not reused.
 const (
-	codeSyntax         = "PXL001"
+	codeSyntax         = SyntaxError
 	codeArgument       = "PXL002"
 	codeMisplaced      = "PXL003"
 	codeContradict     = "PXL004"

@@ -40,6 +40,13 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 			}
 		}
 	}
+	out, err := layOut(in, res, opts, s.jobs())
+	return out, res, err
+}
+
+// layOut writes the new bytes of the inputs.
+func layOut(in *inputs, res *transform.Result, opts transform.Options, jobs int) ([]expanded, error) {
+	res.NeedsRuntime = res.NeedsRuntime && opts.Runtime == transform.Vendored
 	out := make([]expanded, len(in.files))
 	lay := func(i int) error {
 		rw, e := res.Rewrites[i], &out[i]
@@ -56,18 +63,12 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 		return err
 	}
 	if len(out) == 1 {
-		err = lay(0)
-	} else {
-		var g errgroup.Group
-		g.SetLimit(s.jobs())
-		for i := range out {
-			g.Go(func() error { return lay(i) })
-		}
-		err = g.Wait()
+		return out, lay(0)
 	}
-	if err != nil {
-		return nil, nil, err
+	var g errgroup.Group
+	g.SetLimit(jobs)
+	for i := range out {
+		g.Go(func() error { return lay(i) })
 	}
-	res.NeedsRuntime = res.NeedsRuntime && opts.Runtime == transform.Vendored
-	return out, res, nil
+	return out, g.Wait()
 }

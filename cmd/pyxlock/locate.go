@@ -3,7 +3,9 @@ package main
 // pyxlock locate: positions in outputs as positions in sources, and back.
 
 import (
+	"context"
 	"fmt"
+	"os"
 
 	"github.com/spf13/cobra"
 
@@ -12,6 +14,7 @@ import (
 
 func newLocate() *cobra.Command {
 	l := &emit.Locator{}
+	var cFiles bool
 	c := &cobra.Command{
 		Use:   "locate FILE:LINE[:COL]… | -",
 		Short: "Translate positions between outputs and sources",
@@ -22,9 +25,18 @@ in the outputs below the directories of -o.
 With "-", copy standard input and translate every position in an output that
 it cites: errors of cython and of C compilers, Python tracebacks.
 
-  cython build/src/m.pyx 2>&1 | pyxlock locate -`,
+  cython build/src/m.pyx 2>&1 | pyxlock locate -
+
+With --c, the arguments are C and C++ files that Cython generated from outputs.
+The positions in them are translated in place, so that tracebacks of the compiled
+module cite the sources. What is translated already stays as it is.
+
+  pyxlock locate --c build/src/m.c`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
+			if cFiles {
+				return translateC(c.Context(), l, args)
+			}
 			for _, arg := range args {
 				if arg == "-" {
 					if err := l.Filter(c.OutOrStdout(), c.InOrStdin()); err != nil {
@@ -49,5 +61,26 @@ it cites: errors of cython and of C compilers, Python tracebacks.
 	}
 	c.Flags().StringArrayVarP(&l.Outputs, "output", "o", nil, "directory with outputs and their maps; may be repeated")
 	c.Flags().StringArrayVar(&l.Roots, "root", nil, "directory that cited paths may start from; may be repeated")
+	c.Flags().BoolVar(&cFiles, "c", false, "translate the positions inside of generated C files, in place")
 	return c
+}
+
+// translateC translates the positions inside of generated C files.
+func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
+	var b emit.Batch
+	for _, path := range paths {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			return plain(err)
+		}
+		data, ok, err := l.C(data)
+		if err != nil {
+			return err
+		}
+		if ok {
+			b.Add(emit.Output{Path: path, Data: data, InPlace: true})
+		}
+	}
+	_, err := b.Commit(ctx)
+	return err
 }

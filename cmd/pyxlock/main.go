@@ -71,6 +71,6 @@ or I/O.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
-	root.AddCommand(newRewrite(), newPreview(), newCheck(), newAnnotate(), newExplain(), newLocate(), newVersion())
+	root.AddCommand(newRewrite(), newPreview(), newCheck(), newAnnotate(), newCython(), newExplain(), newLocate(), newVersion())
 	return root
 }

@@ -1,0 +1,328 @@
+package main
+
+// pyxlock cython: the compiler, with the locks expanded on the way.
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"os/exec"
+	"os/signal"
+	"path/filepath"
+	"slices"
+
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+	"golang.org/x/sync/errgroup"
+
+	"pyxlock/emit"
+	"pyxlock/runtime"
+	"pyxlock/transform"
+)
+
+type cythonFlags struct {
+	settings
+	program string // --cython
+}
+
+func newCython() *cobra.Command {
+	f := &cythonFlags{}
+	c := &cobra.Command{
+		Use:   "cython [ARGUMENTS OF CYTHON] FILE.pyx…",
+		Short: "Run cython on the sources with their locks expanded",
+		Long: `Run cython as its own command line does, on the sources with their locks
+expanded: a build that calls "cython ARGS" calls "pyxlock cython ARGS" instead.
+
+What Cython reads is written to a hidden directory beside the output, with the
+.pxd and .pxi files whose expansion differs. What Cython prints, and the
+positions in the C that it writes, are translated, so that compiler errors,
+tracebacks and coverage cite the sources. With -M the dependency file names the
+sources, and every other file that the expansion depends on. Cython is not run
+where nothing that it reads has changed since it made the output; the output is
+left untouched then.
+
+These options are pyxlock's; all others go to cython.`,
+		DisableFlagParsing: true,
+		RunE:               func(c *cobra.Command, args []string) error { return f.run(c, args) },
+	}
+	fl := c.Flags()
+	fl.StringVar(&f.program, "cython", os.Getenv("PYXLOCK_CYTHON"), "the cython program (default $PYXLOCK_CYTHON, or cython on PATH, or python3 -m cython)")
+	var all settings
+	all.addTo(fl, &f.settings, "lock", "locking", "runtime", "reads", "color")
+	return c
+}
+
+// addTo declares only the named flags, with dst as their home.
+func (s *settings) addTo(fl *pflag.FlagSet, dst *settings, names ...string) {
+	whole := &cobra.Command{}
+	dst.addFlags(whole)
+	for _, n := range names {
+		fl.AddFlag(whole.Flags().Lookup(n))
+	}
+}
+
+func (f *cythonFlags) run(c *cobra.Command, args []string) error {
+	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
+		return c.Help()
+	}
+	a, err := splitCythonArgs(args, func(name string) (ok, value bool) {
+		fl := c.Flags().Lookup(name)
+		return fl != nil && name != "help", fl != nil && fl.NoOptDefVal == ""
+	})
+	if err != nil {
+		return err
+	}
+	if err := c.Flags().Parse(a.own); err != nil {
+		return err
+	}
+	if err := f.valid(); err != nil {
+		return err
+	}
+	program, err := f.cython()
+	if err != nil {
+		return err
+	}
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
+	defer stop()
+	if len(a.sources) == 0 { // cython --version, and what else it can do without
+		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], args)...)
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
+		return exitOf(cmd.Run())
+	}
+	f.IncludePath = a.includes
+	if err := f.configure(c, a.sources); err != nil {
+		return err
+	}
+	for _, source := range a.sources {
+		t := &translation{flags: f, args: a, program: program, source: canonical(source), output: a.outputFor(source), stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+		if err := t.run(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// cython returns the command that starts Cython.
+func (f *cythonFlags) cython() ([]string, error) {
+	if f.program != "" {
+		path, err := exec.LookPath(f.program)
+		if err != nil {
+			return nil, fmt.Errorf("--cython=%s: %w", f.program, err)
+		}
+		abs, err := filepath.Abs(path) // it runs in another directory
+		return []string{abs}, err
+	}
+	if path, err := exec.LookPath("cython"); err == nil {
+		abs, err := filepath.Abs(path)
+		return []string{abs}, err
+	}
+	for _, python := range []string{"python3", "python"} {
+		path, err := exec.LookPath(python)
+		if err == nil && exec.Command(path, "-c", "import Cython").Run() == nil {
+			return []string{path, "-m", "cython"}, nil
+		}
+	}
+	return nil, errors.New("no cython found: install it, or name it with --cython")
+}
+
+// exitOf turns the failure of a program, which has said what is wrong, into its
+// exit code.
+func exitOf(err error) error {
+	var failed *exec.ExitError
+	if errors.As(err, &failed) && failed.ExitCode() > 0 {
+		return exit(failed.ExitCode())
+	}
+	return err
+}
+
+// translation is the way of one source to C.
+type translation struct {
+	flags          *cythonFlags
+	args           *cythonArgs
+	program        []string
+	source, output string
+	stdout, stderr io.Writer
+
+	in     *inputs
+	needs  []transform.Need
+	mirror *emit.Mirror
+}
+
+func (t *translation) run(ctx context.Context) error {
+	files, needsRuntime, err := t.expand(ctx)
+	if err != nil {
+		return err
+	}
+	changed, err := t.write(ctx, files, needsRuntime)
+	if err != nil {
+		return err
+	}
+	command, err := t.command()
+	if err != nil {
+		return err
+	}
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	before := t.mirror.State()
+	key := slices.Concat([]string{version, stamp(self), stamp(t.program[0])}, command)
+	if changed || !before.Current(key, t.output) {
+		if err := t.mirror.Forget(); err != nil {
+			return err
+		}
+		if err := t.compile(ctx, command); err != nil {
+			return err
+		}
+		deps, err := t.mirror.Dependencies(t.output + ".dep")
+		if err != nil {
+			return err
+		}
+		if before, err = t.mirror.Remember(key, t.output, deps); err != nil {
+			return err
+		}
+	}
+	depfile := t.output + ".dep"
+	if !t.args.depfile {
+		return removeIfThere(depfile)
+	}
+	deps := append(before.Paths(), t.in.disk.files()...)
+	if t.flags.confFile != "" {
+		deps = append(deps, t.flags.confFile)
+	}
+	for i := range deps {
+		deps[i] = canonical(deps[i])
+	}
+	data, err := emit.Depfile([]string{t.output}, deps)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(depfile, data, 0o666)
+}
+
+// expand rewrites the source and what Cython reads with it.
+func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
+	t.in = &inputs{disk: newDisk()}
+	if _, err := t.in.disk.Read(t.source); err != nil {
+		return nil, false, err
+	}
+	opts := t.flags.options(transform.Aligned, nil)
+	p := transform.NewProject(t.in.disk, opts)
+	t.needs = p.Needs(t.source)
+	own := map[string]bool{}
+	read := map[string]bool{}
+	for _, n := range t.needs {
+		t.in.files = append(t.in.files, input{path: n.Path})
+		own[n.Path] = n.Own
+		read[n.Path] = true
+	}
+	res, err := p.Run(ctx, t.in.paths(), t.flags.jobs())
+	if err != nil {
+		return nil, false, err
+	}
+	// Other modules are built by commands of their own, which report what is
+	// wrong with them. What keeps their .pxd from being expanded is ours, too.
+	failed := false
+	var said []transform.Finding
+	for _, f := range res.Findings {
+		if own[f.Path] || !f.Warning && (read[f.Path] || f.Code == transform.SyntaxError) {
+			said = append(said, f)
+			failed = failed || !f.Warning
+		}
+	}
+	if err := emit.Findings(t.stderr, said, sources(t.in), t.flags.colored(t.stderr)); err != nil {
+		return nil, false, err
+	}
+	if failed {
+		return nil, false, exit(exitDifferences)
+	}
+	files, err := layOut(t.in, res, opts, t.flags.jobs())
+	return files, res.NeedsRuntime, err
+}
+
+// write brings the mirror up to date, and reports whether anything in it changed.
+func (t *translation) write(ctx context.Context, files []expanded, needsRuntime bool) (bool, error) {
+	var err error
+	if t.mirror, err = emit.NewMirror(t.output); err != nil {
+		return false, err
+	}
+	mirrored := map[string]bool{}
+	for i, e := range files {
+		n := t.needs[i]
+		// Included files are looked for beside the file that includes them.
+		if n.Own || n.Included || e.changed() {
+			mirrored[e.path] = true
+			t.mirror.Add(e.path, n.Root, e.new, e.lines)
+		}
+	}
+	if needsRuntime {
+		t.mirror.AddRuntime(runtime.FileName, runtime.Pxd())
+	}
+	return t.mirror.Write(ctx, t.in.disk.files())
+}
+
+// command returns the arguments for Cython, with absolute paths.
+func (t *translation) command() ([]string, error) {
+	output, err := filepath.Abs(t.output)
+	if err != nil {
+		return nil, err
+	}
+	command := slices.Concat(t.program[1:], t.args.rest, []string{"-M", "-o", output})
+	for _, dir := range t.mirror.SearchPath(slices.Concat([]string{t.needs[0].Root}, t.flags.IncludePath)) {
+		command = append(command, "-I", dir)
+	}
+	return append(command, t.mirror.Path(t.source)), nil
+}
+
+// compile runs Cython and translates what it prints and writes.
+func (t *translation) compile(ctx context.Context, command []string) error {
+	cmd := exec.CommandContext(ctx, t.program[0], command...)
+	cmd.Dir = t.mirror.WorkDir()
+	cmd.Env = append(os.Environ(), "PWD="+cmd.Dir)
+	var g errgroup.Group
+	filter := func(pipe func() (io.ReadCloser, error), to io.Writer) error {
+		r, err := pipe()
+		if err == nil {
+			g.Go(func() error { return t.mirror.Filter(to, r) })
+		}
+		return err
+	}
+	if err := errors.Join(filter(cmd.StdoutPipe, t.stdout), filter(cmd.StderrPipe, t.stderr)); err != nil {
+		return err
+	}
+	if err := cmd.Start(); err != nil {
+		return err
+	}
+	if err := g.Wait(); err != nil {
+		return err
+	}
+	if err := cmd.Wait(); err != nil {
+		return exitOf(err)
+	}
+	return t.mirror.TranslateC(t.output)
+}
+
+// stamp says which file a program is: another pyxlock or Cython may write
+// something else.
+func stamp(path string) string {
+	st, err := os.Stat(path)
+	if err != nil {
+		return path
+	}
+	return fmt.Sprint(path, " ", st.Size(), " ", st.ModTime().UnixNano())
+}
+
+func removeIfThere(path string) error {
+	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return err
+	}
+	return nil
+}
+
+func isDir(path string) bool {
+	st, err := os.Stat(path)
+	return err == nil && st.IsDir()
+}
