@@ -35,7 +35,7 @@ func (a *analysis) members(c *class) {
 		}
 		return
 	}
-	var lines []string
+	var lines []appended
 	done := map[ast.Span]bool{}
 	s := a.style(c.unit)
 	unit := indentUnit(c.unit.file)
@@ -65,11 +65,23 @@ func (a *analysis) members(c *class) {
 			done[f.visSpan] = true
 			a.private(f)
 		}
-		lines = append(lines, a.property(c, info, f, s, unit)...)
+		blame := c.def.Keyword
+		if f.unit == c.unit {
+			blame = f.decl.Range().Pos
+		}
+		lines = append(lines, appended{a.property(c, info, f, s, unit), blame})
 	}
 	if len(lines) > 0 {
 		a.append(c, lines, unit)
 	}
+}
+
+// appended are lines at the end of a class. A traceback through them cites the
+// line of blame: that of the attribute, as Cython does for its own properties,
+// and none that another function has, since Cython remembers frames by line.
+type appended struct {
+	lines []string
+	blame int32
 }
 
 // usedBefore reports whether code at module level uses a name before an offset,
@@ -206,7 +218,7 @@ func (a *analysis) isObject(f *field) bool {
 }
 
 // append adds lines at the end of a class's body.
-func (a *analysis) append(c *class, lines []string, unit string) {
+func (a *analysis) append(c *class, list []appended, unit string) {
 	e := a.editor(c.unit)
 	file := c.unit.file
 	body := c.def.Body
@@ -217,13 +229,15 @@ func (a *analysis) append(c *class, lines []string, unit string) {
 	} else {
 		in = indentOf(file, body.Stmts[0].Range().Pos)
 	}
-	out := indented(lines, in, unit)
-	for i := range out {
-		if strings.TrimSpace(out[i]) == "" {
-			out[i] = ""
+	for _, p := range list {
+		out := indented(p.lines, in, unit)
+		for i := range out {
+			if strings.TrimSpace(out[i]) == "" {
+				out[i] = ""
+			}
 		}
+		e.tail(nextLine(file, last.Range().End-1), out, p.blame, -1)
 	}
-	e.tail(nextLine(file, last.Range().End-1), out, last.Range().End-1, -1)
 }
 
 // mutexField declares the lock in the class, where its other fields are.

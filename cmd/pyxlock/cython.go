@@ -88,7 +88,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
 	defer stop()
 	if len(a.sources) == 0 { // cython --version, and what else it can do without
-		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], args)...)
+		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], a.given)...)
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
 		return exitOf(cmd.Run())
 	}
@@ -169,7 +169,7 @@ func (t *translation) run(ctx context.Context) error {
 		return err
 	}
 	before := t.mirror.State()
-	key := slices.Concat([]string{version, stamp(self), stamp(t.program[0])}, command)
+	key := slices.Concat([]string{version, stamp(self), stamp(t.program[0]), t.mirror.WorkDir()}, command)
 	if changed || !before.Current(key, t.output) {
 		if err := t.mirror.Forget(); err != nil {
 			return err

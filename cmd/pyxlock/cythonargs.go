@@ -14,6 +14,7 @@ import (
 // cythonArgs is a command line for cython, taken apart.
 type cythonArgs struct {
 	own      []string // pyxlock's options
+	given    []string // all others, as they were given
 	rest     []string // cython's options, but for those below; their paths are absolute
 	sources  []string
 	includes []string // -I
@@ -63,9 +64,13 @@ func splitCythonArgs(args []string, own func(name string) (ok, value bool)) (*cy
 				continue
 			}
 		}
+		a.given = append(a.given, arg)
 		if slices.Contains(valueOptions, name) {
 			if err := take(); err != nil {
 				return nil, err
+			}
+			if !joined {
+				a.given = append(a.given, value)
 			}
 			switch name {
 			case "-I", "--include-dir":
