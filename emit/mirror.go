@@ -14,9 +14,9 @@ import (
 	"time"
 )
 
-// Mirror is a directory from which Cython compiles one source: the files whose
-// expansion differs from what people edit, each at the place that it has from
-// the current directory. Cython started in WorkDir then gives each the name that
+// Mirror is a directory from which Cython compiles one source: that and the .pxd
+// and .pxi files of the project that it needs, expanded, each at the place that it
+// has from the current directory. Cython started in WorkDir then gives each the name that
 // it would give the original. It lies hidden beside the output and is kept, so
 // that the next build can tell what has changed. It is not safe for concurrent
 // use.

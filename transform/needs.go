@@ -12,8 +12,6 @@ type Need struct {
 	Root string
 	// Own marks the files of the module itself, and what they include.
 	Own bool
-	// Included marks a file that another one includes.
-	Included bool
 }
 
 // Needs returns the files that Cython reads when it compiles the module at path,
@@ -27,13 +25,13 @@ func (p *Project) Needs(path string) []Need {
 	var out []Need
 	seen := map[string]bool{}
 	stems := []string{own}
-	var add func(stem, path string, included bool)
-	add = func(stem, path string, included bool) {
+	var add func(stem, path string)
+	add = func(stem, path string) {
 		if seen[path] || !p.isFile(path) {
 			return
 		}
 		seen[path] = true
-		out = append(out, Need{Path: path, Root: p.packageRoot(stem), Own: stem == own, Included: included})
+		out = append(out, Need{Path: path, Root: p.packageRoot(stem), Own: stem == own})
 		s := p.source(path)
 		if s.err != nil {
 			return
@@ -41,10 +39,10 @@ func (p *Project) Needs(path string) []Need {
 		to, includes := p.referring(stem)(s)
 		stems = append(stems, to...)
 		for _, in := range includes {
-			add(stem, in, true)
+			add(stem, in)
 		}
 	}
-	add(own, path, false)
+	add(own, path)
 	done := map[string]bool{}
 	for len(stems) > 0 {
 		stem := stems[0]
@@ -53,7 +51,7 @@ func (p *Project) Needs(path string) []Need {
 			continue
 		}
 		done[stem] = true
-		add(stem, stem+".pxd", false)
+		add(stem, stem+".pxd")
 		// The packages round a module are modules, too.
 		root := p.packageRoot(stem)
 		for dir := filepath.Dir(stem); dir != root && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {

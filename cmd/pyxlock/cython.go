@@ -36,8 +36,8 @@ func newCython() *cobra.Command {
 		Long: `Run cython as its own command line does, on the sources with their locks
 expanded: a build that calls "cython ARGS" calls "pyxlock cython ARGS" instead.
 
-What Cython reads is written to a hidden directory beside the output, with the
-.pxd and .pxi files whose expansion differs. What Cython prints, and the
+The expansion is written to a hidden directory beside the output, with the .pxd
+and .pxi files that belong to it. What Cython prints, and the
 positions in the C that it writes, are translated, so that compiler errors,
 tracebacks and coverage cite the sources. With -M the dependency file names the
 sources, and every other file that the expansion depends on. Cython is not run
@@ -249,14 +249,8 @@ func (t *translation) write(ctx context.Context, files []expanded, needsRuntime 
 	if t.mirror, err = emit.NewMirror(t.output); err != nil {
 		return false, err
 	}
-	mirrored := map[string]bool{}
 	for i, e := range files {
-		n := t.needs[i]
-		// Included files are looked for beside the file that includes them.
-		if n.Own || n.Included || e.changed() {
-			mirrored[e.path] = true
-			t.mirror.Add(e.path, n.Root, e.new, e.lines)
-		}
+		t.mirror.Add(e.path, t.needs[i].Root, e.new, e.lines)
 	}
 	if needsRuntime {
 		t.mirror.AddRuntime(runtime.FileName, runtime.Pxd())

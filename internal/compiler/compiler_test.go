@@ -352,9 +352,13 @@ cdef inline int three():
 		t.Error("--locking=off left a lock")
 	}
 	// A file that is no longer part of it does not stay in Cython's way.
-	replace(t, filepath.Join(dir, "src/pkg/base.pxd"), "@cython.locked_class\n", "")
+	vendored := filepath.Join(build, ".m.c.pyxlock/tree/vendor/vendored.pxd")
+	if _, err := os.Stat(vendored); err != nil {
+		t.Error(err)
+	}
+	replace(t, filepath.Join(dir, "src/pkg/m.pyx"), "from vendored cimport three", "cdef int three(): return 5")
 	run(args...)
-	if _, err := os.Stat(filepath.Join(build, ".m.c.pyxlock/tree/src/pkg/base.pxd")); err == nil {
+	if _, err := os.Stat(vendored); err == nil {
 		t.Error("a copy was left behind")
 	}
 }
