@@ -47,12 +47,18 @@ func (c *checking) functions() []*function {
 // goroutines (0: one for each CPU). It fails where an input cannot be read;
 // what is wrong in an input is a Finding.
 func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report, error) {
+	rep, _, _, err := p.check(ctx, inputs, jobs)
+	return rep, err
+}
+
+// check is Check with what the expansion said, and the modules that do parse.
+func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report, *Result, []*module, error) {
 	if jobs <= 0 {
 		jobs = runtime.GOMAXPROCS(0)
 	}
 	res, err := p.expand(ctx, inputs, jobs)
 	if err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	rep := &Report{}
 	var found []Finding // by the rules of the table
@@ -96,12 +102,12 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 	}
 	p.bySize(stems)
 	if err := each(ctx, stems, jobs, apply); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	judged := slices.Clone(whole)
 	alone = slices.DeleteFunc(alone, func(path string) bool { return included[path] })
 	if err := each(ctx, alone, jobs, apply); err != nil {
-		return nil, err
+		return nil, nil, nil, err
 	}
 	rep.Summary.count(p, clean)
 	slices.SortFunc(mods, func(a, b *module) int { return strings.Compare(a.stem, b.stem) })
@@ -118,7 +124,7 @@ func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report
 	}
 	rep.Summary.sort()
 	p.settle(rep, res.Findings, found, whole, judged)
-	return rep, nil
+	return rep, res, mods, nil
 }
 
 // broken reports whether a file of the module does not parse.

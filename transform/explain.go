@@ -26,6 +26,8 @@ type Reason struct {
 	Object string // "self", "other.child"
 	// Verdict says how the object is locked, or that it is not, and by whose word.
 	Verdict string
+	// Open is true where it is not locked, and has to be.
+	Open bool
 	// Steps lead to the line that decides, the function's own line first.
 	Steps []Related
 }
@@ -60,6 +62,9 @@ func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]
 	return out, nil
 }
 
+// notLocked is the verdict on an object that check reports a finding about.
+const notLocked = "NOT LOCKED"
+
 func (p *Project) explain(f *function) Explanation {
 	pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 	x := Explanation{Name: f.name(), Path: f.unit.path, Line: pos.Line}
@@ -81,7 +86,7 @@ func (p *Project) explain(f *function) Explanation {
 		case st.mode == write:
 			does = "may write to it"
 		}
-		x.Holds = append(x.Holds, Reason{Object: or(pathOf(f, r), "an object"), Verdict: does + ": " + verdict, Steps: relatedOf(chain(f, st.why))})
+		x.Holds = append(x.Holds, Reason{Object: or(pathOf(f, r), "an object"), Verdict: does + ": " + verdict, Open: verdict == notLocked, Steps: relatedOf(chain(f, st.why))})
 	}
 	return x
 }
@@ -142,7 +147,7 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 	case r.root == nodeParam && !f.exposed():
 		return st, "its callers hold the lock"
 	case open.touches:
-		return open, "NOT LOCKED"
+		return open, notLocked
 	case f.among(region, raw).touches:
 		return st, "not locked, it does not change once its object is made"
 	case st.why.via != nil:

@@ -111,11 +111,7 @@ func (s *Summary) tell(p *Project, m *module) {
 	for _, f := range m.funcs().all {
 		if d := exemption(f); d != nil {
 			pos := at(f.unit.source, f.def.Name.Span, "", "", "")
-			reason := ""
-			if len(d.args()) == 1 {
-				reason = strings.Trim(text(f.unit.file, d.args()[0].X.Range()), "\"'")
-			}
-			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: reason})
+			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: d.reason(f)})
 			continue
 		}
 		if !p.member(f) {
@@ -172,6 +168,14 @@ func exemption(f *function) *lockDec {
 		}
 	}
 	return nil
+}
+
+// reason returns what a no_lock on a function gives as its reason.
+func (d lockDec) reason(f *function) string {
+	if len(d.args()) != 1 {
+		return ""
+	}
+	return strings.Trim(text(f.unit.file, d.args()[0].X.Range()), "\"'")
 }
 
 func (s *Summary) sort() {

@@ -239,8 +239,8 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	if failed {
 		return nil, false, exit(exitDifferences)
 	}
-	files, err := layOut(t.in, res, opts, t.flags.jobs())
-	return files, res.NeedsRuntime, err
+	files, err := lay(t.in, res.Rewrites, opts.Layout, t.flags.jobs())
+	return files, res.NeedsRuntime && opts.Runtime == transform.Vendored, err
 }
 
 // write brings the mirror up to date, and reports whether anything in it changed.

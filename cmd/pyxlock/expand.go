@@ -5,6 +5,7 @@ package main
 import (
 	"context"
 	"io"
+	"slices"
 
 	"golang.org/x/sync/errgroup"
 
@@ -30,6 +31,8 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 	if err != nil {
 		return nil, nil, err
 	}
+	// What stops the build stops it wherever it is.
+	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.shows(f.Path) })
 	if len(res.Findings) > 0 {
 		if err := emit.Findings(stderr, res.Findings, sources(in), s.colored(stderr)); err != nil {
 			return nil, nil, err
@@ -40,22 +43,25 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 			}
 		}
 	}
-	out, err := layOut(in, res, opts, s.jobs())
-	return out, res, err
+	out, err := lay(in, res.Rewrites, opts.Layout, s.jobs())
+	if err != nil {
+		return nil, nil, err
+	}
+	res.NeedsRuntime = res.NeedsRuntime && opts.Runtime == transform.Vendored
+	return out, res, nil
 }
 
-// layOut writes the new bytes of the inputs.
-func layOut(in *inputs, res *transform.Result, opts transform.Options, jobs int) ([]expanded, error) {
-	res.NeedsRuntime = res.NeedsRuntime && opts.Runtime == transform.Vendored
+// lay makes the new bytes of the inputs, with as many goroutines as jobs.
+func lay(in *inputs, rewrites []*transform.Rewrite, layout transform.Layout, jobs int) ([]expanded, error) {
 	out := make([]expanded, len(in.files))
-	lay := func(i int) error {
-		rw, e := res.Rewrites[i], &out[i]
+	one := func(i int) error {
+		rw, e := rewrites[i], &out[i]
 		e.input, e.old, e.new = in.files[i], rw.Src, rw.Src
 		if !rw.Changed() {
 			return nil
 		}
 		var err error
-		if opts.Layout == transform.Aligned {
+		if layout == transform.Aligned {
 			e.new, e.lines, err = emit.Aligned(rw)
 		} else {
 			e.new, e.lines, err = emit.Apply(rw.Src, rw.Edits)
@@ -63,12 +69,12 @@ func layOut(in *inputs, res *transform.Result, opts transform.Options, jobs int)
 		return err
 	}
 	if len(out) == 1 {
-		return out, lay(0)
+		return out, one(0)
 	}
 	var g errgroup.Group
 	g.SetLimit(jobs)
 	for i := range out {
-		g.Go(func() error { return lay(i) })
+		g.Go(func() error { return one(i) })
 	}
 	return out, g.Wait()
 }

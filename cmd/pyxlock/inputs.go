@@ -27,7 +27,13 @@ type inputs struct {
 	files []input
 	roots []string // the directories among the arguments
 	disk  *disk
+	// since tells which files to speak of; nil is all. The others are read all
+	// the same: what is locked depends on them.
+	since *since
 }
+
+// shows reports whether to speak of a file.
+func (in *inputs) shows(path string) bool { return in.since == nil || in.since.has(path) }
 
 // paths returns the files in the order of the arguments.
 func (in *inputs) paths() []string {

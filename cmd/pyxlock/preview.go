@@ -1,11 +1,15 @@
 package main
 
-// pyxlock preview: what the build will compile, as a diff.
+// pyxlock preview: what the build will compile, as a diff or as a page to review.
 
 import (
+	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"strings"
 
@@ -16,67 +20,143 @@ import (
 	"pyxlock/transform"
 )
 
+type previewFlags struct {
+	settings
+	format string
+	out    string
+	since  string
+}
+
 func newPreview() *cobra.Command {
-	s := &settings{}
-	format := "unified"
+	f := &previewFlags{}
 	c := &cobra.Command{
 		Use:   "preview PATH…",
-		Short: "Show what the build will compile, as a diff",
+		Short: "Show what the build will compile, as a diff or a page",
 		Long: `Print the difference between the sources and what cython will be given, as a
 unified diff that git apply takes. Nothing is written. A build also gets
 pyxlock.pxd, which is not shown. The locks that no decorator asked for are listed
-on standard error, each with the line from which it follows.`,
+on standard error, each with the line from which it follows.
+
+With --format=html it is one page for reviewers that needs no network: the two
+sides of each file, what the lock of each class does to its members and why, and
+the findings of check. With --format=markdown it is a comment for a pull request,
+below 65,536 characters. Both are made where errors stop the rewrite, too; the
+exit code is 1 then.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := oneOf("format", format, "unified", "side-by-side"); err != nil {
-				return err
-			}
-			if err := s.valid(); err != nil {
-				return err
-			}
-			if err := s.configure(c, args); err != nil {
-				return err
-			}
-			in, err := collect(args, "", s.stdinName, c.InOrStdin())
-			if err != nil {
-				return err
-			}
-			if !c.Flags().Changed("layout") {
-				s.Layout = "readable"
-			}
-			files, res, err := expand(c.Context(), s, in, transform.Readable, c.ErrOrStderr())
-			if err != nil {
-				return err
-			}
-			w := c.OutOrStdout()
-			color := s.colored(w)
-			for _, e := range files {
-				if !e.changed() {
-					continue
-				}
-				if format == "unified" {
-					err = emit.Unified(w, fileDiff(e), color)
-				} else {
-					err = emit.SideBySide(w, fileDiff(e), width(), color)
-				}
-				if err != nil {
-					return err
-				}
-			}
-			if !s.quiet {
-				inferred(c.ErrOrStderr(), res.Inferred)
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	s.addFlags(c)
-	c.Flags().StringVar(&format, "format", format, "unified or side-by-side")
+	f.addFlags(c)
+	fl := c.Flags()
+	fl.StringVar(&f.format, "format", "unified", "unified, side-by-side, html, or markdown")
+	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, in place of standard output")
+	addSince(fl, &f.since)
 	return c
 }
 
+func (f *previewFlags) run(c *cobra.Command, args []string) error {
+	if err := oneOf("format", f.format, "unified", "side-by-side", "html", "markdown"); err != nil {
+		return err
+	}
+	if err := f.valid(); err != nil {
+		return err
+	}
+	if err := f.configure(c, args); err != nil {
+		return err
+	}
+	in, err := collect(args, "", f.stdinName, c.InOrStdin())
+	if err != nil {
+		return err
+	}
+	if err := in.limit(c.Context(), &f.settings, f.since, args); err != nil {
+		return err
+	}
+	if !c.Flags().Changed("layout") {
+		f.Layout = "readable"
+	}
+	if f.out == "" {
+		return f.print(c, in, c.OutOrStdout(), f.colored(c.OutOrStdout()))
+	}
+	var b bytes.Buffer
+	err = f.print(c, in, &b, f.Color == "always")
+	if stop := exit(0); err != nil && (!errors.As(err, &stop) || b.Len() == 0) {
+		return err
+	}
+	var batch emit.Batch
+	batch.AddInput(in.disk.files()...)
+	batch.Add(emit.Output{Path: f.out, Data: b.Bytes()})
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
+	defer stop()
+	if _, failed := batch.Commit(ctx); failed != nil {
+		return failed
+	}
+	return err
+}
+
+// print writes the preview.
+func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bool) error {
+	if f.format == "html" || f.format == "markdown" {
+		return f.review(c.Context(), in, w)
+	}
+	files, res, err := expand(c.Context(), &f.settings, in, transform.Readable, c.ErrOrStderr())
+	if err != nil {
+		return err
+	}
+	for _, e := range files {
+		if !e.changed() || !in.shows(e.path) {
+			continue
+		}
+		if f.format == "unified" {
+			err = emit.Unified(w, fileDiff(e), color)
+		} else {
+			err = emit.SideBySide(w, fileDiff(e), width(), color)
+		}
+		if err != nil {
+			return err
+		}
+	}
+	if !f.quiet {
+		inferred(c.ErrOrStderr(), in, res.Inferred)
+	}
+	return nil
+}
+
+// review writes the change with its findings and what is locked, for people.
+func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) error {
+	opts := f.options(transform.Readable, in.roots)
+	r, err := transform.NewProject(in.disk, opts).Review(ctx, in.paths(), f.jobs())
+	if err != nil {
+		return err
+	}
+	files, err := lay(in, r.Rewrites, opts.Layout, f.jobs())
+	if err != nil {
+		return err
+	}
+	sides := make([]emit.FileDiff, len(files))
+	for i, e := range files {
+		sides[i] = fileDiff(e)
+	}
+	change := emit.NewChange(r, sides, sources(in), in.shows)
+	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
+	change.Since = f.since
+	write := emit.HTML
+	if f.format == "markdown" {
+		write = emit.Markdown
+	}
+	if err := write(w, change); err != nil {
+		return err
+	}
+	if change.Refused {
+		return exit(exitDifferences)
+	}
+	return nil
+}
+
 // inferred lists the locks that no decorator asked for, with the reason.
-func inferred(w io.Writer, list []transform.Inferred) {
+func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
 	for _, in := range list {
+		if !files.shows(in.Path) {
+			continue
+		}
 		how := in.Object + " for reading"
 		switch {
 		case in.Object == "":
