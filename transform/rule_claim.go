@@ -93,7 +93,10 @@ func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
 		out[m] = list
 	}
 	for f := range p.model.solved {
-		f.sum, f.callers = kept[f], callers[f]
+		f.sum, f.callers = summary{}, nil
+	}
+	for f, sum := range kept { // more than were looked at here, too
+		f.sum, f.callers = sum, callers[f]
 	}
 	p.model.restore(model)
 	return out
