@@ -33,19 +33,22 @@ gofmt_check() {
 	[ -z "$bad" ] || { echo "not formatted:"; echo "$bad"; return 1; }
 }
 
-# The module files must be what "go mod tidy" writes.
-mod_check() {
-	$GO mod tidy -diff && (cd bench/islands && $GO mod tidy -diff)
+# bench/islands and tools/browser are modules of their own.
+each_module() {
+	"$@" && (cd bench/islands && "$@") && (cd tools/browser && "$@")
 }
 
-# bench/islands is a module of its own.
+# The module files must be what "go mod tidy" writes.
+mod_check() {
+	each_module $GO mod tidy -diff
+}
+
 vet_check() {
-	$GO vet ./... && (cd bench/islands && $GO vet ./...)
+	each_module $GO vet ./...
 }
 
 staticcheck_check() {
-	local lint=$PWD/tools/lint.mod
-	$GO tool -modfile="$lint" staticcheck ./... && (cd bench/islands && $GO tool -modfile="$lint" staticcheck ./...)
+	each_module $GO tool -modfile="$PWD/tools/lint.mod" staticcheck ./...
 }
 
 # govulncheck exits 3 when it found a vulnerability, and 1 for anything else
@@ -82,6 +85,7 @@ check staticcheck staticcheck_check
 check govulncheck vuln_check
 check test tests
 check race race_tests
+check browser tools/browser.sh
 
 echo
 echo "== summary"

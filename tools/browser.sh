@@ -1,0 +1,39 @@
+#!/usr/bin/env bash
+# Looks at pages of `pyxlock preview --format=html` in a real browser: tools/browser.
+# CHROMIUM names the browser. Exits with 77, and the reason, where there is none.
+# In CI as root it installs what is missing.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+find_browser() {
+	local name
+	for name in ${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable}; do
+		command -v "$name" && return
+	done
+	return 1
+}
+
+CHROMIUM=$(find_browser) || {
+	if [ "${CI:-}" = true ] && [ "$(id -u)" = 0 ] && command -v apt-get >/dev/null; then
+		apt-get update -qq && DEBIAN_FRONTEND=noninteractive apt-get install -qq -y --no-install-recommends chromium fonts-dejavu-core >/dev/null
+	fi
+	CHROMIUM=$(find_browser)
+} || {
+	echo "no browser: apt-get install chromium, or set CHROMIUM"
+	exit 77
+}
+command -v npm >/dev/null || {
+	echo "no npm, which fetches axe-core, the audit of accessibility"
+	exit 77
+}
+
+dir=$PWD/build/browser
+mkdir -p "$dir"
+if ! cmp -s tools/browser/package-lock.json "$dir/package-lock.json" || [ ! -f "$dir/node_modules/axe-core/axe.min.js" ]; then
+	cp tools/browser/package.json tools/browser/package-lock.json "$dir/"
+	npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error
+fi
+${GO:-go} build -trimpath -o bin/pyxlock ./cmd/pyxlock
+export CHROMIUM PYXLOCK=$PWD/bin/pyxlock PYXLOCK_ROOT=$PWD AXE=$dir/node_modules/axe-core/axe.min.js
+cd tools/browser
+exec ${GO:-go} test -count=1 -timeout 10m "$@" ./...
