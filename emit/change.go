@@ -5,6 +5,7 @@ package emit
 // write it.
 
 import (
+	"bytes"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -114,9 +115,22 @@ func describe(c *transform.ClassLocks) string {
 	return s
 }
 
+// harmless returns text for people who judge a change: what would reorder or hide
+// a part of it is shown as U+FFFD.
+func harmless(text []byte) string {
+	var b strings.Builder
+	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
+		if b.Len() > 0 {
+			b.WriteByte('\n')
+		}
+		b.WriteString(printable(line))
+	}
+	return b.String()
+}
+
 // because returns a step's own words, without the function's name where that is
 // the member itself.
-func because(m *transform.Member, steps []transform.Related) string {
+func because(steps []transform.Related) string {
 	if len(steps) == 0 {
 		return ""
 	}
@@ -133,7 +147,7 @@ func because(m *transform.Member, steps []transform.Related) string {
 
 // reasonOf says why a member has its mode, without the places.
 func reasonOf(m *transform.Member) string {
-	if s := because(m, m.Steps); s != "" {
+	if s := because(m.Steps); s != "" {
 		return m.Why + ": " + s
 	}
 	return m.Why

@@ -55,7 +55,7 @@ func HTML(w io.Writer, c *Change) error {
 	if err := pageTemplate.Execute(&b, p); err != nil {
 		return err
 	}
-	_, err := w.Write(b.Bytes())
+	_, err := io.WriteString(w, harmless(b.Bytes()))
 	return err
 }
 
@@ -173,7 +173,7 @@ func (p *page) ask(f *ChangedFile) {
 // place returns a position, named from a file.
 func (p *page) place(from, path string, line, column int) placeView {
 	path = slashed(path)
-	v := placeView{Text: printable([]byte(place(path, line, column)))}
+	v := placeView{Text: place(path, line, column)}
 	if path == from && line > 0 {
 		v.Text = fmt.Sprintf("line %d", line)
 	}
@@ -187,24 +187,24 @@ func (p *page) steps(from string, list []transform.Related) []placeView {
 	var out []placeView
 	for _, r := range list {
 		v := p.place(from, r.Path, r.Line, 0)
-		v.Message = printable([]byte(r.Message))
+		v.Message = r.Message
 		out = append(out, v)
 	}
 	return out
 }
 
 func (p *page) file(f *ChangedFile) {
-	v := fileView{ChangedFile: f, ID: fmt.Sprintf("f%d", p.ids[f.Path]), Name: printable([]byte(f.Path))}
+	v := fileView{ChangedFile: f, ID: fmt.Sprintf("f%d", p.ids[f.Path]), Name: f.Path}
 	v.Errors, v.Warnings = f.count()
 	p.Errors += v.Errors
 	p.Warnings += v.Warnings
 	titles := titles()
 	for _, x := range f.Findings {
-		n := findingView{Code: x.Code, Title: titles[x.Code], Severity: severity(x), Message: printable([]byte(x.Message)), Help: printable([]byte(x.Help)),
+		n := findingView{Code: x.Code, Title: titles[x.Code], Severity: severity(x), Message: x.Message, Help: x.Help,
 			Place: p.place(f.Path, x.Path, x.Line, x.Column)}
 		for _, r := range x.Related {
 			pl := p.place(f.Path, r.Path, r.Line, r.Column)
-			pl.Message = printable([]byte(r.Message))
+			pl.Message = r.Message
 			n.Related = append(n.Related, pl)
 		}
 		if x.Fix != nil {
@@ -236,8 +236,8 @@ func (p *page) file(f *ChangedFile) {
 }
 
 func (p *page) member(f *ChangedFile, m *transform.Member) memberView {
-	v := memberView{Name: printable([]byte(m.Name)), Place: p.place(f.Path, m.Path, m.Line, 0), Mode: m.Mode.String(),
-		Class: strings.ReplaceAll(m.Mode.String(), " ", "-"), Why: printable([]byte(reasonOf(m))), Steps: p.steps(f.Path, m.Steps)}
+	v := memberView{Name: m.Name, Place: p.place(f.Path, m.Path, m.Line, 0), Mode: m.Mode.String(),
+		Class: strings.ReplaceAll(m.Mode.String(), " ", "-"), Why: reasonOf(m), Steps: p.steps(f.Path, m.Steps)}
 	for _, o := range m.Others {
 		v.Others = append(v.Others, otherView{o.Object, o.Verdict, o.Open, p.steps(f.Path, o.Steps)})
 	}

@@ -28,6 +28,7 @@ type diffView struct {
 	bytes.Buffer
 	id       string
 	old, new side2
+	one      bool         // there is only one side to show
 	asked    map[int]bool // lines of the old side, from 1
 	findings map[int][]transform.Finding
 
@@ -63,7 +64,7 @@ func newSide2(src []byte, pure bool) side2 {
 
 func newDiffView(f *ChangedFile, id string, asked map[int]bool) *diffView {
 	pure := strings.HasSuffix(f.Path, ".py")
-	d := &diffView{id: id, asked: asked, findings: map[int][]transform.Finding{}, old: newSide2(f.Old, pure), new: newSide2(f.New, pure)}
+	d := &diffView{id: id, one: !f.Changed(), asked: asked, findings: map[int][]transform.Finding{}, old: newSide2(f.Old, pure), new: newSide2(f.New, pure)}
 	for _, x := range f.Findings {
 		d.findings[x.Line] = append(d.findings[x.Line], x)
 	}
@@ -114,7 +115,7 @@ func (d *diffView) write() string {
 		} else if moved > 0 {
 			text = fmt.Sprintf("%d lines, unchanged but for the indentation of %d", n, moved)
 		}
-		d.WriteString("<tr class=g><td colspan=4>⋯ " + text + "\n")
+		fmt.Fprintf(d, "<tr class=g><td colspan=%d>⋯ %s\n", d.columns(), text)
 	}
 	return d.String()
 }
@@ -130,14 +131,23 @@ func (d *diffView) row(r row) {
 	}
 	mark := r.kind != same && r.kind != indented
 	d.cell(&d.old, r.a, true, from, toA, mark)
-	d.cell(&d.new, r.b, false, from, toB, mark)
+	if !d.one {
+		d.cell(&d.new, r.b, false, from, toB, mark)
+	}
 	d.WriteByte('\n')
 	if r.a < 0 {
 		return
 	}
 	for _, f := range d.findings[r.a+1] {
-		fmt.Fprintf(d, "<tr class=%s><td colspan=4><b>%s %s:</b> %s\n", severity(f)[:1]+"f", severity(f), f.Code, escaped([]byte(f.Message)))
+		fmt.Fprintf(d, "<tr class=%s><td colspan=%d><b>%s %s:</b> %s\n", severity(f)[:1]+"f", d.columns(), severity(f), f.Code, escaped([]byte(f.Message)))
 	}
+}
+
+func (d *diffView) columns() int {
+	if d.one {
+		return 2
+	}
+	return 4
 }
 
 // cell writes a line of one side with its number. The bytes [from, to) are
@@ -223,6 +233,4 @@ func (d *diffView) code(s *side2, i int, line []byte, from, to int, old bool) {
 	}
 }
 
-// escaped returns text for an element, with what reorders or hides text shown as
-// U+FFFD.
-func escaped(b []byte) string { return html.EscapeString(printable(b)) }
+func escaped(b []byte) string { return html.EscapeString(string(b)) }

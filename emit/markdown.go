@@ -11,6 +11,7 @@ import (
 	"regexp"
 	"slices"
 	"strings"
+	"unicode"
 
 	"pyxlock/transform"
 )
@@ -40,7 +41,7 @@ func Markdown(w io.Writer, c *Change) error {
 	}
 	text := m.text()
 	for kind := range m.parts {
-		for len(text) >= commentLimit && m.leaveOut(partKind(kind), len(text)-commentLimit+1) {
+		for over := len(text) - commentLimit; over >= 0 && m.leaveOut(partKind(kind), over+1); over = len(text) - commentLimit {
 			text = m.text()
 		}
 	}
@@ -89,7 +90,8 @@ func (m *comment) leaveOut(kind partKind, save int) bool {
 	}
 	for _, i := range order {
 		parts[i].out = true
-		if save -= len(parts[i].text); save <= 0 {
+		const note = 60 // about as long is what is said in its place
+		if save -= len(parts[i].text) - note; save <= 0 {
 			break
 		}
 	}
@@ -130,7 +132,7 @@ func (m *comment) text() string {
 			}
 		}
 	}
-	return b.String()
+	return harmless([]byte(b.String()))
 }
 
 func (m *comment) head(b *strings.Builder) {
@@ -241,7 +243,7 @@ func tablesPart(f *ChangedFile, open bool) part {
 		}
 		title := "functions outside of locked classes"
 		if c.Name != "" {
-			title = "class <code>" + html.EscapeString(c.Name) + "</code> (" + html.EscapeString(describe(c)) + ")"
+			title = "class <code>" + html.EscapeString(c.Name) + "</code> (<code>" + html.EscapeString(describe(c)) + "</code>)"
 		}
 		// Within the lines of details HTML is all that counts.
 		fmt.Fprintf(&b, "\n<details%s><summary>%s: %s</summary>\n\n| member | lock | why |\n|---|---|---|\n", word, title, plural(len(c.Members), "member", "members"))
@@ -289,7 +291,8 @@ func diffPart(f *ChangedFile) part {
 	lines := bytes.Split(bytes.TrimSuffix(patch.Bytes(), []byte{'\n'}), []byte{'\n'})
 	var text strings.Builder
 	for _, l := range lines {
-		text.WriteString(printable(bytes.TrimSuffix(l, []byte{'\r'})) + "\n")
+		text.Write(bytes.TrimSuffix(l, []byte{'\r'}))
+		text.WriteByte('\n')
 	}
 	fence := strings.Repeat("`", max(3, longestRun(text.String(), '`')+1))
 	return part{
@@ -314,11 +317,11 @@ func longestRun(s string, c byte) int {
 
 // autolinks are words that GitHub makes links of, and sends mail for, even where
 // Markdown's own characters are escaped; in code it leaves them alone.
-var autolinks = regexp.MustCompile(`(?i)[@#]|:[a-z0-9_+-]+:|://|www\.|^gh-[0-9]|^[0-9a-f]{7,40}$`)
+var autolinks = regexp.MustCompile(`(?i)[@#]|^:[a-z0-9]|://|www\.|^gh-[0-9]|^[0-9a-f]{7,40}$`)
 
 // mdText escapes prose. Words that would be links or mentions become code.
 func mdText(s string) string {
-	words := strings.Fields(printable([]byte(s)))
+	words := strings.Fields(s)
 	for i, w := range words {
 		core := strings.TrimRight(w, ":;,.")
 		if autolinks.MatchString(core) {
@@ -333,10 +336,10 @@ func mdText(s string) string {
 // mdEscape escapes what means something to Markdown within a line, or in a table.
 func mdEscape(s string) string {
 	var b strings.Builder
-	links := autolinks.MatchString(s)
-	for _, r := range printable([]byte(s)) {
+	links := strings.Contains(s, "://") || strings.Contains(strings.ToLower(s), "www.")
+	for _, r := range s {
 		switch {
-		case r == '\t' || r == '\n':
+		case unicode.IsSpace(r):
 			b.WriteByte(' ')
 		case strings.ContainsRune("<>&\"'", r):
 			b.WriteString(html.EscapeString(string(r)))

@@ -13,7 +13,7 @@ type rowKind uint8
 
 const (
 	same     rowKind = iota
-	indented         // but for the white space at its ends it is the same
+	indented         // but for its indentation it is the same
 	modified         // another line stands in its place
 	removed
 	added
@@ -33,8 +33,11 @@ func sideRows(a, b [][]byte) []row {
 	i, j := 0, 0
 	alike := func(end int) {
 		for ; i < end; i, j = i+1, j+1 {
-			kind := same
-			if !bytes.Equal(a[i], b[j]) {
+			kind := modified
+			switch {
+			case bytes.Equal(a[i], b[j]):
+				kind = same
+			case bytes.Equal(bytes.TrimLeft(a[i], " \t\f"), bytes.TrimLeft(b[j], " \t\f")):
 				kind = indented
 			}
 			rows = append(rows, row{i, j, kind})

@@ -6,6 +6,7 @@ package transform
 import (
 	"cmp"
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -36,6 +37,14 @@ type ClassLocks struct {
 	Base    string // the locked class that it has the lock from; "" for itself
 	Raises  bool   // blocking=False
 	Members []Member
+}
+
+// order is the class's line; what is in no class comes last.
+func (c *ClassLocks) order() int {
+	if c.Name == "" {
+		return math.MaxInt
+	}
+	return c.Line
 }
 
 // Member is a method, a property or a public attribute of a locked class.
@@ -84,8 +93,9 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 	r.Findings = dedupe(r.Findings)
 	refused := map[string]bool{}
 	for _, f := range stops {
-		refused[f.Path] = refused[f.Path] || !f.Warning
-		r.Stops = r.Stops || !f.Warning
+		if !f.Warning {
+			refused[f.Path], r.Refused[f.Path], r.Stops = true, true, true
+		}
 	}
 	stems, _ := p.group(inputs)
 	for _, stem := range stems {
@@ -95,9 +105,6 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 				r.Refused[u.path] = true
 			}
 		}
-	}
-	for path := range refused {
-		r.Refused[path] = r.Refused[path] || refused[path]
 	}
 	for i, rw := range r.Rewrites {
 		if r.Refused[rw.Path] {
@@ -112,7 +119,7 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 		}
 	}
 	slices.SortStableFunc(r.Classes, func(a, b ClassLocks) int {
-		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), strings.Compare(a.Name, b.Name))
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.order(), b.order()), strings.Compare(a.Name, b.Name))
 	})
 	// A file that several modules include says the same in each.
 	r.Classes = slices.CompactFunc(r.Classes, func(a, b ClassLocks) bool {
@@ -222,6 +229,8 @@ func (p *Project) memberOf(f *function) Member {
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	case d != nil:
 		mb.Mode, mb.Why = LocksExempt, "exempt because "+or(d.reason(f), "(no reason)")
+	case trivial(f.def) && (len(decs) > 0 || f.exposed() && !static && locks):
+		mb.Mode, mb.Why = LocksNothing, "does nothing that a lock could protect"
 	case len(decs) > 0 && locks:
 		mb.Mode, mb.Why = modeNamed(md), "decorated"
 	case len(decs) > 0:
@@ -232,7 +241,7 @@ func (p *Project) memberOf(f *function) Member {
 		mb.Mode, mb.Why = LocksNothing, "nobody else has the object then"
 	case !f.exposed():
 		mb.Mode, mb.Why = LocksNothing, "a C method: its callers hold the lock"
-	case !locks || trivial(f.def):
+	case !locks:
 		mb.Mode, mb.Why = LocksNothing, "inferred: touches no guarded state"
 	case f.def.Name.Name == "__init__" && f.accessor == plain:
 		mb.Mode, mb.Why = LocksWrite, "it can be called again"

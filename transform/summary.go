@@ -175,7 +175,17 @@ func (d lockDec) reason(f *function) string {
 	if len(d.args()) != 1 {
 		return ""
 	}
-	return strings.Trim(text(f.unit.file, d.args()[0].X.Range()), "\"'")
+	s, ok := d.args()[0].X.(*ast.Str)
+	if ok && s.Value != "" {
+		return s.Value
+	}
+	raw := text(f.unit.file, d.args()[0].X.Range())
+	raw = raw[max(0, strings.IndexAny(raw, "\"'")):] // without a prefix
+	quote := raw[:1]
+	if strings.HasPrefix(raw, quote+quote+quote) {
+		quote = raw[:3]
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(raw, quote), quote)
 }
 
 func (s *Summary) sort() {

@@ -18,7 +18,8 @@ import (
 
 func newAnnotate() *cobra.Command {
 	s := &settings{}
-	var inPlace, list bool
+	var inPlace, list, diff bool
+	var rev string
 	c := &cobra.Command{
 		Use:   "annotate PATH…",
 		Short: "Propose locks for classes that have none, as a diff",
@@ -38,8 +39,13 @@ do not parse; 2 usage, configuration or I/O.`,
 			if err := s.configure(c, args); err != nil {
 				return err
 			}
-			if inPlace && list {
+			switch {
+			case inPlace && list:
 				return errors.New("--in-place and --list exclude each other")
+			case inPlace && diff:
+				return errors.New("--in-place and --diff exclude each other")
+			case list && diff:
+				return errors.New("--list and --diff exclude each other")
 			}
 			if inPlace && slices.Contains(args, "-") {
 				return errors.New("standard input cannot be replaced in place")
@@ -48,11 +54,15 @@ do not parse; 2 usage, configuration or I/O.`,
 			if err != nil {
 				return err
 			}
+			if err := in.limit(c.Context(), s, rev, args); err != nil {
+				return err
+			}
 			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))
 			n, err := p.Annotate(c.Context(), in.paths(), s.jobs())
 			if err != nil {
 				return err
 			}
+			in.onlyNotes(n)
 			if len(n.Findings) > 0 {
 				if err := emit.Findings(c.ErrOrStderr(), n.Findings, sources(in), s.colored(c.ErrOrStderr())); err != nil {
 					return err
@@ -70,7 +80,7 @@ do not parse; 2 usage, configuration or I/O.`,
 			b.AddInput(in.disk.files()...)
 			changed := 0
 			for i, rw := range n.Rewrites {
-				if !rw.Changed() {
+				if !rw.Changed() || !in.shows(rw.Path) {
 					continue
 				}
 				changed++
@@ -105,6 +115,8 @@ do not parse; 2 usage, configuration or I/O.`,
 	}
 	s.addFlags(c)
 	c.Flags().BoolVar(&inPlace, "in-place", false, "apply the proposals")
+	c.Flags().BoolVar(&diff, "diff", false, "print the proposals as a diff, which is the default")
+	addSince(c.Flags(), &rev)
 	c.Flags().BoolVar(&list, "list", false, "list the verdict on each class and the reason for each decorator instead")
 	return c
 }

@@ -23,6 +23,7 @@ type checkFlags struct {
 	diff       bool
 	statistics bool
 	explain    string
+	since      string
 }
 
 func newCheck() *cobra.Command {
@@ -46,6 +47,7 @@ where anything is reported.`,
 	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or what they start with")
 	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix would change, and the findings to standard error")
+	addSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
 	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
 	return c
@@ -91,13 +93,20 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	if err := in.limit(c.Context(), &f.settings, f.since, args); err != nil {
+		return err
+	}
 	paths := in.paths()
 	if f.explain != "" {
 		return f.explained(c, in, paths)
 	}
 	check := func() (*transform.Report, error) {
 		p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))
-		return p.Check(c.Context(), paths, f.jobs())
+		rep, err := p.Check(c.Context(), paths, f.jobs())
+		if err == nil {
+			in.only(rep)
+		}
+		return rep, err
 	}
 	rep, err := check()
 	if err != nil {
@@ -137,8 +146,8 @@ func (f *checkFlags) usage(args []string) error {
 		return errors.New("--diff and --format exclude each other")
 	case f.statistics && (f.diff || f.format != "text"):
 		return errors.New("--statistics is text, and excludes --diff and other formats")
-	case f.explain != "" && (f.fix || f.diff || f.statistics || f.format != "text"):
-		return errors.New("--explain is text, and excludes --fix, --diff, --statistics and other formats")
+	case f.explain != "" && (f.fix || f.diff || f.statistics || f.format != "text" || f.since != ""):
+		return errors.New("--explain is text, and excludes --fix, --diff, --statistics, --since and other formats")
 	}
 	return oneOf("format", f.format, "text", "json", "sarif", "github")
 }
@@ -173,6 +182,9 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 	}
 	if f.format == "text" {
 		_, err = fmt.Fprintf(w, "%s\n", rep.Summary)
+	}
+	if in.since != nil {
+		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.spokenOf()), count(len(in.files), "file"), f.since)
 	}
 	return err
 }

@@ -82,6 +82,29 @@ func (in *inputs) limit(ctx context.Context, s *settings, rev string, args []str
 	return nil
 }
 
+// only takes out of a report what is about files that are not shown.
+func (in *inputs) only(rep *transform.Report) {
+	if in.since == nil {
+		return
+	}
+	rep.Findings = slices.DeleteFunc(rep.Findings, func(f transform.Finding) bool { return !in.shows(f.Path) })
+	rep.Suppressed = slices.DeleteFunc(rep.Suppressed, func(f transform.Suppressed) bool { return !in.shows(f.Path) })
+	rep.Summary.Exempt = slices.DeleteFunc(rep.Summary.Exempt, func(e transform.Exemption) bool { return !in.shows(e.Path) })
+	rep.Summary.Claims = slices.DeleteFunc(rep.Summary.Claims, func(c transform.Claim) bool { return !in.shows(c.Path) })
+}
+
+// onlyNotes takes out of an annotation what is about files that are not shown.
+func (in *inputs) onlyNotes(a *transform.Annotation) {
+	a.Findings = slices.DeleteFunc(a.Findings, func(f transform.Finding) bool { return !in.shows(f.Path) })
+	a.Classes = slices.DeleteFunc(a.Classes, func(c transform.ClassNote) bool { return !in.shows(c.Path) })
+	a.Methods = slices.DeleteFunc(a.Methods, func(m transform.MethodNote) bool { return !in.shows(m.Path) })
+}
+
+// spokenOf returns the inputs that are shown.
+func (in *inputs) spokenOf() []input {
+	return slices.DeleteFunc(slices.Clone(in.files), func(f input) bool { return !in.shows(f.path) })
+}
+
 // expansions adds the files that are as they were and whose expansion is not: a
 // base class got a lock, or a function that they call writes now.
 func (s *since) expansions(ctx context.Context, conf *settings, in *inputs) error {

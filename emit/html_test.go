@@ -1,0 +1,141 @@
+package emit
+
+import (
+	"bytes"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+
+	"pyxlock/transform"
+)
+
+// spite is text that would be markup, script or style wherever one of them is
+// not escaped.
+const spite = "</script></style></title></td></pre><script>alert(1)</script><img src=x onerror=alert(2)> \"'` {{.}} --> ]]> | @everyone #1 \u202e\x00\x1b[31m javascript:alert(3) &lt; \\"
+
+// spiteful is a change of which every text is spite.
+func spiteful() *Change {
+	related := []transform.Related{{Path: spite, Line: 1, Column: 1, Message: spite}, {Path: "other", Line: 1, Message: spite}}
+	source := []byte("@" + spite + "\n\tdef f(" + spite + "): '''" + spite + "\n" + spite + "'''\n")
+	return &Change{
+		Tool:    Tool{Name: "pyxlock", Version: "0"},
+		Since:   spite,
+		Refused: true,
+		Files: []ChangedFile{{
+			Path:     spite,
+			FileDiff: FileDiff{OldPath: spite, NewPath: spite, Old: source, New: append([]byte("# "+spite+"\n"), source...)},
+			Findings: []transform.Finding{
+				{Code: "PXL101", Path: spite, Line: 1, Column: 1, Message: spite, Help: spite, Related: related, Fix: &transform.Fix{Message: spite}},
+				{Code: "PXL103", Path: spite, Line: 2, Column: 1, Message: spite, Warning: true},
+			},
+			Classes: []transform.ClassLocks{{Name: spite, Path: spite, Line: 1, Guard: spite, Base: spite, Members: []transform.Member{
+				{Name: spite, Path: spite, Line: 1, Mode: transform.LocksExempt, Why: spite, Steps: related,
+					Others: []transform.Reason{{Object: spite, Verdict: spite, Open: true, Steps: related}}},
+			}}},
+		}},
+	}
+}
+
+func pageOf(t *testing.T, c *Change) string {
+	t.Helper()
+	var b bytes.Buffer
+	if err := HTML(&b, c); err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+var tag = regexp.MustCompile(`</?([a-zA-Z0-9!]+)([^>]*)>`)
+
+func TestHTMLIsOurs(t *testing.T) {
+	text := pageOf(t, spiteful())
+	// What stands in the page as ours is the same as in a page without spite.
+	ours := strings.Fields("!doctype html head meta title link style body a header h1 p main section h2 dl div dt dd table thead tr th tbody td details summary b code ul li h3 h4 span caption strong i ins del button footer script")
+	body := strings.ReplaceAll(strings.ReplaceAll(text, pageStyle, ""), pageScript, "")
+	for _, m := range tag.FindAllStringSubmatch(body, -1) {
+		if !slices.Contains(ours, strings.ToLower(m[1])) {
+			t.Errorf("an element that is not ours: %s", m[0])
+		}
+		if regexp.MustCompile(`\son[a-z]+=`).MatchString(m[2]) {
+			t.Errorf("a handler: %s", m[0])
+		}
+		if to := regexp.MustCompile(`(?:href|src)="?([^" >]*)`).FindStringSubmatch(m[2]); to != nil && !strings.HasPrefix(to[1], "#") && to[1] != "data:," {
+			t.Errorf("a link to elsewhere: %s", m[0])
+		}
+	}
+	if n := strings.Count(strings.ToLower(body), "<script"); n != 1 {
+		t.Errorf("%d scripts", n)
+	}
+	for _, bad := range []string{"\u202e", "\x00", "\x1b", "alert(1)</script>", "<img"} {
+		if strings.Contains(body, bad) {
+			t.Errorf("the page has %q", bad)
+		}
+	}
+	if !strings.Contains(body, "&lt;img src=x onerror=alert(2)&gt;") {
+		t.Error("the page does not show what the source says")
+	}
+}
+
+// Each link in a page leads somewhere in it, and no place has two names.
+func TestHTMLLinksLead(t *testing.T) {
+	var src bytes.Buffer
+	for i := range 400 {
+		fmt.Fprintf(&src, "x = %d\n", i)
+	}
+	f := ChangedFile{Path: "m.pyx", FileDiff: FileDiff{OldPath: "m.pyx", NewPath: "m.pyx", Old: src.Bytes(), New: append([]byte("import x\n"), src.Bytes()...)}}
+	for _, line := range []int{1, 100, 101, 250, 400} {
+		f.Findings = append(f.Findings, transform.Finding{Code: "PXL103", Path: "m.pyx", Line: line, Message: "it", Warning: true,
+			Related: []transform.Related{{Path: "m.pyx", Line: line + 7, Message: "there"}, {Path: "elsewhere.pyx", Line: 3, Message: "no link"}}})
+	}
+	text := pageOf(t, &Change{Files: []ChangedFile{f}})
+	ids := map[string]int{}
+	for _, m := range regexp.MustCompile(`\sid="?([^" >]+)`).FindAllStringSubmatch(text, -1) {
+		if ids[m[1]]++; ids[m[1]] > 1 {
+			t.Errorf("two places are called %s", m[1])
+		}
+	}
+	links := 0
+	for _, m := range regexp.MustCompile(`href="#([^"]*)"`).FindAllStringSubmatch(text, -1) {
+		links++
+		if ids[m[1]] == 0 && m[1] != "f1-407" { // no such line
+			t.Errorf("no place is called %s", m[1])
+		}
+	}
+	if links < 11 {
+		t.Errorf("%d links", links)
+	}
+	if rows := strings.Count(text, "<tr>") + strings.Count(text, "<tr class="); rows > 120 {
+		t.Errorf("%d rows: unchanged lines are not left out", rows)
+	}
+	if !regexp.MustCompile(`⋯ \d\d unchanged lines`).MatchString(text) {
+		t.Error("the page does not say what it leaves out")
+	}
+}
+
+// A line that many tokens share, or one token that goes over many, comes out as it is.
+func TestHTMLCode(t *testing.T) {
+	f := &ChangedFile{Path: "m.pyx", FileDiff: FileDiff{Old: []byte("s = '''a\n# b\n'''  # c\rdef f(): return 1\r\nlast"), New: []byte("s = '''a\n# b\n'''  # c\rdef f(): return 22\r\nlast\n")}}
+	d := newDiffView(f, "f1", nil)
+	got := regexp.MustCompile(`</?(?:del|ins|tr|td|span)[^>]*>`).ReplaceAllString(d.write(), "|")
+	for _, want := range []string{
+		"|1|s = <i class=s>&#39;&#39;&#39;a</i>|", "|2|<i class=s># b</i>|", "|3|<i class=s>&#39;&#39;&#39;</i>  <i class=m># c</i>|",
+		"|4|<i class=k>def</i> <i class=f>f</i>(): <i class=k>return</i> |<i class=n>1</i>|", "|<i class=n>22</i>|", "|5|last| (no newline at end of file)|",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %q in\n%s", want, got)
+		}
+	}
+}
+
+func TestHTMLLongLine(t *testing.T) {
+	long := "x = '" + strings.Repeat("é", 5000) + "'\n"
+	text := pageOf(t, &Change{Files: []ChangedFile{{Path: "m.pyx", FileDiff: FileDiff{OldPath: "m.pyx", NewPath: "m.pyx", Old: []byte(long), New: []byte("y" + long)}}}})
+	if n := strings.Count(text, "é"); n < 1900 || n > 2000 || !strings.Contains(text, "more bytes)") {
+		t.Errorf("%d of 10000 letters are shown", n)
+	}
+	if strings.ContainsRune(text, '\ufffd') {
+		t.Error("a letter is cut in two")
+	}
+}
