@@ -5,9 +5,10 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
+names=${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable}
 find_browser() {
 	local name
-	for name in ${CHROMIUM:-chromium chromium-browser google-chrome google-chrome-stable}; do
+	for name in $names; do
 		command -v "$name" && return
 	done
 	return 1

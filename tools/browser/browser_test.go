@@ -476,7 +476,6 @@ func TestLargePage(t *testing.T) {
 		if n := eval[int](v, `document.querySelectorAll("details.file").length`); n < 30 {
 			t.Errorf("the page has %d files", n)
 		}
-		v.fits()
 		eval[any](v, `document.querySelectorAll(".members")[9].querySelectorAll("td a")[3].click(), 0`)
 		v.shot(fmt.Sprintf("%s-%d", t.Name(), width))
 		start = time.Now()
