@@ -1,0 +1,172 @@
+package docs
+
+// What the pages show as a console session is run, and prints what they show.
+
+import (
+	"flag"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"pyxlock/internal/doctest"
+)
+
+var update = flag.Bool("update", false, "show anew what the commands of the pages print")
+
+func TestConsole(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds packages")
+	}
+	tools := t.TempDir()
+	if out, err := exec.Command("go", "build", "-o", filepath.Join(tools, "pyxlock"), "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
+		t.Fatalf("building pyxlock: %v\n%s", err, out)
+	}
+	w := &workshop{dir: t.TempDir()}
+	runner := &doctest.Runner{Env: environment(t, tools), Supply: w.supply, Update: *update}
+	t.Run("pages", func(t *testing.T) {
+		for name, page := range pages(t) {
+			for _, b := range page.Blocks {
+				if b.Language == "console" && !b.Has("norun") {
+					t.Run(name, func(t *testing.T) {
+						t.Parallel()
+						runner.Run(t, page)
+					})
+					break
+				}
+			}
+		}
+	})
+}
+
+// environment is that of a user who has just installed things: without the
+// settings that the tests run with, and the same everywhere.
+func environment(t *testing.T, tools string) []string {
+	t.Helper()
+	var env []string
+	for _, e := range os.Environ() {
+		if name, _, _ := strings.Cut(e, "="); strings.HasPrefix(name, "PYXLOCK") || strings.HasPrefix(name, "PYTHON") || strings.HasPrefix(name, "GIT_") || name == "CGO_ENABLED" || name == "VIRTUAL_ENV" {
+			continue
+		}
+		env = append(env, e)
+	}
+	constraints, err := filepath.Abs("../tools/pins/build.txt")
+	if err != nil {
+		t.Fatal(err)
+	}
+	env = append(env,
+		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O1",
+		"PYTHONDONTWRITEBYTECODE=1",
+		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_NO_INPUT=1",
+		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
+		"GIT_AUTHOR_NAME=Reader", "GIT_AUTHOR_EMAIL=reader@example.org",
+		"GIT_COMMITTER_NAME=Reader", "GIT_COMMITTER_EMAIL=reader@example.org",
+	)
+	if _, err := os.Stat(constraints); err == nil {
+		env = append(env, "PIP_CONSTRAINT="+constraints)
+	}
+	return env
+}
+
+// A workshop makes what blocks need, each thing once for all pages.
+type workshop struct {
+	dir  string
+	mu   sync.Mutex
+	made map[string]func() (doctest.Supply, error)
+}
+
+func (w *workshop) supply(name string) (doctest.Supply, error) {
+	makers := map[string]func() (doctest.Supply, error){
+		"python3.14t":   w.interpreter,  // the command of that name, and a C compiler
+		"package":       w.wheel,        // pip finds pyxlock, built from this repository
+		"free-threaded": w.freeThreaded, // an environment of python3.14t with pyxlock, Cython and setuptools
+		"cython":        w.cython,       // the command cython
+	}
+	w.mu.Lock()
+	if w.made[name] == nil {
+		if makers[name] == nil {
+			w.mu.Unlock()
+			return doctest.Supply{}, fmt.Errorf("needs=%s: nobody makes that", name)
+		}
+		if w.made == nil {
+			w.made = map[string]func() (doctest.Supply, error){}
+		}
+		w.made[name] = sync.OnceValues(makers[name])
+	}
+	maker := w.made[name]
+	w.mu.Unlock()
+	return maker()
+}
+
+func (w *workshop) interpreter() (doctest.Supply, error) {
+	missing := doctest.Supply{Missing: "no free-threaded interpreter: have python3.14t and gcc on PATH, or set PYXLOCK_FT_PYTHON"}
+	python := os.Getenv("PYXLOCK_FT_PYTHON")
+	if python == "" {
+		python, _ = exec.LookPath("python3.14t")
+	}
+	out, err := exec.Command(python, "-c", "import sys, sysconfig; print(sys.version_info[:2] == (3, 14) and sysconfig.get_config_var('Py_GIL_DISABLED') == 1)").Output()
+	if err != nil || strings.TrimSpace(string(out)) != "True" {
+		return missing, nil
+	}
+	if _, err := exec.LookPath("gcc"); err != nil {
+		return missing, nil
+	}
+	bin := filepath.Join(w.dir, "bin")
+	if err := os.MkdirAll(bin, 0o777); err != nil {
+		return missing, err
+	}
+	err = os.WriteFile(filepath.Join(bin, "python3.14t"), []byte("#!/bin/sh\nexec '"+python+"' \"$@\"\n"), 0o777)
+	return doctest.Supply{Env: []string{"PATH=" + bin + ":$PATH"}}, err
+}
+
+func (w *workshop) wheel() (doctest.Supply, error) {
+	root, err := filepath.Abs(root)
+	if err != nil {
+		return doctest.Supply{}, err
+	}
+	wheels := filepath.Join(w.dir, "wheels")
+	err = command(nil, filepath.Join(root, ".venv", "cython-3.3", "bin", "python"), "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, root)
+	return doctest.Supply{Env: []string{"PIP_FIND_LINKS=" + wheels}}, err
+}
+
+func (w *workshop) freeThreaded() (doctest.Supply, error) {
+	python, err := w.supply("python3.14t")
+	if err != nil || python.Missing != "" {
+		return python, err
+	}
+	pkg, err := w.supply("package")
+	if err != nil || pkg.Missing != "" {
+		return pkg, err
+	}
+	venv := filepath.Join(w.dir, "venv")
+	if err := command(nil, filepath.Join(w.dir, "bin", "python3.14t"), "-m", "venv", venv); err != nil {
+		return pkg, err
+	}
+	err = command(pkg.Env, filepath.Join(venv, "bin", "pip"), "install", "--quiet", "pyxlock", "cython", "setuptools")
+	return doctest.Supply{Env: []string{"PATH=" + filepath.Join(venv, "bin") + ":$PATH"}}, err
+}
+
+func (w *workshop) cython() (doctest.Supply, error) {
+	bin, err := filepath.Abs("../.venv/cython-3.3/bin")
+	if err != nil {
+		return doctest.Supply{}, err
+	}
+	if _, err := os.Stat(filepath.Join(bin, "cython")); err != nil {
+		return doctest.Supply{}, fmt.Errorf("there is no .venv/cython-3.3: run make venv: %w", err)
+	}
+	return doctest.Supply{Env: []string{"PATH=$PATH:" + bin}}, nil
+}
+
+// command runs a command that has to work.
+func command(env []string, name string, args ...string) error {
+	cmd := exec.Command(name, args...)
+	cmd.Env = append(os.Environ(), env...)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)
+	}
+	return nil
+}

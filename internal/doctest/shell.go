@@ -1,0 +1,91 @@
+package doctest
+
+// One bash for a page, so that "cd" and "activate" last from block to block.
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"os"
+	"os/exec"
+	"strings"
+	"syscall"
+	"time"
+)
+
+// patience is how long a command may take: some install packages.
+const patience = 10 * time.Minute
+
+// mark ends what a command prints. No command of a page prints it.
+const mark = "\x1epyxlock-doctest\x1e"
+
+type shell struct {
+	dir   string
+	cmd   *exec.Cmd
+	stdin io.WriteCloser
+	out   *bufio.Reader
+}
+
+func newShell(dir string, env []string) (*shell, error) {
+	cmd := exec.Command("bash", "--norc", "--noprofile")
+	cmd.Dir = dir
+	cmd.Env = env
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	stdin, err := cmd.StdinPipe()
+	if err != nil {
+		return nil, err
+	}
+	r, w, err := os.Pipe()
+	if err != nil {
+		return nil, err
+	}
+	cmd.Stdout, cmd.Stderr = w, w
+	if err := cmd.Start(); err != nil {
+		return nil, err
+	}
+	return &shell{dir, cmd, stdin, bufio.NewReader(r)}, w.Close()
+}
+
+// run runs one command and returns what it printed, on both streams, and its
+// exit status.
+func (s *shell) run(command string) (printed string, exit int, err error) {
+	late := time.AfterFunc(patience, s.kill)
+	defer late.Stop()
+	if _, err := fmt.Fprintf(s.stdin, "eval %s </dev/null\nprintf '%%s%%d\\n' '%s' \"$?\"\n", quote(command), mark); err != nil {
+		return "", 0, err
+	}
+	var b strings.Builder
+	for {
+		line, err := s.out.ReadString('\n')
+		if err != nil {
+			return "", 0, fmt.Errorf("%s: the shell ended, or took more than %v, after:\n%s%s", command, patience, b.String(), line)
+		}
+		text, status, found := strings.Cut(line, mark)
+		b.WriteString(text)
+		if found {
+			_, err := fmt.Sscan(status, &exit)
+			return b.String(), exit, err
+		}
+	}
+}
+
+// export sets variables for the commands that follow.
+func (s *shell) export(env []string) error {
+	for _, e := range env {
+		name, value, _ := strings.Cut(e, "=")
+		if _, _, err := s.run("export " + name + "=\"" + value + "\""); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (s *shell) kill() { _ = syscall.Kill(-s.cmd.Process.Pid, syscall.SIGKILL) }
+
+func (s *shell) close() {
+	_ = s.stdin.Close()
+	s.kill()
+	_ = s.cmd.Wait()
+}
+
+func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
