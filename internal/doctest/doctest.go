@@ -33,6 +33,9 @@ type Supply struct {
 	Missing string   // why it is not to be had here, and the block not run
 }
 
+// failure stands for any exit status but 0.
+const failure = -1
+
 // command is one command of a console block, and what the page shows of it.
 type command struct {
 	text   string
@@ -107,8 +110,8 @@ func (r *Runner) run(page *markdown.Page, dir string, do func(line int, run func
 				switch {
 				case err != nil:
 					return "", fmt.Errorf("line %d: %w", c.line, err)
-				case exit != c.exit:
-					return "", fmt.Errorf("line %d: %s\nexit status %d, not %d, after:\n%s", c.line, c.text, exit, c.exit, printed)
+				case exit != c.exit && (c.exit != failure || exit == 0):
+					return "", fmt.Errorf("line %d: %s\nexit status %d, the page says %d, after:\n%s", c.line, c.text, exit, c.exit, printed)
 				case Matches(c.output, printed):
 				case r.Update && !strings.Contains(c.output, "..."):
 					c.output = trim(printed)
@@ -168,7 +171,10 @@ func commandsOf(page *markdown.Page, at int) ([]command, error) {
 		return nil, fmt.Errorf("line %d: a console block without a command", block.Line)
 	}
 	last := &list[len(list)-1]
-	if code, ok := block.Attributes["exit"]; ok {
+	switch code, ok := block.Attributes["exit"]; {
+	case code == "fail":
+		last.exit = failure
+	case ok:
 		n, err := strconv.Atoi(code)
 		if err != nil {
 			return nil, fmt.Errorf("line %d: exit=%s is no number", block.Line, code)

@@ -79,6 +79,7 @@ const truth = "# A page\n\n" +
 	"```python title=\"d/a.py\"\nprint(1)\n```\n\n" +
 	"```console\n$ cd d && x='a b'\n$ cat a.py; echo \"$x\"\nprint(1)\na b\n$ printf '%s\\n' 1 \\\n> 2\n1\n2\n```\n\n" +
 	"```console exit=3\n$ true\n$ (exit 3)\n```\n\n" +
+	"```console exit=fail\n$ (exit 4)\n```\n\n" +
 	"```console\n$ echo begin; printf ' x\\n-y'; ! read z\n```\n\n```diff output\nbegin\n x\n-y\n```\n\n" +
 	"```console needs=missing\n$ false\n```\n\n" +
 	"```console needs=\"a b\"\n$ echo $NEED\na'sb's\n```\n\n" +
@@ -88,7 +89,7 @@ const truth = "# A page\n\n" +
 
 func TestTruth(t *testing.T) {
 	got := outcome(t, runner(), markdown.Parse("page.md", []byte(truth)))
-	want := []string{"ok", "ok", "ok", "skipped: it is not here", "ok", "ok"}
+	want := []string{"ok", "ok", "ok", "ok", "skipped: it is not here", "ok", "ok"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -99,8 +100,9 @@ func TestFalsehood(t *testing.T) {
 		"```console\n$ echo 1\n2\n```\n\n```console\n$ true\n```\n": "line 2: echo 1\nprints something else",
 		"```console\n$ echo 1\n```\n":                               "prints something else",
 		"```console\n$ true\n1\n```\n":                              "prints something else",
-		"```console\n$ false\n$ true\n```\n":                        "line 2: false\nexit status 1, not 0",
-		"```console exit=1\n$ true\n```\n":                          "exit status 0, not 1",
+		"```console\n$ false\n$ true\n```\n":                        "line 2: false\nexit status 1, the page says 0",
+		"```console exit=fail\n$ true\n```\n":                       "exit status 0, the page says -1",
+		"```console exit=1\n$ true\n```\n":                          "exit status 0, the page says 1",
 		"```console needs=broken\n$ true\n```\n":                    "it does not build",
 		"```console\n$ exit 0\n```\n":                               "the shell ended",
 		"```console\nhello\n```\n":                                  "output without a command",

@@ -150,7 +150,8 @@ func block(n *ast.FencedCodeBlock, src []byte, line func(int) int) Block {
 	var info string
 	if n.Info != nil {
 		info = string(n.Info.Segment.Value(src))
-		b.Line = line(n.Info.Segment.Start) + 1
+		b.Start = n.Info.Segment.Stop + 1 + bytes.IndexByte(src[n.Info.Segment.Stop:], '\n')
+		b.End, b.Line = b.Start, line(n.Info.Segment.Start)+1
 	}
 	var rest string
 	b.Language, rest, _ = strings.Cut(strings.TrimSpace(info), " ")
