@@ -16,10 +16,10 @@ test: venv ## set up what the tests need, then run everything
 	tools/check.sh
 
 # One virtual environment for each Cython that outputs are compiled with.
-venv: $(CYTHONS:%=.venv/%) ## make .venv/cython-* from tools/pins
+venv: $(CYTHONS:%=.venv/%) .venv/pre-commit ## make the environments below .venv from tools/pins
 
-.PHONY: $(CYTHONS:%=.venv/%)
-$(CYTHONS:%=.venv/%):
+.PHONY: $(CYTHONS:%=.venv/%) .venv/pre-commit
+$(CYTHONS:%=.venv/%) .venv/pre-commit:
 	@tools/venv.sh $(@F) $(PYTHON)
 
 golden: venv ## run the goldens alone; CASE=regexp picks some

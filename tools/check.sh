@@ -51,6 +51,11 @@ staticcheck_check() {
 	each_module $GO tool -modfile="$PWD/tools/lint.mod" staticcheck ./...
 }
 
+# The workflows that docs/howto/github-actions.md has people copy.
+actionlint_check() {
+	$GO tool -modfile=tools/lint.mod actionlint docs/examples/*.yml
+}
+
 # govulncheck exits 3 when it found a vulnerability, and 1 for anything else
 # that went wrong. Only its own word that the database cannot be fetched makes
 # this a skip.
@@ -82,6 +87,7 @@ check gofmt gofmt_check
 check mod mod_check
 check vet vet_check
 check staticcheck staticcheck_check
+check actionlint actionlint_check
 check govulncheck vuln_check
 check test tests
 check race race_tests
