@@ -124,9 +124,6 @@ func (w *workshop) interpreter() (doctest.Supply, error) {
 }
 
 func (w *workshop) wheel() (doctest.Supply, error) {
-	if _, err := os.Stat("../pyproject.toml"); err != nil {
-		return doctest.Supply{Env: []string{"PATH=/tmp/tut/.venv/bin:$PATH"}}, nil
-	}
 	root, err := filepath.Abs(root)
 	if err != nil {
 		return doctest.Supply{}, err
@@ -144,9 +141,6 @@ func (w *workshop) freeThreaded() (doctest.Supply, error) {
 	pkg, err := w.supply("package")
 	if err != nil || pkg.Missing != "" {
 		return pkg, err
-	}
-	if _, err := os.Stat("../pyproject.toml"); err != nil {
-		return pkg, nil
 	}
 	venv := filepath.Join(w.dir, "venv")
 	if err := command(nil, filepath.Join(w.dir, "bin", "python3.14t"), "-m", "venv", venv); err != nil {
