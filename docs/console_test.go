@@ -67,7 +67,7 @@ func environment(t *testing.T, tools string) []string {
 		"GIT_COMMITTER_NAME=Reader", "GIT_COMMITTER_EMAIL=reader@example.org",
 	)
 	if _, err := os.Stat(constraints); err == nil {
-		env = append(env, "PIP_CONSTRAINT="+constraints)
+		env = append(env, "PIP_CONSTRAINT="+constraints, "PIP_BUILD_CONSTRAINT="+constraints)
 	}
 	return env
 }
