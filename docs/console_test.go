@@ -59,7 +59,7 @@ func environment(t *testing.T, tools string) []string {
 	}
 	env = append(env,
 		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O1",
+		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O0",
 		"PYTHONDONTWRITEBYTECODE=1",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_NO_INPUT=1",
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
