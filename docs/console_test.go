@@ -3,8 +3,10 @@ package docs
 // What the pages show as a console session is run, and prints what they show.
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io/fs"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -40,6 +42,50 @@ func TestConsole(t *testing.T) {
 			}
 		}
 	})
+}
+
+// What the pages call a module is one: Cython compiles it, with its locks, or
+// without them where a page shows what pyxlock refuses.
+func TestModules(t *testing.T) {
+	if testing.Short() {
+		t.Skip("runs Cython")
+	}
+	cython, err := filepath.Abs("../.venv/cython-3.3/bin/cython")
+	if err != nil {
+		t.Fatal(err)
+	}
+	binary := filepath.Join(t.TempDir(), "pyxlock")
+	if err := command(nil, "go", "build", "-o", binary, "pyxlock/cmd/pyxlock"); err != nil {
+		t.Fatal(err)
+	}
+	modules := 0
+	for name, page := range pages(t) {
+		for _, b := range page.Blocks {
+			title := b.Attributes["title"]
+			if filepath.Ext(title) != ".pyx" {
+				continue
+			}
+			modules++
+			dir := t.TempDir()
+			source, expanded := filepath.Join(dir, filepath.Base(title)), filepath.Join(dir, "out", filepath.Base(title))
+			if err := os.WriteFile(source, []byte(b.Text), 0o666); err != nil {
+				t.Fatal(err)
+			}
+			rewrite := []string{"rewrite", "--quiet", source, "-o", expanded}
+			if err := command(nil, binary, rewrite...); err != nil {
+				if err := command(nil, binary, append(rewrite, "--locking=off")...); err != nil {
+					t.Errorf("%s:%d: %v", name, b.Line, err)
+					continue
+				}
+			}
+			if err := command(nil, cython, "-3", "-Werror", expanded); err != nil {
+				t.Errorf("%s:%d: %v", name, b.Line, err)
+			}
+		}
+	}
+	if modules == 0 {
+		t.Error("no page shows a module")
+	}
 }
 
 // environment is that of a user who has just installed things: without the
@@ -81,6 +127,7 @@ type workshop struct {
 
 func (w *workshop) supply(name string) (doctest.Supply, error) {
 	makers := map[string]func() (doctest.Supply, error){
+		"checkout":      w.checkout,     // a copy of this repository, to go on in
 		"python3.14t":   w.interpreter,  // the command of that name, and a C compiler
 		"package":       w.wheel,        // pip finds pyxlock, built from this repository
 		"free-threaded": w.freeThreaded, // an environment of python3.14t with pyxlock, Cython and setuptools
@@ -100,6 +147,47 @@ func (w *workshop) supply(name string) (doctest.Supply, error) {
 	maker := w.made[name]
 	w.mu.Unlock()
 	return maker()
+}
+
+func (w *workshop) checkout() (doctest.Supply, error) {
+	dir := filepath.Join(w.dir, "checkout")
+	if err := copyTree(dir); errors.Is(err, errNoCheckout) {
+		return doctest.Supply{Missing: err.Error()}, nil
+	} else if err != nil {
+		return doctest.Supply{}, err
+	}
+	return doctest.Supply{Dir: dir}, nil
+}
+
+var errNoCheckout = errors.New("not a git checkout, which could be copied")
+
+// copyTree copies this repository as it is, with what is not committed yet.
+func copyTree(to string) error {
+	listed, err := exec.Command("git", "-C", root, "ls-files", "-z", "-co", "--exclude-standard").Output()
+	if err != nil {
+		return errNoCheckout
+	}
+	for _, name := range strings.Split(strings.TrimRight(string(listed), "\x00"), "\x00") {
+		from, dest := filepath.Join(root, name), filepath.Join(to, name)
+		info, err := os.Lstat(from)
+		if errors.Is(err, fs.ErrNotExist) || err == nil && !info.Mode().IsRegular() {
+			continue // deleted since, or a link to what is no part of the tree
+		}
+		if err != nil {
+			return err
+		}
+		data, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		if err := os.MkdirAll(filepath.Dir(dest), 0o777); err != nil {
+			return err
+		}
+		if err := os.WriteFile(dest, data, info.Mode().Perm()); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (w *workshop) interpreter() (doctest.Supply, error) {

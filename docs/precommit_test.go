@@ -4,6 +4,7 @@ package docs
 // this tree, with the configuration that the page shows.
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -25,10 +26,6 @@ func TestPreCommit(t *testing.T) {
 	}
 	if _, err := os.Stat(preCommit); err != nil {
 		t.Fatal("there is no .venv/pre-commit: run make venv")
-	}
-	listed, err := exec.Command("git", "-C", root, "ls-files", "-co", "--exclude-standard").Output()
-	if err != nil {
-		t.Skip("not a git checkout, from which pre-commit could install")
 	}
 	dir := t.TempDir()
 	hooks, project := filepath.Join(dir, "pyxlock"), filepath.Join(dir, "project")
@@ -62,16 +59,10 @@ func TestPreCommit(t *testing.T) {
 		}
 	}
 
-	// The tree as it is, with what is not committed yet.
-	for _, name := range strings.Fields(string(listed)) {
-		data, err := os.ReadFile(filepath.Join(root, name))
-		if os.IsNotExist(err) || err != nil && strings.Contains(err.Error(), "is a directory") {
-			continue
-		}
-		if err != nil {
-			t.Fatal(err)
-		}
-		write(filepath.Join(hooks, name), string(data))
+	if err := copyTree(hooks); errors.Is(err, errNoCheckout) {
+		t.Skip(err)
+	} else if err != nil {
+		t.Fatal(err)
 	}
 	must(hooks, "git", "init", "--quiet")
 	must(hooks, "git", "add", "--all")

@@ -30,6 +30,7 @@ type Runner struct {
 // Supply is something that blocks need.
 type Supply struct {
 	Env     []string // added to the environment of the page; a value may use others: "PATH=/opt/bin:$PATH"
+	Dir     string   // where the page goes on; "" for where it is
 	Missing string   // why it is not to be had here, and the block not run
 }
 
@@ -96,7 +97,7 @@ func (r *Runner) run(page *markdown.Page, dir string, do func(line int, run func
 				if err != nil || supply.Missing != "" {
 					return supply.Missing, err
 				}
-				if err := sh.export(supply.Env); err != nil {
+				if err := sh.prepare(supply); err != nil {
 					return "", err
 				}
 				prepared[need] = true

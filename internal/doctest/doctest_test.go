@@ -45,6 +45,10 @@ func runner() *Runner {
 		switch name {
 		case "missing":
 			return Supply{Missing: "it is not here"}, nil
+		case "root":
+			return Supply{Dir: "/"}, nil
+		case "nowhere":
+			return Supply{Dir: "/nowhere/at/all"}, nil
 		case "broken":
 			return Supply{}, errors.New("it does not build")
 		}
@@ -83,13 +87,14 @@ const truth = "# A page\n\n" +
 	"```console\n$ echo begin; printf ' x\\n-y'; ! read z\n```\n\n```diff output\nbegin\n x\n-y\n```\n\n" +
 	"```console needs=missing\n$ false\n```\n\n" +
 	"```console needs=\"a b\"\n$ echo $NEED\na'sb's\n```\n\n" +
+	"```console needs=root\n$ pwd\n/\n$ cd - >/dev/null\n```\n\n" +
 	"```console norun\n$ false\n```\n\n" +
 	"```python title=\"d/a.py\"\nprint(2)\n```\n\n" +
 	"```console\n$ cat a.py\nprint(2)\n$ echo an error >&2\nan error\n```\n"
 
 func TestTruth(t *testing.T) {
 	got := outcome(t, runner(), markdown.Parse("page.md", []byte(truth)))
-	want := []string{"ok", "ok", "ok", "ok", "skipped: it is not here", "ok", "ok"}
+	want := []string{"ok", "ok", "ok", "ok", "skipped: it is not here", "ok", "ok", "ok"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -103,6 +108,7 @@ func TestFalsehood(t *testing.T) {
 		"```console\n$ false\n$ true\n```\n":                        "line 2: false\nexit status 1, the page says 0",
 		"```console exit=fail\n$ true\n```\n":                       "exit status 0, the page says -1",
 		"```console exit=1\n$ true\n```\n":                          "exit status 0, the page says 1",
+		"```console needs=nowhere\n$ true\n```\n":                   "cd '/nowhere/at/all': exit status 1",
 		"```console needs=broken\n$ true\n```\n":                    "it does not build",
 		"```console\n$ exit 0\n```\n":                               "the shell ended",
 		"```console\nhello\n```\n":                                  "output without a command",

@@ -69,12 +69,19 @@ func (s *shell) run(command string) (printed string, exit int, err error) {
 	}
 }
 
-// export sets variables for the commands that follow.
-func (s *shell) export(env []string) error {
-	for _, e := range env {
+// prepare gives the commands that follow what they need.
+func (s *shell) prepare(supply Supply) error {
+	commands := []string{}
+	for _, e := range supply.Env {
 		name, value, _ := strings.Cut(e, "=")
-		if _, _, err := s.run("export " + name + "=\"" + value + "\""); err != nil {
-			return err
+		commands = append(commands, "export "+name+"=\""+value+"\"")
+	}
+	if supply.Dir != "" {
+		commands = append(commands, "cd "+quote(supply.Dir))
+	}
+	for _, c := range commands {
+		if printed, exit, err := s.run(c); err != nil || exit != 0 {
+			return fmt.Errorf("%s: exit status %d: %w\n%s", c, exit, err, printed)
 		}
 	}
 	return nil
