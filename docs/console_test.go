@@ -62,12 +62,12 @@ func TestModules(t *testing.T) {
 	places := ""
 	for name, page := range pages(t) {
 		for _, b := range page.Blocks {
-			title := b.Attributes["title"]
-			if filepath.Ext(title) != ".pyx" {
+			file := b.Attributes["file"]
+			if filepath.Ext(file) != ".pyx" {
 				continue
 			}
 			dir := t.TempDir()
-			source, expanded := filepath.Join(dir, filepath.Base(title)), filepath.Join(dir, "out", filepath.Base(title))
+			source, expanded := filepath.Join(dir, filepath.Base(file)), filepath.Join(dir, "out", filepath.Base(file))
 			if err := os.WriteFile(source, []byte(b.Text), 0o666); err != nil {
 				t.Fatal(err)
 			}

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"testing"
 
@@ -159,6 +160,11 @@ func TestCode(t *testing.T) {
 	for name, p := range pages(t) {
 		for _, b := range p.Blocks {
 			seen[b.Language]++
+			for key := range b.Attributes {
+				if !slices.Contains([]string{"exit", "file", "needs", "norun", "output"}, key) {
+					t.Errorf("%s:%d: doctest: %s means nothing", name, b.Line, key)
+				}
+			}
 			if accept := languages[b.Language]; accept != nil {
 				if err := accept([]byte(dedent(b.Text))); err != nil {
 					t.Errorf("%s:%d: %v", name, b.Line, err)

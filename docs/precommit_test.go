@@ -75,7 +75,7 @@ func TestPreCommit(t *testing.T) {
 	}
 	config := ""
 	for _, b := range page.Blocks {
-		if b.Attributes["title"] == ".pre-commit-config.yaml" {
+		if b.Attributes["file"] == ".pre-commit-config.yaml" {
 			config = strings.Replace(b.Text, "URL-OF-PYXLOCK", hooks, 1)
 			config = regexp.MustCompile(`rev: \S+`).ReplaceAllString(config, "rev: "+revision)
 		}

@@ -76,7 +76,7 @@ func (r *Runner) run(page *markdown.Page, dir string, do func(line int, run func
 	prepared := map[string]bool{}
 	var news []command // what differs, with Update
 	for i, block := range page.Blocks {
-		if name, ok := block.Attributes["title"]; ok {
+		if name, ok := block.Attributes["file"]; ok {
 			path := filepath.Join(dir, filepath.FromSlash(name))
 			if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
 				return err

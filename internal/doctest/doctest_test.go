@@ -80,16 +80,16 @@ func outcome(t *testing.T, r *Runner, page *markdown.Page) (list []string) {
 
 // What a page that is true may have.
 const truth = "# A page\n\n" +
-	"```python title=\"d/a.py\"\nprint(1)\n```\n\n" +
+	"<!-- doctest: file=d/a.py -->\n```python\nprint(1)\n```\n\n" +
 	"```console\n$ cd d && x='a b'\n$ cat a.py; echo \"$x\"\nprint(1)\na b\n$ printf '%s\\n' 1 \\\n> 2\n1\n2\n```\n\n" +
-	"```console exit=3\n$ true\n$ (exit 3)\n```\n\n" +
-	"```console exit=fail\n$ (exit 4)\n```\n\n" +
-	"```console\n$ echo begin; printf ' x\\n-y'; ! read z\n```\n\n```diff output\nbegin\n x\n-y\n```\n\n" +
-	"```console needs=missing\n$ false\n```\n\n" +
-	"```console needs=\"a b\"\n$ echo $NEED\na'sb's\n```\n\n" +
-	"```console needs=root\n$ pwd\n/\n$ cd - >/dev/null\n```\n\n" +
-	"```console norun\n$ false\n```\n\n" +
-	"```python title=\"d/a.py\"\nprint(2)\n```\n\n" +
+	"<!-- doctest: exit=3 -->\n```console\n$ true\n$ (exit 3)\n```\n\n" +
+	"<!-- doctest: exit=fail -->\n```console\n$ (exit 4)\n```\n\n" +
+	"```console\n$ echo begin; printf ' x\\n-y'; ! read z\n```\n\n<!-- doctest: output -->\n```diff\nbegin\n x\n-y\n```\n\n" +
+	"<!-- doctest: needs=missing -->\n```console\n$ false\n```\n\n" +
+	"<!-- doctest: needs=\"a b\" -->\n```console\n$ echo $NEED\na'sb's\n```\n\n" +
+	"<!-- doctest: needs=root -->\n```console\n$ pwd\n/\n$ cd - >/dev/null\n```\n\n" +
+	"<!-- doctest: norun -->\n```console\n$ false\n```\n\n" +
+	"<!-- doctest: file=d/a.py -->\n```python\nprint(2)\n```\n\n" +
 	"```console\n$ cat a.py\nprint(2)\n$ echo an error >&2\nan error\n```\n"
 
 func TestTruth(t *testing.T) {
@@ -102,19 +102,19 @@ func TestTruth(t *testing.T) {
 
 func TestFalsehood(t *testing.T) {
 	for src, want := range map[string]string{
-		"```console\n$ echo 1\n2\n```\n\n```console\n$ true\n```\n": "line 2: echo 1\nprints something else",
-		"```console\n$ echo 1\n```\n":                               "prints something else",
-		"```console\n$ true\n1\n```\n":                              "prints something else",
-		"```console\n$ false\n$ true\n```\n":                        "line 2: false\nexit status 1, the page says 0",
-		"```console exit=fail\n$ true\n```\n":                       "exit status 0, the page says -1",
-		"```console exit=1\n$ true\n```\n":                          "exit status 0, the page says 1",
-		"```console needs=nowhere\n$ true\n```\n":                   "cd '/nowhere/at/all': exit status 1",
-		"```console needs=broken\n$ true\n```\n":                    "it does not build",
-		"```console\n$ exit 0\n```\n":                               "the shell ended",
-		"```console\nhello\n```\n":                                  "output without a command",
-		"```console\n```\n":                                         "a console block without a command",
-		"```console exit=x\n$ true\n```\n":                          "exit=x is no number",
-		"```console\n$ echo 1\n1\n```\n\n```diff output\n1\n```\n":  "is shown here and in the next block",
+		"```console\n$ echo 1\n2\n```\n\n```console\n$ true\n```\n":                   "line 2: echo 1\nprints something else",
+		"```console\n$ echo 1\n```\n":                                                 "prints something else",
+		"```console\n$ true\n1\n```\n":                                                "prints something else",
+		"```console\n$ false\n$ true\n```\n":                                          "line 2: false\nexit status 1, the page says 0",
+		"<!-- doctest: exit=fail -->\n```console\n$ true\n```\n":                      "exit status 0, the page says -1",
+		"<!-- doctest: exit=1 -->\n```console\n$ true\n```\n":                         "exit status 0, the page says 1",
+		"<!-- doctest: needs=nowhere -->\n```console\n$ true\n```\n":                  "cd '/nowhere/at/all': exit status 1",
+		"<!-- doctest: needs=broken -->\n```console\n$ true\n```\n":                   "it does not build",
+		"```console\n$ exit 0\n```\n":                                                 "the shell ended",
+		"```console\nhello\n```\n":                                                    "output without a command",
+		"```console\n```\n":                                                           "a console block without a command",
+		"<!-- doctest: exit=x -->\n```console\n$ true\n```\n":                         "exit=x is no number",
+		"```console\n$ echo 1\n1\n```\n\n<!-- doctest: output -->\n```diff\n1\n```\n": "is shown here and in the next block",
 	} {
 		got := outcome(t, runner(), markdown.Parse("page.md", []byte(src)))
 		if len(got) != 1 || !strings.Contains(got[0], want) {
@@ -128,13 +128,13 @@ func TestUpdate(t *testing.T) {
 	r := runner()
 	r.Update = true
 	outcome(t, r, markdown.Parse(path, []byte("```console\n$ echo 1\n$ echo 2\n2\n$ echo 3\n4\n5\n```\n\nText.\n\n"+
-		"```console\n$ echo x\n```\n\n```diff output\ny\n```\n")))
+		"```console\n$ echo x\n```\n\n<!-- doctest: output -->\n```diff\ny\n```\n")))
 	got, err := os.ReadFile(path)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := "```console\n$ echo 1\n1\n$ echo 2\n2\n$ echo 3\n3\n```\n\nText.\n\n" +
-		"```console\n$ echo x\n```\n\n```diff output\nx\n```\n"
+		"```console\n$ echo x\n```\n\n<!-- doctest: output -->\n```diff\nx\n```\n"
 	if diff := cmp.Diff(want, string(got)); diff != "" {
 		t.Error(diff)
 	}

@@ -23,7 +23,7 @@ type Page struct {
 	Headings []Heading
 	Links    []Link
 	Blocks   []Block
-	HTML     []int // the lines where raw HTML stands
+	HTML     []int // the lines where raw HTML stands that is no attribute of a block
 }
 
 // Heading is a title, and the fragment by which links reach it.
@@ -38,8 +38,13 @@ type Link struct {
 	Destination string
 }
 
-// Block is a fenced code block. The words after the language are attributes:
-// KEY=VALUE, KEY="VALUE WITH BLANKS", or KEY alone.
+// Block is a fenced code block. A comment on the line above it may give it
+// attributes, KEY=VALUE, KEY="VALUE WITH BLANKS", or KEY alone:
+//
+//	<!-- doctest: exit=1 needs="package python3.14t" -->
+//
+// They would be better placed after the language, but not every program that
+// renders Markdown takes a fence with more than that.
 type Block struct {
 	Line       int // of the first line inside
 	Language   string
@@ -78,7 +83,11 @@ func Parse(path string, src []byte) *Page {
 			p.Links = append(p.Links, Link{line(offset(n)), string(n.Destination)})
 		case *ast.Image:
 			p.Links = append(p.Links, Link{line(offset(n)), string(n.Destination)})
-		case *ast.HTMLBlock, *ast.RawHTML:
+		case *ast.HTMLBlock:
+			if _, above := n.NextSibling().(*ast.FencedCodeBlock); !above || !comment.Match(n.Lines().Value(src)) {
+				p.HTML = append(p.HTML, line(offset(n)))
+			}
+		case *ast.RawHTML:
 			p.HTML = append(p.HTML, line(offset(n)))
 		case *ast.FencedCodeBlock:
 			p.Blocks = append(p.Blocks, block(n, src, line))
@@ -143,20 +152,25 @@ func anchor(title string, taken map[string]int) string {
 	return slug
 }
 
-var attribute = regexp.MustCompile(`([a-z]+)(?:=(?:"([^"]*)"|(\S*)))?`)
+var (
+	comment   = regexp.MustCompile(`^<!-- doctest: (.*) -->\s*$`)
+	attribute = regexp.MustCompile(`([a-z]+)(?:=(?:"([^"]*)"|(\S*)))?`)
+)
 
 func block(n *ast.FencedCodeBlock, src []byte, line func(int) int) Block {
 	b := Block{Attributes: map[string]string{}}
-	var info string
 	if n.Info != nil {
-		info = string(n.Info.Segment.Value(src))
-		b.Start = n.Info.Segment.Stop + 1 + bytes.IndexByte(src[n.Info.Segment.Stop:], '\n')
-		b.End, b.Line = b.Start, line(n.Info.Segment.Start)+1
+		info := n.Info.Segment
+		b.Language = string(info.Value(src))
+		b.Start = info.Stop + 1 + bytes.IndexByte(src[info.Stop:], '\n')
+		b.End, b.Line = b.Start, line(info.Start)+1
 	}
-	var rest string
-	b.Language, rest, _ = strings.Cut(strings.TrimSpace(info), " ")
-	for _, m := range attribute.FindAllStringSubmatch(rest, -1) {
-		b.Attributes[m[1]] = m[2] + m[3]
+	if above, ok := n.PreviousSibling().(*ast.HTMLBlock); ok {
+		if m := comment.FindSubmatch(above.Lines().Value(src)); m != nil {
+			for _, a := range attribute.FindAllStringSubmatch(string(m[1]), -1) {
+				b.Attributes[a[1]] = a[2] + a[3]
+			}
+		}
 	}
 	if lines := n.Lines(); lines.Len() > 0 {
 		b.Start, b.End = lines.At(0).Start, lines.At(lines.Len()-1).Stop
