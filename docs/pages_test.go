@@ -160,6 +160,9 @@ func TestCode(t *testing.T) {
 	for name, p := range pages(t) {
 		for _, b := range p.Blocks {
 			seen[b.Language]++
+			if strings.Contains(b.Language, " ") {
+				t.Errorf("%s:%d: %q: put what comes after the language into a comment above the block (CONTRIBUTING.md, Pages)", name, b.Line, b.Language)
+			}
 			for key := range b.Attributes {
 				if !slices.Contains([]string{"exit", "file", "needs", "norun", "output"}, key) {
 					t.Errorf("%s:%d: doctest: %s means nothing", name, b.Line, key)
