@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model mutations stress clean help
+.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model mutations stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -61,6 +61,9 @@ mutations: venv ## break the lock in every listed way; a test must notice each
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
 	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 30m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
+
+wheel: ## write the Python wheels of all platforms and the sdist to dist/
+	tools/wheel.sh
 
 clean: ## remove what was built; keeps .venv and build/corpus
 	rm -rf bin dist

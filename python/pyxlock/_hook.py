@@ -1,0 +1,141 @@
+"""What setuptools calls for every project that builds where pyxlock is installed.
+
+It does nothing unless pyproject.toml has [tool.pyxlock], or setup.py used
+pyxlock.setuptools.cythonize. Then build_ext compiles rewritten sources, whether
+or not setup.py calls cythonize; source distributions hold the originals; and
+wheels hold .pxd files that another package can cimport.
+"""
+
+import contextlib
+import filecmp
+import os
+
+from pyxlock._mirror import MODULES, Mirror, configuration, copy_of, inside, original
+
+
+def finalize(dist):
+    """Wrap the commands of a distribution (setuptools.finalize_distribution_options)."""
+    if configuration() is None and not any(map(original, sources_of(dist.ext_modules))):
+        return
+    dist.pyxlock_mirror = Mirror()
+    plain = dist.get_command_class
+
+    # The class may come from setup(), from pyproject.toml or from a plugin, and
+    # it is only known when it is asked for.
+    def get_command_class(command):
+        cls = plain(command)
+        mixin = MIXINS.get(command)
+        if mixin is None or issubclass(cls, mixin):
+            return cls
+        return type(cls.__name__, (mixin, cls), {"__module__": cls.__module__})
+
+    dist.get_command_class = get_command_class
+
+
+def sources_of(extensions):
+    """Return the sources of extensions."""
+    return [s for e in extensions or () for s in getattr(e, "sources", ())]
+
+
+def rewrite_for(build_ext):
+    """Bring the mirror up to date for the extensions that a command builds."""
+    extensions = build_ext.extensions or []
+    sources = sources_of(extensions)
+    if any(map(original, sources)):
+        return  # cythonize did, and knew more of the modules
+    include_path = [*getattr(build_ext, "cython_include_dirs", ()), *build_ext.include_dirs]
+    for extension in extensions:
+        include_path += [*getattr(extension, "cython_include_dirs", ()), *extension.include_dirs]
+    modules = [s for s in sources if s.endswith(MODULES)]
+    if modules:
+        build_ext.distribution.pyxlock_mirror.rewrite(modules, include_path)
+
+
+class BuildExt:
+    """build_ext that gives Cython the rewritten sources."""
+
+    def run(self):
+        """Build, and have whoever calls Cython's cythonize call ours."""
+        rewrite_for(self)
+        with cythonize_replaced(self.distribution.pyxlock_mirror):
+            super().run()
+
+    def get_source_files(self):
+        """Name the sources that people edit, with the .pxd and .pxi they need."""
+        names = []
+        for name in super().get_source_files():
+            source = original(name) or name
+            names += [source, *companions(source)]
+        return list(dict.fromkeys(names))
+
+
+class BuildPy:
+    """build_py that installs rewritten .pxd and .pxi files.
+
+    A .pxd with lock decorators in it is one that nobody can cimport.
+    """
+
+    def copy_file(self, infile, outfile, *args, **options):
+        """Copy a file of a package."""
+        return super().copy_file(self.rewritten(infile), outfile, *args, **options)
+
+    def get_output_mapping(self):
+        """Tell what strict editable installs link to."""
+        return {to: self.rewritten(file) for to, file in super().get_output_mapping().items()}
+
+    def rewritten(self, file):
+        """Return the file to install in the place of one of the project's."""
+        file = os.fspath(file)
+        if not file.endswith((".pxd", ".pxi")):
+            return file
+        rewrite_for(self.get_finalized_command("build_ext"))
+        copy = copy_of(file)
+        if copy is None or not os.path.isfile(copy) or filecmp.cmp(file, copy, shallow=False):
+            return file
+        return copy
+
+
+MIXINS = {"build_ext": BuildExt, "build_py": BuildPy}
+
+
+@contextlib.contextmanager
+def cythonize_replaced(mirror):
+    """Put ours in the place of Cython's cythonize, which build_ext calls itself."""
+    try:
+        import Cython.Build
+        from Cython.Build import Dependencies
+    except ImportError:
+        yield
+        return
+    from pyxlock.setuptools import as_list, complete, expand_and_compile
+
+    plain = Dependencies.cythonize
+
+    def cythonize(module_list, *args, **options):
+        extensions = expand_and_compile(mirror, plain, module_list, *args, **options)
+        given = as_list(module_list)
+        if len(given) == len(extensions):
+            # Cython's build_ext takes over the sources of the result alone.
+            for before, after in zip(given, extensions):
+                if not isinstance(before, str):
+                    complete(before, after.sources)
+        return extensions
+
+    Cython.Build.cythonize = Dependencies.cythonize = cythonize
+    try:
+        yield
+    finally:
+        Cython.Build.cythonize = Dependencies.cythonize = plain
+
+
+def companions(source):
+    """Return the project's .pxd and .pxi files that a module needs."""
+    if not source.endswith(MODULES) or not os.path.isfile(source):
+        return []
+    try:
+        from Cython.Build.Dependencies import create_dependency_tree
+    except ImportError:
+        return []
+    files = create_dependency_tree(quiet=True).all_dependencies(source)
+    files = {original(f) or f for f in files if f.endswith((".pxd", ".pxi"))}
+    return sorted(filter(None, map(inside, files)))

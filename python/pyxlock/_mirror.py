@@ -1,0 +1,182 @@
+"""The mirror: build/pyxlock, where a build keeps its rewritten sources.
+
+A file of the project has its copy at the same path below the mirror, so that
+packages, include directories and relative includes come out as they were.
+"""
+
+import os
+import shlex
+import subprocess
+
+from pyxlock._binary import NotFound, find
+
+DIR = os.path.join("build", "pyxlock")
+MODULES = (".pyx", ".py")
+CYTHON = (".pyx", ".pxd", ".pxi")
+GENERATED = (".c", ".cpp")
+
+
+class Mirror:
+    """The mirror of the project in the current directory."""
+
+    def __init__(self):
+        """Start with nothing rewritten."""
+        self._done = set()
+
+    def rewrite(self, sources, include_path=()):
+        """Bring the mirror up to date for modules and what they may cimport.
+
+        All trees are given to one run: which lock a method needs depends on
+        the whole project. A finding ends the build. What this object has
+        rewritten already it does not rewrite again.
+        """
+        roots = trees(sources, include_path)
+        if self._done.issuperset(roots):
+            return
+        self._done.update(roots)
+        command = ["rewrite", *sorted(self._done), "-o", DIR, "--root", ".", "--source-map"]
+        outside = [d for d in include_path if inside(d) is None and os.path.isdir(d)]
+        if outside:
+            # Flags replace what is configured.
+            outside += (configuration() or {}).get("include-path", [])
+        for directory in dict.fromkeys(outside):
+            command += ["-I", directory]
+        code = run(command + shlex.split(os.environ.get("PYXLOCK_FLAGS", ""))).returncode
+        if code:
+            what = "findings" if code == 1 else "error"
+            raise SystemExit(f"pyxlock: nothing is built: see the {what} above")
+        prune()
+
+
+def configuration():
+    """Return [tool.pyxlock] of the project's pyproject.toml, or None without one."""
+    try:
+        with open("pyproject.toml", "rb") as file:
+            if b"pyxlock" not in file.read():
+                return None
+    except OSError:
+        return None
+    from setuptools.config.pyprojecttoml import load_file
+
+    return load_file("pyproject.toml").get("tool", {}).get("pyxlock")
+
+
+def run(arguments, **options):
+    """Run the program and return what subprocess.run returns."""
+    try:
+        return subprocess.run([find(), *arguments], **options)
+    except NotFound as error:
+        raise SystemExit(str(error)) from None
+
+
+def inside(path):
+    """Return a path from the project's directory, or None for one outside of it."""
+    try:
+        relative = os.path.relpath(os.path.abspath(path))
+        if relative.startswith(os.pardir):
+            relative = os.path.relpath(os.path.realpath(path), os.path.realpath(os.curdir))
+    except ValueError:  # another drive
+        return None
+    if relative.split(os.sep, 1)[0] == os.pardir or within(relative, DIR):
+        return None
+    return relative
+
+
+def within(path, directory):
+    """Tell whether a normal path is a directory or below it."""
+    return path == directory or path.startswith(directory + os.sep)
+
+
+def copy_of(path):
+    """Return where a file or directory is in the mirror, or None where it is not."""
+    relative = inside(path)
+    return None if relative is None else os.path.normpath(os.path.join(DIR, relative))
+
+
+def original(path):
+    """Return the source of a file in the mirror, or None for any other file.
+
+    Of a generated C file, which may also be in another build directory, it is
+    the module it was made from.
+    """
+    _, found, relative = os.path.normpath(path).rpartition(DIR + os.sep)
+    if not found:
+        return None
+    stem, extension = os.path.splitext(relative)
+    names = [stem + e for e in MODULES] if extension in GENERATED else [relative]
+    for name in names:
+        if os.path.isfile(os.path.join(DIR, name + ".map")):
+            return name
+    return None
+
+
+def trees(sources, include_path=()):
+    """Return the directories and files that concern modules of the project.
+
+    These are the packages that the modules are in, or else their directories,
+    and the directories of include_path that hold Cython files. The project's
+    own directory is not searched as a whole: it also holds virtual
+    environments and build directories.
+    """
+    found = set()
+    for source in filter(None, map(inside, sources)):
+        top = directory = os.path.dirname(source)
+        while directory and is_package(directory):
+            top, directory = directory, os.path.dirname(directory)
+        if not top:
+            found.update(cython_files(os.curdir))
+            found.add(source)
+        else:
+            if is_package(top) or holds_cython(top):
+                found.add(top)
+            if source.endswith(".py"):
+                found.add(source)  # it need not speak of cython
+    for directory in filter(None, map(inside, include_path)):
+        if directory != os.curdir:
+            if holds_cython(directory):
+                found.add(directory)
+            continue
+        found.update(cython_files(directory))
+        for entry in os.scandir(directory):
+            if entry.is_dir() and is_package(entry.name) and holds_cython(entry.name):
+                found.add(entry.name)
+    return found
+
+
+def is_package(directory):
+    """Tell whether Cython takes a directory for a package."""
+    return any(
+        os.path.isfile(os.path.join(directory, "__init__" + e)) for e in (".py", ".pyx", ".pxd")
+    )
+
+
+def cython_files(directory):
+    """Return the Cython files right in a directory."""
+    if not os.path.isdir(directory):
+        return []
+    names = [n for n in os.listdir(directory) if n.endswith(CYTHON)]
+    return [os.path.normpath(os.path.join(directory, n)) for n in names]
+
+
+def holds_cython(directory):
+    """Tell whether there are Cython files in a directory or below it."""
+    for _, directories, names in os.walk(directory):
+        directories[:] = [d for d in directories if not d.startswith(".")]
+        if any(n.endswith(CYTHON) for n in names):
+            return True
+    return False
+
+
+def prune():
+    """Remove what was made from sources that are gone, or cimport finds it."""
+    for directory, _, names in os.walk(DIR):
+        for name in names:
+            output, extension = os.path.splitext(os.path.join(directory, name))
+            if extension != ".map" or os.path.exists(os.path.relpath(output, DIR)):
+                continue
+            stale = [output, output + ".map"]
+            stem, extension = os.path.splitext(output)
+            if extension in MODULES:
+                stale += [stem + e for e in GENERATED]
+            for path in filter(os.path.exists, stale):
+                os.remove(path)
