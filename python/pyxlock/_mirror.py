@@ -140,7 +140,7 @@ def trees(sources, include_path=()):
         for entry in os.scandir(directory):
             if entry.is_dir() and is_package(entry.name) and holds_cython(entry.name):
                 found.add(entry.name)
-    return found
+    return {p for p in found if p.endswith(MODULES) or not any(p != d and within(p, d) for d in found)}
 
 
 def is_package(directory):

@@ -1,0 +1,129 @@
+"""Packages that tests write, and build as their users would."""
+
+import os
+import subprocess
+import sys
+import textwrap
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+DIST = ROOT / "dist"
+PINS = ROOT / "tools" / "pins" / "build.txt"
+
+
+def run(*command, check=True, cwd=None, env=None):
+    """Run a command; return it with its output, both streams in one."""
+    done = subprocess.run(
+        [str(c) for c in command],
+        cwd=cwd,
+        env={**environment(), **(env or {})},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        encoding="utf-8",
+        errors="replace",
+    )
+    if check and done.returncode:
+        pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
+    return done
+
+
+def environment():
+    """Return the environment of builds: pinned, from dist, and quick to compile."""
+    env = {k: v for k, v in os.environ.items() if not k.startswith(("PYXLOCK", "PYTHONPATH"))}
+    env["PIP_CONSTRAINT"] = env["PIP_BUILD_CONSTRAINT"] = str(PINS)
+    env["PIP_FIND_LINKS"] = f"{DIST} {env.get('PIP_FIND_LINKS', '')}".strip()
+    env["CFLAGS"] = env["CXXFLAGS"] = "-O0 -g0"
+    return env
+
+
+def venv(path, *requirements):
+    """Make a virtual environment; return its interpreter."""
+    run(sys.executable, "-m", "venv", path)
+    python = path / ("Scripts" if os.name == "nt" else "bin") / "python"
+    run(python, "-m", "pip", "install", "-q", *requirements)
+    return python
+
+
+@pytest.fixture(scope="session")
+def wheel():
+    """The wheel of this machine's platform."""
+    from packaging.tags import sys_tags
+    from packaging.utils import parse_wheel_filename
+
+    usable = set(sys_tags())
+    for path in DIST.glob("pyxlock-*.whl"):
+        if parse_wheel_filename(path.name)[3] & usable:
+            return path
+    pytest.fail(f"no wheel for this machine in {DIST}: tools/python.sh makes it")
+
+
+@pytest.fixture(scope="session")
+def python(tmp_path_factory, wheel):
+    """An interpreter that has pyxlock, Cython and setuptools."""
+    return venv(tmp_path_factory.mktemp("venv") / "v", wheel, "Cython", "setuptools", "build")
+
+
+class Project:
+    """A package in a directory."""
+
+    def __init__(self, directory, python, files):
+        """Write its files."""
+        self.dir = directory
+        self.interpreter = python
+        for name, text in files.items():
+            self.write(name, text)
+
+    def write(self, name, text):
+        """Write a file."""
+        path = self.dir / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"), encoding="utf-8")
+
+    def edit(self, name, old, new):
+        """Change a file as a person does."""
+        path = self.dir / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new), encoding="utf-8")
+
+    def run(self, *arguments, **options):
+        """Run the interpreter here."""
+        return run(self.interpreter, *arguments, cwd=self.dir, **options)
+
+    def inplace(self, *arguments, **options):
+        """Run setup.py build_ext --inplace."""
+        return self.run("setup.py", "build_ext", "--inplace", *arguments, **options)
+
+    def wheel(self, *arguments, **options):
+        """Have pip build a wheel in an isolated environment; return it unpacked."""
+        out = self.dir / "out"
+        pip = ["-m", "pip", "wheel", "-v", "--no-deps", "-w", out, *(arguments or ["."])]
+        self.log = self.run(*pip, **options).stdout
+        (path,) = out.glob("*.whl")
+        unpacked = self.dir / "unpacked"
+        zipfile.ZipFile(path).extractall(unpacked)
+        path.unlink()
+        return unpacked
+
+    def sdist(self):
+        """Build a source distribution; return its path and the names in it."""
+        import tarfile
+
+        self.run("-m", "build", "--sdist", "--no-isolation", "-o", self.dir / "out")
+        (path,) = (self.dir / "out").glob("*.tar.gz")
+        with tarfile.open(path) as tar:
+            names = {n.name.partition("/")[2] for n in tar.getmembers() if n.isfile()}
+        return path, names
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, python):
+    """Make projects."""
+
+    def make(files):
+        return Project(tmp_path_factory.mktemp("project"), python, files)
+
+    return make
