@@ -6,4 +6,4 @@ set -eu
 cd "$(dirname "$0")/.."
 tools/venv.sh python "${PYTHON:-python3.11}"
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
-exec .venv/python/bin/python -m pytest -p no:cacheprovider python/tests "$@"
+exec .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"

@@ -1,0 +1,140 @@
+"""What the wheels and the sdist hold."""
+
+import email
+import hashlib
+import json
+import os
+import re
+import shutil
+import subprocess
+import tarfile
+import zipfile
+
+import pytest
+from conftest import DIST, ROOT, run, venv
+from packaging.tags import parse_tag
+
+
+def read(wheel):
+    """Return the files of a wheel."""
+    with zipfile.ZipFile(wheel) as z:
+        return {i.filename: z.read(i) for i in z.infolist()}
+
+
+def go_version():
+    """Return the version that the program prints, from its source."""
+    text = (ROOT / "cmd/pyxlock/version.go").read_text("utf-8")
+    return re.search(r'const version = "(.*)"', text).group(1)
+
+
+def test_contents(wheel):
+    """The package, the lock, the program, and nothing else."""
+    files = read(wheel)
+    info = f"pyxlock-{go_version()}.dist-info/"
+    package = {f"pyxlock/{p.name}" for p in (ROOT / "python/pyxlock").glob("*.py")}
+    assert {"pyxlock/setuptools.py", "pyxlock/__main__.py"} <= package
+    names = {n for n in files if not n.startswith(info)}
+    script = f"pyxlock-{go_version()}.data/scripts/pyxlock"
+    assert names == package | {"pyxlock/__init__.pxd", script + (".exe" if os.name == "nt" else "")}
+    assert files["pyxlock/__init__.pxd"] == (ROOT / "runtime/pyxlock.pxd").read_bytes()
+    assert files[info + "licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
+
+
+def test_metadata(wheel):
+    """The metadata is what the index shows."""
+    files = read(wheel)
+    info = f"pyxlock-{go_version()}.dist-info/"
+    meta = email.message_from_bytes(files[info + "METADATA"])
+    assert meta["Name"] == "pyxlock" and meta["Version"] == go_version()
+    assert meta["License-Expression"] == "MIT"
+    assert meta["Requires-Python"] == ">=3.8"
+    assert meta["Requires-Dist"] is None
+    assert "# pyxlock" in meta.get_payload()
+    platform = email.message_from_bytes(files[info + "WHEEL"])
+    assert platform["Root-Is-Purelib"] == "false"
+    name = os.path.basename(wheel).split("-", 2)[2][: -len(".whl")]
+    assert set(platform.get_all("Tag")) == set(map(str, parse_tag(name)))
+    assert {t.interpreter for t in parse_tag(name)} == {"py3"}
+
+
+def test_twine():
+    """An index would take them."""
+    twine = [ROOT / ".venv/python/bin/python", "-m", "twine", "check", "--strict"]
+    run(*twine, *DIST.glob("pyxlock-*"))
+
+
+def build(out, target=None, env=None, root=ROOT, check=True):
+    """Build one wheel; return its path and what was printed."""
+    python = ROOT / ".venv/python/bin/python"
+    env = {**({"PYXLOCK_TARGET": target} if target else {}), **(env or {})}
+    command = [python, "-m", "build", "--wheel", "--no-isolation", "-o", out, root]
+    done = run(*command, env=env, check=check)
+    return (*out.glob("*.whl"), None)[0], done.stdout
+
+
+def test_reproducible(wheel, tmp_path):
+    """The same sources, elsewhere and later, give the same bytes."""
+    with tarfile.open(*DIST.glob("pyxlock-*.tar.gz")) as tar:
+        tar.extractall(tmp_path)
+    (root,) = tmp_path.glob("pyxlock-*")
+    again, _ = build(tmp_path / "out", root=root)
+    assert again.name == wheel.name
+    digests = [hashlib.sha256(p.read_bytes()).hexdigest() for p in (wheel, again)]
+    assert digests[0] == digests[1]
+
+
+def test_cross(tmp_path):
+    """One machine builds the wheels of others."""
+    path, _ = build(tmp_path, "windows/amd64")
+    assert path.name == f"pyxlock-{go_version()}-py3-none-win_amd64.whl"
+    (name,) = [n for n in read(path) if "/scripts/" in n]
+    assert name.endswith("/pyxlock.exe")
+    assert read(path)[name][:2] == b"MZ"
+
+
+def test_unknown_target(tmp_path):
+    """A platform that is none is an error that names those there are."""
+    path, text = build(tmp_path, "plan9/mips", check=False)
+    assert path is None
+    assert "PYXLOCK_TARGET='plan9/mips' is none of linux/amd64" in text
+
+
+def test_no_go(tmp_path):
+    """Without Go the build says what is missing."""
+    python = ROOT / ".venv/python/bin/python"
+    path, text = build(tmp_path, env={"PATH": str(python.parent)}, check=False)
+    assert path is None
+    assert "building it needs Go" in text
+
+
+def test_sdist(tmp_path):
+    """The sdist holds what the Go build reads, and the Python package."""
+    with tarfile.open(*DIST.glob("pyxlock-*.tar.gz")) as tar:
+        names = {n.partition("/")[2] for n in tar.getnames()}
+    listed = subprocess.run(
+        ["go", "list", "-deps", "-json=Dir,Standard,Module,GoFiles,EmbedFiles", "./cmd/pyxlock"],
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        check=True,
+        encoding="utf-8",
+    ).stdout
+    want = {"go.mod", "go.sum", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
+    want |= {"python/hatch_build.py"}
+    want |= {f"python/pyxlock/{p.name}" for p in (ROOT / "python/pyxlock").glob("*.py")}
+    decoder, at = json.JSONDecoder(), 0
+    while at < len(listed):
+        package, at = decoder.raw_decode(listed, at)
+        at += len(listed[at:]) - len(listed[at:].lstrip())
+        if package.get("Module", {}).get("Main", package.get("Module", {}).get("Path") == "pyxlock"):
+            directory = os.path.relpath(package["Dir"], ROOT)
+            for name in package.get("GoFiles", []) + package.get("EmbedFiles", []):
+                want.add(os.path.normpath(os.path.join(directory, name)))
+    assert names == want
+
+
+@pytest.mark.skipif(shutil.which("go") is None, reason="needs Go")
+def test_install_sdist(tmp_path):
+    """pip installs the sdist where there is Go."""
+    (sdist,) = DIST.glob("pyxlock-*.tar.gz")
+    python = venv(tmp_path / "v", sdist)
+    assert run(python, "-m", "pyxlock", "version").stdout.startswith(f"pyxlock {go_version()} ")
