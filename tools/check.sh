@@ -92,6 +92,8 @@ check govulncheck vuln_check
 check test tests
 check race race_tests
 check browser tools/browser.sh
+check python tools/python.sh
+check examples tools/examples.sh
 
 echo
 echo "== summary"

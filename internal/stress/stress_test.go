@@ -1,6 +1,6 @@
-// Package stress builds examples/matrix as its users would, tests it, and has
-// threads hammer it on a free-threaded interpreter: with its locks it must
-// survive what breaks it without them.
+// Package stress has threads hammer examples/matrix on a free-threaded
+// interpreter: with its locks it must survive what breaks it without them.
+// tools/examples.sh installs the example as its users would.
 package stress
 
 import (
@@ -45,30 +45,6 @@ func run(t *testing.T, dir string, env []string, name string, args ...string) st
 		t.Fatalf("%s %s: %v\n%s", filepath.Base(name), strings.Join(args, " "), err, out)
 	}
 	return string(out)
-}
-
-// TestPackage builds a wheel of the example with setuptools, unpacks it, and
-// runs the example's own tests on it, with locks and with --locking=off.
-func TestPackage(t *testing.T) {
-	python, binary := venvPython(t), pyxlock(t)
-	for _, flags := range []string{"", "--locking=off"} {
-		t.Run("flags="+flags, func(t *testing.T) {
-			dir := t.TempDir()
-			source, wheels, site := filepath.Join(dir, "source"), filepath.Join(dir, "wheels"), filepath.Join(dir, "site")
-			if err := os.CopyFS(source, os.DirFS(example)); err != nil {
-				t.Fatal(err)
-			}
-			env := []string{"PYXLOCK=" + binary, "PYXLOCK_FLAGS=" + flags, "CFLAGS=-O0", "PIP_DISABLE_PIP_VERSION_CHECK=1"}
-			run(t, dir, env, python, "-m", "pip", "wheel", "--quiet", "--no-build-isolation", "--no-deps", "--no-index",
-				"--wheel-dir", wheels, source)
-			files, err := filepath.Glob(filepath.Join(wheels, "matrix-*.whl"))
-			if err != nil || len(files) != 1 {
-				t.Fatalf("wheels: %v, %v", files, err)
-			}
-			run(t, dir, nil, python, "-m", "zipfile", "-e", files[0], site)
-			run(t, dir, []string{"PYTHONPATH=" + site}, python, "-B", filepath.Join(source, "tests", "test_matrix.py"))
-		})
-	}
 }
 
 // TestThreads runs the example's demonstration.

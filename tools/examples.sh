@@ -1,0 +1,47 @@
+#!/usr/bin/env bash
+# Installs examples as their users would: pip, build isolation on, a fresh
+# environment, pyxlock from the wheel built here. Then runs each example's tests
+# there, and on a free-threaded interpreter its stress.py as well. An example is
+# examples/NAME with tests/ (unittest) and stress.py.
+# Usage: tools/examples.sh [NAME...]    SECONDS_EACH, PYTHON, PYXLOCK_FT_PYTHON may be set.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+root=$PWD
+[ $# -gt 0 ] || set -- matrix
+
+tools/wheel.sh "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
+export PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}"
+export PIP_CONSTRAINT=$root/tools/pins/build.txt PIP_BUILD_CONSTRAINT=$root/tools/pins/build.txt
+ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
+
+# install NAME PYTHON DIR [VARIABLE=VALUE...]: a copy of the example into a new
+# environment, DIR/venv.
+install() {
+	local name=$1 python=$2 dir=$3
+	shift 3
+	rm -rf "$dir"
+	mkdir -p "$dir"
+	git ls-files -co --exclude-standard -z "examples/$name" |
+		xargs -0 -I{} sh -c '[ ! -e "$1" ] || cp --parents "$1" "$2"' - {} "$dir"
+	"$python" -m venv "$dir/venv"
+	env "$@" "$dir/venv/bin/python" -m pip install --quiet --no-cache-dir "$dir/examples/$name"
+}
+
+for name; do
+	dir=$root/build/examples/$name
+	for locking in on off; do
+		echo "== $name: ${PYTHON:-python3.11}, --locking=$locking"
+		install "$name" "${PYTHON:-python3.11}" "$dir/$locking" "PYXLOCK_FLAGS=--locking=$locking"
+		(cd "$dir/$locking/examples/$name" && "$dir/$locking/venv/bin/python" -B -m unittest discover -s tests)
+	done
+	if [ -z "$ft" ]; then
+		echo "SKIP $name: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
+		continue
+	fi
+	echo "== $name: $ft"
+	install "$name" "$ft" "$dir/ft"
+	# Importing a module that does not say it can do without the GIL warns.
+	(cd "$dir/ft/examples/$name" &&
+		"$dir/ft/venv/bin/python" -B -W error::RuntimeWarning -m unittest discover -s tests &&
+		timeout -k 5 300 "$dir/ft/venv/bin/python" -B -W error::RuntimeWarning stress.py "${SECONDS_EACH:-2}")
+done
