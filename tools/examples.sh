@@ -24,7 +24,7 @@ install() {
 	git ls-files -co --exclude-standard -z "examples/$name" |
 		xargs -0 -I{} sh -c '[ ! -e "$1" ] || cp --parents "$1" "$2"' - {} "$dir"
 	"$python" -m venv "$dir/venv"
-	env "$@" "$dir/venv/bin/python" -m pip install --quiet --no-cache-dir "$dir/examples/$name"
+	env "$@" "$dir/venv/bin/python" -m pip install --quiet "$dir/examples/$name"
 }
 
 for name; do

@@ -15,7 +15,7 @@ fi
 for what; do
 	kind=--wheel
 	[ "$what" != sdist ] || kind=--sdist
-	PYXLOCK_TARGET=$what .venv/python/bin/python -m build $kind --no-isolation --outdir dist . >dist/log ||
+	PYXLOCK_TARGET=$what .venv/python/bin/python -m build $kind --no-isolation --outdir dist . >dist/log 2>&1 ||
 		{ cat dist/log; exit 1; }
 	tail -n 1 dist/log
 done

@@ -60,6 +60,14 @@ class BuildExt:
         with cythonize_replaced(self.distribution.pyxlock_mirror):
             super().run()
 
+    def build_extension(self, ext):
+        """Build one, with what setup.py may have set anew since cythonize."""
+        if any(map(original, ext.sources)):
+            from pyxlock.setuptools import complete
+
+            complete(ext, ext.sources)
+        super().build_extension(ext)
+
     def get_source_files(self):
         """Name the sources that people edit, with the .pxd and .pxi they need."""
         names = []

@@ -126,25 +126,20 @@ def complete(extension, sources):
     # Headers that Cython generates are beside its C, in the mirror.
     copies = map(copy_of, extension.include_dirs)
     includes += [d for d in copies if d and os.path.isdir(d)]
-    add(extension.include_dirs, includes)
-    headers = resolve_depends(externs, list(extension.include_dirs) + [os.curdir])
-    add(extension.depends, sorted(headers))
+    add(extension, "include_dirs", includes)
+    headers = resolve_depends(externs, [*extension.include_dirs, os.curdir])
+    add(extension, "depends", sorted(headers))
     if sys.platform == "win32":
-        add(extension.include_dirs, quoted)
-        return
-    # For #include "x.h" alone, as it is when the C is beside the header: with
-    # -I a string.h there would hide the system's.
-    for directory in dict.fromkeys(quoted):
-        flag = "-iquote" + directory
-        if flag not in extension.extra_compile_args:
-            extension.extra_compile_args.append(flag)
+        add(extension, "include_dirs", quoted)
+    else:
+        # For #include "x.h" alone, as it is when the C is beside the header:
+        # with -I a string.h there would hide the system's.
+        add(extension, "extra_compile_args", ["-iquote" + d for d in quoted])
 
 
-def add(to, items):
-    """Append what is not there yet."""
-    for item in items:
-        if item not in to:
-            to.append(item)
+def add(extension, attribute, items):
+    """Append what is not there yet, to a new list: several may share the old one."""
+    setattr(extension, attribute, list(dict.fromkeys([*getattr(extension, attribute), *items])))
 
 
 def locate_c(files):
