@@ -1,0 +1,293 @@
+"""Re-entrant reader-writer locks for any object, in plain Python.
+
+What runtime/pyxlock.pxd is to compiled code, with the same promises and the same
+errors: readers share, a writer is alone; a thread gets again what it has; a wait
+that would never end raises. Nothing is kept in or for an object: the locks are a
+list of who holds what, and a queue of who waits, behind one mutex.
+
+Python code may be interrupted almost anywhere, by a signal's handler or by a
+finalizer, which may raise, and may itself lock something. So
+
+- the mutex can be entered again by the thread that has it;
+- each list is changed by single calls of C methods, and there is nothing else
+  that would have to agree with it;
+- what follows from a look at the lists counts only if nobody entered the mutex
+  since (`_entries`); if somebody did, the look is taken once more;
+- release() may be called again after it was interrupted.
+"""
+
+import os
+from threading import Lock, RLock, get_ident
+from time import monotonic
+
+__all__ = ["READ", "WRITE", "Guard", "acquire", "release", "snapshot"]
+
+READ = 1
+WRITE = 2
+_VERBS = {READ: "read", WRITE: "write"}
+
+
+class Guard:
+    """An object that a call of this thread holds, or wants, in a mode."""
+
+    __slots__ = ("object", "mode", "thread", "nested", "upgrade", "gate", "since")
+
+    def __init__(self, object, mode):
+        self.object = object
+        self.mode = mode
+        self.thread = get_ident()
+        self.nested = None  # the thread was interrupted while it had the mutex
+        self.upgrade = False  # the thread reads the object and wants to write it
+        self.gate = None  # of a waiter: locked until it has what it wants
+        self.since = 0.0
+
+    def meets(self, other):
+        """Whether another guard is about the same object, and one of them writes."""
+        return self.object is other.object and (self.mode == WRITE or other.mode == WRITE)
+
+
+# All of these only with the mutex.
+_mutex = RLock()
+_holds = []
+_queue = []  # in order of arrival, upgrades in front
+_entries = 0
+
+
+def acquire(guards, blocking=True):
+    """Locks what the guards want; they come in the order of their objects' ids.
+
+    Waits while other threads are in the way, or raises RuntimeError, if waiting
+    would never end or `blocking` is false. Belongs into the `try` whose `finally`
+    calls release() with the same guards.
+    """
+    for guard in guards:
+        guard.nested = _mutex._is_owned()
+        with _mutex:
+            if _admit(guard):
+                continue
+            why = _enqueue(guard, blocking)
+        if why is not None:
+            raise RuntimeError("pyxlock: " + _explain(guard, why))
+        _sleep(guard)
+
+
+def release(guards):
+    """Gives up what the guards hold or wait for."""
+    global _entries
+    with _mutex:
+        _entries += 1
+        for guard in reversed(guards):
+            if guard in _holds:
+                _holds.remove(guard)
+            if _queue:
+                if guard in _queue:
+                    _queue.remove(guard)
+                _wake(guard.object)
+    # On Python 3.13 and 3.14 an interrupt can come between "with" and its body, or
+    # in a loop in there, in a way that leaves the mutex locked.
+    if guards[0].nested is False:
+        while _mutex._is_owned():
+            _mutex.release()
+
+
+def snapshot():
+    """Who holds and who waits, as the runtime's snapshot() has it.
+
+    A list of tuples: thread identifier, "holds" or "waits", "read" or "write", id
+    of the object, name of its type, seconds waited.
+    """
+    with _mutex:
+        guards = [(guard, "holds") for guard in _holds] + [(guard, "waits") for guard in _queue]
+    now = monotonic()
+    return [
+        (
+            guard.thread,
+            what,
+            _VERBS[guard.mode],
+            id(guard.object),
+            _type_name(guard.object),
+            now - guard.since if what == "waits" else 0.0,
+        )
+        for guard, what in guards
+    ]
+
+
+# ---- with the mutex ---------------------------------------------------------------
+
+
+def _admit(guard, out_of_turn=False):
+    """Makes the guard a hold if nobody is in its way; whether it did."""
+    global _entries
+    while True:
+        _entries += 1
+        entries = _entries
+        free = _is_free(guard, out_of_turn)
+        if free:
+            _holds.append(guard)
+        if entries == _entries:
+            return free
+        if free:
+            _holds.remove(guard)
+
+
+def _is_free(guard, out_of_turn):
+    if guard.gate is not None and guard not in _queue:
+        return False  # it does not wait any more
+    own = 0
+    free = True
+    for hold in _holds:
+        if hold.object is guard.object:
+            if hold.thread == guard.thread:
+                own = max(own, hold.mode)
+            elif hold.mode == WRITE or guard.mode == WRITE:
+                free = False
+    if own >= guard.mode:
+        return True  # what a thread has, it gets again
+    guard.upgrade = own != 0
+    if not free or guard.upgrade or out_of_turn:
+        return free
+    for ahead in _queue:
+        if ahead is guard:
+            break
+        if ahead.meets(guard) and ahead.thread != guard.thread:
+            return False
+    return True
+
+
+def _enqueue(guard, blocking):
+    """Makes the guard a waiter. Or says why it must not wait: a list of waiters is
+    a deadlock, "upgrade" another thread's upgrade, "busy" that it is not to."""
+    if guard.upgrade and any(
+        other.upgrade and other.object is guard.object and other.thread != guard.thread for other in _queue
+    ):
+        return "upgrade"
+    if not blocking:
+        return "busy"
+    guard.since = monotonic()
+    guard.gate = Lock()
+    guard.gate.acquire()
+    if guard.upgrade:
+        _queue.insert(0, guard)
+    else:
+        _queue.append(guard)
+    _wake(guard.object)  # what was in the way may have gone before it queued
+    return _deadlock(guard)
+
+
+def _wake(object):
+    """Lets those in who wait for the object and can go now, in their order."""
+    for waiter in list(_queue):
+        if waiter.object is object:
+            if waiter in _holds or _admit(waiter):
+                _grant(waiter)
+            elif waiter in _queue:
+                break
+
+
+def _grant(waiter):
+    """Tells a waiter that it has what it wants."""
+    if waiter.gate.locked():
+        waiter.gate.release()
+    if waiter in _queue:
+        _queue.remove(waiter)
+
+
+def _deadlock(start):
+    """The waiters of a cycle through the thread that begins to wait, or None.
+
+    A reader that waits for the next in the cycle only because a writer queued
+    before it is let in out of turn: what it wants is not held against it.
+    """
+    while start in _queue:
+        entries = _entries
+        cycle = _find_cycle(start)
+        polite = None
+        for waiter, successor in zip(cycle, cycle[1:] + cycle[:1]):
+            if waiter.mode == READ and not any(
+                hold.thread == successor.thread and hold.meets(waiter) for hold in _holds
+            ):
+                polite = waiter
+        if entries != _entries:
+            continue
+        if polite is None:
+            return cycle or None
+        if _admit(polite, out_of_turn=True):
+            _grant(polite)
+    return None
+
+
+def _find_cycle(start):
+    """A shortest list of waiters, of which each waits for the next one's thread,
+    and the last for that of the first, which is `start`; or an empty list."""
+    seen = {start.thread}
+    paths = [[start]]
+    for path in paths:
+        waiter = path[-1]
+        for hold in _holds:
+            if hold.object is not waiter.object or hold.thread == waiter.thread:
+                continue
+            if not (hold.meets(waiter) or _is_behind_writer(waiter)):
+                continue
+            if hold.thread == start.thread:
+                return path
+            if hold.thread not in seen:
+                seen.add(hold.thread)
+                paths += [path + [other] for other in _queue if other.thread == hold.thread]
+    return []
+
+
+def _is_behind_writer(waiter):
+    """Whether it waits for all that a writer ahead waits for, which is all holders."""
+    for ahead in _queue:
+        if ahead is waiter:
+            return False
+        if ahead.object is waiter.object and ahead.mode == WRITE:
+            return True
+    return False
+
+
+# ---- without ------------------------------------------------------------------------
+
+
+def _sleep(waiter):
+    if not _mutex._is_owned():
+        waiter.gate.acquire()
+        return
+    # This is code that interrupted its own thread in the mutex: the others need
+    # that to go on. As threading.Condition does.
+    state = _mutex._release_save()
+    try:
+        waiter.gate.acquire()
+    finally:
+        _mutex._acquire_restore(state)
+
+
+def _explain(guard, why):
+    what = "cannot %s an object of %r: " % (_VERBS[guard.mode], type(guard.object))
+    if why == "busy":
+        return what + "another thread uses it"
+    if why == "upgrade":
+        return "deadlock: " + what + "this thread reads it, and so does another thread that waits to write it"
+    chain = "".join(
+        "a thread that waits to %s a '%s', which waits for " % (_VERBS[waiter.mode], _type_name(waiter.object))
+        for waiter in why[1:]
+    )
+    return "deadlock: " + what + "this thread would wait for " + chain + "this thread"
+
+
+def _type_name(object):
+    """As the C code of an extension type has it."""
+    return type(object).__module__ + "." + type(object).__name__
+
+
+def _after_fork_in_child():
+    me = get_ident()
+    _holds[:] = [guard for guard in _holds if guard.thread == me]
+    _queue[:] = [guard for guard in _queue if guard.thread == me]
+    for guard in list(_queue):
+        _wake(guard.object)
+    _mutex.release()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=_mutex.acquire, after_in_parent=_mutex.release, after_in_child=_after_fork_in_child)

@@ -1,0 +1,210 @@
+"""What a function locks at its entry: which of its arguments, and in which mode.
+
+The rules, and the words of the errors, are those of the compiler (transform/plan.go).
+"""
+
+import inspect
+import sys
+import unicodedata
+
+from ._locks import READ, WRITE, Guard
+
+# A class's lock, a function's plan, and an exemption are kept in this attribute of
+# the class or function.
+MARK = "__pyxlock__"
+
+# Methods that take no lock, and get none.
+NEVER_LOCK = frozenset({"__cinit__", "__dealloc__", "__del__"})
+
+# More guards than this, each the guard of another, are a mistake.
+_LONGEST_CHAIN = 4
+
+
+def misuse(message, help):
+    """The error for a decorator that is used wrongly: what is wrong, what to do."""
+    return TypeError(f"{message}: {help}")
+
+
+class ClassLock:
+    """The lock of a class and of those that derive from it."""
+
+    __slots__ = ("name", "kind", "blocking", "guard", "must_decorate", "decorated")
+
+    def __init__(self, name, kind, blocking, guard, must_decorate, decorated):
+        self.name = name
+        self.kind = kind
+        self.blocking = blocking
+        self.guard = guard  # the attribute whose object is the lock, or None
+        self.must_decorate = must_decorate
+        self.decorated = decorated  # locked_class stands on this class itself
+
+
+class Exemption:
+    """Stands on a function that no_lock exempts."""
+
+
+class Plan:
+    """The locks of one function. Its decorators add to it, one after the other."""
+
+    def __init__(self, function):
+        self.function = function
+        self.name = getattr(function, "__name__", repr(function))
+        self.owner = None  # the ClassLock of the class whose method it is
+        self.decorators = []  # their names
+        self._bare = False  # one of them names no parameter
+        self._named = False  # one of them does
+        self._wants = []
+        try:
+            self._parameters = list(inspect.signature(function).parameters.values())
+        except (TypeError, ValueError):
+            raise misuse(
+                f"{self.name} does not tell its parameters", "put the lock under the decorator that hides them"
+            ) from None
+        self._refuse_suspension()
+        self._operands = [
+            _Want(READ, index, parameter, ())
+            for index, parameter in enumerate(self._parameters)
+            if index > 0 and not _collects(parameter)
+        ]
+
+    def _refuse_suspension(self):
+        function = inspect.unwrap(self.function)
+        if inspect.iscoroutinefunction(function) or inspect.isasyncgenfunction(function):
+            raise misuse(
+                f"async def {self.name} cannot hold a lock: it is suspended between its steps",
+                'lock in the plain methods that it calls, and mark it @cython.no_lock("why")',
+            )
+        if inspect.isgeneratorfunction(function):
+            raise misuse(
+                f"{self.name} is a generator, which would hold its lock while it is suspended",
+                'write an iterator class whose __next__ locks one step, or mark it @cython.no_lock("why")',
+            )
+
+    def add(self, decorator, names):
+        """Takes up one decorator; no names stand for the first parameter."""
+        if self.name in NEVER_LOCK and "." in getattr(self.function, "__qualname__", ""):
+            raise misuse(
+                f"{decorator} on {self.name}",
+                "nobody else holds the object then, so it takes no lock: remove the decorator",
+            )
+        mode = WRITE if decorator == "write_lock" else READ
+        if names:
+            self._wants += [self._path(mode, name) for name in names]
+            self._named = True
+        else:
+            if self._bare:
+                raise misuse(
+                    f"{self.name} has two decorators that both lock its first parameter",
+                    "keep one of them; write_lock excludes readers too",
+                )
+            self._wants.append(self._first(mode))
+            self._bare = True
+        self.decorators.append(decorator)
+
+    def _first(self, mode):
+        if not self._parameters or self._parameters[0].kind not in _POSITIONAL:
+            raise misuse(
+                f"{self.name} has no first parameter to lock",
+                'give the object a parameter of its own, lock where it has a name, or say @cython.no_lock("why")',
+            )
+        return _Want(mode, 0, self._parameters[0], ())
+
+    def _path(self, mode, path):
+        first, *attributes = unicodedata.normalize("NFKC", path).split(".")
+        if not all(part.isidentifier() for part in (first, *attributes)):
+            raise misuse(f'"{path}" is no name or dotted path', "write a parameter, or parameter.attribute")
+        for index, parameter in enumerate(self._parameters):
+            if parameter.name == first:
+                if _collects(parameter):
+                    raise misuse(
+                        f'"{path}" is a collection of arguments, which has no lock',
+                        "give the operand a parameter of its own",
+                    )
+                return _Want(mode, index, parameter, attributes)
+        names = ", ".join(parameter.name for parameter in self._parameters if not _collects(parameter))
+        raise misuse(f'{self.name} has no parameter "{first}"', f"its parameters are: {names or '(none)'}")
+
+    def guards(self, args, kwargs):
+        """What a call with these arguments locks, in order, and whether it waits."""
+        owner = self.owner
+        blocking = owner is None or owner.blocking
+        wants = self._wants
+        if not self._named and owner is not None and self._operands:
+            wants = wants + self._operands
+        found = {}
+        for want in wants:
+            object, lock = want.find(args, kwargs)
+            if object is None:
+                continue
+            mode = want.mode
+            if lock is not None:
+                blocking = blocking and lock.blocking
+                if lock.kind != "rwlock":
+                    mode = WRITE
+            guard = found.get(id(object))
+            if guard is None:
+                found[id(object)] = Guard(object, mode)
+            elif mode > guard.mode:
+                guard.mode = mode
+        if len(found) < 2:
+            return list(found.values()), blocking
+        return [found[key] for key in sorted(found)], blocking
+
+
+_POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
+
+
+def _collects(parameter):
+    return parameter.kind in (parameter.VAR_POSITIONAL, parameter.VAR_KEYWORD)
+
+
+class _Want:
+    """One object that a function locks: a parameter, and attributes from it on."""
+
+    __slots__ = ("mode", "attributes", "_index", "_name", "_default")
+
+    def __init__(self, mode, index, parameter, attributes):
+        self.mode = mode
+        self.attributes = attributes
+        self._index = index if parameter.kind in _POSITIONAL else sys.maxsize
+        self._name = None if parameter.kind is parameter.POSITIONAL_ONLY else parameter.name
+        self._default = None if parameter.default is parameter.empty else parameter.default
+
+    def find(self, args, kwargs):
+        """The object to lock, or None, and the ClassLock that it comes under."""
+        if self._index < len(args):
+            value = args[self._index]
+        else:
+            # If it is missing, the function itself will say so.
+            value = kwargs.get(self._name, self._default)
+        for attribute in self.attributes:
+            if value is None:
+                return None, None
+            value = _attribute(value, attribute)
+        lock = lock_of(value)
+        if lock is None:
+            # Of a class method, the class.
+            if self._index == 0 and not self.attributes and isinstance(value, type):
+                return value, None
+            return None, None
+        for _ in range(_LONGEST_CHAIN):
+            guard = lock_of(value)
+            if guard is None or guard.guard is None:
+                break
+            value = _attribute(value, guard.guard)
+        return value, lock
+
+
+def lock_of(object):
+    """The lock of an object's class, or None."""
+    return getattr(type(object), MARK, None)
+
+
+def _attribute(object, name):
+    """As getattr(); an attribute that is not there yet is None, as it is in C."""
+    try:
+        return getattr(object, name)
+    except AttributeError:
+        if lock_of(object) is None:
+            raise
+        return None

@@ -1,0 +1,78 @@
+"""The uncompiled locks do what the C runtime does: its own cases, run on them."""
+
+import faulthandler
+import importlib.util
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+RUNTIME = TESTS.parents[1] / "runtime" / "test" / "run.py"
+
+# What is about C code, its tables, or threads that Python does not know.
+NOT_HERE = {
+    "idle_threads_come_back",
+    "two_objects_of_one_place_in_the_filter_do_not_meet",
+    "addresses_that_hash_alike_do_not_conflict",
+    "nogil_callers_wait_and_raise",
+    "a_waiter_gives_up_its_critical_sections",
+    "a_thread_that_ends_gives_up_what_it_holds",
+    "a_thread_that_ends_leaves_its_record_to_others",
+    "a_thread_may_lock_while_it_ends",
+    "threads_that_python_does_not_know",
+    "two_modules_share_one_table",
+    "modules_that_keep_the_gil_lock_once_another_does_not",
+    "modules_that_start_at_once_agree",
+    "python_ends_while_daemon_threads_hold_and_wait",
+    "subinterpreters_share_one_table",
+    "modules_of_another_abi_are_warned_of",
+    "switched_off_nothing_is_locked",
+    "a_dump_prints_the_snapshot",
+    "snapshots_and_dumps_under_contention",
+    "stats_count_waits_and_deadlocks",
+    "stats_count_locks_exactly_where_that_is_compiled_in",
+}
+if not hasattr(os, "waitstatus_to_exitcode"):  # Python 3.8: the cases use it
+    NOT_HERE |= {
+        "a_forked_child_does_not_wait_for_threads_it_does_not_have",
+        "forks_under_contention",
+        "a_forked_child_holds_what_the_forking_thread_held",
+        "forks_in_the_middle_of_lock_calls",
+    }
+
+
+def load_cases():
+    sys.path.insert(0, str(TESTS / "plain"))
+    argv, sys.argv = sys.argv, ["run.py", str(TESTS / "plain")]
+    try:
+        spec = importlib.util.spec_from_file_location("runtime_cases", RUNTIME)
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    finally:
+        sys.argv = argv
+    # Its loops are meant for C.
+    module.MANY = 5000
+    return module
+
+
+cases = load_cases()
+
+
+def test_the_cases_that_are_left_out_exist():
+    assert NOT_HERE <= {case.__name__ for case in cases.CASES}
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in cases.CASES if case.__name__ not in NOT_HERE], ids=lambda case: case.__name__
+)
+def test_runtime_case(case):
+    faulthandler.dump_traceback_later(cases.SECONDS_PER_CASE, exit=True)
+    try:
+        case()
+        cases.nothing_is_left()
+    except cases.Skip as skip:
+        pytest.skip(str(skip))
+    finally:
+        faulthandler.cancel_dump_traceback_later()
