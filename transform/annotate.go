@@ -646,6 +646,7 @@ func (a *annotator) write() {
 			first = min(first, in.pos)
 		}
 		a.cimport(u, first)
+		a.shim(u)
 		for _, in := range list {
 			name := or(a.cythonName(u, in.pos), "cython")
 			e.head(lineStart(u.file, in.keyword), []string{indentOf(u.file, in.keyword) + "@" + name + "." + in.dec}, in.pos)
@@ -683,6 +684,23 @@ func (a *annotator) cimport(u *unit, first int32) {
 			an := &analysis{p: a.p, m: m, spaced: true, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
 			an.imports(u)
 			return
+		}
+	}
+}
+
+// shim has a pure-mode file import pyxlock after cython, so that it runs uncompiled
+// with its new decorators.
+func (a *annotator) shim(u *unit) {
+	i := slices.IndexFunc(a.mods, func(m *module) bool { return slices.Contains(m.units, u) })
+	scope := a.mods[i].scope
+	if _, bound := scope.names[shimPackage]; bound || !u.file.Pure {
+		return
+	}
+	_, at := scope.cythonIn(u.source)
+	for _, st := range u.file.Body {
+		if span := st.Range(); span.Pos <= at && at < span.End {
+			e := a.editors[u.path]
+			e.tail(nextLine(u.file, span.End-1), []string{"import " + shimPackage}, span.Pos, 0)
 		}
 	}
 }

@@ -1,9 +1,11 @@
 package transform
 
-// Imports: the proposed names go, since Cython refuses them; what the new text
-// refers to comes in.
+// Imports: the proposed names go, since Cython refuses them, and so does "import
+// pyxlock", which gives them to code that runs uncompiled; what the new text refers
+// to comes in.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -49,6 +51,14 @@ func (a *analysis) imports(u *unit) {
 			a.dropNames(e(), from, drop)
 		}
 	})
+	shim := a.shimIn(u)
+	for _, st := range shim {
+		if len(st.Names) > 1 {
+			a.dropName(e(), st.Names, slices.IndexFunc(st.Names, isShim))
+		} else {
+			removeStmt(e(), st.Span, a.p.opts.Layout)
+		}
+	}
 	if !wants {
 		return
 	}
@@ -62,7 +72,7 @@ func (a *analysis) imports(u *unit) {
 		e().replace(emptied.Span, ind)
 		return
 	}
-	anchor := a.anchor(u, n.first)
+	anchor := a.anchor(u, n.first, shim)
 	_, doc := anchor.(*ast.ExprStmt) // nothing may follow a docstring on its line
 	switch {
 	case anchor == nil:
@@ -86,6 +96,42 @@ func (a *analysis) imports(u *unit) {
 		}
 		e().tail(at, lines, anchor.Range().Pos, 0)
 	}
+}
+
+// The package whose import gives the decorators to uncompiled code.
+const shimPackage = "pyxlock"
+
+func isShim(n ast.ImportName) bool {
+	return len(n.Path) == 1 && n.Path[0].Name == shimPackage && n.As.Name == ""
+}
+
+// shimIn returns the top-level statements that import pyxlock in a pure-mode file
+// that has something to expand, and uses the name for nothing else: compiled, it
+// needs them no more.
+func (a *analysis) shimIn(u *unit) []*ast.Import {
+	if !u.file.Pure || a.editors[u] == nil {
+		return nil
+	}
+	var out []*ast.Import
+	for _, st := range u.file.Body {
+		if im, ok := st.(*ast.Import); ok && !im.Cimport && slices.ContainsFunc(im.Names, isShim) {
+			out = append(out, im)
+		}
+	}
+	if len(out) == 0 {
+		return nil
+	}
+	used := false
+	ast.Walk(&ast.Suite{Span: u.file.Span, Stmts: u.file.Body}, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Name); ok && id.Name == shimPackage {
+			used = true
+		}
+		return !used
+	})
+	if used {
+		return nil
+	}
+	return out
 }
 
 // newImports returns the lines that bring in what new text names.
@@ -124,8 +170,8 @@ func (a *analysis) newImports(u *unit, n *need) []string {
 }
 
 // anchor returns the statement after which new imports go: the last of the
-// import statements at the top of the file, the docstring, or nil.
-func (a *analysis) anchor(u *unit, before int32) ast.Stmt {
+// import statements at the top of the file that stay, the docstring, or nil.
+func (a *analysis) anchor(u *unit, before int32, gone []*ast.Import) ast.Stmt {
 	var found ast.Stmt
 	for i, st := range u.file.Body {
 		if st.Range().Pos >= before {
@@ -133,6 +179,9 @@ func (a *analysis) anchor(u *unit, before int32) ast.Stmt {
 		}
 		switch st := st.(type) {
 		case *ast.Import:
+			if len(st.Names) == 1 && slices.Contains(gone, st) {
+				continue
+			}
 			found = st
 			if isCythonImport(st) {
 				return st
@@ -179,6 +228,15 @@ func isCythonImport(st *ast.Import) bool {
 
 func fromCython(st *ast.FromImport) bool {
 	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
+}
+
+// dropName takes one of several names out of an import's list, with a comma.
+func (a *analysis) dropName(e *editor, names []ast.ImportName, i int) {
+	if i+1 < len(names) {
+		e.replace(ast.Span{Pos: names[i].Pos, End: names[i+1].Pos}, "")
+		return
+	}
+	e.replace(ast.Span{Pos: names[i-1].End, End: names[i].End}, "")
 }
 
 // dropNames takes names out of an import's list, each with one comma.

@@ -30,16 +30,15 @@ _VERBS = {READ: "read", WRITE: "write"}
 class Guard:
     """An object that a call of this thread holds, or wants, in a mode."""
 
-    __slots__ = ("object", "mode", "thread", "nested", "upgrade", "gate", "since")
+    nested = None  # whether the thread was interrupted while it had the mutex
+    upgrade = False  # the thread reads the object and wants to write it
+    gate = None  # of a waiter: locked until it has what it wants
+    since = 0.0  # of a waiter
 
     def __init__(self, object, mode):
         self.object = object
         self.mode = mode
         self.thread = get_ident()
-        self.nested = None  # the thread was interrupted while it had the mutex
-        self.upgrade = False  # the thread reads the object and wants to write it
-        self.gate = None  # of a waiter: locked until it has what it wants
-        self.since = 0.0
 
     def meets(self, other):
         """Whether another guard is about the same object, and one of them writes."""
@@ -121,7 +120,7 @@ def _admit(guard, out_of_turn=False):
     while True:
         _entries += 1
         entries = _entries
-        free = _is_free(guard, out_of_turn)
+        free = not _holds and not _queue and guard.gate is None or _is_free(guard, out_of_turn)
         if free:
             _holds.append(guard)
         if entries == _entries:

@@ -28,11 +28,11 @@ def misuse(message, help):
 class ClassLock:
     """The lock of a class and of those that derive from it."""
 
-    __slots__ = ("name", "kind", "blocking", "guard", "must_decorate", "decorated")
-
     def __init__(self, name, kind, blocking, guard, must_decorate, decorated):
         self.name = name
         self.kind = kind
+        # What is asked for and what is taken: only an rwlock is shared.
+        self.modes = {READ: READ if kind == "rwlock" else WRITE, WRITE: WRITE}
         self.blocking = blocking
         self.guard = guard  # the attribute whose object is the lock, or None
         self.must_decorate = must_decorate
@@ -131,7 +131,7 @@ class Plan:
         wants = self._wants
         if not self._named and owner is not None and self._operands:
             wants = wants + self._operands
-        found = {}
+        guards = []
         for want in wants:
             object, lock = want.find(args, kwargs)
             if object is None:
@@ -139,16 +139,21 @@ class Plan:
             mode = want.mode
             if lock is not None:
                 blocking = blocking and lock.blocking
-                if lock.kind != "rwlock":
-                    mode = WRITE
-            guard = found.get(id(object))
-            if guard is None:
-                found[id(object)] = Guard(object, mode)
-            elif mode > guard.mode:
-                guard.mode = mode
-        if len(found) < 2:
-            return list(found.values()), blocking
-        return [found[key] for key in sorted(found)], blocking
+                mode = lock.modes[mode]
+            for guard in guards:
+                if guard.object is object:
+                    guard.mode = max(guard.mode, mode)
+                    break
+            else:
+                guards.append(Guard(object, mode))
+        if len(guards) > 1:
+            guards.sort(key=_place)
+        return guards, blocking
+
+
+def _place(guard):
+    """Where a guard comes in the order that all threads keep."""
+    return id(guard.object)
 
 
 _POSITIONAL = (inspect.Parameter.POSITIONAL_ONLY, inspect.Parameter.POSITIONAL_OR_KEYWORD)
