@@ -1025,8 +1025,11 @@ func (b *builder) storeToCall(t *ast.Call) {
 }
 
 // handOutInto hands a value out by storing it in an object, unless that is an
-// object of our own making.
+// object of our own making, or the one that the value is a part of already.
 func (b *builder) handOutInto(value, into, at int32) {
+	if own := b.origin(value); own == b.origin(into) && b.flow.nodes[own].kind == nodeParam {
+		return
+	}
 	for n := into; ; {
 		x := b.flow.nodes[n]
 		switch x.kind {
@@ -1044,6 +1047,21 @@ func (b *builder) handOutInto(value, into, at int32) {
 		break
 	}
 	b.handOut(value, at)
+}
+
+// origin returns the object that a C value is a part of, or the value itself.
+func (b *builder) origin(n int32) int32 {
+	for {
+		x := b.flow.nodes[n]
+		switch {
+		case x.kind == nodeLocal && len(x.from) == 1:
+			n = x.from[0]
+		case x.kind == nodeCast || x.kind == nodeInside:
+			n = x.base
+		default:
+			return n
+		}
+	}
 }
 
 // iterated walks what a for loop or a comprehension's clause runs over.
