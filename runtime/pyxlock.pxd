@@ -1972,14 +1972,24 @@ PYXLOCK_SLOW void pyxlock_released(pyxlock_word *slot, PyObject *object, int mod
 
 PYXLOCK_HOT int pyxlock_lock(pyxlock_Guard *guard, PyObject *obj, int mode, int blocking) {
     PyObject *none = Py_None;
+    int result = 0;
 #if defined(__GNUC__) || defined(__clang__)
     /* Or the compiler follows the path where "self" is None into the caller, and
        warns that None has no such field. */
     __asm__("" : "+r"(none));
 #endif
     guard->slot = NULL;
-    if (!PYXLOCK_LIKELY(obj != NULL) || !PYXLOCK_LIKELY(obj != none)) return 0;
-    return pyxlock_take(guard, obj, mode, blocking);
+    if (PYXLOCK_LIKELY(obj != NULL) && PYXLOCK_LIKELY(obj != none)) {
+        result = pyxlock_take(guard, obj, mode, blocking);
+    }
+    if (!PYXLOCK_LIKELY(guard->slot != NULL)) {
+        /* Of an empty guard nobody reads these. The compiler cannot see that the
+           caller's body leaves the slot empty, and would warn. */
+        guard->object = NULL;
+        guard->mode = 0;
+        guard->filter = NULL;
+    }
+    return result;
 }
 
 /* Locks obj for reading; waits while another thread writes it, or queued before
