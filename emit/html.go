@@ -27,7 +27,10 @@ var (
 	pageScript string
 )
 
-var pageTemplate = template.Must(template.New("preview").Funcs(template.FuncMap{"plural": plural}).Parse(pageText))
+// pageTemplate is parsed where a page is made, and not at each start of the program.
+func pageTemplate() *template.Template {
+	return template.Must(template.New("preview").Funcs(template.FuncMap{"plural": plural}).Parse(pageText))
+}
 
 // openFiles is how many files a page shows unfolded; openRows how many rows of
 // diff a file may have for that.
@@ -52,7 +55,7 @@ func HTML(w io.Writer, c *Change) error {
 		p.file(&c.Files[i])
 	}
 	var b bytes.Buffer
-	if err := pageTemplate.Execute(&b, p); err != nil {
+	if err := pageTemplate().Execute(&b, p); err != nil {
 		return err
 	}
 	_, err := io.WriteString(w, harmless(b.Bytes()))
