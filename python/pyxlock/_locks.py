@@ -250,15 +250,23 @@ def _is_behind_writer(waiter):
 
 def _sleep(waiter):
     if not _mutex._is_owned():
-        waiter.gate.acquire()
+        _wait(waiter.gate)
         return
     # This is code that interrupted its own thread in the mutex: the others need
     # that to go on. As threading.Condition does.
     state = _mutex._release_save()
     try:
-        waiter.gate.acquire()
+        _wait(waiter.gate)
     finally:
         _mutex._acquire_restore(state)
+
+
+def _wait(gate):
+    # A signal that comes just before the sleep does not end it; so now and then
+    # the thread gets up, and Python runs the handler.
+    timeout = 0.001
+    while not gate.acquire(timeout=timeout):
+        timeout = min(10 * timeout, 1.0)
 
 
 def _explain(guard, why):

@@ -62,7 +62,7 @@ class Plan:
             ) from None
         self._refuse_suspension()
         self._operands = [
-            _Want(READ, index, parameter, ())
+            self._want(READ, index)
             for index, parameter in enumerate(self._parameters)
             if index > 0 and not _collects(parameter)
         ]
@@ -107,7 +107,10 @@ class Plan:
                 f"{self.name} has no first parameter to lock",
                 'give the object a parameter of its own, lock where it has a name, or say @cython.no_lock("why")',
             )
-        return _Want(mode, 0, self._parameters[0], ())
+        return self._want(mode, 0)
+
+    def _want(self, mode, index, attributes=()):
+        return _Want(mode, index, self._parameters[index], attributes, self.name == "__init__")
 
     def _path(self, mode, path):
         first, *attributes = unicodedata.normalize("NFKC", path).split(".")
@@ -120,7 +123,7 @@ class Plan:
                         f'"{path}" is a collection of arguments, which has no lock',
                         "give the operand a parameter of its own",
                     )
-                return _Want(mode, index, parameter, attributes)
+                return self._want(mode, index, attributes)
         names = ", ".join(parameter.name for parameter in self._parameters if not _collects(parameter))
         raise misuse(f'{self.name} has no parameter "{first}"', f"its parameters are: {names or '(none)'}")
 
@@ -138,7 +141,8 @@ class Plan:
                 continue
             mode = want.mode
             if lock is not None:
-                blocking = blocking and lock.blocking
+                if owner is None or want.index:  # of self, the class that has the method says
+                    blocking = blocking and lock.blocking
                 mode = lock.modes[mode]
             for guard in guards:
                 if guard.object is object:
@@ -166,50 +170,46 @@ def _collects(parameter):
 class _Want:
     """One object that a function locks: a parameter, and attributes from it on."""
 
-    __slots__ = ("mode", "attributes", "_index", "_name", "_default")
+    __slots__ = ("mode", "index", "attributes", "_constructs", "_name", "_default")
 
-    def __init__(self, mode, index, parameter, attributes):
+    def __init__(self, mode, index, parameter, attributes, constructs):
         self.mode = mode
         self.attributes = attributes
-        self._index = index if parameter.kind in _POSITIONAL else sys.maxsize
+        self._constructs = constructs  # the function is an __init__
+        self.index = index if parameter.kind in _POSITIONAL else sys.maxsize
         self._name = None if parameter.kind is parameter.POSITIONAL_ONLY else parameter.name
         self._default = None if parameter.default is parameter.empty else parameter.default
 
     def find(self, args, kwargs):
         """The object to lock, or None, and the ClassLock that it comes under."""
-        if self._index < len(args):
-            value = args[self._index]
+        if self.index < len(args):
+            value = args[self.index]
         else:
             # If it is missing, the function itself will say so.
             value = kwargs.get(self._name, self._default)
         for attribute in self.attributes:
             if value is None:
                 return None, None
-            value = _attribute(value, attribute)
+            value = self._attribute(value, attribute)
         lock = lock_of(value)
         if lock is None:
             # Of a class method, the class.
-            if self._index == 0 and not self.attributes and isinstance(value, type):
+            if self.index == 0 and not self.attributes and isinstance(value, type):
                 return value, None
             return None, None
         for _ in range(_LONGEST_CHAIN):
-            guard = lock_of(value)
-            if guard is None or guard.guard is None:
+            link = lock_of(value)
+            if link is None or link.guard is None:
                 break
-            value = _attribute(value, guard.guard)
+            value = self._attribute(value, link.guard)
         return value, lock
+
+    def _attribute(self, object, name):
+        if self._constructs:
+            return getattr(object, name, None)  # as C attributes are before they are set
+        return getattr(object, name)
 
 
 def lock_of(object):
     """The lock of an object's class, or None."""
     return getattr(type(object), MARK, None)
-
-
-def _attribute(object, name):
-    """As getattr(); an attribute that is not there yet is None, as it is in C."""
-    try:
-        return getattr(object, name)
-    except AttributeError:
-        if lock_of(object) is None:
-            raise
-        return None

@@ -163,7 +163,7 @@ def _lock_members(cls, lock):
 
 def _lock_member(cls, function, lock, before):
     if getattr(function, MARK, None) is None:
-        if getattr(function, _C_METHOD, False):
+        if getattr(function, _C_METHOD, False) or not isinstance(function, types.FunctionType):
             return function
         if lock.must_decorate and function.__name__ != "__init__":
             raise misuse(

@@ -232,9 +232,9 @@ def test_objects_are_taken_in_one_order():
 
     @cython.read_lock("a", "b", "c")
     def function(a, b, c):
-        return [obj for obj, _ in held()]
+        return [id(obj) for obj, _ in held()]
 
-    assert function(*boxes) == function(*reversed(boxes)) == boxes
+    assert function(*boxes) == function(*reversed(boxes)) == [id(box) for box in boxes]
 
 
 def test_operands_of_methods_that_name_none_are_held_for_reading():
@@ -268,6 +268,8 @@ def test_paths_are_followed_once_before_the_lock():
     assert function(None) == [""]
     with pytest.raises(AttributeError):
         function(object())
+    with pytest.raises(AttributeError):
+        cython.read_lock("a.valeu")(lambda a: None)(one)
 
 
 def test_a_guard_is_the_lock():
@@ -359,7 +361,69 @@ def test_subclasses():
     assert Sub().more() == Again().more() == ["w"]
     assert Sub().reading() == ["r", "rw", "rr"]
     assert Python().more() == ([""], ["w"])
-    assert Again.__pyxlock__.blocking is False and Box.__pyxlock__.blocking is True
+
+
+def test_what_a_locked_subclass_inherits_and_what_it_does_not_give_back():
+    tree = Box()
+
+    @cython.locked_class(guard="tree")
+    class Base:
+        tree = None
+
+        @cython.read_lock
+        def get(self):
+            return modes(self, tree)
+
+        @property
+        @cython.read_lock
+        def value(self):
+            return modes(self, tree)
+
+    @cython.locked_class(blocking=False)
+    @cython.cclass
+    class Sub(Base):
+        @cython.write_lock
+        def set(self):
+            return modes(self, tree)
+
+        @Base.value.setter
+        @cython.write_lock
+        def value(self, seen):
+            seen.append(modes(self, tree))
+
+    base, sub = Base(), Sub()
+    base.tree = sub.tree = tree
+    assert base.get() == base.value == sub.get() == sub.value == ["", "r"]
+    assert sub.set() == ["", "w"]
+    seen = []
+    sub.value = seen
+    assert seen == [["", "w"]]
+    # Sub's methods do not wait, and those of Base do, whatever they are called on.
+    inside, go = threading.Event(), threading.Event()
+    holder = cython.write_lock(lambda box: (inside.set(), go.wait(30)))
+    thread = threading.Thread(target=holder, args=(tree,))
+    thread.start()
+    assert inside.wait(30)
+    for function in (lambda: sub.set(), lambda: setattr(sub, "value", seen)):
+        with pytest.raises(RuntimeError, match="another thread uses it"):
+            function()
+    waits = threading.Thread(target=lambda: (sub.value, sub.get(), base.value))
+    waits.start()
+    while waits.is_alive() and not any(line[1] == "waits" for line in _locks.snapshot()):
+        pass
+    assert waits.is_alive()
+    go.set()
+    thread.join()
+    waits.join()
+
+    @cython.locked_class
+    class Waits(Sub):
+        def more(self):
+            return modes(tree)
+
+    waits = Waits()
+    waits.tree = tree
+    assert waits.more() == ["w"] and not Waits.__pyxlock__.blocking
 
 
 def test_a_class_that_does_not_wait():
