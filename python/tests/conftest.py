@@ -91,7 +91,7 @@ class Project:
 
     def run(self, *arguments, **options):
         """Run the interpreter here."""
-        return run(self.interpreter, *arguments, cwd=self.dir, **options)
+        return run(self.interpreter, *arguments, **{"cwd": self.dir, **options})
 
     def inplace(self, *arguments, **options):
         """Run setup.py build_ext --inplace."""

@@ -240,6 +240,9 @@ class TestWheel:
             shop.run("-m", "pip", "install", "-q", *flags, "-e", ".")
             try:
                 shop.run("-c", USE)
+                code = "import shop; print(open(shop.__path__[0] + '/till.pxd').read())"
+                declared = shop.run("-c", code, cwd=tmp_path).stdout
+                assert ("locked_class" in declared) == (mode == "lenient")
             finally:
                 shop.run("-m", "pip", "uninstall", "-q", "-y", "shop")
                 for built in (shop.dir / "src").glob("**/*.so"):
@@ -499,6 +502,65 @@ def test_cythonize_in_a_command(project):
     )
     made.inplace()
     made.run("-c", "import box; assert box.Box().up() == 1")
+
+
+def test_flags_set_late(project):
+    """Compiler flags that build_ext sets anew do not take away where headers are."""
+    made = project(
+        {
+            "shop/__init__.py": "",
+            "shop/one.h": "static long one(void) { return 1; }\n",
+            "shop/box.pyx": """
+                cdef extern from *:
+                    '#include "one.h"'
+                    long one()
+
+                def get():
+                    return one()
+                """,
+            "setup.py": """
+                from pyxlock.setuptools import cythonize
+                from setuptools import setup
+                from setuptools.command.build_ext import build_ext
+
+                class Flags(build_ext):
+                    def build_extensions(self):
+                        for extension in self.extensions:
+                            extension.extra_compile_args = ["-O0"]
+                        super().build_extensions()
+
+                setup(
+                    name="shop",
+                    packages=["shop"],
+                    ext_modules=cythonize("shop/*.pyx", language_level=3),
+                    cmdclass={"build_ext": Flags},
+                )
+                """,
+        }
+    )
+    made.inplace()
+    made.run("-c", "import shop.box; assert shop.box.get() == 1")
+
+
+def test_errors_of_workers(project):
+    """What Cython says in processes of its own cites the sources, too."""
+    made = project(
+        {
+            "one.pyx": "# a comment\ndef f(): return qty\n",
+            "two.pyx": "def f(): return 2\n",
+            "setup.py": """
+                from setuptools import setup
+
+                if __name__ == "__main__":
+                    from pyxlock.setuptools import cythonize
+                    modules = cythonize("*.pyx", nthreads=2, language_level=3)
+                    setup(name="shop", py_modules=[], ext_modules=modules)
+                """,
+        }
+    )
+    done = made.inplace(check=False)
+    assert done.returncode == 1
+    assert re.search(r"^one\.pyx:2:\d+: undeclared name", done.stdout, re.M)
 
 
 def test_absolute_paths(project):
