@@ -26,13 +26,17 @@ READ = 1
 WRITE = 2
 _VERBS = {READ: "read", WRITE: "write"}
 
+# In seconds.
+_HUNGRY_AFTER = 0.001
+_LONGEST_SLEEP = 1.0
+
 
 class Guard:
     """An object that a call of this thread holds, or wants, in a mode."""
 
     nested = None  # whether the thread was interrupted while it had the mutex
     upgrade = False  # the thread reads the object and wants to write it
-    gate = None  # of a waiter: locked until it has what it wants
+    gate = None  # of a waiter: locked until it should look again
     since = 0.0  # of a waiter
 
     def __init__(self, object, mode):
@@ -148,9 +152,14 @@ def _is_free(guard, out_of_turn):
     for ahead in _queue:
         if ahead is guard:
             break
-        if ahead.meets(guard) and ahead.thread != guard.thread:
+        if ahead.meets(guard) and ahead.thread != guard.thread and _is_hungry(ahead):
             return False
     return True
+
+
+def _is_hungry(waiter):
+    """Whether it has waited so long that nobody may overtake it any more."""
+    return waiter.upgrade or monotonic() - waiter.since >= _HUNGRY_AFTER
 
 
 def _enqueue(guard, blocking):
@@ -174,21 +183,44 @@ def _enqueue(guard, blocking):
 
 
 def _wake(object):
-    """Lets those in who wait for the object and can go now, in their order."""
+    """Wakes those who wait for the object and can go now: a writer, or readers.
+
+    Who has waited long is let in right away. Others have to try for themselves
+    when they run, and a thread that runs already may be faster: handing every lock
+    to a sleeper would make all wait for the sleeper to get up.
+    """
+    readers = False
     for waiter in list(_queue):
-        if waiter.object is object:
-            if waiter in _holds or _admit(waiter):
+        if waiter.object is not object:
+            continue
+        if waiter.mode == WRITE and readers:
+            break
+        readers = waiter.mode == READ
+        if waiter in _holds:
+            _grant(waiter)
+        elif _is_hungry(waiter):
+            if _admit(waiter):
                 _grant(waiter)
             elif waiter in _queue:
                 break
+        elif _is_free(waiter, False):
+            _signal(waiter)
+            if not readers:
+                break
+        else:
+            break
 
 
 def _grant(waiter):
-    """Tells a waiter that it has what it wants."""
-    if waiter.gate.locked():
-        waiter.gate.release()
+    """Ends the wait of a waiter that holds now what it wants."""
+    _signal(waiter)
     if waiter in _queue:
         _queue.remove(waiter)
+
+
+def _signal(waiter):
+    if waiter.gate.locked():
+        waiter.gate.release()
 
 
 def _deadlock(start):
@@ -249,24 +281,29 @@ def _is_behind_writer(waiter):
 
 
 def _sleep(waiter):
+    """Sleeps until the waiter holds what it wants."""
+    timeout = _HUNGRY_AFTER
+    while True:
+        # Never without a limit: a signal that comes just before the sleep does not
+        # end it, and who was to wake this thread may have been interrupted.
+        if not _pass(waiter.gate, timeout):
+            timeout = min(10 * timeout, _LONGEST_SLEEP)
+        with _mutex:
+            if waiter in _holds or _admit(waiter):
+                _grant(waiter)
+                return
+
+
+def _pass(gate, timeout):
     if not _mutex._is_owned():
-        _wait(waiter.gate)
-        return
+        return gate.acquire(timeout=timeout)
     # This is code that interrupted its own thread in the mutex: the others need
     # that to go on. As threading.Condition does.
     state = _mutex._release_save()
     try:
-        _wait(waiter.gate)
+        return gate.acquire(timeout=timeout)
     finally:
         _mutex._acquire_restore(state)
-
-
-def _wait(gate):
-    # A signal that comes just before the sleep does not end it; so now and then
-    # the thread gets up, and Python runs the handler.
-    timeout = 0.001
-    while not gate.acquire(timeout=timeout):
-        timeout = min(10 * timeout, 1.0)
 
 
 def _explain(guard, why):

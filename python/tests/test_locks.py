@@ -4,9 +4,12 @@ import faulthandler
 import importlib.util
 import os
 import sys
+import threading
 from pathlib import Path
 
 import pytest
+
+from pyxlock import _locks
 
 TESTS = Path(__file__).parent
 RUNTIME = TESTS.parents[1] / "runtime" / "test" / "run.py"
@@ -52,8 +55,8 @@ def load_cases():
         spec.loader.exec_module(module)
     finally:
         sys.argv = argv
-    # Its loops are meant for C.
-    module.MANY = 5000
+
+    module.MANY = 3000
     return module
 
 
@@ -76,3 +79,38 @@ def test_runtime_case(case):
         pytest.skip(str(skip))
     finally:
         faulthandler.cancel_dump_traceback_later()
+
+
+def test_what_interrupts_a_lock_call_may_wait_itself(monkeypatch):
+    """A finalizer or signal handler runs after the look that finds an object free,
+    and waits; meanwhile another thread takes the object."""
+    lt = cases.lt
+    x, y = cases.Object(), cases.Object()
+    order = []
+
+    def in_other_thread(_):
+        order.append("other is in")
+        holds_y.may_leave.set()
+        cases.eventually(lambda: any(line[1] == "waits" for line in cases.lines(x)), "the main thread waits")
+        order.append("other leaves")
+
+    holds_y = cases.Holder(lt.writing, y).enter()
+    takes_x = cases.Holder(lt.writing, x, then=in_other_thread)
+    is_free = _locks._is_free
+    interrupts = iter([lambda: lt.writing(y, lambda: order.append("interrupt"))])
+
+    def interrupted(guard, out_of_turn):
+        free = is_free(guard, out_of_turn)
+        if guard.object is x and guard.thread == threading.get_ident():
+            for interrupt in interrupts:
+                assert free
+                takes_x.start()
+                interrupt()
+        return free
+
+    monkeypatch.setattr(_locks, "_is_free", interrupted)
+    lt.writing(x, lambda: order.append("main is in"))
+    holds_y.leave()
+    takes_x.leave()
+    assert order[0] == "other is in" and order[-2:] == ["other leaves", "main is in"]
+    cases.nothing_is_left()
