@@ -8,12 +8,14 @@ import gc
 import inspect
 import os
 import pickle
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 import threading
 import weakref
+from pathlib import Path
 
 import cython
 import pytest
@@ -920,6 +922,17 @@ def test_directives_of_cython_do_what_they_did():
             return held()
 
     assert Plain().method() == [] and not hasattr(Plain, "__pyxlock__")
+
+
+def test_the_page_about_pure_mode(tmp_path):
+    """What docs/howto/pure-mode.md shows is what happens."""
+    page = (Path(__file__).parents[2] / "docs" / "howto" / "pure-mode.md").read_text()
+    module = re.search(r"```python\n(.*?)```", page, re.DOTALL).group(1)
+    script, printed = re.search(r"\$ cat hammer.py\n(.*?)    \$ python hammer.py\n(.*?)\n\n", page, re.DOTALL).groups()
+    (tmp_path / "tally.py").write_text(module)
+    out = python(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + textwrap.dedent(script))
+    assert out == printed.split()
+    assert MISUSES["undecorated generator"][1] in page
 
 
 # ---- interrupts ----------------------------------------------------------------------
