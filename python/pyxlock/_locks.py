@@ -100,7 +100,7 @@ def snapshot():
     of the object, name of its type, seconds waited.
     """
     with _mutex:
-        guards = [(guard, "holds") for guard in _holds] + [(guard, "waits") for guard in _queue]
+        holds, queue = list(_holds), list(_queue)
     now = monotonic()
     return [
         (
@@ -111,7 +111,8 @@ def snapshot():
             _type_name(guard.object),
             now - guard.since if what == "waits" else 0.0,
         )
-        for guard, what in guards
+        for what, guards in (("holds", holds), ("waits", queue))
+        for guard in guards
     ]
 
 
@@ -134,6 +135,7 @@ def _admit(guard, out_of_turn=False):
 
 
 def _is_free(guard, out_of_turn):
+    """Whether nobody is in the guard's way: no hold, and no hungry waiter ahead."""
     if guard.gate is not None and guard not in _queue:
         return False  # it does not wait any more
     own = 0
@@ -307,21 +309,21 @@ def _pass(gate, timeout):
 
 
 def _explain(guard, why):
-    what = "cannot %s an object of %r: " % (_VERBS[guard.mode], type(guard.object))
+    what = f"cannot {_VERBS[guard.mode]} an object of {type(guard.object)!r}: "
     if why == "busy":
         return what + "another thread uses it"
     if why == "upgrade":
-        return "deadlock: " + what + "this thread reads it, and so does another thread that waits to write it"
+        return f"deadlock: {what}this thread reads it, and so does another thread that waits to write it"
     chain = "".join(
-        "a thread that waits to %s a '%s', which waits for " % (_VERBS[waiter.mode], _type_name(waiter.object))
+        f"a thread that waits to {_VERBS[waiter.mode]} a '{_type_name(waiter.object)}', which waits for "
         for waiter in why[1:]
     )
-    return "deadlock: " + what + "this thread would wait for " + chain + "this thread"
+    return f"deadlock: {what}this thread would wait for {chain}this thread"
 
 
 def _type_name(object):
     """As the C code of an extension type has it."""
-    return type(object).__module__ + "." + type(object).__name__
+    return f"{type(object).__module__}.{type(object).__name__}"
 
 
 def _after_fork_in_child():
