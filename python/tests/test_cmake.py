@@ -19,7 +19,7 @@ def python(tmp_path_factory, wheel):
 @pytest.fixture
 def ring(tmp_path):
     """The files that the page shows; parts of one file under one title."""
-    blocks = re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', PAGE, re.M | re.S)
+    blocks = re.findall(r"^<!-- doctest: file=(\S+) -->\n```\w+\n(.*?)^```$", PAGE, re.M | re.S)
     assert len(blocks) >= 6
     for name, text in blocks:
         path = tmp_path / "ring" / name

@@ -270,7 +270,7 @@ def test_page_is_the_example():
 
 def titled(page):
     """Return the titles and texts of the code blocks that are files."""
-    return re.findall(r'^```\w+ title="([^"]+)"\n(.*?)^```$', page, re.M | re.S)
+    return re.findall(r"^<!-- doctest: file=(\S+) -->\n```\w+\n(.*?)^```$", page, re.M | re.S)
 
 
 def commands(page):
