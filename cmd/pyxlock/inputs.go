@@ -90,14 +90,18 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 			continue
 		}
 		in.roots = append(in.roots, arg)
-		n := len(in.files)
 		if skipAbs != "" && realPath(arg) == skipAbs {
 			return nil, fmt.Errorf("%s: the output directory is the input directory; use --in-place to replace the sources", arg)
 		}
-		if err := in.walk(arg, skipAbs, add); err != nil {
+		found := false // what another argument has given, too, counts
+		err = in.walk(arg, skipAbs, func(path, rel string) {
+			found = true
+			add(path, rel)
+		})
+		if err != nil {
 			return nil, err
 		}
-		if len(in.files) == n {
+		if !found {
 			return nil, fmt.Errorf("%s: no Cython files (%s) in this directory", arg, join(cythonExts))
 		}
 	}
