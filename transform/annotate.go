@@ -581,8 +581,15 @@ func order(f *function, path string) int {
 // The path itself has to be one of C attributes.
 func (a *annotator) mayBe(f *function, region int32, c *class) bool {
 	x := &f.sum.regions[region]
-	if x.parent >= 0 && a.static(f, x.parent) == nil || f.flow.params[x.num] == 0 {
+	if f.flow.params[x.num] == 0 {
 		return false
+	}
+	if x.parent >= 0 {
+		// A base class may come to an attribute of a subclass through a method
+		// that the subclass overrides.
+		if c := a.static(f, x.parent); c == nil || a.p.field(c, x.name) == nil {
+			return false
+		}
 	}
 	if t := a.static(f, region); t != nil {
 		return t == c || a.p.lockOf(t) != nil
