@@ -32,6 +32,7 @@ func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, 
 	if !ok {
 		return src, false
 	}
+	t.used(src[end:])
 	out = make([]byte, 0, len(src)+len(translated))
 	var previous []byte // the description of a code object, until its file is known
 	for at := 0; at < len(src); {
@@ -43,7 +44,7 @@ func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, 
 			next = end
 		case previous != nil:
 			if m := codeFileRE().FindSubmatch(line); m != nil {
-				out = append(out, t.description(previous, m[1])...)
+				out = append(out, t.description(previous, m[1], m[2])...)
 				out = append(out, line...)
 				previous = nil
 			} else if bytes.Contains(line, []byte("varnames")) {
@@ -69,8 +70,9 @@ func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, 
 
 // cTranslation is a translation under way.
 type cTranslation struct {
-	of    []cFile // by the numbers that the C uses
-	table []byte  // the new table of the files' names
+	of    []cFile        // by the numbers that the C uses
+	codes map[string]int // the files of code objects, by the objects' numbers; -1 for several
+	table []byte         // the new table of the files' names
 }
 
 // cFile is an entry of the table of files.
@@ -89,7 +91,8 @@ var (
 	traceStartRE  = lazyRE(`__Pyx_Trace(?:Call|StartFunc|StartGen)\("[^"]*", __pyx_f\[(\d+)\], (\d+),`)
 	codeObjectRE  = lazyRE(`__Pyx_PyCode_New\(.*, (\d+), __pyx_empty_bytes\)`)
 	descriptionRE = lazyRE(`__Pyx_PyCode_New_function_description descr = \{.*\), (\d+)(?:, \d+)?\};`)
-	codeFileRE    = lazyRE(`__Pyx_PyCode_New\(descr, varnames, [^,]*__pyx_kp_[a-z]_(\w+),`)
+	codeFileRE    = lazyRE(`__pyx_codeobj_tab\[(\d+)\] = __Pyx_PyCode_New\(descr, varnames, [^,]*?__pyx_[a-z]+_[a-z]_(\w+),`)
+	codeUseRE     = lazyRE(`__pyx_codeobj_tab\[(\d+)\]`)
 	commentRE     = lazyRE(`^[ \t]*/\* "([^"\n]+)":(\d+)\r?\n`)
 	directiveRE   = lazyRE(`^[ \t]*#line (\d+) "([^"\n]+)"`)
 	constantRE    = lazyRE(`^static const char __pyx_k_\w+\[\] = ("(?:[^"\\]|\\.)*");`)
@@ -153,7 +156,20 @@ func (t *cTranslation) line(out, line []byte) []byte {
 			edits = append(edits, replaced{from, to, n})
 		}
 	}
+	start := bytes.TrimLeft(line, " \t")
 	switch {
+	case bytes.HasPrefix(start, []byte(`"`)) || bytes.HasPrefix(start, []byte("* ")) || bytes.HasPrefix(start, []byte("const char")):
+		return append(out, line...) // text of the program's
+	case bytes.HasPrefix(line, []byte("static const char ")):
+		if m := constantRE().FindSubmatchIndex(line); m != nil {
+			name := cUnquote(line[m[2]:m[3]])
+			for _, f := range t.of {
+				if f.known && f.from == name {
+					edits = append(edits, replaced{m[2], m[3], []byte(cQuote(f.to))})
+					break
+				}
+			}
+		}
 	case bytes.Contains(line, []byte("__PYX_")) || bytes.Contains(line, []byte("__Pyx_Trace")):
 		var file []byte // the one that the line is about
 		for _, m := range raiseRE().FindAllSubmatchIndex(line, -1) {
@@ -175,16 +191,6 @@ func (t *cTranslation) line(out, line []byte) []byte {
 	case bytes.Contains(line, []byte("#line ")):
 		if m := directiveRE().FindSubmatchIndex(line); m != nil {
 			edits = t.named(line, m[4], m[5], m[2], m[3])
-		}
-	case bytes.HasPrefix(line, []byte("static const char __pyx_k_")):
-		if m := constantRE().FindSubmatchIndex(line); m != nil {
-			name := cUnquote(line[m[2]:m[3]])
-			for _, f := range t.of {
-				if f.known && f.from == name {
-					edits = append(edits, replaced{m[2], m[3], []byte(cQuote(f.to))})
-					break
-				}
-			}
 		}
 	}
 	slices.SortFunc(edits, func(a, b replaced) int { return a.from - b.from })
@@ -229,25 +235,52 @@ func (t *cTranslation) named(line []byte, nameFrom, nameTo, from, to int) []repl
 	return edits
 }
 
-// description translates what says where a function begins. ident is the name
-// of its file as a C identifier.
-func (t *cTranslation) description(line, ident []byte) []byte {
+// used finds out which files the code objects are of: a line that uses one says for
+// its errors where it is.
+func (t *cTranslation) used(src []byte) {
+	t.codes = map[string]int{}
+	for at := 0; at < len(src); {
+		i := bytes.Index(src[at:], []byte("__pyx_codeobj_tab["))
+		if i < 0 {
+			return
+		}
+		end := lineEnd(src, at+i)
+		line := src[at+i : end]
+		at = end
+		code, raise := codeUseRE().FindSubmatch(line), raiseRE().FindSubmatch(line)
+		if code == nil || raise == nil {
+			continue
+		}
+		file, err := strconv.Atoi(string(raise[1]))
+		if err != nil || file >= len(t.of) {
+			continue
+		}
+		if before, ok := t.codes[string(code[1])]; ok && before != file {
+			file = -1
+		}
+		t.codes[string(code[1])] = file
+	}
+}
+
+// description translates what says where the function of a code object begins.
+// ident is the name of its file as a C identifier, as far as that is one.
+func (t *cTranslation) description(line, code, ident []byte) []byte {
 	m := descriptionRE().FindSubmatchIndex(line)
-	var found *cFile
-	for i := range t.of {
-		f := &t.of[i]
-		id := notWordRE().ReplaceAllString(f.from, "_")
-		if id == string(ident) || strings.HasPrefix(string(ident), id+"__") || len(ident) > 16 && strings.HasPrefix(id, string(ident)) {
-			if found != nil {
-				return line
+	found := -1
+	if file, ok := t.codes[string(code)]; ok {
+		found = file
+	} else {
+		for i := range t.of {
+			id := strings.Trim(notWordRE().ReplaceAllString(t.of[i].from, "_"), "_")
+			if id == string(ident) {
+				found = i
 			}
-			found = f
 		}
 	}
-	if found == nil || !found.known {
+	if found < 0 || !t.of[found].known {
 		return line
 	}
-	n, ok := found.line(line[m[2]:m[3]])
+	n, ok := t.of[found].line(line[m[2]:m[3]])
 	if !ok {
 		return line
 	}

@@ -34,10 +34,17 @@ static const char __pyx_k_other[] = "out/pkg/other";
   x = (PyObject*)__Pyx_PyCode_New(1, 0, 0, 2, 0, CO_OPTIMIZED, e, t, t, t, t, t, __pyx_kp_s_out_pkg_m_pyx, __pyx_n_s_get, 25, __pyx_empty_bytes); if (unlikely(!x)) __PYX_ERR(0, 25, __pyx_L1_error)
     const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25, 54};
     PyObject* const varnames[] = {__pyx_mstate->__pyx_n_u_n};
-    tab[0] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_out_pkg_m_pyx, __pyx_mstate->__pyx_n_u_gen, k);
+    __pyx_mstate_global->__pyx_codeobj_tab[0] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_out_pkg_m_pyx, __pyx_mstate->__pyx_n_u_gen, k);
     const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25};
     PyObject* const varnames[] = {0};
-    tab[1] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_stringsource, __pyx_mstate->__pyx_n_u_gen, k);
+    __pyx_mstate_global->__pyx_codeobj_tab[1] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_stringsource, __pyx_mstate->__pyx_n_u_gen, k);
+    const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25};
+    PyObject* const varnames[] = {0};
+    __pyx_mstate_global->__pyx_codeobj_tab[2] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_m_pyx_2, __pyx_mstate->__pyx_n_u_gen, k);
+  x = __Pyx_CyFunction_New(&d, 0, n, NULL, m, d, ((PyObject *)__pyx_mstate_global->__pyx_codeobj_tab[2])); if (unlikely(!x)) __PYX_ERR(0, 25, __pyx_L1_error)
+static const char cstring[] = "__PYX_ERR(0, 25, user)";
+    "__PYX_ERR(0, 25, user)"
+ * s = "__PYX_ERR(0, 25, user)"
 printf("__PYX_ERR(0, 25");
 `
 
@@ -66,10 +73,17 @@ static const char __pyx_k_other[] = "out/pkg/other";
   x = (PyObject*)__Pyx_PyCode_New(1, 0, 0, 2, 0, CO_OPTIMIZED, e, t, t, t, t, t, __pyx_kp_s_out_pkg_m_pyx, __pyx_n_s_get, 15, __pyx_empty_bytes); if (unlikely(!x)) __PYX_ERR(0, 15, __pyx_L1_error)
     const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 15, 54};
     PyObject* const varnames[] = {__pyx_mstate->__pyx_n_u_n};
-    tab[0] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_out_pkg_m_pyx, __pyx_mstate->__pyx_n_u_gen, k);
+    __pyx_mstate_global->__pyx_codeobj_tab[0] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_out_pkg_m_pyx, __pyx_mstate->__pyx_n_u_gen, k);
     const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25};
     PyObject* const varnames[] = {0};
-    tab[1] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_stringsource, __pyx_mstate->__pyx_n_u_gen, k);
+    __pyx_mstate_global->__pyx_codeobj_tab[1] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_stringsource, __pyx_mstate->__pyx_n_u_gen, k);
+    const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 15};
+    PyObject* const varnames[] = {0};
+    __pyx_mstate_global->__pyx_codeobj_tab[2] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_m_pyx_2, __pyx_mstate->__pyx_n_u_gen, k);
+  x = __Pyx_CyFunction_New(&d, 0, n, NULL, m, d, ((PyObject *)__pyx_mstate_global->__pyx_codeobj_tab[2])); if (unlikely(!x)) __PYX_ERR(0, 15, __pyx_L1_error)
+static const char cstring[] = "__PYX_ERR(0, 25, user)";
+    "__PYX_ERR(0, 25, user)"
+ * s = "__PYX_ERR(0, 25, user)"
 printf("__PYX_ERR(0, 25");
 `
 

@@ -3,8 +3,11 @@ package emit
 import (
 	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"io/fs"
 	"os"
@@ -74,20 +77,21 @@ func (m *Mirror) abs(path string) string {
 	return filepath.Join(m.cwd, path)
 }
 
-// Write brings the directory up to date and reports whether that changed it.
-// inputs are files that must not be overwritten. Files that Add did not name are
-// removed: Cython would find them.
-func (m *Mirror) Write(ctx context.Context, inputs []string) (changed bool, err error) {
+// Write brings the directory up to date. inputs are files that must not be
+// overwritten. Copies of files that Add did not name are removed: Cython would
+// find them.
+func (m *Mirror) Write(ctx context.Context, inputs []string) error {
 	dirs := []string{m.cwd}
 	for _, f := range m.files {
-		dirs = append(dirs, filepath.Dir(f.abs))
+		// The packages round a file get their markers, also above the current directory.
+		dirs = append(dirs, filepath.Dir(f.abs), f.root)
 	}
 	m.base = commonDir(dirs)
 	var b Batch
 	b.AddInput(inputs...)
 	keep := map[string]bool{m.statePath(): true}
 	add := func(o Output) {
-		if !keep[o.Path] {
+		if !keep[o.Path] && within(m.dir, o.Path) {
 			keep[o.Path] = true
 			b.Add(o)
 		}
@@ -106,28 +110,39 @@ func (m *Mirror) Write(ctx context.Context, inputs []string) (changed bool, err 
 	}
 	stale, err := m.stale(keep)
 	if err != nil {
-		return false, err
+		return err
 	}
-	done, err := b.Commit(ctx)
-	if err != nil {
-		return false, err
-	}
-	changed = len(stale) > 0
-	for _, w := range done {
-		changed = changed || w.Status != Unchanged
+	if _, err := b.Commit(ctx); err != nil {
+		return err
 	}
 	for _, path := range stale {
 		if err := os.Remove(path); err != nil {
-			return false, err
+			return err
 		}
 	}
-	return changed, os.MkdirAll(m.WorkDir(), 0o777)
+	return os.MkdirAll(m.WorkDir(), 0o777)
+}
+
+// Digest tells mirrors with other content or other names apart.
+func (m *Mirror) Digest() string {
+	h := sha256.New()
+	put := func(path string, data []byte) {
+		fmt.Fprintf(h, "%q %d\n", path, len(data))
+		h.Write(data)
+	}
+	for _, o := range m.extra {
+		put(o.Path, o.Data)
+	}
+	for _, f := range m.files {
+		put(m.place(f.abs), f.data)
+	}
+	return hex.EncodeToString(h.Sum(nil))
 }
 
 // stale returns the files in the mirror that are not to be kept.
 func (m *Mirror) stale(keep map[string]bool) (list []string, err error) {
 	err = filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !keep[path] {
+		if err == nil && !d.IsDir() && !keep[path] && slices.Contains([]string{".pyx", ".pxd", ".pxi", ".py"}, filepath.Ext(path)) {
 			list = append(list, path)
 		}
 		if errors.Is(err, fs.ErrNotExist) {
@@ -205,7 +220,9 @@ func (m *Mirror) Filter(w io.Writer, r io.Reader) error {
 			l.known[rel] = found
 		}
 	}
-	return l.Filter(w, r)
+	err := l.Filter(w, r)
+	_, _ = io.Copy(io.Discard, r) // whoever writes must not wait for us
+	return err
 }
 
 // TranslateC makes the positions in the C that Cython wrote those of the sources.
@@ -217,8 +234,11 @@ func (m *Mirror) TranslateC(path string) error {
 	}
 	data, ok := TranslateC(data, func(name string) (string, LineMap, bool) {
 		f := m.named(name)
-		if f == nil {
+		switch {
+		case f == nil:
 			return "", LineMap{}, false
+		case filepath.IsAbs(name):
+			return filepath.ToSlash(f.abs), f.lines, true
 		}
 		return name, f.lines, true
 	})
@@ -238,6 +258,9 @@ func (m *Mirror) named(name string) *mirrored {
 	for i := range m.files {
 		f := &m.files[i]
 		at := filepath.ToSlash(f.abs)
+		if name == filepath.ToSlash(m.place(f.abs)) {
+			return f
+		}
 		if rel, err := filepath.Rel(m.cwd, f.abs); err == nil && filepath.ToSlash(rel) == name {
 			return f
 		}
@@ -257,6 +280,7 @@ type State struct {
 	Key    []string // the program and its arguments
 	Output Stat
 	Deps   []Stat // files outside of the mirror that it read
+	Made   []Stat // what it wrote beside the output
 }
 
 // Stat tells whether a file is still the same.
@@ -265,6 +289,9 @@ type Stat struct {
 	Size  int64
 	Mtime int64 // in nanoseconds
 }
+
+// granularity is how far a file's time may lie before the clock's.
+const granularity = 20 * time.Millisecond
 
 func statOf(path string) (Stat, error) {
 	st, err := os.Stat(path)
@@ -295,7 +322,8 @@ func (s *State) Current(key []string, output string) bool {
 	if err != nil || !slices.Equal(s.Key, key) || s.Output.Path != abs || !s.Output.same() {
 		return false
 	}
-	return !slices.ContainsFunc(s.Deps, func(d Stat) bool { return !d.same() })
+	changed := func(d Stat) bool { return !d.same() }
+	return !slices.ContainsFunc(s.Deps, changed) && !slices.ContainsFunc(s.Made, changed)
 }
 
 func (m *Mirror) statePath() string { return filepath.Join(m.dir, "state.json") }
@@ -317,8 +345,9 @@ func (m *Mirror) Forget() error {
 	return nil
 }
 
-// Remember writes down what the output was made from.
-func (m *Mirror) Remember(key []string, output string, deps []string) (*State, error) {
+// Remember writes down what the output was made from by a Cython that was started
+// at start.
+func (m *Mirror) Remember(key []string, output string, deps []string, start time.Time) (*State, error) {
 	s := &State{Key: key}
 	abs, err := filepath.Abs(output)
 	if err != nil {
@@ -332,11 +361,18 @@ func (m *Mirror) Remember(key []string, output string, deps []string) (*State, e
 		if err != nil {
 			return nil, err
 		}
-		// One that changed while Cython ran may have been read before.
-		if st.Mtime > time.Now().Add(-time.Second).UnixNano() && st.Mtime >= s.Output.Mtime {
+		// One that has changed since may have been read before.
+		if st.Mtime >= start.Add(-granularity).UnixNano() {
 			st.Mtime = 0
 		}
 		s.Deps = append(s.Deps, st)
+	}
+	stem := strings.TrimSuffix(abs, filepath.Ext(abs))
+	for _, name := range []string{stem + ".h", stem + "_api.h", stem + ".html"} {
+		// One from before is none of Cython's.
+		if st, err := statOf(name); err == nil && st.Mtime >= start.Add(-granularity).UnixNano() {
+			s.Made = append(s.Made, st)
+		}
 	}
 	data, err := json.Marshal(s)
 	if err != nil {

@@ -27,6 +27,7 @@ func (p *Project) Needs(path string) []Need {
 	stems := []string{own}
 	var add func(stem, path string)
 	add = func(stem, path string) {
+		path = p.canonical(path)
 		if seen[path] || !p.isFile(path) {
 			return
 		}
@@ -45,7 +46,7 @@ func (p *Project) Needs(path string) []Need {
 	add(own, path)
 	done := map[string]bool{}
 	for len(stems) > 0 {
-		stem := stems[0]
+		stem := p.canonical(stems[0])
 		stems = stems[1:]
 		if done[stem] {
 			continue

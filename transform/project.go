@@ -236,7 +236,8 @@ func (p *Project) findInclude(m *module, from, name string) string {
 	if name == "" {
 		return ""
 	}
-	dirs := append([]string{filepath.Dir(from), m.root}, p.opts.Include...)
+	// Cython knows the first of these and -I; the root is where a build starts.
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{m.root})
 	for _, d := range dirs {
 		if path := filepath.Join(d, filepath.FromSlash(name)); p.isFile(path) {
 			return path

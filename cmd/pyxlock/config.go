@@ -39,6 +39,7 @@ type settings struct {
 	PerFileIgnores map[string][]string `toml:"per-file-ignores"`
 
 	stdinName string
+	canonical func(path string) string // gives a file one name; see naming
 	quiet     bool
 	confFile  string // the pyproject.toml that was read; "" for none
 	verbose   bool
@@ -63,6 +64,7 @@ func (s *settings) addFlags(c *cobra.Command) {
 // configure fills in what no flag set from the pyproject.toml nearest to the
 // first input.
 func (s *settings) configure(c *cobra.Command, inputs []string) error {
+	s.canonical = naming(inputs)
 	dir := "."
 	if len(inputs) > 0 && inputs[0] != "-" {
 		dir = inputs[0]
@@ -71,10 +73,13 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 		}
 	}
 	path, data, err := nearest(dir, "pyproject.toml")
-	if err != nil || path == "" || !bytes.Contains(data, []byte("pyxlock")) {
+	if err != nil || path == "" {
 		return err
 	}
-	s.confFile = path
+	s.confFile = path // also where it says nothing yet
+	if !bytes.Contains(data, []byte("pyxlock")) {
+		return nil
+	}
 	var doc struct {
 		Tool struct {
 			Pyxlock map[string]any `toml:"pyxlock"`
@@ -228,7 +233,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, Canonical: canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, Canonical: s.canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

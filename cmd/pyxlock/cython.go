@@ -13,6 +13,8 @@ import (
 	"os/signal"
 	"path/filepath"
 	"slices"
+	"syscall"
+	"time"
 
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
@@ -68,6 +70,14 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	if slices.Contains(args, "--help") || slices.Contains(args, "-h") {
 		return c.Help()
 	}
+	// What ".." means must not depend on the links that led here.
+	if wd, err := os.Getwd(); err == nil {
+		if real, err := filepath.EvalSymlinks(wd); err == nil && real != wd {
+			if err := os.Setenv("PWD", real); err != nil {
+				return err
+			}
+		}
+	}
 	a, err := splitCythonArgs(args, func(name string) (ok, value bool) {
 		fl := c.Flags().Lookup(name)
 		return fl != nil && name != "help", fl != nil && fl.NoOptDefVal == ""
@@ -85,7 +95,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
+	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
 	defer stop()
 	if len(a.sources) == 0 { // cython --version, and what else it can do without
 		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], a.given)...)
@@ -97,7 +107,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	for _, source := range a.sources {
-		t := &translation{flags: f, args: a, program: program, source: canonical(source), output: a.outputFor(source), stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
+		t := &translation{flags: f, args: a, program: program, source: f.canonical(source), output: a.outputFor(source), stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}
 		if err := t.run(ctx); err != nil {
 			return err
 		}
@@ -156,8 +166,7 @@ func (t *translation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	changed, err := t.write(ctx, files, needsRuntime)
-	if err != nil {
+	if err := t.write(ctx, files, needsRuntime); err != nil {
 		return err
 	}
 	command, err := t.command()
@@ -169,11 +178,12 @@ func (t *translation) run(ctx context.Context) error {
 		return err
 	}
 	before := t.mirror.State()
-	key := slices.Concat([]string{version, stamp(self), stamp(t.program[0]), t.mirror.WorkDir()}, command)
-	if changed || !before.Current(key, t.output) {
+	key := slices.Concat([]string{version, stamp(self), t.mirror.WorkDir(), t.mirror.Digest(), os.Getenv("PYTHONPATH")}, cythonStamps(t.program[0]), command)
+	if !before.Current(key, t.output) {
 		if err := t.mirror.Forget(); err != nil {
 			return err
 		}
+		start := time.Now()
 		if err := t.compile(ctx, command); err != nil {
 			return err
 		}
@@ -181,7 +191,7 @@ func (t *translation) run(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		if before, err = t.mirror.Remember(key, t.output, deps); err != nil {
+		if before, err = t.mirror.Remember(key, t.output, deps, start); err != nil {
 			return err
 		}
 	}
@@ -194,7 +204,7 @@ func (t *translation) run(ctx context.Context) error {
 		deps = append(deps, t.flags.confFile)
 	}
 	for i := range deps {
-		deps[i] = canonical(deps[i])
+		deps[i] = t.flags.canonical(deps[i])
 	}
 	data, err := emit.Depfile([]string{t.output}, deps)
 	if err != nil {
@@ -243,11 +253,11 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	return files, res.NeedsRuntime && opts.Runtime == transform.Vendored, err
 }
 
-// write brings the mirror up to date, and reports whether anything in it changed.
-func (t *translation) write(ctx context.Context, files []expanded, needsRuntime bool) (bool, error) {
+// write brings the mirror up to date.
+func (t *translation) write(ctx context.Context, files []expanded, needsRuntime bool) error {
 	var err error
 	if t.mirror, err = emit.NewMirror(t.output); err != nil {
-		return false, err
+		return err
 	}
 	for i, e := range files {
 		t.mirror.Add(e.path, t.needs[i].Root, e.new, e.lines)
@@ -265,7 +275,8 @@ func (t *translation) command() ([]string, error) {
 		return nil, err
 	}
 	command := slices.Concat(t.program[1:], t.args.rest, []string{"-M", "-o", output})
-	for _, dir := range t.mirror.SearchPath(slices.Concat([]string{t.needs[0].Root}, t.flags.IncludePath)) {
+	// Cython looks in the package's root before all others, but not for includes.
+	for _, dir := range t.mirror.SearchPath(slices.Concat(t.flags.IncludePath, []string{t.needs[0].Root})) {
 		command = append(command, "-I", dir)
 	}
 	return append(command, t.mirror.Path(t.source)), nil
@@ -307,6 +318,20 @@ func stamp(path string) string {
 		return path
 	}
 	return fmt.Sprint(path, " ", st.Size(), " ", st.ModTime().UnixNano())
+}
+
+// cythonStamps says which Cython a program starts: the program, and, since that is
+// mostly a script, the Cython that is installed in its environment.
+func cythonStamps(program string) []string {
+	out := []string{stamp(program)}
+	prefix := filepath.Dir(filepath.Dir(program))
+	for _, pattern := range []string{"lib*/python*/*-packages", "Lib/site-packages"} {
+		found, _ := filepath.Glob(filepath.Join(prefix, pattern, "Cython", "Shadow.py"))
+		for _, path := range found {
+			out = append(out, stamp(path))
+		}
+	}
+	return out
 }
 
 func removeIfThere(path string) error {

@@ -55,8 +55,9 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 		skipAbs = realPath(skip)
 	}
 	seen := map[string]bool{}
+	name := naming(args)
 	add := func(path, rel string) {
-		path = canonical(path)
+		path = name(path)
 		if !seen[path] {
 			seen[path] = true
 			in.files = append(in.files, input{path, rel})
@@ -162,25 +163,29 @@ func (in *inputs) wantPy(path, name string) bool {
 	return err == nil && bytes.Contains(data, []byte("cython"))
 }
 
-// canonical returns one name for a path, however it was reached: from the
-// current directory where it lies below that.
-func canonical(path string) string {
-	path = filepath.Clean(path)
-	if !strings.HasPrefix(path, "..") {
-		return path
-	}
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
+// naming returns what gives a file one name, however a path reaches it: from the
+// current directory where it lies below that, and else as the first argument was
+// given, absolute or from the current directory.
+func naming(args []string) func(path string) string {
+	absolute := len(args) > 0 && filepath.IsAbs(args[0])
 	wd, err := os.Getwd()
-	if err != nil {
-		return path
+	return func(path string) string {
+		path = filepath.Clean(path)
+		if err != nil || !filepath.IsAbs(path) && !strings.HasPrefix(path, "..") {
+			return path
+		}
+		abs := path
+		if !filepath.IsAbs(path) {
+			abs = filepath.Join(wd, path)
+		}
+		rel, err := filepath.Rel(wd, abs)
+		switch {
+		case err == nil && (filepath.IsLocal(rel) || !absolute):
+			return rel
+		default:
+			return abs
+		}
 	}
-	if rel, err := filepath.Rel(wd, abs); err == nil && !strings.HasPrefix(rel, "..") {
-		return rel
-	}
-	return path
 }
 
 // relativeTo names the outputs by the inputs' paths from dir, instead of from

@@ -444,3 +444,162 @@ func tryEnv(t *testing.T, dir string, env []string, args ...string) (string, int
 	out, _ := cmd.CombinedOutput()
 	return string(out), cmd.ProcessState.ExitCode()
 }
+
+// What Cython calls a module depends on the packages round it, also where it is
+// started inside of them. Nothing outside of the hidden directory is written.
+func TestStartedInsideThePackage(t *testing.T) {
+	dir := project(t, `
+-- a/__init__.py --
+# a
+-- a/b/__init__.py --
+# b
+-- a/b/c/__init__.py --
+# c
+-- a/b/c/m.pyx --
+cdef class A: pass
+`)
+	wd := filepath.Join(dir, "a/b/c")
+	mustRun(t, wd, filepath.Join(venv(t, "3.3"), "cython"), "-3", "m.pyx", "-o", filepath.Join(dir, "plain.c"))
+	mustRun(t, wd, pyxlock, cython(t, "3.3", "m.pyx")...)
+	for file, want := range map[string]string{"a/__init__.py": "# a\n", "a/b/__init__.py": "# b\n", "a/b/c/__init__.py": "# c\n"} {
+		if got := read(t, filepath.Join(dir, file)); got != want {
+			t.Errorf("%s holds %q now", file, got)
+		}
+	}
+	name := regexp.MustCompile(`#define __PYX_HAVE__\w+`)
+	want := name.FindString(read(t, filepath.Join(dir, "plain.c")))
+	if got := name.FindString(read(t, filepath.Join(wd, "m.c"))); got != want || want == "" {
+		t.Errorf("%s, want %s", got, want)
+	}
+}
+
+// A file that is reached under two names is one file: one class, one lock.
+func TestOneFileUnderTwoNames(t *testing.T) {
+	dir := project(t, `
+-- a/pa/__init__.py --
+-- a/pa/base.pxd --
+cimport cython
+@cython.locked_class
+cdef class Base:
+    cdef int x
+-- a/pa/base.pyx --
+cdef class Base:
+    pass
+-- b/pb/__init__.py --
+-- b/pb/h.pxd --
+from pa.base cimport Base
+cdef inline int hx(Base b) except -1:
+    b.x = 3
+-- a/pa/d.pyx --
+cimport cython
+from pa.base cimport Base
+from pb.h cimport hx
+@cython.locked_class
+cdef class D(Base):
+    def go(self): return hx(self)
+`)
+	build := filepath.Join(dir, "build")
+	if err := os.MkdirAll(build, 0o777); err != nil {
+		t.Fatal(err)
+	}
+	for _, run := range []struct{ wd, source, a, b string }{
+		{dir, "a/pa/d.pyx", "a", "b"},
+		{dir, "a/pa/d.pyx", filepath.Join(dir, "a"), "b"},
+		{build, "../a/pa/d.pyx", filepath.Join(dir, "a"), "../b"},
+		{build, filepath.Join(dir, "a/pa/d.pyx"), "../a", "../b"},
+	} {
+		output := filepath.Join(build, "d.c")
+		mustRun(t, run.wd, pyxlock, cython(t, "3.3", run.source, "-M", "-I", run.a, "-I", run.b, "-o", output)...)
+		if !strings.Contains(read(t, output), "pyxlock_write((") {
+			t.Errorf("%v: no lock", run)
+		}
+		deps := strings.Fields(read(t, output+".dep"))
+		bases := 0
+		for _, d := range deps {
+			if strings.HasSuffix(d, "pa/base.pxd") {
+				bases++
+			}
+		}
+		if bases != 1 {
+			t.Errorf("%v: a file has %d names: %v", run, bases, deps)
+		}
+	}
+}
+
+// Nothing that decides about the C is overlooked.
+func TestStale(t *testing.T) {
+	dir := project(t, `
+-- pyproject.toml --
+[project]
+name = "m"
+-- m.pyx --
+cimport cython
+include "conf.pxi"
+@cython.locked_class
+cdef class A:
+    cdef int n
+    def put(self): self.n = 3
+cdef public int shown():
+    return N
+-- inc/conf.pxi --
+DEF N = 3
+-- one/outer.pxd --
+cdef inline int f(): return 1
+-- two/outer.pxd --
+cdef inline int f(): return 2
+`)
+	output := filepath.Join(dir, "m.c")
+	args := cython(t, "3.3", "-M", "-I", "inc", "m.pyx")
+	mustRun(t, dir, pyxlock, args...)
+	if deps := read(t, output+".dep"); !strings.Contains(deps, "pyproject.toml") {
+		t.Errorf("a pyproject.toml that says nothing yet is no dependency:\n%s", deps)
+	}
+	if err := os.Remove(filepath.Join(dir, "m.h")); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, pyxlock, args...)
+	if _, err := os.Stat(filepath.Join(dir, "m.h")); err != nil {
+		t.Error(err)
+	}
+	// A run that was killed after it had brought the copies up to date.
+	state := filepath.Join(dir, ".m.c.pyxlock", "state.json")
+	before := read(t, state)
+	old := read(t, output)
+	st, err := os.Stat(output)
+	if err != nil {
+		t.Fatal(err)
+	}
+	replace(t, filepath.Join(dir, "m.pyx"), "self.n = 3", "self.n = 77")
+	mustRun(t, dir, pyxlock, args...)
+	write(t, state, before)
+	write(t, output, old)
+	if err := os.Chtimes(output, st.ModTime(), st.ModTime()); err != nil {
+		t.Fatal(err)
+	}
+	mustRun(t, dir, pyxlock, args...)
+	if !strings.Contains(read(t, output), "= 77;") {
+		t.Error("the C of before was taken for current")
+	}
+	// Cython's own path.
+	replace(t, filepath.Join(dir, "m.pyx"), "cimport cython\n", "cimport cython\nfrom outer cimport f\nf()\n")
+	for path, want := range map[string]string{"one": "= 1;", "two": "= 2;"} {
+		cmd := exec.Command(pyxlock, args...)
+		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PYTHONPATH="+filepath.Join(dir, path))
+		if out, err := cmd.CombinedOutput(); err != nil {
+			t.Fatalf("%s", out)
+		}
+		if !regexp.MustCompile(`__pyx_r ` + want).MatchString(read(t, output)) {
+			t.Errorf("PYTHONPATH=%s: no %q", path, want)
+		}
+	}
+	// The directory that is given comes before the package's root.
+	write(t, filepath.Join(dir, "conf.pxi"), "DEF N = 4\n")
+	write(t, filepath.Join(dir, "sub/m.pyx"), "include \"conf.pxi\"\nprint(N)\n")
+	write(t, filepath.Join(dir, "sub/__init__.py"), "")
+	plain := mustRun(t, dir, filepath.Join(venv(t, "3.3"), "cython"), "-3", "-M", "-I", "inc", "sub/m.pyx", "-o", "plain.c")
+	want := strings.Replace(read(t, filepath.Join(dir, "plain.c.dep")), "plain.c", "", 1)
+	mustRun(t, dir, pyxlock, cython(t, "3.3", "-M", "-I", "inc", "sub/m.pyx", "-o", "sub.c")...)
+	if deps := read(t, filepath.Join(dir, "sub.c.dep")); !strings.Contains(want, "inc/conf.pxi") || !strings.Contains(deps, "inc/conf.pxi") || strings.Contains(deps, " conf.pxi") {
+		t.Errorf("plain: %s%s\nwith locks: %s", plain, want, deps)
+	}
+}
