@@ -79,7 +79,7 @@ tests() {
 # spend their time in other programs and are left out, the C runtime's among them.
 race_tests() {
 	CGO_ENABLED=1 $GO run ./tools/testsum -race -short -timeout 20m \
-		$($GO list ./... | grep -v -E '/(runtime|internal/golden|internal/stress|internal/corpus)$')
+		$($GO list ./... | grep -v -E '/(runtime|docs|internal/(golden|stress|corpus|compiler))$')
 }
 
 check build make --no-print-directory build
