@@ -117,7 +117,7 @@ func cython(t *testing.T, version string, args ...string) []string {
 
 const raising = `
 -- src/pkg/__init__.py --
--- src/pkg/m.pyx --
+-- src/pkg/_m.pyx --
 """A module that raises in many places."""
 cimport cython
 
@@ -185,7 +185,7 @@ def of(A a):
 const tracebacks = `
 import sys, traceback
 sys.path.insert(0, sys.argv[1])
-from pkg import m
+from pkg import _m as m
 a = m.A(3)
 def late_n(v): a.n = v
 calls = [lambda: m.A(101), lambda: a.get(-1), lambda: a.put(None), lambda: a.put("x"), lambda: a.add(a), lambda: a.late(1),
@@ -224,9 +224,9 @@ func TestTracebacksCiteTheSource(t *testing.T) {
 					if err := os.MkdirAll(wd, 0o777); err != nil {
 						t.Fatal(err)
 					}
-					source, output := "src/pkg/m.pyx", filepath.Join(form, "m.c")
+					source, output := "src/pkg/_m.pyx", filepath.Join(form, "m.c")
 					if where != "" {
-						source = "../src/pkg/m.pyx"
+						source = "../src/pkg/_m.pyx"
 					}
 					if form == plain {
 						mustRun(t, wd, filepath.Join(bin, "cython"), "-3", source, "-o", output)
@@ -239,7 +239,7 @@ func TestTracebacksCiteTheSource(t *testing.T) {
 					lib := filepath.Join(form, "lib", "pkg")
 					write(t, filepath.Join(lib, "__init__.py"), "")
 					include := strings.TrimSpace(mustRun(t, form, filepath.Join(bin, "python"), "-c", "import sysconfig; print(sysconfig.get_path('include'))"))
-					mustRun(t, form, "gcc", "-O0", "-w", "-shared", "-fPIC", "-I"+include, "-o", filepath.Join(lib, "m.so"), output)
+					mustRun(t, form, "gcc", "-O0", "-w", "-shared", "-fPIC", "-I"+include, "-o", filepath.Join(lib, "_m.so"), output)
 					shown[form] = mustRun(t, form, filepath.Join(bin, "python"), "show.py", filepath.Join(form, "lib"))
 				}
 				if n := strings.Count(shown[plain], "\n"); n < 15 {
