@@ -16,6 +16,7 @@ import (
 // Change is what there is to review in a set of files.
 type Change struct {
 	Files   []ChangedFile // by path; those of which there is something to say
+	Weaker  int           // how many locks are weaker than at Since, or gone
 	Silent  int           // how many further files are compiled as they are
 	Refused bool          // an error stops the rewrite
 	Since   string        // the revision since which files have changed; "" shows all
@@ -28,14 +29,15 @@ type ChangedFile struct {
 	Path     string // as findings name it, with forward slashes
 	Refused  bool   // errors stop its module: there is no new side
 	Findings []transform.Finding
+	Weaker   []transform.Weaker // what the change takes away
 	Classes  []transform.ClassLocks
 }
 
 // NewChange sorts a review by files. sides are the inputs with their expansions,
 // in the order of r.Rewrites; source is as for Findings; shown tells which files
-// are of interest.
-func NewChange(r *transform.Review, sides []FileDiff, source func(path string) []byte, shown func(path string) bool) *Change {
-	c := &Change{Refused: r.Stops}
+// are of interest. weaker is what a change has taken away.
+func NewChange(r *transform.Review, weaker []transform.Weaker, sides []FileDiff, source func(path string) []byte, shown func(path string) bool) *Change {
+	c := &Change{Refused: r.Stops, Weaker: len(weaker)}
 	files := map[string]*ChangedFile{}
 	file := func(path string) *ChangedFile {
 		f := files[path]
@@ -50,6 +52,9 @@ func NewChange(r *transform.Review, sides []FileDiff, source func(path string) [
 		if shown(f.Path) || r.Refused[f.Path] && !f.Warning {
 			file(f.Path).Findings = append(file(f.Path).Findings, f)
 		}
+	}
+	for _, w := range weaker {
+		file(w.Path).Weaker = append(file(w.Path).Weaker, w)
 	}
 	for _, l := range r.Classes {
 		if shown(l.Path) {
@@ -102,13 +107,7 @@ func (f *ChangedFile) tally() (n [transform.LocksRefused + 1]int) {
 
 // describe says in words what a class is locked with.
 func describe(c *transform.ClassLocks) string {
-	s := "lock: " + c.Lock.String()
-	if c.Guard != "" {
-		s += ", that of its " + c.Guard
-	}
-	if c.Raises {
-		s += ", raises instead of waiting"
-	}
+	s := "lock: " + c.Words()
 	if c.Base != "" {
 		s += ", shared with its base " + c.Base
 	}

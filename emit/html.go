@@ -101,6 +101,7 @@ type fileView struct {
 	Added, Removed, Indented int
 	Tally                    []tally
 	Notes                    []findingView
+	Less                     []placeView // what is weaker, or gone
 	Tables                   []classView
 	Diff                     template.HTML
 }
@@ -161,6 +162,9 @@ func (p *page) ask(f *ChangedFile) {
 		need(x.Path, x.Line)
 		related(x.Related)
 	}
+	for _, w := range f.Weaker {
+		need(w.Path, w.Line)
+	}
 	for _, c := range f.Classes {
 		need(c.Path, c.Line)
 		for _, m := range c.Members {
@@ -215,6 +219,11 @@ func (p *page) file(f *ChangedFile) {
 		}
 		v.Notes = append(v.Notes, n)
 	}
+	for _, w := range f.Weaker {
+		pl := p.place(f.Path, w.Path, w.Line, 0)
+		pl.Message = w.String()
+		v.Less = append(v.Less, pl)
+	}
 	for i := range f.Classes {
 		c := &f.Classes[i]
 		t := classView{Title: c.Name, Functions: c.Name == "", Place: p.place(f.Path, c.Path, c.Line, 0)}
@@ -234,7 +243,7 @@ func (p *page) file(f *ChangedFile) {
 	if f.Changed() {
 		p.Changed++
 	}
-	v.Open = v.Errors > 0 || len(p.Files) <= openFiles && d.rows <= openRows
+	v.Open = v.Errors > 0 || len(v.Less) > 0 || len(p.Files) <= openFiles && d.rows <= openRows
 	p.Views = append(p.Views, v)
 }
 

@@ -23,6 +23,7 @@ func spiteful() *Change {
 		Tool:    Tool{Name: "pyxlock", Version: "0"},
 		Since:   spite,
 		Refused: true,
+		Weaker:  1,
 		Files: []ChangedFile{{
 			Path:     spite,
 			FileDiff: FileDiff{OldPath: spite, NewPath: spite, Old: source, New: append([]byte("# "+spite+"\n"), source...)},
@@ -30,6 +31,7 @@ func spiteful() *Change {
 				{Code: "PXL101", Path: spite, Line: 1, Column: 1, Message: spite, Help: spite, Related: related, Fix: &transform.Fix{Message: spite}},
 				{Code: "PXL103", Path: spite, Line: 2, Column: 1, Message: spite, Warning: true},
 			},
+			Weaker: []transform.Weaker{{Path: spite, Line: 1, Name: spite, Now: spite, Was: spite}},
 			Classes: []transform.ClassLocks{{Name: spite, Path: spite, Line: 1, Guard: spite, Base: spite, Members: []transform.Member{
 				{Name: spite, Path: spite, Line: 1, Mode: transform.LocksExempt, Why: spite, Steps: related,
 					Others: []transform.Reason{{Object: spite, Verdict: spite, Open: true, Steps: related}}},

@@ -160,6 +160,9 @@ func (m *comment) head(b *strings.Builder) {
 	case errors+warnings > 0:
 		verdict = plural(errors, "error", "errors") + ", " + plural(warnings, "warning", "warnings")
 	}
+	if c.Weaker > 0 {
+		verdict += fmt.Sprintf(", and **%s weaker than at %s, or gone**", plural(c.Weaker, "lock is", "locks are"), mdCode(c.Since))
+	}
 	if c.Refused {
 		verdict = "**refused:** the rewrite stops; " + verdict
 	}
@@ -176,6 +179,7 @@ func (m *comment) head(b *strings.Builder) {
 		fmt.Fprintf(b, " Only what has changed since %s is shown.", mdCode(c.Since))
 	}
 	b.WriteString("\n")
+	m.weaker(b)
 	var gone []string
 	for kind, what := range [partKinds][4]string{
 		partDiff:     {"diff", "diffs", "line", "lines"},
@@ -197,10 +201,46 @@ func (m *comment) head(b *strings.Builder) {
 	}
 }
 
+// weakerBytes is how much of a comment may list what a change takes away: once at
+// the top, and once for each file.
+const weakerBytes = 8192
+
+// weaker lists what the change takes away from all files.
+func (m *comment) weaker(b *strings.Builder) {
+	var lines []string
+	for i := range m.change.Files {
+		f := &m.change.Files[i]
+		for _, w := range f.Weaker {
+			lines = append(lines, fmt.Sprintf("%s: %s", mdCode(place(f.Path, w.Line, 0)), mdText(w.String())))
+		}
+	}
+	weakerList(b, lines)
+}
+
+// weakerList writes as many lines as fit, and how many do not.
+func weakerList(b *strings.Builder, lines []string) {
+	size := 0
+	for i, l := range lines {
+		if i == 0 {
+			b.WriteString("\n")
+		}
+		if size += len(l); size > weakerBytes {
+			fmt.Fprintf(b, "- _and %d more_\n", len(lines)-i)
+			return
+		}
+		fmt.Fprintf(b, "- 🔓 %s\n", l)
+	}
+}
+
 // file writes the parts of one file.
 func (m *comment) file(f *ChangedFile, open bool) {
 	var b strings.Builder
 	fmt.Fprintf(&b, "\n#### %s\n", mdCode(f.Path))
+	lines := make([]string, len(f.Weaker))
+	for i, w := range f.Weaker {
+		lines[i] = fmt.Sprintf("line %d: %s", w.Line, mdText(w.String()))
+	}
+	weakerList(&b, lines)
 	m.parts[partName] = append(m.parts[partName], part{text: b.String(), n: 1})
 	m.parts[partFindings] = append(m.parts[partFindings], findingsPart(f))
 	m.parts[partTables] = append(m.parts[partTables], tablesPart(f, open))

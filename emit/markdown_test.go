@@ -120,6 +120,16 @@ func TestMarkdownFits(t *testing.T) {
 	if len(text) >= commentLimit || !strings.Contains(text, "lists of findings (") || !strings.Contains(text, "16040 warnings") {
 		t.Errorf("%d bytes: %s", len(text), text[:600])
 	}
+	for i := range c.Files {
+		for range 400 {
+			c.Files[i].Weaker = append(c.Files[i].Weaker, transform.Weaker{Path: c.Files[i].Path, Line: 1, Name: "C.put", Now: "read", Was: "write"})
+			c.Weaker++
+		}
+	}
+	text = commentOf(t, c)
+	if len(text) >= commentLimit || !strings.Contains(text, "and **16000 locks are weaker than at") || !regexp.MustCompile(`\n- _and 15\d\d\d more_\n`).MatchString(text) {
+		t.Errorf("%d bytes: %s", len(text), text[:600])
+	}
 	c.Files = nil
 	for i := range 3000 {
 		path := fmt.Sprintf("pkg/m%04d.pyx", i)

@@ -111,21 +111,36 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 			r.Rewrites[i] = &Rewrite{Path: rw.Path, Src: rw.Src}
 		}
 	}
-	if !p.opts.Off {
-		for _, m := range mods {
-			if p.concerned(m.stem) {
-				r.Classes = append(r.Classes, p.classesOf(m)...)
-			}
+	r.Classes = p.classLocks(mods)
+	return r, nil
+}
+
+// classLocks returns what is locked in modules, by path and line.
+func (p *Project) classLocks(mods []*module) []ClassLocks {
+	if p.opts.Off {
+		return nil
+	}
+	var out []ClassLocks
+	for _, m := range mods {
+		if p.concerned(m.stem) {
+			out = append(out, p.classesOf(m)...)
 		}
 	}
-	slices.SortStableFunc(r.Classes, func(a, b ClassLocks) int {
+	slices.SortStableFunc(out, func(a, b ClassLocks) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.order(), b.order()), strings.Compare(a.Name, b.Name))
 	})
 	// A file that several modules include says the same in each.
-	r.Classes = slices.CompactFunc(r.Classes, func(a, b ClassLocks) bool {
+	return slices.CompactFunc(out, func(a, b ClassLocks) bool {
 		return a.Path == b.Path && a.Line == b.Line && a.Name == b.Name
 	})
-	return r, nil
+}
+
+// place returns where a class is defined, or else declared; nil for neither.
+func (c *class) place() (*unit, *ast.ClassDef) {
+	if c.def != nil {
+		return c.unit, c.def
+	}
+	return c.pxdUnit, c.pxdDef
 }
 
 // classesOf returns the locked classes of a module, and for each of its files the
@@ -143,12 +158,9 @@ func (p *Project) classesOf(m *module) []ClassLocks {
 	var out []ClassLocks
 	for _, c := range m.order {
 		info := p.locksMembers(c)
-		if info == nil || c.extern || c.def == nil && c.pxdDef == nil {
+		u, def := c.place()
+		if info == nil || c.extern || def == nil {
 			continue
-		}
-		u, def := c.unit, c.def
-		if def == nil {
-			u, def = c.pxdUnit, c.pxdDef
 		}
 		l := ClassLocks{Name: c.name, Path: u.path, Line: at(u.source, def.Name.Span, "", "", "").Line,
 			Lock: info.kind, Guard: info.guard, Raises: info.nonblocking}

@@ -115,6 +115,9 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 		}
 	}
 	if !f.quiet {
+		for _, w := range in.weaker() {
+			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", w.Path, w.Line, f.since, w)
+		}
 		inferred(c.ErrOrStderr(), in, res.Inferred)
 	}
 	return nil
@@ -135,7 +138,7 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) erro
 	for i, e := range files {
 		sides[i] = fileDiff(e)
 	}
-	change := emit.NewChange(r, sides, sources(in), in.shows)
+	change := emit.NewChange(r, in.weaker(), sides, sources(in), in.shows)
 	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
 	change.Since = f.since
 	write := emit.HTML

@@ -30,6 +30,8 @@ func addSince(f *pflag.FlagSet, to *string) {
 type since struct {
 	past  map[string]*blob
 	known map[string]bool // answers of has, by the path that was asked for
+	// weaker are the locks that were stronger then.
+	weaker []transform.Weaker
 }
 
 // has reports whether a file has changed.
@@ -75,7 +77,7 @@ func (in *inputs) limit(ctx context.Context, s *settings, rev string, args []str
 			return fmt.Errorf("--since: %s is not in the git repository %s", root, repo.top)
 		}
 	}
-	if err := limit.expansions(ctx, s, in); err != nil {
+	if err := limit.compare(ctx, s, in); err != nil {
 		return err
 	}
 	in.since = limit
@@ -105,9 +107,18 @@ func (in *inputs) spokenOf() []input {
 	return slices.DeleteFunc(slices.Clone(in.files), func(f input) bool { return !in.shows(f.path) })
 }
 
-// expansions adds the files that are as they were and whose expansion is not: a
-// base class got a lock, or a function that they call writes now.
-func (s *since) expansions(ctx context.Context, conf *settings, in *inputs) error {
+// weaker returns the locks that were stronger at the revision.
+func (in *inputs) weaker() []transform.Weaker {
+	if in.since == nil {
+		return nil
+	}
+	return in.since.weaker
+}
+
+// compare adds the files that are as they were and whose expansion is not: a base
+// class got a lock, or a function that they call writes now. It also finds what is
+// not locked any more.
+func (s *since) compare(ctx context.Context, conf *settings, in *inputs) error {
 	opts := conf.options(transform.Readable, in.roots)
 	opts.Layout = transform.Readable
 	was := &inputs{roots: in.roots, disk: in.disk}
@@ -117,8 +128,9 @@ func (s *since) expansions(ctx context.Context, conf *settings, in *inputs) erro
 			was.files = append(was.files, f)
 		}
 	}
-	expansion := func(load transform.Loader, of *inputs) (map[string][]byte, error) {
-		res, err := transform.NewProject(load, opts).Run(ctx, of.paths(), conf.jobs())
+	was.files = append(was.files, s.gone(in.roots, conf.canonical)...)
+	expansion := func(p *transform.Project, of *inputs) (map[string][]byte, error) {
+		res, err := p.Run(ctx, of.paths(), conf.jobs())
 		if err != nil {
 			return nil, err
 		}
@@ -133,20 +145,40 @@ func (s *since) expansions(ctx context.Context, conf *settings, in *inputs) erro
 		}
 		return out, nil
 	}
-	before, err := expansion(old, was)
+	then, here := transform.NewProject(old, opts), transform.NewProject(in.disk, opts)
+	before, err := expansion(then, was)
 	if err != nil {
 		return err
 	}
-	now, err := expansion(in.disk, in)
+	now, err := expansion(here, in)
 	if err != nil {
 		return err
 	}
+	s.weaker = here.Weaker(in.paths(), then.Locks(was.paths()))
 	for path, text := range now {
 		if !bytes.Equal(text, before[path]) {
 			s.known[path] = true
 		}
 	}
 	return nil
+}
+
+// gone returns the files that were in the directories, and are not now.
+func (s *since) gone(roots []string, name func(string) string) []input {
+	var out []input
+	for _, path := range slices.Sorted(maps.Keys(s.past)) {
+		b := s.past[path]
+		if ext := filepath.Ext(path); b.id == "" || isFile(path) || !slices.Contains(cythonExts, ext) || ext == ".py" && !bytes.Contains(b.data, []byte("cython")) {
+			continue
+		}
+		for _, root := range roots {
+			if rel, err := filepath.Rel(realPath(root), path); err == nil && filepath.IsLocal(rel) {
+				out = append(out, input{name(filepath.Join(root, rel)), rel})
+				break
+			}
+		}
+	}
+	return out
 }
 
 // blob is a file as it was at a revision; nil data where it was not there.

@@ -1,0 +1,210 @@
+package transform
+
+// What a change takes away: classes and members that were locked, and are not
+// any more, or less. Nothing else would show them: where nothing is locked there
+// is nothing to expand, and nothing to find.
+
+import (
+	"cmp"
+	"fmt"
+	"path/filepath"
+	"slices"
+	"strings"
+)
+
+// Weaker is a lock that was there, or was another one.
+type Weaker struct {
+	Path     string // where the class or the function is now
+	Line     int
+	Name     string // "class C", "C.push", "drain"
+	Now, Was string // "no lock any more", "read", "mutex"
+}
+
+func (w Weaker) String() string { return fmt.Sprintf("%s: %s (was %s)", w.Name, w.Now, w.Was) }
+
+// Locks returns what is locked in the modules that the inputs belong to, by path
+// and line. Run has to have looked at the same inputs.
+func (p *Project) Locks(inputs []string) []ClassLocks {
+	return p.classLocks(p.modulesOf(inputs))
+}
+
+// modulesOf returns the modules of the inputs, less those that do not parse.
+func (p *Project) modulesOf(inputs []string) []*module {
+	clean := make([]string, len(inputs))
+	for i, in := range inputs {
+		clean[i] = p.canonical(in)
+	}
+	stems, alone := p.group(clean)
+	var mods []*module
+	included := map[string]bool{}
+	add := func(stem string) {
+		m := p.module(stem)
+		if m.broken() {
+			return
+		}
+		mods = append(mods, m)
+		for _, u := range m.units {
+			included[u.path] = true
+		}
+	}
+	for _, stem := range stems {
+		add(stem)
+	}
+	for _, path := range alone {
+		if !included[path] {
+			add(path)
+		}
+	}
+	slices.SortFunc(mods, func(a, b *module) int { return strings.Compare(a.stem, b.stem) })
+	return mods
+}
+
+// symbol is what a class or a function is called, whichever file of its module
+// says so.
+type symbol struct{ stem, name string }
+
+func symbolOf(path, name string) symbol {
+	return symbol{strings.TrimSuffix(path, filepath.Ext(path)), name}
+}
+
+// present is what there is now, locked or not.
+type present struct {
+	declared map[symbol]Weaker // with Path and Line only
+	locked   map[symbol]*ClassLocks
+	modes    map[symbol]*Member
+}
+
+// find returns the symbol itself or, where its module has it no more, the only
+// one of that name that was not there before: its file has another name now.
+func (n *present) find(s symbol, before map[symbol]bool) (symbol, bool) {
+	if _, ok := n.declared[s]; ok {
+		return s, true
+	}
+	var found []symbol
+	for d := range n.declared {
+		if d.name == s.name && !before[d] {
+			found = append(found, d)
+		}
+	}
+	if len(found) != 1 {
+		return s, false
+	}
+	return found[0], true
+}
+
+// Weaker returns the locks that were and are not any more, or are weaker now.
+// Run has to have looked at the same inputs. What is gone altogether needs no
+// lock, and is not among them.
+func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
+	if len(was) == 0 {
+		return nil
+	}
+	mods := p.modulesOf(inputs)
+	now := &present{declared: map[symbol]Weaker{}, locked: map[symbol]*ClassLocks{}, modes: map[symbol]*Member{}}
+	for _, m := range mods {
+		for _, c := range m.order {
+			if u, def := c.place(); def != nil && !c.extern {
+				now.declared[symbolOf(u.path, "class "+c.name)] = Weaker{Path: u.path, Line: at(u.source, def.Name.Span, "", "", "").Line}
+			}
+		}
+		for _, f := range m.funcs().all {
+			mb := p.newMember(f, f.name())
+			now.declared[symbolOf(mb.Path, f.name())] = Weaker{Path: mb.Path, Line: mb.Line}
+		}
+	}
+	classes := p.classLocks(mods)
+	for i := range classes {
+		c := &classes[i]
+		if c.Name != "" {
+			now.locked[symbolOf(c.Path, "class "+c.Name)] = c
+		}
+		for j := range c.Members {
+			now.modes[symbolOf(c.Path, c.qualified(&c.Members[j]))] = &c.Members[j]
+		}
+	}
+	before := map[symbol]bool{}
+	for i := range was {
+		c := &was[i]
+		before[symbolOf(c.Path, "class "+c.Name)] = true
+		for j := range c.Members {
+			before[symbolOf(c.Path, c.qualified(&c.Members[j]))] = true
+		}
+	}
+	var out []Weaker
+	for i := range was {
+		out = append(out, now.weaker(&was[i], before)...)
+	}
+	slices.SortStableFunc(out, func(a, b Weaker) int {
+		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
+	})
+	return out
+}
+
+// weaker compares a class, or the functions of a file, with what there is now.
+func (n *present) weaker(was *ClassLocks, before map[symbol]bool) []Weaker {
+	var out []Weaker
+	say := func(at Weaker, name, now, before string) {
+		at.Name, at.Now, at.Was = name, now, before
+		out = append(out, at)
+	}
+	stem := "" // of the module that has the class now
+	if was.Name != "" {
+		s, ok := n.find(symbolOf(was.Path, "class "+was.Name), before)
+		if !ok {
+			return nil
+		}
+		c := n.locked[s]
+		if c == nil {
+			say(n.declared[s], s.name, "no lock any more", was.Words())
+			return out
+		}
+		if c.Words() != was.Words() {
+			say(n.declared[s], s.name, c.Words(), was.Words())
+		}
+		stem = s.stem
+	}
+	for i := range was.Members {
+		m := &was.Members[i]
+		if m.Mode != LocksRead && m.Mode != LocksWrite {
+			continue
+		}
+		s := symbolOf(was.Path, was.qualified(m))
+		if was.Name == "" {
+			var ok bool
+			if s, ok = n.find(s, before); !ok {
+				continue
+			}
+		} else {
+			s.stem = stem
+		}
+		x := n.modes[s]
+		switch {
+		case x == nil && was.Name == "":
+			say(n.declared[s], s.name, LocksNot.String(), m.Mode.String())
+		case x == nil, x.Mode == m.Mode, x.Mode == LocksWrite, x.Mode == LocksRefused:
+		default:
+			say(Weaker{Path: x.Path, Line: x.Line}, s.name, x.Mode.String(), m.Mode.String())
+		}
+	}
+	return out
+}
+
+// qualified is a member's name with its class.
+func (c *ClassLocks) qualified(m *Member) string {
+	if c.Name == "" {
+		return m.Name
+	}
+	return c.Name + "." + m.Name
+}
+
+// Words says what a class is locked with: "mutex, that of its owner".
+func (c *ClassLocks) Words() string {
+	s := c.Lock.String()
+	if c.Guard != "" {
+		s += ", that of its " + c.Guard
+	}
+	if c.Raises {
+		s += ", raises instead of waiting"
+	}
+	return s
+}
