@@ -54,7 +54,7 @@ do not parse; 2 usage, configuration or I/O.`,
 			if err != nil {
 				return err
 			}
-			if err := in.limit(c.Context(), s, rev, args); err != nil {
+			if err := in.limit(c, s, rev, args); err != nil {
 				return err
 			}
 			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))

@@ -67,7 +67,7 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if err := in.limit(c.Context(), &f.settings, f.since, args); err != nil {
+	if err := in.limit(c, &f.settings, f.since, args); err != nil {
 		return err
 	}
 	if !c.Flags().Changed("layout") {

@@ -16,6 +16,7 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
 	"pyxlock/emit"
@@ -47,11 +48,15 @@ func (s *since) has(path string) bool {
 }
 
 // limit makes the inputs speak of those files only that have changed since rev,
-// all of them where rev is "".
-func (in *inputs) limit(ctx context.Context, s *settings, rev string, args []string) error {
-	if rev == "" {
+// all of them where no --since was given.
+func (in *inputs) limit(c *cobra.Command, s *settings, rev string, args []string) error {
+	if !c.Flags().Changed("since") {
 		return nil
 	}
+	if rev == "" { // a variable that is not set, in a workflow
+		return errors.New("--since= names no revision: give one, or leave the option out")
+	}
+	ctx := c.Context()
 	if slices.Contains(args, "-") {
 		return errors.New("--since compares files with git's: standard input has no history")
 	}
