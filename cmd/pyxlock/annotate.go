@@ -79,6 +79,7 @@ do not parse; 2 usage, configuration or I/O.`,
 			var b emit.Batch
 			b.AddInput(in.disk.files()...)
 			changed := 0
+			names := in.diffNames()
 			for i, rw := range n.Rewrites {
 				if !rw.Changed() || !in.shows(rw.Path) {
 					continue
@@ -93,7 +94,7 @@ do not parse; 2 usage, configuration or I/O.`,
 					continue
 				}
 				w := c.OutOrStdout()
-				if err := emit.Unified(w, fileDiff(expanded{input: in.files[i], old: rw.Src, new: out}), s.colored(w)); err != nil {
+				if err := emit.Unified(w, names.diff(expanded{input: in.files[i], old: rw.Src, new: out}), s.colored(w)); err != nil {
 					return err
 				}
 			}
@@ -105,6 +106,7 @@ do not parse; 2 usage, configuration or I/O.`,
 				}
 			}
 			if !s.quiet {
+				names.say(c.ErrOrStderr())
 				fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
 			}
 			if changed > 0 && !inPlace || len(n.Findings) > 0 {

@@ -201,17 +201,19 @@ func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report
 		return err
 	}
 	w := c.OutOrStdout()
+	names := in.diffNames()
 	for _, path := range x.paths(in) {
 		data, err := in.disk.Read(path)
 		if err != nil {
 			return err
 		}
 		e := expanded{input: input{path: path}, old: x.old[path], new: data}
-		if err := emit.Unified(w, fileDiff(e), f.colored(w)); err != nil {
+		if err := emit.Unified(w, names.diff(e), f.colored(w)); err != nil {
 			return err
 		}
 	}
 	if x.count > 0 && !f.quiet {
+		names.say(stderr)
 		fmt.Fprintf(stderr, "would have %s\n", x.say(in))
 	}
 	return nil

@@ -10,8 +10,6 @@ import (
 	"io"
 	"os"
 	"os/signal"
-	"path/filepath"
-	"strings"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -101,20 +99,24 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 	if err != nil {
 		return err
 	}
+	names := in.diffNames()
 	for _, e := range files {
 		if !e.changed() || !in.shows(e.path) {
 			continue
 		}
 		if f.format == "unified" {
-			err = emit.Unified(w, fileDiff(e), color)
+			err = emit.Unified(w, names.diff(e), color)
 		} else {
-			err = emit.SideBySide(w, fileDiff(e), width(), color)
+			err = emit.SideBySide(w, names.diff(e), width(), color)
 		}
 		if err != nil {
 			return err
 		}
 	}
 	if !f.quiet {
+		if f.format == "unified" {
+			names.say(c.ErrOrStderr())
+		}
 		for _, w := range in.weaker() {
 			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", w.Path, w.Line, f.since, w)
 		}
@@ -134,9 +136,10 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) erro
 	if err != nil {
 		return err
 	}
+	names := in.diffNames()
 	sides := make([]emit.FileDiff, len(files))
 	for i, e := range files {
-		sides[i] = fileDiff(e)
+		sides[i] = names.diff(e)
 	}
 	change := emit.NewChange(r, in.weaker(), sides, sources(in), in.shows)
 	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
@@ -177,21 +180,4 @@ func width() int {
 		return w
 	}
 	return 160
-}
-
-// fileDiff names a file's two sides from the current directory, as git does.
-func fileDiff(e expanded) emit.FileDiff {
-	name := e.path
-	if abs, err := filepath.Abs(name); err == nil {
-		if wd, err := os.Getwd(); err == nil {
-			if rel, err := filepath.Rel(wd, abs); err == nil && !strings.HasPrefix(rel, "..") {
-				name = rel
-			}
-		}
-	}
-	name = strings.TrimLeft(filepath.ToSlash(name), "/")
-	for strings.HasPrefix(name, "../") {
-		name = name[3:]
-	}
-	return emit.FileDiff{OldPath: name, NewPath: name, Old: e.old, New: e.new}
 }

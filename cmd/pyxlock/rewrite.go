@@ -92,7 +92,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	}
 	switch {
 	case f.check || f.diff:
-		return f.differences(c, files)
+		return f.differences(c, in, files)
 	case f.out == "" && !f.inPlace:
 		_, err := c.OutOrStdout().Write(files[0].new)
 		return err
@@ -130,8 +130,9 @@ func or(a, b string) string {
 	return b
 }
 
-func (f *rewriteFlags) differences(c *cobra.Command, files []expanded) error {
+func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expanded) error {
 	found := false
+	names := in.diffNames()
 	for _, e := range files {
 		if !e.changed() {
 			continue
@@ -139,12 +140,15 @@ func (f *rewriteFlags) differences(c *cobra.Command, files []expanded) error {
 		found = true
 		if f.diff {
 			w := c.OutOrStdout()
-			if err := emit.Unified(w, fileDiff(e), f.colored(w)); err != nil {
+			if err := emit.Unified(w, names.diff(e), f.colored(w)); err != nil {
 				return err
 			}
 		} else {
 			fmt.Fprintf(c.OutOrStdout(), "%s\n", e.path)
 		}
+	}
+	if !f.quiet {
+		names.say(c.ErrOrStderr())
 	}
 	if found {
 		return exit(exitDifferences)
