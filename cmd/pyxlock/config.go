@@ -17,6 +17,7 @@ import (
 
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
 	"pyxlock/runtime"
@@ -45,20 +46,24 @@ type settings struct {
 	verbose   bool
 }
 
-// addFlags declares the flags of the settings.
+// addFlags declares the flags of the settings that mean something to all.
 func (s *settings) addFlags(c *cobra.Command) {
+	s.Runtime = "vendored" // where no flag can say otherwise
 	f := c.Flags()
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
 	f.StringVar(&s.Locking, "locking", "on", "on, or off to remove the decorators and lock nothing")
-	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers (default aligned with -o, else readable)")
-	f.StringVar(&s.Runtime, "runtime", "vendored", "where the rwlock comes from: vendored, package or inline")
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
 	f.StringArrayVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back; may be repeated")
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.stdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "print findings and errors only")
-	f.BoolVarP(&s.verbose, "verbose", "v", false, "say what became of each file")
+}
+
+// addExpansion declares those of the commands that show or write the expansion.
+func (s *settings) addExpansion(f *pflag.FlagSet, layout string) {
+	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers ("+layout+")")
+	f.StringVar(&s.Runtime, "runtime", "vendored", "where the rwlock comes from: vendored, package or inline")
 }
 
 // configure fills in what no flag set from the pyproject.toml nearest to the

@@ -61,6 +61,7 @@ These options are pyxlock's; all others go to cython.`,
 func (s *settings) addTo(fl *pflag.FlagSet, dst *settings, names ...string) {
 	whole := &cobra.Command{}
 	dst.addFlags(whole)
+	dst.addExpansion(whole.Flags(), "")
 	for _, n := range names {
 		fl.AddFlag(whole.Flags().Lookup(n))
 	}

@@ -44,6 +44,7 @@ exit code is 1 then.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.addFlags(c)
+	f.addExpansion(c.Flags(), "default readable, also where pyproject.toml says otherwise")
 	fl := c.Flags()
 	fl.StringVar(&f.format, "format", "unified", "unified, side-by-side, html, or markdown")
 	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, in place of standard output")

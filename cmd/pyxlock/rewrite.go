@@ -45,6 +45,8 @@ Where a finding stops the run nothing is written, and the exit code is 1.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.addFlags(c)
+	f.addExpansion(c.Flags(), "default aligned with -o, else readable")
+	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "say what became of each file")
 	fl := c.Flags()
 	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
 	fl.StringVar(&f.root, "root", "", "with -o DIR: name the outputs by the inputs' paths from this directory, instead of from each PATH")
