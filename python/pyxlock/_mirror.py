@@ -4,9 +4,12 @@ A file of the project has its copy at the same path below the mirror, so that
 packages, include directories and relative includes come out as they were.
 """
 
+import contextlib
 import os
 import shlex
 import subprocess
+import sys
+import threading
 
 from pyxlock._binary import NotFound, find
 
@@ -21,31 +24,47 @@ class Mirror:
 
     def __init__(self):
         """Start with nothing rewritten."""
-        self._done = set()
+        self._roots = set()
+        self._outside = {}  # directories to search that have no copies, in order
+        self._seen = None
+        self._lock = threading.Lock()
 
     def rewrite(self, sources, include_path=()):
         """Bring the mirror up to date for modules and what they may cimport.
 
         All trees are given to one run: which lock a method needs depends on
-        the whole project. A finding ends the build. What this object has
-        rewritten already it does not rewrite again.
+        the whole project. A finding ends the build. There is no run where none
+        of the files has changed since the last one.
         """
-        roots = trees(sources, include_path)
-        if self._done.issuperset(roots):
-            return
-        self._done.update(roots)
-        command = ["rewrite", *sorted(self._done), "-o", DIR, "--root", ".", "--source-map"]
-        outside = [d for d in include_path if inside(d) is None and os.path.isdir(d)]
+        with self._lock:
+            self._roots |= trees(sources, include_path)
+            outside = [d for d in include_path if inside(d) is None and os.path.isdir(d)]
+            self._outside.update(dict.fromkeys(outside))
+            if any(os.path.isfile(s) and not os.path.isfile(copy_of(s) or s) for s in sources):
+                self._seen = None
+            # A build may write sources while it runs, as late as for each extension.
+            roots, files = present(self._roots)
+            seen = self._command(roots), files
+            if not roots or seen == self._seen:
+                return
+            code = run(seen[0]).returncode
+            if code:
+                what = "findings" if code == 1 else "error"
+                raise SystemExit(f"pyxlock: nothing is built: see the {what} above")
+            self._seen = seen
+            prune()
+            forget()
+
+    def _command(self, roots):
+        """Return how to rewrite some files and directories."""
+        command = ["rewrite", *roots, "-o", DIR, "--root", ".", "--source-map"]
+        outside = list(self._outside)
         if outside:
             # Flags replace what is configured.
             outside += (configuration() or {}).get("include-path", [])
         for directory in dict.fromkeys(outside):
             command += ["-I", directory]
-        code = run(command + shlex.split(os.environ.get("PYXLOCK_FLAGS", ""))).returncode
-        if code:
-            what = "findings" if code == 1 else "error"
-            raise SystemExit(f"pyxlock: nothing is built: see the {what} above")
-        prune()
+        return command + shlex.split(os.environ.get("PYXLOCK_FLAGS", ""))
 
 
 def configuration():
@@ -143,6 +162,24 @@ def trees(sources, include_path=()):
     return {p for p in found if p.endswith(MODULES) or not any(p != d and within(p, d) for d in found)}
 
 
+def present(roots):
+    """Return the roots that hold sources, and what tells whether one has changed."""
+    there, files = [], {}
+    for root in sorted(roots):
+        paths = [root]
+        if os.path.isdir(root):
+            paths = [os.path.join(d, n) for d, _, names in os.walk(root) for n in names]
+        before = len(files)
+        for path in paths:
+            if path.endswith((*CYTHON, ".py")):
+                with contextlib.suppress(OSError):  # a link to nowhere, or just removed
+                    state = os.stat(path)
+                    files[path] = state.st_mtime_ns, state.st_size
+        if len(files) > before:
+            there.append(root)
+    return there, files
+
+
 def is_package(directory):
     """Tell whether Cython takes a directory for a package."""
     return any(
@@ -180,3 +217,13 @@ def prune():
                 stale += [stem + e for e in GENERATED]
             for path in filter(os.path.exists, stale):
                 os.remove(path)
+
+
+def forget():
+    """Have Cython look again at files that it has met in this process."""
+    dependencies = sys.modules.get("Cython.Build.Dependencies")
+    if dependencies is not None:
+        from Cython.Utils import clear_function_caches
+
+        clear_function_caches()
+        dependencies._dep_tree = None

@@ -581,3 +581,38 @@ def test_absolute_paths(project):
     )
     made.inplace()
     made.run("-c", "import box; assert box.Box().up() == 1")
+
+
+@pytest.mark.parametrize("command", ["run(self)", "build_extension(self, ext)"])
+def test_sources_written_late(project, command):
+    """What a command of the project writes while it runs is what is compiled."""
+    made = project(
+        {
+            "pyproject.toml": PYPROJECT + "\n    [tool.pyxlock]\n",
+            "p/__init__.py": "",
+            "setup.py": f"""
+                import os
+                from setuptools import Extension, setup
+                from setuptools.command.build_ext import build_ext
+
+                class Write(build_ext):
+                    def {command}:
+                        with open("p/value.pxi", "w") as file:
+                            file.write("cdef enum: VALUE = " + os.environ["VALUE"])
+                        with open("p/box.pyx", "w") as file:
+                            file.write('include "value.pxi"\\ndef get(): return VALUE, ')
+                            file.write(os.environ["VALUE"])
+                        super().{command.replace("self, ", "").replace("self", "")}
+
+                setup(
+                    name="shop",
+                    packages=["p"],
+                    ext_modules=[Extension("p.box", ["p/box.pyx"])],
+                    cmdclass={{"build_ext": Write}},
+                )
+                """,
+        }
+    )
+    for value in ("1", "23"):
+        made.inplace(env={"VALUE": value})
+        made.run("-c", f"import p.box; assert p.box.get() == ({value}, {value}), p.box.get()")
