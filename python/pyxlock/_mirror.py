@@ -25,7 +25,8 @@ class Mirror:
     def __init__(self):
         """Start with nothing rewritten."""
         self._roots = set()
-        self._outside = {}  # directories to search that have no copies, in order
+        self._sources = set()
+        self._path = {}  # where cimport looks, in order
         self._seen = None
         self._lock = threading.Lock()
 
@@ -37,16 +38,22 @@ class Mirror:
         of the files has changed since the last one.
         """
         with self._lock:
+            self._sources.update(s for s in sources if os.path.isfile(s))
+            self._path.update(dict.fromkeys(include_path))
             self._roots |= trees(sources, include_path)
-            outside = [d for d in include_path if inside(d) is None and os.path.isdir(d)]
-            self._outside.update(dict.fromkeys(outside))
-            if any(os.path.isfile(s) and not os.path.isfile(copy_of(s) or s) for s in sources):
+            if any(inside(s) and not os.path.isfile(copy_of(s)) for s in self._sources):
                 self._seen = None
-            # A build may write sources while it runs, as late as for each extension.
-            roots, files = present(self._roots)
-            seen = self._command(roots), files
-            if not roots or seen == self._seen:
-                return
+            while True:
+                # A build may write sources while it runs, as late as for each extension.
+                roots, files = present(self._roots)
+                seen = self._command(roots), files, len(self._sources)
+                if not roots or seen == self._seen:
+                    return
+                forget()
+                more = needed(self._sources, list(self._path)).difference(files)
+                if not more:
+                    break
+                self._roots |= more
             code = run(seen[0]).returncode
             if code:
                 what = "findings" if code == 1 else "error"
@@ -58,7 +65,7 @@ class Mirror:
     def _command(self, roots):
         """Return how to rewrite some files and directories."""
         command = ["rewrite", *roots, "-o", DIR, "--root", ".", "--source-map"]
-        outside = list(self._outside)
+        outside = [d for d in self._path if inside(d) is None and os.path.isdir(d)]
         if outside:
             # Flags replace what is configured.
             outside += (configuration() or {}).get("include-path", [])
@@ -133,7 +140,8 @@ def trees(sources, include_path=()):
     """Return the directories and files that concern modules of the project.
 
     These are the packages that the modules are in, or else their directories,
-    and the directories of include_path that hold Cython files. The project's
+    and the directories of include_path that hold Cython files. The rest that
+    Cython reads for a module is in needed. The project's
     own directory is not searched as a whole: it also holds virtual
     environments and build directories.
     """
@@ -162,16 +170,43 @@ def trees(sources, include_path=()):
     return {p for p in found if p.endswith(MODULES) or not any(p != d and within(p, d) for d in found)}
 
 
+def needed(sources, include_path):
+    """Return the project's files that Cython reads for modules, and what makes their packages.
+
+    The trees of the modules need not have them: a module cimports from other
+    packages, and includes what lies anywhere.
+    """
+    try:
+        from Cython.Build.Dependencies import create_dependency_tree
+        from Cython.Compiler.Errors import CompileError, InternalError
+    except ImportError:
+        return set()
+    tree = create_dependency_tree(quiet=True)
+    tree.context.include_directories = [*include_path, *tree.context.include_directories]
+    found = set()
+    for source in sources:
+        try:
+            files = {source} | tree.all_dependencies(source)
+        except (CompileError, InternalError, OSError):
+            files = {source}  # for Cython to complain of, when it compiles this
+        found.update(filter(None, map(inside, (f for f in files if f.endswith(MODULES + CYTHON)))))
+    packages = {os.path.dirname(f) for f in found}
+    while packages:
+        found.update(f for d in packages for f in initializers(d))
+        packages = {os.path.dirname(d) for d in packages if d and is_package(d)}
+    return found
+
+
 def present(roots):
     """Return the roots that hold sources, and what tells whether one has changed."""
     there, files = [], {}
     for root in sorted(roots):
         paths = [root]
         if os.path.isdir(root):
-            paths = [os.path.join(d, n) for d, _, names in os.walk(root) for n in names]
+            paths = walk(root)
         before = len(files)
         for path in paths:
-            if path.endswith((*CYTHON, ".py")):
+            if path.endswith(MODULES + CYTHON):
                 with contextlib.suppress(OSError):  # a link to nowhere, or just removed
                     state = os.stat(path)
                     files[path] = state.st_mtime_ns, state.st_size
@@ -182,9 +217,15 @@ def present(roots):
 
 def is_package(directory):
     """Tell whether Cython takes a directory for a package."""
-    return any(
-        os.path.isfile(os.path.join(directory, "__init__" + e)) for e in (".py", ".pyx", ".pxd")
-    )
+    return bool(initializers(directory))
+
+
+def initializers(directory):
+    """Return the files that make a directory a package."""
+    if not directory:
+        return []
+    names = [os.path.join(directory, "__init__" + e) for e in (".py", ".pyx", ".pxd")]
+    return list(filter(os.path.isfile, names))
 
 
 def cython_files(directory):
@@ -197,11 +238,15 @@ def cython_files(directory):
 
 def holds_cython(directory):
     """Tell whether there are Cython files in a directory or below it."""
-    for _, directories, names in os.walk(directory):
-        directories[:] = [d for d in directories if not d.startswith(".")]
-        if any(n.endswith(CYTHON) for n in names):
-            return True
-    return False
+    return any(path.endswith(CYTHON) for path in walk(directory))
+
+
+def walk(top):
+    """Yield the files of a directory that is rewritten."""
+    for directory, directories, names in os.walk(top):
+        skipped = ("__pycache__", "node_modules")
+        directories[:] = [d for d in directories if not d.startswith(".") and d not in skipped]
+        yield from (os.path.join(directory, n) for n in names)
 
 
 def prune():

@@ -616,3 +616,40 @@ def test_sources_written_late(project, command):
     for value in ("1", "23"):
         made.inplace(env={"VALUE": value})
         made.run("-c", f"import p.box; assert p.box.get() == ({value}, {value}), p.box.get()")
+
+
+@pytest.mark.parametrize("src", ["", "src/"])
+def test_needed_from_elsewhere(project, src):
+    """What a module cimports or includes from outside of its package is rewritten, too."""
+    made = project(
+        {
+            "pyproject.toml": PYPROJECT + "\n    [tool.pyxlock]\n",
+            f"{src}a/__init__.py": "",
+            f"{src}a/box.pyx": """
+                include "../my $text#/value.pxi"
+                from b.sub.defs cimport BASE
+
+                def get(): return BASE + VALUE
+                """,
+            f"{src}b/__init__.py": "",
+            f"{src}b/sub/__init__.py": "",
+            f"{src}b/sub/defs.pxd": "cdef enum: BASE = 100\n",
+            f"{src}my $text#/value.pxi": 'include "deeper.pxi"\n',
+            f"{src}my $text#/deeper.pxi": "cdef enum: VALUE = 1\n",
+            "setup.py": f"""
+                from setuptools import Extension, setup
+
+                setup(
+                    package_dir={{"": "{src}"}},
+                    packages=["a", "b", "b.sub"],
+                    ext_modules=[Extension("a.box", ["{src}a/box.pyx"])],
+                )
+                """,
+        }
+    )
+    for value in ("1", "23"):
+        made.edit(f"{src}my $text#/deeper.pxi", "1", value)
+        made.inplace()
+        code = f"import a.box; assert a.box.get() == 100 + {value}, a.box.get()"
+        made.run("-c", code, env={"PYTHONPATH": src})
+    assert (made.dir / "build/pyxlock" / src / "b/sub/defs.pxd").exists()
