@@ -189,18 +189,36 @@ func naming(args []string) func(path string) string {
 }
 
 // relativeTo names the outputs by the inputs' paths from dir, instead of from
-// the argument that each was found by.
+// the argument that each was found by. The paths count as they are written, with
+// the links in them: a build looks for a copy under the name that it gave.
 func (in *inputs) relativeTo(dir string) error {
-	base := realPath(dir)
 	for i := range in.files {
 		f := &in.files[i]
-		rel, err := filepath.Rel(base, filepath.Join(realPath(filepath.Dir(f.path)), filepath.Base(f.path)))
-		if err != nil || !filepath.IsLocal(rel) {
+		rel, ok := pathFrom(dir, f.path)
+		if !ok {
+			// The two may be spelt differently, as by way of a linked home directory.
+			rel, ok = pathFrom(realPath(dir), filepath.Join(realPath(filepath.Dir(f.path)), filepath.Base(f.path)))
+		}
+		if !ok {
 			return fmt.Errorf("%s is not below --root=%s", f.path, dir)
 		}
 		f.rel = rel
 	}
 	return nil
+}
+
+// pathFrom returns a path from dir, if it is below it.
+func pathFrom(dir, path string) (string, bool) {
+	base, err := filepath.Abs(dir)
+	if err != nil {
+		return "", false
+	}
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return "", false
+	}
+	rel, err := filepath.Rel(base, abs)
+	return rel, err == nil && filepath.IsLocal(rel)
 }
 
 // realPath returns an absolute path without links, as far as it exists.
