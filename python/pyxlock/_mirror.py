@@ -1,4 +1,4 @@
-"""The mirror: build/pyxlock, where a build keeps its rewritten sources.
+"""The mirror: build/src.pyxlock, where a build keeps its rewritten sources.
 
 A file of the project has its copy at the same path below the mirror, so that
 packages, include directories and relative includes come out as they were.
@@ -13,7 +13,9 @@ import threading
 
 from pyxlock._binary import NotFound, find
 
-DIR = os.path.join("build", "pyxlock")
+# The dot keeps those who collect packages out: "find" with namespaces takes every
+# directory with a name that could be imported.
+DIR = os.path.join("build", "src.pyxlock")
 MODULES = (".pyx", ".py")
 CYTHON = (".pyx", ".pxd", ".pxi")
 GENERATED = (".c", ".cpp")

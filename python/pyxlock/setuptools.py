@@ -3,7 +3,7 @@
     from pyxlock.setuptools import cythonize
 
 takes the place of "from Cython.Build import cythonize". It rewrites the sources
-into build/pyxlock and has Cython compile them there; what Cython and Python
+into build/src.pyxlock and has Cython compile them there; what Cython and Python
 then say cites the files that people edit.
 """
 

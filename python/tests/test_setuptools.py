@@ -261,7 +261,7 @@ class Incremental:
     def state(self):
         """Return when the C files and the objects were written."""
         build = self.made.dir / "build"
-        files = [*build.glob("pyxlock/**/*.c"), *build.glob("pyxlock/**/*.cpp")]
+        files = [*build.glob("src.pyxlock/**/*.c"), *build.glob("src.pyxlock/**/*.cpp")]
         files += build.glob("temp*/**/*.o")
         return {f.relative_to(build).as_posix(): f.stat().st_mtime_ns for f in files}
 
@@ -309,13 +309,13 @@ def test_incremental(project, way):
 
     # The same sources without locks.
     made.inplace(env={"PYXLOCK_FLAGS": "--locking=off"})
-    assert "pyxlock_write(" not in (made.dir / "build/pyxlock/src/shop/till.c").read_text("utf-8")
+    assert "pyxlock_write(" not in (made.dir / "build/src.pyxlock/src/shop/till.c").read_text("utf-8")
 
     # A source that is gone leaves nothing that cimport could find.
     (made.dir / "src/shop/rates.pxi").unlink()
     made.edit("src/shop/till.pyx", 'include "rates.pxi"', "cdef enum: RATE = 1")
     made.inplace()
-    assert not list((made.dir / "build/pyxlock").glob("**/rates.pxi*"))
+    assert not list((made.dir / "build/src.pyxlock").glob("**/rates.pxi*"))
 
 
 CYTHONS = sorted((ROOT / ".venv").glob("cython-*/bin/python"))
@@ -459,7 +459,7 @@ def test_not_asked_for(project):
     made = project({**SMALL, "setup.py": SMALL_SETUP["no-code"]})
     made.write("box.pyx", "def f():\n    return 1\n")
     made.inplace()
-    assert not (made.dir / "build" / "pyxlock").exists()
+    assert not (made.dir / "build" / "src.pyxlock").exists()
     assert (made.dir / "box.c").exists()
 
 
@@ -652,4 +652,32 @@ def test_needed_from_elsewhere(project, src):
         made.inplace()
         code = f"import a.box; assert a.box.get() == 100 + {value}, a.box.get()"
         made.run("-c", code, env={"PYTHONPATH": src})
-    assert (made.dir / "build/pyxlock" / src / "b/sub/defs.pxd").exists()
+    assert (made.dir / "build/src.pyxlock" / src / "b/sub/defs.pxd").exists()
+
+
+def test_found_packages(project):
+    """The mirror is no package, for those who take every directory for one."""
+    made = project(
+        {
+            "pyproject.toml": PYPROJECT
+            + """
+    [tool.pyxlock]
+
+    [tool.setuptools.packages.find]
+    """,
+            "p/__init__.py": "",
+            "p/box.pxd": "cdef enum: VALUE = 1\n",
+            "p/box.pyx": "def get(): return VALUE\n",
+            "setup.py": """
+                from setuptools import Extension, setup
+
+                setup(ext_modules=[Extension("p.box", ["p/box.pyx"])])
+                """,
+        }
+    )
+    made.inplace()
+    assert (made.dir / "build/src.pyxlock/p/box.c").exists()
+    made.run("setup.py", "build_py", "--build-lib", "out")
+    names = {f.relative_to(made.dir / "out").as_posix() for f in (made.dir / "out").glob("**/*.*")}
+    assert "p/__init__.py" in names
+    assert not [n for n in names if "pyxlock" in n]
