@@ -52,10 +52,19 @@ def rewrite_for(build_ext):
 
 
 class BuildExt:
-    """build_ext that gives Cython the rewritten sources."""
+    """build_ext that gives Cython the rewritten sources.
+
+    Whoever calls Cython's cythonize meanwhile calls ours: a command of the
+    project, as early as in finalize_options, or Cython's build_ext.
+    """
+
+    def finalize_options(self):
+        """Set the options."""
+        with cythonize_replaced(self.distribution.pyxlock_mirror):
+            super().finalize_options()
 
     def run(self):
-        """Build, and have whoever calls Cython's cythonize call ours."""
+        """Build all."""
         rewrite_for(self)
         with cythonize_replaced(self.distribution.pyxlock_mirror):
             super().run()
@@ -108,7 +117,7 @@ MIXINS = {"build_ext": BuildExt, "build_py": BuildPy}
 
 @contextlib.contextmanager
 def cythonize_replaced(mirror):
-    """Put ours in the place of Cython's cythonize, which build_ext calls itself."""
+    """Put ours in the place of Cython's cythonize."""
     try:
         import Cython.Build
         from Cython.Build import Dependencies

@@ -504,6 +504,36 @@ def test_cythonize_in_a_command(project):
     made.run("-c", "import box; assert box.Box().up() == 1")
 
 
+def test_cythonize_in_finalize_options(project):
+    """And as early as when the options of the command are set."""
+    made = project(
+        {
+            **SMALL,
+            "pyproject.toml": PYPROJECT + "\n    [tool.pyxlock]\n",
+            "setup.py": """
+                from setuptools import Extension, setup
+                from setuptools.command.build_ext import build_ext
+
+                class Early(build_ext):
+                    def finalize_options(self):
+                        from Cython.Build import cythonize
+                        modules = self.distribution.ext_modules
+                        modules[:] = cythonize(modules, language_level=3)
+                        super().finalize_options()
+
+                setup(
+                    name="shop",
+                    py_modules=[],
+                    ext_modules=[Extension("box", ["box.pyx"])],
+                    cmdclass={"build_ext": Early},
+                )
+                """,
+        }
+    )
+    made.inplace()
+    made.run("-c", "import box; assert box.Box().up() == 1")
+
+
 def test_flags_set_late(project):
     """Compiler flags that build_ext sets anew do not take away where headers are."""
     made = project(
@@ -681,3 +711,28 @@ def test_found_packages(project):
     names = {f.relative_to(made.dir / "out").as_posix() for f in (made.dir / "out").glob("**/*.*")}
     assert "p/__init__.py" in names
     assert not [n for n in names if "pyxlock" in n]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="links need a privilege")
+@pytest.mark.parametrize("linked", ["p", "p/sub"])
+def test_linked_directory(project, linked):
+    """A module may be in a directory that is a link, and that a package holds."""
+    made = project(
+        {
+            "pyproject.toml": PYPROJECT + "\n    [tool.pyxlock]\n",
+            "p/__init__.py": "",
+            "real/box.pyx": SMALL["box.pyx"],
+            "setup.py": f"""
+                from setuptools import Extension, setup
+
+                setup(py_modules=[], ext_modules=[Extension("box", ["{linked}/box.pyx"])])
+                """,
+        }
+    )
+    if linked == "p":
+        (made.dir / "p/__init__.py").unlink()
+        (made.dir / "p").rmdir()
+    (made.dir / linked).symlink_to(made.dir / "real")
+    made.inplace()
+    assert (made.dir / "build/src.pyxlock" / linked / "box.c").exists()
+    made.run("-c", "import box; assert box.Box().up() == 1")
