@@ -706,7 +706,7 @@ def test_found_packages(project):
         }
     )
     made.inplace()
-    assert (made.dir / "build/src.pyxlock/p/box.c").exists()
+    assert list((made.dir / "build").glob("*pyxlock/p/box.c"))
     made.run("setup.py", "build_py", "--build-lib", "out")
     names = {f.relative_to(made.dir / "out").as_posix() for f in (made.dir / "out").glob("**/*.*")}
     assert "p/__init__.py" in names
@@ -734,5 +734,5 @@ def test_linked_directory(project, linked):
         (made.dir / "p").rmdir()
     (made.dir / linked).symlink_to(made.dir / "real")
     made.inplace()
-    assert (made.dir / "build/src.pyxlock" / linked / "box.c").exists()
+    assert list((made.dir / "build").glob(f"*pyxlock/{linked}/box.c"))
     made.run("-c", "import box; assert box.Box().up() == 1")
