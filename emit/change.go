@@ -65,8 +65,7 @@ func NewChange(r *transform.Review, weaker []transform.Weaker, sides []FileDiff,
 		switch {
 		case files[rw.Path] != nil || shown(rw.Path) && sides[i].Changed():
 			file(rw.Path).FileDiff = sides[i]
-		case !shown(rw.Path):
-		default:
+		case shown(rw.Path):
 			c.Silent++
 		}
 	}

@@ -156,8 +156,7 @@ func (m *comment) head(b *strings.Builder) {
 		}
 	}
 	verdict := "clean"
-	switch {
-	case errors+warnings > 0:
+	if errors+warnings > 0 {
 		verdict = plural(errors, "error", "errors") + ", " + plural(warnings, "warning", "warnings")
 	}
 	if c.Weaker > 0 {

@@ -83,17 +83,8 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err := f.usage(args); err != nil {
 		return err
 	}
-	if err := f.valid(); err != nil {
-		return err
-	}
-	if err := f.configure(c, args); err != nil {
-		return err
-	}
-	in, err := collect(args, "", f.stdinName, c.InOrStdin())
+	in, err := f.openSince(c, args, f.since)
 	if err != nil {
-		return err
-	}
-	if err := in.limit(c, &f.settings, f.since, args); err != nil {
 		return err
 	}
 	paths := in.paths()

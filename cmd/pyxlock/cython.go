@@ -52,16 +52,15 @@ These options are pyxlock's; all others go to cython.`,
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.program, "cython", os.Getenv("PYXLOCK_CYTHON"), "the cython program (default $PYXLOCK_CYTHON, or cython on PATH, or python3 -m cython)")
-	var all settings
-	all.addTo(fl, &f.settings, "lock", "locking", "runtime", "reads", "color")
+	f.addSome(fl, "lock", "locking", "runtime", "reads", "color")
 	return c
 }
 
-// addTo declares only the named flags, with dst as their home.
-func (s *settings) addTo(fl *pflag.FlagSet, dst *settings, names ...string) {
+// addSome declares the named flags of the settings only.
+func (s *settings) addSome(fl *pflag.FlagSet, names ...string) {
 	whole := &cobra.Command{}
-	dst.addFlags(whole)
-	dst.addExpansion(whole.Flags(), "")
+	s.addFlags(whole)
+	s.addExpansion(whole.Flags(), "")
 	for _, n := range names {
 		fl.AddFlag(whole.Flags().Lookup(n))
 	}
@@ -178,6 +177,7 @@ func (t *translation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	depfile := t.output + ".dep" // where Cython puts it
 	before := t.mirror.State()
 	key := slices.Concat([]string{version, stamp(self), t.mirror.WorkDir(), t.mirror.Digest(), os.Getenv("PYTHONPATH")}, cythonStamps(t.program[0]), command)
 	if !before.Current(key, t.output) {
@@ -188,7 +188,7 @@ func (t *translation) run(ctx context.Context) error {
 		if err := t.compile(ctx, command); err != nil {
 			return err
 		}
-		deps, err := t.mirror.Dependencies(t.output + ".dep")
+		deps, err := t.mirror.Dependencies(depfile)
 		if err != nil {
 			return err
 		}
@@ -196,7 +196,6 @@ func (t *translation) run(ctx context.Context) error {
 			return err
 		}
 	}
-	depfile := t.output + ".dep"
 	if !t.args.depfile {
 		return removeIfThere(depfile)
 	}

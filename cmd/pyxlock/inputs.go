@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"sync"
+
+	"github.com/spf13/cobra"
 )
 
 // input is one file of a run.
@@ -45,6 +47,27 @@ func (in *inputs) paths() []string {
 }
 
 var cythonExts = []string{".pyx", ".pxd", ".pxi", ".py"}
+
+// open checks the settings, fills in what the configuration says, and resolves the
+// arguments as collect does.
+func (s *settings) open(c *cobra.Command, args []string, skip string) (*inputs, error) {
+	if err := s.valid(); err != nil {
+		return nil, err
+	}
+	if err := s.configure(c, args); err != nil {
+		return nil, err
+	}
+	return collect(args, skip, s.stdinName, c.InOrStdin())
+}
+
+// openSince is open for a command that has --since=rev.
+func (s *settings) openSince(c *cobra.Command, args []string, rev string) (*inputs, error) {
+	in, err := s.open(c, args, "")
+	if err != nil {
+		return nil, err
+	}
+	return in, in.limit(c, s, rev, args)
+}
 
 // collect resolves the arguments. It leaves out the directory skip ("" for
 // none), so that an output tree inside the input tree is not read again.

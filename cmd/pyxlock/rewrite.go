@@ -62,17 +62,11 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	if err := f.usage(args); err != nil {
 		return err
 	}
-	if err := f.valid(); err != nil {
-		return err
-	}
-	if err := f.configure(c, args); err != nil {
-		return err
-	}
 	skip := f.out
 	if f.outIsFile(args) {
 		skip = ""
 	}
-	in, err := collect(args, skip, f.stdinName, c.InOrStdin())
+	in, err := f.open(c, args, skip)
 	if err != nil {
 		return err
 	}
