@@ -216,6 +216,7 @@ func (t *translation) run(ctx context.Context) error {
 // expand rewrites the source and what Cython reads with it.
 func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	t.in = &inputs{disk: newDisk()}
+	t.in.bounds.add(t.source)
 	if _, err := t.in.disk.Read(t.source); err != nil {
 		return nil, false, err
 	}

@@ -29,6 +29,8 @@ type inputs struct {
 	files []input
 	roots []string // the directories among the arguments
 	disk  *disk
+	// bounds are the directories that the run is about.
+	bounds bounds
 	// since tells which files to speak of; nil is all. The others are read all
 	// the same: what is locked depends on them.
 	since *since
@@ -99,6 +101,7 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 				return nil, fmt.Errorf("standard input: %w", err)
 			}
 			in.disk.put(stdinName, data)
+			in.bounds.add(stdinName)
 			add(stdinName, filepath.Base(stdinName))
 			continue
 		}
@@ -106,6 +109,7 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 		if err != nil {
 			return nil, plain(err)
 		}
+		in.bounds.add(arg)
 		if !st.IsDir() {
 			if !slices.Contains(cythonExts, filepath.Ext(arg)) {
 				return nil, fmt.Errorf("%s: not a Cython file (%s)", arg, join(cythonExts))

@@ -1,0 +1,54 @@
+package main
+
+// Bounds: the directories that a run is about. A tree may be hostile: by its links
+// and includes it must not have anything beyond them written to or quoted.
+
+import (
+	"os"
+	"path/filepath"
+)
+
+// bounds are directories, absolute and without links. The zero bounds hold nothing.
+type bounds struct{ dirs []string }
+
+// add takes up what an argument of the command line stands for: a directory
+// itself; for a file, the directory of the nearest pyproject.toml, or else the
+// outermost package that it lies in. Links count by where they stand: one that is
+// named does not make what it leads to part of the tree, but a directory that is
+// reached by way of one is the directory.
+func (b *bounds) add(arg string) {
+	if isDir(arg) {
+		b.dirs = append(b.dirs, realPath(arg))
+		return
+	}
+	dir := realPath(filepath.Dir(arg))
+	if conf, _, err := nearest(dir, "pyproject.toml"); err == nil && conf != "" {
+		b.dirs = append(b.dirs, filepath.Dir(conf))
+		return
+	}
+	for isPackage(dir) && isPackage(filepath.Dir(dir)) && filepath.Dir(dir) != dir {
+		dir = filepath.Dir(dir)
+	}
+	b.dirs = append(b.dirs, dir)
+}
+
+// has reports whether a path leads, by all links, to a place within the bounds.
+func (b *bounds) has(path string) bool {
+	real := realPath(path)
+	for _, dir := range b.dirs {
+		if inside(dir, real) {
+			return true
+		}
+	}
+	return false
+}
+
+// isPackage reports whether Cython takes a directory for a package.
+func isPackage(dir string) bool {
+	for _, ext := range []string{".py", ".pyx", ".pxd"} {
+		if _, err := os.Stat(filepath.Join(dir, "__init__"+ext)); err == nil {
+			return true
+		}
+	}
+	return false
+}
