@@ -9,10 +9,21 @@ import (
 	"pyxlock/parser/ast"
 )
 
+// expandOptions are the settings that change what is written.
+type expandOptions struct {
+	Off     bool // remove the decorators, lock nothing
+	Layout  Layout
+	Runtime Runtime
+	// InlineRuntime is the text to paste with Runtime Inline.
+	InlineRuntime string
+}
+
 // analysis is the work on one module.
 type analysis struct {
-	p       *Project
+	p       *planner
 	m       *module
+	out     *modulePlan
+	opts    expandOptions
 	editors map[*unit]*editor
 	needs   map[*unit]*need
 	pxdDecs map[string][]placed // "Class.method" or "function"
@@ -52,7 +63,7 @@ func (a *analysis) style(u *unit) style {
 	return style{
 		pure:   u.file.Pure,
 		cython: or(name, "cython"),
-		inline: a.p.opts.Runtime == Inline,
+		inline: a.opts.Runtime == Inline,
 	}
 }
 
@@ -66,13 +77,13 @@ type place struct {
 	depth    int
 }
 
-func (p *Project) analyse(m *module) *analysis {
+func analyse(p *planner, m *module, opts expandOptions) *analysis {
 	a := &analysis{
-		p: p, m: m,
+		p: p, m: m, out: p.plans.get(m), opts: opts,
 		editors: map[*unit]*editor{}, needs: map[*unit]*need{},
 		pxdDecs: map[string][]placed{}, used: map[string]bool{}, ours: map[*ast.Decorator]bool{},
 	}
-	if !p.opts.Off {
+	if !opts.Off {
 		for _, c := range m.order {
 			p.checkClass(m, c)
 		}
@@ -86,14 +97,14 @@ func (p *Project) analyse(m *module) *analysis {
 		a.walk(u, u.file.Body, place{})
 	}
 	for _, name := range sortedKeys(a.pxdDecs) {
-		if !a.used[name] && !p.opts.Off {
+		if !a.used[name] && !opts.Off {
 			for _, d := range a.pxdDecs[name] {
-				m.report(d.unit, d.dec.Range(), codeMisplaced, d.name+" on a declaration whose function is not here",
+				a.out.report(d.unit, d.dec.Range(), codeMisplaced, d.name+" on a declaration whose function is not here",
 					"put it on the function itself")
 			}
 		}
 	}
-	if !p.opts.Off {
+	if !opts.Off {
 		for _, c := range m.order {
 			a.members(c)
 		}
@@ -115,12 +126,12 @@ func (a *analysis) declared(u *unit, stmts []ast.Stmt, class string) {
 				a.declared(u, st.Body.Stmts, st.Name.Name+".")
 			}
 		case *ast.CVarDecl:
-			for _, d := range a.m.lockDecorators(st.Decorators) {
+			for _, d := range lockDecorators(a.m, st.Decorators) {
 				if len(st.Declarators) == 1 && st.Declarators[0].Func {
 					name := class + st.Declarators[0].Name.Name
 					a.pxdDecs[name] = append(a.pxdDecs[name], placed{d, u})
-				} else if !a.p.opts.Off {
-					a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a variable", "it goes on functions and methods")
+				} else if !a.opts.Off {
+					a.out.report(u, d.dec.Range(), codeMisplaced, d.name+" on a variable", "it goes on functions and methods")
 				}
 				a.strip(u, d.dec)
 			}
@@ -140,15 +151,15 @@ func (a *analysis) walk(u *unit, stmts []ast.Stmt, at place) {
 		case *ast.FuncDef:
 			a.function(u, st, at)
 		case *ast.ClassDef:
-			for _, d := range a.m.lockDecorators(st.Decorators) {
+			for _, d := range lockDecorators(a.m, st.Decorators) {
 				a.strip(u, d.dec)
 			}
 			c := a.m.classes[st.Name.Name]
 			known := c != nil && c.is(st)
 			if !known {
-				for _, d := range a.m.lockDecorators(st.Decorators) {
+				for _, d := range lockDecorators(a.m, st.Decorators) {
 					if d.name != "locked_class" || at.outer != nil || at.class != nil || at.pyClass {
-						a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a class that is no extension type",
+						a.out.report(u, d.dec.Range(), codeMisplaced, d.name+" on a class that is no extension type",
 							"locks guard the C state of a cdef class at module level")
 					}
 				}
@@ -164,21 +175,21 @@ func (a *analysis) walk(u *unit, stmts []ast.Stmt, at place) {
 			}
 			a.walk(u, st.Body.Stmts, in)
 		case *ast.PropertyDef:
-			for _, d := range a.m.lockDecorators(st.Decorators) {
-				a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a property block", "put it on __get__, __set__ or __del__ inside")
+			for _, d := range lockDecorators(a.m, st.Decorators) {
+				a.out.report(u, d.dec.Range(), codeMisplaced, d.name+" on a property block", "put it on __get__, __set__ or __del__ inside")
 			}
 			in := at
 			in.property = true
 			a.walk(u, st.Body.Stmts, in)
 		case *ast.CVarDecl:
 			if !u.inPxd() {
-				for _, d := range a.m.lockDecorators(st.Decorators) {
-					a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a declaration without a body", "put it on the function itself")
+				for _, d := range lockDecorators(a.m, st.Decorators) {
+					a.out.report(u, d.dec.Range(), codeMisplaced, d.name+" on a declaration without a body", "put it on the function itself")
 				}
 			}
 		case *ast.CdefBlock:
-			for _, d := range a.m.lockDecorators(st.Decorators) {
-				a.m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a cdef block", "put it on each function")
+			for _, d := range lockDecorators(a.m, st.Decorators) {
+				a.out.report(u, d.dec.Range(), codeMisplaced, d.name+" on a cdef block", "put it on each function")
 			}
 			a.walk(u, st.Body.Stmts, at)
 		case *ast.CppClass:
@@ -194,7 +205,7 @@ func (a *analysis) walk(u *unit, stmts []ast.Stmt, at place) {
 // function plans one function, takes off its decorators and wraps its body.
 func (a *analysis) function(u *unit, def *ast.FuncDef, at place) {
 	f := &fn{unit: u, def: def, class: at.class, pyClass: at.pyClass, property: at.property, outer: at.outer,
-		decs: a.m.lockDecorators(def.Decorators)}
+		decs: lockDecorators(a.m, def.Decorators)}
 	if at.outer == nil && !at.pyClass && !(u.inPxd() && at.class != nil) {
 		name := def.Name.Name
 		if at.class != nil {
@@ -203,14 +214,14 @@ func (a *analysis) function(u *unit, def *ast.FuncDef, at place) {
 		f.pxdDecs = a.pxdDecs[name]
 		a.used[name] = true
 	}
-	if !a.p.opts.Off {
+	if !a.opts.Off {
 		a.p.planFunc(a.m, f)
 	}
 	added := ""
 	var kept *ast.Decorator
 	if f.plan != nil {
 		added, kept = a.expand(f, at)
-	} else if !a.p.opts.Off {
+	} else if !a.opts.Off {
 		a.helper(f)
 	}
 	for _, d := range f.decs {
@@ -228,10 +239,10 @@ func (a *analysis) function(u *unit, def *ast.FuncDef, at place) {
 // helper looks at a cdef method without a lock of its own: it runs under its
 // callers' locks, and what it does about the GIL counts as theirs.
 func (a *analysis) helper(f *fn) {
-	if f.class == nil || f.outer != nil || !isCdef(a.m, f.class, f.def) || len(a.m.lockDecorators(f.def.Decorators)) > 0 {
+	if f.class == nil || f.outer != nil || !isCdef(a.m, f.class, f.def) || len(lockDecorators(a.m, f.def.Decorators)) > 0 {
 		return
 	}
-	info := a.p.locksMembers(f.class)
+	info := a.p.locks.locksMembers(f.class)
 	if info == nil {
 		return
 	}
@@ -241,7 +252,7 @@ func (a *analysis) helper(f *fn) {
 	case info.kind == RWLock && (pl.releasesGIL || pl.nogil):
 		a.need(f.unit, f.def.Pos).releases = true
 	case info.kind == CriticalSection && pl.releasesGIL:
-		a.m.report(f.unit, where, codeNogil, f.def.Name.Name+" releases the GIL, which ends the critical section that its callers hold",
+		a.out.report(f.unit, where, codeNogil, f.def.Name.Name+" releases the GIL, which ends the critical section that its callers hold",
 			"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or say @cython.no_lock(\"why\")")
 	}
 }
@@ -255,7 +266,7 @@ func (a *analysis) expand(f *fn, at place) (string, *ast.Decorator) {
 	e := a.editor(u)
 	n := a.need(u, f.def.Pos)
 	if s.pure && s.inline && x.rwlock {
-		a.m.report(u, f.def.Name.Span, codeCimport, "the runtime cannot be pasted into a .py file", "use --runtime=vendored or --runtime=package")
+		a.out.report(u, f.def.Name.Span, codeCimport, "the runtime cannot be pasted into a .py file", "use --runtime=vendored or --runtime=package")
 		return "", nil
 	}
 	n.rwlock = n.rwlock || x.rwlock
@@ -270,7 +281,7 @@ func (a *analysis) expand(f *fn, at place) (string, *ast.Decorator) {
 		e.floats = append(e.floats, ast.Span{Pos: f.def.Pos, End: f.def.Keyword})
 		return "", nil
 	}
-	w := &wrapper{m: a.m, u: u, e: e, x: x, s: s, f: f.def, layout: a.p.opts.Layout, extra: at.extra, depth: at.depth}
+	w := &wrapper{m: a.m, out: a.out, u: u, e: e, x: x, s: s, f: f.def, layout: a.opts.Layout, extra: at.extra, depth: at.depth}
 	added := w.wrap()
 	n.cython = n.cython || x.cython
 	return added, nil
@@ -311,7 +322,7 @@ func (a *analysis) strip(u *unit, d *ast.Decorator) {
 // strayNames reports uses of the decorators' names that are no decorators:
 // Cython would refuse them without saying why.
 func (a *analysis) strayNames(u *unit) {
-	if !u.words {
+	if !a.p.locks.spells(u.source) {
 		return
 	}
 	inDecorator := map[ast.Node]bool{}
@@ -325,7 +336,7 @@ func (a *analysis) strayNames(u *unit) {
 			inDecorator[unparen(e)] = true
 		case *ast.Attribute:
 			if name := a.m.scope.cythonAttr(n, false); lockNames[name] && !inDecorator[n] {
-				a.m.report(u, n.Span, codeCimport, "cython."+name+" is a decorator and cannot be used as a value",
+				a.out.report(u, n.Span, codeCimport, "cython."+name+" is a decorator and cannot be used as a value",
 					"write it as @cython."+name+" above a function or class")
 			}
 		}
@@ -348,4 +359,18 @@ func (a *analysis) rewrites() []*Rewrite {
 		out = append(out, rw)
 	}
 	return out
+}
+
+// rewriteModule analyses a module, or returns nil where no lock concerns it.
+func rewriteModule(p *planner, stem string, opts expandOptions) *analysis {
+	if !p.locks.concerned(stem) {
+		return nil
+	}
+	m := p.proj.module(stem)
+	if m.broken() {
+		out := p.plans.get(m)
+		out.findings = append(out.findings, m.syntaxErrors()...)
+		return &analysis{p: p, m: m, out: out, opts: opts}
+	}
+	return analyse(p, m, opts)
 }

@@ -4,11 +4,8 @@ package transform
 // and the decorators that say so, as edits of the sources.
 
 import (
-	"bytes"
-	"context"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"slices"
 	"sort"
 	"strings"
@@ -62,19 +59,11 @@ type Annotation struct {
 	Methods  []MethodNote
 }
 
-// Annotate proposes decorators for what has none. The project must not be used
-// for anything else: its view of what is locked changes on the way.
-func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Annotation, error) {
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	mods, out, err := p.annotated(ctx, inputs, jobs)
-	if err != nil {
-		return nil, err
-	}
-	a := &annotator{p: p, out: out, editors: map[string]*editor{}, wrote: map[*class]*evidence{}}
-	a.mods = mods
-	p.derive(mods)
+// annotate proposes decorators for what has none, in modules that parse. What the
+// program takes for locked changes on the way.
+func annotate(prog *program, in inputs, mods []*module) *Annotation {
+	a := &annotator{p: prog, out: &Annotation{}, editors: map[string]*editor{}, mods: mods}
+	prog.derive(mods)
 	a.choose()
 	a.decorate()
 	byPath := map[string]*Rewrite{}
@@ -88,80 +77,23 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 			}
 		}
 	}
-	for _, in := range inputs {
-		in = p.canonical(in)
-		rw := byPath[in]
+	for _, path := range in.paths {
+		rw := byPath[path]
 		if rw == nil {
-			rw = &Rewrite{Path: in, Src: p.source(in).src}
+			rw = &Rewrite{Path: path, Src: prog.proj.source(path).src}
 		}
-		out.Rewrites = append(out.Rewrites, rw)
+		a.out.Rewrites = append(a.out.Rewrites, rw)
 	}
-	return out, nil
+	return a.out
 }
 
-// annotated loads the modules that the inputs belong to.
-func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*module, *Annotation, error) {
-	clean := make([]string, len(inputs))
-	for i, in := range inputs {
-		clean[i] = p.canonical(in)
-	}
-	if err := each(ctx, clean, jobs, func(in string) error { return p.source(in).err }); err != nil {
-		return nil, nil, err
-	}
-	stems, alone := p.group(clean)
-	if err := each(ctx, stems, jobs, func(stem string) error { p.module(stem); return nil }); err != nil {
-		return nil, nil, err
-	}
-	included := map[string]bool{}
-	for _, stem := range stems {
-		for _, u := range p.module(stem).units {
-			if u.role == roleInclude || u.role == rolePxdInclude {
-				included[u.path] = true
-			}
-		}
-	}
-	out := &Annotation{}
-	var mods []*module
-	for _, stem := range append(stems, alone...) {
-		m := p.module(stem)
-		if included[stem+".pyx"] || included[stem] {
-			continue
-		}
-		out.Findings = append(out.Findings, m.syntaxErrors()...)
-		if !m.broken() && m.compiled() {
-			mods = append(mods, m)
-		}
-	}
-	SortFindings(out.Findings)
-	out.Findings = dedupe(out.Findings)
-	return mods, out, nil
-}
-
-// compiled reports whether a module is for Cython: a .py is where it has a .pxd
-// or speaks of cython.
-func (m *module) compiled() bool {
-	for _, u := range m.units {
-		if u.role != roleMain || !u.file.Pure || bytes.Contains(u.src, []byte("cython")) {
-			return true
-		}
-	}
-	return false
-}
-
-// evidence is what speaks for locking a class.
-type evidence struct {
-	f    *function
-	e    *found
-	attr *field // a public attribute, where that is all
-}
-
+// annotator is one annotation.
 type annotator struct {
-	p       *Project
+	p       *program
 	mods    []*module
 	out     *Annotation
 	editors map[string]*editor
-	wrote   map[*class]*evidence // by the class that declares what is written
-	hand    map[*class]*function
+	writes  *writeMap
 	pending map[*unit][]insertion
 	guards  map[*class]string   // see guardsOf
 	known   map[*unit][]visible // the locked classes that a file can name
@@ -170,7 +102,7 @@ type annotator struct {
 func (a *annotator) all() []*function {
 	var all []*function
 	for _, m := range a.mods {
-		all = append(all, m.funcs().all...)
+		all = append(all, a.p.funcs(m).all...)
 	}
 	return all
 }
@@ -178,10 +110,10 @@ func (a *annotator) all() []*function {
 // choose decides which classes get a lock: those that declare an attribute
 // which is written once the object is made, by what Python code can call.
 func (a *annotator) choose() {
-	a.p.model.assume = true
-	a.gather()
-	a.guards = a.guardsOf(a.all())
-	a.p.model.assume = false
+	a.p.assume(func() {
+		a.writes = a.p.gather(a.mods)
+		a.guards = a.guardsOf(a.all())
+	})
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			a.verdict(c)
@@ -192,22 +124,29 @@ func (a *annotator) choose() {
 	a.share(a.guards)
 }
 
+// declared reports whether the source gives a class a lock, and lock whether that
+// or this annotation does.
+func (a *annotator) declared(c *class) (lock, declared bool) {
+	l := a.p.locks.decl(c)
+	return l != nil, l != nil && l.dec != nil
+}
+
 // bases gives a lock to classes whose methods come to the state of a locked
 // subclass, through C methods that it overrides; it reports whether there were any.
 func (a *annotator) bases() bool {
 	found := false
 	for _, m := range a.mods {
-		for _, f := range m.funcs().all {
+		for _, f := range a.p.funcs(m).all {
 			c := f.class
-			if c == nil || c.lock != nil || c.def == nil || c.extern || a.p.locksMembers(c) != nil || !f.exposed() || f.accessor == plain && construction[f.def.Name.Name] || a.byHand(c) != nil {
+			if c == nil || a.p.locks.decl(c) != nil || c.def == nil || c.extern || a.p.locks.locksMembers(c) != nil || !f.exposed() || f.accessor == plain && construction[f.def.Name.Name] || a.writes.byHand(c) != nil {
 				continue
 			}
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
-				if !onSelf(f, e) || !e.raw || e.class == nil || locksOnTheWay(f, e) || a.p.lockOf(e.class) == nil || !slices.Contains(a.p.ancestry(e.class), c) {
+				if !onSelf(f, e) || !e.raw || e.class == nil || locksOnTheWay(f, e) || a.p.locks.lockOf(e.class) == nil || !slices.Contains(e.class.ancestry(), c) {
 					continue
 				}
-				a.lock(c)
+				a.lock(c, "")
 				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.name(), e.class.name), relatedOf(chain(f, e)))
 				found = true
 				break
@@ -217,10 +156,10 @@ func (a *annotator) bases() bool {
 	return found
 }
 
-// lock gives a class a lock that its source does not have yet.
-func (a *annotator) lock(c *class) {
-	c.lock = &lockDecl{class: c, unit: c.unit, def: c.def}
-	a.p.model.generation++
+// lock gives a class a lock that its source does not have yet: that of the object
+// that guard holds, where it is not "".
+func (a *annotator) lock(c *class, guard string) {
+	a.p.locks.give(c, &lockDecl{class: c, unit: c.unit, def: c.def, guard: guard})
 }
 
 // locksOnTheWay reports whether an effect comes about in another function that
@@ -247,70 +186,16 @@ func (a *annotator) note(c *class, v Verdict, why string, related []Related) {
 	a.out.Classes = append(a.out.Classes, n)
 }
 
-// gather finds what is written once its object is made, and which classes hold
-// locks that people placed.
-func (a *annotator) gather() {
-	p := a.p
-	all := a.all()
-	p.model.rebound = map[*class]map[string]bool{}
-	p.solve(all)
-	a.hand = map[*class]*function{}
-	for _, f := range all {
-		if f.class != nil && f.flow.hand != (ast.Span{}) && a.hand[f.class] == nil {
-			a.hand[f.class] = f
-		}
-		if p.exempt(f) {
-			continue
-		}
-		p.eachWrite(f, func(e *found) {
-			if c := e.class; ends(e) == writes || e.field == "" {
-				if p.model.rebound[c] == nil {
-					p.model.rebound[c] = map[string]bool{}
-				}
-				p.model.rebound[c][e.field] = true
-			}
-			for _, c := range p.declaring(e.class, e.field) {
-				if old := a.wrote[c]; old == nil || !old.e.sure && e.sure || old.e.sure == e.sure && old.e.via != nil && e.via == nil {
-					a.wrote[c] = &evidence{f: f, e: e}
-				}
-			}
-		})
-	}
-	for _, m := range a.mods {
-		for _, c := range m.order {
-			for _, fd := range c.order {
-				if fd.vis == ast.Public && a.wrote[c] == nil && !c.extern {
-					a.wrote[c] = &evidence{attr: fd}
-				}
-			}
-		}
-	}
-}
-
-// declaring returns the classes that declare an attribute, or any attribute
-// where it is not known which.
-func (p *Project) declaring(c *class, field string) []*class {
-	var any []*class
-	for _, b := range p.ancestry(c) {
-		if b.fields[field] != nil {
-			return []*class{b}
-		}
-		if len(b.order) > 0 {
-			any = append(any, b)
-		}
-	}
-	return any
-}
-
 func (a *annotator) verdict(c *class) {
-	if !a.p.hasState(c) || c.def == nil && c.pxdDef == nil {
+	if !c.hasState() || c.def == nil && c.pxdDef == nil {
 		return
 	}
-	ev := a.wrote[c]
+	ev := a.writes.wrote[c]
+	lock, declared := a.declared(c)
 	switch {
-	case c.lock != nil && c.lock.dec != nil:
+	case declared:
 		a.note(c, Already, "", nil)
-	case a.p.lockOf(c) != nil && c.lock == nil:
+	case a.p.locks.lockOf(c) != nil && !lock:
 		a.note(c, Inherits, "", nil)
 	case c.extern || c.def == nil:
 		a.note(c, Opaque, "", nil)
@@ -320,8 +205,8 @@ func (a *annotator) verdict(c *class) {
 		a.note(c, Unlockable, fmt.Sprintf("its base %s needs the lock, and is in %s, which was not given", b.name, u.path), nil)
 	case ev == nil:
 		a.note(c, Immutable, "", nil)
-	case a.byHand(c) != nil:
-		f := a.byHand(c)
+	case a.writes.byHand(c) != nil:
+		f := a.writes.byHand(c)
 		h := at(f.unit.source, f.flow.hand, "", "", "")
 		why := fmt.Sprintf("%s holds a lock (%s:%d)", f.name(), f.unit.path, h.Line)
 		if open := a.withoutHand(c); len(open) > 0 {
@@ -337,7 +222,7 @@ func (a *annotator) verdict(c *class) {
 	case c.unit.file.Pure && a.cythonName(c.unit, c.def.Pos) == "":
 		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
 	default:
-		a.lock(c)
+		a.lock(c, "")
 		if ev.attr != nil {
 			a.note(c, Locked, fmt.Sprintf("the attribute %s is public", ev.attr.name), nil)
 			return
@@ -350,8 +235,8 @@ func (a *annotator) verdict(c *class) {
 // elsewhere returns a base of c that needs a lock and is in no module that was
 // given, or nil.
 func (a *annotator) elsewhere(c *class) *class {
-	for _, b := range a.p.ancestry(c)[1:] {
-		if a.wrote[b] != nil && !slices.Contains(a.mods, b.mod) && !b.extern {
+	for _, b := range c.ancestry()[1:] {
+		if a.writes.wrote[b] != nil && !slices.Contains(a.mods, b.mod) && !b.extern {
 			return b
 		}
 	}
@@ -369,7 +254,7 @@ func (a *annotator) clashes(c *class, name string) bool {
 // state without a lock, the first few.
 func (a *annotator) withoutHand(c *class) []string {
 	var out []string
-	for _, f := range c.mod.funcs().all {
+	for _, f := range a.p.funcs(c.mod).all {
 		if f.class != c || !a.p.entry(f) || a.p.constructs(f, 0) || f.flow.hand != (ast.Span{}) {
 			continue
 		}
@@ -387,43 +272,24 @@ func (a *annotator) withoutHand(c *class) []string {
 	return out
 }
 
-// byHand returns a method of c, or of a class in its line, that holds a lock
-// which a person placed.
-func (a *annotator) byHand(c *class) *function {
-	for _, b := range a.p.ancestry(c) {
-		if f := a.hand[b]; f != nil {
-			return f
-		}
-	}
-	for _, o := range c.mod.order {
-		if a.hand[o] != nil && slices.Contains(a.p.ancestry(o), c) {
-			return a.hand[o]
-		}
-	}
-	return nil
-}
-
 // decorate writes the decorators. The model is made anew with the locks in it.
 func (a *annotator) decorate() {
 	p := a.p
 	all := a.all()
-	for f := range p.model.solved { // also what is called in modules that are no inputs
-		f.sum, f.callers = summary{}, nil
-	}
-	p.model.solved = nil
+	p.forget()
 	p.settleFunctions(all)
 	a.pending, a.known = map[*unit][]insertion{}, map[*unit][]visible{}
 	for _, m := range a.mods {
 		for _, c := range m.order {
-			if c.lock != nil && c.lock.dec == nil {
+			if l := a.p.locks.decl(c); l != nil && l.dec == nil {
 				dec := "locked_class"
-				if c.lock.guard != "" {
-					dec += fmt.Sprintf("(guard=%q)", c.lock.guard)
+				if l.guard != "" {
+					dec += fmt.Sprintf("(guard=%q)", l.guard)
 				}
 				a.insert(c.unit, c.def.Pos, c.def.Keyword, dec)
 			}
 		}
-		for _, f := range m.funcs().all {
+		for _, f := range a.p.funcs(m).all {
 			a.method(f)
 		}
 	}
@@ -444,8 +310,8 @@ func (a *annotator) method(f *function) {
 		pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.name(), Path: f.unit.path, Line: pos.Line, Decorator: dec, Why: why})
 	}
-	member := p.member(f) || !f.exposed() && p.locks(f.class)
-	if member && p.locksMembers(f.class).mustDecorate || f.flow.hand != (ast.Span{}) {
+	member := p.member(f) || !f.exposed() && p.locked(f.class)
+	if member && p.locks.locksMembers(f.class).mustDecorate || f.flow.hand != (ast.Span{}) {
 		return // asked for by a person, or placed by one
 	}
 	wants := a.wants(f, member)
@@ -587,22 +453,22 @@ func (a *annotator) mayBe(f *function, region int32, c *class) bool {
 	if x.parent >= 0 {
 		// A base class may come to an attribute of a subclass through a method
 		// that the subclass overrides.
-		if c := a.static(f, x.parent); c == nil || a.p.field(c, x.name) == nil {
+		if c := a.static(f, x.parent); c == nil || c.field(x.name) == nil {
 			return false
 		}
 	}
 	if t := a.static(f, region); t != nil {
-		return t == c || a.p.lockOf(t) != nil
+		return t == c || a.p.locks.lockOf(t) != nil
 	}
 	if k := f.flow.nodes[f.flow.params[x.num]].shape.kind; k != shapeObject && k != shapeUnknown {
 		return false // a number or pointer that came to stand for something else
 	}
 	known, ok := a.known[f.unit]
 	if !ok {
-		known = a.p.findVisible(f.mod, f.unit)
+		known = a.p.locks.findVisible(f.mod, f.unit)
 		a.known[f.unit] = known
 	}
-	return slices.ContainsFunc(known, func(v visible) bool { return slices.Contains(a.p.ancestry(c), v.class) })
+	return slices.ContainsFunc(known, func(v visible) bool { return slices.Contains(c.ancestry(), v.class) })
 }
 
 // static returns the class that a path leads to by its declarations, or nil.
@@ -612,22 +478,11 @@ func (a *annotator) static(f *function, region int32) *class {
 		return f.flow.nodes[f.flow.params[x.num]].shape.class
 	}
 	if c := a.static(f, x.parent); c != nil {
-		if fd := a.p.field(c, x.name); fd != nil {
-			return a.p.fieldClass(fd)
+		if fd := c.field(x.name); fd != nil {
+			return fd.fieldClass()
 		}
 	}
 	return nil
-}
-
-// stays reports whether the attributes that lead to a region are not assigned to
-// once their objects are made.
-func (p *Project) stays(f *function, r int32) bool {
-	for x := &f.sum.regions[r]; x.parent >= 0; x = &f.sum.regions[x.parent] {
-		if !p.settled(x.owner, x.name) {
-			return false
-		}
-	}
-	return true
 }
 
 // insertion is a decorator to be put above a definition.
@@ -688,7 +543,7 @@ func (a *annotator) cimport(u *unit, first int32) {
 	}
 	for _, m := range a.mods {
 		if slices.Contains(m.units, u) {
-			an := &analysis{p: a.p, m: m, spaced: true, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
+			an := &analysis{m: m, spaced: true, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
 			an.imports(u)
 			return
 		}
@@ -759,4 +614,29 @@ func lessPlace(p1 string, l1 int, p2 string, l2 int) bool {
 		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
 	}
 	return l1 < l2
+}
+
+// compiled returns the modules of the inputs that Cython compiles, those that
+// another one includes left out, and what is wrong with files that do not parse.
+func compiled(p *proj, in inputs) (mods []*module, broken []Finding) {
+	included := map[string]bool{}
+	for _, stem := range in.stems {
+		for _, u := range p.module(stem).units {
+			if u.role == roleInclude || u.role == rolePxdInclude {
+				included[u.path] = true
+			}
+		}
+	}
+	for _, stem := range append(in.stems, in.alone...) {
+		m := p.module(stem)
+		if included[stem+".pyx"] || included[stem] {
+			continue
+		}
+		broken = append(broken, m.syntaxErrors()...)
+		if !m.broken() && m.compiled() {
+			mods = append(mods, m)
+		}
+	}
+	SortFindings(broken)
+	return mods, dedupe(broken)
 }

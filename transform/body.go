@@ -12,6 +12,7 @@ import (
 // wrapper wraps one function.
 type wrapper struct {
 	m      *module
+	out    *modulePlan
 	u      *unit
 	e      *editor
 	x      *expansion

@@ -6,7 +6,6 @@ package transform
 import (
 	"bytes"
 	"context"
-	"runtime"
 	"slices"
 	"strings"
 	"sync"
@@ -19,10 +18,40 @@ type Report struct {
 	Summary    Summary
 }
 
+// checker applies the rules to the modules of a project.
+type checker struct {
+	proj  *proj
+	locks *lockFacts
+	prog  *program
+	plan  *planner
+	opts  checkOptions
+	off   bool
+
+	spellings *cache[*module, *spelling]
+}
+
+// checkOptions are the settings that change what is reported.
+type checkOptions struct {
+	// Off says that nothing is locked.
+	Off bool
+	// Selected tells which findings are wanted, by file and code; nil wants all.
+	Selected func(path, code string) bool
+}
+
+// newChecker returns a checker of what a planner has planned.
+func newChecker(plan *planner, opts checkOptions) *checker {
+	return &checker{proj: plan.proj, locks: plan.locks, prog: plan.prog, plan: plan, opts: opts, off: opts.Off,
+		spellings: newCache(func(m *module) *spelling { return &spelling{m: m} })}
+}
+
 // checking is one module under the rules.
 type checking struct {
-	p *Project
-	m *module
+	log
+	p     *program
+	m     *module
+	plan  *modulePlan
+	hands *handNames
+	*spelling
 	// words are those of the rule that is being applied.
 	words []string
 
@@ -33,9 +62,25 @@ type checking struct {
 	attrs   map[string][]attrUse
 }
 
+func (p *checker) checking(m *module) *checking {
+	return &checking{p: p.prog, m: m, plan: p.plan.plans.get(m), hands: p.prog.hands.get(m), spelling: p.spellings.get(m)}
+}
+
+// apply applies those rules of the table that a build warns of, or the others.
+func (p *checker) apply(m *module, builds bool) []Finding {
+	c := p.checking(m)
+	for i := range rules {
+		if r := &rules[i]; r.check != nil && r.builds == builds && c.spells(r.words) {
+			c.words = r.words
+			r.check(c)
+		}
+	}
+	return c.findings
+}
+
 // functions returns the module's functions, with their summaries made.
 func (c *checking) functions() []*function {
-	all := c.m.funcs().all
+	all := c.p.funcs(c.m).all
 	for _, f := range all { // before solve, which runs alone
 		c.p.flowOf(f)
 	}
@@ -43,36 +88,17 @@ func (c *checking) functions() []*function {
 	return all
 }
 
-// Check looks at the modules that the inputs belong to, with at most jobs
-// goroutines (0: one for each CPU). It fails where an input cannot be read;
-// what is wrong in an input is a Finding.
-func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report, error) {
-	rep, _, _, err := p.check(ctx, inputs, jobs)
-	return rep, err
-}
-
-// check is Check with what the expansion said, and the modules that do parse.
-func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report, *Result, []*module, error) {
-	if jobs <= 0 {
-		jobs = runtime.GOMAXPROCS(0)
-	}
-	res, err := p.expand(ctx, inputs, jobs)
-	if err != nil {
-		return nil, nil, nil, err
-	}
+// check applies the rules to the modules that the inputs belong to. expansion is
+// what a rewrite of the same inputs says. It returns the modules that do parse, too.
+func (p *checker) check(ctx context.Context, in inputs, jobs int, expansion []Finding) (*Report, []*module, error) {
 	rep := &Report{}
 	var found []Finding // by the rules of the table
 	var whole []string  // the files of modules that all rules looked at
 	var mu sync.Mutex
-	clean := make([]string, len(inputs))
-	for i, in := range inputs {
-		clean[i] = p.canonical(in)
-	}
-	stems, alone := p.group(clean)
 	included := map[string]bool{}
 	var mods []*module
 	apply := func(stem string) error {
-		m := p.module(stem)
+		m := p.proj.module(stem)
 		if m.broken() {
 			// The expansion does not look at files that no lock concerns, but
 			// nobody may take a file for clean that was not understood.
@@ -81,17 +107,10 @@ func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report
 			found = append(found, m.syntaxErrors()...)
 			return nil
 		}
-		before := len(m.findings)
-		c := &checking{p: p, m: m}
-		for i := range rules {
-			if r := &rules[i]; r.check != nil && !r.builds && m.spells(r.words) {
-				c.words = r.words
-				r.check(c)
-			}
-		}
+		more := p.apply(m, false)
 		mu.Lock()
 		defer mu.Unlock()
-		found = append(found, m.findings[before:]...)
+		found = append(found, more...)
 		rep.Summary.Classes += m.types()
 		mods = append(mods, m)
 		for _, u := range m.units {
@@ -100,63 +119,36 @@ func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report
 		}
 		return nil
 	}
-	p.bySize(stems)
-	if err := each(ctx, stems, jobs, apply); err != nil {
-		return nil, nil, nil, err
+	p.proj.bySize(in.stems)
+	if err := each(ctx, in.stems, jobs, apply); err != nil {
+		return nil, nil, err
 	}
 	judged := slices.Clone(whole)
-	alone = slices.DeleteFunc(alone, func(path string) bool { return included[path] })
+	alone := slices.DeleteFunc(slices.Clone(in.alone), func(path string) bool { return included[path] })
 	if err := each(ctx, alone, jobs, apply); err != nil {
-		return nil, nil, nil, err
+		return nil, nil, err
 	}
-	rep.Summary.count(p, clean)
+	rep.Summary.count(p.proj, in.paths)
 	slices.SortFunc(mods, func(a, b *module) int { return strings.Compare(a.stem, b.stem) })
 	rep.Summary.Exempt, rep.Summary.Claims = []Exemption{}, []Claim{}
-	if !p.opts.Off {
+	if !p.off {
 		for _, m := range mods {
-			if p.concerned(m.stem) {
-				rep.Summary.tell(p, m)
+			if p.locks.concerned(m.stem) {
+				rep.Summary.tell(p.prog, m)
 			}
 		}
-		rep.Findings = append(slices.Clone(res.Findings), found...) // what claims are held against
+		rep.Findings = append(slices.Clone(expansion), found...) // what claims are held against
 		found = append(found, p.claims(mods, rep)...)
 		rep.Findings = nil
 	}
 	rep.Summary.sort()
-	p.settle(rep, res.Findings, found, whole, judged)
-	return rep, res, mods, nil
+	p.settle(rep, expansion, found, whole, judged)
+	return rep, mods, nil
 }
 
-// broken reports whether a file of the module does not parse.
-func (m *module) broken() bool {
-	return slices.ContainsFunc(m.units, func(u *unit) bool { return len(u.errs) > 0 })
-}
-
-// spells reports whether one of the words stands somewhere in the module's files.
-func (m *module) spells(words []string) bool {
-	for _, w := range words {
-		has, known := m.words[w]
-		if !known { // rules share words
-			if strings.HasPrefix(w, "Py") {
-				has = slices.ContainsFunc(m.pyNames(), func(n string) bool { return strings.HasPrefix(n, w) })
-			} else {
-				has = slices.ContainsFunc(m.units, func(u *unit) bool { return bytes.Contains(u.src, []byte(w)) })
-			}
-			if m.words == nil {
-				m.words = map[string]bool{}
-			}
-			m.words[w] = has
-		}
-		if has {
-			return true
-		}
-	}
-	return len(words) == 0
-}
-
-// spelling returns the functions that spell one of the rule's words, or a name
+// mentioning returns the functions that spell one of the rule's words, or a name
 // that the module gives to one of them.
-func (c *checking) spelling() []*ruleFunc {
+func (c *checking) mentioning() []*ruleFunc {
 	var words [][]byte
 	for _, w := range c.words {
 		words = append(words, []byte(w))
@@ -174,34 +166,4 @@ func (c *checking) spelling() []*ruleFunc {
 		}
 	}
 	return out
-}
-
-// pyNames returns what the module's files spell from each "Py" on to the end of
-// the identifier: most rules ask for functions of Python's C API.
-func (m *module) pyNames() []string {
-	if m.py != nil {
-		return m.py
-	}
-	seen := map[string]bool{}
-	m.py = []string{}
-	for _, u := range m.units {
-		for src := u.src; ; {
-			i := bytes.Index(src, []byte("Py"))
-			if i < 0 {
-				break
-			}
-			src = src[i:]
-			end := 2
-			for end < len(src) && wordByte(src[end]) {
-				end++
-			}
-			if !seen[string(src[:end])] {
-				name := string(src[:end])
-				seen[name] = true
-				m.py = append(m.py, name)
-			}
-			src = src[2:]
-		}
-	}
-	return m.py
 }

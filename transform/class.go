@@ -3,10 +3,9 @@ package transform
 // Extension types: their fields, bases and the lock that they ask for.
 
 import (
-	"fmt"
+	"slices"
 	"strings"
 	"sync"
-	"sync/atomic"
 
 	"pyxlock/parser/ast"
 )
@@ -25,9 +24,6 @@ type field struct {
 	decl       ast.Node
 	// conditional is true inside IF.
 	conditional bool
-
-	shapeOnce sync.Once
-	shape     shape // see Project.fieldShape
 }
 
 // class is a cdef class or a @cython.cclass, with its declarations in the
@@ -41,33 +37,22 @@ type class struct {
 	pxdUnit *unit
 	fields  map[string]*field
 	order   []*field
-	lock    *lockDecl       // as decorated; nil where it is not
-	defs    []*ast.ClassDef // all of them: forward declarations, branches of IF
+	defs    []definition // all of them: forward declarations, branches of IF
 	extern  bool
 	flags   map[string]bool // dataclass, auto_pickle=…, …
 
 	baseOnce sync.Once
-	baseIs   *class // see Project.base
+	baseIs   *class // see base
 	lineOnce sync.Once
-	line     []*class // see Project.ancestry
-	// locking caches Project.lockChain for one generation of locks.
-	locking  atomic.Pointer[chainState]
+	line     []*class // see ancestry
 	realOnce sync.Once
-	real     *class    // see Project.defined
-	own      methodSet // see module.funcs
+	real     *class // see defined
 }
 
-// lockDecl is one @cython.locked_class.
-type lockDecl struct {
-	kind         Kind
-	kindSet      bool
-	nonblocking  bool
-	guard        string
-	mustDecorate bool // undecorated="error"
-	class        *class
-	unit         *unit
-	def          *ast.ClassDef // the definition that it decorates
-	dec          *ast.Decorator
+// definition is one definition or declaration of a class.
+type definition struct {
+	*ast.ClassDef
+	unit *unit
 }
 
 // where returns the unit and definition that hold the class's fields.
@@ -101,11 +86,7 @@ func (m *module) collectClassesIn(u *unit, stmts []ast.Stmt, extern bool) {
 func (m *module) collectClass(u *unit, def *ast.ClassDef, extern bool) {
 	known := m.classes[def.Name.Name]
 	if !def.CClass && known == nil && !m.hasDecorator(def.Decorators, "cclass") {
-		if d := m.lockDecorator(def.Decorators, "locked_class"); d != nil {
-			m.report(u, d.Range(), codeMisplaced, "locked_class on a Python class",
-				"only extension types have C state to guard: make it a `cdef class`, or add `@cython.cclass`")
-		}
-		return
+		return // a Python class
 	}
 	if known == nil {
 		known = &class{mod: m, name: def.Name.Name, fields: map[string]*field{}, flags: map[string]bool{}}
@@ -117,7 +98,7 @@ func (m *module) collectClass(u *unit, def *ast.ClassDef, extern bool) {
 		if known.def == nil && known.pxdDef == nil {
 			known.extern = known.extern || extern || def.Visibility == ast.Extern
 		}
-		known.defs = append(known.defs, def)
+		known.defs = append(known.defs, definition{def, u})
 		m.classDecorators(u, known, def)
 		return
 	}
@@ -126,7 +107,7 @@ func (m *module) collectClass(u *unit, def *ast.ClassDef, extern bool) {
 	} else {
 		known.def, known.unit = def, u
 	}
-	known.defs = append(known.defs, def)
+	known.defs = append(known.defs, definition{def, u})
 	known.extern = known.extern || extern || def.Visibility == ast.Extern || len(def.Module) > 0
 	m.classDecorators(u, known, def)
 	known.collectFields(u, def.Body.Stmts, ast.Private, ast.Span{})
@@ -243,7 +224,8 @@ func (c *class) addField(f *field) {
 	c.order = append(c.order, f)
 }
 
-// classDecorators reads the decorators of one definition of a class.
+// classDecorators reads what the decorators of one definition of a class say of how
+// Cython treats it.
 func (m *module) classDecorators(u *unit, c *class, def *ast.ClassDef) {
 	for _, d := range def.Decorators {
 		fun, call := d.Expr, (*ast.Call)(nil)
@@ -262,76 +244,6 @@ func (m *module) classDecorators(u *unit, c *class, def *ast.ClassDef) {
 			}
 		}
 	}
-	for _, d := range m.lockDecorators(def.Decorators) {
-		if d.name != "locked_class" {
-			m.report(u, d.dec.Range(), codeMisplaced, d.name+" on a class",
-				"it goes on methods and functions; a class takes `@cython.locked_class`")
-			continue
-		}
-		l := m.parseLocked(u, c, d)
-		if old := c.lock; old != nil {
-			if old.def == def {
-				m.report(u, d.dec.Range(), codeContradict, "locked_class given twice for "+c.name, "keep one of them")
-			} else if old.kind != l.kind || old.guard != l.guard || old.nonblocking != l.nonblocking || old.mustDecorate != l.mustDecorate {
-				m.report(u, d.dec.Range(), codeContradict,
-					fmt.Sprintf("locked_class of %s has other arguments here than in its other declaration", c.name),
-					"give it once, on the declaration in the .pxd or on the class itself")
-			}
-			continue
-		}
-		l.def = def
-		c.lock = l
-	}
-}
-
-func (m *module) parseLocked(u *unit, c *class, d lockDec) *lockDecl {
-	l := &lockDecl{class: c, unit: u, dec: d.dec}
-	bad := func(a ast.Arg, msg, help string) { m.report(u, a.Span, codeArgument, msg, help) }
-	for _, a := range d.args() {
-		s, isStr := a.X.(*ast.Str)
-		word := func(allowed ...string) (string, bool) {
-			if isStr {
-				for _, w := range allowed {
-					if s.Value == w {
-						return w, true
-					}
-				}
-			}
-			bad(a, fmt.Sprintf("%s=%s", a.Name.Name, text(u.file, a.X.Range())),
-				fmt.Sprintf("%s takes one of: \"%s\"", a.Name.Name, strings.Join(allowed, "\", \"")))
-			return "", false
-		}
-		switch a.Name.Name {
-		case "lock":
-			if w, ok := word(kindNames[:]...); ok {
-				l.kind, _ = ParseKind(w)
-				l.kindSet = true
-			}
-		case "blocking":
-			switch text(u.file, a.X.Range()) {
-			case "True":
-			case "False":
-				l.nonblocking = true
-			default:
-				bad(a, "blocking="+text(u.file, a.X.Range()), "blocking takes True or False")
-			}
-		case "guard":
-			if !isStr || s.Value == "" || !identifier(s.Value) {
-				bad(a, "guard="+text(u.file, a.X.Range()), "guard takes the name of one attribute in quotes: guard=\"_doc\"")
-				continue
-			}
-			l.guard = s.Value
-		case "undecorated":
-			if w, ok := word("infer", "error"); ok {
-				l.mustDecorate = w == "error"
-			}
-		case "":
-			bad(a, "locked_class takes keyword arguments only", "write lock=\"rwlock\", blocking=True, guard=\"name\" or undecorated=\"infer\"")
-		default:
-			bad(a, "locked_class has no argument "+a.Name.Name, "it takes lock, blocking, guard and undecorated")
-		}
-	}
-	return l
 }
 
 func identifier(s string) bool {
@@ -346,9 +258,200 @@ func identifier(s string) bool {
 // is reports whether def is one of the class's definitions.
 func (c *class) is(def *ast.ClassDef) bool {
 	for _, d := range c.defs {
-		if d == def {
+		if d.ClassDef == def {
 			return true
 		}
 	}
 	return false
+}
+
+// declaring returns the classes that declare an attribute, or any attribute
+// where it is not known which.
+func (c *class) declaring(field string) []*class {
+	var any []*class
+	for _, b := range c.ancestry() {
+		if b.fields[field] != nil {
+			return []*class{b}
+		}
+		if len(b.order) > 0 {
+			any = append(any, b)
+		}
+	}
+	return any
+}
+
+// touches reports whether the body of c uses a C attribute of its bases.
+func (c *class) touches(bases []*class) bool {
+	if c.def == nil {
+		return false
+	}
+	found := false
+	ast.Walk(c.def.Body, func(n ast.Node) bool {
+		if a, ok := n.(*ast.Attribute); ok && !found {
+			for _, b := range bases {
+				if b.fields[a.Attr.Name] != nil || b.hasCMethod(a.Attr.Name) {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// hasCMethod reports whether the class declares name as a cdef method, which
+// takes no lock of its own.
+func (c *class) hasCMethod(name string) bool {
+	for _, def := range []*ast.ClassDef{c.def, c.pxdDef} {
+		if def == nil {
+			continue
+		}
+		found := false
+		eachStmt(def.Body.Stmts, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.FuncDef:
+				if st.Name.Name == name && isCdef(c.mod, c, st) {
+					found = true
+				}
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					if d.Func && !st.Cpdef && d.Name.Name == name {
+						found = true
+					}
+				}
+			}
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// fieldClass returns the extension type of a field, or nil.
+func (f *field) fieldClass() *class {
+	if f.ctype != nil {
+		if f.declarator.Pointer > 0 || len(f.declarator.Arrays) > 0 || f.ctype.Memoryview {
+			return nil
+		}
+		return f.mod.lookup(names(f.ctype.Path))
+	}
+	if f.annotation != nil {
+		return f.mod.lookup(dotted(f.annotation))
+	}
+	return nil
+}
+
+// commonClass returns the nearest class that two classes both are, or nil.
+func commonClass(c, d *class) *class {
+	if c == d || c == nil || d == nil {
+		if c == d {
+			return c
+		}
+		return nil
+	}
+	for _, a := range c.ancestry() {
+		if slices.Contains(d.ancestry(), a) {
+			return a
+		}
+	}
+	return nil
+}
+
+// hasState reports whether c has C attributes, its own or inherited ones.
+func (c *class) hasState() bool {
+	for _, a := range c.ancestry() {
+		if len(a.order) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// complete reports whether all bases of c are in sight, with their bodies.
+func (c *class) complete() bool {
+	for _, a := range c.ancestry() {
+		if a.def == nil {
+			return false
+		}
+		if a.base() == nil {
+			for _, d := range a.defs {
+				if d.Bases != nil && len(d.Bases.Args) > 0 {
+					if path := dotted(d.Bases.Args[0].X); len(path) != 1 || path[0] != "object" {
+						return false
+					}
+				}
+			}
+		}
+	}
+	return true
+}
+
+// unseenBase reports whether c has a base out of sight that may have C attributes:
+// one that is no builtin type.
+func (c *class) unseenBase() bool {
+	if c.complete() {
+		return false
+	}
+	for _, a := range c.ancestry() {
+		if a.def == nil {
+			return true
+		}
+		if a.base() != nil {
+			continue
+		}
+		for _, d := range a.defs {
+			if d.Bases != nil && len(d.Bases.Args) > 0 {
+				path := dotted(d.Bases.Args[0].X)
+				if last := or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); objectTypes[last] && !bufferTypes[last] {
+					continue // those of Cython's own .pxd files show no pointers
+				}
+				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// related reports whether an object can be both a c and a d.
+func related(c, d *class) bool {
+	return c == nil || d == nil || c == d || slices.Contains(c.ancestry(), d) || slices.Contains(d.ancestry(), c)
+}
+
+// autoPickles reports whether Cython may generate __reduce__ for the class: it
+// is not known that it does not.
+func (c *class) autoPickles() bool {
+	if c.flags["auto_pickle=False"] {
+		return false
+	}
+	for _, a := range c.ancestry() {
+		for _, f := range a.fields {
+			if f.declarator != nil && (f.declarator.Pointer > 0 || f.declarator.Func || f.declarator.Inner != nil || f.ctype != nil && f.ctype.Memoryview) {
+				return false
+			}
+		}
+		if a.def == nil {
+			continue
+		}
+		own := map[string]bool{}
+		eachStmt(a.def.Body.Stmts, func(st ast.Stmt) {
+			if f, ok := st.(*ast.FuncDef); ok {
+				own[f.Name.Name] = true
+			}
+		})
+		if own["__cinit__"] || own["__reduce__"] || own["__reduce_ex__"] || own["__reduce_cython__"] || own["__getstate__"] && own["__setstate__"] {
+			return false
+		}
+	}
+	return true
+}
+
+// place returns where a class is defined, or else declared; nil for neither.
+func (c *class) place() (*unit, *ast.ClassDef) {
+	if c.def != nil {
+		return c.unit, c.def
+	}
+	return c.pxdUnit, c.pxdDef
 }

@@ -16,7 +16,7 @@ var construction = map[string]bool{
 // constructs reports whether a function belongs to the making of the object that
 // a parameter is: a constructor, or a private function that the project calls
 // with new objects only.
-func (p *Project) constructs(f *function, param int) bool {
+func (p *program) constructs(f *function, param int) bool {
 	if f.accessor != plain {
 		return false
 	}
@@ -28,20 +28,17 @@ func (p *Project) constructs(f *function, param int) bool {
 // to once their object is made. The others are settled then: reading them needs
 // no lock. A write from a module that is not among these, or not called from
 // them, is not known; the module that writes has to hold the lock in any case.
-func (p *Project) settleWrites(list []*analysis) {
-	if p.opts.Off {
-		return
-	}
+func (p *program) settleWrites(mods []*module) {
 	var all []*function
-	for _, a := range list {
-		if !a.m.broken() {
-			all = append(all, a.m.funcs().all...)
+	for _, m := range mods {
+		if !m.broken() {
+			all = append(all, p.funcs(m).all...)
 		}
 	}
 	p.settleFunctions(all)
 }
 
-func (p *Project) settleFunctions(all []*function) {
+func (p *program) settleFunctions(all []*function) {
 	p.solve(all)
 	written, grown, assigned := map[*class]map[string]bool{}, map[*class]map[string]bool{}, map[*class]map[string]bool{}
 	mark := func(in map[*class]map[string]bool, c *class, name string) {
@@ -52,7 +49,7 @@ func (p *Project) settleFunctions(all []*function) {
 	}
 	for f := range p.model.solved {
 		p.eachWrite(f, func(e *found) {
-			for _, c := range p.declaring(e.class, e.field) {
+			for _, c := range e.class.declaring(e.field) {
 				if c.fields[e.field] == nil {
 					for name := range c.fields {
 						mark(written, c, name)
@@ -85,7 +82,7 @@ func ends(e *found) cause {
 
 // eachWrite calls visit with what a function writes of guarded state once its
 // object is made.
-func (p *Project) eachWrite(f *function, visit func(e *found)) {
+func (p *program) eachWrite(f *function, visit func(e *found)) {
 	for i := range f.sum.effects {
 		e := &f.sum.effects[i]
 		if e.mode != write || e.kind == onPython || !p.guards(e.class) {
@@ -100,7 +97,7 @@ func (p *Project) eachWrite(f *function, visit func(e *found)) {
 
 // entry reports whether code outside of the project may call a function: from
 // Python, or from C where a .pxd declares the method and nothing here calls it.
-func (p *Project) entry(f *function) bool {
+func (p *program) entry(f *function) bool {
 	return f.exposed() || f.class != nil && len(f.callers) == 0 && f.class.pxdDef != nil && !f.unit.inPxd() && f.mod.declaresMethod(f)
 }
 
@@ -112,10 +109,48 @@ func (m *module) declaresMethod(f *function) bool {
 
 // settled reports whether an attribute of a class does not change any more once
 // its object is made.
-func (p *Project) settled(c *class, name string) bool {
-	f := p.field(c, name)
+func (p *program) settled(c *class, name string) bool {
+	f := c.field(name)
 	if f == nil || f.vis == ast.Public || p.model.written == nil {
 		return false
 	}
-	return !p.model.written[p.declarer(c, name)][name]
+	return !p.model.written[c.declarer(name)][name]
+}
+
+// moves reports whether a pointer that an attribute holds is replaced once its
+// object is made.
+func (p *program) moves(c *class, name string) bool {
+	return p.model.assigned[c.declarer(name)][name]
+}
+
+// grows reports whether something changes the content of a container that an
+// attribute holds, once its object is made.
+func (p *program) grows(c *class, name string) bool {
+	return p.model.grown[c.declarer(name)][name]
+}
+
+// stays reports whether the attributes that lead to a region are not assigned to
+// once their objects are made.
+func (p *program) stays(f *function, r int32) bool {
+	for x := &f.sum.regions[r]; x.parent >= 0; x = &f.sum.regions[x.parent] {
+		if !p.settled(x.owner, x.name) {
+			return false
+		}
+	}
+	return true
+}
+
+// betweenSteps returns what a function that yields or awaits does to guarded
+// state that is not settled, without a lock; nil where it does nothing such.
+func (p *program) betweenSteps(f *function) *found {
+	if f.flow.yields.End == 0 && !f.def.Async {
+		return nil
+	}
+	for i := range f.sum.effects {
+		e := &f.sum.effects[i]
+		if e.raw && e.kind != onPython && p.guards(e.class) && !(e.mode == read && p.settled(e.class, e.field)) {
+			return e
+		}
+	}
+	return nil
 }

@@ -37,7 +37,7 @@ func (w *wrapper) declarations(st ast.Stmt, top bool) []string {
 func (w *wrapper) declaration(st *ast.CVarDecl, top bool) []string {
 	if w.layout == Aligned && w.declarable(st) || !top {
 		if !w.declarable(st) {
-			w.m.report(w.u, st.Span, codeDeclaration, "a declaration inside IF cannot stand under a lock",
+			w.out.report(w.u, st.Span, codeDeclaration, "a declaration inside IF cannot stand under a lock",
 				"move it before the IF, or give the variable a plain type")
 			return nil
 		}
@@ -179,26 +179,6 @@ func (w *wrapper) maybeFused(path []string) bool {
 		return true
 	}
 	return w.m.fused(path[0])
-}
-
-func (b binding) path0() string {
-	if b.level > 0 || len(b.path) == 0 {
-		return ""
-	}
-	return b.path[0]
-}
-
-// fused reports whether a name is a fused type of this module.
-func (m *module) fused(name string) bool {
-	found := false
-	for _, u := range m.units {
-		eachStmt(u.file.Body, func(st ast.Stmt) {
-			if s, ok := st.(*ast.StructDef); ok && s.Kind == "fused" && s.Name.Name == name {
-				found = true
-			}
-		})
-	}
-	return found
 }
 
 // block takes a "cdef:" block apart.

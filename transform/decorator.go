@@ -22,7 +22,7 @@ func (d lockDec) args() []ast.Arg {
 }
 
 // lockDecorators returns those of decs that are ours, in order.
-func (m *module) lockDecorators(decs []*ast.Decorator) []lockDec {
+func lockDecorators(m *module, decs []*ast.Decorator) []lockDec {
 	var out []lockDec
 	for _, d := range decs {
 		fun, call := d.Expr, (*ast.Call)(nil)
@@ -36,8 +36,8 @@ func (m *module) lockDecorators(decs []*ast.Decorator) []lockDec {
 	return out
 }
 
-func (m *module) lockDecorator(decs []*ast.Decorator, name string) *ast.Decorator {
-	for _, d := range m.lockDecorators(decs) {
+func lockDecorator(m *module, decs []*ast.Decorator, name string) *ast.Decorator {
+	for _, d := range lockDecorators(m, decs) {
 		if d.name == name {
 			return d.dec
 		}

@@ -3,9 +3,7 @@ package transform
 // Explaining: the chain of source lines from which a function's locks follow.
 
 import (
-	"context"
 	"fmt"
-	"runtime"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -32,24 +30,27 @@ type Reason struct {
 	Steps []Related
 }
 
-// Explain finds the functions called name ("method", "Class.method" or
-// "function") in the modules of the inputs, and explains each.
-func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]Explanation, error) {
-	clean := make([]string, len(inputs))
-	for i, in := range inputs {
-		clean[i] = p.canonical(in)
-	}
-	if err := each(ctx, clean, runtime.GOMAXPROCS(0), func(in string) error { return p.source(in).err }); err != nil {
-		return nil, err
-	}
-	stems, alone := p.group(clean)
+// reviewer tells what the locks of a project do, and why.
+type reviewer struct {
+	proj  *proj
+	locks *lockFacts
+	prog  *program
+	plan  *planner
+}
+
+// newReviewer returns a reviewer of what a planner has planned.
+func newReviewer(plan *planner) *reviewer {
+	return &reviewer{proj: plan.proj, locks: plan.locks, prog: plan.prog, plan: plan}
+}
+
+// explainAll explains the functions called name ("method", "Class.method" or
+// "function") in modules.
+func (p *reviewer) explainAll(mods []*module, name string) []Explanation {
 	var all []*function
-	for _, stem := range append(stems, alone...) {
-		if m := p.module(stem); !m.broken() {
-			all = append(all, m.funcs().all...)
-		}
+	for _, m := range mods {
+		all = append(all, p.prog.funcs(m).all...)
 	}
-	p.settleFunctions(all) // as check does
+	p.prog.settleFunctions(all) // as check does
 	var out []Explanation
 	seen := map[*ast.FuncDef]bool{}
 	for _, f := range all {
@@ -59,13 +60,13 @@ func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]
 		seen[f.def] = true
 		out = append(out, p.explain(f))
 	}
-	return out, nil
+	return out
 }
 
 // notLocked is the verdict on an object that check reports a finding about.
 const notLocked = "NOT LOCKED"
 
-func (p *Project) explain(f *function) Explanation {
+func (p *reviewer) explain(f *function) Explanation {
 	pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 	x := Explanation{Name: f.name(), Path: f.unit.path, Line: pos.Line}
 	done := map[int32]bool{}
@@ -104,7 +105,7 @@ func (f *function) among(region int32, counts func(e *found) bool) stance {
 
 // verdictOn says what a function does to an object, what follows from that for
 // the lock, and by whose word.
-func (p *Project) verdictOn(f *function, region int32) (stance, string) {
+func (p *reviewer) verdictOn(f *function, region int32) (stance, string) {
 	r := &f.sum.regions[region]
 	param := r.root == nodeParam && r.parent < 0
 	self := param && r.num == 0 && f.class != nil
@@ -112,11 +113,11 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 	switch {
 	case !st.touches:
 		return st, ""
-	case p.exempt(f):
+	case p.prog.exempt(f):
 		return st, "not locked, exempt by no_lock"
 	case st.why.class == nil:
 		return st, "not locked, it has no lock of its own"
-	case !p.guards(st.why.class):
+	case !p.prog.guards(st.why.class):
 		return st, "not locked, its class has no lock"
 	case self && f.accessor == plain && noLockMethods[f.def.Name.Name]:
 		return st, "not locked, nobody else has the object then"
@@ -126,11 +127,11 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 			return st, fmt.Sprintf("locked for %s, as decorated", gerund(md))
 		}
 	}
-	if p.holds(f, st.why) {
+	if p.prog.holds(f, st.why) {
 		// Where locking twice is not possible what a callee locks is left to it.
-		kind := p.lockOf(f.class).kind
+		kind := p.locks.lockOf(f.class).kind
 		if self && kind == Mutex || !self && kind != RWLock {
-			if raw := p.stanceOn(f, int(r.num), true); raw.touches {
+			if raw := p.prog.stanceOn(f, int(r.num), true); raw.touches {
 				st = raw
 			} else {
 				return st, "not locked here, since what it calls locks it"
@@ -141,8 +142,8 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 		}
 		return st, fmt.Sprintf("locked for %s, as inferred", gerund(st.mode))
 	}
-	raw := func(e *found) bool { return e.raw && e.kind != onPython && p.guards(e.class) }
-	open := f.among(region, func(e *found) bool { return raw(e) && (e.mode == write || !p.settled(e.class, e.field)) })
+	raw := func(e *found) bool { return e.raw && e.kind != onPython && p.prog.guards(e.class) }
+	open := f.among(region, func(e *found) bool { return raw(e) && (e.mode == write || !p.prog.settled(e.class, e.field)) })
 	switch {
 	case r.root == nodeParam && !f.exposed():
 		return st, "its callers hold the lock"
@@ -158,9 +159,9 @@ func (p *Project) verdictOn(f *function, region int32) (stance, string) {
 
 // asDecorated returns the mode in which a function's decorators lock an object,
 // false where none of them speaks of it.
-func (p *Project) asDecorated(f *function, region int32) (md mode, ok bool) {
+func (p *reviewer) asDecorated(f *function, region int32) (md mode, ok bool) {
 	r := &f.sum.regions[region]
-	for _, d := range p.ownLocks(f).decs {
+	for _, d := range p.prog.ownLocks(f).decs {
 		speaks := len(d.args()) == 0 && r.num == 0 && r.parent < 0
 		for _, a := range d.args() {
 			s, isText := a.X.(*ast.Str)

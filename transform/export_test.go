@@ -19,13 +19,13 @@ type HeldObject struct {
 // as inferred.
 func LocksOf(p *Project, path string) []LockedFunc {
 	stem, _ := stemOf(path)
-	m := p.module(stem)
+	m := p.proj.module(stem)
 	var out []LockedFunc
-	for _, f := range m.funcs().all {
+	for _, f := range p.prog.funcs(m).all {
 		plan := &fn{unit: f.unit, def: f.def, class: f.class, pyClass: f.pyClass != "", property: f.accessor != plain && len(f.def.Decorators) == 0,
-			decs: m.lockDecorators(f.def.Decorators)}
-		p.planFunc(m, plan)
-		l := LockedFunc{Path: f.unit.path, Pos: f.def.Name.Pos, Refused: m.failed[f.def]}
+			decs: lockDecorators(m, f.def.Decorators)}
+		p.plan.planFunc(m, plan)
+		l := LockedFunc{Path: f.unit.path, Pos: f.def.Name.Pos, Refused: p.plan.plans.get(m).failed[f.def]}
 		if plan.plan != nil {
 			for _, h := range plan.plan.holds {
 				l.Holds = append(l.Holds, HeldObject{h.path, h.mode == write})

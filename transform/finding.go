@@ -1,6 +1,11 @@
 package transform
 
-import "pyxlock/parser/ast"
+import (
+	"cmp"
+	"slices"
+
+	"pyxlock/parser/ast"
+)
 
 // Finding is one message about one place. Findings of a run are ordered by
 // file, offset and code.
@@ -32,4 +37,31 @@ type Related struct {
 	Path         string
 	Line, Column int
 	Message      string
+}
+
+// SortFindings orders findings by path, offset, code and message.
+func SortFindings(fs []Finding) {
+	slices.SortStableFunc(fs, compareFindings)
+}
+
+func compareFindings(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Pos, b.Span.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+}
+
+// dedupe drops findings that say what the one before them says.
+func dedupe(fs []Finding) []Finding {
+	var out []Finding
+	for i, f := range fs {
+		if i > 0 && same(fs[i-1], f) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// same reports whether two findings say the same: modules that share a file
+// each find what is wrong with it.
+func same(a, b Finding) bool {
+	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
 }

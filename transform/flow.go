@@ -24,12 +24,14 @@ type variable struct {
 // builder makes one flow. It follows control flow: after an assignment a name
 // stands for the new value alone, and where branches meet for either.
 type builder struct {
-	p    *Project
-	m    *module
-	f    *function
-	flow *flow
-	vars map[string]variable
-	env  []int32 // by slot: the node that a variable stands for now
+	p *program
+	m *module
+	f *function
+	// placed tells which names of the module are locks.
+	placed *handNames
+	flow   *flow
+	vars   map[string]variable
+	env    []int32 // by slot: the node that a variable stands for now
 	// slots counts the variables of all scopes.
 	slots int32
 	// loops are the loops that the walk is in, outermost first.
@@ -68,10 +70,10 @@ type loop struct {
 }
 
 // flowOf returns a function's flow.
-func (p *Project) flowOf(f *function) *flow {
+func (p *program) flowOf(f *function) *flow {
 	f.once.Do(func() {
 		b := builders.Get().(*builder)
-		b.p, b.m, b.f = p, f.mod, f
+		b.p, b.m, b.f, b.placed = p, f.mod, f, p.hands.get(f.mod)
 		b.flow = &flow{unit: f.unit, nodes: append(b.nodes[:0], node{}), effects: b.effects[:0], calls: b.calls[:0]}
 		b.function()
 		f.flow = b.flow
@@ -97,16 +99,15 @@ func (b *builder) shape(n int32) shape { return b.flow.nodes[n].shape }
 
 func (b *builder) function() {
 	def := b.f.def
-	if b.m.handDecorated(def) {
+	if handDecorated(def) {
 		b.hand++
 		b.byHand(def.Name.Span)
 	}
 	if def.Params != nil {
-		r := &resolver{p: b.p, m: b.m, f: &fn{unit: b.f.unit, def: def, class: b.f.class}}
 		for i, prm := range def.Params.List {
 			n := int32(0)
 			if prm.Name.Name != "" && prm.Kind != ast.BareStar && prm.Kind != ast.Slash {
-				sh := b.paramShape(r, i, prm)
+				sh := b.paramShape(i, prm)
 				n = b.node(node{kind: nodeParam, num: int32(i), shape: sh})
 				b.variable(prm.Name.Name, sh, n)
 				if i == 0 && b.f.class != nil {
@@ -124,7 +125,7 @@ func (b *builder) function() {
 }
 
 // paramShape is the shape of parameter i.
-func (b *builder) paramShape(r *resolver, i int, prm *ast.Param) shape {
+func (b *builder) paramShape(i int, prm *ast.Param) shape {
 	switch {
 	case prm.Kind == ast.Star || prm.Kind == ast.DoubleStar:
 		return shape{kind: shapeObject}
@@ -132,26 +133,26 @@ func (b *builder) paramShape(r *resolver, i int, prm *ast.Param) shape {
 		if b.m.plainDecorator(b.f.def, "staticmethod") || b.m.plainDecorator(b.f.def, "classmethod") || implicitStatic[b.f.def.Name.Name] {
 			break
 		}
-		if binops[b.f.def.Name.Name] && b.m.cAPIBinops(r.f) {
+		if binops[b.f.def.Name.Name] && b.m.cAPIBinops(b.f.unit, b.f.class, b.f.def) {
 			return shape{kind: shapeObject}
 		}
 		return shape{kind: shapeObject, class: b.f.class}
 	}
 	if prm.Type != nil {
-		return b.p.shapeOf(b.m, prm.Type, prm.Declarator)
+		return b.p.types.shapeOf(b.m, prm.Type, prm.Declarator)
 	}
-	path, pointer := r.paramType(i, prm)
+	path, pointer := b.m.paramType(b.f.class, b.f.def, i, prm)
 	switch {
 	case pointer:
 		return shape{kind: shapePointer, depth: 1}
 	case path != nil:
-		sh := b.p.shapeOfName(b.m, path, "", 0)
+		sh := b.p.types.shapeOfName(b.m, path, "", 0)
 		if prm.Annotation != nil && sh.kind == shapeScalar && len(path) == 1 {
 			return shape{kind: shapeObject} // Python's int, not C's
 		}
 		return sh
 	case prm.Annotation != nil:
-		if sh := b.p.shapeOfNote(b.m, prm.Annotation); sh.kind != shapeUnknown {
+		if sh := b.p.types.shapeOfNote(b.m, prm.Annotation); sh.kind != shapeUnknown {
 			return sh
 		}
 	}
@@ -281,7 +282,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		b.handOut(value, span.Pos)
 		if c, isC := b.m.cdecls().vars[name]; isC && value != 0 {
 			// From here on it also stands for what was assigned.
-			sh := b.p.shapeOf(b.m, c.typ, c.d)
+			sh := b.p.types.shapeOf(b.m, c.typ, c.d)
 			if sh.kind == shapePointer || sh.kind == shapeRecord || sh.class != nil {
 				g := b.node(node{kind: nodeGlobal, name: name, shape: sh})
 				b.variable(name, sh, b.node(node{kind: nodeLocal, from: []int32{g, value}, shape: sh}))
@@ -302,7 +303,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	if sh.kind == shapeRecord && value != 0 {
 		if of := b.elements(value); len(of) > 0 { // a struct spelled out
 			value = b.node(node{kind: nodeLocal, from: of, shape: sh})
-		} else if b.p.plainData(sh.of, 0) {
+		} else if b.p.types.plainData(sh.of, 0) {
 			value = b.node(node{kind: nodeNothing, shape: sh}) // a copy
 		}
 	}
@@ -375,7 +376,7 @@ func (b *builder) common(from []int32) shape {
 		if sh.kind != o.kind {
 			return shape{}
 		}
-		sh.class = b.p.commonClass(sh.class, o.class)
+		sh.class = commonClass(sh.class, o.class)
 		sh.container = sh.container && o.container
 	}
 	return sh
@@ -555,7 +556,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 
 // releases notes where the GIL is released.
 func (b *builder) releases(e ast.Expr) {
-	if b.nested == 0 && b.flow.releases == (ast.Span{}) && e != nil && b.p.releases(b.m, e) {
+	if b.nested == 0 && b.flow.releases == (ast.Span{}) && e != nil && b.m.releases(e) {
 		b.flow.releases = e.Range()
 	}
 }
@@ -663,7 +664,7 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	}
 	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {
-			sh := b.p.shapeOf(b.m, prm.Type, prm.Declarator)
+			sh := b.p.types.shapeOf(b.m, prm.Type, prm.Declarator)
 			n := b.node(node{kind: nodeUnknown, shape: sh})
 			if d := defaults[i]; d != 0 {
 				if sh.kind == shapeUnknown {
@@ -794,7 +795,7 @@ func (b *builder) declare(st *ast.CVarDecl) {
 		if name.Name == "" {
 			continue
 		}
-		sh := b.p.shapeOf(b.m, st.Type, d)
+		sh := b.p.types.shapeOf(b.m, st.Type, d)
 		if v, known := b.vars[name.Name]; !known || v.global {
 			b.variable(name.Name, sh, b.node(node{kind: nodeNothing, shape: sh}))
 		}
@@ -809,7 +810,7 @@ func (b *builder) declared(name string, typ ast.Expr) {
 	if v, known := b.vars[name]; known && (v.global || v.shape.kind != shapeUnknown) {
 		return
 	}
-	sh := b.p.shapeOfNote(b.m, typ)
+	sh := b.p.types.shapeOfNote(b.m, typ)
 	b.variable(name, sh, b.node(node{kind: nodeNothing, shape: sh}))
 }
 
@@ -832,7 +833,7 @@ func (b *builder) declaredLocals() {
 			case !known:
 				b.declared(a.Name.Name, a.X)
 			case v.shape == (shape{kind: shapeObject}): // a parameter
-				if sh := b.p.shapeOfNote(b.m, a.X); sh.kind != shapeUnknown {
+				if sh := b.p.types.shapeOfNote(b.m, a.X); sh.kind != shapeUnknown {
 					n, _, _ := b.value(a.Name.Name)
 					b.flow.nodes[n].shape = sh
 					v.shape = sh
@@ -868,7 +869,7 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	if st.Annotation != nil && len(st.Targets) == 1 {
 		if n, ok := unparen(st.Targets[0]).(*ast.Name); ok {
-			sh := b.p.shapeOfNote(b.m, st.Annotation)
+			sh := b.p.types.shapeOfNote(b.m, st.Annotation)
 			if _, known := b.vars[n.Name]; !known {
 				b.variable(n.Name, sh, b.node(node{kind: nodeNothing, shape: sh}))
 			}
@@ -982,7 +983,7 @@ func (b *builder) assigns(t ast.Expr) {
 // points to: whoever is given that has it, too.
 func (b *builder) stowed(in ast.Expr, value int32) {
 	sh := b.shape(value)
-	if value == 0 || sh.kind == shapeScalar || sh.kind == shapeObject && sh.class == nil || sh.kind == shapeRecord && b.p.plainData(sh.of, 0) {
+	if value == 0 || sh.kind == shapeScalar || sh.kind == shapeObject && sh.class == nil || sh.kind == shapeRecord && b.p.types.plainData(sh.of, 0) {
 		return
 	}
 	for {
@@ -1183,26 +1184,8 @@ func (b *builder) isHandLock(e ast.Expr) bool {
 	if n, ok := unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {
 		return false
 	}
-	_, ok := b.m.handLock(e)
+	_, ok := b.placed.handLock(e)
 	return ok
-}
-
-// handDecorated reports whether a decorator that is not ours locks the function.
-func (m *module) handDecorated(def *ast.FuncDef) bool {
-	for _, d := range def.Decorators {
-		e := d.Expr
-		if c, ok := e.(*ast.Call); ok {
-			e = c.Fun
-		}
-		last := lastName(e)
-		if lockNames[last] {
-			continue
-		}
-		if last == "critical_section" || lockLike(last) {
-			return true
-		}
-	}
-	return false
 }
 
 func lastName(e ast.Expr) string {

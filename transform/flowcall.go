@@ -282,7 +282,7 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 	switch name {
 	case "cast":
 		if len(e.Args) >= 2 {
-			return b.cast(b.expr(e.Args[1].X), b.p.shapeOfNote(b.m, e.Args[0].X)), true
+			return b.cast(b.expr(e.Args[1].X), b.p.types.shapeOfNote(b.m, e.Args[0].X)), true
 		}
 	case "address":
 		if len(e.Args) == 1 {
@@ -291,7 +291,7 @@ func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 	case "declare":
 		if len(e.Args) >= 2 && e.Args[0].Name.Name == "" {
 			v := b.expr(e.Args[1].X)
-			return b.cast(v, b.p.shapeOfNote(b.m, e.Args[0].X)), true
+			return b.cast(v, b.p.types.shapeOfNote(b.m, e.Args[0].X)), true
 		}
 		for _, a := range e.Args {
 			if a.Name.Name != "" {
@@ -333,7 +333,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 	}
 	if path := dotted(fun); path != nil && !b.isLocal(path[0]) {
-		if c := b.p.lookup(b.m, path[:len(path)-1]); c != nil {
+		if c := b.m.lookup(path[:len(path)-1]); c != nil {
 			return b.classCall(c, name, e)
 		}
 		if _, isVar := b.m.cdecls().vars[path[0]]; !isVar {
@@ -365,9 +365,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	sh := b.shape(base)
 	if base != 0 && sh.class != nil && sh.kind == shapeObject {
-		if f := b.p.field(sh.class, name); f != nil { // a function pointer or a callable attribute
+		if f := sh.class.field(name); f != nil { // a function pointer or a callable attribute
 			n := b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
-			fs := b.p.fieldShape(f)
+			fs := b.p.types.fieldShape(f)
 			if fs.lock {
 				return 0
 			}
@@ -465,7 +465,7 @@ func (b *builder) isClass(n int32) bool {
 
 // handLockCall follows the taking and releasing of a lock placed by hand.
 func (b *builder) handLockCall(e *ast.Call) bool {
-	lc, ok := b.m.lockCall(e)
+	lc, ok := b.placed.lockCall(e)
 	switch {
 	case !ok:
 		return false
@@ -538,14 +538,13 @@ func (b *builder) superCall(name string, e *ast.Call) int32 {
 		b.unknownArgs(b.passed(e.Args), name, e.Span, false)
 		return b.made(e.Span)
 	}
-	for _, a := range b.p.ancestry(b.f.class)[1:] {
-		a.mod.funcs()
-		if fs := a.own.methods[name]; len(fs) > 0 {
+	for _, a := range b.f.class.ancestry()[1:] {
+		if fs := b.p.own(a).methods[name]; len(fs) > 0 {
 			return b.callFunctions(fs, b.self, true, e)
 		}
 	}
 	args := b.passed(e.Args)
-	if b.p.complete(b.f.class) || inheritedFromObject[name] || name == "__init__" && b.p.base(b.f.class) == nil && !b.hasBases() {
+	if b.f.class.complete() || inheritedFromObject[name] || name == "__init__" && b.f.class.base() == nil && !b.hasBases() {
 		b.unknownArgs(args, name, e.Span, false)
 		return 0
 	}
@@ -557,53 +556,6 @@ func (b *builder) hasBases() bool {
 	for _, d := range b.f.class.defs {
 		if d.Bases != nil && len(d.Bases.Args) > 0 {
 			return true
-		}
-	}
-	return false
-}
-
-// complete reports whether all bases of c are in sight, with their bodies.
-func (p *Project) complete(c *class) bool {
-	for _, a := range p.ancestry(c) {
-		if a.def == nil {
-			return false
-		}
-		if p.base(a) == nil {
-			for _, d := range a.defs {
-				if d.Bases != nil && len(d.Bases.Args) > 0 {
-					if path := dotted(d.Bases.Args[0].X); len(path) != 1 || path[0] != "object" {
-						return false
-					}
-				}
-			}
-		}
-	}
-	return true
-}
-
-// unseenBase reports whether c has a base out of sight that may have C attributes:
-// one that is no builtin type.
-func (p *Project) unseenBase(c *class) bool {
-	if p.complete(c) {
-		return false
-	}
-	for _, a := range p.ancestry(c) {
-		if a.def == nil {
-			return true
-		}
-		if p.base(a) != nil {
-			continue
-		}
-		for _, d := range a.defs {
-			if d.Bases != nil && len(d.Bases.Args) > 0 {
-				path := dotted(d.Bases.Args[0].X)
-				if last := or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); objectTypes[last] && !bufferTypes[last] {
-					continue // those of Cython's own .pxd files show no pointers
-				}
-				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
-					return true
-				}
-			}
 		}
 	}
 	return false
@@ -637,9 +589,8 @@ func (b *builder) construct(c *class, args passed, span ast.Span, init bool) int
 		if name == "__init__" && !init {
 			continue
 		}
-		for _, a := range b.p.ancestry(c) {
-			a.mod.funcs()
-			fs := a.own.methods[name]
+		for _, a := range c.ancestry() {
+			fs := b.p.own(a).methods[name]
 			if len(fs) == 0 {
 				continue
 			}
@@ -650,7 +601,7 @@ func (b *builder) construct(c *class, args passed, span ast.Span, init bool) int
 			}
 		}
 	}
-	if !seen && init && !b.p.complete(c) {
+	if !seen && init && !c.complete() {
 		b.unknownArgs(args, c.name, span, false)
 	}
 	return n
@@ -658,12 +609,12 @@ func (b *builder) construct(c *class, args passed, span ast.Span, init bool) int
 
 // namedCall handles a call of a name of the module, or of mod.name.
 func (b *builder) namedCall(path []string, e *ast.Call) int32 {
-	if c := b.p.lookup(b.m, path); c != nil {
+	if c := b.m.lookup(path); c != nil {
 		return b.construct(c, b.passed(e.Args), e.Span, true)
 	}
 	name := path[len(path)-1]
-	if r := b.p.owner(b.m, path); r.mod != nil {
-		t := r.mod.funcs()
+	if r := b.m.owner(path); r.mod != nil {
+		t := b.p.funcs(r.mod)
 		if fs := t.byName[r.name]; len(fs) > 0 {
 			return b.callFunctions(fs, 0, false, e)
 		}
@@ -672,14 +623,14 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 		}
 		if _, isType := r.mod.cdecls().types[r.name]; isType {
 			args := b.passed(e.Args)
-			sh := b.p.shapeOfName(b.m, path, "", 0)
+			sh := b.p.types.shapeOfName(b.m, path, "", 0)
 			var from []int32
 			args.each(func(n int32) {
 				if b.inC(n) || b.shape(n).class != nil {
 					from = append(from, n)
 				}
 			})
-			if len(from) > 0 && !b.p.plainData(sh.of, 0) { // a struct with pointers
+			if len(from) > 0 && !b.p.types.plainData(sh.of, 0) { // a struct with pointers
 				return b.node(node{kind: nodeLocal, from: from, shape: sh})
 			}
 			return b.node(node{kind: nodeFresh, shape: sh})
@@ -765,7 +716,7 @@ func (b *builder) returnOf(f *function) shape {
 	}
 	if def.Kind == ast.Def {
 		if !f.exposed() && def.Arrow != nil {
-			return b.p.shapeOfNote(f.mod, def.Arrow)
+			return b.p.types.shapeOfNote(f.mod, def.Arrow)
 		}
 		return shape{kind: shapeObject}
 	}
@@ -776,7 +727,7 @@ func (b *builder) returnShape(m *module, t *ast.CType, d *ast.Declarator) shape 
 	if t == nil {
 		return shape{kind: shapeObject}
 	}
-	s := b.p.shapeOfType(m, t, 0)
+	s := b.p.types.shapeOfType(m, t, 0)
 	if d != nil && d.Pointer > 0 {
 		s = s.pointer(d.Pointer, t.Const)
 	} else if d != nil && d.Ref {
@@ -787,7 +738,7 @@ func (b *builder) returnShape(m *module, t *ast.CType, d *ast.Declarator) shape 
 
 // declaredMethod finds a C method that only a .pxd has.
 func (b *builder) declaredMethod(c *class, name string) (cfunc, bool) {
-	for _, a := range b.p.ancestry(c) {
+	for _, a := range c.ancestry() {
 		if d, ok := a.mod.declared[a.name+"."+name]; ok {
 			return cfunc{typ: d.decl.Type, d: d.d}, true
 		}
@@ -803,7 +754,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 		return b.knownCall(how, args, name, e.Span)
 	}
 	sure := m.cdecls().aware
-	reads := b.p.opts.readsOnly(name)
+	reads := b.p.readsOnly(name)
 	var params []*ast.Param
 	if f.d.Params != nil {
 		params = f.d.Params.List
@@ -834,7 +785,7 @@ func (b *builder) externCall(m *module, f cfunc, name string, e *ast.Call) int32
 			inside = append(inside, n)
 		case sh.handle:
 			b.effect(n, nil, onState, write, false, passesHandle, name, args.span[i])
-		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord && (ps.of == nil || b.p.plainData(ps.of, 0) || ps.of.extern):
+		case ps.kind == shapeScalar, ps.readOnly(), ps.kind == shapeRecord && (ps.of == nil || b.p.types.plainData(ps.of, 0) || ps.of.extern):
 			if sh.kind != shapeScalar {
 				b.effect(n, nil, onState, read, true, passesConst, name, args.span[i])
 				inside = append(inside, n)
@@ -871,13 +822,13 @@ func (b *builder) paramOf(m *module, prm *ast.Param) shape {
 			return shape{}
 		}
 		// A lone identifier is a type in a prototype.
-		s := b.p.shapeOfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
+		s := b.p.types.shapeOfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
 		if s.kind == shapeUnknown && prm.Declarator != nil && prm.Declarator.Pointer > 0 {
 			return shape{kind: shapePointer, depth: 1}
 		}
 		return s
 	}
-	return b.p.shapeOf(m, prm.Type, prm.Declarator)
+	return b.p.types.shapeOf(m, prm.Type, prm.Declarator)
 }
 
 // passTo passes a C value to a function that may write to it.

@@ -26,7 +26,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		return b.expr(e.X)
 	case *ast.Cast:
 		n := b.expr(e.X)
-		to := b.p.shapeOfType(b.m, e.Type, 0)
+		to := b.p.types.shapeOfType(b.m, e.Type, 0)
 		if e.Type != nil && e.Type.Name == "void" && to.kind == shapePointer && b.shape(n).kind == shapeObject && n != 0 {
 			// What is given to C code as void * comes back in a callback as what it is.
 			return b.node(node{kind: nodeInside, base: n, shape: to})
@@ -166,7 +166,7 @@ func (b *builder) either(x, y int32) int32 {
 		if sh.kind != o.kind {
 			sh.kind = shapeUnknown
 		}
-		sh.class = b.p.commonClass(sh.class, o.class)
+		sh.class = commonClass(sh.class, o.class)
 	}
 	return b.node(node{kind: nodeLocal, shape: sh, from: []int32{x, y}})
 }
@@ -284,7 +284,7 @@ func (b *builder) inC(n int32) bool {
 // global is the value of a name of the module.
 func (b *builder) global(e *ast.Name) int32 {
 	if c, ok := b.m.cdecls().vars[e.Name]; ok {
-		sh := b.p.shapeOf(b.m, c.typ, c.d)
+		sh := b.p.types.shapeOf(b.m, c.typ, c.d)
 		if sh.kind == shapeScalar {
 			return 0
 		}
@@ -305,7 +305,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, onState, write, false, passesUnknown, e.Attr.Name, e.Span)
 		}
 		b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
-		if ms, ok := b.p.structMember(sh.of, e.Attr.Name); ok && ms.kind != shapeObject {
+		if ms, ok := b.p.types.structMember(sh.of, e.Attr.Name); ok && ms.kind != shapeObject {
 			if ms.kind == shapeScalar {
 				return 0
 			}
@@ -329,7 +329,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 		}
 		return 0 // a Python attribute: its own object's affair
 	}
-	f := b.p.field(sh.class, e.Attr.Name)
+	f := sh.class.field(e.Attr.Name)
 	if f == nil {
 		n := b.member(e, base, sh.class)
 		if n == 0 && b.mayHave(sh.class, e.Attr.Name) {
@@ -342,7 +342,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 		}
 		return n
 	}
-	fs := b.p.fieldShape(f)
+	fs := b.p.types.fieldShape(f)
 	if fs.lock {
 		return 0
 	}
@@ -380,7 +380,7 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 // mayHave reports whether a class may have a C attribute that is not known here:
 // one of a base that is not in sight.
 func (b *builder) mayHave(c *class, name string) bool {
-	return b.p.unseenBase(c) && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
+	return c.unseenBase() && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -527,15 +527,15 @@ func (b *builder) address(e ast.Expr) int32 {
 		}
 		n := b.attribute(x, base)
 		sh := shape{kind: shapePointer, depth: 1}
-		if ms, ok := b.p.structMember(b.shape(base).of, x.Attr.Name); ok && b.inC(base) {
+		if ms, ok := b.p.types.structMember(b.shape(base).of, x.Attr.Name); ok && b.inC(base) {
 			return b.node(node{kind: nodeInside, base: base, shape: ms.pointer(1, b.shape(base).constant)})
 		}
 		if b.shape(base).class != nil {
-			f := b.p.field(b.shape(base).class, x.Attr.Name)
+			f := b.shape(base).class.field(x.Attr.Name)
 			if f == nil {
 				return 0
 			}
-			fs := b.p.fieldShape(f)
+			fs := b.p.types.fieldShape(f)
 			if fs.lock {
 				return 0
 			}

@@ -3,8 +3,6 @@ package transform
 // Guards: classes whose objects point into another object's state and keep that
 // object, as a row keeps its matrix. They share the other's lock.
 
-import "pyxlock/parser/ast"
-
 // guardsOf finds, for each class that keeps pointers into another's state, the
 // attribute that holds the other object: both are set in one function.
 func (a *annotator) guardsOf(all []*function) map[*class]string {
@@ -56,11 +54,12 @@ func (a *annotator) shares(s *solver, pointer, owner store) (*class, string) {
 					if x.region != y.region || x.class == nil || x.region == p.region {
 						continue
 					}
-					f := a.p.field(x.class, owner.name)
-					if f == nil || a.p.fieldClass(f) == nil || x.class.lock != nil && x.class.lock.dec != nil {
+					f := x.class.field(owner.name)
+					_, declared := a.declared(x.class)
+					if f == nil || f.fieldClass() == nil || declared {
 						continue
 					}
-					for _, b := range a.p.ancestry(x.class) {
+					for _, b := range x.class.ancestry() {
 						if b.fields[owner.name] != nil && b.fields[pointer.name] != nil {
 							return b, owner.name
 						}
@@ -78,24 +77,16 @@ func (a *annotator) share(guards map[*class]string) {
 	for _, m := range a.mods {
 		for _, c := range m.order {
 			name, ok := guards[c]
-			if !ok || c.def == nil || c.lock != nil && c.lock.dec != nil || c.lock == nil && a.p.lockOf(c) != nil {
+			lock, declared := a.declared(c)
+			if !ok || c.def == nil || declared || !lock && a.p.locks.lockOf(c) != nil {
 				continue
 			}
-			parent := a.p.fieldClass(a.p.field(c, name))
-			if parent == nil || a.p.lockOf(parent) == nil || !a.p.settles(c, name) {
+			parent := c.field(name).fieldClass()
+			if parent == nil || a.p.locks.lockOf(parent) == nil || !a.writes.settles(c, name) {
 				continue
 			}
-			a.lock(c)
-			c.lock.guard = name
-			a.p.model.generation++
+			a.lock(c, name)
 			a.note(c, Locked, "it points into the state of its "+name+", a "+parent.name+", and shares that lock", nil)
 		}
 	}
-}
-
-// settles reports whether an attribute is never assigned to once its object is
-// made, as far as choose found.
-func (p *Project) settles(c *class, name string) bool {
-	f := p.field(c, name)
-	return f != nil && f.vis != ast.Public && !p.model.rebound[c][name]
 }

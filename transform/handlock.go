@@ -6,50 +6,54 @@ package transform
 
 import (
 	"strings"
+	"sync"
 	"unicode"
 
 	"pyxlock/parser/ast"
 )
 
-// handHold is a stretch of a function in which such a lock is held.
-type handHold struct {
-	ast.Span
-	// objects are what a critical section or one of our decorators locks, as
-	// spelled; none for a lock that guards whatever its users agreed on.
-	objects []string
+// handNames tells by which names and types a module knows its locks.
+type handNames struct {
+	m    *module
+	once sync.Once
+	// vars are the variables and attributes that hold locks, with the name of
+	// their type; see typedLock.
+	vars map[string]string
 }
+
+func newHandNames(m *module) *handNames { return &handNames{m: m} }
 
 // handLock reports whether e is a lock, as the item of a with statement is, and
 // which objects it locks where it is a critical section.
-func (m *module) handLock(e ast.Expr) (objects []ast.Expr, ok bool) {
+func (h *handNames) handLock(e ast.Expr) (objects []ast.Expr, ok bool) {
 	e = unparen(e)
 	if call, isCall := e.(*ast.Call); isCall {
-		if m.scope.cythonAttr(call.Fun, true) == "critical_section" {
+		if h.m.scope.cythonAttr(call.Fun, true) == "critical_section" {
 			for _, a := range call.Args {
 				objects = append(objects, a.X)
 			}
 			return objects, true
 		}
 	}
-	return nil, m.isLock(e)
+	return nil, h.isLock(e)
 }
 
 // isLock reports whether an expression denotes a lock, by its type where the
 // module shows that, else by its name.
-func (m *module) isLock(e ast.Expr) bool {
+func (h *handNames) isLock(e ast.Expr) bool {
 	switch e := e.(type) {
 	case *ast.Name:
-		return lockLike(e.Name) || m.typedLock(e.Name)
+		return lockLike(e.Name) || h.typedLock(e.Name)
 	case *ast.Attribute:
-		return lockLike(e.Attr.Name) || m.typedLock(e.Attr.Name) || m.isLock(e.X)
+		return lockLike(e.Attr.Name) || h.typedLock(e.Attr.Name) || h.isLock(e.X)
 	case *ast.Call:
-		return m.isLock(e.Fun)
+		return h.isLock(e.Fun)
 	case *ast.Subscript:
-		return m.isLock(e.X)
+		return h.isLock(e.X)
 	case *ast.Unary:
-		return m.isLock(e.X)
+		return h.isLock(e.X)
 	case *ast.Paren:
-		return m.isLock(e.X)
+		return h.isLock(e.X)
 	}
 	return false
 }
@@ -110,10 +114,10 @@ var lockTypes = map[string]bool{
 
 // typedLock reports whether a variable or attribute of this name is declared or
 // created as a lock somewhere in the module.
-func (m *module) typedLock(name string) bool {
-	m.lockVarsOnce.Do(func() {
-		m.lockVars = map[string]string{}
-		for _, u := range m.units {
+func (h *handNames) typedLock(name string) bool {
+	h.once.Do(func() {
+		h.vars = map[string]string{}
+		for _, u := range h.m.units {
 			ast.Walk(u.file, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.CVarDecl:
@@ -121,7 +125,7 @@ func (m *module) typedLock(name string) bool {
 						return true
 					}
 					for _, d := range n.Declarators {
-						m.lockVars[declaredName(d).Name] = lastPart(n.Type.Name)
+						h.vars[declaredName(d).Name] = lastPart(n.Type.Name)
 					}
 				case *ast.Assign:
 					call, ok := n.Value.(*ast.Call)
@@ -135,9 +139,9 @@ func (m *module) typedLock(name string) bool {
 					for _, t := range n.Targets {
 						switch t := t.(type) {
 						case *ast.Name:
-							m.lockVars[t.Name] = p[len(p)-1]
+							h.vars[t.Name] = p[len(p)-1]
 						case *ast.Attribute:
-							m.lockVars[t.Attr.Name] = p[len(p)-1]
+							h.vars[t.Attr.Name] = p[len(p)-1]
 						}
 					}
 				}
@@ -145,7 +149,7 @@ func (m *module) typedLock(name string) bool {
 			})
 		}
 	})
-	return m.lockVars[name] != ""
+	return h.vars[name] != ""
 }
 
 func lastPart(dotted string) string {
@@ -168,11 +172,11 @@ var lockCalls = map[string]bool{
 }
 
 // lockCall tells whether a call takes or releases a lock.
-func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
+func (h *handNames) lockCall(call *ast.Call) (lockCall, bool) {
 	if call.Fun == nil {
 		return lockCall{}, false
 	}
-	if take, ok := lockCalls[m.cName(call.Fun)]; ok {
+	if take, ok := lockCalls[h.m.cName(call.Fun)]; ok {
 		x := arg(call, 0)
 		if x == nil {
 			return lockCall{}, false
@@ -182,13 +186,13 @@ func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
 		}
 		return lockCall{call, x, take}, true
 	}
-	if take, ok := m.ownCall(call); ok {
+	if take, ok := ownCall(call); ok {
 		return lockCall{call, call.Fun, take}, true
 	}
 	switch fun := call.Fun.(type) {
 	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
 		// A bare acquire() may be of a pool's connection: what it is called on says.
-		if take, ok := takes(fun.Attr.Name); ok && (len(words(fun.Attr.Name)) > 1 || m.isLock(fun.X)) {
+		if take, ok := takes(fun.Attr.Name); ok && (len(words(fun.Attr.Name)) > 1 || h.isLock(fun.X)) {
 			return lockCall{call, fun.X, take}, true
 		}
 	case *ast.Name: // lock_mutex(x)
@@ -205,7 +209,7 @@ func (m *module) lockCall(call *ast.Call) (lockCall, bool) {
 
 // ownCall tells whether a call is one of those that a rewrite puts round a body:
 // a file may have been rewritten in place.
-func (m *module) ownCall(call *ast.Call) (take, ok bool) {
+func ownCall(call *ast.Call) (take, ok bool) {
 	name := lastName(call.Fun)
 	switch fun := call.Fun.(type) {
 	case *ast.Attribute:
@@ -246,117 +250,36 @@ var guardTypes = map[string]bool{
 	"lock_guard": true, "unique_lock": true, "shared_lock": true, "scoped_lock": true, "py_safe_lock_guard": true,
 }
 
-// handHolds finds the locks of a function.
-func (f *ruleFunc) handHolds() []handHold {
-	var out []handHold
-	whole := f.def.Span
-	add := func(s ast.Span, objects []ast.Expr) {
-		h := handHold{Span: s}
-		for _, o := range objects {
-			if u, ok := unparen(o).(*ast.Unary); ok && u.Op == "&" || f.m.isLock(o) {
-				h.objects = nil // a mutex: it guards what its users agreed on
-				break
-			}
-			h.objects = append(h.objects, f.spelled(o))
-		}
-		out = append(out, h)
+// countsTokens reports whether a lock is a semaphore, by its type or name: one
+// is taken here and released elsewhere.
+func (h *handNames) countsTokens(lock ast.Expr) bool {
+	p := dotted(lock)
+	if len(p) == 0 {
+		return false
 	}
-	firstParam := ""
-	if f.def.Params != nil && len(f.def.Params.List) > 0 {
-		firstParam = paramName(f.def.Params.List[0])
-	}
-	for _, d := range f.def.Decorators {
-		e, args := d.Expr, []ast.Arg(nil)
-		if call, ok := e.(*ast.Call); ok {
-			e, args = call.Fun, call.Args
-		}
-		switch name := f.m.scope.cythonAttr(e, true); name {
-		case "critical_section", "read_lock", "write_lock":
-			h := handHold{Span: whole}
-			for _, a := range args {
-				if s, ok := a.X.(*ast.Str); ok {
-					h.objects = append(h.objects, s.Value)
-				}
-			}
-			if len(h.objects) == 0 {
-				h.objects = []string{firstParam}
-			}
-			out = append(out, h)
-		case "no_lock":
-		default:
-			if f.m.isLock(e) {
-				add(whole, nil)
-			}
-		}
-	}
-	if f.class != nil {
-		if c := f.m.classes[f.class.Name.Name]; c != nil && c.lock != nil && firstParam != "" && f.m.lockDecorator(f.def.Decorators, "no_lock") == nil {
-			out = append(out, handHold{whole, []string{firstParam}})
-		}
-	}
-	taken := map[string]int32{}
-	last := map[string]int32{}
-	own(f.def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.With:
-			for _, it := range n.Items {
-				if objects, ok := f.m.handLock(it.X); ok {
-					add(n.Body.Span, objects)
-				}
-			}
-		case *ast.CVarDecl: // a C++ guard holds until it goes out of scope
-			if n.Type != nil && guardTypes[lastPart(n.Type.Name)] {
-				add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
-			}
-		case *ast.Assign:
-			if call, ok := n.Value.(*ast.Call); ok {
-				fun := call.Fun
-				if s, ok := fun.(*ast.Subscript); ok {
-					fun = s.X
-				}
-				if name, ok := fun.(*ast.Name); ok && guardTypes[name.Name] {
-					add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
-				}
-			}
-		case *ast.Call:
-			if lc, ok := f.m.lockCall(n); ok {
-				s := f.spelled(lc.lock)
-				if _, was := taken[s]; lc.take && !was {
-					taken[s] = n.Pos
-				} else if !lc.take {
-					last[s] = n.End
-				}
-			}
-		}
-		return true
-	})
-	for s, pos := range taken {
-		end, ok := last[s]
-		if !ok || end < pos {
-			end = whole.End
-		}
-		out = append(out, handHold{Span: ast.Span{Pos: pos, End: end}})
-	}
-	return out
-}
-
-// held reports whether a lock is held at an offset that guards an object. A
-// critical section on "self" guards what is reached through self, too: that is
-// what its author means by it. Without an object any lock will do.
-func (f *ruleFunc) held(at int32, object ast.Expr) bool {
-	f.prepare()
-	s := f.spelled(object)
-	for _, h := range f.holds {
-		if !h.Contains(at) {
-			continue
-		}
-		if len(h.objects) == 0 || object == nil {
+	name := p[len(p)-1]
+	h.typedLock(name)
+	for _, w := range append(words(name), words(h.vars[name])...) {
+		if w == "semaphore" || w == "sem" {
 			return true
 		}
-		for _, o := range h.objects {
-			if s == o || strings.HasPrefix(s, o+".") || strings.HasPrefix(s, o+"[") {
-				return true
-			}
+	}
+	return false
+}
+
+// handDecorated reports whether a decorator that is not ours locks the function.
+func handDecorated(def *ast.FuncDef) bool {
+	for _, d := range def.Decorators {
+		e := d.Expr
+		if c, ok := e.(*ast.Call); ok {
+			e = c.Fun
+		}
+		last := lastName(e)
+		if lockNames[last] {
+			continue
+		}
+		if last == "critical_section" || lockLike(last) {
+			return true
 		}
 	}
 	return false

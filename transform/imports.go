@@ -44,7 +44,7 @@ func (a *analysis) imports(u *unit) {
 		case len(keep) == 0 && top[st] && wants && emptied == nil && from.Pos < n.first:
 			emptied = from
 		case len(keep) == 0 && top[st]:
-			removeStmt(e(), from.Span, a.p.opts.Layout)
+			removeStmt(e(), from.Span, a.opts.Layout)
 		case len(keep) == 0:
 			e().replace(from.Span, "pass")
 		default:
@@ -56,14 +56,14 @@ func (a *analysis) imports(u *unit) {
 		if len(st.Names) > 1 {
 			a.dropName(e(), st.Names, slices.IndexFunc(st.Names, isShim))
 		} else {
-			removeStmt(e(), st.Span, a.p.opts.Layout)
+			removeStmt(e(), st.Span, a.opts.Layout)
 		}
 	}
 	if !wants {
 		return
 	}
 	lines := a.newImports(u, n)
-	aligned := a.p.opts.Layout == Aligned
+	aligned := a.opts.Layout == Aligned
 	if emptied != nil {
 		ind := strings.Join(lines, "\n")
 		if aligned && !compound(lines) {
@@ -157,7 +157,7 @@ func (a *analysis) newImports(u *unit, n *need) []string {
 	}
 	switch {
 	case s.inline:
-		out = append(out, strings.Split(strings.TrimRight(a.p.opts.InlineRuntime, "\n"), "\n")...)
+		out = append(out, strings.Split(strings.TrimRight(a.opts.InlineRuntime, "\n"), "\n")...)
 	case u.file.Pure:
 		out = append(out, "from cython.cimports import pyxlock")
 	default:

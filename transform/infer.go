@@ -5,6 +5,7 @@ package transform
 
 import (
 	"fmt"
+	"pyxlock/parser/ast"
 	"strings"
 )
 
@@ -29,7 +30,7 @@ func (st *stance) stronger(e *found) bool {
 
 // stanceOn returns what f does to parameter num itself. rawOnly leaves out what
 // its callees do under locks of their own.
-func (p *Project) stanceOn(f *function, num int, rawOnly bool) stance {
+func (p *program) stanceOn(f *function, num int, rawOnly bool) stance {
 	var st stance
 	for i := range f.sum.effects {
 		e := &f.sum.effects[i]
@@ -52,7 +53,7 @@ func (p *Project) stanceOn(f *function, num int, rawOnly bool) stance {
 
 // infer returns what an undecorated member of a locked class does to the
 // object; the project is solved for it.
-func (p *Project) infer(f *function, kind Kind) stance {
+func (p *program) infer(f *function, kind Kind) stance {
 	p.solve([]*function{f})
 	st := p.stanceOn(f, 0, kind == Mutex)
 	if f.def.Name.Name == "__init__" && f.accessor == plain && st.touches {
@@ -123,4 +124,34 @@ func relatedOf(steps []step) []Related {
 		out = append(out, Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: s.f.name() + " " + s.text})
 	}
 	return out
+}
+
+// modeOf returns how a member of a locked class holds its object, false where
+// it does not.
+func (p *program) modeOf(f *function) (mode, bool) {
+	decs := p.ownLocks(f).decs
+	for _, d := range decs {
+		switch {
+		case d.name == "no_lock":
+			return read, false
+		case len(d.args()) == 0 && d.name == "write_lock":
+			return write, true
+		case len(d.args()) == 0 && d.name == "read_lock":
+			return read, true
+		}
+		first := f.def.Params.List[0].Name.Name
+		for _, a := range d.args() {
+			if s, ok := a.X.(*ast.Str); ok && s.Value == first {
+				if d.name == "write_lock" {
+					return write, true
+				}
+				return read, true
+			}
+		}
+	}
+	if len(decs) > 0 {
+		return read, false
+	}
+	st := p.infer(f, p.locks.lockOf(f.class).kind)
+	return st.mode, st.touches
 }

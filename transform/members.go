@@ -15,7 +15,7 @@ import (
 // the property of the same name: typed accesses go on reaching the field, as
 // with the property that Cython itself makes of a public attribute.
 func (a *analysis) members(c *class) {
-	info := a.p.locksMembers(c)
+	info := a.p.locks.locksMembers(c)
 	if info == nil || c.extern {
 		return
 	}
@@ -28,8 +28,8 @@ func (a *analysis) members(c *class) {
 	if c.flags["dataclass"] {
 		// Its fields have to stay attributes. Cython 3.3 puts a critical section
 		// round them and round the methods that it generates.
-		if info.kind != CriticalSection && c.lock != nil {
-			a.m.report(c.lock.unit, c.lock.dec.Range(), codePublic,
+		if l := a.p.locks.decl(c); info.kind != CriticalSection && l != nil {
+			a.out.report(l.unit, l.dec.Range(), codePublic,
 				fmt.Sprintf("%s is a dataclass: its fields are attributes that Python code reaches without the %s", c.name, info.kind),
 				"use lock=\"critical_section\" and Cython 3.3, which locks them itself, or write the class without dataclass")
 		}
@@ -44,19 +44,19 @@ func (a *analysis) members(c *class) {
 			continue
 		}
 		if c.unit.file.Pure && f.unit.inPxd() {
-			a.m.report(f.unit, f.decl.Range(), codePublic,
+			a.out.report(f.unit, f.decl.Range(), codePublic,
 				fmt.Sprintf("Cython lets no .py define a property beside the attribute %q of its .pxd", f.name),
 				"declare the field privately under another name, and write a property "+f.name+" in the .py")
 			continue
 		}
 		if at, used := a.m.usedBefore(f.name, c.def.Pos); used {
-			a.m.report(f.unit, f.decl.Range(), codePublic,
+			a.out.report(f.unit, f.decl.Range(), codePublic,
 				fmt.Sprintf("the attribute %q cannot become a property: %q is also a name of the module, used above the class, and Cython confuses the two", f.name, f.name),
 				"declare the field privately under another name, and write a property "+f.name+" (the module's name is used in line "+strconv.Itoa(at)+")")
 			continue
 		}
 		if f.conditional {
-			a.m.report(f.unit, f.decl.Range(), codePublic,
+			a.out.report(f.unit, f.decl.Range(), codePublic,
 				fmt.Sprintf("the attribute %q exists only under a condition, and its property would not", f.name),
 				"make the field private and write the property inside the condition, under another name")
 			continue
@@ -82,42 +82,6 @@ func (a *analysis) members(c *class) {
 type appended struct {
 	lines []string
 	blame int32
-}
-
-// usedBefore reports whether code at module level uses a name before an offset,
-// and in which line. After that Cython takes no property of that name beside a C
-// attribute ("declared after it is used").
-func (m *module) usedBefore(name string, pos int32) (int, bool) {
-	if _, bound := m.scope.names[name]; !bound {
-		return 0, false
-	}
-	found := 0
-	for _, u := range m.units {
-		if u.inPxd() {
-			continue
-		}
-		eachStmt(u.file.Body, func(st ast.Stmt) {
-			if found > 0 || opensScope(st) || u.role == roleMain && st.Range().Pos >= pos {
-				return
-			}
-			switch st := st.(type) {
-			case *ast.CVarDecl:
-				for _, d := range st.Declarators {
-					if n := declaredName(d); n.Name == name && !d.Func {
-						found = line(u.file, n.Pos) + 1
-					}
-				}
-			case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
-				ast.Walk(st, func(n ast.Node) bool {
-					if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access != ast.Write {
-						found = line(u.file, x.Pos) + 1
-					}
-					return found == 0
-				})
-			}
-		})
-	}
-	return found, found > 0
 }
 
 // private takes the word public or readonly off a declaration.
@@ -214,7 +178,7 @@ func (a *analysis) isObject(f *field) bool {
 	if len(path) == 0 {
 		return false
 	}
-	return objectTypes[path[len(path)-1]] || a.p.lookup(f.mod, path) != nil
+	return objectTypes[path[len(path)-1]] || f.mod.lookup(path) != nil
 }
 
 // append adds lines at the end of a class's body.

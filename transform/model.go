@@ -15,7 +15,6 @@ package transform
 // analysis (OOPSLA 1999), kept field-insensitive within one object.
 
 import (
-	"slices"
 	"sync"
 
 	"pyxlock/parser/ast"
@@ -274,12 +273,32 @@ type summary struct {
 	shared map[int]bool
 }
 
-// modelState is the model of a project as far as it has been asked for.
+// program is what the code of a project does, as far as it has been asked for.
+type program struct {
+	proj  *proj
+	locks *lockFacts
+	types *ctypes
+	// readsOnly tells of which C functions the settings say that they only read.
+	readsOnly func(name string) bool
+
+	functions *cache[*module, *functionsOf]
+	hands     *cache[*module, *handNames]
+	model     modelState
+}
+
+// newProgram returns the model of a project with its locks.
+func newProgram(p *proj, locks *lockFacts, readsOnly func(name string) bool) *program {
+	g := &program{proj: p, locks: locks, readsOnly: readsOnly}
+	g.types = newCtypes(g.guards)
+	g.functions = newCache(findFunctions)
+	g.hands = newCache(newHandNames)
+	return g
+}
+
+// modelState is what the fixed point has found.
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*function]bool
-	// generation counts the times that locks were given to classes.
-	generation int
 	// assume makes every extension type with C attributes count as locked, and
 	// tells apart which attributes are written.
 	assume bool
@@ -287,10 +306,8 @@ type modelState struct {
 	// as a whole; nil otherwise.
 	derived map[*class][]*class
 	// written holds the attributes that are written once an object is made, by
-	// the class that declares them; nil before settleWrites.
+	// the class that declares them; nil before settleFunctions.
 	written map[*class]map[string]bool
-	// rebound holds those that are assigned to by a class's users; see annotator.
-	rebound map[*class]map[string]bool
 	// assigned holds those that get another value, pointers that go elsewhere
 	// among them.
 	assigned map[*class]map[string]bool
@@ -298,40 +315,74 @@ type modelState struct {
 	grown map[*class]map[string]bool
 }
 
-// clone returns what restore puts back.
-func (s *modelState) clone() *modelState {
-	return &modelState{solved: s.solved, assume: s.assume, written: s.written, grown: s.grown, assigned: s.assigned}
+// assuming is assume with nothing solved, and puts back what there was.
+func (p *program) assuming(do func()) {
+	s := &p.model
+	solved, written, grown, assigned := s.solved, s.written, s.grown, s.assigned
+	sums := make(map[*function]summary, len(solved))
+	callers := make(map[*function][]*function, len(solved))
+	for f := range solved {
+		sums[f], callers[f] = f.sum, f.callers
+	}
+	p.forget()
+	s.written = nil
+	p.assume(do)
+	p.forget()
+	for f, sum := range sums { // more than were looked at here, too
+		f.sum, f.callers = sum, callers[f]
+	}
+	s.solved, s.written, s.grown, s.assigned = solved, written, grown, assigned
 }
 
-func (s *modelState) restore(o *modelState) {
-	s.solved, s.assume, s.written, s.grown, s.assigned = o.solved, o.assume, o.written, o.grown, o.assigned
+// assume calls do with a model that takes every class with state for locked. What
+// is solved stays.
+func (p *program) assume(do func()) {
+	was := p.model.assume
+	p.model.assume = true
+	do()
+	p.model.assume = was
+}
+
+// forget drops the summaries of all functions.
+func (p *program) forget() {
+	for f := range p.model.solved { // also what is called in modules that are no inputs
+		f.sum, f.callers = summary{}, nil
+	}
+	p.model.solved = nil
 }
 
 // functionsOf holds a module's functions.
 type functionsOf struct {
-	once   sync.Once
 	byName map[string][]*function
 	byDef  map[*ast.FuncDef]*function
 	all    []*function
 	pyInit map[string]*function // __init__ of Python classes
 	pySet  map[string]bool      // names of Python classes
-
-	mu    sync.Mutex          // guards names
-	names map[string]resolved // see Project.owner
+	own    map[*class]*methodSet
 }
 
-func (m *module) funcs() *functionsOf {
-	t := &m.functions
-	t.once.Do(func() {
-		t.byName = map[string][]*function{}
-		t.byDef = map[*ast.FuncDef]*function{}
-		t.pyInit = map[string]*function{}
-		t.pySet = map[string]bool{}
-		t.names = map[string]resolved{}
-		for _, u := range m.units {
-			t.collect(m, u, u.file.Body, nil, "", "")
-		}
-	})
+// funcs returns the functions of a module.
+func (p *program) funcs(m *module) *functionsOf { return p.functions.get(m) }
+
+// own returns what the body of c defines.
+func (p *program) own(c *class) *methodSet {
+	if s := p.funcs(c.mod).own[c]; s != nil {
+		return s
+	}
+	return &noMethods
+}
+
+func findFunctions(m *module) *functionsOf {
+	t := &functionsOf{
+		byName: map[string][]*function{},
+		byDef:  map[*ast.FuncDef]*function{},
+		pyInit: map[string]*function{},
+		pySet:  map[string]bool{},
+		own:    map[*class]*methodSet{},
+	}
+	for _, u := range m.units {
+		t.collect(m, u, u.file.Body, nil, "", "")
+	}
 	return t
 }
 
@@ -346,7 +397,7 @@ func (t *functionsOf) collect(m *module, u *unit, stmts []ast.Stmt, c *class, py
 			t.all = append(t.all, f)
 			switch {
 			case c != nil:
-				c.addMethod(f, property)
+				t.addMethod(f, property)
 			case py != "":
 				if st.Name.Name == "__init__" {
 					t.pyInit[py] = f
@@ -411,18 +462,22 @@ type methodSet struct {
 	props   map[string][]*function
 }
 
-func (c *class) addMethod(f *function, property string) {
-	if c.own.methods == nil {
-		c.own.methods, c.own.props = map[string][]*function{}, map[string][]*function{}
+var noMethods methodSet
+
+func (t *functionsOf) addMethod(f *function, property string) {
+	own := t.own[f.class]
+	if own == nil {
+		own = &methodSet{methods: map[string][]*function{}, props: map[string][]*function{}}
+		t.own[f.class] = own
 	}
 	name := f.def.Name.Name
 	switch {
 	case property != "":
-		c.own.props[property] = append(c.own.props[property], f)
+		own.props[property] = append(own.props[property], f)
 	case f.accessor != plain:
-		c.own.props[name] = append(c.own.props[name], f)
+		own.props[name] = append(own.props[name], f)
 	default:
-		c.own.methods[name] = append(c.own.methods[name], f)
+		own.methods[name] = append(own.methods[name], f)
 	}
 }
 
@@ -431,16 +486,15 @@ func (c *class) addMethod(f *function, property string) {
 // those in c's own module, or all of the project where it is looked at as a
 // whole. Overrides that do not count are looked at where they are
 // (rule_override.go).
-func (p *Project) members(c *class, name string, property bool) []*function {
+func (p *program) members(c *class, name string, property bool) []*function {
 	of := func(a *class) []*function {
-		a.mod.funcs()
 		if property {
-			return a.own.props[name]
+			return p.own(a).props[name]
 		}
-		return a.own.methods[name]
+		return p.own(a).methods[name]
 	}
 	var out []*function
-	for _, a := range p.ancestry(c) {
+	for _, a := range c.ancestry() {
 		if fs := of(a); len(fs) > 0 {
 			out = append(out, fs...)
 			break
@@ -456,7 +510,7 @@ func (p *Project) members(c *class, name string, property bool) []*function {
 		if s == c || len(of(s)) == 0 {
 			continue
 		}
-		for _, a := range p.ancestry(s)[1:] {
+		for _, a := range s.ancestry()[1:] {
 			if a == c {
 				out = append(out, of(s)...)
 				break
@@ -467,50 +521,24 @@ func (p *Project) members(c *class, name string, property bool) []*function {
 }
 
 // derive notes which classes of the modules derive from which.
-func (p *Project) derive(mods []*module) {
+func (p *program) derive(mods []*module) {
 	p.model.derived = map[*class][]*class{}
 	for _, m := range mods {
 		for _, c := range m.order {
-			for _, a := range p.ancestry(c)[1:] {
+			for _, a := range c.ancestry()[1:] {
 				p.model.derived[a] = append(p.model.derived[a], c)
 			}
 		}
 	}
 }
 
-// commonClass returns the nearest class that two classes both are, or nil.
-func (p *Project) commonClass(c, d *class) *class {
-	if c == d || c == nil || d == nil {
-		if c == d {
-			return c
-		}
-		return nil
-	}
-	for _, a := range p.ancestry(c) {
-		if slices.Contains(p.ancestry(d), a) {
-			return a
-		}
-	}
-	return nil
-}
-
 // guards reports whether c's state has a lock of its own.
-func (p *Project) guards(c *class) bool {
+func (p *program) guards(c *class) bool {
 	if c == nil {
 		return false
 	}
 	if p.model.assume {
-		return c.def != nil && p.hasState(c)
+		return c.def != nil && c.hasState()
 	}
-	return p.lockOf(c) != nil
-}
-
-// hasState reports whether c has C attributes, its own or inherited ones.
-func (p *Project) hasState(c *class) bool {
-	for _, a := range p.ancestry(c) {
-		if len(a.order) > 0 {
-			return true
-		}
-	}
-	return false
+	return p.locks.lockOf(c) != nil
 }

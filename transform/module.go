@@ -5,7 +5,9 @@ package transform
 // modules are looked up on demand (project.go).
 
 import (
+	"bytes"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 
@@ -31,6 +33,7 @@ type unit struct {
 func (u *unit) inPxd() bool { return u.role == rolePxd || u.role == rolePxdInclude }
 
 type module struct {
+	proj    *proj
 	stem    string // path of its files without the extension
 	root    string // the directory from which absolute cimports start
 	units   []*unit
@@ -40,27 +43,10 @@ type module struct {
 	// declared holds the C functions that the .pxd declares, as "Class.method" or
 	// "function": in pure mode their types and modifiers are only there.
 	declared map[string]declaration
-	// reported during building; used only where the module is an input
-	findings  []Finding
-	functions functionsOf // see funcs
-	// inferred holds the locks that no decorator asked for; used only where the
-	// module is an input
-	inferred []Inferred
-	// failed holds the functions whose own decorators were reported: more about
-	// them would be noise.
-	failed  map[*ast.FuncDef]bool
-	foundMu sync.Mutex
-	found   map[string]*class // see Project.lookup
-	cOnce   sync.Once
-	c       cnames          // see cdecls
-	py      []string        // see pyNames; used only where the module is an input
-	words   map[string]bool // see spells; used only where the module is an input
-	// visible caches visibleLocked; used only where the module is an input
-	visible map[*unit][]visible
-	// lockVars are the variables and attributes that hold locks, with the name
-	// of their type; see typedLock.
-	lockVarsOnce sync.Once
-	lockVars     map[string]string
+	found    *cache[string, *class]   // see lookup
+	owners   *cache[string, resolved] // see owner
+	cOnce    sync.Once
+	c        cnames // see cdecls
 }
 
 func isPure(path string) bool { return strings.HasSuffix(path, ".py") }
@@ -76,15 +62,17 @@ func stemOf(path string) (string, bool) {
 
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
-func (p *Project) load(stem string) *module {
-	m := &module{stem: stem, classes: map[string]*class{}, visible: map[*unit][]visible{}, declared: map[string]declaration{}, failed: map[*ast.FuncDef]bool{}, found: map[string]*class{}, scope: scope{names: map[string]binding{}}}
+func (p *proj) load(stem string) *module {
+	m := &module{proj: p, stem: stem, classes: map[string]*class{}, declared: map[string]declaration{}, scope: scope{names: map[string]binding{}}}
+	m.found = newCache(func(name string) *class { return m.lookupDepth([]string{name}, 0) })
+	m.owners = newCache(func(name string) resolved { return m.follow([]string{name}, 0) })
 	m.root = p.packageRoot(stem)
 	add := func(path string, r role) {
 		s := p.source(path)
 		if s.err != nil {
 			return
 		}
-		p.addUnit(m, s, r)
+		m.addUnit(s, r)
 	}
 	if p.isFile(stem + ".pxd") {
 		add(stem+".pxd", rolePxd)
@@ -112,7 +100,7 @@ func (p *Project) load(stem string) *module {
 }
 
 // addUnit adds a source and, after it, what it includes.
-func (p *Project) addUnit(m *module, s *source, r role) {
+func (m *module) addUnit(s *source, r role) {
 	for _, u := range m.units {
 		if u.source == s {
 			return
@@ -126,9 +114,9 @@ func (p *Project) addUnit(m *module, s *source, r role) {
 	}
 	eachStmt(s.file.Body, func(st ast.Stmt) {
 		if in, ok := st.(*ast.Include); ok && in.Path != nil {
-			if path := p.findInclude(m, s.path, in.Path.Value); path != "" {
-				if t := p.source(path); t.err == nil {
-					p.addUnit(m, t, inc)
+			if path := m.proj.findInclude(m.root, s.path, in.Path.Value); path != "" {
+				if t := m.proj.source(path); t.err == nil {
+					m.addUnit(t, inc)
 				}
 			}
 		}
@@ -203,4 +191,126 @@ func (m *module) declarationOf(c *class, def *ast.FuncDef) (declaration, bool) {
 	}
 	d, ok := m.declared[name]
 	return d, ok
+}
+
+// nameOf returns the name by which code in u can speak of c, or "".
+func (m *module) nameOf(u *unit, c *class) string {
+	if c == nil {
+		return ""
+	}
+	sees := m.visibleFrom(u)
+	for _, name := range sortedKeys(m.scope.names) {
+		if b := m.scope.names[name]; (b.kind == bindClass || b.kind == bindImported) && sees(b.src) && m.lookup([]string{name}) == c {
+			return name
+		}
+	}
+	return ""
+}
+
+// usedBefore reports whether code at module level uses a name before an offset,
+// and in which line. After that Cython takes no property of that name beside a C
+// attribute ("declared after it is used").
+func (m *module) usedBefore(name string, pos int32) (int, bool) {
+	if _, bound := m.scope.names[name]; !bound {
+		return 0, false
+	}
+	found := 0
+	for _, u := range m.units {
+		if u.inPxd() {
+			continue
+		}
+		eachStmt(u.file.Body, func(st ast.Stmt) {
+			if found > 0 || opensScope(st) || u.role == roleMain && st.Range().Pos >= pos {
+				return
+			}
+			switch st := st.(type) {
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					if n := declaredName(d); n.Name == name && !d.Func {
+						found = line(u.file, n.Pos) + 1
+					}
+				}
+			case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
+				ast.Walk(st, func(n ast.Node) bool {
+					if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access != ast.Write {
+						found = line(u.file, x.Pos) + 1
+					}
+					return found == 0
+				})
+			}
+		})
+	}
+	return found, found > 0
+}
+
+// fused reports whether a name is a fused type of this module.
+func (m *module) fused(name string) bool {
+	found := false
+	for _, u := range m.units {
+		eachStmt(u.file.Body, func(st ast.Stmt) {
+			if s, ok := st.(*ast.StructDef); ok && s.Kind == "fused" && s.Name.Name == name {
+				found = true
+			}
+		})
+	}
+	return found
+}
+
+// syntaxErrors returns a finding for each error that the parser found.
+func (m *module) syntaxErrors() []Finding {
+	var out []Finding
+	for _, u := range m.units {
+		for _, e := range u.errs {
+			out = append(out, Finding{
+				Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
+			})
+		}
+	}
+	return out
+}
+
+// broken reports whether a file of the module does not parse.
+func (m *module) broken() bool {
+	return slices.ContainsFunc(m.units, func(u *unit) bool { return len(u.errs) > 0 })
+}
+
+// compiled reports whether a module is for Cython: a .py is where it has a .pxd
+// or speaks of cython.
+func (m *module) compiled() bool {
+	for _, u := range m.units {
+		if u.role != roleMain || !u.file.Pure || bytes.Contains(u.src, []byte("cython")) {
+			return true
+		}
+	}
+	return false
+}
+
+// types returns the number of extension types that the module defines.
+func (m *module) types() int {
+	n := 0
+	for _, c := range m.order {
+		if !c.extern {
+			n++
+		}
+	}
+	return n
+}
+
+// cName returns the C function that a call names: the last part of "python.f",
+// and what "from m cimport f as g" calls g.
+func (m *module) cName(fun ast.Expr) string {
+	switch fun := fun.(type) {
+	case *ast.Name:
+		if b, ok := m.scope.names[fun.Name]; ok && b.kind == bindImported && b.attr != "" {
+			return b.attr
+		}
+		return fun.Name
+	case *ast.Attribute:
+		if _, ok := fun.X.(*ast.Name); ok {
+			return fun.Attr.Name
+		}
+	case *ast.Paren:
+		return m.cName(fun.X)
+	}
+	return ""
 }

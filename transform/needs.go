@@ -14,12 +14,12 @@ type Need struct {
 	Own bool
 }
 
-// Needs returns the files that Cython reads when it compiles the module at path,
+// needs returns the files that Cython reads when it compiles the module at path,
 // path first: its .pxd, the .pxd files of the modules that they cimport, at any
 // remove, those of the packages round them, and what all these include. Files
 // outside of the project (what is installed) are not among them. It reads without
 // parsing, so that a file with a syntax error is in the list, too.
-func (p *Project) Needs(path string) []Need {
+func (p *proj) needs(path string) []Need {
 	path = p.canonical(path)
 	own, _ := stemOf(path)
 	var out []Need

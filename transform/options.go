@@ -100,3 +100,7 @@ func (o *Options) readsOnly(name string) bool {
 	}
 	return yes
 }
+
+func (o *Options) expansion() expandOptions {
+	return expandOptions{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime}
+}

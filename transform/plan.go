@@ -71,7 +71,8 @@ var binops = map[string]bool{
 	"__and__": true, "__or__": true, "__xor__": true,
 }
 
-func (p *Project) planFunc(m *module, f *fn) {
+func (p *planner) planFunc(m *module, f *fn) {
+	out := p.plans.get(m)
 	decs := f.decs
 	all := make([]placed, 0, len(decs)+len(f.pxdDecs))
 	for _, d := range decs {
@@ -84,12 +85,12 @@ func (p *Project) planFunc(m *module, f *fn) {
 	for _, d := range all {
 		switch d.name {
 		case "locked_class":
-			m.report(d.unit, d.dec.Range(), codeMisplaced, "locked_class on a function",
+			out.report(d.unit, d.dec.Range(), codeMisplaced, "locked_class on a function",
 				"it goes on a cdef class; a function takes read_lock or write_lock")
 		case "no_lock":
 			exempt = true
 			if !hasReason(d.lockDec) {
-				m.report(d.unit, d.dec.Range(), codeReason, "no_lock needs a reason",
+				out.report(d.unit, d.dec.Range(), codeReason, "no_lock needs a reason",
 					"write why it is safe: @cython.no_lock(\"reads only what __cinit__ set\")")
 			}
 		default:
@@ -98,7 +99,7 @@ func (p *Project) planFunc(m *module, f *fn) {
 	}
 	if exempt {
 		for _, d := range locks {
-			m.report(d.unit, d.dec.Range(), codeContradict, fmt.Sprintf("%s on a function that no_lock exempts", d.name), "keep one of them")
+			out.report(d.unit, d.dec.Range(), codeContradict, fmt.Sprintf("%s on a function that no_lock exempts", d.name), "keep one of them")
 		}
 		return
 	}
@@ -106,7 +107,7 @@ func (p *Project) planFunc(m *module, f *fn) {
 	inClass := f.class != nil && f.outer == nil
 	if inClass && noLockMethods[name] && !f.property {
 		for _, d := range locks {
-			m.report(d.unit, d.dec.Range(), codeMisplaced, fmt.Sprintf("%s on %s", d.name, name),
+			out.report(d.unit, d.dec.Range(), codeMisplaced, fmt.Sprintf("%s on %s", d.name, name),
 				"nobody else holds the object then, so it takes no lock: remove the decorator")
 		}
 		return
@@ -115,14 +116,14 @@ func (p *Project) planFunc(m *module, f *fn) {
 	classm := (inClass || f.pyClass) && m.plainDecorator(f.def, "classmethod")
 	var info *lockInfo
 	if inClass {
-		info = p.locksMembers(f.class)
+		info = p.locks.locksMembers(f.class)
 	}
 	if len(locks) == 0 {
 		if info == nil || static || classm || isCdef(m, f.class, f.def) {
 			return
 		}
 		if info.mustDecorate && name != "__init__" {
-			m.report(f.unit, f.def.Name.Span, codeUndecorated,
+			out.report(f.unit, f.def.Name.Span, codeUndecorated,
 				fmt.Sprintf("%s.%s has no lock decorator, and the class asks for one", f.class.name, name),
 				"add @cython.read_lock, @cython.write_lock or @cython.no_lock(\"why\")")
 			return
@@ -131,18 +132,18 @@ func (p *Project) planFunc(m *module, f *fn) {
 	if trivial(f.def) {
 		return
 	}
-	r := &resolver{p: p, m: m, f: f, static: static, classm: classm}
+	r := &resolver{p: p, m: m, f: f, out: out, static: static, classm: classm}
 	r.holdsOf(locks)
 	if !r.failed {
 		r.contradicted(locks)
 	}
 	if r.failed || len(r.holds) == 0 {
-		m.failed[f.def] = r.failed
+		out.failed[f.def] = r.failed
 		return
 	}
 	pl := &plan{holds: r.holds, nogil: isNogil(m, f.class, f.def)}
-	if !r.settle(pl) || !p.checkBody(m, f, pl) {
-		m.failed[f.def] = true
+	if !r.settle(pl) || !p.checkBody(m, f, pl, out) {
+		out.failed[f.def] = true
 		return
 	}
 	f.plan = pl
@@ -155,19 +156,6 @@ func hasReason(d lockDec) bool {
 	}
 	s, ok := d.args()[0].X.(*ast.Str)
 	return ok && d.args()[0].Name.Name == "" && s.End-s.Pos > 2 && strings.TrimSpace(or(s.Value, "x")) != ""
-}
-
-// plainDecorator reports whether a function is decorated with a builtin name.
-func (m *module) plainDecorator(f *ast.FuncDef, name string) bool {
-	for _, d := range f.Decorators {
-		if n, ok := d.Expr.(*ast.Name); ok && n.Name == name {
-			return true
-		}
-		if m.scope.cythonAttr(d.Expr, false) == name {
-			return true
-		}
-	}
-	return false
 }
 
 // trivial reports whether a body does nothing that a lock could protect.
@@ -200,9 +188,10 @@ func trivial(f *ast.FuncDef) bool {
 
 // resolver finds what the decorators of one function name.
 type resolver struct {
-	p      *Project
+	p      *planner
 	m      *module
 	f      *fn
+	out    *modulePlan
 	static bool
 	classm bool
 	holds  []hold
@@ -210,7 +199,7 @@ type resolver struct {
 }
 
 func (r *resolver) fail(u *unit, span ast.Span, code, msg, help string) {
-	r.m.report(u, span, code, msg, help)
+	r.out.report(u, span, code, msg, help)
 	r.failed = true
 }
 
@@ -227,19 +216,19 @@ func (r *resolver) positional() []*ast.Param {
 // kind is the lock of the function's class, or the one that is usual.
 func (r *resolver) kind() Kind {
 	if r.f.class != nil {
-		if in := r.p.lockOf(r.f.class); in != nil {
+		if in := r.p.locks.lockOf(r.f.class); in != nil {
 			return in.kind
 		}
 	}
-	return r.p.opts.Lock
+	return r.p.locks.kind
 }
 
 // undecorated holds the object of a member without decorators as the model
 // says that the body uses it.
 func (r *resolver) undecorated(kind Kind) {
 	st := stance{touches: true, mode: write}
-	if fun := r.m.funcs().byDef[r.f.def]; fun != nil {
-		st = r.p.infer(fun, kind)
+	if fun := r.p.prog.funcs(r.m).byDef[r.f.def]; fun != nil {
+		st = r.p.prog.infer(fun, kind)
 	}
 	if st.touches {
 		r.add(r.f.unit, r.f.def.Name.Span, "", st.mode)
@@ -253,7 +242,7 @@ func (r *resolver) undecorated(kind Kind) {
 
 // noteInferred keeps what the model asked for, for people.
 func (r *resolver) noteInferred(object string, st stance) {
-	fun := r.m.funcs().byDef[r.f.def]
+	fun := r.p.prog.funcs(r.m).byDef[r.f.def]
 	if fun == nil {
 		return
 	}
@@ -263,7 +252,7 @@ func (r *resolver) noteInferred(object string, st stance) {
 		steps := chain(fun, st.why)
 		in.Why = steps[len(steps)-1].text
 	}
-	r.m.inferred = append(r.m.inferred, in)
+	r.out.inferred = append(r.out.inferred, in)
 }
 
 // holdsOf fills r.holds from the decorators; with none, the function is an
@@ -343,14 +332,14 @@ func (r *resolver) add(u *unit, span ast.Span, path string, md mode) {
 	for _, attr := range parts[1:] {
 		var next *class
 		if h.class != nil {
-			if f := r.p.field(h.class, attr); f != nil {
-				next = r.p.fieldClass(f)
+			if f := h.class.field(attr); f != nil {
+				next = f.fieldClass()
 			}
 		}
 		h = hold{mode: md, path: append(slices.Clone(h.path), attr), class: next,
-			types: append(slices.Clone(h.types), r.p.nameOf(r.m, r.f.unit, next)), maybeNone: h.maybeNone || len(h.path) == 1 && h.class != nil && !h.never}
+			types: append(slices.Clone(h.types), r.m.nameOf(r.f.unit, next)), maybeNone: h.maybeNone || len(h.path) == 1 && h.class != nil && !h.never}
 		if next != nil {
-			h.typed = r.p.lockOf(next) != nil
+			h.typed = r.p.locks.lockOf(next) != nil
 		}
 	}
 	if h.class != nil && !h.typed && len(parts) > 1 {
@@ -389,9 +378,9 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 			h.typed, h.never = true, true // a type object: locked as it is
 			return true
 		}
-		if !(binops[f.def.Name.Name] && r.m.cAPIBinops(f)) {
+		if !(binops[f.def.Name.Name] && r.m.cAPIBinops(f.unit, f.class, f.def)) {
 			h.class = f.class
-			if r.p.lockOf(f.class) == nil && !through {
+			if r.p.locks.lockOf(f.class) == nil && !through {
 				r.fail(u, span, codeNothing, fmt.Sprintf("%s is no locked class", f.class.name), "add @cython.locked_class to it")
 				return false
 			}
@@ -404,7 +393,7 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 		h.typed, h.never = true, true
 		return true
 	}
-	path, pointer := r.paramType(i, prm)
+	path, pointer := r.m.paramType(f.class, f.def, i, prm)
 	if pointer {
 		r.fail(u, span, codeParameter, fmt.Sprintf("parameter %q is a C pointer, not an object", name), "lock the object that owns it")
 		return false
@@ -412,9 +401,9 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 	if path == nil {
 		return true
 	}
-	if c := r.p.lookup(r.m, path); c != nil {
+	if c := r.m.lookup(path); c != nil {
 		h.class = c
-		if r.p.lockOf(c) == nil && !through {
+		if r.p.locks.lockOf(c) == nil && !through {
 			r.fail(u, span, codeNothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, c.name), "add @cython.locked_class to it, or do not lock it here")
 			return false
 		}
@@ -434,79 +423,12 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 	return true
 }
 
-// paramType returns what declaredType does of parameter i, or of its
-// declaration in the .pxd where the function's own line has no type.
-func (r *resolver) paramType(i int, prm *ast.Param) (path []string, pointer bool) {
-	path, pointer = r.declaredType(prm)
-	if path == nil && !pointer {
-		if d, ok := r.m.declarationOf(r.f.class, r.f.def); ok && d.d.Params != nil && i < len(d.d.Params.List) {
-			return r.declaredType(d.d.Params.List[i])
-		}
-	}
-	return path, pointer
-}
-
-// declaredType returns the dotted name of a parameter's type, nil where it has
-// none, and whether it is a C pointer or array.
-func (r *resolver) declaredType(prm *ast.Param) (path []string, pointer bool) {
-	if prm.Type != nil {
-		if prm.Type.Memoryview || prm.Type.Tuple != nil {
-			return nil, true
-		}
-		if d := prm.Declarator; d != nil && (d.Pointer > 0 || d.Func || len(d.Arrays) > 0 || d.Inner != nil || d.Ref) {
-			return nil, true
-		}
-		if len(prm.Type.Path) > 0 {
-			path = names(prm.Type.Path)
-		} else if prm.Type.Name != "" {
-			path = strings.Split(prm.Type.Name, ".")
-		}
-		if prm.Type.Basic {
-			path = []string{prm.Type.Name}
-		}
-		return path, false
-	}
-	if prm.Annotation != nil {
-		path = dotted(prm.Annotation)
-	}
-	// @cython.locals(x=T)
-	for _, d := range r.f.def.Decorators {
-		call, ok := d.Expr.(*ast.Call)
-		if !ok || r.m.scope.cythonAttr(call.Fun, false) != "locals" {
-			continue
-		}
-		for _, a := range call.Args {
-			if a.Name.Name == prm.Name.Name {
-				path = dotted(a.X)
-			}
-		}
-	}
-	if len(path) == 2 && r.m.scope.names[path[0]].kind == bindCython {
-		path = path[1:]
-	}
-	return path, false
-}
-
 // cTypes are the C types whose names tell nothing by their spelling.
 var cTypes = map[string]bool{
 	"int": true, "long": true, "short": true, "char": true, "float": true, "double": true, "bint": true, "void": true,
 	"unsigned": true, "signed": true, "Py_ssize_t": true, "Py_hash_t": true, "Py_UCS4": true, "Py_UNICODE": true,
 	"longlong": true, "uint": true, "ulong": true, "ulonglong": true, "longdouble": true, "uchar": true, "ushort": true,
 	"floating": true, "integral": true, "numeric": true, "complex": false,
-}
-
-// fieldClass returns the extension type of a field, or nil.
-func (p *Project) fieldClass(f *field) *class {
-	if f.ctype != nil {
-		if f.declarator.Pointer > 0 || len(f.declarator.Arrays) > 0 || f.ctype.Memoryview {
-			return nil
-		}
-		return p.lookup(f.mod, names(f.ctype.Path))
-	}
-	if f.annotation != nil {
-		return p.lookup(f.mod, dotted(f.annotation))
-	}
-	return nil
 }
 
 // settle chooses the lock, resolves guards and untyped operands, and checks
@@ -522,19 +444,19 @@ func (r *resolver) settle(pl *plan) bool {
 	}
 	for _, h := range pl.holds {
 		if h.class != nil && h.typed {
-			add(p.lockOf(h.class))
+			add(p.locks.lockOf(h.class))
 		}
 	}
 	var enclosing *lockInfo
 	if f.class != nil {
-		enclosing = p.lockOf(f.class)
+		enclosing = p.locks.lockOf(f.class)
 	}
 	var candidates []visible
 	untyped := slices.ContainsFunc(pl.holds, func(h hold) bool { return !h.typed })
 	if untyped {
-		candidates = p.visibleLocked(m, f.unit)
+		candidates = p.locks.visibleLocked(m, f.unit)
 		if len(candidates) == 0 {
-			m.report(f.unit, f.def.Name.Span, codeNothing,
+			r.out.report(f.unit, f.def.Name.Span, codeNothing,
 				fmt.Sprintf("%s locks an operand without a static type, and this module knows no locked class", f.def.Name.Name),
 				"cimport the locked class, or give the parameter its type")
 			return false
@@ -554,7 +476,7 @@ func (r *resolver) settle(pl *plan) bool {
 	}
 	if len(kinds) > 1 {
 		sort.Slice(kinds, func(i, j int) bool { return kinds[i] < kinds[j] })
-		m.report(f.unit, f.def.Name.Span, codeMixed,
+		r.out.report(f.unit, f.def.Name.Span, codeMixed,
 			fmt.Sprintf("%s would have to take a %s and a %s at once", f.def.Name.Name, kinds[0], kinds[1]),
 			"two kinds of lock have no common order: use one kind for these classes, or give untyped operands their type")
 		return false
@@ -563,7 +485,7 @@ func (r *resolver) settle(pl *plan) bool {
 	if len(kinds) == 1 {
 		pl.kind = kinds[0]
 	} else {
-		pl.kind = p.opts.Lock
+		pl.kind = p.locks.kind
 	}
 	for i := range pl.holds {
 		h := &pl.holds[i]
@@ -573,7 +495,7 @@ func (r *resolver) settle(pl *plan) bool {
 		}
 		p.throughGuard(m, f.unit, h)
 		if pl.kind == Mutex {
-			h.typeName = p.nameOf(m, f.unit, h.class)
+			h.typeName = m.nameOf(f.unit, h.class)
 		}
 	}
 	// A guard may have made two paths one.
@@ -594,20 +516,20 @@ func (r *resolver) settle(pl *plan) bool {
 func (r *resolver) operands(kind Kind) {
 	f := r.f
 	params := f.def.Params.List
-	if f.class == nil || f.outer != nil || r.static || r.classm || len(params) < 2 || r.p.lockOf(f.class) == nil {
+	if f.class == nil || f.outer != nil || r.static || r.classm || len(params) < 2 || r.p.locks.lockOf(f.class) == nil {
 		return
 	}
-	fun := r.m.funcs().byDef[f.def]
+	fun := r.p.prog.funcs(r.m).byDef[f.def]
 	if fun == nil {
 		return
 	}
-	r.p.solve([]*function{fun})
+	r.p.prog.solve([]*function{fun})
 	for i, prm := range params {
 		if i == 0 || prm.Kind != ast.Positional || prm.Name.Name == "" {
 			continue
 		}
 		// What a callee locks by itself a mutex must not lock before it.
-		st := r.p.stanceOn(fun, i, kind != RWLock)
+		st := r.p.prog.stanceOn(fun, i, kind != RWLock)
 		if !st.touches || slices.ContainsFunc(r.holds, func(h hold) bool { return h.path[0] == prm.Name.Name && len(h.path) == 1 }) {
 			continue
 		}
@@ -636,35 +558,21 @@ func sortedKeys[V any](m map[string]V) []string {
 }
 
 // throughGuard replaces an object by the one that guards its state.
-func (p *Project) throughGuard(m *module, u *unit, h *hold) {
+func (p *planner) throughGuard(m *module, u *unit, h *hold) {
 	for n := 0; h.class != nil && n < 4; n++ {
-		in := p.lockOf(h.class)
+		in := p.locks.lockOf(h.class)
 		if in == nil || in.guard == "" {
 			return
 		}
-		fd := p.field(h.class, in.guard)
+		fd := h.class.field(in.guard)
 		var next *class
 		if fd != nil {
-			next = p.fieldClass(fd)
+			next = fd.fieldClass()
 		}
 		h.maybeNone = h.maybeNone || len(h.path) == 1 && !h.never
 		h.path = append(slices.Clone(h.path), in.guard)
-		h.types = append(slices.Clone(h.types), p.nameOf(m, u, next))
+		h.types = append(slices.Clone(h.types), m.nameOf(u, next))
 		h.never = false
 		h.class = next
 	}
-}
-
-// nameOf returns the name by which code in u can speak of c, or "".
-func (p *Project) nameOf(m *module, u *unit, c *class) string {
-	if c == nil {
-		return ""
-	}
-	sees := m.visibleFrom(u)
-	for _, name := range sortedKeys(m.scope.names) {
-		if b := m.scope.names[name]; (b.kind == bindClass || b.kind == bindImported) && sees(b.src) && p.lookup(m, []string{name}) == c {
-			return name
-		}
-	}
-	return ""
 }

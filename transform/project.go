@@ -4,85 +4,65 @@ package transform
 // once, names resolved across modules.
 
 import (
-	"cmp"
 	"iter"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"pyxlock/parser"
 	"pyxlock/parser/ast"
 )
 
-// Project resolves and rewrites. It is safe for use by several goroutines.
-type Project struct {
+// proj resolves names in files. It is safe for use by several goroutines.
+type proj struct {
 	loader Loader
-	opts   Options
+	opts   projOptions
 
-	mu       sync.Mutex
-	sources  map[string]*cell[*source]
-	modules  map[string]*cell[*module]
-	listed   map[string]*cell[*listing]
-	roots    map[string]*cell[string]
-	refs     map[string]*cell[references]
-	verdicts map[string]bool // see concerned
-	model    modelState
+	sources *cache[string, *source]
+	modules *cache[string, *module]
+	listed  *cache[string, *listing]
+	roots   *cache[string, string]
+	refs    *cache[string, references]
 }
 
-// cell is a value that is computed once.
-type cell[T any] struct {
-	once sync.Once
-	v    T
+// projOptions tell where the files of a project are.
+type projOptions struct {
+	// Include holds the directories of -I, searched for cimported modules.
+	Include []string
+	// Roots holds the directories given as inputs, searched likewise.
+	Roots []string
+	// Canonical returns one name for a file, however a path reaches it; nil is
+	// filepath.Clean.
+	Canonical func(path string) string
 }
 
-func get[T any](mu *sync.Mutex, m map[string]*cell[T], key string, make func() T) T {
-	mu.Lock()
-	c := m[key]
-	if c == nil {
-		c = new(cell[T])
-		m[key] = c
-	}
-	mu.Unlock()
-	c.once.Do(func() { c.v = make() })
-	return c.v
+// newProj returns a project that reads through load.
+func newProj(load Loader, opts projOptions) *proj {
+	p := &proj{loader: load, opts: opts}
+	p.sources = newCache(p.read)
+	p.modules = newCache(p.load)
+	p.listed = newCache(p.readDir)
+	p.roots = newCache(p.findRoot)
+	p.refs = newCache(p.findRefs)
+	return p
 }
 
-// NewProject returns a project that reads through load.
-func NewProject(load Loader, opts Options) *Project {
-	return &Project{
-		loader:   load,
-		opts:     opts,
-		sources:  map[string]*cell[*source]{},
-		modules:  map[string]*cell[*module]{},
-		listed:   map[string]*cell[*listing]{},
-		roots:    map[string]*cell[string]{},
-		refs:     map[string]*cell[references]{},
-		verdicts: map[string]bool{},
-	}
+func (p *proj) source(path string) *source { return p.sources.get(p.canonical(path)) }
+
+func (p *proj) read(path string) *source {
+	s := &source{path: path}
+	s.src, s.err = p.loader.Read(path)
+	return s
 }
 
-func (p *Project) source(path string) *source {
-	path = p.canonical(path)
-	return get(&p.mu, p.sources, path, func() *source {
-		s := &source{path: path}
-		s.src, s.err = p.loader.Read(path)
-		s.words = mentions(s.src)
-		return s
-	})
-}
-
-func (p *Project) canonical(path string) string {
+func (p *proj) canonical(path string) string {
 	if p.opts.Canonical != nil {
 		return p.opts.Canonical(path)
 	}
 	return filepath.Clean(path)
 }
 
-func (p *Project) module(stem string) *module {
-	stem = p.canonical(stem)
-	return get(&p.mu, p.modules, stem, func() *module { return p.load(stem) })
-}
+func (p *proj) module(stem string) *module { return p.modules.get(p.canonical(stem)) }
 
 // listing is a directory's content. Directories are listed once instead of
 // asking for each file: most cimports are of modules that are not in the
@@ -93,25 +73,25 @@ type listing struct {
 	stems map[string]bool // of files that make a module: m for m.pxd, m.pyx, m.py
 }
 
-func (p *Project) list(dir string) *listing {
-	return get(&p.mu, p.listed, dir, func() *listing {
-		l := &listing{files: map[string]bool{}, dirs: map[string]bool{}, stems: map[string]bool{}}
-		files, dirs := p.loader.List(dir)
-		for _, f := range files {
-			l.files[f] = true
-			if stem, ok := stemOf(f); ok {
-				l.stems[stem] = true
-			}
+func (p *proj) list(dir string) *listing { return p.listed.get(dir) }
+
+func (p *proj) readDir(dir string) *listing {
+	l := &listing{files: map[string]bool{}, dirs: map[string]bool{}, stems: map[string]bool{}}
+	files, dirs := p.loader.List(dir)
+	for _, f := range files {
+		l.files[f] = true
+		if stem, ok := stemOf(f); ok {
+			l.stems[stem] = true
 		}
-		for _, d := range dirs {
-			l.dirs[d] = true
-		}
-		return l
-	})
+	}
+	for _, d := range dirs {
+		l.dirs[d] = true
+	}
+	return l
 }
 
 // isFile reports whether a file exists; path is clean.
-func (p *Project) isFile(path string) bool {
+func (p *proj) isFile(path string) bool {
 	i := strings.LastIndexByte(path, filepath.Separator)
 	if i <= 0 {
 		return p.list(filepath.Dir(path)).files[filepath.Base(path)]
@@ -121,29 +101,28 @@ func (p *Project) isFile(path string) bool {
 
 // packageRoot returns the first directory above path that is no package, as
 // Cython finds it.
-func (p *Project) packageRoot(path string) string {
-	return get(&p.mu, p.roots, filepath.Dir(path), func() string {
-		dir := filepath.Dir(path)
-		for range 64 {
-			if !p.list(dir).stems["__init__"] {
-				break
-			}
-			up := filepath.Join(dir, "..")
-			if !strings.HasPrefix(dir, "..") && dir != "." {
-				up = filepath.Dir(dir)
-			}
-			if up == dir {
-				break
-			}
-			dir = up
+func (p *proj) packageRoot(path string) string { return p.roots.get(filepath.Dir(path)) }
+
+func (p *proj) findRoot(dir string) string {
+	for range 64 {
+		if !p.list(dir).stems["__init__"] {
+			break
 		}
-		return dir
-	})
+		up := filepath.Join(dir, "..")
+		if !strings.HasPrefix(dir, "..") && dir != "." {
+			up = filepath.Dir(dir)
+		}
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	return dir
 }
 
 // find returns the stem of the module that a cimport in the module at stem
 // names, or "".
-func (p *Project) find(stem, root string, level int, path []string) string {
+func (p *proj) find(stem, root string, level int, path []string) string {
 	for dir := range p.bases(stem, root, level) {
 		if found := p.below(dir, path, stem); found != "" {
 			return found
@@ -152,8 +131,13 @@ func (p *Project) find(stem, root string, level int, path []string) string {
 	return ""
 }
 
+// find returns the stem of the module that a cimport in m names, or "".
+func (m *module) find(level int, path []string) string {
+	return m.proj.find(m.stem, m.root, level, path)
+}
+
 // bases yields the directories from which a cimport is looked up, in order.
-func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
+func (p *proj) bases(stem, root string, level int) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		dir := filepath.Dir(stem)
 		if level > 0 {
@@ -178,7 +162,7 @@ func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
 
 // hasDir reports whether a cimport's module may be a package: names imported
 // from it may be modules.
-func (p *Project) hasDir(stem, root string, level int, path []string) bool {
+func (p *proj) hasDir(stem, root string, level int, path []string) bool {
 next:
 	for dir := range p.bases(stem, root, level) {
 		for _, part := range path {
@@ -193,7 +177,7 @@ next:
 }
 
 // below finds the module path in dir, if it is not the one at self.
-func (p *Project) below(dir string, path []string, self string) string {
+func (p *proj) below(dir string, path []string, self string) string {
 	if len(path) == 0 {
 		if p.list(dir).stems["__init__"] {
 			return under(dir, "__init__")
@@ -232,12 +216,14 @@ func under(dir, name string) string {
 	return dir + string(filepath.Separator) + name
 }
 
-func (p *Project) findInclude(m *module, from, name string) string {
+// findInclude returns the file that an include statement in the file from names,
+// in a module with that root, or "".
+func (p *proj) findInclude(root, from, name string) string {
 	if name == "" {
 		return ""
 	}
 	// Cython knows the first of these and -I; the root is where a build starts.
-	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{m.root})
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root})
 	for _, d := range dirs {
 		if path := filepath.Join(d, filepath.FromSlash(name)); p.isFile(path) {
 			return path
@@ -247,32 +233,23 @@ func (p *Project) findInclude(m *module, from, name string) string {
 }
 
 // lookup resolves a dotted name in a module to an extension type, or nil.
-func (p *Project) lookup(m *module, path []string) *class {
+func (m *module) lookup(path []string) *class {
 	if m == nil || len(path) != 1 {
-		return p.lookupDepth(m, path, 0)
+		return m.lookupDepth(path, 0)
 	}
 	// Code names the same few things again and again, most of them no class.
-	m.foundMu.Lock()
-	c, ok := m.found[path[0]]
-	m.foundMu.Unlock()
-	if !ok {
-		c = p.lookupDepth(m, path, 0)
-		m.foundMu.Lock()
-		m.found[path[0]] = c
-		m.foundMu.Unlock()
-	}
-	return c
+	return m.found.get(path[0])
 }
 
-func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
+func (m *module) lookupDepth(path []string, depth int) *class {
 	if m == nil || len(path) == 0 || depth > 16 {
 		return nil
 	}
 	b, ok := m.scope.names[path[0]]
 	if !ok {
 		for _, s := range m.scope.stars {
-			if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
-				if c := p.lookupDepth(p.module(stem), path, depth+1); c != nil {
+			if stem := m.find(s.level, s.path); stem != "" {
+				if c := m.proj.module(stem).lookupDepth(path, depth+1); c != nil {
 					return c
 				}
 			}
@@ -282,30 +259,30 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 	switch b.kind {
 	case bindClass:
 		if len(path) == 1 {
-			return p.defined(b.class)
+			return b.class.defined()
 		}
 	case bindImported:
-		if stem := p.find(m.stem, m.root, b.level, b.path); stem != "" {
-			if c := p.lookupDepth(p.module(stem), append([]string{b.attr}, path[1:]...), depth+1); c != nil {
+		if stem := m.find(b.level, b.path); stem != "" {
+			if c := m.proj.module(stem).lookupDepth(append([]string{b.attr}, path[1:]...), depth+1); c != nil {
 				return c
 			}
 		}
 		if len(path) > 1 {
 			full := append(append([]string{}, b.path...), b.attr)
 			full = append(full, path[1:len(path)-1]...)
-			if stem := p.find(m.stem, m.root, b.level, full); stem != "" {
-				return p.lookupDepth(p.module(stem), path[len(path)-1:], depth+1)
+			if stem := m.find(b.level, full); stem != "" {
+				return m.proj.module(stem).lookupDepth(path[len(path)-1:], depth+1)
 			}
 		}
 	case bindAlias:
 		if len(path) == 1 && len(b.path) > 0 {
-			return p.lookupDepth(m, b.path, depth+1)
+			return m.lookupDepth(b.path, depth+1)
 		}
 	case bindModule:
 		if len(path) > 1 {
 			full := append(append([]string{}, b.path...), path[1:len(path)-1]...)
-			if stem := p.find(m.stem, m.root, 0, full); stem != "" {
-				return p.lookupDepth(p.module(stem), path[len(path)-1:], depth+1)
+			if stem := m.find(0, full); stem != "" {
+				return m.proj.module(stem).lookupDepth(path[len(path)-1:], depth+1)
 			}
 		}
 	}
@@ -314,7 +291,7 @@ func (p *Project) lookupDepth(m *module, path []string, depth int) *class {
 
 // defined returns the class that a declaration "cdef extern class pkg.mod.C"
 // speaks of, where that module is in sight, else the declaration itself.
-func (p *Project) defined(c *class) *class {
+func (c *class) defined() *class {
 	if !c.extern || c.mod == nil {
 		return c
 	}
@@ -324,11 +301,11 @@ func (p *Project) defined(c *class) *class {
 			if len(def.Module) == 0 {
 				continue
 			}
-			stem := p.find(c.mod.stem, c.mod.root, 0, names(def.Module))
+			stem := c.mod.find(0, names(def.Module))
 			if stem == "" || stem == c.mod.stem {
 				continue
 			}
-			if o := p.module(stem).classes[def.Name.Name]; o != nil && !o.extern {
+			if o := c.mod.proj.module(stem).classes[def.Name.Name]; o != nil && !o.extern {
 				c.real = o
 			}
 		}
@@ -337,12 +314,12 @@ func (p *Project) defined(c *class) *class {
 }
 
 // base returns the class that c derives from, or nil where it is not known.
-func (p *Project) base(c *class) *class {
-	c.baseOnce.Do(func() { c.baseIs = p.findBase(c) })
+func (c *class) base() *class {
+	c.baseOnce.Do(func() { c.baseIs = c.findBase() })
 	return c.baseIs
 }
 
-func (p *Project) findBase(c *class) *class {
+func (c *class) findBase() *class {
 	for _, def := range []*ast.ClassDef{c.def, c.pxdDef} {
 		if def == nil || def.Bases == nil {
 			continue
@@ -351,7 +328,7 @@ func (p *Project) findBase(c *class) *class {
 			if a.Star != 0 || a.Name.Name != "" {
 				continue
 			}
-			if b := p.lookup(c.mod, dotted(a.X)); b != nil && b != c {
+			if b := c.mod.lookup(dotted(a.X)); b != nil && b != c {
 				return b
 			}
 			break // the first base is the one with the C layout
@@ -361,12 +338,12 @@ func (p *Project) findBase(c *class) *class {
 }
 
 // ancestry returns c and its known bases, c first. The slice must not be changed.
-func (p *Project) ancestry(c *class) []*class {
+func (c *class) ancestry() []*class {
 	if c == nil {
 		return nil
 	}
 	c.lineOnce.Do(func() {
-		for b := c; b != nil && len(c.line) < 64 && !slices.Contains(c.line, b); b = p.base(b) {
+		for b := c; b != nil && len(c.line) < 64 && !slices.Contains(c.line, b); b = b.base() {
 			c.line = append(c.line, b)
 		}
 	})
@@ -374,8 +351,8 @@ func (p *Project) ancestry(c *class) []*class {
 }
 
 // field returns the C attribute of c or of a base, or nil.
-func (p *Project) field(c *class, name string) *field {
-	if a := p.declarer(c, name); a != nil {
+func (c *class) field(name string) *field {
+	if a := c.declarer(name); a != nil {
 		return a.fields[name]
 	}
 	return nil
@@ -383,8 +360,8 @@ func (p *Project) field(c *class, name string) *field {
 
 // declarer returns the class or base class that declares an attribute, nil
 // where none is known to.
-func (p *Project) declarer(c *class, name string) *class {
-	for _, a := range p.ancestry(c) {
+func (c *class) declarer(name string) *class {
+	for _, a := range c.ancestry() {
 		if a.fields[name] != nil {
 			return a
 		}
@@ -437,15 +414,11 @@ func at(s *source, span ast.Span, code, msg, help string) Finding {
 	return Finding{Code: code, Path: s.path, Span: span, Line: l, Column: c, Message: msg, Help: help}
 }
 
-func (m *module) report(u *unit, span ast.Span, code, msg, help string) {
-	m.findings = append(m.findings, at(u.source, span, code, msg, help))
-}
+// log gathers the findings of one goroutine.
+type log struct{ findings []Finding }
 
-// SortFindings orders findings by path, offset, code and message.
-func SortFindings(fs []Finding) {
-	slices.SortStableFunc(fs, compareFindings)
-}
-
-func compareFindings(a, b Finding) int {
-	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Pos, b.Span.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+// report adds a finding and returns it, to be filled in.
+func (l *log) report(u *unit, span ast.Span, code, msg, help string) *Finding {
+	l.findings = append(l.findings, at(u.source, span, code, msg, help))
+	return &l.findings[len(l.findings)-1]
 }

@@ -136,7 +136,7 @@ func (c *checking) immutableField(f *ruleFunc, e *ast.Attribute) bool {
 		if fd := cl.fields[e.Attr.Name]; fd != nil {
 			return fd.ctype != nil && immutable[fd.ctype.Name]
 		}
-		cl = c.p.base(cl)
+		cl = cl.base()
 	}
 	return false
 }

@@ -3,48 +3,18 @@ package transform
 // What cannot be expanded soundly, and is refused with a way out.
 
 import (
-	"bytes"
 	"fmt"
 	"slices"
 
 	"pyxlock/parser/ast"
 )
 
-// cAPIBinops reports whether arithmetic methods may get self on the right.
-func (m *module) cAPIBinops(f *fn) bool {
-	for _, d := range f.def.Decorators {
-		if c, ok := d.Expr.(*ast.Call); ok && m.scope.cythonAttr(c.Fun, false) == "c_api_binop_methods" {
-			return len(c.Args) == 1 && text(f.unit.file, c.Args[0].X.Range()) != "False"
-		}
-	}
-	if def := f.class.def; def != nil {
-		for _, d := range def.Decorators {
-			if c, ok := d.Expr.(*ast.Call); ok && m.scope.cythonAttr(c.Fun, false) == "c_api_binop_methods" {
-				return len(c.Args) == 1 && text(f.unit.file, c.Args[0].X.Range()) != "False"
-			}
-		}
-	}
-	head := f.unit.src
-	if len(f.unit.file.Body) > 0 {
-		head = head[:f.unit.file.Body[0].Range().Pos]
-	}
-	i := bytes.Index(head, []byte("c_api_binop_methods"))
-	if i < 0 {
-		return false
-	}
-	rest := head[i:]
-	if j := bytes.IndexAny(rest, ",\n\r"); j >= 0 {
-		rest = rest[:j]
-	}
-	return bytes.Contains(rest, []byte("True"))
-}
-
 // checkBody reports what a plan's lock cannot stand in the function's body.
-func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
+func (p *planner) checkBody(m *module, f *fn, pl *plan, out *modulePlan) bool {
 	ok := true
 	fail := func(span ast.Span, code, msg, help string) {
 		if ok {
-			m.report(f.unit, span, code, msg, help)
+			out.report(f.unit, span, code, msg, help)
 		}
 		ok = false
 	}
@@ -94,7 +64,7 @@ func (p *Project) checkBody(m *module, f *fn, pl *plan) bool {
 
 // releasesIn sets pl.releasesGIL where the body of f releases the GIL, and
 // returns the first such place.
-func (p *Project) releasesIn(m *module, f *fn, pl *plan) (where ast.Span) {
+func (p *planner) releasesIn(m *module, f *fn, pl *plan) (where ast.Span) {
 	if where = p.flowIn(m, f).releases; where != (ast.Span{}) {
 		pl.releasesGIL = true
 	}
@@ -102,19 +72,19 @@ func (p *Project) releasesIn(m *module, f *fn, pl *plan) (where ast.Span) {
 }
 
 // flowIn returns the flow of a function in its place.
-func (p *Project) flowIn(m *module, f *fn) *flow {
-	fun := m.funcs().byDef[f.def]
+func (p *planner) flowIn(m *module, f *fn) *flow {
+	fun := p.prog.funcs(m).byDef[f.def]
 	if fun == nil { // nested
 		fun = &function{mod: m, unit: f.unit, def: f.def}
 	}
-	return p.flowOf(fun)
+	return p.prog.flowOf(fun)
 }
 
 // checkMutex reports operands without a mutex field and calls that would take
 // the same mutex again.
-func (p *Project) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, string, string, string)) {
+func (p *planner) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, string, string, string)) {
 	for _, h := range pl.holds {
-		if h.typed && (h.class == nil || p.lockOf(h.class) == nil || p.lockOf(h.class).kind != Mutex) {
+		if h.typed && (h.class == nil || p.locks.lockOf(h.class) == nil || p.locks.lockOf(h.class).kind != Mutex) {
 			fail(f.def.Name.Span, codeMutexOperand, fmt.Sprintf("%q has no mutex of its own", joinPath(h.path)),
 				"give the attribute a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
 		}
@@ -140,7 +110,7 @@ func (p *Project) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, str
 			if len(h.path) != 1 || h.path[0] != id.Name || h.class == nil {
 				continue
 			}
-			if p.field(h.class, a.Attr.Name) != nil {
+			if h.class.field(a.Attr.Name) != nil {
 				continue
 			}
 			if who := p.lockingMember(h.class, a.Attr.Name); who != "" {
@@ -203,9 +173,9 @@ func isNamed(e ast.Expr, name string) bool {
 
 // lockingMember returns the class of which name is a method or property that
 // takes the object's lock, or "".
-func (p *Project) lockingMember(c *class, name string) string {
-	for _, a := range p.ancestry(c) {
-		info := p.locksMembers(a)
+func (p *planner) lockingMember(c *class, name string) string {
+	for _, a := range c.ancestry() {
+		info := p.locks.locksMembers(a)
 		if info == nil || a.def == nil {
 			continue
 		}
@@ -226,8 +196,8 @@ func (p *Project) lockingMember(c *class, name string) string {
 }
 
 // memberLocks reports whether a method takes the lock at its entry.
-func (p *Project) memberLocks(c *class, f *ast.FuncDef) bool {
-	decs := c.mod.lockDecorators(f.Decorators)
+func (p *planner) memberLocks(c *class, f *ast.FuncDef) bool {
+	decs := lockDecorators(c.mod, f.Decorators)
 	if slices.ContainsFunc(decs, func(d lockDec) bool { return d.name == "no_lock" }) {
 		return false
 	}
@@ -237,32 +207,6 @@ func (p *Project) memberLocks(c *class, f *ast.FuncDef) bool {
 	n := f.Name.Name
 	return !isCdef(c.mod, c, f) && !noLockMethods[n] && !implicitStatic[n] &&
 		!c.mod.plainDecorator(f, "staticmethod") && !c.mod.plainDecorator(f, "classmethod")
-}
-
-// releases reports whether e is nogil, or a call with a true nogil argument.
-func (p *Project) releases(m *module, e ast.Expr) bool {
-	switch e := unparen(e).(type) {
-	case *ast.Name:
-		return e.Name == "nogil"
-	case *ast.Attribute:
-		return m.scope.cythonAttr(e, false) == "nogil"
-	case *ast.Call:
-		if e.Fun == nil {
-			return false
-		}
-		if p.releases(m, e.Fun) {
-			return true
-		}
-		for _, a := range e.Args {
-			if a.Name.Name == "nogil" {
-				if c, ok := a.X.(*ast.Const); ok && c.Name == "False" {
-					return false
-				}
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // own visits the nodes of a function's body without those of nested functions
@@ -286,27 +230,28 @@ func joinPath(path []string) string {
 }
 
 // checkClass reports a locked class that its lock cannot serve.
-func (p *Project) checkClass(m *module, c *class) {
-	p.checkBase(m, c)
-	l := c.lock
+func (p *planner) checkClass(m *module, c *class) {
+	out := p.plans.get(m)
+	p.checkBase(c, out)
+	l := p.locks.decl(c)
 	if l == nil {
 		return
 	}
-	info := p.lockOf(c)
+	info := p.locks.lockOf(c)
 	if l.nonblocking && info.kind != RWLock {
-		m.report(l.unit, l.dec.Range(), codeNonblocking,
+		out.report(l.unit, l.dec.Range(), codeNonblocking,
 			fmt.Sprintf("blocking=False with lock=%q, which can only wait", info.kind), "use lock=\"rwlock\", or leave blocking out")
 	}
-	if l.guard != "" && p.field(c, l.guard) == nil {
-		m.report(l.unit, l.dec.Range(), codeParameter,
+	if l.guard != "" && c.field(l.guard) == nil {
+		out.report(l.unit, l.dec.Range(), codeParameter,
 			fmt.Sprintf("%s has no C attribute %q to be its guard", c.name, l.guard),
 			"declare it in the class (cdef object "+l.guard+"), or name another")
 	}
 	if info.kind == Mutex && l.guard != "" {
-		if fd := p.field(c, l.guard); fd != nil {
-			g := p.fieldClass(fd)
-			if g == nil || p.lockOf(g) == nil || p.lockOf(g).kind != Mutex {
-				m.report(l.unit, l.dec.Range(), codeMutexOperand, fmt.Sprintf("the guard %q has no mutex of its own", l.guard),
+		if fd := c.field(l.guard); fd != nil {
+			g := fd.fieldClass()
+			if g == nil || p.locks.lockOf(g) == nil || p.locks.lockOf(g).kind != Mutex {
+				out.report(l.unit, l.dec.Range(), codeMutexOperand, fmt.Sprintf("the guard %q has no mutex of its own", l.guard),
 					"declare it with a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
 			}
 		}
@@ -316,42 +261,40 @@ func (p *Project) checkClass(m *module, c *class) {
 	}
 	switch {
 	case c.extern:
-		m.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is declared extern: its struct has no room for a mutex", c.name),
+		out.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is declared extern: its struct has no room for a mutex", c.name),
 			"use lock=\"rwlock\" or lock=\"critical_section\", which need no field")
 	case c.flags["dataclass"]:
-		m.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is a dataclass, whose fields must be Python objects", c.name),
+		out.report(l.unit, l.dec.Range(), codeField, fmt.Sprintf("%s is a dataclass, whose fields must be Python objects", c.name),
 			"use lock=\"rwlock\" or lock=\"critical_section\", which need no field")
-	case p.autoPickles(c):
-		m.report(l.unit, l.dec.Range(), codePickle,
+	case c.autoPickles():
+		out.report(l.unit, l.dec.Range(), codePickle,
 			fmt.Sprintf("a mutex field would end pickling and copy.copy() of %s, which Cython provides now", c.name),
 			"use lock=\"rwlock\", which adds no field, or write __reduce__, or say @cython.auto_pickle(False)")
 	}
 }
 
-// autoPickles reports whether Cython may generate __reduce__ for the class: it
-// is not known that it does not.
-func (p *Project) autoPickles(c *class) bool {
-	if c.flags["auto_pickle=False"] {
-		return false
+// checkBase reports a decorated subclass that asks for another lock than its base.
+func (p *planner) checkBase(c *class, out *modulePlan) {
+	l := p.locks.decl(c)
+	if l == nil {
+		return
 	}
-	for _, a := range p.ancestry(c) {
-		for _, f := range a.fields {
-			if f.declarator != nil && (f.declarator.Pointer > 0 || f.declarator.Func || f.declarator.Inner != nil || f.ctype != nil && f.ctype.Memoryview) {
-				return false
-			}
-		}
-		if a.def == nil {
-			continue
-		}
-		own := map[string]bool{}
-		eachStmt(a.def.Body.Stmts, func(st ast.Stmt) {
-			if f, ok := st.(*ast.FuncDef); ok {
-				own[f.Name.Name] = true
-			}
-		})
-		if own["__cinit__"] || own["__reduce__"] || own["__reduce_ex__"] || own["__reduce_cython__"] || own["__getstate__"] && own["__setstate__"] {
-			return false
-		}
+	b := c.base()
+	if b == nil {
+		return
 	}
-	return true
+	inherited := p.locks.lockOf(b)
+	if inherited == nil {
+		return
+	}
+	if l.kindSet && l.kind != inherited.kind {
+		out.report(l.unit, l.dec.Range(), codeBaseLock,
+			fmt.Sprintf("%s asks for lock=%q, but its base %s is locked with %q", c.name, l.kind, b.name, inherited.kind),
+			"a subclass shares its base's lock: leave lock= out here, or change it on the base")
+	}
+	if l.guard != "" && l.guard != inherited.guard {
+		out.report(l.unit, l.dec.Range(), codeBaseLock,
+			fmt.Sprintf("%s asks for guard=%q, but the state that it inherits from %s is guarded otherwise", c.name, l.guard, b.name),
+			"two locks for the same fields exclude nobody: put guard= on the base, or leave it out")
+	}
 }

@@ -5,7 +5,6 @@ package transform
 
 import (
 	"cmp"
-	"context"
 	"math"
 	"slices"
 	"strings"
@@ -79,15 +78,10 @@ var memberModeNames = [...]string{"read", "write", "none", "exempt", "not locked
 
 func (m MemberMode) String() string { return memberModeNames[m] }
 
-// Review looks at the modules that the inputs belong to as Check and Run do,
-// with at most jobs goroutines (0: one for each CPU).
-func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Review, error) {
-	rep, res, mods, err := p.check(ctx, inputs, jobs)
-	if err != nil {
-		return nil, err
-	}
-	stops := p.unsuppressed(slices.Clone(res.Findings))
-	r := &Review{Rewrites: res.Rewrites, Refused: map[string]bool{}, Summary: rep.Summary}
+// review puts together what a check found in files and what a rewrite makes of
+// them. stops are the findings of the rewrite that are to be reported.
+func (p *reviewer) review(in inputs, mods []*module, rep *Report, rewrites []*Rewrite, stops []Finding, off bool) *Review {
+	r := &Review{Rewrites: rewrites, Refused: map[string]bool{}, Summary: rep.Summary}
 	r.Findings = append(stops, rep.Findings...)
 	SortFindings(r.Findings)
 	r.Findings = dedupe(r.Findings)
@@ -97,9 +91,8 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 			refused[f.Path], r.Refused[f.Path], r.Stops = true, true, true
 		}
 	}
-	stems, _ := p.group(inputs)
-	for _, stem := range stems {
-		m := p.module(stem)
+	for _, stem := range in.stems {
+		m := p.proj.module(stem)
 		if slices.ContainsFunc(m.units, func(u *unit) bool { return refused[u.path] }) {
 			for _, u := range m.units {
 				r.Refused[u.path] = true
@@ -111,18 +104,17 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 			r.Rewrites[i] = &Rewrite{Path: rw.Path, Src: rw.Src}
 		}
 	}
-	r.Classes = p.classLocks(mods)
-	return r, nil
+	if !off {
+		r.Classes = p.classLocks(mods)
+	}
+	return r
 }
 
 // classLocks returns what is locked in modules, by path and line.
-func (p *Project) classLocks(mods []*module) []ClassLocks {
-	if p.opts.Off {
-		return nil
-	}
+func (p *reviewer) classLocks(mods []*module) []ClassLocks {
 	var out []ClassLocks
 	for _, m := range mods {
-		if p.concerned(m.stem) {
+		if p.locks.concerned(m.stem) {
 			out = append(out, p.classesOf(m)...)
 		}
 	}
@@ -135,21 +127,13 @@ func (p *Project) classLocks(mods []*module) []ClassLocks {
 	})
 }
 
-// place returns where a class is defined, or else declared; nil for neither.
-func (c *class) place() (*unit, *ast.ClassDef) {
-	if c.def != nil {
-		return c.unit, c.def
-	}
-	return c.pxdUnit, c.pxdDef
-}
-
 // classesOf returns the locked classes of a module, and for each of its files the
 // other functions that lock something or fail to.
-func (p *Project) classesOf(m *module) []ClassLocks {
+func (p *reviewer) classesOf(m *module) []ClassLocks {
 	members := map[*class][]*function{}
 	var rest []*function
-	for _, f := range m.funcs().all {
-		if f.class != nil && !f.class.extern && p.locksMembers(f.class) != nil {
+	for _, f := range p.prog.funcs(m).all {
+		if f.class != nil && !f.class.extern && p.locks.locksMembers(f.class) != nil {
 			members[f.class] = append(members[f.class], f)
 		} else {
 			rest = append(rest, f)
@@ -157,7 +141,7 @@ func (p *Project) classesOf(m *module) []ClassLocks {
 	}
 	var out []ClassLocks
 	for _, c := range m.order {
-		info := p.locksMembers(c)
+		info := p.locks.locksMembers(c)
 		u, def := c.place()
 		if info == nil || c.extern || def == nil {
 			continue
@@ -167,7 +151,7 @@ func (p *Project) classesOf(m *module) []ClassLocks {
 		if info.owner != c {
 			l.Base = info.owner.name
 		}
-		l.Members = p.attributesOf(c)
+		l.Members = attributesOf(c)
 		for _, f := range members[c] {
 			l.Members = append(l.Members, p.memberOf(f))
 		}
@@ -192,7 +176,7 @@ func (p *Project) classesOf(m *module) []ClassLocks {
 
 // attributesOf returns the public attributes of a locked class, which become
 // properties that lock.
-func (p *Project) attributesOf(c *class) []Member {
+func attributesOf(c *class) []Member {
 	if c.def == nil || c.flags["dataclass"] {
 		return nil
 	}
@@ -221,8 +205,8 @@ func (p *Project) attributesOf(c *class) []Member {
 }
 
 // memberOf tells of a method of a locked class.
-func (p *Project) memberOf(f *function) Member {
-	mb := p.newMember(f, f.shortName())
+func (p *reviewer) memberOf(f *function) Member {
+	mb := p.newMember(f, p.shortName(f))
 	x := p.explain(f)
 	var self *Reason
 	for i := range x.Holds {
@@ -232,12 +216,12 @@ func (p *Project) memberOf(f *function) Member {
 			mb.Others = append(mb.Others, *h)
 		}
 	}
-	decs := p.ownLocks(f).decs
+	decs := p.prog.ownLocks(f).decs
 	static := implicitStatic[f.def.Name.Name] || f.mod.plainDecorator(f.def, "staticmethod") || f.mod.plainDecorator(f.def, "classmethod")
-	md, locks := p.modeOf(f)
+	md, locks := p.prog.modeOf(f)
 	d := exemption(f)
 	switch {
-	case f.mod.failed[f.def]:
+	case p.plan.plans.get(f.mod).failed[f.def]:
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	case d != nil:
 		mb.Mode, mb.Why = LocksExempt, "exempt because "+or(d.reason(f), "(no reason)")
@@ -268,10 +252,10 @@ func (p *Project) memberOf(f *function) Member {
 
 // functionOf tells of a function outside of locked classes, false where nothing
 // is to be said of it.
-func (p *Project) functionOf(f *function) (Member, bool) {
+func (p *reviewer) functionOf(f *function) (Member, bool) {
 	mb := p.newMember(f, f.name())
 	x := p.explain(f)
-	decs := p.ownLocks(f).decs
+	decs := p.prog.ownLocks(f).decs
 	open := slices.ContainsFunc(x.Holds, func(r Reason) bool { return r.Open })
 	if len(decs) == 0 && !open {
 		return mb, false
@@ -286,7 +270,7 @@ func (p *Project) functionOf(f *function) (Member, bool) {
 			mb.Mode, mb.Why = LocksRead, "decorated"
 		}
 	}
-	if f.mod.failed[f.def] {
+	if p.plan.plans.get(f.mod).failed[f.def] {
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	} else if d := exemption(f); d != nil {
 		mb.Mode, mb.Why = LocksExempt, "exempt because "+or(d.reason(f), "(no reason)")
@@ -294,7 +278,7 @@ func (p *Project) functionOf(f *function) (Member, bool) {
 	return mb, true
 }
 
-func (p *Project) newMember(f *function, name string) Member {
+func (p *reviewer) newMember(f *function, name string) Member {
 	pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 	return Member{Name: name, Path: f.unit.path, Line: pos.Line}
 }
@@ -307,13 +291,14 @@ func modeNamed(m mode) MemberMode {
 }
 
 // shortName is the function's name in its class; a part of a property says which.
-func (f *function) shortName() string {
+func (p *reviewer) shortName(f *function) string {
+	own := p.prog.own(f.class)
 	name := f.def.Name.Name
 	if f.accessor == plain {
 		return name
 	}
-	for _, prop := range sortedKeys(f.class.own.props) {
-		if slices.Contains(f.class.own.props[prop], f) {
+	for _, prop := range sortedKeys(own.props) {
+		if slices.Contains(own.props[prop], f) {
 			name = prop
 		}
 	}

@@ -35,7 +35,7 @@ var lenders = map[string]lender{
 }
 
 func borrowed(c *checking) {
-	for _, f := range c.spelling() {
+	for _, f := range c.mentioning() {
 		own(f.def.Body, func(n ast.Node) bool {
 			call, ok := n.(*ast.Call)
 			if !ok || call.Fun == nil {

@@ -58,75 +58,37 @@ type unlockedClass struct {
 // unlocked returns the classes of the modules that have no lock, pyxlock's or
 // one placed by hand, and whose state something is sure to write once the
 // object is made. It looks at them as if each class had a lock of its own.
-func (p *Project) unlocked(mods []*module) map[*module][]unlockedClass {
-	model := p.model.clone()
-	p.model.solved, p.model.written, p.model.assume = nil, nil, true
-	kept := map[*function]summary{}
-	callers := map[*function][]*function{}
-	for f := range model.solved {
-		kept[f], callers[f] = f.sum, f.callers
-		f.sum, f.callers = summary{}, nil
-	}
-	a := &annotator{p: p, out: &Annotation{}, wrote: map[*class]*evidence{}, mods: mods}
-	a.gather()
+func (p *checker) unlocked(mods []*module) map[*module][]unlockedClass {
 	out := map[*module][]unlockedClass{}
-	for _, m := range mods {
-		for _, c := range m.order {
-			ev := a.wrote[c]
-			if ev == nil {
-				ev = p.writesInherited(c)
-			}
-			if ev == nil || ev.e == nil || !ev.e.sure || c.extern || p.lockOf(c) != nil || a.byHand(c) != nil {
-				continue
-			}
-			out[m] = append(out[m], unlockedClass{c, ev.f, ev.e})
-			// The effect is told from its function's summary, which goes away.
-		}
-	}
-	p.model.assume = false
-	for m, list := range out {
-		for i := range list {
-			steps := chain(list[i].f, list[i].e)
-			list[i].e = steps[len(steps)-1].e
-			list[i].f = steps[len(steps)-1].f
-		}
-		out[m] = list
-	}
-	for f := range p.model.solved {
-		f.sum, f.callers = summary{}, nil
-	}
-	for f, sum := range kept { // more than were looked at here, too
-		f.sum, f.callers = sum, callers[f]
-	}
-	p.model.restore(model)
-	return out
-}
-
-// writesInherited returns a write of a class's own methods to what it inherits,
-// nil where there is none.
-func (p *Project) writesInherited(c *class) *evidence {
-	c.mod.funcs()
-	for _, set := range []map[string][]*function{c.own.methods, c.own.props} {
-		for _, name := range sortedKeys(set) {
-			for _, f := range set[name] {
-				var ev *evidence
-				p.eachWrite(f, func(e *found) {
-					if ev == nil && e.sure && onSelf(f, e) {
-						ev = &evidence{f: f, e: e}
-					}
-				})
-				if ev != nil && !p.exempt(f) {
-					return ev
+	p.prog.assuming(func() {
+		a := p.prog.gather(mods)
+		for _, m := range mods {
+			for _, c := range m.order {
+				ev := a.wrote[c]
+				if ev == nil {
+					ev = p.prog.writesInherited(c)
 				}
+				if ev == nil || ev.e == nil || !ev.e.sure || c.extern || p.locks.lockOf(c) != nil || a.byHand(c) != nil {
+					continue
+				}
+				out[m] = append(out[m], unlockedClass{c, ev.f, ev.e})
 			}
 		}
-	}
-	return nil
+		// Effects are told from their functions' summaries, which go away.
+		for _, list := range out {
+			for i := range list {
+				steps := chain(list[i].f, list[i].e)
+				list[i].e = steps[len(steps)-1].e
+				list[i].f = steps[len(steps)-1].f
+			}
+		}
+	})
+	return out
 }
 
 // claims reports the modules whose claim the findings and the classes speak
 // against, and tells both sides in the summary.
-func (p *Project) claims(mods []*module, rep *Report) []Finding {
+func (p *checker) claims(mods []*module, rep *Report) []Finding {
 	var claiming []*module
 	for _, m := range mods {
 		if _, _, ok := m.claimSpan(); ok && !m.broken() {
@@ -139,7 +101,7 @@ func (p *Project) claims(mods []*module, rep *Report) []Finding {
 	// Only modules with a class that has state and no lock have to be looked at.
 	var doubtful []*module
 	for _, m := range claiming {
-		if slices.ContainsFunc(m.order, func(c *class) bool { return !c.extern && c.def != nil && p.lockOf(c) == nil && p.hasState(c) }) {
+		if slices.ContainsFunc(m.order, func(c *class) bool { return !c.extern && c.def != nil && p.locks.lockOf(c) == nil && c.hasState() }) {
 			doubtful = append(doubtful, m)
 		}
 	}
@@ -158,7 +120,7 @@ func (p *Project) claims(mods []*module, rep *Report) []Finding {
 		c := Claim{Path: u.path, Line: f.Line, For: []string{}, Against: []string{}}
 		locked := 0
 		for _, k := range m.order {
-			if !k.extern && p.lockOf(k) != nil {
+			if !k.extern && p.locks.lockOf(k) != nil {
 				locked++
 			}
 		}

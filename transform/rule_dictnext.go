@@ -14,7 +14,7 @@ var containerSteps = map[string]string{
 }
 
 func dictNext(c *checking) {
-	for _, f := range c.spelling() {
+	for _, f := range c.mentioning() {
 		own(f.def.Body, func(n ast.Node) bool {
 			call, ok := n.(*ast.Call)
 			if !ok || call.Fun == nil {

@@ -12,7 +12,7 @@ import (
 // checkEscapes looks at members of locked classes for pointers into the state
 // that another object keeps, and for what they return.
 func checkEscapes(c *checking) {
-	if !c.p.concerned(c.m.stem) {
+	if !c.p.locks.concerned(c.m.stem) {
 		return // no lock in sight
 	}
 	s := &solver{p: c.p}
@@ -25,11 +25,11 @@ func checkEscapes(c *checking) {
 			c.kept(s, f, st)
 		}
 		if c.p.member(f) {
-			before := len(c.m.findings)
+			before := len(c.findings)
 			for _, n := range f.flow.returns {
 				c.returned(s, f, n)
 			}
-			if len(c.m.findings) == before {
+			if len(c.findings) == before {
 				c.wrapped(f)
 			}
 		}
@@ -54,28 +54,28 @@ func (c *checking) kept(s *solver, f *function, st store) {
 				continue
 			}
 			field := origin(f, st.value).name
-			if in := c.p.lockOf(to.class); in != nil && in.guard != "" && !c.p.moves(from.class, field) {
+			if in := c.p.locks.lockOf(to.class); in != nil && in.guard != "" && !c.p.moves(from.class, field) {
 				continue // it holds that object's lock, and the memory stays where it is
 			}
-			fd := c.p.field(to.class, st.name)
+			fd := to.class.field(st.name)
 			if fd == nil {
 				continue // a Python attribute
 			}
 			if moved(s, f, origin(f, st.value).name, from.region) {
 				continue
 			}
-			if k := c.p.fieldShape(fd).kind; k != shapePointer && (k != shapeUnknown || sh.kind != shapePointer) {
+			if k := c.p.types.fieldShape(fd).kind; k != shapePointer && (k != shapeUnknown || sh.kind != shapePointer) {
 				continue // a copy
 			}
 			out := at(f.unit.source, st.span, codePointer, "", "")
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.name(), from.class.name, to.class.name, st.name)
 			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s", from.class.name, to.class.name)
-			if in := c.p.lockOf(to.class); in != nil && in.guard != "" {
+			if in := c.p.locks.lockOf(to.class); in != nil && in.guard != "" {
 				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.name(), from.class.name, field, to.class.name, st.name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.class.name)
 			}
-			c.m.findings = append(c.m.findings, out)
+			c.findings = append(c.findings, out)
 			return
 		}
 	}
@@ -148,7 +148,7 @@ func (c *checking) returned(s *solver, f *function, n int32) {
 			return
 		}
 		for _, r := range s.top(n) {
-			if c.p.guards(r.class) && f.sum.regions[r.region].root == nodeParam && (sh.view || isView(c.p.field(r.class, x.name))) {
+			if c.p.guards(r.class) && f.sum.regions[r.region].root == nodeParam && (sh.view || isView(r.class.field(x.name))) {
 				c.handsOutView(f, f.def.Name.Span, x.name)
 				return
 			}
@@ -164,14 +164,14 @@ func (c *checking) returned(s *solver, f *function, n int32) {
 				continue
 			}
 			how := "list"
-			if fd := c.p.field(rg.owner, rg.name); fd != nil && fd.ctype != nil && fd.ctype.Name != "object" {
+			if fd := rg.owner.field(rg.name); fd != nil && fd.ctype != nil && fd.ctype.Name != "object" {
 				how = fd.ctype.Name
 			}
 			out := at(f.unit.source, f.def.Name.Span, codeContainer, "", "")
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s returns %s itself, which its callers then use without the lock under which others change it", f.name(), rg.name)
 			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, pathOf(f, r.region))
-			c.m.findings = append(c.m.findings, out)
+			c.findings = append(c.findings, out)
 			return
 		}
 	}
@@ -246,7 +246,7 @@ func (c *checking) wrapped(f *function) {
 		if on, ok := bare(a.X).(*ast.Name); !ok || on.Name != self {
 			return
 		}
-		if fd := c.p.field(f.class, a.Attr.Name); isView(fd) && !c.p.fieldShape(fd).constant {
+		if fd := f.class.field(a.Attr.Name); isView(fd) && !c.p.types.fieldShape(fd).constant {
 			c.handsOutView(f, call.Span, a.Attr.Name)
 		}
 	})
@@ -257,7 +257,7 @@ func (c *checking) handsOutView(f *function, span ast.Span, name string) {
 	out.Warning = true
 	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which its callers then read and write without the lock", f.name(), name)
 	out.Help = "return a copy"
-	c.m.findings = append(c.m.findings, out)
+	c.findings = append(c.findings, out)
 }
 
 // isView reports whether an attribute is a memoryview.
@@ -275,21 +275,9 @@ func isView(fd *field) bool {
 	})
 }
 
-// moves reports whether a pointer that an attribute holds is replaced once its
-// object is made.
-func (p *Project) moves(c *class, name string) bool {
-	return p.model.assigned[p.declarer(c, name)][name]
-}
-
-// grows reports whether something changes the content of a container that an
-// attribute holds, once its object is made.
-func (p *Project) grows(c *class, name string) bool {
-	return p.model.grown[p.declarer(c, name)][name]
-}
-
 // checkBuffers looks at locked classes that export their memory.
 func checkBuffers(c *checking) {
-	if !c.p.concerned(c.m.stem) {
+	if !c.p.locks.concerned(c.m.stem) {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
@@ -303,7 +291,7 @@ func checkBuffers(c *checking) {
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s hands out guarded memory, which others use without the lock and which may move meanwhile", f.name())
 		out.Help = "export a copy, or count the exports in __getbuffer__ and __releasebuffer__ and refuse to move the memory while there are any"
-		c.m.findings = append(c.m.findings, out)
+		c.findings = append(c.findings, out)
 	}
 }
 
@@ -314,9 +302,8 @@ func (c *checking) countsExports(f *function) bool {
 	if st := c.p.stanceOn(f, 0, true); !st.touches || st.mode != write {
 		return false
 	}
-	return slices.ContainsFunc(c.p.ancestry(f.class), func(k *class) bool {
-		k.mod.funcs()
-		return len(k.own.methods["__releasebuffer__"]) > 0
+	return slices.ContainsFunc(f.class.ancestry(), func(k *class) bool {
+		return len(c.p.own(k).methods["__releasebuffer__"]) > 0
 	})
 }
 
@@ -336,18 +323,16 @@ func (c *checking) exportsState(f *function) bool {
 // attributes of its class.
 func (c *checking) changesOf(f *function, attrs map[string]bool) bool {
 	p := c.p
-	p.model.mu.Lock()
-	defer p.model.mu.Unlock()
-	for g := range p.model.solved {
+	for g := range p.eachSolved {
 		if g == f || g.class == f.class && g.def.Name.Name == "__releasebuffer__" {
 			continue
 		}
 		change := false
 		p.eachWrite(g, func(e *found) {
-			if !slices.ContainsFunc(p.ancestry(f.class), func(k *class) bool { return slices.Contains(p.ancestry(e.class), k) }) {
+			if !slices.ContainsFunc(f.class.ancestry(), func(k *class) bool { return slices.Contains(e.class.ancestry(), k) }) {
 				return
 			}
-			change = change || attrs[e.field] || p.field(e.class, e.field) == nil
+			change = change || attrs[e.field] || e.class.field(e.field) == nil
 		})
 		if change {
 			return true

@@ -11,11 +11,11 @@ import (
 )
 
 func checkFlags(c *checking) {
-	if !c.p.concerned(c.m.stem) {
+	if !c.p.locks.concerned(c.m.stem) {
 		return // no lock in sight
 	}
 	for _, k := range c.m.order {
-		if k.extern || c.p.locksMembers(k) == nil {
+		if k.extern || c.p.locks.locksMembers(k) == nil {
 			continue
 		}
 		for _, fd := range k.order {
@@ -24,7 +24,7 @@ func checkFlags(c *checking) {
 				out.Warning = true
 				out.Message = fmt.Sprintf("%s.%s is only ever set, cleared and looked at by itself: an atomic would do, and nobody would wait", k.name, fd.name)
 				out.Help = "declare it atomic (libcpp.atomic, or C11's in a verbatim block) and mark its methods @cython.no_lock(\"atomic\"), or ignore this where speed does not matter"
-				c.m.findings = append(c.m.findings, out)
+				c.findings = append(c.findings, out)
 			}
 		}
 	}
@@ -38,7 +38,7 @@ func (c *checking) standsAlone(k *class, name string) bool {
 		uses, others, writesIt := false, false, false
 		for i := range f.sum.effects {
 			e := &f.sum.effects[i]
-			if e.kind == onPython || !c.p.related(e.class, k) {
+			if e.kind == onPython || !related(e.class, k) {
 				continue
 			}
 			x := &f.sum.regions[e.region]

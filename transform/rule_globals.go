@@ -45,8 +45,7 @@ func mutableGlobals(c *checking) {
 		}
 		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, strings.SplitN(why[0], ";", 2)[0])
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
-		c.m.report(v.u, v.node.Range(), codeGlobal, msg, help)
-		f := &c.m.findings[len(c.m.findings)-1]
+		f := c.report(v.u, v.node.Range(), codeGlobal, msg, help)
 		for i, ch := range bad {
 			if i == maxRelated {
 				f.Related[i-1].Message += fmt.Sprintf(" (and %d more places)", len(bad)-maxRelated)
@@ -74,7 +73,7 @@ func (c *checking) compiled() bool {
 // silentGlobal reports whether a variable is one of a kind that is made for
 // several threads.
 func (c *checking) silentGlobal(v *globalVar) bool {
-	if v.ctype != nil && lockTypes[lastPart(v.ctype.Name)] || lockLike(v.name) || c.m.typedLock(v.name) {
+	if v.ctype != nil && lockTypes[lastPart(v.ctype.Name)] || lockLike(v.name) || c.hands.typedLock(v.name) {
 		return true
 	}
 	if v.ctype != nil && strings.Contains(v.ctype.Name, "atomic") {

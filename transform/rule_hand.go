@@ -19,13 +19,13 @@ func checkHandLocks(c *checking) {
 		f *function
 		e *found
 	}
-	if !slices.ContainsFunc(c.m.funcs().all, func(f *function) bool { return f.class != nil && c.p.flowOf(f).hand != (ast.Span{}) }) {
+	if !slices.ContainsFunc(c.p.funcs(c.m).all, func(f *function) bool { return f.class != nil && c.p.flowOf(f).hand != (ast.Span{}) }) {
 		return
 	}
 	all := c.functions()
 	byClass := map[*class][]*function{}
 	for _, f := range all {
-		if f.class != nil && c.p.lockOf(f.class) == nil {
+		if f.class != nil && c.p.locks.lockOf(f.class) == nil {
 			byClass[f.class] = append(byClass[f.class], f)
 		}
 	}
@@ -76,7 +76,7 @@ func checkHandLocks(c *checking) {
 			if steps := chain(f, worst); len(steps) > 1 {
 				out.Related = append(relatedOf(steps[1:]), out.Related...)
 			}
-			c.m.findings = append(c.m.findings, out)
+			c.findings = append(c.findings, out)
 		}
 	}
 }
@@ -100,7 +100,7 @@ func onSelf(f *function, e *found) bool {
 // checkTwoLocks looks at members of locked classes that also lock the object, or
 // a lock of its own, by hand.
 func checkTwoLocks(c *checking) {
-	if !c.p.concerned(c.m.stem) {
+	if !c.p.locks.concerned(c.m.stem) {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
@@ -113,7 +113,7 @@ func checkTwoLocks(c *checking) {
 		if !decorated && !strings.Contains(spelled, self+".") && !strings.Contains(spelled, "("+self+")") && !strings.Contains(spelled, "("+self+",") {
 			continue // it guards something else
 		}
-		info := c.p.lockOf(f.class)
+		info := c.p.locks.lockOf(f.class)
 		if info.kind == CriticalSection && (strings.Contains(spelled, "critical_section") || decorated && c.byCriticalSection(f)) {
 			continue // the same lock once more
 		}
@@ -125,7 +125,7 @@ func checkTwoLocks(c *checking) {
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s locks its object by hand (%s) beside the %s of %s", f.name(), what, info.kind, f.class.name)
 		out.Help = "two locks for the same state exclude nobody: keep one of them, or say @cython.no_lock(\"why\") where the one by hand is enough"
-		c.m.findings = append(c.m.findings, out)
+		c.findings = append(c.findings, out)
 	}
 }
 

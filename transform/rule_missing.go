@@ -11,7 +11,7 @@ import (
 
 func checkMissing(c *checking) {
 	for _, f := range c.functions() {
-		if c.p.exempt(f) || c.m.failed[f.def] {
+		if c.p.exempt(f) || c.plan.failed[f.def] {
 			continue
 		}
 		exposed := f.exposed()
@@ -50,10 +50,10 @@ func checkMissing(c *checking) {
 					seen[k] = true
 				}
 				if i, told := calls[e.span]; told && e.via != nil {
-					c.m.findings[i].Related = append(c.m.findings[i].Related, c.alsoMissing(f, e))
+					c.findings[i].Related = append(c.findings[i].Related, c.alsoMissing(f, e))
 					continue
 				}
-				calls[e.span] = len(c.m.findings)
+				calls[e.span] = len(c.findings)
 				c.missing(f, e, code)
 			}
 		}
@@ -90,7 +90,7 @@ func (c *checking) missing(f *function, e *found, code string) {
 	if steps := chain(f, e); len(steps) > 1 {
 		out.Related = relatedOf(steps[1:])
 	}
-	c.m.findings = append(c.m.findings, out)
+	c.findings = append(c.findings, out)
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.

@@ -11,11 +11,11 @@ import (
 
 // contradicted reports a read lock on a function that writes.
 func (r *resolver) contradicted(locks []placed) {
-	fun := r.m.funcs().byDef[r.f.def]
+	fun := r.p.prog.funcs(r.m).byDef[r.f.def]
 	if fun == nil || len(locks) == 0 {
 		return
 	}
-	r.p.solve([]*function{fun})
+	r.p.prog.solve([]*function{fun})
 	for _, h := range r.holds {
 		if h.mode != read || len(h.path) != 1 {
 			continue
@@ -37,7 +37,7 @@ func (r *resolver) contradicted(locks []placed) {
 			if x.root != nodeParam || int(x.num) != num || x.parent >= 0 || e.mode != write || e.kind == onPython {
 				continue
 			}
-			if num > 0 && !r.p.guards(e.class) {
+			if num > 0 && !r.p.prog.guards(e.class) {
 				continue
 			}
 			if worst == nil || rank(e) > rank(worst) {
@@ -72,7 +72,7 @@ func (r *resolver) contradicted(locks []placed) {
 			f.Help = "lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		}
 		f.Fix = toWrite(by)
-		r.m.findings = append(r.m.findings, f)
+		r.out.findings = append(r.out.findings, f)
 		if !f.Warning {
 			r.failed = true
 		}

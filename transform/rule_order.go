@@ -19,33 +19,33 @@ type lockEdge struct {
 }
 
 // lockOrder finds cycles of such edges among the solved functions. It looks at
-// all modules together and reports a cycle in the module of its first edge.
-func (p *Project) lockOrder(list []*analysis) {
-	if p.opts.Off {
-		return
+// all modules together.
+func (p *checker) lockOrder(mods []*module) []Finding {
+	if p.off {
+		return nil
 	}
+	var out []Finding
 	edges := map[*class][]lockEdge{}
 	var classes []*class
-	for _, a := range list {
-		m := a.m
+	for _, m := range mods {
 		if m.broken() {
 			continue
 		}
-		for _, f := range m.funcs().all {
-			if !p.member(f) || p.exempt(f) {
+		for _, f := range p.prog.funcs(m).all {
+			if !p.prog.member(f) || p.prog.exempt(f) {
 				continue
 			}
-			md, holds := p.modeOf(f)
+			md, holds := p.prog.modeOf(f)
 			if !holds {
 				continue
 			}
 			for i := range f.sum.effects {
 				e := &f.sum.effects[i]
 				x := &f.sum.regions[e.region]
-				if e.raw || e.via == nil || e.kind == onPython || !p.guards(e.class) || x.parent < 0 && x.root == nodeParam {
+				if e.raw || e.via == nil || e.kind == onPython || !p.prog.guards(e.class) || x.parent < 0 && x.root == nodeParam {
 					continue
 				}
-				mine, its := p.lockOf(f.class), p.lockOf(e.class)
+				mine, its := p.locks.lockOf(f.class), p.locks.lockOf(e.class)
 				from, to := mine.owner, its.owner
 				writes := e.mode == write || md == write || mine.kind == Mutex || its.kind == Mutex
 				// A critical section lets go of its object while it waits.
@@ -66,9 +66,10 @@ func (p *Project) lockOrder(list []*analysis) {
 			for _, e := range path {
 				reported[e.from] = true
 			}
-			p.reportCycle(path)
+			out = append(out, p.cycleFinding(path))
 		}
 	}
+	return out
 }
 
 func less(a, b *class) bool {
@@ -106,7 +107,7 @@ func cycle(edges map[*class][]lockEdge, start *class) []lockEdge {
 	return nil
 }
 
-func (p *Project) reportCycle(path []lockEdge) {
+func (p *checker) cycleFinding(path []lockEdge) Finding {
 	first := path[0]
 	out := at(first.f.unit.source, first.e.span, codeOrder, "", "")
 	out.Warning = true
@@ -114,7 +115,7 @@ func (p *Project) reportCycle(path []lockEdge) {
 	hang := false
 	for _, e := range path {
 		does = append(does, fmt.Sprintf("%s holds self and locks some %s", e.f.name(), e.e.class.name))
-		hang = hang || p.lockOf(e.f.class).kind == Mutex
+		hang = hang || p.locks.lockOf(e.f.class).kind == Mutex
 		pos := at(e.f.unit.source, e.e.span, "", "", "")
 		out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
 			Message: fmt.Sprintf("%s holds self (%s) and locks some %s", e.f.name(), e.f.class.name, e.e.class.name)})
@@ -128,5 +129,5 @@ func (p *Project) reportCycle(path []lockEdge) {
 	if at := pathOf(first.f, first.e.region); at != "" {
 		out.Help += fmt.Sprintf(", or take both together: @cython.write_lock(%q, %q) on %s", rootName(first.f, first.e.region), at, first.f.name())
 	}
-	first.f.mod.findings = append(first.f.mod.findings, out)
+	return out
 }

@@ -19,7 +19,7 @@ func checkOverrides(c *checking) {
 		if !mine.touches || theirs.touches && theirs.mode >= mine.mode {
 			continue
 		}
-		c.p.solve(base.mod.funcs().all)
+		c.p.solve(c.p.funcs(base.mod).all)
 		caller := c.tooLittle(base, mine.mode)
 		if caller == nil {
 			continue
@@ -43,7 +43,7 @@ func checkOverrides(c *checking) {
 		out.Help = help
 		pos := at(base.unit.source, base.def.Name.Span, "", "", "")
 		out.Related = append(relatedOf(chain(f, mine.why)), Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: base.name() + " is overridden"})
-		c.m.findings = append(c.m.findings, out)
+		c.findings = append(c.findings, out)
 	}
 }
 
@@ -79,9 +79,8 @@ func (c *checking) tooLittle(base *function, md mode) *function {
 
 // overridden returns the C method that f overrides, with its body.
 func (c *checking) overridden(f *function) *function {
-	for _, b := range c.p.ancestry(f.class)[1:] {
-		b.mod.funcs()
-		if fs := b.own.methods[f.def.Name.Name]; len(fs) > 0 {
+	for _, b := range f.class.ancestry()[1:] {
+		if fs := c.p.own(b).methods[f.def.Name.Name]; len(fs) > 0 {
 			return fs[0]
 		}
 	}

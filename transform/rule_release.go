@@ -17,7 +17,7 @@ func unreleased(c *checking) {
 	if !c.compiled() {
 		return
 	}
-	for _, f := range c.spelling() {
+	for _, f := range c.mentioning() {
 		if handsOver(f.name()) {
 			continue
 		}
@@ -26,7 +26,7 @@ func unreleased(c *checking) {
 		inHandler := handlerSpans(f)
 		own(f.def.Body, func(n ast.Node) bool {
 			if call, ok := n.(*ast.Call); ok {
-				if lc, ok := c.m.lockCall(call); ok && !c.m.countsTokens(lc.lock) {
+				if lc, ok := c.hands.lockCall(call); ok && !c.hands.countsTokens(lc.lock) {
 					s := f.spelled(lc.lock)
 					if locks[s] == nil {
 						locks[s] = &use{}
@@ -55,23 +55,6 @@ func handsOver(name string) bool {
 	for _, w := range words(name) {
 		switch w {
 		case "acquire", "enter", "exit", "release", "wait", "lock", "unlock", "restore":
-			return true
-		}
-	}
-	return false
-}
-
-// countsTokens reports whether a lock is a semaphore, by its type or name: one
-// is taken here and released elsewhere.
-func (m *module) countsTokens(lock ast.Expr) bool {
-	p := dotted(lock)
-	if len(p) == 0 {
-		return false
-	}
-	name := p[len(p)-1]
-	m.typedLock(name)
-	for _, w := range append(words(name), words(m.lockVars[name])...) {
-		if w == "semaphore" || w == "sem" {
 			return true
 		}
 	}
@@ -389,7 +372,7 @@ func (w *lockWalk) does(b *ast.Suite, take bool) bool {
 }
 
 func (w *lockWalk) ours(call *ast.Call) (lockCall, bool) {
-	lc, ok := w.c.m.lockCall(call)
+	lc, ok := w.c.hands.lockCall(call)
 	return lc, ok && w.f.spelled(lc.lock) == w.lock
 }
 
@@ -472,7 +455,7 @@ func (w *lockWalk) report(n ast.Node, what string) {
 	if h, ok := n.(*ast.Handler); ok {
 		span.End = h.Body.Colon
 	}
-	for _, old := range w.c.m.findings {
+	for _, old := range w.c.findings {
 		if old.Code == codeRelease && old.Span == span && old.Path == w.f.u.path {
 			return // a loop or a finally came by twice
 		}

@@ -7,7 +7,7 @@ import "fmt"
 
 func checkSteps(c *checking) {
 	for _, f := range c.functions() {
-		if !c.p.exempt(f) || c.m.failed[f.def] {
+		if !c.p.exempt(f) || c.plan.failed[f.def] {
 			continue
 		}
 		e := c.p.betweenSteps(f)
@@ -26,21 +26,6 @@ func checkSteps(c *checking) {
 			out.Help = "do what touches the state in plain methods, which lock, and await between their calls"
 		}
 		out.Related = relatedOf(chain(f, e))
-		c.m.findings = append(c.m.findings, out)
+		c.findings = append(c.findings, out)
 	}
-}
-
-// betweenSteps returns what a function that yields or awaits does to guarded
-// state that is not settled, without a lock; nil where it does nothing such.
-func (p *Project) betweenSteps(f *function) *found {
-	if f.flow.yields.End == 0 && !f.def.Async {
-		return nil
-	}
-	for i := range f.sum.effects {
-		e := &f.sum.effects[i]
-		if e.raw && e.kind != onPython && p.guards(e.class) && !(e.mode == read && p.settled(e.class, e.field)) {
-			return e
-		}
-	}
-	return nil
 }

@@ -28,7 +28,7 @@ var sizes = map[string]bool{
 const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
 
 func itemStorage(c *checking) {
-	for _, f := range c.spelling() {
+	for _, f := range c.mentioning() {
 		own(f.def.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Call:

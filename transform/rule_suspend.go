@@ -20,8 +20,8 @@ type look struct {
 }
 
 func checkSuspension(c *checking) {
-	byHand := c.m.spells([]string{"critical_section"})
-	if !c.p.concerned(c.m.stem) && !byHand {
+	byHand := c.spells([]string{"critical_section"})
+	if !c.p.locks.concerned(c.m.stem) && !byHand {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
@@ -34,7 +34,7 @@ func checkSuspension(c *checking) {
 		if !c.p.member(f) || c.p.exempt(f) || construction[f.def.Name.Name] {
 			continue
 		}
-		if in := c.p.lockOf(f.class); in == nil || in.kind != CriticalSection {
+		if in := c.p.locks.lockOf(f.class); in == nil || in.kind != CriticalSection {
 			continue
 		}
 		if mode, ok := c.p.modeOf(f); !ok || mode != write {
@@ -194,7 +194,7 @@ func (c *checking) suspended(f *function, looks []look, python []ast.Span) {
 					pos := at(f.unit.source, step.at, "", "", "")
 					out.Related = append(out.Related, Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: step.say})
 				}
-				c.m.findings = append(c.m.findings, out)
+				c.findings = append(c.findings, out)
 				return
 			}
 		}

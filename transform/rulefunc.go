@@ -12,7 +12,7 @@ import (
 
 // ruleFunc is one function, at any depth.
 type ruleFunc struct {
-	m     *module
+	c     *checking
 	u     *unit
 	def   *ast.FuncDef
 	class *ast.ClassDef // the class that it is a method of
@@ -55,7 +55,7 @@ func (c *checking) funcs() []*ruleFunc {
 				if st.Body == nil {
 					continue
 				}
-				f := &ruleFunc{m: c.m, u: u, def: st, class: class, outer: outer}
+				f := &ruleFunc{c: c, u: u, def: st, class: class, outer: outer}
 				out = append(out, f)
 				walk(u, st.Body.Stmts, nil, f)
 			case *ast.ClassDef:
@@ -273,25 +273,6 @@ func (f *ruleFunc) parents(node ast.Node) []ast.Node {
 	return out
 }
 
-// cName returns the C function that a call names: the last part of "python.f",
-// and what "from m cimport f as g" calls g.
-func (m *module) cName(fun ast.Expr) string {
-	switch fun := fun.(type) {
-	case *ast.Name:
-		if b, ok := m.scope.names[fun.Name]; ok && b.kind == bindImported && b.attr != "" {
-			return b.attr
-		}
-		return fun.Name
-	case *ast.Attribute:
-		if _, ok := fun.X.(*ast.Name); ok {
-			return fun.Attr.Name
-		}
-	case *ast.Paren:
-		return m.cName(fun.X)
-	}
-	return ""
-}
-
 // arg returns a positional argument of a call, or nil.
 func arg(call *ast.Call, i int) ast.Expr {
 	if i >= len(call.Args) || call.Args[i].Name.Name != "" || call.Args[i].Star != 0 {
@@ -326,6 +307,5 @@ func (f *ruleFunc) spelled(e ast.Expr) string {
 
 // finding reports one and returns it, to be filled in.
 func (f *ruleFunc) finding(span ast.Span, code, msg, help string) *Finding {
-	f.m.report(f.u, span, code, msg, help)
-	return &f.m.findings[len(f.m.findings)-1]
+	return f.c.report(f.u, span, code, msg, help)
 }

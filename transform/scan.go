@@ -1,34 +1,12 @@
 package transform
 
-// Reading without parsing: whether a file names a lock decorator, and which
-// modules and files it refers to. Most files of a package have nothing to do
-// with locks, and have to pass at the speed of memory.
+// Reading without parsing: which modules and files a file refers to. Most files
+// of a package have to pass at the speed of memory.
 
 import (
 	"bytes"
 	"strings"
 )
-
-// mentions reports whether src spells one of the decorators' names. It looks
-// for the letter that is rare in code, and then around it.
-func mentions(src []byte) bool {
-	for off := 0; ; {
-		i := bytes.IndexByte(src[off:], 'k')
-		if i < 0 {
-			return false
-		}
-		at := off + i
-		off = at + 1
-		if at < 3 || string(src[at-3:at]) != "loc" {
-			continue
-		}
-		before, after := src[:at-3], src[at+1:]
-		if bytes.HasPrefix(after, []byte("ed_class")) || bytes.HasSuffix(before, []byte("read_")) ||
-			bytes.HasSuffix(before, []byte("write_")) || bytes.HasSuffix(before, []byte("no_")) {
-			return true
-		}
-	}
-}
 
 // scanner finds cimports and includes by their words alone. It may find too
 // many, in strings and comments; it misses none.

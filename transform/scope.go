@@ -290,3 +290,10 @@ func declaredName(d *ast.Declarator) ast.Ident {
 	}
 	return ast.Ident{}
 }
+
+func (b binding) path0() string {
+	if b.level > 0 || len(b.path) == 0 {
+		return ""
+	}
+	return b.path[0]
+}

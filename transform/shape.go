@@ -42,39 +42,22 @@ type shape struct {
 	lock      bool        // a mutex of some kind: guards state, and is none
 }
 
-// resolved is a name followed through cimports to the module that has it.
-type resolved struct {
-	mod  *module
-	name string
+// ctypes tell shapes of declarations.
+type ctypes struct {
+	// guards reports whether a class has a lock of its own: of the classes of a
+	// fused type one that has stands for all.
+	guards func(*class) bool
+	fields *cache[*field, shape]
 }
 
-// cnames are the C declarations at a module's top level.
-type cnames struct {
-	types map[string]ctypeDecl
-	funcs map[string]cfunc
-	vars  map[string]cvar
-	// aware is true where a C prototype says const somewhere: then the lack of it
-	// says something too.
-	aware bool
-}
-
-type ctypeDecl struct {
-	extern  bool
-	typedef *ast.CTypedef
-	kind    string // "struct", "union", "enum", "fused", "cppclass"
-	members []*ast.CType
-	of      *structType // of a struct or union
-}
-
-// structType is a struct or union with its members in sight.
-type structType struct {
-	def    *ast.StructDef
-	mod    *module
-	extern bool // it may have more members
+func newCtypes(guards func(*class) bool) *ctypes {
+	t := &ctypes{guards: guards}
+	t.fields = newCache(t.findFieldShape)
+	return t
 }
 
 // structMember returns the shape of a member.
-func (p *Project) structMember(of *structType, name string) (shape, bool) {
+func (p *ctypes) structMember(of *structType, name string) (shape, bool) {
 	if of == nil || of.def.Body == nil {
 		return shape{}, false
 	}
@@ -92,7 +75,7 @@ func (p *Project) structMember(of *structType, name string) (shape, bool) {
 
 // plainData reports whether a struct leads nowhere: a copy of it shares nothing
 // with the original.
-func (p *Project) plainData(of *structType, depth int) bool {
+func (p *ctypes) plainData(of *structType, depth int) bool {
 	if of == nil || of.extern || of.def.Body == nil || depth > 8 {
 		return false
 	}
@@ -114,159 +97,12 @@ func (p *Project) plainData(of *structType, depth int) bool {
 	return true
 }
 
-type cfunc struct {
-	typ    *ast.CType
-	d      *ast.Declarator
-	extern bool
-}
-
-type cvar struct {
-	typ *ast.CType
-	d   *ast.Declarator
-}
-
-func (m *module) cdecls() *cnames {
-	m.cOnce.Do(func() {
-		m.c = cnames{types: map[string]ctypeDecl{}, funcs: map[string]cfunc{}, vars: map[string]cvar{}}
-		for _, u := range m.units {
-			m.c.collect(m, u.file.Body, false)
-		}
-	})
-	return &m.c
-}
-
-func (c *cnames) collect(m *module, stmts []ast.Stmt, extern bool) {
-	for _, st := range stmts {
-		switch st := st.(type) {
-		case *ast.CTypedef:
-			if name := declaredName(st.Declarator); name.Name != "" {
-				c.types[name.Name] = ctypeDecl{typedef: st, extern: extern || st.Visibility == ast.Extern}
-			}
-		case *ast.StructDef:
-			d := ctypeDecl{kind: st.Kind}
-			if st.Kind == "fused" && st.Body != nil {
-				for _, it := range st.Body.Stmts {
-					if t, ok := it.(*ast.TypeItem); ok {
-						d.members = append(d.members, t.Type)
-					}
-				}
-			}
-			if (st.Kind == "struct" || st.Kind == "union") && st.Body != nil {
-				d.of = &structType{def: st, mod: m, extern: extern || st.Visibility == ast.Extern}
-			} else if old := c.types[st.Name.Name]; old.of != nil {
-				break // a forward declaration
-			}
-			c.types[st.Name.Name] = d
-		case *ast.CppClass:
-			c.types[st.Name.Name] = ctypeDecl{kind: "cppclass"}
-		case *ast.CVarDecl:
-			for _, d := range st.Declarators {
-				if name := declaredName(d); name.Name != "" {
-					if d.Func {
-						c.funcs[name.Name] = cfunc{st.Type, d, extern || st.Visibility == ast.Extern}
-						if !c.aware && d.Params != nil {
-							for _, p := range d.Params.List {
-								c.aware = c.aware || p.Type != nil && p.Type.Const
-							}
-						}
-					} else {
-						c.vars[name.Name] = cvar{st.Type, d}
-					}
-				}
-			}
-		case *ast.ExternBlock:
-			if st.Body != nil {
-				c.collect(m, st.Body.Stmts, true)
-			}
-		default:
-			if !opensScope(st) {
-				for _, b := range suites(st) {
-					c.collect(m, b.Stmts, extern)
-				}
-			}
-		}
-	}
-}
-
-// owner follows a dotted name to the module that binds its last part; nil where
-// that is not in sight.
-func (p *Project) owner(m *module, path []string) resolved {
-	if len(path) != 1 {
-		return p.follow(m, path, 0)
-	}
-	t := m.funcs()
-	t.mu.Lock()
-	r, ok := t.names[path[0]]
-	t.mu.Unlock()
-	if !ok {
-		r = p.follow(m, path, 0)
-		t.mu.Lock()
-		t.names[path[0]] = r
-		t.mu.Unlock()
-	}
-	return r
-}
-
-func (p *Project) follow(m *module, path []string, depth int) resolved {
-	if m == nil || len(path) == 0 || depth > 16 {
-		return resolved{}
-	}
-	b, ok := m.scope.names[path[0]]
-	if !ok {
-		c := m.cdecls()
-		if len(path) == 1 {
-			if _, ok := c.types[path[0]]; ok {
-				return resolved{m, path[0]}
-			}
-			if _, ok := c.funcs[path[0]]; ok {
-				return resolved{m, path[0]}
-			}
-		}
-		for _, s := range m.scope.stars {
-			if stem := p.find(m.stem, m.root, s.level, s.path); stem != "" {
-				if r := p.follow(p.module(stem), path, depth+1); r.mod != nil {
-					return r
-				}
-			}
-		}
-		return resolved{}
-	}
-	switch b.kind {
-	case bindImported:
-		if stem := p.find(m.stem, m.root, b.level, b.path); stem != "" {
-			if r := p.follow(p.module(stem), append([]string{b.attr}, path[1:]...), depth+1); r.mod != nil {
-				return r
-			}
-		}
-		if len(path) > 1 {
-			full := append(append([]string{}, b.path...), b.attr)
-			full = append(full, path[1:len(path)-1]...)
-			if stem := p.find(m.stem, m.root, b.level, full); stem != "" {
-				return p.follow(p.module(stem), path[len(path)-1:], depth+1)
-			}
-		}
-		return resolved{}
-	case bindModule:
-		if len(path) > 1 {
-			full := append(append([]string{}, b.path...), path[1:len(path)-1]...)
-			if stem := p.find(m.stem, m.root, 0, full); stem != "" {
-				return p.follow(p.module(stem), path[len(path)-1:], depth+1)
-			}
-		}
-		return resolved{}
-	}
-	if len(path) == 1 {
-		return resolved{m, path[0]}
-	}
-	return resolved{}
-}
-
 // shapeOf returns the shape of a declaration in m.
-func (p *Project) shapeOf(m *module, t *ast.CType, d *ast.Declarator) shape {
+func (p *ctypes) shapeOf(m *module, t *ast.CType, d *ast.Declarator) shape {
 	return p.shapeAt(m, t, d, 0)
 }
 
-func (p *Project) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int) shape {
+func (p *ctypes) shapeAt(m *module, t *ast.CType, d *ast.Declarator, depth int) shape {
 	s := p.shapeOfType(m, t, depth)
 	for ; d != nil; d = d.Inner {
 		if d.Func {
@@ -315,7 +151,7 @@ var cScalars = map[string]bool{
 	"hash_t": true, "ulong": true, "slong": true,
 }
 
-func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
+func (p *ctypes) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	if t == nil || depth > 12 {
 		return shape{}
 	}
@@ -350,7 +186,7 @@ func (p *Project) shapeOfType(m *module, t *ast.CType, depth int) shape {
 	return s
 }
 
-func (p *Project) shapeOfName(m *module, path []string, name string, depth int) shape {
+func (p *ctypes) shapeOfName(m *module, path []string, name string, depth int) shape {
 	if len(path) == 0 {
 		if name == "" {
 			return shape{kind: shapeObject}
@@ -364,10 +200,10 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 	if len(path) == 1 && cTypes[last] {
 		return shape{kind: shapeScalar}
 	}
-	if c := p.lookup(m, path); c != nil {
+	if c := m.lookup(path); c != nil {
 		return shape{kind: shapeObject, class: c}
 	}
-	if r := p.owner(m, path); r.mod != nil {
+	if r := m.owner(path); r.mod != nil {
 		if d, ok := r.mod.cdecls().types[r.name]; ok {
 			switch {
 			case d.typedef != nil:
@@ -397,7 +233,7 @@ func (p *Project) shapeOfName(m *module, path []string, name string, depth int) 
 		}
 	}
 	switch {
-	case p.fromCpp(m, path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
+	case m.fromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return shape{kind: shapeRecord, copied: true}
 	case objectTypes[last]:
 		return shape{kind: shapeObject, container: containers[last], buffer: bufferTypes[last]}
@@ -428,7 +264,7 @@ func numberLike(name string) bool {
 }
 
 // fromCpp reports whether a name comes from libcpp.
-func (p *Project) fromCpp(m *module, name string) bool {
+func (m *module) fromCpp(name string) bool {
 	b := m.scope.names[name]
 	return b.kind == bindImported && len(b.path) > 0 && b.path[0] == "libcpp" && b.attr != "bool"
 }
@@ -447,7 +283,7 @@ func cythonShape(name string) shape {
 }
 
 // shapeOfNote is the shape of an annotation or of cython.declare's first argument.
-func (p *Project) shapeOfNote(m *module, e ast.Expr) shape {
+func (p *ctypes) shapeOfNote(m *module, e ast.Expr) shape {
 	switch e := unparen(e).(type) {
 	case *ast.Call:
 		switch m.scope.cythonAttr(e.Fun, false) {
@@ -483,12 +319,11 @@ func (p *Project) shapeOfNote(m *module, e ast.Expr) shape {
 }
 
 // fieldShape is the shape of a C attribute.
-func (p *Project) fieldShape(f *field) shape {
-	f.shapeOnce.Do(func() { f.shape = p.findFieldShape(f) })
-	return f.shape
+func (p *ctypes) fieldShape(f *field) shape {
+	return p.fields.get(f)
 }
 
-func (p *Project) findFieldShape(f *field) shape {
+func (p *ctypes) findFieldShape(f *field) shape {
 	switch {
 	case f.ctype != nil || f.declarator != nil:
 		if f.ctype == nil {

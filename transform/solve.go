@@ -6,6 +6,8 @@ package transform
 // is looked at once, or twice where calls go round in circles.
 
 import (
+	"cmp"
+	"context"
 	"runtime"
 	"slices"
 	"strings"
@@ -26,7 +28,7 @@ type ref struct {
 }
 
 // solve makes the summaries of the functions and of all that they call.
-func (p *Project) solve(roots []*function) {
+func (p *program) solve(roots []*function) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
 	first := len(p.model.solved) == 0
@@ -145,7 +147,7 @@ func connected(order []*function) [][]*function {
 
 // solver holds what one update needs.
 type solver struct {
-	p      *Project
+	p      *program
 	f      *function
 	flow   *flow
 	sum    *summary
@@ -247,7 +249,7 @@ func (s *solver) call(c *call) {
 			}
 			raw := e.raw && !c.hand && !s.p.holds(g, e)
 			for _, a := range s.top(c.args[r.num]) {
-				if !s.p.related(a.class, first(g, e.region, e.class)) {
+				if !related(a.class, first(g, e.region, e.class)) {
 					continue // another subclass's method: this object is none of it
 				}
 				class := e.class
@@ -272,11 +274,6 @@ func first(g *function, r int32, class *class) *class {
 		class = x.owner
 	}
 	return class
-}
-
-// related reports whether an object can be both a c and a d.
-func (p *Project) related(c, d *class) bool {
-	return c == nil || d == nil || c == d || slices.Contains(p.ancestry(c), d) || slices.Contains(p.ancestry(d), c)
 }
 
 // passed notes what kinds of objects a function is called with: those of the
@@ -582,11 +579,11 @@ func (s *solver) known(e *found) bool {
 
 // sharesLock reports whether attribute name of c is the guard of c's state: one
 // lock covers both.
-func (p *Project) sharesLock(c *class, name string) bool {
+func (p *program) sharesLock(c *class, name string) bool {
 	if c == nil {
 		return false
 	}
-	in := p.lockOf(c)
+	in := p.locks.lockOf(c)
 	return in != nil && in.guard == name
 }
 
@@ -596,10 +593,10 @@ type ownLocks struct {
 	exempt bool // no_lock
 }
 
-func (p *Project) ownLocks(f *function) *ownLocks {
+func (p *program) ownLocks(f *function) *ownLocks {
 	f.locksOnce.Do(func() {
 		if len(f.def.Decorators) > 0 {
-			f.locks.decs = f.mod.lockDecorators(f.def.Decorators)
+			f.locks.decs = lockDecorators(f.mod, f.def.Decorators)
 		}
 		for _, d := range f.locks.decs {
 			f.locks.exempt = f.locks.exempt || d.name == "no_lock"
@@ -610,10 +607,10 @@ func (p *Project) ownLocks(f *function) *ownLocks {
 }
 
 // exempt reports whether a person answers for what a function does.
-func (p *Project) exempt(f *function) bool { return p.ownLocks(f).exempt }
+func (p *program) exempt(f *function) bool { return p.ownLocks(f).exempt }
 
 // holds reports whether a function itself locks what one of its effects is on.
-func (p *Project) holds(f *function, e *found) bool {
+func (p *program) holds(f *function, e *found) bool {
 	r := &f.sum.regions[e.region]
 	if r.root != nodeParam || !p.guards(e.class) {
 		return false
@@ -654,13 +651,13 @@ func (m *module) pxdLocks(f *function) []lockDec {
 	if !ok || len(d.decl.Decorators) == 0 {
 		return nil
 	}
-	return m.lockDecorators(d.decl.Decorators)
+	return lockDecorators(m, d.decl.Decorators)
 }
 
 // member reports whether a function is one of those that a locked class locks
 // at their entry, if they need it.
-func (p *Project) member(f *function) bool {
-	if f.class == nil || !p.locks(f.class) {
+func (p *program) member(f *function) bool {
+	if f.class == nil || !p.locked(f.class) {
 		return false
 	}
 	f.entryOnce.Do(func() {
@@ -671,12 +668,12 @@ func (p *Project) member(f *function) bool {
 	return f.entry
 }
 
-// locks reports whether c's own methods take locks.
-func (p *Project) locks(c *class) bool {
+// locked reports whether c's own methods take locks.
+func (p *program) locked(c *class) bool {
 	if p.model.assume {
 		return p.guards(c)
 	}
-	return p.locksMembers(c) != nil
+	return p.locks.locksMembers(c) != nil
 }
 
 // pathOf spells a region of f as a decorator would: "self._doc".
@@ -694,4 +691,50 @@ func pathOf(f *function, r int32) string {
 		return x.name
 	}
 	return ""
+}
+
+// eachSolved yields the functions that have summaries, while nothing is solved.
+func (p *program) eachSolved(yield func(*function) bool) {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	for f := range p.model.solved {
+		if !yield(f) {
+			return
+		}
+	}
+}
+
+// flows reads the functions of all modules that locks concern, side by side, and
+// solves them together. One module's are solved when they are asked for.
+func (p *program) flows(ctx context.Context, stems []string, jobs int) error {
+	if len(stems) < 2 {
+		return nil
+	}
+	var mu sync.Mutex
+	var all []*function
+	err := each(ctx, stems, jobs, func(stem string) error {
+		if !p.locks.concerned(stem) {
+			return nil
+		}
+		m := p.proj.module(stem)
+		if m.broken() {
+			return nil
+		}
+		fs := p.funcs(m).all
+		for _, f := range fs {
+			p.flowOf(f)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, fs...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b *function) int {
+		return cmp.Or(strings.Compare(a.unit.path, b.unit.path), cmp.Compare(a.def.Pos, b.def.Pos))
+	})
+	p.solve(all)
+	return nil
 }

@@ -23,10 +23,9 @@ type Loader interface {
 
 // source is one file as read. Everything in it is fixed once it is parsed.
 type source struct {
-	path  string
-	src   []byte
-	err   error
-	words bool // spells the name of a lock decorator somewhere
+	path string
+	src  []byte
+	err  error
 
 	parseOnce sync.Once
 	file      *ast.File

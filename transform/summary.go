@@ -78,7 +78,7 @@ func pluralOf(n int, one, many string) string {
 }
 
 // count adds the inputs.
-func (s *Summary) count(p *Project, inputs []string) {
+func (s *Summary) count(p *proj, inputs []string) {
 	for _, in := range inputs {
 		src := p.source(in).src
 		s.Files++
@@ -89,26 +89,15 @@ func (s *Summary) count(p *Project, inputs []string) {
 	}
 }
 
-// types returns the number of extension types that the module defines.
-func (m *module) types() int {
-	n := 0
-	for _, c := range m.order {
-		if !c.extern {
-			n++
-		}
-	}
-	return n
-}
-
 // tell adds what is locked in a module.
-func (s *Summary) tell(p *Project, m *module) {
+func (s *Summary) tell(p *program, m *module) {
 	for _, c := range m.order {
-		if !c.extern && p.locksMembers(c) != nil {
+		if !c.extern && p.locks.locksMembers(c) != nil {
 			s.Locked++
 			s.Fields += len(c.order)
 		}
 	}
-	for _, f := range m.funcs().all {
+	for _, f := range p.funcs(m).all {
 		if d := exemption(f); d != nil {
 			pos := at(f.unit.source, f.def.Name.Span, "", "", "")
 			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: d.reason(f)})
@@ -128,41 +117,11 @@ func (s *Summary) tell(p *Project, m *module) {
 	}
 }
 
-// modeOf returns how a member of a locked class holds its object, false where
-// it does not.
-func (p *Project) modeOf(f *function) (mode, bool) {
-	decs := p.ownLocks(f).decs
-	for _, d := range decs {
-		switch {
-		case d.name == "no_lock":
-			return read, false
-		case len(d.args()) == 0 && d.name == "write_lock":
-			return write, true
-		case len(d.args()) == 0 && d.name == "read_lock":
-			return read, true
-		}
-		first := f.def.Params.List[0].Name.Name
-		for _, a := range d.args() {
-			if s, ok := a.X.(*ast.Str); ok && s.Value == first {
-				if d.name == "write_lock" {
-					return write, true
-				}
-				return read, true
-			}
-		}
-	}
-	if len(decs) > 0 {
-		return read, false
-	}
-	st := p.infer(f, p.lockOf(f.class).kind)
-	return st.mode, st.touches
-}
-
 func exemption(f *function) *lockDec {
 	if len(f.def.Decorators) == 0 {
 		return nil
 	}
-	for _, d := range f.mod.lockDecorators(f.def.Decorators) {
+	for _, d := range lockDecorators(f.mod, f.def.Decorators) {
 		if d.name == "no_lock" {
 			return &d
 		}

@@ -66,9 +66,9 @@ var (
 	nextComment = regexp.MustCompile(`[ \t]+#(?:[ \t]|[a-z]+:|noqa|$)`)
 )
 
-// suppressions returns the comments of a file. It scans only files that spell
+// suppressionsIn returns the comments of a file. It scans only files that spell
 // what each of them must.
-func (s *source) suppressions() []*suppression {
+func suppressionsIn(s *source) []*suppression {
 	if !bytes.Contains(s.src, []byte("pyxlock:")) {
 		return nil
 	}
@@ -173,17 +173,20 @@ func (s *suppression) read(comment string, off int32, from, to int) {
 
 // sieve keeps suppressed and unwanted findings back. It is one goroutine's.
 type sieve struct {
-	p        *Project
+	p        *proj
+	selected func(path, code string) bool
 	comments map[string][]*suppression
 }
 
-func newSieve(p *Project) *sieve { return &sieve{p, map[string][]*suppression{}} }
+func (p *checker) newSieve() *sieve {
+	return &sieve{p.proj, p.opts.Selected, map[string][]*suppression{}}
+}
 
 func (v *sieve) commentsOf(path string) []*suppression {
 	list, ok := v.comments[path]
 	if !ok {
 		if s := v.p.source(path); s.err == nil {
-			list = s.suppressions()
+			list = suppressionsIn(s)
 		}
 		v.comments[path] = list
 	}
@@ -192,7 +195,7 @@ func (v *sieve) commentsOf(path string) []*suppression {
 
 // wanted reports whether findings with a code are selected in a file.
 func (v *sieve) wanted(path, code string) bool {
-	return code == codeSyntax || v.p.opts.Selected == nil || v.p.opts.Selected(path, code)
+	return code == codeSyntax || v.selected == nil || v.selected(path, code)
 }
 
 // suppressed looks for the comment that suppresses a finding. stops says that
@@ -236,8 +239,8 @@ func (v *sieve) suppressed(f Finding, stops bool) (reason string, ok bool) {
 }
 
 // unsuppressed returns the findings of a run that are to be reported.
-func (p *Project) unsuppressed(fs []Finding) []Finding {
-	v := newSieve(p)
+func (p *checker) unsuppressed(fs []Finding) []Finding {
+	v := p.newSieve()
 	return slices.DeleteFunc(fs, func(f Finding) bool {
 		if !f.Warning && refuses(f.Code) {
 			return false
@@ -251,8 +254,8 @@ func (p *Project) unsuppressed(fs []Finding) []Finding {
 // of the rules, takes out what is suppressed or not wanted, and adds what there
 // is to say about the comments. whole are the files that all rules looked at;
 // only in those that are judged too can a comment be said to do nothing.
-func (p *Project) settle(rep *Report, expansion, found []Finding, whole, judged []string) {
-	v := newSieve(p)
+func (p *checker) settle(rep *Report, expansion, found []Finding, whole, judged []string) {
+	v := p.newSieve()
 	add := func(fs []Finding, expanding bool) {
 		for _, f := range fs {
 			if !v.wanted(f.Path, f.Code) {
@@ -274,7 +277,7 @@ func (p *Project) settle(rep *Report, expansion, found []Finding, whole, judged 
 			if len(s.faults) > 0 && v.wanted(path, codeVague) {
 				rep.Findings = append(rep.Findings, v.vague(path, s))
 			}
-			if slices.Contains(judged, path) && !p.opts.Off && v.wanted(path, codeUnused) {
+			if slices.Contains(judged, path) && !p.off && v.wanted(path, codeUnused) {
 				if f, ok := v.unused(path, s); ok {
 					rep.Findings = append(rep.Findings, f)
 				}

@@ -29,7 +29,7 @@ func (f files) List(string) (names, _ []string) {
 
 // find makes a finding of each place in src that spells what.
 func find(p *Project, path, code, what string) []Finding {
-	s := p.source(path)
+	s := p.proj.source(path)
 	var out []Finding
 	for off := 0; ; off++ {
 		n := bytes.Index(s.src[off:], []byte(what))
@@ -96,7 +96,7 @@ func TestSuppression(t *testing.T) {
 			found := append(find(p, "m.pyx", known["PXL101"], "bad"), find(p, "m.pyx", known["PXL401"], "worse")...)
 			var rep Report
 			whole := []string{"m.pyx"}
-			p.settle(&rep, nil, found, whole, whole)
+			p.rules.settle(&rep, nil, found, whole, whole)
 			reasons := ""
 			for _, s := range rep.Suppressed {
 				reasons += s.Reason + "|"
@@ -119,7 +119,7 @@ func TestSuppression(t *testing.T) {
 			if tt.fixed != "" && src != code(tt.fixed) {
 				t.Errorf("fixed: %q, want %q", src, code(tt.fixed))
 			}
-			for _, f := range p.unsuppressed(slices.Clone(found)) {
+			for _, f := range p.rules.unsuppressed(slices.Clone(found)) {
 				if !refuses(f.Code) {
 					t.Errorf("%s is no refusal", f.Code)
 				}
@@ -128,7 +128,7 @@ func TestSuppression(t *testing.T) {
 			for i := range warnings {
 				warnings[i].Warning = true
 			}
-			if n := len(found) - len(p.unsuppressed(warnings)); n != len(rep.Suppressed) {
+			if n := len(found) - len(p.rules.unsuppressed(warnings)); n != len(rep.Suppressed) {
 				t.Errorf("a rewrite suppresses %d warnings, a check %d", n, len(rep.Suppressed))
 			}
 		})
@@ -140,11 +140,11 @@ func TestRefusalsAreNotSuppressed(t *testing.T) {
 	p := NewProject(files{"m.pyx": "bad()  # pyxlock: ignore[PXL201] we know\n"}, Options{})
 	found := find(p, "m.pyx", codeYield, "bad")
 	var rep Report
-	p.settle(&rep, found, nil, []string{"m.pyx"}, []string{"m.pyx"})
+	p.rules.settle(&rep, found, nil, []string{"m.pyx"}, []string{"m.pyx"})
 	if len(rep.Findings) != 2 || rep.Findings[0].Code != codeYield || !strings.Contains(rep.Findings[1].Message, "cannot be suppressed") {
 		t.Errorf("%+v", rep.Findings)
 	}
-	if len(p.unsuppressed(found)) != 1 {
+	if len(p.rules.unsuppressed(found)) != 1 {
 		t.Error("a rewrite goes on")
 	}
 }
@@ -153,7 +153,7 @@ func TestRefusalsAreNotSuppressed(t *testing.T) {
 func TestUnusedOnlyWhereAllLooked(t *testing.T) {
 	p := NewProject(files{"m.pxi": "x  # pyxlock: ignore[PXL201] we know\ny  # pyxlock: ignore\n"}, Options{})
 	var rep Report
-	p.settle(&rep, nil, nil, []string{"m.pxi"}, nil)
+	p.rules.settle(&rep, nil, nil, []string{"m.pxi"}, nil)
 	if len(rep.Findings) != 1 || rep.Findings[0].Code != codeVague {
 		t.Errorf("%+v", rep.Findings)
 	}
@@ -164,7 +164,7 @@ func TestSelected(t *testing.T) {
 	p := NewProject(files{"m.pyx": "bad()  # pyxlock: ignore[PXL201, PXL202] we know\nworse() # pyxlock: ignore\n"}, opts)
 	found := append(find(p, "m.pyx", codeYield, "bad"), find(p, "m.pyx", codeSyntax, "worse")...)
 	var rep Report
-	p.settle(&rep, nil, found, []string{"m.pyx"}, []string{"m.pyx"})
+	p.rules.settle(&rep, nil, found, []string{"m.pyx"}, []string{"m.pyx"})
 	if len(rep.Findings) != 2 || rep.Findings[1].Code != codeSyntax ||
 		rep.Findings[0].Code != codeUnused || rep.Findings[0].Fix.Edits[0].New != "PXL201" {
 		t.Errorf("%+v", rep.Findings)

@@ -22,43 +22,6 @@ type Weaker struct {
 
 func (w Weaker) String() string { return fmt.Sprintf("%s: %s (was %s)", w.Name, w.Now, w.Was) }
 
-// Locks returns what is locked in the modules that the inputs belong to, by path
-// and line. Run has to have looked at the same inputs.
-func (p *Project) Locks(inputs []string) []ClassLocks {
-	return p.classLocks(p.modulesOf(inputs))
-}
-
-// modulesOf returns the modules of the inputs, less those that do not parse.
-func (p *Project) modulesOf(inputs []string) []*module {
-	clean := make([]string, len(inputs))
-	for i, in := range inputs {
-		clean[i] = p.canonical(in)
-	}
-	stems, alone := p.group(clean)
-	var mods []*module
-	included := map[string]bool{}
-	add := func(stem string) {
-		m := p.module(stem)
-		if m.broken() {
-			return
-		}
-		mods = append(mods, m)
-		for _, u := range m.units {
-			included[u.path] = true
-		}
-	}
-	for _, stem := range stems {
-		add(stem)
-	}
-	for _, path := range alone {
-		if !included[path] {
-			add(path)
-		}
-	}
-	slices.SortFunc(mods, func(a, b *module) int { return strings.Compare(a.stem, b.stem) })
-	return mods
-}
-
 // symbol is what a class or a function is called, whichever file of its module
 // says so.
 type symbol struct{ stem, name string }
@@ -92,14 +55,9 @@ func (n *present) find(s symbol, before map[symbol]bool) (symbol, bool) {
 	return found[0], true
 }
 
-// Weaker returns the locks that were and are not any more, or are weaker now.
-// Run has to have looked at the same inputs. What is gone altogether needs no
-// lock, and is not among them.
-func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
-	if len(was) == 0 {
-		return nil
-	}
-	mods := p.modulesOf(inputs)
+// weaker returns the locks that were and are not any more, or are weaker now in
+// modules. What is gone altogether needs no lock, and is not among them.
+func (p *reviewer) weaker(mods []*module, was, classes []ClassLocks) []Weaker {
 	now := &present{declared: map[symbol]Weaker{}, locked: map[symbol]*ClassLocks{}, modes: map[symbol]*Member{}}
 	for _, m := range mods {
 		for _, c := range m.order {
@@ -107,12 +65,11 @@ func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
 				now.declared[symbolOf(u.path, "class "+c.name)] = Weaker{Path: u.path, Line: at(u.source, def.Name.Span, "", "", "").Line}
 			}
 		}
-		for _, f := range m.funcs().all {
+		for _, f := range p.prog.funcs(m).all {
 			mb := p.newMember(f, f.name())
 			now.declared[symbolOf(mb.Path, f.name())] = Weaker{Path: mb.Path, Line: mb.Line}
 		}
 	}
-	classes := p.classLocks(mods)
 	for i := range classes {
 		c := &classes[i]
 		if c.Name != "" {
