@@ -4,19 +4,13 @@ package transform
 // its lock put on.
 
 import (
+	"cmp"
+	"maps"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
 )
-
-// expandOptions are the settings that change what is written.
-type expandOptions struct {
-	Off     bool // remove the decorators, lock nothing
-	Layout  Layout
-	Runtime Runtime
-	// InlineRuntime is the text to paste with Runtime Inline.
-	InlineRuntime string
-}
 
 // analysis is the work on one module.
 type analysis struct {
@@ -62,7 +56,7 @@ func (a *analysis) style(u *unit) style {
 	name, _ := a.m.scope.cythonIn(u.source)
 	return style{
 		pure:   u.file.Pure,
-		cython: or(name, "cython"),
+		cython: cmp.Or(name, "cython"),
 		inline: a.opts.Runtime == Inline,
 	}
 }
@@ -96,7 +90,7 @@ func analyse(p *planner, m *module, opts expandOptions) *analysis {
 	for _, u := range m.units {
 		a.walk(u, u.file.Body, place{})
 	}
-	for _, name := range sortedKeys(a.pxdDecs) {
+	for _, name := range slices.Sorted(maps.Keys(a.pxdDecs)) {
 		if !a.used[name] && !opts.Off {
 			for _, d := range a.pxdDecs[name] {
 				a.out.report(d.unit, d.dec.Range(), codeMisplaced, d.name+" on a declaration whose function is not here",
@@ -285,19 +279,6 @@ func (a *analysis) expand(f *fn, at place) (string, *ast.Decorator) {
 	added := w.wrap()
 	n.cython = n.cython || x.cython
 	return added, nil
-}
-
-// nests reports whether a function's body defines functions or classes.
-func nests(f *ast.FuncDef) bool {
-	found := false
-	ast.Walk(f.Body, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncDef, *ast.ClassDef:
-			found = true
-		}
-		return !found
-	})
-	return found
 }
 
 // strip takes a decorator off, and leaves a comment that follows it.

@@ -4,8 +4,8 @@ package transform
 // and the decorators that say so, as edits of the sources.
 
 import (
+	"cmp"
 	"fmt"
-	"path/filepath"
 	"slices"
 	"sort"
 	"strings"
@@ -357,7 +357,7 @@ func (a *annotator) method(f *function) {
 	}
 	if member && name == "__init__" && f.accessor == plain && len(wants) > 0 && wants[0].mode == read && !wants[0].operand {
 		lists[write], lists[read] = append(lists[write], lists[read][0]), lists[read][1:] // it can be called again
-		whys[write] = or(whys[write], wants[0].why)
+		whys[write] = cmp.Or(whys[write], wants[0].why)
 	}
 	for _, md := range [...]mode{write, read} {
 		if len(lists[md]) > 0 {
@@ -510,7 +510,7 @@ func (a *annotator) write() {
 		a.cimport(u, first)
 		a.shim(u)
 		for _, in := range list {
-			name := or(a.cythonName(u, in.pos), "cython")
+			name := cmp.Or(a.cythonName(u, in.pos), "cython")
 			e.head(lineStart(u.file, in.keyword), []string{indentOf(u.file, in.keyword) + "@" + name + "." + in.dec}, in.pos)
 		}
 	}
@@ -607,13 +607,6 @@ func (n *Annotation) SortNotes() {
 	sort.SliceStable(n.Methods, func(i, j int) bool {
 		return lessPlace(n.Methods[i].Path, n.Methods[i].Line, n.Methods[j].Path, n.Methods[j].Line)
 	})
-}
-
-func lessPlace(p1 string, l1 int, p2 string, l2 int) bool {
-	if p1 != p2 {
-		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
-	}
-	return l1 < l2
 }
 
 // compiled returns the modules of the inputs that Cython compiles, those that

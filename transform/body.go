@@ -100,35 +100,6 @@ func (w *wrapper) preamble() int {
 	return n
 }
 
-// docstring returns a body's docstring, or nil.
-func docstring(stmts []ast.Stmt) *ast.Str {
-	if len(stmts) == 0 {
-		return nil
-	}
-	st, ok := stmts[0].(*ast.ExprStmt)
-	if !ok {
-		return nil
-	}
-	s, ok := st.X.(*ast.Str)
-	if !ok || s.FStr {
-		return nil
-	}
-	return s
-}
-
-// declaresOnly reports whether a statement declares without running code.
-func declaresOnly(st ast.Stmt) bool {
-	switch st := st.(type) {
-	case *ast.CVarDecl:
-		return !slices.ContainsFunc(st.Declarators, func(d *ast.Declarator) bool { return d.Default != nil })
-	case *ast.CdefBlock:
-		return !slices.ContainsFunc(st.Body.Stmts, func(s ast.Stmt) bool { return !declaresOnly(s) })
-	case *ast.DefStmt:
-		return true
-	}
-	return false
-}
-
 // opening returns the lines between the header and the body.
 func (w *wrapper) opening(first ast.Stmt) []string {
 	x := w.x
@@ -223,20 +194,6 @@ func (w *wrapper) reindent(from, to int32) {
 	}
 }
 
-func blank(file *ast.File, at int32) bool {
-	for int(at) < len(file.Src) {
-		switch file.Src[at] {
-		case ' ', '\t', '\f':
-			at++
-		case '\n', '\r':
-			return true
-		default:
-			return false
-		}
-	}
-	return true
-}
-
 // inline expands a body that stands on the header's line.
 func (w *wrapper) inline(n int, inner string, hoisted []string) {
 	f := w.f
@@ -266,29 +223,4 @@ func (w *wrapper) inline(n int, inner string, hoisted []string) {
 		w.e.replace(gap, "\n"+strings.Join(lines, "\n")+"\n"+w.extra+inner+w.unit)
 	}
 	w.e.tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
-}
-
-// indentUnit returns what one level of a file is indented by.
-func indentUnit(file *ast.File) string {
-	unit := ""
-	var look func(stmts []ast.Stmt)
-	look = func(stmts []ast.Stmt) {
-		for _, st := range stmts {
-			for _, b := range suites(st) {
-				if unit != "" {
-					return
-				}
-				if !b.Inline && len(b.Stmts) > 0 {
-					in := indentOf(file, b.Stmts[0].Range().Pos)
-					if rest := strings.TrimPrefix(in, indentOf(file, st.Range().Pos)); rest != "" && rest != in || indentOf(file, st.Range().Pos) == "" && in != "" {
-						unit = rest
-						return
-					}
-				}
-				look(b.Stmts)
-			}
-		}
-	}
-	look(file.Body)
-	return or(unit, "    ")
 }

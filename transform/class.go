@@ -3,6 +3,7 @@ package transform
 // Extension types: their fields, bases and the lock that they ask for.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 	"sync"
@@ -246,15 +247,6 @@ func (m *module) classDecorators(u *unit, c *class, def *ast.ClassDef) {
 	}
 }
 
-func identifier(s string) bool {
-	for i, r := range s {
-		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= 0x80 || i > 0 && r >= '0' && r <= '9') {
-			return false
-		}
-	}
-	return s != ""
-}
-
 // is reports whether def is one of the class's definitions.
 func (c *class) is(def *ast.ClassDef) bool {
 	for _, d := range c.defs {
@@ -403,10 +395,10 @@ func (c *class) unseenBase() bool {
 		for _, d := range a.defs {
 			if d.Bases != nil && len(d.Bases.Args) > 0 {
 				path := dotted(d.Bases.Args[0].X)
-				if last := or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); objectTypes[last] && !bufferTypes[last] {
+				if last := cmp.Or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); objectTypes[last] && !bufferTypes[last] {
 					continue // those of Cython's own .pxd files show no pointers
 				}
-				if _, bound := a.mod.scope.names[or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
+				if _, bound := a.mod.scope.names[cmp.Or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.mod.scope.stars) > 0 {
 					return true
 				}
 			}

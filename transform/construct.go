@@ -7,12 +7,6 @@ import (
 	"pyxlock/parser/ast"
 )
 
-// construction holds the methods that make an object, or take it apart.
-var construction = map[string]bool{
-	"__cinit__": true, "__init__": true, "__dealloc__": true, "__del__": true, "__setstate__": true, "__setstate_cython__": true,
-	"__reduce_cython__": true,
-}
-
 // constructs reports whether a function belongs to the making of the object that
 // a parameter is: a constructor, or a private function that the project calls
 // with new objects only.
@@ -98,12 +92,12 @@ func (p *program) eachWrite(f *function, visit func(e *found)) {
 // entry reports whether code outside of the project may call a function: from
 // Python, or from C where a .pxd declares the method and nothing here calls it.
 func (p *program) entry(f *function) bool {
-	return f.exposed() || f.class != nil && len(f.callers) == 0 && f.class.pxdDef != nil && !f.unit.inPxd() && f.mod.declaresMethod(f)
+	return f.exposed() || f.class != nil && len(f.callers) == 0 && f.class.pxdDef != nil && !f.unit.inPxd() && declaresMethod(f)
 }
 
-// declaresMethod reports whether the module's .pxd declares a method.
-func (m *module) declaresMethod(f *function) bool {
-	_, ok := m.declared[f.class.name+"."+f.def.Name.Name]
+// declaresMethod reports whether its module's .pxd declares a method.
+func declaresMethod(f *function) bool {
+	_, ok := f.mod.declared[f.class.name+"."+f.def.Name.Name]
 	return ok
 }
 

@@ -72,18 +72,6 @@ func (e *editor) deleteLines(s ast.Span) {
 // indent adds white space at a line's start.
 func (e *editor) indent(at int32, s string) { e.indents[at] += s }
 
-// data reports whether the line that starts at off starts inside a token.
-func data(f *ast.File, off int32) bool {
-	i := sort.Search(len(f.Multiline), func(i int) bool { return f.Multiline[i].End > off })
-	return i < len(f.Multiline) && f.Multiline[i].Pos < off
-}
-
-// continued reports whether the line that starts at off continues a logical line.
-func continued(f *ast.File, off int32) bool {
-	i := sort.Search(len(f.Joins), func(i int) bool { return f.Joins[i] >= off })
-	return i < len(f.Joins) && f.Joins[i] == off
-}
-
 // finish returns the edits in order.
 func (e *editor) finish() []Edit {
 	for at, s := range e.indents {
@@ -120,26 +108,6 @@ func (e *editor) finish() []Edit {
 		}
 		end = max(end, ed.End)
 		out = append(out, ed)
-	}
-	return out
-}
-
-// solid returns the spans in which no blank line may come or go.
-func solid(f *ast.File) []ast.Span {
-	var out []ast.Span
-	add := func(s ast.Span) {
-		if n := len(out); n > 0 && s.Pos <= out[n-1].End {
-			out[n-1].End = max(out[n-1].End, s.End)
-			return
-		}
-		out = append(out, s)
-	}
-	for _, j := range f.Joins {
-		i := line(f, j)
-		if i == 0 {
-			continue
-		}
-		add(ast.Span{Pos: f.Lines[i-1], End: max(nextLine(f, j)-1, j)})
 	}
 	return out
 }

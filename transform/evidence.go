@@ -4,6 +4,7 @@ package transform
 // made, and which hold locks that people placed.
 
 import (
+	"maps"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -93,7 +94,7 @@ func (a *writeMap) settles(c *class, name string) bool {
 // nil where there is none.
 func (p *program) writesInherited(c *class) *evidence {
 	for _, set := range []map[string][]*function{p.own(c).methods, p.own(c).props} {
-		for _, name := range sortedKeys(set) {
+		for _, name := range slices.Sorted(maps.Keys(set)) {
 			for _, f := range set[name] {
 				var ev *evidence
 				p.eachWrite(f, func(e *found) {

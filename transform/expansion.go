@@ -54,10 +54,10 @@ func (s style) cast(typ, x string) string {
 
 // value returns the object that a hold locks, and statements that must come
 // first. none is what stands for "nothing to lock".
-func (h hold) value(s style, i int, nogil bool, none string) (expr string, before []string) {
-	expr = joinPath(h.path)
+func (s style) value(h hold, i int, nogil bool, none string) (expr string, before []string) {
+	expr = strings.Join(h.path, ".")
 	if len(h.path) > 1 && !nogil {
-		expr, before = h.steps(s, i)
+		expr, before = s.steps(h, i)
 	}
 	if h.typed {
 		return expr, before
@@ -83,7 +83,7 @@ func (h hold) value(s style, i int, nogil bool, none string) (expr string, befor
 
 // steps evaluates a dotted path one attribute at a time, each into a local that
 // keeps it alive, and stops at None: the fields of None are not there to read.
-func (h hold) steps(s style, i int) (expr string, before []string) {
+func (s style) steps(h hold, i int) (expr string, before []string) {
 	expr = h.path[0]
 	local := "_pyxlock_at"
 	for n, attr := range h.path[1:] {
@@ -128,7 +128,7 @@ func expandRWLock(pl *plan, s style) *expansion {
 	}
 	if len(pl.holds) == 1 {
 		h := pl.holds[0]
-		v, before := h.value(s, 0, pl.nogil, "None")
+		v, before := s.value(h, 0, pl.nogil, "None")
 		x.declare = []string{"cdef " + guard + " " + g}
 		x.declareInline = []string{g + " = " + s.cython + ".declare(" + guard + ")"}
 		x.acquire = append(before, fmt.Sprintf("%s(%s, %s)", s.rt(try+h.mode.String()), s.addr(g), v))
@@ -139,7 +139,7 @@ func expandRWLock(pl *plan, s style) *expansion {
 		x.declareInline = []string{fmt.Sprintf("%s = %s.declare(%s[%d])", g, s.cython, guard, n)}
 		var wants []string
 		for i, h := range pl.holds {
-			v, before := h.value(s, i, pl.nogil, "None")
+			v, before := s.value(h, i, pl.nogil, "None")
 			x.acquire = append(x.acquire, before...)
 			wants = append(wants, fmt.Sprintf("%s(%s, %s)", s.rt("want_"+h.mode.String()), s.addr(fmt.Sprintf("%s[%d]", g, i)), v))
 		}
@@ -170,7 +170,7 @@ func expandCriticalSection(pl *plan, s style) *expansion {
 	}
 	var args []string
 	for i, h := range pl.holds {
-		v, before := h.value(s, i, false, none)
+		v, before := s.value(h, i, false, none)
 		x.acquire = append(x.acquire, before...)
 		if h.typed && !h.never && none != "None" {
 			v = fmt.Sprintf("%s if %s is not None else %s", v, v, none)
@@ -201,10 +201,10 @@ func expandMutex(pl *plan, s style) *expansion {
 	}
 	pointer := func(e string) string { return "&" + e + "." + mutexField }
 	for i, h := range pl.holds {
-		e := joinPath(h.path)
+		e := strings.Join(h.path, ".")
 		var before []string
 		if len(h.path) > 1 {
-			e, before = h.steps(s, i)
+			e, before = s.steps(h, i)
 			if h.typeName != "" {
 				x.declare = append(x.declare, "cdef "+h.typeName+" "+e)
 			}

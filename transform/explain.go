@@ -3,6 +3,7 @@ package transform
 // Explaining: the chain of source lines from which a function's locks follow.
 
 import (
+	"cmp"
 	"fmt"
 	"strings"
 
@@ -87,20 +88,9 @@ func (p *reviewer) explain(f *function) Explanation {
 		case st.mode == write:
 			does = "may write to it"
 		}
-		x.Holds = append(x.Holds, Reason{Object: or(pathOf(f, r), "an object"), Verdict: does + ": " + verdict, Open: verdict == notLocked, Steps: relatedOf(chain(f, st.why))})
+		x.Holds = append(x.Holds, Reason{Object: cmp.Or(pathOf(f, r), "an object"), Verdict: does + ": " + verdict, Open: verdict == notLocked, Steps: relatedOf(chain(f, st.why))})
 	}
 	return x
-}
-
-// among returns the strongest of a function's effects on a region that count.
-func (f *function) among(region int32, counts func(e *found) bool) stance {
-	var st stance
-	for i := range f.sum.effects {
-		if e := &f.sum.effects[i]; e.region == region && counts(e) && st.stronger(e) {
-			st = stance{true, e.mode, e.sure, e}
-		}
-	}
-	return st
 }
 
 // verdictOn says what a function does to an object, what follows from that for

@@ -15,17 +15,6 @@ type attrUse struct {
 	value ast.Expr
 }
 
-// readers are functions that read a container and keep nothing of it.
-var readers = map[string]bool{
-	"iter": true, "len": true, "sorted": true, "list": true, "dict": true, "tuple": true, "set": true, "bool": true,
-	"isinstance": true, "PyDict_Contains": true, "PyDict_Next": true, "PySequence_Contains": true, "PySet_Contains": true,
-}
-
-var readMethods = map[string]bool{
-	"get": true, "items": true, "keys": true, "values": true, "iteritems": true, "iterkeys": true, "itervalues": true,
-	"copy": true, "index": true, "count": true,
-}
-
 // settledField reports whether x.name is such an attribute.
 func (c *checking) settledField(name string) bool {
 	var owner *class

@@ -2,6 +2,7 @@ package transform
 
 import (
 	"cmp"
+	"path/filepath"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -64,4 +65,11 @@ func dedupe(fs []Finding) []Finding {
 // each find what is wrong with it.
 func same(a, b Finding) bool {
 	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
+}
+
+func lessPlace(p1 string, l1 int, p2 string, l2 int) bool {
+	if p1 != p2 {
+		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
+	}
+	return l1 < l2
 }

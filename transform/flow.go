@@ -907,26 +907,6 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 }
 
-// isNothing reports whether an expression is a constant.
-func isNothing(e ast.Expr) bool {
-	switch e := unparen(e).(type) {
-	case *ast.Const, *ast.Number, *ast.Str:
-		return true
-	case *ast.Unary:
-		return isNothing(e.X)
-	}
-	return false
-}
-
-func starred(list []ast.Expr) bool {
-	for _, e := range list {
-		if _, ok := e.(*ast.Starred); ok {
-			return true
-		}
-	}
-	return false
-}
-
 // target assigns a value to a target.
 func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	switch t := t.(type) {
@@ -1186,16 +1166,4 @@ func (b *builder) isHandLock(e ast.Expr) bool {
 	}
 	_, ok := b.placed.handLock(e)
 	return ok
-}
-
-func lastName(e ast.Expr) string {
-	switch e := unparen(e).(type) {
-	case *ast.Name:
-		return e.Name
-	case *ast.Attribute:
-		return e.Attr.Name
-	case *ast.Subscript:
-		return lastName(e.X)
-	}
-	return ""
 }

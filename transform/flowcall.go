@@ -478,55 +478,6 @@ func (b *builder) handLockCall(e *ast.Call) bool {
 	return true
 }
 
-// Methods by which Python's containers, arrays and buffers change.
-var changers = map[string]bool{
-	"append": true, "extend": true, "insert": true, "pop": true, "remove": true, "clear": true, "sort": true, "reverse": true,
-	"update": true, "setdefault": true, "popitem": true, "add": true, "discard": true, "appendleft": true, "popleft": true,
-	"extendleft": true, "rotate": true, "move_to_end": true, "intersection_update": true, "difference_update": true,
-	"symmetric_difference_update": true, "resize": true, "frombytes": true, "fromlist": true,
-}
-
-// Methods of builtin types that change nothing.
-var keepers = map[string]bool{
-	"get": true, "keys": true, "values": true, "items": true, "copy": true, "index": true, "count": true, "join": true,
-	"split": true, "encode": true, "decode": true, "format": true, "startswith": true, "endswith": true, "strip": true,
-	"lower": true, "upper": true, "replace": true, "find": true, "tobytes": true, "tolist": true, "union": true,
-	"intersection": true, "difference": true, "issubset": true, "issuperset": true, "isdigit": true, "rstrip": true,
-	"lstrip": true, "splitlines": true, "partition": true, "rpartition": true, "rsplit": true, "bit_length": true,
-	"hex": true, "rfind": true, "title": true, "isdisjoint": true, "to_bytes": true, "__class__": true, "__name__": true,
-}
-
-// Special methods of containers that change nothing.
-var readingDunders = map[string]bool{
-	"__getitem__": true, "__contains__": true, "__len__": true, "__iter__": true, "__reversed__": true, "__repr__": true, "__str__": true,
-	"__eq__": true, "__ne__": true, "__lt__": true, "__le__": true, "__gt__": true, "__ge__": true, "__hash__": true, "__sizeof__": true,
-	"__add__": true, "__or__": true, "__and__": true, "__sub__": true, "__xor__": true, "__mul__": true, "__reduce__": true, "__reduce_ex__": true,
-}
-
-// Methods of memoryviews: each makes a view of its own, or tells something.
-var viewMethods = map[string]bool{"copy": true, "copy_fortran": true, "is_c_contig": true, "is_f_contig": true}
-
-// Methods that every object has from its type and that change nothing.
-var inheritedFromObject = map[string]bool{
-	"__repr__": true, "__str__": true, "__hash__": true, "__eq__": true, "__ne__": true, "__sizeof__": true, "__dir__": true,
-	"__format__": true, "__getattribute__": true, "__init_subclass__": true, "__reduce__": true, "__reduce_ex__": true,
-}
-
-var cppReaders = map[string]bool{
-	"size": true, "empty": true, "length": true, "capacity": true, "count": true, "at": true, "c_str": true, "contains": true,
-	"find": true, "front": true, "back": true, "top": true, "load": true, "begin": true, "end": true, "rbegin": true, "rend": true,
-	"max_size": true, "get": true, "data": true, "substr": true, "compare": true, "lower_bound": true, "upper_bound": true, "const_begin": true, "const_end": true,
-}
-
-// cppSizes are those of them that mean the same in any class.
-var cppSizes = map[string]bool{"size": true, "empty": true, "length": true, "capacity": true, "c_str": true, "max_size": true}
-
-var cppWriters = map[string]bool{
-	"push_back": true, "pop_back": true, "push": true, "pop": true, "insert": true, "erase": true, "clear": true, "resize": true,
-	"reserve": true, "assign": true, "emplace": true, "emplace_back": true, "push_front": true, "pop_front": true, "reset": true,
-	"swap": true, "append": true, "store": true, "merge": true, "shrink_to_fit": true,
-}
-
 func (b *builder) isLocal(name string) bool {
 	v, ok := b.vars[name]
 	return ok && !v.global
@@ -925,30 +876,6 @@ func exceptionName(name string) bool {
 		name == "StopIteration" || name == "KeyboardInterrupt"
 }
 
-// knownC tells what C functions that are declared outside the project do with
-// their arguments: r reads, w writes; the last letter goes for the rest. An
-// upper-case letter is also what is returned.
-var knownC = map[string]string{
-	"memcpy": "wr", "memmove": "wr", "memset": "wr", "memcmp": "r", "memchr": "Rr", "strlen": "r", "strcmp": "r", "strncmp": "r",
-	"strcpy": "wr", "strncpy": "wr", "strchr": "Rr", "strstr": "Rr", "strdup": "r", "strtol": "rw", "strtod": "rw",
-	"free": "w", "realloc": "Wr", "malloc": "r", "calloc": "r", "qsort": "wr", "printf": "r", "fprintf": "wr", "sprintf": "wr", "snprintf": "wr",
-	"PyMem_Free": "w", "PyMem_Realloc": "Wr", "PyMem_Malloc": "r", "PyMem_Calloc": "r", "PyMem_RawFree": "w", "PyMem_RawMalloc": "r",
-	"PyMem_RawRealloc": "Wr", "PyObject_Free": "w", "PyObject_Malloc": "r", "PyObject_Realloc": "Wr",
-	"PyBytes_FromStringAndSize": "r", "PyBytes_FromString": "r", "PyUnicode_DecodeUTF8": "r", "PyUnicode_FromString": "r",
-	"PyUnicode_FromStringAndSize": "r", "PyByteArray_FromStringAndSize": "r", "PyUnicode_FromKindAndData": "r",
-	"PyBytes_AS_STRING": "r", "PyBytes_AsString": "r", "PyBytes_GET_SIZE": "r", "PyBytes_Size": "r",
-	"PyList_GET_SIZE": "r", "PyList_Size": "r", "PyList_GET_ITEM": "r", "PyList_GetItem": "r", "PyTuple_GET_ITEM": "r", "PyTuple_GET_SIZE": "r",
-	"PyDict_GetItem": "r", "PyDict_GetItemWithError": "r", "PyDict_Contains": "r", "PyDict_Size": "r", "PyDict_Next": "rw",
-	"PyList_Append": "wr", "PyList_Insert": "wr", "PyList_SetItem": "wr", "PyList_SET_ITEM": "wr", "PyList_Sort": "w", "PyList_Reverse": "w",
-	"PyDict_SetItem": "wr", "PyDict_DelItem": "wr", "PyDict_Clear": "w", "PyDict_SetDefault": "wr", "PyDict_Update": "wr",
-	"PySet_Add": "wr", "PySet_Discard": "wr", "PySet_Contains": "r", "PySet_Clear": "w", "PySet_Pop": "w",
-	"Py_INCREF": "r", "Py_DECREF": "r", "Py_XINCREF": "r", "Py_XDECREF": "r", "Py_TYPE": "r", "Py_REFCNT": "r", "Py_SIZE": "r",
-	"Py_CLEAR": "w", "Py_EnterRecursiveCall": "r", "Py_LeaveRecursiveCall": "r",
-	"PyObject_CheckBuffer": "r", "PyLong_FromLong": "r", "PyFloat_FromDouble": "r", "PyErr_NoMemory": "r", "PyErr_CheckSignals": "r",
-	"PyThread_get_thread_ident": "r", "PyObject_TypeCheck": "r", "PyTuple_Check": "r", "PyList_Check": "r", "PyDict_Check": "r",
-	"PyLong_Check": "r", "PyUnicode_Check": "r", "PyBytes_Check": "r", "PyType_Check": "r", "PyTypeCheck": "r",
-}
-
 func (b *builder) knownCall(how string, args passed, name string, span ast.Span) int32 {
 	var out int32
 	for i, n := range append(slices.Clone(args.pos), args.kw...) {
@@ -981,18 +908,6 @@ func (b *builder) knownCall(how string, args passed, name string, span ast.Span)
 		return b.node(node{kind: nodeInside, base: out, shape: b.shape(out)})
 	}
 	return 0
-}
-
-// pureBuiltins change nothing that they are given. The value tells what they
-// return: a new object or nothing of interest.
-var pureBuiltins = map[string]bool{
-	"isinstance": false, "issubclass": false, "len": false, "id": false, "type": false, "range": true, "enumerate": true, "zip": true,
-	"min": false, "max": false, "sum": false, "any": false, "all": false, "sorted": true, "reversed": true, "map": true, "filter": true,
-	"int": false, "float": false, "bool": false, "str": false, "repr": false, "hash": false, "list": true, "tuple": true, "set": true,
-	"frozenset": true, "dict": true, "bytes": true, "bytearray": true, "memoryview": true, "abs": false, "round": false, "divmod": false,
-	"pow": false, "print": false, "getattr": false, "hasattr": false, "callable": false, "iter": false, "next": false, "ord": false,
-	"chr": false, "hex": false, "oct": false, "bin": false, "format": false, "ascii": false, "slice": true, "complex": false, "object": true,
-	"unicode": false, "basestring": false, "long": false, "xrange": true, "intern": false, "input": false, "super": false, "vars": false,
 }
 
 func (b *builder) builtin(name string, e *ast.Call) (int32, bool) {

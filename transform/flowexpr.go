@@ -4,6 +4,7 @@ package transform
 // to no state.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -457,7 +458,7 @@ func (b *builder) subscript(e *ast.Subscript) int32 {
 		return b.element(n)
 	}
 	if sh.inserts && (sh.kind != shapePointer || sh.ref) {
-		b.effect(n, nil, onState, write, true, changesContainer, or(lastName(e.X), "[]"), e.Span)
+		b.effect(n, nil, onState, write, true, changesContainer, cmp.Or(lastName(e.X), "[]"), e.Span)
 	}
 	b.shallowly(e.X, func() { b.stored(n, e.Access, lastName(e.X), e.Span) })
 	for _, i := range e.Index {
@@ -501,8 +502,6 @@ func (b *builder) unary(e *ast.Unary) int32 {
 	}
 	return 0
 }
-
-var unaryMethods = map[string]string{"-": "__neg__", "+": "__pos__", "~": "__invert__", "not": "__bool__"}
 
 // address is a pointer to a place.
 func (b *builder) address(e ast.Expr) int32 {
@@ -594,13 +593,6 @@ func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
 	}
 	return 0
 }
-
-var binaryMethods = map[string]string{
-	"+": "add", "-": "sub", "*": "mul", "@": "matmul", "/": "truediv", "//": "floordiv", "%": "mod", "**": "pow",
-	"<<": "lshift", ">>": "rshift", "&": "and", "|": "or", "^": "xor",
-}
-
-var compareMethods = map[string]string{"<": "__lt__", "<=": "__le__", "==": "__eq__", "!=": "__ne__", "<>": "__ne__", ">": "__gt__", ">=": "__ge__"}
 
 func (b *builder) compare(e *ast.Compare) {
 	var left int32

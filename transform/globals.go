@@ -40,23 +40,6 @@ type globalChange struct {
 	key ast.Expr
 }
 
-// mutators are methods that change a container.
-var mutators = map[string]bool{
-	"append": true, "extend": true, "insert": true, "remove": true, "pop": true, "clear": true, "sort": true,
-	"reverse": true, "update": true, "setdefault": true, "popitem": true, "add": true, "discard": true,
-	"appendleft": true, "popleft": true, "difference_update": true, "intersection_update": true,
-	"push_back": true, "erase": true, "emplace_back": true, "pop_back": true,
-}
-
-// apiMutators are C functions that change their first argument.
-var apiMutators = map[string]bool{
-	"PyDict_SetItem": true, "PyDict_SetItemString": true, "PyDict_DelItem": true, "PyDict_DelItemString": true,
-	"PyDict_Clear": true, "PyDict_Update": true, "PyDict_Merge": true, "PyDict_SetDefault": true,
-	"PyList_Append": true, "PyList_SetItem": true, "PyList_SET_ITEM": true, "PyList_Insert": true,
-	"PyList_SetSlice": true, "PyList_Sort": true, "PyList_Reverse": true,
-	"PySet_Add": true, "PySet_Discard": true, "PySet_Pop": true, "PySet_Clear": true, "PyCell_Set": true,
-}
-
 // globals returns the module's variables by name.
 func (c *checking) globals() map[string]*globalVar {
 	if c.vars != nil {

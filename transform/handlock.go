@@ -7,7 +7,6 @@ package transform
 import (
 	"strings"
 	"sync"
-	"unicode"
 
 	"pyxlock/parser/ast"
 )
@@ -58,12 +57,6 @@ func (h *handNames) isLock(e ast.Expr) bool {
 	return false
 }
 
-// lockWords are the words by which people name locks.
-var lockWords = map[string]bool{
-	"lock": true, "locks": true, "locked": true, "locking": true, "lk": true, "lck": true, "rlock": true,
-	"rwlock": true, "mutex": true, "mtx": true, "phil": true, "semaphore": true, "synchronized": true,
-}
-
 // lockLike reports whether a name speaks of a lock. "block", "clock" and
 // "unlock" do not.
 func lockLike(name string) bool {
@@ -76,40 +69,6 @@ func lockLike(name string) bool {
 		}
 	}
 	return false
-}
-
-// words splits a name at underscores and where a capital follows a small letter.
-func words(name string) []string {
-	var out []string
-	start := 0
-	cut := func(end int) {
-		if end > start {
-			out = append(out, strings.ToLower(name[start:end]))
-		}
-	}
-	var last rune
-	for i, r := range name {
-		switch {
-		case r == '_':
-			cut(i)
-			start = i + 1
-		case unicode.IsUpper(r) && unicode.IsLower(last):
-			cut(i)
-			start = i
-		}
-		last = r
-	}
-	cut(len(name))
-	return out
-}
-
-// lockTypes are C types and constructors of locks.
-var lockTypes = map[string]bool{
-	"pymutex": true, "pythread_type_lock": true, "PyMutex": true, "PyThread_type_lock": true,
-	"Lock": true, "RLock": true, "FastRLock": true, "allocate_lock": true, "Condition": true, "Semaphore": true, "BoundedSemaphore": true,
-	"PyThread_allocate_lock": true, "mutex": true, "recursive_mutex": true, "shared_mutex": true,
-	"pthread_mutex_t": true, "omp_lock_t": true, "CRITICAL_SECTION": true, "lock_guard": true,
-	"unique_lock": true, "scoped_lock": true, "py_safe_lock_guard": true,
 }
 
 // typedLock reports whether a variable or attribute of this name is declared or
@@ -152,23 +111,11 @@ func (h *handNames) typedLock(name string) bool {
 	return h.vars[name] != ""
 }
 
-func lastPart(dotted string) string {
-	return dotted[strings.LastIndexByte(dotted, '.')+1:]
-}
-
 // A lockCall is a call that takes or releases a lock.
 type lockCall struct {
 	call *ast.Call
 	lock ast.Expr // the lock
 	take bool
-}
-
-// lockCalls are C functions that take a lock as their first argument.
-var lockCalls = map[string]bool{
-	"PyThread_acquire_lock": true, "PyThread_acquire_lock_timed": true, "PyMutex_Lock": true,
-	"pthread_mutex_lock": true, "omp_set_lock": true, "EnterCriticalSection": true,
-	"PyThread_release_lock": false, "PyMutex_Unlock": false,
-	"pthread_mutex_unlock": false, "omp_unset_lock": false, "LeaveCriticalSection": false,
 }
 
 // lockCall tells whether a call takes or releases a lock.
@@ -243,11 +190,6 @@ func takes(name string) (take, ok bool) {
 		return false, true
 	}
 	return false, false
-}
-
-// guardTypes are C++ classes whose objects hold a lock while they live.
-var guardTypes = map[string]bool{
-	"lock_guard": true, "unique_lock": true, "shared_lock": true, "scoped_lock": true, "py_safe_lock_guard": true,
 }
 
 // countsTokens reports whether a lock is a semaphore, by its type or name: one

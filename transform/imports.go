@@ -226,10 +226,6 @@ func isCythonImport(st *ast.Import) bool {
 	return false
 }
 
-func fromCython(st *ast.FromImport) bool {
-	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
-}
-
 // dropName takes one of several names out of an import's list, with a comma.
 func (a *analysis) dropName(e *editor, names []ast.ImportName, i int) {
 	if i+1 < len(names) {
@@ -266,15 +262,5 @@ func (a *analysis) dropNames(e *editor, st *ast.FromImport, drop []ast.ImportNam
 			continue
 		}
 		e.replace(ast.Span{Pos: from, End: nm.End}, "")
-	}
-}
-
-// everywhere visits all statements, at any depth.
-func everywhere(stmts []ast.Stmt, visit func(ast.Stmt)) {
-	for _, st := range stmts {
-		visit(st)
-		for _, b := range suites(st) {
-			everywhere(b.Stmts, visit)
-		}
 	}
 }

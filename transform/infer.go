@@ -4,6 +4,7 @@ package transform
 // object, and the lines from which that follows.
 
 import (
+	"cmp"
 	"fmt"
 	"pyxlock/parser/ast"
 	"strings"
@@ -92,7 +93,7 @@ func say(e *found) string {
 	case deletes:
 		return "deletes " + e.name
 	case storesThrough:
-		return "stores through " + or(e.name, "a pointer")
+		return "stores through " + cmp.Or(e.name, "a pointer")
 	case changesContainer:
 		if strings.HasSuffix(e.name, "=") {
 			return "changes a container by " + e.name
@@ -106,11 +107,11 @@ func say(e *found) string {
 	case passesConst:
 		return fmt.Sprintf("passes the state to %s, which only reads", e.name)
 	case passesHandle:
-		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", or(e.name, "a C function"))
+		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", cmp.Or(e.name, "a C function"))
 	case passesUnknown:
-		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", or(e.name, "a C function"))
+		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", cmp.Or(e.name, "a C function"))
 	case callsUnknown:
-		return fmt.Sprintf("gives the object to %s, which is not in sight", or(e.name, "Python code"))
+		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.name, "Python code"))
 	}
 	return "calls " + e.name
 }
@@ -154,4 +155,20 @@ func (p *program) modeOf(f *function) (mode, bool) {
 	}
 	st := p.infer(f, p.locks.lockOf(f.class).kind)
 	return st.mode, st.touches
+}
+
+func onSelf(f *function, e *found) bool {
+	x := &f.sum.regions[e.region]
+	return x.root == nodeParam && x.num == 0 && x.parent < 0 && e.kind != onPython
+}
+
+// among returns the strongest of a function's effects on a region that count.
+func (f *function) among(region int32, counts func(e *found) bool) stance {
+	var st stance
+	for i := range f.sum.effects {
+		if e := &f.sum.effects[i]; e.region == region && counts(e) && st.stronger(e) {
+			st = stance{true, e.mode, e.sure, e}
+		}
+	}
+	return st
 }

@@ -4,6 +4,7 @@ package transform
 // inherits.
 
 import (
+	"maps"
 	"slices"
 	"sync"
 )
@@ -163,7 +164,7 @@ func (p *lockFacts) findVisible(m *module, u *unit) []visible {
 			}
 		}
 	}
-	for _, name := range sortedKeys(m.scope.names) {
+	for _, name := range slices.Sorted(maps.Keys(m.scope.names)) {
 		b := m.scope.names[name]
 		if !sees(b.src) {
 			continue

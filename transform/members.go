@@ -144,16 +144,6 @@ func (a *analysis) property(c *class, info *lockInfo, f *field, s style, unit st
 	return out
 }
 
-// objectTypes are builtin types whose fields hold a reference.
-var objectTypes = map[string]bool{
-	"object": true, "list": true, "dict": true, "tuple": true, "set": true, "frozenset": true, "str": true, "bytes": true,
-	"bytearray": true, "unicode": true, "basestring": true, "type": true, "slice": true, "range": true, "memoryview": true,
-	"Exception": true, "BaseException": true, "property": true,
-	// Extension types of Cython's own .pxd files, which are not read.
-	"array": true, "date": true, "datetime": true, "time": true, "timedelta": true, "tzinfo": true,
-	"ndarray": true, "dtype": true, "broadcast": true, "flatiter": true,
-}
-
 // isObject reports whether a field holds a Python object, which "del" resets to None.
 func (a *analysis) isObject(f *field) bool {
 	var path []string

@@ -6,6 +6,7 @@ package transform
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -123,19 +124,6 @@ func (m *module) addUnit(s *source, r role) {
 	})
 }
 
-// eachStmt visits the statements of a scope, also those in nested blocks that
-// open no scope of their own.
-func eachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
-	for _, st := range stmts {
-		visit(st)
-		if !opensScope(st) {
-			for _, b := range suites(st) {
-				eachStmt(b.Stmts, visit)
-			}
-		}
-	}
-}
-
 // visibleFrom tells which files' names a unit sees: a .pxd does not see its .pyx.
 func (m *module) visibleFrom(u *unit) func(*source) bool {
 	if !u.inPxd() {
@@ -199,7 +187,7 @@ func (m *module) nameOf(u *unit, c *class) string {
 		return ""
 	}
 	sees := m.visibleFrom(u)
-	for _, name := range sortedKeys(m.scope.names) {
+	for _, name := range slices.Sorted(maps.Keys(m.scope.names)) {
 		if b := m.scope.names[name]; (b.kind == bindClass || b.kind == bindImported) && sees(b.src) && m.lookup([]string{name}) == c {
 			return name
 		}
@@ -313,4 +301,10 @@ func (m *module) cName(fun ast.Expr) string {
 		return m.cName(fun.X)
 	}
 	return ""
+}
+
+// fromCpp reports whether a name comes from libcpp.
+func (m *module) fromCpp(name string) bool {
+	b := m.scope.names[name]
+	return b.kind == bindImported && len(b.path) > 0 && b.path[0] == "libcpp" && b.attr != "bool"
 }

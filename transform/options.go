@@ -1,53 +1,8 @@
 package transform
 
 import (
-	"fmt"
 	"path"
 	"strings"
-)
-
-// Kind is which lock a class uses.
-type Kind uint8
-
-// The three locks, the default first.
-const (
-	RWLock Kind = iota
-	CriticalSection
-	Mutex
-)
-
-var kindNames = [...]string{"rwlock", "critical_section", "mutex"}
-
-func (k Kind) String() string { return kindNames[k] }
-
-// ParseKind returns the lock named s as in lock="…" and --lock.
-func ParseKind(s string) (Kind, error) {
-	for i, n := range kindNames {
-		if n == s {
-			return Kind(i), nil
-		}
-	}
-	return 0, fmt.Errorf("unknown lock %q: use \"rwlock\", \"critical_section\" or \"mutex\"", s)
-}
-
-// Layout is how an expansion is laid out.
-type Layout uint8
-
-// Readable re-indents bodies as a person would; Aligned keeps them on their lines.
-const (
-	Readable Layout = iota
-	Aligned
-)
-
-// Runtime tells where expanded code finds the rwlock.
-type Runtime uint8
-
-// Vendored and Package both cimport pyxlock: a file at the root of the output
-// tree or the installed package. Inline pastes the runtime into each file.
-const (
-	Vendored Runtime = iota
-	Package
-	Inline
 )
 
 // Options are the settings of a run that change its output.
@@ -72,21 +27,6 @@ type Options struct {
 	// Selected tells which findings are wanted, by file and code; nil wants all.
 	// Syntax errors are always reported, and Run reports what must stop it.
 	Selected func(path, code string) bool
-}
-
-// mode is how an object is held.
-type mode uint8
-
-const (
-	read mode = iota
-	write
-)
-
-func (m mode) String() string {
-	if m == write {
-		return "write"
-	}
-	return "read"
 }
 
 // readsOnly reports whether the settings say that a C function only reads.

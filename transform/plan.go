@@ -59,18 +59,6 @@ type plan struct {
 	nogil       bool // the function may run without the GIL
 }
 
-var noLockMethods = map[string]bool{"__cinit__": true, "__dealloc__": true, "__del__": true}
-
-// Methods of an extension type that have no self, without saying so.
-var implicitStatic = map[string]bool{"__new__": true, "__class_getitem__": true, "__init_subclass__": true}
-
-// Arithmetic methods whose left operand need not be self with c_api_binop_methods.
-var binops = map[string]bool{
-	"__add__": true, "__sub__": true, "__mul__": true, "__matmul__": true, "__truediv__": true, "__floordiv__": true,
-	"__div__": true, "__mod__": true, "__divmod__": true, "__pow__": true, "__lshift__": true, "__rshift__": true,
-	"__and__": true, "__or__": true, "__xor__": true,
-}
-
 func (p *planner) planFunc(m *module, f *fn) {
 	out := p.plans.get(m)
 	decs := f.decs
@@ -147,43 +135,6 @@ func (p *planner) planFunc(m *module, f *fn) {
 		return
 	}
 	f.plan = pl
-}
-
-// hasReason reports whether a no_lock has one non-empty string.
-func hasReason(d lockDec) bool {
-	if len(d.args()) != 1 {
-		return false
-	}
-	s, ok := d.args()[0].X.(*ast.Str)
-	return ok && d.args()[0].Name.Name == "" && s.End-s.Pos > 2 && strings.TrimSpace(or(s.Value, "x")) != ""
-}
-
-// trivial reports whether a body does nothing that a lock could protect.
-func trivial(f *ast.FuncDef) bool {
-	for _, st := range f.Body.Stmts {
-		switch st := st.(type) {
-		case *ast.ExprStmt:
-			switch x := st.X.(type) {
-			case *ast.Str:
-				if !x.FStr {
-					continue
-				}
-			case *ast.Const:
-				continue
-			}
-			return false
-		case *ast.Simple:
-			if st.Keyword == "pass" {
-				continue
-			}
-			return false
-		default:
-			if !declaresOnly(st) {
-				return false
-			}
-		}
-	}
-	return true
 }
 
 // resolver finds what the decorators of one function name.
@@ -423,14 +374,6 @@ func (r *resolver) typeOf(u *unit, span ast.Span, i int, prm *ast.Param, h *hold
 	return true
 }
 
-// cTypes are the C types whose names tell nothing by their spelling.
-var cTypes = map[string]bool{
-	"int": true, "long": true, "short": true, "char": true, "float": true, "double": true, "bint": true, "void": true,
-	"unsigned": true, "signed": true, "Py_ssize_t": true, "Py_hash_t": true, "Py_UCS4": true, "Py_UNICODE": true,
-	"longlong": true, "uint": true, "ulong": true, "ulonglong": true, "longdouble": true, "uchar": true, "ushort": true,
-	"floating": true, "integral": true, "numeric": true, "complex": false,
-}
-
 // settle chooses the lock, resolves guards and untyped operands, and checks
 // that one lock can hold them all.
 func (r *resolver) settle(pl *plan) bool {
@@ -536,25 +479,6 @@ func (r *resolver) operands(kind Kind) {
 		r.add(f.unit, prm.Span, prm.Name.Name, st.mode)
 		r.noteInferred(prm.Name.Name, st)
 	}
-}
-
-func unparen(e ast.Expr) ast.Expr {
-	for {
-		p, ok := e.(*ast.Paren)
-		if !ok {
-			return e
-		}
-		e = p.X
-	}
-}
-
-func sortedKeys[V any](m map[string]V) []string {
-	out := make([]string, 0, len(m))
-	for k := range m {
-		out = append(out, k)
-	}
-	sort.Strings(out)
-	return out
 }
 
 // throughGuard replaces an object by the one that guards its state.

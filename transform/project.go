@@ -9,7 +9,6 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/parser"
 	"pyxlock/parser/ast"
 )
 
@@ -367,58 +366,4 @@ func (c *class) declarer(name string) *class {
 		}
 	}
 	return nil
-}
-
-// dotted returns the parts of a.b.c, or nil.
-func dotted(e ast.Expr) []string {
-	switch e := e.(type) {
-	case *ast.Name:
-		return []string{e.Name}
-	case *ast.Paren:
-		return dotted(e.X)
-	case *ast.Str: // an annotation in quotes
-		if e.Value == "" {
-			return nil
-		}
-		parts := strings.Split(e.Value, ".")
-		for _, s := range parts {
-			if !identifier(s) {
-				return nil
-			}
-		}
-		return parts
-	case *ast.Binary: // C | None
-		if e.Op == "|" {
-			if c, ok := e.Y.(*ast.Const); ok && c.Name == "None" {
-				return dotted(e.X)
-			}
-			if c, ok := e.X.(*ast.Const); ok && c.Name == "None" {
-				return dotted(e.Y)
-			}
-		}
-	case *ast.Attribute:
-		if d := dotted(e.X); d != nil {
-			return append(d, e.Attr.Name)
-		}
-	case *ast.Subscript: // Optional[C]
-		if d := dotted(e.X); len(d) > 0 && d[len(d)-1] == "Optional" && len(e.Index) == 1 {
-			return dotted(e.Index[0])
-		}
-	}
-	return nil
-}
-
-// at fills in a finding's position.
-func at(s *source, span ast.Span, code, msg, help string) Finding {
-	l, c := parser.Position(s.parse(), span.Pos)
-	return Finding{Code: code, Path: s.path, Span: span, Line: l, Column: c, Message: msg, Help: help}
-}
-
-// log gathers the findings of one goroutine.
-type log struct{ findings []Finding }
-
-// report adds a finding and returns it, to be filled in.
-func (l *log) report(u *unit, span ast.Span, code, msg, help string) *Finding {
-	l.findings = append(l.findings, at(u.source, span, code, msg, help))
-	return &l.findings[len(l.findings)-1]
 }

@@ -16,38 +16,6 @@ const (
 	shared
 )
 
-// makers are functions whose result is a new object.
-var makers = map[string]bool{
-	"list": true, "dict": true, "set": true, "sorted": true, "tuple": true, "frozenset": true, "bytearray": true,
-	"bytes": true, "str": true, "range": true, "zip": true, "map": true, "OrderedDict": true, "defaultdict": true,
-	"deque": true, "PyList_New": true, "PyDict_New": true, "PySet_New": true, "PyDict_Copy": true,
-	"PyDict_Keys": true, "PyDict_Values": true, "PyDict_Items": true, "PySequence_List": true,
-	"PySequence_Tuple": true, "PyList_AsTuple": true, "PyList_GetSlice": true, "PyMapping_Keys": true,
-	"PyMapping_Items": true, "PyMapping_Values": true, "PyByteArray_FromObject": true, "locals": true,
-	"PyByteArray_FromStringAndSize": true, "PyTuple_New": true, "PyTuple_Pack": true, "Py_BuildValue": true,
-	// one for each thread
-	"PyThreadState_GetDict": true,
-}
-
-// makerMethods are methods whose result is a new object.
-var makerMethods = map[string]bool{
-	"copy": true, "split": true, "rsplit": true, "splitlines": true, "tolist": true, "readlines": true,
-	"encode": true, "decode": true, "format": true, "join": true,
-}
-
-// immutable are types whose items cannot be replaced.
-var immutable = map[string]bool{
-	"tuple": true, "bytes": true, "str": true, "unicode": true, "basestring": true, "frozenset": true,
-}
-
-// getters are functions whose result was reached through their first argument.
-var getters = map[string]bool{
-	"PyDict_GetItem": true, "PyDict_GetItemWithError": true, "PyDict_GetItemString": true, "PyDict_SetDefault": true,
-	"PyList_GetItem": true, "PyList_GET_ITEM": true, "PyTuple_GET_ITEM": true, "PyTuple_GetItem": true,
-	"PyCell_GET": true, "PySequence_Fast_GET_ITEM": true, "PyModule_GetDict": true, "PyObject_GetAttr": true,
-	"PySequence_Fast": true, "PySequence_GetItem": true, "getattr": true,
-}
-
 // reach tells who can get at the object of e, which f evaluates at an offset.
 func (c *checking) reach(f *ruleFunc, e ast.Expr, at int32) reach {
 	if e == nil {
@@ -115,13 +83,6 @@ func either(a, b reach) reach {
 		return unknown
 	}
 	return private
-}
-
-func pointers(d *ast.Declarator) int {
-	if d == nil {
-		return 0
-	}
-	return d.Pointer
 }
 
 // immutableField reports whether x.name is an attribute of this method's class

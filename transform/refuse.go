@@ -5,6 +5,7 @@ package transform
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 )
@@ -85,7 +86,7 @@ func (p *planner) flowIn(m *module, f *fn) *flow {
 func (p *planner) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, string, string, string)) {
 	for _, h := range pl.holds {
 		if h.typed && (h.class == nil || p.locks.lockOf(h.class) == nil || p.locks.lockOf(h.class).kind != Mutex) {
-			fail(f.def.Name.Span, codeMutexOperand, fmt.Sprintf("%q has no mutex of its own", joinPath(h.path)),
+			fail(f.def.Name.Span, codeMutexOperand, fmt.Sprintf("%q has no mutex of its own", strings.Join(h.path, ".")),
 				"give the attribute a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
 		}
 	}
@@ -157,20 +158,6 @@ func (p *planner) checkMutex(m *module, f *fn, pl *plan, fail func(ast.Span, str
 	}
 }
 
-var builtinMethods = map[string]string{
-	"len": "__len__", "repr": "__repr__", "str": "__str__", "hash": "__hash__", "bool": "__bool__", "iter": "__iter__",
-	"next": "__next__", "list": "__iter__", "tuple": "__iter__", "set": "__iter__", "sorted": "__iter__", "sum": "__iter__",
-	"bytes": "__bytes__", "int": "__int__", "float": "__float__", "abs": "__abs__",
-}
-
-func isNamed(e ast.Expr, name string) bool {
-	if e == nil {
-		return false
-	}
-	n, ok := unparen(e).(*ast.Name)
-	return ok && n.Name == name
-}
-
 // lockingMember returns the class of which name is a method or property that
 // takes the object's lock, or "".
 func (p *planner) lockingMember(c *class, name string) string {
@@ -207,26 +194,6 @@ func (p *planner) memberLocks(c *class, f *ast.FuncDef) bool {
 	n := f.Name.Name
 	return !isCdef(c.mod, c, f) && !noLockMethods[n] && !implicitStatic[n] &&
 		!c.mod.plainDecorator(f, "staticmethod") && !c.mod.plainDecorator(f, "classmethod")
-}
-
-// own visits the nodes of a function's body without those of nested functions
-// and classes, whose bodies run at another time.
-func own(body *ast.Suite, visit func(ast.Node) bool) {
-	ast.Walk(body, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			return false
-		}
-		return visit(n)
-	})
-}
-
-func joinPath(path []string) string {
-	out := path[0]
-	for _, s := range path[1:] {
-		out += "." + s
-	}
-	return out
 }
 
 // checkClass reports a locked class that its lock cannot serve.

@@ -5,6 +5,7 @@ package transform
 
 import (
 	"cmp"
+	"maps"
 	"math"
 	"slices"
 	"strings"
@@ -219,12 +220,12 @@ func (p *reviewer) memberOf(f *function) Member {
 	decs := p.prog.ownLocks(f).decs
 	static := implicitStatic[f.def.Name.Name] || f.mod.plainDecorator(f.def, "staticmethod") || f.mod.plainDecorator(f.def, "classmethod")
 	md, locks := p.prog.modeOf(f)
-	d := exemption(f)
+	d := exemption(f.mod, f.def)
 	switch {
 	case p.plan.plans.get(f.mod).failed[f.def]:
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	case d != nil:
-		mb.Mode, mb.Why = LocksExempt, "exempt because "+or(d.reason(f), "(no reason)")
+		mb.Mode, mb.Why = LocksExempt, "exempt because "+cmp.Or(d.reason(f.unit.file), "(no reason)")
 	case trivial(f.def) && (len(decs) > 0 || f.exposed() && !static && locks):
 		mb.Mode, mb.Why = LocksNothing, "does nothing that a lock could protect"
 	case len(decs) > 0 && locks:
@@ -272,8 +273,8 @@ func (p *reviewer) functionOf(f *function) (Member, bool) {
 	}
 	if p.plan.plans.get(f.mod).failed[f.def] {
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
-	} else if d := exemption(f); d != nil {
-		mb.Mode, mb.Why = LocksExempt, "exempt because "+or(d.reason(f), "(no reason)")
+	} else if d := exemption(f.mod, f.def); d != nil {
+		mb.Mode, mb.Why = LocksExempt, "exempt because "+cmp.Or(d.reason(f.unit.file), "(no reason)")
 	}
 	return mb, true
 }
@@ -297,7 +298,7 @@ func (p *reviewer) shortName(f *function) string {
 	if f.accessor == plain {
 		return name
 	}
-	for _, prop := range sortedKeys(own.props) {
+	for _, prop := range slices.Sorted(maps.Keys(own.props)) {
 		if slices.Contains(own.props[prop], f) {
 			name = prop
 		}

@@ -2,7 +2,11 @@ package transform
 
 // PXL108: a locked class whose base has methods that use the state, and no lock.
 
-import "fmt"
+import (
+	"fmt"
+	"maps"
+	"slices"
+)
 
 func checkBases(c *checking) {
 	for _, k := range c.m.order {
@@ -14,7 +18,7 @@ func checkBases(c *checking) {
 			if c.p.locks.lockOf(b) != nil || len(b.order) == 0 && len(c.p.own(b).methods) == 0 {
 				continue
 			}
-			for _, name := range sortedKeys(c.p.own(b).methods) {
+			for _, name := range slices.Sorted(maps.Keys(c.p.own(b).methods)) {
 				f := c.p.own(b).methods[name][0]
 				if !f.exposed() || noLockMethods[name] || construction[name] || c.p.exempt(f) {
 					continue

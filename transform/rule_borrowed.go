@@ -9,31 +9,6 @@ import (
 	"pyxlock/parser/ast"
 )
 
-// lender is a C function that returns a borrowed reference.
-type lender struct {
-	container int    // which argument holds the item; -1 where there is none to look at
-	what      string // who else holds a reference, where container is -1
-	instead   string
-}
-
-var lenders = map[string]lender{
-	"PyList_GetItem":                 {0, "", "PyList_GetItemRef (Python 3.13, or Cython 3.2's cpython.list)"},
-	"PyList_GET_ITEM":                {0, "", "PyList_GetItemRef (Python 3.13, or Cython 3.2's cpython.list)"},
-	"PyDict_GetItem":                 {0, "", "PyDict_GetItemRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"PyDict_GetItemWithError":        {0, "", "PyDict_GetItemRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"_PyDict_GetItemWithError":       {0, "", "PyDict_GetItemRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"PyDict_GetItemString":           {0, "", "PyDict_GetItemStringRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"_PyDict_GetItemStringWithError": {0, "", "PyDict_GetItemStringRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"_PyDict_GetItem_KnownHash":      {0, "", "PyDict_GetItemRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"PyDict_SetDefault":              {0, "", "PyDict_SetDefaultRef (Python 3.13, or Cython 3.2's cpython.dict)"},
-	"PySequence_Fast_GET_ITEM":       {0, "", "PySequence_Tuple, which copies, in place of PySequence_Fast"},
-	"PyCell_GET":                     {0, "", "PyCell_Get"},
-	"PyWeakref_GetObject":            {-1, "the last owner of the object", "PyWeakref_GetRef (Python 3.13, or Cython 3.1's cpython.weakref)"},
-	"PyWeakref_GET_OBJECT":           {-1, "the last owner of the object", "PyWeakref_GetRef (Python 3.13, or Cython 3.1's cpython.weakref)"},
-	"PyImport_AddModule":             {-1, "sys.modules", "PyImport_AddModuleRef (Python 3.13)"},
-	"PyImport_AddModuleObject":       {-1, "sys.modules", "PyImport_ImportModule, or PyImport_AddModuleRef (Python 3.13)"},
-}
-
 func borrowed(c *checking) {
 	for _, f := range c.mentioning() {
 		own(f.def.Body, func(n ast.Node) bool {

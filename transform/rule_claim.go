@@ -17,7 +17,7 @@ var directiveLine = regexp.MustCompile(`(?m)^#[ \t]*cython[ \t]*:([^\r\n]*)`)
 
 // claimSpan returns where a module's main file sets freethreading_compatible to
 // true, in a comment at its top.
-func (m *module) claimSpan() (*unit, ast.Span, bool) {
+func claimSpan(m *module) (*unit, ast.Span, bool) {
 	const word = "freethreading_compatible"
 	for _, u := range m.units {
 		if u.role != roleMain {
@@ -91,7 +91,7 @@ func (p *checker) unlocked(mods []*module) map[*module][]unlockedClass {
 func (p *checker) claims(mods []*module, rep *Report) []Finding {
 	var claiming []*module
 	for _, m := range mods {
-		if _, _, ok := m.claimSpan(); ok && !m.broken() {
+		if _, _, ok := claimSpan(m); ok && !m.broken() {
 			claiming = append(claiming, m)
 		}
 	}
@@ -115,7 +115,7 @@ func (p *checker) claims(mods []*module, rep *Report) []Finding {
 	}
 	var out []Finding
 	for _, m := range claiming {
-		u, span, _ := m.claimSpan()
+		u, span, _ := claimSpan(m)
 		f := at(u.source, span, codeClaim, "", "")
 		c := Claim{Path: u.path, Line: f.Line, For: []string{}, Against: []string{}}
 		locked := 0

@@ -8,11 +8,6 @@ import (
 	"pyxlock/parser/ast"
 )
 
-// steps are C functions that take one step through a container.
-var containerSteps = map[string]string{
-	"PyDict_Next": "dict", "_PyDict_Next": "dict", "_PySet_Next": "set", "_PySet_NextEntry": "set", "PySet_Next": "set",
-}
-
 func dictNext(c *checking) {
 	for _, f := range c.mentioning() {
 		own(f.def.Body, func(n ast.Node) bool {

@@ -224,9 +224,6 @@ func eachReturn(f *function, visit func(x ast.Expr)) {
 	})
 }
 
-// viewers are functions whose result shares the memory of their argument.
-var viewers = map[string]bool{"asarray": true, "memoryview": true, "frombuffer": true}
-
 // wrapped reports a member that returns its memoryview as an object that shares
 // its memory.
 func (c *checking) wrapped(f *function) {

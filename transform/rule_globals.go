@@ -7,6 +7,7 @@ package transform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -22,7 +23,7 @@ func mutableGlobals(c *checking) {
 	}
 	vars := c.globals()
 	var atImport map[*ruleFunc]bool
-	for _, name := range sortedKeys(vars) {
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
 		if len(v.changes) == 0 || c.silentGlobal(v) {
 			continue
@@ -95,12 +96,6 @@ func (c *checking) silentGlobal(v *globalVar) bool {
 		}
 	}
 	return false
-}
-
-// objectGlobals are C declarations that hold a Python object.
-var objectGlobals = map[string]bool{
-	"object": true, "dict": true, "list": true, "set": true, "tuple": true, "str": true, "bytes": true,
-	"unicode": true, "frozenset": true, "bytearray": true, "type": true, "basestring": true,
 }
 
 // isCValue reports whether a variable is declared with a C type that is no

@@ -92,11 +92,6 @@ func lockedByCallers(f *function) bool {
 	return privateName(f.def.Name.Name) && len(f.callers) > 0
 }
 
-func onSelf(f *function, e *found) bool {
-	x := &f.sum.regions[e.region]
-	return x.root == nodeParam && x.num == 0 && x.parent < 0 && e.kind != onPython
-}
-
 // checkTwoLocks looks at members of locked classes that also lock the object, or
 // a lock of its own, by hand.
 func checkTwoLocks(c *checking) {

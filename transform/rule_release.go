@@ -8,6 +8,7 @@ package transform
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -40,7 +41,7 @@ func unreleased(c *checking) {
 			}
 			return true
 		})
-		for _, s := range sortedKeys(locks) {
+		for _, s := range slices.Sorted(maps.Keys(locks)) {
 			if u := locks[s]; u.take && u.release {
 				w := &lockWalk{c: c, f: f, lock: s}
 				w.block(f.def.Body.Stmts, free)

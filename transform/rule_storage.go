@@ -9,22 +9,6 @@ import (
 	"pyxlock/parser/ast"
 )
 
-// storages are C functions that return a pointer into a container.
-var storages = map[string]string{
-	"PySequence_Fast_ITEMS": "the list's items",
-	"PyByteArray_AS_STRING": "the bytearray's bytes",
-	"PyByteArray_AsString":  "the bytearray's bytes",
-}
-
-// unchecked are C functions that read an item by index and check nothing.
-var unchecked = map[string]bool{"PyList_GET_ITEM": true, "PySequence_Fast_GET_ITEM": true}
-
-// sizes are C functions that return how many items there are.
-var sizes = map[string]bool{
-	"PyList_GET_SIZE": true, "PyList_Size": true, "PySequence_Fast_GET_SIZE": true, "Py_SIZE": true, "len": true,
-	"PySequence_Size": true, "PySequence_Length": true, "PyObject_Size": true, "PyObject_Length": true,
-}
-
 const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
 
 func itemStorage(c *checking) {

@@ -5,6 +5,7 @@ package transform
 // section, and what was read may be different by then.
 
 import (
+	"cmp"
 	"fmt"
 
 	"pyxlock/parser/ast"
@@ -178,7 +179,7 @@ func (c *checking) suspended(f *function, looks []look, python []ast.Span) {
 				if last.mode != write || last.span.Pos < call.End || first.field != "" && last.field != "" && first.field != last.field && last.cause == writes {
 					continue
 				}
-				was, is := or(or(first.field, first.name), "the state"), or(or(last.field, last.name), "the state")
+				was, is := cmp.Or(cmp.Or(first.field, first.name), "the state"), cmp.Or(cmp.Or(last.field, last.name), "the state")
 				out := at(f.unit.source, last.span, codeSuspended, "", "")
 				out.Warning = true
 				if was == is {

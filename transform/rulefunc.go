@@ -4,6 +4,7 @@ package transform
 // they get their values, and the locks that somebody placed by hand.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -87,13 +88,6 @@ func (f *ruleFunc) first() string {
 	return paramName(f.def.Params.List[0])
 }
 
-func paramName(p *ast.Param) string {
-	if p.Name.Name != "" {
-		return p.Name.Name
-	}
-	return declaredName(p.Declarator).Name
-}
-
 // prepare fills in what the body says of its names. It is done on demand: most
 // functions hold nothing that a rule asks about.
 func (f *ruleFunc) prepare() {
@@ -169,12 +163,12 @@ func (f *ruleFunc) prepare() {
 			}
 		case *ast.Import:
 			for _, in := range n.Names {
-				f.local[or(in.As.Name, in.Path[0].Name)] = true
+				f.local[cmp.Or(in.As.Name, in.Path[0].Name)] = true
 			}
 		case *ast.FromImport:
 			for _, in := range n.Names {
 				if len(in.Path) > 0 {
-					f.local[or(in.As.Name, in.Path[len(in.Path)-1].Name)] = true
+					f.local[cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)] = true
 				}
 			}
 		}
@@ -271,29 +265,6 @@ func (f *ruleFunc) parents(node ast.Node) []ast.Node {
 	})
 	slices.Reverse(out)
 	return out
-}
-
-// arg returns a positional argument of a call, or nil.
-func arg(call *ast.Call, i int) ast.Expr {
-	if i >= len(call.Args) || call.Args[i].Name.Name != "" || call.Args[i].Star != 0 {
-		return nil
-	}
-	return call.Args[i].X
-}
-
-// bare strips what changes the look of an object and not the object: brackets
-// and casts.
-func bare(e ast.Expr) ast.Expr {
-	for {
-		switch x := e.(type) {
-		case *ast.Paren:
-			e = x.X
-		case *ast.Cast:
-			e = x.X
-		default:
-			return e
-		}
-	}
 }
 
 // spelled returns the source of an expression without white space, brackets

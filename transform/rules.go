@@ -16,62 +16,6 @@ type Rule struct {
 	builds bool
 }
 
-// SyntaxError is the code of findings in files that do not parse.
-const SyntaxError = "PXL001"
-
-// The codes. A code never changes its meaning; a retired one is not reused.
-const (
-	codeSyntax         = SyntaxError
-	codeArgument       = "PXL002"
-	codeMisplaced      = "PXL003"
-	codeContradict     = "PXL004"
-	codeReason         = "PXL005"
-	codeParameter      = "PXL006"
-	codeUndecorated    = "PXL007"
-	codeNothing        = "PXL008"
-	codeDeclaration    = "PXL009"
-	codeInclude        = "PXL010"
-	codeCimport        = "PXL011"
-	codePublic         = "PXL012"
-	codeVague          = "PXL013"
-	codeUnused         = "PXL014"
-	codeReadWrites     = "PXL101"
-	codeBaseLock       = "PXL102"
-	codeMissing        = "PXL103"
-	codeReadMayWrite   = "PXL104"
-	codeFunction       = "PXL105"
-	codeUnlockedHelper = "PXL106"
-	codeOverride       = "PXL107"
-	codeBase           = "PXL108"
-	codeLeftOut        = "PXL109"
-	codeSteps          = "PXL110"
-	codeYield          = "PXL201"
-	codeNogil          = "PXL202"
-	codeThree          = "PXL203"
-	codeReentry        = "PXL204"
-	codePickle         = "PXL205"
-	codeField          = "PXL206"
-	codeMixed          = "PXL207"
-	codeNonblocking    = "PXL208"
-	codeNeedsGIL       = "PXL209"
-	codeMutexOperand   = "PXL210"
-	codeSuspended      = "PXL211"
-	codeUpgrade        = "PXL212"
-	codeOrder          = "PXL213"
-	codeTwoLocks       = "PXL214"
-	codeRelease        = "PXL215"
-	codePointer        = "PXL301"
-	codeBuffer         = "PXL302"
-	codeContainer      = "PXL303"
-	codeExport         = "PXL304"
-	codeBorrowed       = "PXL401"
-	codeStorage        = "PXL402"
-	codeDictNext       = "PXL403"
-	codeClaim          = "PXL501"
-	codeGlobal         = "PXL502"
-	codeFlag           = "PXL503"
-)
-
 // handWords are spelled in every module with locks that people placed, unless
 // these are called something else altogether.
 var handWords = []string{"lock", "utex", "phil", "critical_section", "synchronized", "semaphore"}

@@ -2,7 +2,10 @@ package transform
 
 // Names at module level: what each is bound to, as far as locks need to know.
 
-import "pyxlock/parser/ast"
+import (
+	"cmp"
+	"pyxlock/parser/ast"
+)
 
 type bindKind uint8
 
@@ -113,8 +116,8 @@ func (s *scope) bindImport(n ast.ImportName, src *source) {
 		return
 	}
 	if path[0] == "cython" && (len(path) == 1 || n.As.Name == "") {
-		s.bind(or(n.As.Name, "cython"), binding{kind: bindCython, src: src})
-		s.cython = append(s.cython, cythonName{or(n.As.Name, "cython"), src, n.Pos})
+		s.bind(cmp.Or(n.As.Name, "cython"), binding{kind: bindCython, src: src})
+		s.cython = append(s.cython, cythonName{cmp.Or(n.As.Name, "cython"), src, n.Pos})
 		return
 	}
 	if n.As.Name != "" {
@@ -140,7 +143,7 @@ func (s *scope) bindFrom(st *ast.FromImport, src *source) {
 			continue
 		}
 		attr := n.Path[len(n.Path)-1].Name
-		as := or(n.As.Name, attr)
+		as := cmp.Or(n.As.Name, attr)
 		if fromCython {
 			s.bind(as, binding{kind: bindAttr, attr: attr, src: src})
 		} else {
@@ -201,94 +204,6 @@ func (s *scope) bindTarget(t ast.Expr, src *source) {
 			s.bindTarget(e, src)
 		}
 	}
-}
-
-func names(ids []ast.Ident) []string {
-	out := make([]string, len(ids))
-	for i, id := range ids {
-		out[i] = id.Name
-	}
-	return out
-}
-
-func or(a, b string) string {
-	if a != "" {
-		return a
-	}
-	return b
-}
-
-// opensScope reports whether a statement's body is a scope of its own.
-func opensScope(st ast.Stmt) bool {
-	switch st.(type) {
-	case *ast.FuncDef, *ast.ClassDef, *ast.StructDef, *ast.CppClass, *ast.PropertyDef:
-		return true
-	}
-	return false
-}
-
-// suites returns the bodies of a compound statement, in source order.
-func suites(st ast.Stmt) []*ast.Suite {
-	var out []*ast.Suite
-	add := func(list ...*ast.Suite) {
-		for _, s := range list {
-			if s != nil {
-				out = append(out, s)
-			}
-		}
-	}
-	switch st := st.(type) {
-	case *ast.FuncDef:
-		add(st.Body)
-	case *ast.ClassDef:
-		add(st.Body)
-	case *ast.PropertyDef:
-		add(st.Body)
-	case *ast.CdefBlock:
-		add(st.Body)
-	case *ast.ExternBlock:
-		add(st.Body)
-	case *ast.StructDef:
-		add(st.Body)
-	case *ast.CppClass:
-		add(st.Body)
-	case *ast.CondStmt:
-		for _, c := range st.Clauses {
-			add(c.Body)
-		}
-	case *ast.If:
-		for _, c := range st.Clauses {
-			add(c.Body)
-		}
-	case *ast.While:
-		add(st.Body, st.Else)
-	case *ast.For:
-		add(st.Body, st.Else)
-	case *ast.With:
-		add(st.Body)
-	case *ast.Try:
-		add(st.Body)
-		for _, h := range st.Handlers {
-			add(h.Body)
-		}
-		add(st.Else, st.Finally)
-	case *ast.Match:
-		for _, c := range st.Cases {
-			add(c.Body)
-		}
-	}
-	return out
-}
-
-// declaredName returns the name that a declarator declares.
-func declaredName(d *ast.Declarator) ast.Ident {
-	for d != nil {
-		if d.Name.Name != "" || d.Inner == nil {
-			return d.Name
-		}
-		d = d.Inner
-	}
-	return ast.Ident{}
 }
 
 func (b binding) path0() string {

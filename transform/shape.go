@@ -131,24 +131,10 @@ func (s shape) pointer(n int, constant bool) shape {
 	return out
 }
 
-// bufferTypes have a C pointer as an attribute of theirs.
-var bufferTypes = map[string]bool{"array": true, "ndarray": true}
-
 // readOnly reports whether nothing can be written through a value of the shape:
 // through "const T *" that is, but not through "const T **".
 func (s shape) readOnly() bool {
 	return s.constant && (s.kind != shapePointer || s.depth <= 1)
-}
-
-var containers = map[string]bool{"list": true, "dict": true, "set": true, "bytearray": true, "array": true, "deque": true}
-
-// cScalars are C numbers that are declared outside the project.
-var cScalars = map[string]bool{
-	"size_t": true, "ssize_t": true, "ptrdiff_t": true, "intptr_t": true, "uintptr_t": true, "time_t": true, "off_t": true,
-	"int8_t": true, "int16_t": true, "int32_t": true, "int64_t": true, "uint8_t": true, "uint16_t": true, "uint32_t": true, "uint64_t": true,
-	"intmax_t": true, "uintmax_t": true, "wchar_t": true, "Py_uintptr_t": true, "Py_intptr_t": true, "npy_intp": true, "intp_t": true, "bool": true,
-	"float32_t": true, "float64_t": true, "float_t": true, "double_t": true, "int_t": true, "uint_t": true, "long_t": true,
-	"hash_t": true, "ulong": true, "slong": true,
 }
 
 func (p *ctypes) shapeOfType(m *module, t *ast.CType, depth int) shape {
@@ -261,12 +247,6 @@ func numberLike(name string) bool {
 	}
 	low := strings.ToLower(name)
 	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.Contains(low, w) })
-}
-
-// fromCpp reports whether a name comes from libcpp.
-func (m *module) fromCpp(name string) bool {
-	b := m.scope.names[name]
-	return b.kind == bindImported && len(b.path) > 0 && b.path[0] == "libcpp" && b.attr != "bool"
 }
 
 // cythonShape is the shape of cython.NAME in pure mode.

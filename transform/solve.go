@@ -601,7 +601,7 @@ func (p *program) ownLocks(f *function) *ownLocks {
 		for _, d := range f.locks.decs {
 			f.locks.exempt = f.locks.exempt || d.name == "no_lock"
 		}
-		f.locks.decs = append(f.locks.decs, f.mod.pxdLocks(f)...)
+		f.locks.decs = append(f.locks.decs, pxdLocks(f)...)
 	})
 	return &f.locks
 }
@@ -639,7 +639,8 @@ func (p *program) holds(f *function, e *found) bool {
 }
 
 // pxdLocks returns the lock decorators on a function's declaration in its .pxd.
-func (m *module) pxdLocks(f *function) []lockDec {
+func pxdLocks(f *function) []lockDec {
+	m := f.mod
 	if f.unit.inPxd() || len(m.declared) == 0 {
 		return nil
 	}

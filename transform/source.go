@@ -4,7 +4,6 @@ package transform
 // lets a file without any lock pass unparsed.
 
 import (
-	"sort"
 	"sync"
 
 	"pyxlock/parser"
@@ -38,40 +37,3 @@ func (s *source) parse() *ast.File {
 	})
 	return s.file
 }
-
-// line returns the 0-based line that holds off.
-func line(f *ast.File, off int32) int {
-	return sort.Search(len(f.Lines), func(i int) bool { return f.Lines[i] > off }) - 1
-}
-
-// lineStart returns the offset at which the line of off starts.
-// A byte-order mark is no part of its line.
-func lineStart(f *ast.File, off int32) int32 {
-	i := line(f, off)
-	if i == 0 && len(f.Src) >= 3 && string(f.Src[:3]) == "\ufeff" {
-		return 3
-	}
-	return f.Lines[i]
-}
-
-// nextLine returns the offset of the line after off's, or the end of the file.
-func nextLine(f *ast.File, off int32) int32 {
-	i := line(f, off) + 1
-	if i < len(f.Lines) {
-		return f.Lines[i]
-	}
-	return int32(len(f.Src))
-}
-
-// indentOf returns the white space at the start of off's line.
-func indentOf(f *ast.File, off int32) string {
-	start := lineStart(f, off)
-	end := start
-	for int(end) < len(f.Src) && (f.Src[end] == ' ' || f.Src[end] == '\t' || f.Src[end] == '\f') {
-		end++
-	}
-	return string(f.Src[start:end])
-}
-
-// text returns the source of a span.
-func text(f *ast.File, s ast.Span) string { return string(f.Src[s.Pos:s.End]) }

@@ -8,8 +8,6 @@ import (
 	"fmt"
 	"sort"
 	"strings"
-
-	"pyxlock/parser/ast"
 )
 
 // Summary says what a check looked at. Its JSON form is part of the output of
@@ -98,9 +96,9 @@ func (s *Summary) tell(p *program, m *module) {
 		}
 	}
 	for _, f := range p.funcs(m).all {
-		if d := exemption(f); d != nil {
+		if d := exemption(f.mod, f.def); d != nil {
 			pos := at(f.unit.source, f.def.Name.Span, "", "", "")
-			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: d.reason(f)})
+			s.Exempt = append(s.Exempt, Exemption{Name: f.name(), Path: f.unit.path, Line: pos.Line, Reason: d.reason(f.unit.file)})
 			continue
 		}
 		if !p.member(f) {
@@ -115,36 +113,6 @@ func (s *Summary) tell(p *program, m *module) {
 			s.Methods.Read++
 		}
 	}
-}
-
-func exemption(f *function) *lockDec {
-	if len(f.def.Decorators) == 0 {
-		return nil
-	}
-	for _, d := range lockDecorators(f.mod, f.def.Decorators) {
-		if d.name == "no_lock" {
-			return &d
-		}
-	}
-	return nil
-}
-
-// reason returns what a no_lock on a function gives as its reason.
-func (d lockDec) reason(f *function) string {
-	if len(d.args()) != 1 {
-		return ""
-	}
-	s, ok := d.args()[0].X.(*ast.Str)
-	if ok && s.Value != "" {
-		return s.Value
-	}
-	raw := text(f.unit.file, d.args()[0].X.Range())
-	raw = raw[max(0, strings.IndexAny(raw, "\"'")):] // without a prefix
-	quote := raw[:1]
-	if strings.HasPrefix(raw, quote+quote+quote) {
-		quote = raw[:3]
-	}
-	return strings.TrimSuffix(strings.TrimPrefix(raw, quote), quote)
 }
 
 func (s *Summary) sort() {
