@@ -73,7 +73,7 @@ type place struct {
 
 func analyse(p *planner, m *module, opts expandOptions) *analysis {
 	a := &analysis{
-		p: p, m: m, out: p.plans.get(m), opts: opts,
+		p: p, m: m, out: p.of(m), opts: opts,
 		editors: map[*unit]*editor{}, needs: map[*unit]*need{},
 		pxdDecs: map[string][]placed{}, used: map[string]bool{}, ours: map[*ast.Decorator]bool{},
 	}
@@ -349,9 +349,19 @@ func rewriteModule(p *planner, stem string, opts expandOptions) *analysis {
 	}
 	m := p.proj.module(stem)
 	if m.broken() {
-		out := p.plans.get(m)
+		out := p.of(m)
 		out.findings = append(out.findings, m.syntaxErrors()...)
 		return &analysis{p: p, m: m, out: out, opts: opts}
 	}
 	return analyse(p, m, opts)
+}
+
+// needsRuntime reports whether new text cimports pyxlock.
+func (a *analysis) needsRuntime() bool {
+	for _, n := range a.needs {
+		if n.rwlock {
+			return true
+		}
+	}
+	return false
 }

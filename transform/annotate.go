@@ -543,8 +543,7 @@ func (a *annotator) cimport(u *unit, first int32) {
 	}
 	for _, m := range a.mods {
 		if slices.Contains(m.units, u) {
-			an := &analysis{m: m, spaced: true, editors: map[*unit]*editor{u: a.editors[u.path]}, needs: map[*unit]*need{u: {cython: true, first: first}}}
-			an.imports(u)
+			importCython(m, u, a.editors[u.path], first)
 			return
 		}
 	}

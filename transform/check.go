@@ -39,8 +39,8 @@ type checkOptions struct {
 }
 
 // newChecker returns a checker of what a planner has planned.
-func newChecker(plan *planner, opts checkOptions) *checker {
-	return &checker{proj: plan.proj, locks: plan.locks, prog: plan.prog, plan: plan, opts: opts, off: opts.Off,
+func newChecker(pl *planner, opts checkOptions) *checker {
+	return &checker{proj: pl.proj, locks: pl.locks, prog: pl.prog, plan: pl, opts: opts, off: opts.Off,
 		spellings: newCache(func(m *module) *spelling { return &spelling{m: m} })}
 }
 
@@ -63,7 +63,7 @@ type checking struct {
 }
 
 func (p *checker) checking(m *module) *checking {
-	return &checking{p: p.prog, m: m, plan: p.plan.plans.get(m), hands: p.prog.hands.get(m), spelling: p.spellings.get(m)}
+	return &checking{p: p.prog, m: m, plan: p.plan.of(m), hands: p.prog.hands.get(m), spelling: p.spellings.get(m)}
 }
 
 // apply applies those rules of the table that a build warns of, or the others.

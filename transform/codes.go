@@ -7,7 +7,6 @@ const SyntaxError = "PXL001"
 
 // The codes. A code never changes its meaning; a retired one is not reused.
 const (
-	codeSyntax         = SyntaxError
 	codeArgument       = "PXL002"
 	codeMisplaced      = "PXL003"
 	codeContradict     = "PXL004"

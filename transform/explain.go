@@ -40,8 +40,8 @@ type reviewer struct {
 }
 
 // newReviewer returns a reviewer of what a planner has planned.
-func newReviewer(plan *planner) *reviewer {
-	return &reviewer{proj: plan.proj, locks: plan.locks, prog: plan.prog, plan: plan}
+func newReviewer(pl *planner) *reviewer {
+	return &reviewer{proj: pl.proj, locks: pl.locks, prog: pl.prog, plan: pl}
 }
 
 // explainAll explains the functions called name ("method", "Class.method" or

@@ -25,7 +25,7 @@ func LocksOf(p *Project, path string) []LockedFunc {
 		plan := &fn{unit: f.unit, def: f.def, class: f.class, pyClass: f.pyClass != "", property: f.accessor != plain && len(f.def.Decorators) == 0,
 			decs: lockDecorators(m, f.def.Decorators)}
 		p.plan.planFunc(m, plan)
-		l := LockedFunc{Path: f.unit.path, Pos: f.def.Name.Pos, Refused: p.plan.plans.get(m).failed[f.def]}
+		l := LockedFunc{Path: f.unit.path, Pos: f.def.Name.Pos, Refused: p.plan.of(m).failed[f.def]}
 		if plan.plan != nil {
 			for _, h := range plan.plan.holds {
 				l.Holds = append(l.Holds, HeldObject{h.path, h.mode == write})

@@ -7,7 +7,7 @@ package transform
 // attribute that holds the other object: both are set in one function.
 func (a *annotator) guardsOf(all []*function) map[*class]string {
 	out := map[*class]string{}
-	s := &solver{p: a.p}
+	s := a.p.solver()
 	for _, f := range all {
 		if len(f.flow.stores) < 2 {
 			continue

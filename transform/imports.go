@@ -264,3 +264,10 @@ func (a *analysis) dropNames(e *editor, st *ast.FromImport, drop []ast.ImportNam
 		e.replace(ast.Span{Pos: from, End: nm.End}, "")
 	}
 }
+
+// importCython makes the cython module known to a file of m that uses it first at an
+// offset.
+func importCython(m *module, u *unit, e *editor, first int32) {
+	a := &analysis{m: m, spaced: true, editors: map[*unit]*editor{u: e}, needs: map[*unit]*need{u: {cython: true, first: first}}}
+	a.imports(u)
+}

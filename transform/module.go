@@ -250,7 +250,7 @@ func (m *module) syntaxErrors() []Finding {
 	for _, u := range m.units {
 		for _, e := range u.errs {
 			out = append(out, Finding{
-				Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
+				Code: SyntaxError, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
 			})
 		}
 	}

@@ -60,7 +60,7 @@ type plan struct {
 }
 
 func (p *planner) planFunc(m *module, f *fn) {
-	out := p.plans.get(m)
+	out := p.of(m)
 	decs := f.decs
 	all := make([]placed, 0, len(decs)+len(f.pxdDecs))
 	for _, d := range decs {

@@ -43,3 +43,6 @@ type Inferred struct {
 	Write  bool
 	Why    string // the line that decides, in words
 }
+
+// of returns what came of planning a module.
+func (p *planner) of(m *module) *modulePlan { return p.plans.get(m) }

@@ -198,7 +198,7 @@ func (p *planner) memberLocks(c *class, f *ast.FuncDef) bool {
 
 // checkClass reports a locked class that its lock cannot serve.
 func (p *planner) checkClass(m *module, c *class) {
-	out := p.plans.get(m)
+	out := p.of(m)
 	p.checkBase(c, out)
 	l := p.locks.decl(c)
 	if l == nil {

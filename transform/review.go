@@ -222,7 +222,7 @@ func (p *reviewer) memberOf(f *function) Member {
 	md, locks := p.prog.modeOf(f)
 	d := exemption(f.mod, f.def)
 	switch {
-	case p.plan.plans.get(f.mod).failed[f.def]:
+	case p.plan.of(f.mod).failed[f.def]:
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	case d != nil:
 		mb.Mode, mb.Why = LocksExempt, "exempt because "+cmp.Or(d.reason(f.unit.file), "(no reason)")
@@ -271,7 +271,7 @@ func (p *reviewer) functionOf(f *function) (Member, bool) {
 			mb.Mode, mb.Why = LocksRead, "decorated"
 		}
 	}
-	if p.plan.plans.get(f.mod).failed[f.def] {
+	if p.plan.of(f.mod).failed[f.def] {
 		mb.Mode, mb.Why = LocksRefused, "a finding stops it"
 	} else if d := exemption(f.mod, f.def); d != nil {
 		mb.Mode, mb.Why = LocksExempt, "exempt because "+cmp.Or(d.reason(f.unit.file), "(no reason)")

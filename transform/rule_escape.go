@@ -15,7 +15,7 @@ func checkEscapes(c *checking) {
 	if !c.p.locks.concerned(c.m.stem) {
 		return // no lock in sight
 	}
-	s := &solver{p: c.p}
+	s := c.p.solver()
 	for _, f := range c.functions() {
 		if c.p.exempt(f) || len(f.flow.stores) == 0 && len(f.flow.returns) == 0 {
 			continue

@@ -96,7 +96,7 @@ func inside[T any](list []T, within ast.Span, at func(T) ast.Span) []T {
 
 // looks returns what a member does to its own object's state.
 func (c *checking) looks(f *function) []look {
-	s := &solver{p: c.p}
+	s := c.p.solver()
 	s.at(f)
 	isSelf := func(n int32) bool {
 		for _, r := range s.top(n) {

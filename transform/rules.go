@@ -25,7 +25,7 @@ var lockedWords = []string{"cdef class", "cclass"}
 
 // Rules lists every finding, ordered by code.
 var rules = [...]Rule{
-	{Code: codeSyntax, Title: "the file does not parse"},
+	{Code: SyntaxError, Title: "the file does not parse"},
 	{Code: codeArgument, Title: "an argument that the decorator does not take"},
 	{Code: codeMisplaced, Title: "a decorator on something that it cannot lock"},
 	{Code: codeContradict, Title: "decorators that contradict each other"},

@@ -81,9 +81,7 @@ func (p *Project) expandAll(ctx context.Context, in inputs, jobs int) (*Result, 
 		defer mu.Unlock()
 		res.Findings = append(res.Findings, a.out.findings...)
 		res.Inferred = append(res.Inferred, a.out.inferred...)
-		for _, n := range a.needs {
-			res.NeedsRuntime = res.NeedsRuntime || n.rwlock
-		}
+		res.NeedsRuntime = res.NeedsRuntime || a.needsRuntime()
 		for _, rw := range a.rewrites() {
 			old, ok := byPath[rw.Path]
 			if ok && !reflect.DeepEqual(old.Edits, rw.Edits) {

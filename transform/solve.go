@@ -57,7 +57,7 @@ func (p *program) solve(roots []*function) {
 		f.queued = true
 	}
 	if !first || len(order) < manyFunctions {
-		(&solver{p: p}).settle(order)
+		p.solver().settle(order)
 		return
 	}
 	// Functions that no chain of calls connects have nothing to say to each other.
@@ -70,7 +70,7 @@ func (p *program) solve(roots []*function) {
 	close(next)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			s := &solver{p: p}
+			s := p.solver()
 			for part := range next {
 				s.settle(part)
 			}
@@ -739,3 +739,6 @@ func (p *program) flows(ctx context.Context, stems []string, jobs int) error {
 	p.solve(all)
 	return nil
 }
+
+// solver returns a solver, which is made ready for a function by at.
+func (p *program) solver() *solver { return &solver{p: p} }

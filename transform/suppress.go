@@ -32,7 +32,7 @@ func refuses(code string) bool {
 // not parse is not checked at all, and a comment about comments would say
 // nothing about the code.
 func suppressible(code string) bool {
-	return code != codeSyntax && code != codeVague && code != codeUnused
+	return code != SyntaxError && code != codeVague && code != codeUnused
 }
 
 func isCode(code string) bool {
@@ -195,7 +195,7 @@ func (v *sieve) commentsOf(path string) []*suppression {
 
 // wanted reports whether findings with a code are selected in a file.
 func (v *sieve) wanted(path, code string) bool {
-	return code == codeSyntax || v.selected == nil || v.selected(path, code)
+	return code == SyntaxError || v.selected == nil || v.selected(path, code)
 }
 
 // suppressed looks for the comment that suppresses a finding. stops says that

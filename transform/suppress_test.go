@@ -162,10 +162,10 @@ func TestUnusedOnlyWhereAllLooked(t *testing.T) {
 func TestSelected(t *testing.T) {
 	opts := Options{Selected: func(_, code string) bool { return code != codeYield && code != codeVague }}
 	p := NewProject(files{"m.pyx": "bad()  # pyxlock: ignore[PXL201, PXL202] we know\nworse() # pyxlock: ignore\n"}, opts)
-	found := append(find(p, "m.pyx", codeYield, "bad"), find(p, "m.pyx", codeSyntax, "worse")...)
+	found := append(find(p, "m.pyx", codeYield, "bad"), find(p, "m.pyx", SyntaxError, "worse")...)
 	var rep Report
 	p.rules.settle(&rep, nil, found, []string{"m.pyx"}, []string{"m.pyx"})
-	if len(rep.Findings) != 2 || rep.Findings[1].Code != codeSyntax ||
+	if len(rep.Findings) != 2 || rep.Findings[1].Code != SyntaxError ||
 		rep.Findings[0].Code != codeUnused || rep.Findings[0].Fix.Edits[0].New != "PXL201" {
 		t.Errorf("%+v", rep.Findings)
 	}
@@ -185,7 +185,7 @@ func FuzzSuppressions(f *testing.F) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			broken := slices.ContainsFunc(rep.Findings, func(f Finding) bool { return f.Code == codeSyntax })
+			broken := slices.ContainsFunc(rep.Findings, func(f Finding) bool { return f.Code == SyntaxError })
 			if broken && left > 0 {
 				t.Fatalf("a fix broke it: %q", src)
 			}
