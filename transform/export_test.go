@@ -1,5 +1,11 @@
 package transform
 
+import (
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/plan"
+)
+
 // LockedFunc is a function and what it locks at its entry.
 type LockedFunc struct {
 	Path string
@@ -18,17 +24,17 @@ type HeldObject struct {
 // LocksOf returns what each function of a module locks, undecorated ones
 // as inferred.
 func LocksOf(p *Project, path string) []LockedFunc {
-	stem, _ := stemOf(path)
-	m := p.proj.module(stem)
+	in := p.proj.Group([]string{path})
+	m := p.proj.Module(append(in.Stems, in.Alone...)[0])
 	var out []LockedFunc
-	for _, f := range p.prog.funcs(m).all {
-		plan := &fn{unit: f.unit, def: f.def, class: f.class, pyClass: f.pyClass != "", property: f.accessor != plain && len(f.def.Decorators) == 0,
-			decs: lockDecorators(m, f.def.Decorators)}
-		p.plan.planFunc(m, plan)
-		l := LockedFunc{Path: f.unit.path, Pos: f.def.Name.Pos, Refused: p.plan.of(m).failed[f.def]}
-		if plan.plan != nil {
-			for _, h := range plan.plan.holds {
-				l.Holds = append(l.Holds, HeldObject{h.path, h.mode == write})
+	for _, f := range p.prog.Funcs(m).All {
+		fn := &plan.Func{Unit: f.Unit, Def: f.Def, Class: f.Class, PyClass: f.PyClass != "", Property: f.Accessor != effects.Plain && len(f.Def.Decorators) == 0,
+			Locks: decorator.On(m, f.Def.Decorators)}
+		p.plan.Plan(m, fn)
+		l := LockedFunc{Path: f.Unit.Path, Pos: f.Def.Name.Pos, Refused: p.plan.Of(m).Failed[f.Def]}
+		if fn.Plan != nil {
+			for _, h := range fn.Plan.Holds {
+				l.Holds = append(l.Holds, HeldObject{h.Path, h.Mode == effects.Write})
 			}
 		}
 		out = append(out, l)

@@ -3,14 +3,17 @@ package transform
 import (
 	"path"
 	"strings"
+
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/expand"
 )
 
 // Options are the settings of a run that change its output.
 type Options struct {
-	Lock    Kind // for classes that name none
-	Off     bool // remove the decorators, lock nothing
-	Layout  Layout
-	Runtime Runtime
+	Lock    decorator.Kind // for classes that name none
+	Off     bool           // remove the decorators, lock nothing
+	Layout  expand.Layout
+	Runtime expand.Runtime
 	// InlineRuntime is the text to paste with Runtime Inline.
 	InlineRuntime string
 	// Reads holds patterns of C functions that only read what they are given,
@@ -41,6 +44,6 @@ func (o *Options) readsOnly(name string) bool {
 	return yes
 }
 
-func (o *Options) expansion() expandOptions {
-	return expandOptions{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime}
+func (o *Options) expansion() expand.Options {
+	return expand.Options{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime}
 }

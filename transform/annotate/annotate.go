@@ -1,0 +1,643 @@
+package annotate
+
+// Annotating: which classes need a lock, which of their methods hold it how,
+// and the decorators that say so, as edits of the sources.
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+	"sort"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/edit"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/expand"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Verdict is what an annotation makes of a class.
+type Verdict uint8
+
+// The verdicts on a class with C attributes.
+const (
+	Locked     Verdict = iota // gets locked_class
+	Already                   // has it
+	Inherits                  // shares the lock of a base
+	Immutable                 // nothing changes it once it is made
+	HandLocked                // its methods hold locks that people placed
+	Opaque                    // extern, or its body is not in sight
+	Unlockable                // would need a lock and cannot have one
+)
+
+var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked"}
+
+func (v Verdict) String() string { return verdictNames[v] }
+
+// ClassNote is the verdict on one class and why.
+type ClassNote struct {
+	Name    string
+	Path    string
+	Line    int
+	Verdict Verdict
+	// Why tells which line decides, for a class that is or was to be locked.
+	Why     string
+	Related []finding.Related
+}
+
+// MethodNote is one proposed decorator.
+type MethodNote struct {
+	Name      string // "Class.method"
+	Path      string
+	Line      int
+	Decorator string // "read_lock", "write_lock", "no_lock"
+	Why       string // the line that decides, or the reason of a no_lock
+}
+
+// Annotation is what Annotate proposes.
+type Annotation struct {
+	Rewrites []*edit.Rewrite   // one for each input, in the order of the inputs
+	Findings []finding.Finding // files that do not parse, for which there are no proposals
+	Classes  []ClassNote
+	Methods  []MethodNote
+}
+
+// Propose proposes decorators for what has none, in modules that parse. What the
+// program takes for locked changes on the way.
+func Propose(prog *effects.Program, in project.Inputs, mods []*project.Module) *Annotation {
+	a := &annotator{p: prog, out: &Annotation{}, editors: map[string]*edit.Editor{}, mods: mods}
+	prog.Derive(mods)
+	a.choose()
+	a.decorate()
+	byPath := map[string]*edit.Rewrite{}
+	for _, m := range mods {
+		for _, u := range m.Units {
+			if byPath[u.Path] == nil {
+				byPath[u.Path] = &edit.Rewrite{Path: u.Path, Src: u.Src}
+			}
+			if e := a.editors[u.Path]; e != nil && len(byPath[u.Path].Edits) == 0 {
+				byPath[u.Path].Edits = e.Finish()
+			}
+		}
+	}
+	for _, path := range in.Paths {
+		rw := byPath[path]
+		if rw == nil {
+			rw = &edit.Rewrite{Path: path, Src: prog.Project.Source(path).Src}
+		}
+		a.out.Rewrites = append(a.out.Rewrites, rw)
+	}
+	return a.out
+}
+
+// annotator is one annotation.
+type annotator struct {
+	p       *effects.Program
+	mods    []*project.Module
+	out     *Annotation
+	editors map[string]*edit.Editor
+	writes  *effects.Written
+	pending map[*project.Unit][]insertion
+	guards  map[*project.Class]string             // see guardsOf
+	known   map[*project.Unit][]decorator.Visible // the locked classes that a file can name
+}
+
+func (a *annotator) all() []*effects.Function {
+	var all []*effects.Function
+	for _, m := range a.mods {
+		all = append(all, a.p.Funcs(m).All...)
+	}
+	return all
+}
+
+// choose decides which classes get a lock: those that declare an attribute
+// which is written once the object is made, by what Python code can call.
+func (a *annotator) choose() {
+	a.p.Assume(func() {
+		a.writes = a.p.Gather(a.mods)
+		a.guards = a.guardsOf(a.all())
+	})
+	for _, m := range a.mods {
+		for _, c := range m.Classes {
+			a.verdict(c)
+		}
+	}
+	for a.bases() {
+	}
+	a.share(a.guards)
+}
+
+// declared reports whether the source gives a class a lock, and lock whether that
+// or this annotation does.
+func (a *annotator) declared(c *project.Class) (lock, declared bool) {
+	l := a.p.Locks.Declared(c)
+	return l != nil, l != nil && l.Decorator != nil
+}
+
+// bases gives a lock to classes whose methods come to the state of a locked
+// subclass, through C methods that it overrides; it reports whether there were any.
+func (a *annotator) bases() bool {
+	found := false
+	for _, m := range a.mods {
+		for _, f := range a.p.Funcs(m).All {
+			c := f.Class
+			if c == nil || a.p.Locks.Declared(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
+				continue
+			}
+			for i := range f.Sum.Effects {
+				e := &f.Sum.Effects[i]
+				if !effects.OnSelf(f, e) || !e.Raw || e.Class == nil || locksOnTheWay(f, e) || a.p.Locks.Of(e.Class) == nil || !slices.Contains(e.Class.Ancestry(), c) {
+					continue
+				}
+				a.lock(c, "")
+				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.Name(), e.Class.Name), effects.RelatedOf(effects.Chain(f, e)))
+				found = true
+				break
+			}
+		}
+	}
+	return found
+}
+
+// lock gives a class a lock that its source does not have yet: that of the object
+// that guard holds, where it is not "".
+func (a *annotator) lock(c *project.Class, guard string) {
+	a.p.Locks.Give(c, &decorator.ClassLock{Class: c, Unit: c.Unit, Def: c.Def, Guard: guard})
+}
+
+// locksOnTheWay reports whether an effect comes about in another function that
+// Python code can call: that one gets a lock of its own.
+func locksOnTheWay(f *effects.Function, e *effects.Effect) bool {
+	steps := effects.Chain(f, e)
+	return slices.ContainsFunc(steps[1:], func(s effects.Step) bool { return s.Func.Exposed() })
+}
+
+// note adds the verdict on a class, in place of an earlier one.
+func (a *annotator) note(c *project.Class, v Verdict, why string, related []finding.Related) {
+	u, def := c.Unit, c.Def
+	if def == nil {
+		u, def = c.PxdUnit, c.PxdDef
+	}
+	pos := project.FindingAt(u.Source, def.Name.Span, "", "", "")
+	n := ClassNote{Name: c.Name, Path: u.Path, Line: pos.Line, Verdict: v, Why: why, Related: related}
+	for i, o := range a.out.Classes {
+		if o.Name == n.Name && o.Path == n.Path && o.Line == n.Line {
+			a.out.Classes[i] = n
+			return
+		}
+	}
+	a.out.Classes = append(a.out.Classes, n)
+}
+
+func (a *annotator) verdict(c *project.Class) {
+	if !c.HasState() || c.Def == nil && c.PxdDef == nil {
+		return
+	}
+	ev := a.writes.Wrote[c]
+	lock, declared := a.declared(c)
+	switch {
+	case declared:
+		a.note(c, Already, "", nil)
+	case a.p.Locks.Of(c) != nil && !lock:
+		a.note(c, Inherits, "", nil)
+	case c.Extern || c.Def == nil:
+		a.note(c, Opaque, "", nil)
+	case ev == nil && a.elsewhere(c) != nil:
+		b := a.elsewhere(c)
+		u, _ := b.Where()
+		a.note(c, Unlockable, fmt.Sprintf("its base %s needs the lock, and is in %s, which was not given", b.Name, u.Path), nil)
+	case ev == nil:
+		a.note(c, Immutable, "", nil)
+	case a.writes.ByHand(c) != nil:
+		f := a.writes.ByHand(c)
+		h := project.FindingAt(f.Unit.Source, f.Flow.Hand, "", "", "")
+		why := fmt.Sprintf("%s holds a lock (%s:%d)", f.Name(), f.Unit.Path, h.Line)
+		if open := a.withoutHand(c); len(open) > 0 {
+			why += "; without one " + strings.Join(open, ", ")
+		}
+		a.note(c, HandLocked, why, nil)
+	case c.Flags["dataclass"]:
+		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
+	case c.Unit.File.Pure && slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && f.Unit.InPxd() }):
+		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
+	case slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && a.clashes(c, f.Name) }):
+		a.note(c, Unlockable, "a public attribute has the name of something in the module, and Cython lets it have no property", nil)
+	case c.Unit.File.Pure && a.cythonName(c.Unit, c.Def.Pos) == "":
+		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
+	default:
+		a.lock(c, "")
+		if ev.Field != nil {
+			a.note(c, Locked, fmt.Sprintf("the attribute %s is public", ev.Field.Name), nil)
+			return
+		}
+		steps := effects.Chain(ev.Func, ev.Effect)
+		a.note(c, Locked, fmt.Sprintf("%s %s", ev.Func.Name(), steps[len(steps)-1].Text), effects.RelatedOf(steps))
+	}
+}
+
+// elsewhere returns a base of c that needs a lock and is in no module that was
+// given, or nil.
+func (a *annotator) elsewhere(c *project.Class) *project.Class {
+	for _, b := range c.Ancestry()[1:] {
+		if a.writes.Wrote[b] != nil && !slices.Contains(a.mods, b.Mod) && !b.Extern {
+			return b
+		}
+	}
+	return nil
+}
+
+// clashes reports whether Cython would confuse a property of c with a name of
+// the module.
+func (a *annotator) clashes(c *project.Class, name string) bool {
+	_, used := c.Mod.UsedBefore(name, c.Def.Pos)
+	return used
+}
+
+// withoutHand tells which members of a class that is locked by hand write its
+// state without a lock, the first few.
+func (a *annotator) withoutHand(c *project.Class) []string {
+	var out []string
+	for _, f := range a.p.Funcs(c.Mod).All {
+		if f.Class != c || !a.p.Entry(f) || a.p.Constructs(f, 0) || f.Flow.Hand != (ast.Span{}) {
+			continue
+		}
+		for i := range f.Sum.Effects {
+			if e := &f.Sum.Effects[i]; effects.OnSelf(f, e) && e.Raw && e.Mode == effects.Write && e.Sure {
+				steps := effects.Chain(f, e)
+				out = append(out, f.Name()+" "+steps[len(steps)-1].Text)
+				break
+			}
+		}
+	}
+	if len(out) > 3 {
+		out = append(out[:3], fmt.Sprintf("%d more", len(out)-3))
+	}
+	return out
+}
+
+// decorate writes the decorators. The model is made anew with the locks in it.
+func (a *annotator) decorate() {
+	p := a.p
+	all := a.all()
+	p.Forget()
+	p.SettleFunctions(all)
+	a.pending, a.known = map[*project.Unit][]insertion{}, map[*project.Unit][]decorator.Visible{}
+	for _, m := range a.mods {
+		for _, c := range m.Classes {
+			if l := a.p.Locks.Declared(c); l != nil && l.Decorator == nil {
+				dec := "locked_class"
+				if l.Guard != "" {
+					dec += fmt.Sprintf("(guard=%q)", l.Guard)
+				}
+				a.insert(c.Unit, c.Def.Pos, c.Def.Keyword, dec)
+			}
+		}
+		for _, f := range a.p.Funcs(m).All {
+			a.method(f)
+		}
+	}
+	a.write()
+}
+
+// method proposes decorators for one function.
+func (a *annotator) method(f *effects.Function) {
+	p := a.p
+	if len(p.OwnLocks(f).Decs) > 0 || !p.Entry(f) {
+		return
+	}
+	name := f.Def.Name.Name
+	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods[name] || library.ImplicitStatic[name]) {
+		return
+	}
+	note := func(dec, why string) {
+		pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
+		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Why: why})
+	}
+	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class)
+	if member && p.Locks.OfMembers(f.Class).MustDecorate || f.Flow.Hand != (ast.Span{}) {
+		return // asked for by a person, or placed by one
+	}
+	wants := a.wants(f, member)
+	if len(wants) == 0 {
+		return
+	}
+	if f.Flow.Yields != (ast.Span{}) || f.Def.Async {
+		if !member {
+			return
+		}
+		kind := "a generator"
+		if f.Def.Async {
+			kind = "a coroutine"
+		}
+		why := kind + " cannot hold a lock between its steps; what it calls does"
+		if p.BetweenSteps(f) != nil {
+			why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+		}
+		a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
+		note("no_lock", why)
+		return
+	}
+	var lists [2][]string
+	whys := [2]string{}
+	bare := member // self alone, or with operands that are found without being named
+	for _, w := range wants {
+		if !member || w.path != wants[0].path && !w.operand {
+			bare = false
+		}
+		lists[w.mode] = append(lists[w.mode], fmt.Sprintf("%q", w.path))
+		if whys[w.mode] == "" {
+			whys[w.mode] = w.why
+		}
+	}
+	if bare {
+		if wants[0].operand || name == "__init__" && f.Accessor == effects.Plain {
+			return // found without a decorator
+		}
+		dec := wants[0].mode.String() + "_lock"
+		a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec)
+		note(dec, wants[0].why)
+		return
+	}
+	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand {
+		lists[effects.Write], lists[effects.Read] = append(lists[effects.Write], lists[effects.Read][0]), lists[effects.Read][1:] // it can be called again
+		whys[effects.Write] = cmp.Or(whys[effects.Write], wants[0].why)
+	}
+	for _, md := range [...]effects.Mode{effects.Write, effects.Read} {
+		if len(lists[md]) > 0 {
+			dec := md.String() + "_lock"
+			a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec+"("+strings.Join(lists[md], ", ")+")")
+			note(dec, whys[md])
+		}
+	}
+}
+
+// want is an object that a function has to hold.
+type want struct {
+	path    string
+	mode    effects.Mode
+	operand bool // another parameter than the first
+	why     string
+}
+
+// wants returns what a function has to hold: a member its object and its
+// operands, any function what it uses without a lock. An object behind an
+// attribute is among it only where that attribute is not assigned to any more:
+// the path is followed before there is a lock.
+func (a *annotator) wants(f *effects.Function, member bool) []want {
+	p := a.p
+	var out []want
+	add := func(region int32, md effects.Mode, e *effects.Effect) {
+		x := &f.Sum.Regions[region]
+		path := effects.PathOf(f, region)
+		steps := effects.Chain(f, e)
+		why := steps[len(steps)-1].Text
+		for i := range out {
+			if out[i].path == path {
+				if md > out[i].mode {
+					out[i].mode, out[i].why = md, why
+				}
+				return
+			}
+		}
+		out = append(out, want{path, md, x.Num > 0 && x.Parent < 0, why})
+	}
+	if member {
+		if st := p.StanceOn(f, 0, false); st.Touches {
+			add(st.Why.Region, st.Mode, st.Why)
+		}
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		x := &f.Sum.Regions[e.Region]
+		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && x.Num > 0 && x.Parent < 0) {
+			continue
+		}
+		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional {
+			continue
+		}
+		switch {
+		case x.Parent < 0 && x.Num == 0 && f.Class != nil:
+			if !member && !f.Mod.PlainDecorator(f.Def, "staticmethod") {
+				continue // its own class has no lock
+			}
+			if member || !a.mayBe(f, e.Region, e.Class) {
+				continue // the stance has it
+			}
+		case !a.mayBe(f, e.Region, e.Class):
+			continue
+		case x.Parent >= 0 && (e.Mode == effects.Read && p.Settled(e.Class, e.Field) || !p.Stays(f, e.Region)):
+			continue
+		}
+		add(e.Region, e.Mode, e)
+	}
+	sort.SliceStable(out, func(i, j int) bool { return order(f, out[i].path) < order(f, out[j].path) })
+	return out
+}
+
+// order ranks paths by their parameter and their length.
+func order(f *effects.Function, path string) int {
+	root, _, _ := strings.Cut(path, ".")
+	for i, prm := range f.Def.Params.List {
+		if prm.Name.Name == root {
+			return i*16 + strings.Count(path, ".")
+		}
+	}
+	return 0
+}
+
+// mayBe reports whether what a path leads to can be locked as a c: its static
+// type leaves that open or, where it has none, the module can name the class.
+// The path itself has to be one of C attributes.
+func (a *annotator) mayBe(f *effects.Function, region int32, c *project.Class) bool {
+	x := &f.Sum.Regions[region]
+	if f.Flow.Params[x.Num] == 0 {
+		return false
+	}
+	if x.Parent >= 0 {
+		// A base class may come to an attribute of a subclass through a method
+		// that the subclass overrides.
+		if c := a.static(f, x.Parent); c == nil || c.Field(x.Name) == nil {
+			return false
+		}
+	}
+	if t := a.static(f, region); t != nil {
+		return t == c || a.p.Locks.Of(t) != nil
+	}
+	if k := f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Kind; k != ctype.Object && k != ctype.Unknown {
+		return false // a number or pointer that came to stand for something else
+	}
+	known, ok := a.known[f.Unit]
+	if !ok {
+		known = a.p.Locks.FindVisible(f.Mod, f.Unit)
+		a.known[f.Unit] = known
+	}
+	return slices.ContainsFunc(known, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+}
+
+// static returns the class that a path leads to by its declarations, or nil.
+func (a *annotator) static(f *effects.Function, region int32) *project.Class {
+	x := &f.Sum.Regions[region]
+	if x.Parent < 0 {
+		return f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Class
+	}
+	if c := a.static(f, x.Parent); c != nil {
+		if fd := c.Field(x.Name); fd != nil {
+			return fd.Class()
+		}
+	}
+	return nil
+}
+
+// insertion is a decorator to be put above a definition.
+type insertion struct {
+	pos, keyword int32
+	dec          string
+}
+
+// insert puts a decorator on a line of its own above a definition, below the
+// decorators that it has.
+func (a *annotator) insert(u *project.Unit, pos, keyword int32, dec string) {
+	a.pending[u] = append(a.pending[u], insertion{pos, keyword, dec})
+}
+
+// write makes edits of the insertions, the import that they need first: both
+// may come to stand at the top of the file.
+func (a *annotator) write() {
+	for u, list := range a.pending {
+		e := edit.NewEditor(u.File)
+		a.editors[u.Path] = e
+		first := list[0].pos
+		for _, in := range list {
+			first = min(first, in.pos)
+		}
+		a.cimport(u, first)
+		a.shim(u)
+		for _, in := range list {
+			name := cmp.Or(a.cythonName(u, in.pos), "cython")
+			e.Head(syntax.LineStart(u.File, in.keyword), []string{syntax.IndentOf(u.File, in.keyword) + "@" + name + "." + in.dec}, in.pos)
+		}
+	}
+}
+
+// cythonName returns what the cython module is called in a file before pos.
+func (a *annotator) cythonName(u *project.Unit, pos int32) string {
+	for _, m := range a.mods {
+		if slices.Contains(m.Units, u) {
+			if name, at := m.Scope.CythonIn(u.Source); name != "" && at < pos {
+				return name
+			}
+			// An included file sees the names of the one that includes it.
+			if u.Role == project.RoleInclude {
+				for _, o := range m.Units {
+					if name, _ := m.Scope.CythonIn(o.Source); o.Role == project.RoleMain && name != "" {
+						return name
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// cimport makes the cython module known to a file that uses it first at an offset.
+func (a *annotator) cimport(u *project.Unit, first int32) {
+	if a.cythonName(u, first) != "" {
+		return
+	}
+	for _, m := range a.mods {
+		if slices.Contains(m.Units, u) {
+			expand.ImportCython(m, u, a.editors[u.Path], first)
+			return
+		}
+	}
+}
+
+// shim has a pure-mode file import pyxlock after cython, so that it runs uncompiled
+// with its new decorators.
+func (a *annotator) shim(u *project.Unit) {
+	i := slices.IndexFunc(a.mods, func(m *project.Module) bool { return slices.Contains(m.Units, u) })
+	scope := a.mods[i].Scope
+	if _, bound := scope.Names[expand.ShimPackage]; bound || !u.File.Pure {
+		return
+	}
+	_, at := scope.CythonIn(u.Source)
+	for _, st := range u.File.Body {
+		if span := st.Range(); span.Pos <= at && at < span.End {
+			e := a.editors[u.Path]
+			e.Tail(syntax.NextLine(u.File, span.End-1), []string{"import " + expand.ShimPackage}, span.Pos, 0)
+		}
+	}
+}
+
+// Summary returns the verdicts counted, most first, for people.
+func (n *Annotation) Summary() string {
+	count := map[Verdict]int{}
+	for _, c := range n.Classes {
+		count[c.Verdict]++
+	}
+	var parts []string
+	for v := range verdictNames {
+		if k := count[Verdict(v)]; k > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k, verdictNames[v]))
+		}
+	}
+	decs := map[string]int{}
+	for _, m := range n.Methods {
+		decs[m.Decorator]++
+	}
+	var ds []string
+	for _, d := range []string{"read_lock", "write_lock", "no_lock"} {
+		if decs[d] > 0 {
+			ds = append(ds, fmt.Sprintf("%d %s", decs[d], d))
+		}
+	}
+	out := "classes with C attributes: " + strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		out = "no classes with C attributes"
+	}
+	if len(ds) > 0 {
+		out += "; methods: " + strings.Join(ds, ", ")
+	}
+	return out
+}
+
+// SortNotes orders classes and methods by file and line.
+func (n *Annotation) SortNotes() {
+	sort.SliceStable(n.Classes, func(i, j int) bool {
+		return finding.Less(n.Classes[i].Path, n.Classes[i].Line, n.Classes[j].Path, n.Classes[j].Line)
+	})
+	sort.SliceStable(n.Methods, func(i, j int) bool {
+		return finding.Less(n.Methods[i].Path, n.Methods[i].Line, n.Methods[j].Path, n.Methods[j].Line)
+	})
+}
+
+// Compiled returns the modules of the inputs that Cython compiles, those that
+// another one includes left out, and what is wrong with files that do not parse.
+func Compiled(p *project.Project, in project.Inputs) (mods []*project.Module, broken []finding.Finding) {
+	included := map[string]bool{}
+	for _, stem := range in.Stems {
+		for _, u := range p.Module(stem).Units {
+			if u.Role == project.RoleInclude || u.Role == project.RolePxdInclude {
+				included[u.Path] = true
+			}
+		}
+	}
+	for _, stem := range append(in.Stems, in.Alone...) {
+		m := p.Module(stem)
+		if included[stem+".pyx"] || included[stem] {
+			continue
+		}
+		broken = append(broken, m.SyntaxErrors()...)
+		if !m.Broken() && m.Compiled() {
+			mods = append(mods, m)
+		}
+	}
+	finding.Sort(broken)
+	return mods, finding.Dedupe(broken)
+}

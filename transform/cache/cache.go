@@ -1,0 +1,40 @@
+package cache
+
+// Values that are computed once for each key, whichever goroutine asks first.
+
+import (
+	"sync"
+)
+
+// Cache computes values on demand and keeps them. It is safe for use by several
+// goroutines; whoever asks for a value that another one computes waits for it.
+type Cache[K comparable, V any] struct {
+	make func(K) V
+	m    sync.Map // K → *cell[V]
+}
+
+// cell is a value that is computed once.
+type cell[V any] struct {
+	once sync.Once
+	v    V
+}
+
+// New returns a cache of what make returns. A make function must not ask
+// for the value that it is computing.
+func New[K comparable, V any](make func(K) V) *Cache[K, V] {
+	return &Cache[K, V]{make: make}
+}
+
+// Get returns the value for a key.
+func (c *Cache[K, V]) Get(key K) V {
+	x, ok := c.m.Load(key)
+	if !ok {
+		x, _ = c.m.LoadOrStore(key, new(cell[V]))
+	}
+	y := x.(*cell[V])
+	y.once.Do(func() { y.v = c.make(key) })
+	return y.v
+}
+
+// Clear forgets all values.
+func (c *Cache[K, V]) Clear() { c.m.Clear() }

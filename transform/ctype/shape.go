@@ -1,0 +1,321 @@
+package ctype
+
+// Shapes of C types, as far as the model needs them: whether a value is a copy,
+// leads into its owner's state, or refers to an object.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+type Kind uint8
+
+const (
+	Unknown Kind = iota
+	Scalar       // a copy: numbers, enums, functions
+	Pointer      // pointers, arrays, memoryviews
+	Record       // structs, unions, C++ objects
+	Object       // a Python object
+)
+
+type Shape struct {
+	Kind      Kind
+	Depth     int8 // of a pointer
+	Elem      Kind // of a pointer: what it leads to in the end
+	Constant  bool // what it points to in the end is const
+	Known     bool // a C++ class that the project declares
+	Axes      int8 // of a memoryview
+	array     bool // a pointer that is an array
+	Buffer    bool // an object whose data attribute is a C pointer
+	Container bool // a builtin that has content of its own to change
+	Class     *project.Class
+	Struct    *project.StructType // the struct that it is or points to in the end, where its members are known
+	View      bool                // a typed memoryview, which Python can have
+	Ref       bool                // a C++ reference: a pointer that is written as what it points to
+	Inserts   bool                // a C++ map: looking a key up by m[k] makes an entry
+	Holds     bool                // a C++ container of maps
+	Returned  bool                // a pointer that a C function returned
+	Copied    bool                // of a record: assignment copies all of it, as C++ containers do
+	Handle    bool                // a number by which C code finds something that it keeps elsewhere
+	Lock      bool                // a mutex of some kind: guards state, and is none
+}
+
+// Types tell shapes of declarations.
+type Types struct {
+	// guards reports whether a class has a lock of its own: of the classes of a
+	// fused type one that has stands for all.
+	guards func(*project.Class) bool
+	fields *cache.Cache[*project.Field, Shape]
+}
+
+func New(guards func(*project.Class) bool) *Types {
+	t := &Types{guards: guards}
+	t.fields = cache.New(t.findFieldShape)
+	return t
+}
+
+// Member returns the shape of a member.
+func (p *Types) Member(of *project.StructType, name string) (Shape, bool) {
+	if of == nil || of.Def.Body == nil {
+		return Shape{}, false
+	}
+	for _, st := range of.Def.Body.Stmts {
+		if st, ok := st.(*ast.CVarDecl); ok {
+			for _, d := range st.Declarators {
+				if syntax.DeclaredName(d).Name == name {
+					return p.Of(of.Mod, st.Type, d), true
+				}
+			}
+		}
+	}
+	return Shape{}, false
+}
+
+// PlainData reports whether a struct leads nowhere: a copy of it shares nothing
+// with the original.
+func (p *Types) PlainData(of *project.StructType, depth int) bool {
+	if of == nil || of.Extern || of.Def.Body == nil || depth > 8 {
+		return false
+	}
+	for _, st := range of.Def.Body.Stmts {
+		st, ok := st.(*ast.CVarDecl)
+		if !ok {
+			return false
+		}
+		for _, d := range st.Declarators {
+			switch s := p.Of(of.Mod, st.Type, d); {
+			case s.Kind == Scalar:
+			case s.Kind == Pointer && s.array && s.Depth == 1 && s.Elem == Scalar:
+			case s.Kind == Record && p.PlainData(s.Struct, depth+1):
+			default:
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Of returns the shape of a declaration in m.
+func (p *Types) Of(m *project.Module, t *ast.CType, d *ast.Declarator) Shape {
+	return p.shapeAt(m, t, d, 0)
+}
+
+func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, depth int) Shape {
+	s := p.OfType(m, t, depth)
+	for ; d != nil; d = d.Inner {
+		if d.Func {
+			return Shape{Kind: Scalar}
+		}
+		if n := d.Pointer + len(d.Arrays); n > 0 {
+			s = s.Pointer(n, t != nil && t.Const)
+			s.array = len(d.Arrays) > 0
+		}
+		if d.Ref && s.Kind != Object {
+			s = s.Pointer(1, t != nil && t.Const)
+			s.Ref = true
+		}
+	}
+	return s
+}
+
+// Pointer is the shape of something n levels of pointers away from s.
+func (s Shape) Pointer(n int, constant bool) Shape {
+	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known}
+	if s.Kind == Pointer {
+		out.Depth += s.Depth
+		out.Elem = s.Elem
+		out.Constant = out.Constant || s.Constant
+	}
+	return out
+}
+
+// ReadOnly reports whether nothing can be written through a value of the shape:
+// through "const T *" that is, but not through "const T **".
+func (s Shape) ReadOnly() bool {
+	return s.Constant && (s.Kind != Pointer || s.Depth <= 1)
+}
+
+func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
+	if t == nil || depth > 12 {
+		return Shape{}
+	}
+	var s Shape
+	switch {
+	case t.Memoryview:
+		return Shape{Kind: Pointer, Depth: 1, Constant: t.Const, Elem: Scalar, Axes: int8(min(len(t.Args), 8))}
+	case t.Tuple != nil:
+		return Shape{Kind: Record}
+	case t.Basic:
+		s = Shape{Kind: Scalar}
+	default:
+		s = p.OfName(m, syntax.Names(t.Path), t.Name, depth)
+		if len(t.Args) > 0 && (s.Kind == Unknown || s.Kind == Record) {
+			s.Inserts = strings.HasSuffix(strings.ToLower(t.Name), "map")
+			for _, a := range t.Args {
+				if at, ok := a.(*ast.CType); ok {
+					in := p.OfType(m, at, depth+1)
+					s.Holds = s.Holds || in.Inserts || in.Holds
+				}
+			}
+		}
+	}
+	if t.Const && s.array {
+		s.Constant = true // "const T x" with an array behind T
+	}
+	if t.Declarator != nil { // the abstract declarator of a cast
+		if n := t.Declarator.Pointer + len(t.Declarator.Arrays); n > 0 {
+			s = s.Pointer(n, t.Const)
+		}
+	}
+	return s
+}
+
+func (p *Types) OfName(m *project.Module, path []string, name string, depth int) Shape {
+	if len(path) == 0 {
+		if name == "" {
+			return Shape{Kind: Object}
+		}
+		path = strings.Split(name, ".")
+	}
+	last := path[len(path)-1]
+	if library.LockTypes[last] {
+		return Shape{Kind: Record, Lock: true}
+	}
+	if len(path) == 1 && library.CTypes[last] {
+		return Shape{Kind: Scalar}
+	}
+	if c := m.Lookup(path); c != nil {
+		return Shape{Kind: Object, Class: c}
+	}
+	if r := m.Owner(path); r.Mod != nil {
+		if d, ok := r.Mod.CDecls().Types[r.Name]; ok {
+			switch {
+			case d.Typedef != nil:
+				s := p.shapeAt(r.Mod, d.Typedef.Type, d.Typedef.Declarator, depth+1)
+				s.Handle = s.Handle || s.Kind == Scalar && d.Extern && !numberLike(last)
+				return s
+			case d.Kind == "enum":
+				return Shape{Kind: Scalar}
+			case d.Kind == "fused":
+				var s Shape
+				for i, t := range d.Members {
+					n := p.OfType(r.Mod, t, depth+1)
+					switch {
+					case i == 0:
+						s = n
+					case n.Kind == Object && s.Kind == Object:
+						if !p.guards(s.Class) && n.Class != nil {
+							s.Class = n.Class // any of them stands for all
+						}
+					case n != s:
+						return Shape{}
+					}
+				}
+				return s
+			}
+			return Shape{Kind: Record, Struct: d.Of, Known: d.Kind == "cppclass"}
+		}
+	}
+	switch {
+	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
+		return Shape{Kind: Record, Copied: true}
+	case library.ObjectTypes[last]:
+		return Shape{Kind: Object, Container: library.Containers[last], Buffer: library.BufferTypes[last]}
+	case library.CScalars[last] || library.CTypes[last]:
+		return Shape{Kind: Scalar}
+	}
+	if cy := m.Scope.Names[path[0]]; len(path) == 2 && (cy.Kind == project.BindCython || path[0] == "cython") {
+		return cythonShape(last)
+	}
+	return Shape{}
+}
+
+// numberWords are parts of the names that C libraries give to numbers. What a
+// header declares under another name and as an integer is a handle: hid_t,
+// HANDLE, pthread_t.
+var numberWords = []string{
+	"int", "long", "short", "char", "float", "double", "size", "limb", "hash", "bool", "len", "off", "time", "real", "bit",
+	"flag", "exp", "prec", "ord", "status", "err", "state", "enum", "digit", "word", "byte", "count", "num", "index", "idx",
+	"complex", "scalar", "value", "weight", "freq", "code", "tri", "truth", "level", "type", "class", "mode", "diff",
+}
+
+func numberLike(name string) bool {
+	if library.CScalars[name] || library.CTypes[name] {
+		return true
+	}
+	low := strings.ToLower(name)
+	return slices.ContainsFunc(numberWords, func(w string) bool { return strings.Contains(low, w) })
+}
+
+// cythonShape is the shape of cython.NAME in pure mode.
+func cythonShape(name string) Shape {
+	switch {
+	case strings.HasPrefix(name, "pp") && library.CTypes[strings.TrimPrefix(name, "pp_")]:
+		return Shape{Kind: Pointer, Depth: 2}
+	case strings.HasPrefix(name, "p_"):
+		return Shape{Kind: Pointer, Depth: 1}
+	case library.CTypes[name] || library.CScalars[name]:
+		return Shape{Kind: Scalar}
+	}
+	return Shape{}
+}
+
+// OfNote is the shape of an annotation or of cython.declare's first argument.
+func (p *Types) OfNote(m *project.Module, e ast.Expr) Shape {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Call:
+		switch m.Scope.CythonAttr(e.Fun, false) {
+		case "pointer":
+			return Shape{Kind: Pointer, Depth: 1}
+		}
+		return Shape{}
+	case *ast.Subscript:
+		if m.Scope.CythonAttr(e.X, false) == "pointer" {
+			return Shape{Kind: Pointer, Depth: 1}
+		}
+		for _, i := range e.Index {
+			if _, ok := i.(*ast.Slice); ok {
+				return Shape{Kind: Pointer, Depth: 1, Axes: int8(min(len(e.Index), 8))} // a memoryview
+			}
+		}
+		if path := syntax.Dotted(e); path != nil {
+			return p.OfName(m, path, "", 0)
+		}
+		return p.OfNote(m, e.X)
+	case nil:
+		return Shape{}
+	}
+	path := syntax.Dotted(e)
+	if path == nil {
+		return Shape{}
+	}
+	s := p.OfName(m, path, "", 0)
+	if s.Kind == Scalar && len(path) == 1 && (path[0] == "int" || path[0] == "float") {
+		return Shape{Kind: Object}
+	}
+	return s
+}
+
+// OfField is the shape of a C attribute.
+func (p *Types) OfField(f *project.Field) Shape {
+	return p.fields.Get(f)
+}
+
+func (p *Types) findFieldShape(f *project.Field) Shape {
+	switch {
+	case f.Ctype != nil || f.Declarator != nil:
+		if f.Ctype == nil {
+			return Shape{Kind: Object}
+		}
+		return p.Of(f.Mod, f.Ctype, f.Declarator)
+	case f.Annotation != nil:
+		return p.OfNote(f.Mod, f.Annotation)
+	}
+	return Shape{}
+}

@@ -1,0 +1,124 @@
+package decorator
+
+// Which modules locks concern. Most files of a package have nothing to do with
+// them, and have to pass at the speed of memory.
+
+import (
+	"bytes"
+	"context"
+	"slices"
+	"sync"
+
+	"pyxlock/transform/project"
+)
+
+// mentions reports whether src spells one of the decorators' names. It looks
+// for the letter that is rare in code, and then around it.
+func mentions(src []byte) bool {
+	for off := 0; ; {
+		i := bytes.IndexByte(src[off:], 'k')
+		if i < 0 {
+			return false
+		}
+		at := off + i
+		off = at + 1
+		if at < 3 || string(src[at-3:at]) != "loc" {
+			continue
+		}
+		before, after := src[:at-3], src[at+1:]
+		if bytes.HasPrefix(after, []byte("ed_class")) || bytes.HasSuffix(before, []byte("read_")) ||
+			bytes.HasSuffix(before, []byte("write_")) || bytes.HasSuffix(before, []byte("no_")) {
+			return true
+		}
+	}
+}
+
+// Concerned reports whether a lock decorator may have a say in a module: in
+// its own files or in a module that they cimport from, at any remove. It reads
+// without parsing.
+func (p *Locks) Concerned(stem string) bool {
+	seen := map[string]bool{}
+	var visit func(stem string) bool
+	visit = func(stem string) bool {
+		if known, ok := p.verdict(stem); ok {
+			return known
+		}
+		if seen[stem] {
+			return false
+		}
+		seen[stem] = true
+		yes := p.mentioned(stem)
+		if !yes {
+			for _, to := range p.proj.Refs.Get(stem).Stems {
+				yes = yes || visit(to)
+			}
+		}
+		if yes {
+			p.decide(true, stem)
+		}
+		return yes
+	}
+	yes := visit(stem)
+	if !yes {
+		// Nothing that was seen on the way leads anywhere else.
+		for s := range seen {
+			p.decide(false, s)
+		}
+	}
+	return yes
+}
+
+func (p *Locks) verdict(stem string) (concerned, known bool) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	concerned, known = p.verdicts[stem]
+	return concerned, known
+}
+
+func (p *Locks) decide(concerned bool, stem string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.verdicts[stem] = concerned
+}
+
+// mentioned reports whether a module's files spell a lock decorator.
+func (p *Locks) mentioned(stem string) bool {
+	says := func(path string) bool {
+		if !p.proj.IsFile(path) {
+			return false
+		}
+		s := p.proj.Source(path)
+		return s.Err == nil && p.Spells(s)
+	}
+	return slices.ContainsFunc(p.proj.ModuleFiles(stem), says) || slices.ContainsFunc(p.proj.Refs.Get(stem).Includes, says)
+}
+
+// Standing returns the modules that no other one of them includes: a .pyx that
+// is pasted into another is part of that one, as a .pxi is.
+func (p *Locks) Standing(ctx context.Context, stems []string, jobs int) ([]string, error) {
+	var mu sync.Mutex
+	included := map[string]bool{}
+	err := project.Each(ctx, stems, jobs, func(stem string) error {
+		if !p.Concerned(stem) {
+			return nil
+		}
+		for _, u := range p.proj.Module(stem).Units {
+			if (u.Role == project.RoleInclude || u.Role == project.RolePxdInclude) && u.Path != stem+".pyx" && u.Path != stem+".pxd" {
+				mu.Lock()
+				included[u.Path] = true
+				mu.Unlock()
+			}
+		}
+		return nil
+	})
+	if err != nil || len(included) == 0 {
+		return stems, err
+	}
+	var out []string
+	for _, stem := range stems {
+		if !included[stem+".pyx"] || p.proj.IsFile(stem+".pxd") && !included[stem+".pxd"] {
+			out = append(out, stem)
+		}
+	}
+	return out, nil
+}

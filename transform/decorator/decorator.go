@@ -1,0 +1,92 @@
+package decorator
+
+// Recognising the four decorators, whatever they are called in a module.
+
+import (
+	"cmp"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Names are the decorators that pyxlock expands, and that Cython refuses.
+var Names = map[string]bool{"locked_class": true, "read_lock": true, "write_lock": true, "no_lock": true}
+
+// Lock is one of our decorators as it stands on something.
+type Lock struct {
+	Node *ast.Decorator
+	Name string
+	call *ast.Call // nil without parentheses
+}
+
+func (d Lock) Args() []ast.Arg {
+	if d.call == nil {
+		return nil
+	}
+	return d.call.Args
+}
+
+// On returns those of decs that are ours, in order.
+func On(m *project.Module, decs []*ast.Decorator) []Lock {
+	var out []Lock
+	for _, d := range decs {
+		fun, call := d.Expr, (*ast.Call)(nil)
+		if c, ok := fun.(*ast.Call); ok {
+			fun, call = c.Fun, c
+		}
+		if name := m.Scope.CythonAttr(fun, true); Names[name] {
+			out = append(out, Lock{d, name, call})
+		}
+	}
+	return out
+}
+
+func Find(m *project.Module, decs []*ast.Decorator, name string) *ast.Decorator {
+	for _, d := range On(m, decs) {
+		if d.Name == name {
+			return d.Node
+		}
+	}
+	return nil
+}
+
+func Exemption(m *project.Module, def *ast.FuncDef) *Lock {
+	if len(def.Decorators) == 0 {
+		return nil
+	}
+	for _, d := range On(m, def.Decorators) {
+		if d.Name == "no_lock" {
+			return &d
+		}
+	}
+	return nil
+}
+
+// Reason returns what a no_lock on a function gives as its reason.
+func (d Lock) Reason(file *ast.File) string {
+	if len(d.Args()) != 1 {
+		return ""
+	}
+	s, ok := d.Args()[0].X.(*ast.Str)
+	if ok && s.Value != "" {
+		return s.Value
+	}
+	raw := syntax.Text(file, d.Args()[0].X.Range())
+	raw = raw[max(0, strings.IndexAny(raw, "\"'")):] // without a prefix
+	quote := raw[:1]
+	if strings.HasPrefix(raw, quote+quote+quote) {
+		quote = raw[:3]
+	}
+	return strings.TrimSuffix(strings.TrimPrefix(raw, quote), quote)
+}
+
+// HasReason reports whether a no_lock has one non-empty string.
+func HasReason(d Lock) bool {
+	if len(d.Args()) != 1 {
+		return false
+	}
+	s, ok := d.Args()[0].X.(*ast.Str)
+	return ok && d.Args()[0].Name.Name == "" && s.End-s.Pos > 2 && strings.TrimSpace(cmp.Or(s.Value, "x")) != ""
+}

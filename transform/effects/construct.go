@@ -1,0 +1,152 @@
+package effects
+
+// Construction: what runs while an object is being made, and is nobody else's;
+// and what does not change any more after that.
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+)
+
+// Constructs reports whether a function belongs to the making of the object that
+// a parameter is: a constructor, or a private function that the project calls
+// with new objects only.
+func (p *Program) Constructs(f *Function, param int) bool {
+	if f.Accessor != Plain {
+		return false
+	}
+	name := f.Def.Name.Name
+	return f.Class != nil && param == 0 && library.Construction[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param]
+}
+
+// SettleWrites solves the modules and notes which attributes something writes
+// to once their object is made. The others are settled then: reading them needs
+// no lock. A write from a module that is not among these, or not called from
+// them, is not known; the module that writes has to hold the lock in any case.
+func (p *Program) SettleWrites(mods []*project.Module) {
+	var all []*Function
+	for _, m := range mods {
+		if !m.Broken() {
+			all = append(all, p.Funcs(m).All...)
+		}
+	}
+	p.SettleFunctions(all)
+}
+
+func (p *Program) SettleFunctions(all []*Function) {
+	p.Solve(all)
+	written, grown, assigned := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
+	mark := func(in map[*project.Class]map[string]bool, c *project.Class, name string) {
+		if in[c] == nil {
+			in[c] = map[string]bool{}
+		}
+		in[c][name] = true
+	}
+	for f := range p.model.solved {
+		p.EachWrite(f, func(e *Effect) {
+			for _, c := range e.Class.Declaring(e.Field) {
+				if c.FieldByName[e.Field] == nil {
+					for name := range c.FieldByName {
+						mark(written, c, name)
+					}
+					continue
+				}
+				mark(written, c, e.Field)
+				switch ends(e) {
+				case Writes, Deletes:
+					mark(assigned, c, e.Field)
+				case ChangesContainer:
+					mark(grown, c, e.Field)
+				}
+			}
+		})
+	}
+	p.model.written, p.model.grown, p.model.assigned = written, grown, assigned
+}
+
+// ends returns in what way an effect comes about in the end.
+func ends(e *Effect) Cause {
+	for range 32 {
+		if e.Via == nil {
+			break
+		}
+		e = &e.Via.Sum.Effects[e.next]
+	}
+	return e.Cause
+}
+
+// EachWrite calls visit with what a function writes of guarded state once its
+// object is made.
+func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if e.Mode != Write || e.Kind == OnPython || !p.Guards(e.Class) {
+			continue
+		}
+		if x := &f.Sum.Regions[e.Region]; x.Root == NodeParam && (!p.Entry(f) || x.Parent < 0 && p.Constructs(f, int(x.Num))) {
+			continue
+		}
+		visit(e)
+	}
+}
+
+// Entry reports whether code outside of the project may call a function: from
+// Python, or from C where a .pxd declares the method and nothing here calls it.
+func (p *Program) Entry(f *Function) bool {
+	return f.Exposed() || f.Class != nil && len(f.Callers) == 0 && f.Class.PxdDef != nil && !f.Unit.InPxd() && declaresMethod(f)
+}
+
+// declaresMethod reports whether its module's .pxd declares a method.
+func declaresMethod(f *Function) bool {
+	_, ok := f.Mod.Declared[f.Class.Name+"."+f.Def.Name.Name]
+	return ok
+}
+
+// Settled reports whether an attribute of a class does not change any more once
+// its object is made.
+func (p *Program) Settled(c *project.Class, name string) bool {
+	f := c.Field(name)
+	if f == nil || f.Vis == ast.Public || p.model.written == nil {
+		return false
+	}
+	return !p.model.written[c.Declarer(name)][name]
+}
+
+// Moves reports whether a pointer that an attribute holds is replaced once its
+// object is made.
+func (p *Program) Moves(c *project.Class, name string) bool {
+	return p.model.assigned[c.Declarer(name)][name]
+}
+
+// Grows reports whether something changes the content of a container that an
+// attribute holds, once its object is made.
+func (p *Program) Grows(c *project.Class, name string) bool {
+	return p.model.grown[c.Declarer(name)][name]
+}
+
+// Stays reports whether the attributes that lead to a region are not assigned to
+// once their objects are made.
+func (p *Program) Stays(f *Function, r int32) bool {
+	for x := &f.Sum.Regions[r]; x.Parent >= 0; x = &f.Sum.Regions[x.Parent] {
+		if !p.Settled(x.Owner, x.Name) {
+			return false
+		}
+	}
+	return true
+}
+
+// BetweenSteps returns what a function that yields or awaits does to guarded
+// state that is not settled, without a lock; nil where it does nothing such.
+func (p *Program) BetweenSteps(f *Function) *Effect {
+	if f.Flow.Yields.End == 0 && !f.Def.Async {
+		return nil
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if e.Raw && e.Kind != OnPython && p.Guards(e.Class) && !(e.Mode == Read && p.Settled(e.Class, e.Field)) {
+			return e
+		}
+	}
+	return nil
+}

@@ -1,0 +1,113 @@
+package effects
+
+// What speaks for locking classes: which are written once their objects are
+// made, and which hold locks that people placed.
+
+import (
+	"maps"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+)
+
+// Evidence is what speaks for locking a class.
+type Evidence struct {
+	Func   *Function
+	Effect *Effect
+	Field  *project.Field // a public attribute, where that is all
+}
+
+// Written tells which classes something writes to once their objects are made.
+type Written struct {
+	Wrote map[*project.Class]*Evidence // by the class that declares what is written
+	hand  map[*project.Class]*Function // a method that holds a lock which a person placed
+	// rebound holds the attributes that are assigned to by a class's users.
+	rebound map[*project.Class]map[string]bool
+}
+
+// Gather finds what is written once its object is made, and which classes hold
+// locks that people placed.
+func (p *Program) Gather(mods []*project.Module) *Written {
+	a := &Written{Wrote: map[*project.Class]*Evidence{}, hand: map[*project.Class]*Function{}, rebound: map[*project.Class]map[string]bool{}}
+	var all []*Function
+	for _, m := range mods {
+		all = append(all, p.Funcs(m).All...)
+	}
+	p.Solve(all)
+	for _, f := range all {
+		if f.Class != nil && f.Flow.Hand != (ast.Span{}) && a.hand[f.Class] == nil {
+			a.hand[f.Class] = f
+		}
+		if p.Exempt(f) {
+			continue
+		}
+		p.EachWrite(f, func(e *Effect) {
+			if c := e.Class; ends(e) == Writes || e.Field == "" {
+				if a.rebound[c] == nil {
+					a.rebound[c] = map[string]bool{}
+				}
+				a.rebound[c][e.Field] = true
+			}
+			for _, c := range e.Class.Declaring(e.Field) {
+				if old := a.Wrote[c]; old == nil || !old.Effect.Sure && e.Sure || old.Effect.Sure == e.Sure && old.Effect.Via != nil && e.Via == nil {
+					a.Wrote[c] = &Evidence{Func: f, Effect: e}
+				}
+			}
+		})
+	}
+	for _, m := range mods {
+		for _, c := range m.Classes {
+			for _, fd := range c.Fields {
+				if fd.Vis == ast.Public && a.Wrote[c] == nil && !c.Extern {
+					a.Wrote[c] = &Evidence{Field: fd}
+				}
+			}
+		}
+	}
+	return a
+}
+
+// ByHand returns a method of c, or of a class in its line, that holds a lock
+// which a person placed.
+func (a *Written) ByHand(c *project.Class) *Function {
+	for _, b := range c.Ancestry() {
+		if f := a.hand[b]; f != nil {
+			return f
+		}
+	}
+	for _, o := range c.Mod.Classes {
+		if a.hand[o] != nil && slices.Contains(o.Ancestry(), c) {
+			return a.hand[o]
+		}
+	}
+	return nil
+}
+
+// Settles reports whether an attribute is never assigned to once its object is
+// made, as far as was found.
+func (a *Written) Settles(c *project.Class, name string) bool {
+	f := c.Field(name)
+	return f != nil && f.Vis != ast.Public && !a.rebound[c][name]
+}
+
+// WritesInherited returns a write of a class's own methods to what it inherits,
+// nil where there is none.
+func (p *Program) WritesInherited(c *project.Class) *Evidence {
+	for _, set := range []map[string][]*Function{p.Own(c).Plain, p.Own(c).Props} {
+		for _, name := range slices.Sorted(maps.Keys(set)) {
+			for _, f := range set[name] {
+				var ev *Evidence
+				p.EachWrite(f, func(e *Effect) {
+					if ev == nil && e.Sure && OnSelf(f, e) {
+						ev = &Evidence{Func: f, Effect: e}
+					}
+				})
+				if ev != nil && !p.Exempt(f) {
+					return ev
+				}
+			}
+		}
+	}
+	return nil
+}

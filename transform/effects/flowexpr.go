@@ -1,0 +1,648 @@
+package effects
+
+// Flows of expressions: each returns the node of its value, 0 where that leads
+// to no state.
+
+import (
+	"cmp"
+	"maps"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+func (b *builder) expr(e ast.Expr) int32 {
+	switch e := e.(type) {
+	case nil, *ast.Const, *ast.Number, *ast.Placeholder, *ast.BadExpr, *ast.Sizeof, *ast.TypeExpr:
+		return 0
+	case *ast.Name:
+		return b.name(e)
+	case *ast.Attribute:
+		return b.attribute(e, b.expr(e.X))
+	case *ast.Subscript:
+		return b.subscript(e)
+	case *ast.Call:
+		return b.call(e)
+	case *ast.Paren:
+		return b.expr(e.X)
+	case *ast.Cast:
+		n := b.expr(e.X)
+		to := b.p.Types.OfType(b.m, e.Type, 0)
+		if e.Type != nil && e.Type.Name == "void" && to.Kind == ctype.Pointer && b.shape(n).Kind == ctype.Object && n != 0 {
+			// What is given to C code as void * comes back in a callback as what it is.
+			return b.node(Node{Kind: NodeInside, Base: n, Shape: to})
+		}
+		n = b.cast(n, to)
+		if e.Type != nil && n != 0 && slices.ContainsFunc(e.Type.Args, func(a ast.Node) bool { _, ok := a.(*ast.Slice); return ok }) {
+			b.flow.Nodes[n].Shape.View = true // <T[:n]>pointer is a memoryview
+		}
+		return n
+	case *ast.Unary:
+		return b.unary(e)
+	case *ast.Binary:
+		x, y := b.expr(e.X), b.expr(e.Y)
+		if e.Op == "and" || e.Op == "or" {
+			return b.either(x, y)
+		}
+		return b.arithmetic(e, x, y)
+	case *ast.Compare:
+		b.compare(e)
+		return 0
+	case *ast.Cond:
+		x := b.expr(e.Then)
+		b.expr(e.If)
+		return b.either(x, b.expr(e.Else))
+	case *ast.Walrus:
+		v := b.expr(e.Value)
+		b.target(e.Target, v, syntax.IsNothing(e.Value))
+		return v
+	case *ast.Str:
+		for _, f := range e.Fields {
+			if n := b.expr(f); b.shape(n).Class != nil {
+				b.operator(n, "__str__", f.Range())
+				b.operator(n, "__format__", f.Range())
+			}
+		}
+		return 0
+	case *ast.Collection:
+		var elems []int32
+		for _, x := range e.Elems {
+			n := b.expr(x)
+			if s, ok := x.(*ast.Starred); ok {
+				elems = append(elems, b.elements(b.expr(s.X))...)
+			}
+			elems = append(elems, n)
+		}
+		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "tuple"}})
+		b.fill(n, elems)
+		return n
+	case *ast.Starred:
+		b.iterates(b.expr(e.X), e.Span)
+		return 0
+	case *ast.Lambda:
+		b.lambda(e)
+		return 0
+	case *ast.Comp:
+		return b.comprehension(e)
+	case *ast.Slice:
+		b.expr(e.Lo)
+		b.expr(e.Hi)
+		b.expr(e.Step)
+		return 0
+	case *ast.Yield:
+		b.expr(e.X)
+		b.suspends(e.Span)
+		return 0
+	case *ast.New:
+		if e.Call != nil {
+			for _, a := range e.Call.Args {
+				b.expr(a.X)
+			}
+		}
+		return b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Pointer, Depth: 1, Elem: ctype.Record}})
+	case *ast.Pattern:
+		for _, x := range e.Parts {
+			b.expr(x)
+		}
+	}
+	return 0
+}
+
+func (b *builder) suspends(s ast.Span) {
+	if b.nested == 0 && b.flow.Yields == (ast.Span{}) {
+		b.flow.Yields = s
+	}
+}
+
+func (b *builder) lambda(e *ast.Lambda) {
+	var defaults []int32
+	if e.Params != nil {
+		for _, prm := range e.Params.List {
+			defaults = append(defaults, b.expr(prm.Default))
+		}
+	}
+	vars, env := b.vars, slices.Clone(b.env)
+	b.vars = maps.Clone(vars)
+	b.capture(e.Body)
+	for i, n := range defaults {
+		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
+	}
+	b.nested++
+	b.expr(e.Body)
+	b.nested--
+	b.vars, b.env = vars, env
+}
+
+func (b *builder) comprehension(e *ast.Comp) int32 {
+	if len(e.Clauses) == 0 {
+		return 0
+	}
+	l := b.into(e.Pos)
+	for _, c := range e.Clauses {
+		n := b.iterated(c.From, c.Iter, c.Step)
+		if !c.From && c.Target != nil {
+			b.target(c.Target, b.element(n), false)
+		}
+	}
+	elem := b.expr(e.Elem)
+	if v := b.expr(e.Value); e.Value != nil {
+		elem = v
+	}
+	b.outOf(l, true, nil)
+	out := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "generator"}})
+	b.fill(out, []int32{elem})
+	return out
+}
+
+// either is one of two values.
+func (b *builder) either(x, y int32) int32 {
+	switch {
+	case x == 0 || x == y:
+		return y
+	case y == 0:
+		return x
+	}
+	sh := b.shape(x)
+	if o := b.shape(y); sh != o {
+		if sh.Kind != o.Kind {
+			sh.Kind = ctype.Unknown
+		}
+		sh.Class = project.Common(sh.Class, o.Class)
+	}
+	return b.node(Node{Kind: NodeLocal, Shape: sh, From: []int32{x, y}})
+}
+
+func (b *builder) cast(n int32, to ctype.Shape) int32 {
+	if n == 0 {
+		switch {
+		case to.Kind == ctype.Pointer:
+			return b.node(Node{Kind: NodeNothing, Shape: to})
+		case to.Kind == ctype.Object && to.Class != nil: // something that is not followed, and is one of these
+			return b.node(Node{Kind: NodeUnknown, Shape: to})
+		}
+		return 0
+	}
+	if to.Kind == ctype.Scalar {
+		if b.shape(n).Kind == ctype.Pointer { // an address as a number, which leads where it led
+			return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
+		}
+		return 0
+	}
+	if to.Kind == ctype.Unknown {
+		to = b.shape(n)
+	}
+	from := b.shape(n)
+	if to.Kind == ctype.Object && to.Class == nil {
+		to.Class = from.Class
+	}
+	if to.Kind == ctype.Pointer && from.Kind == ctype.Object {
+		to = from // <PyObject*>x is x still
+	}
+	to.Returned = from.Returned
+	return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
+}
+
+func (b *builder) name(e *ast.Name) int32 {
+	n, sh, ok := b.value(e.Name)
+	if !ok {
+		return b.global(e)
+	}
+	if n == 0 {
+		return 0
+	}
+	switch e.Access {
+	case ast.StoreThrough, ast.Delete:
+		// p[i] = v through a local pointer, or in a container of someone else's.
+		b.shallowly(e, func() { b.storedThrough(n, e.Name, e.Span, e.Access == ast.Delete) })
+	case ast.Aug:
+		if sh.Ref {
+			b.effect(n, nil, OnState, Write, true, StoresThrough, e.Name, e.Span)
+		}
+		if sh.Container || b.shape(n).Container {
+			b.effect(n, nil, OnValue, Write, true, ChangesContainer, e.Name, e.Span)
+		}
+	}
+	return n
+}
+
+// storedThrough notes a store through a value that a local or an attribute holds.
+func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
+	if n == 0 || del && b.shape(n).Kind != ctype.Pointer { // "del p" of a pointer deletes what it points to
+		return
+	}
+	if b.inC(n) {
+		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+	}
+}
+
+// stored notes a store to a place within a C value, whatever expression that is:
+// "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
+// has been noted there by then.
+func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
+	if isStore(a) && b.inC(n) {
+		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+	}
+}
+
+// shallowly marks the effects of a store to a place of x's own, where x is the
+// variable that is assigned to a place of.
+func (b *builder) shallowly(x ast.Expr, do func()) {
+	before := len(b.flow.Actions)
+	do()
+	if name, ok := syntax.Unparen(x).(*ast.Name); ok && name == b.shallow {
+		for i := before; i < len(b.flow.Actions); i++ {
+			b.flow.Actions[i].shallow = true
+		}
+	}
+}
+
+// isStore reports whether an access changes a place or goes through it to one.
+func isStore(a ast.Access) bool {
+	switch a {
+	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
+		return true
+	}
+	return false
+}
+
+// inC reports whether a value is C data or may be: no object, that is.
+func (b *builder) inC(n int32) bool {
+	if n == 0 {
+		return false
+	}
+	switch sh := b.shape(n); sh.Kind {
+	case ctype.Pointer, ctype.Record:
+		return true
+	case ctype.Unknown:
+		switch b.flow.Nodes[n].Kind {
+		case NodeInside, NodeLocal, NodeCast, NodeCall, NodeParam:
+			return sh.Class == nil
+		}
+	}
+	return false
+}
+
+// global is the value of a name of the module.
+func (b *builder) global(e *ast.Name) int32 {
+	if c, ok := b.m.CDecls().Vars[e.Name]; ok {
+		sh := b.p.Types.Of(b.m, c.Type, c.Declarator)
+		if sh.Kind == ctype.Scalar {
+			return 0
+		}
+		return b.node(Node{Kind: NodeGlobal, Name: e.Name, Shape: sh})
+	}
+	return 0
+}
+
+// attribute is what base.attr denotes, and what is done to it there.
+func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
+	if base == 0 {
+		return 0 // of a module, or of what is not followed
+	}
+	sh := b.shape(base)
+	switch sh.Kind {
+	case ctype.Pointer, ctype.Record: // p.x, s.x: C data within the owner
+		if e.Access == ast.Called { // a method of a C++ object
+			b.effect(base, nil, OnState, Write, false, PassesUnknown, e.Attr.Name, e.Span)
+		}
+		b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
+		if ms, ok := b.p.Types.Member(sh.Struct, e.Attr.Name); ok && ms.Kind != ctype.Object {
+			if ms.Kind == ctype.Scalar {
+				return 0
+			}
+			return b.node(Node{Kind: NodeInside, Base: base, Shape: ms})
+		}
+		return b.node(Node{Kind: NodeInside, Base: base})
+	}
+	if sh.Class == nil {
+		if b.inC(base) {
+			b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
+			return b.node(Node{Kind: NodeInside, Base: base})
+		}
+		if sh.Buffer && e.Attr.Name == "data" {
+			if isStore(e.Access) {
+				b.effect(base, nil, OnValue, Write, true, ChangesContainer, e.Attr.Name, e.Span)
+			}
+			return b.node(Node{Kind: NodeInside, Base: base})
+		}
+		if library.Changers[e.Attr.Name] && e.Access == ast.Read {
+			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
+		}
+		return 0 // a Python attribute: its own object's affair
+	}
+	f := sh.Class.Field(e.Attr.Name)
+	if f == nil {
+		n := b.member(e, base, sh.Class)
+		if n == 0 && b.mayHave(sh.Class, e.Attr.Name) {
+			md, c := Read, Reads
+			if isStore(e.Access) {
+				md, c = Write, Writes
+			}
+			b.effect(base, sh.Class, OnState, md, false, c, e.Attr.Name, e.Span)
+			return b.node(Node{Kind: NodeInside, Base: base})
+		}
+		return n
+	}
+	fs := b.p.Types.OfField(f)
+	if fs.Lock {
+		return 0
+	}
+	name := e.Attr.Name
+	switch e.Access {
+	case ast.Write, ast.ForTarget:
+		b.effect(base, sh.Class, OnState, Write, true, Writes, name, e.Span)
+	case ast.Aug:
+		b.effect(base, sh.Class, OnState, Write, true, Writes, name, e.Span)
+	case ast.Delete:
+		b.effect(base, sh.Class, OnState, Write, true, Deletes, name, e.Span)
+	case ast.StoreThrough:
+		switch {
+		case fs.Kind == ctype.Object && fs.Class != nil:
+			b.effect(base, sh.Class, OnState, Read, true, Reads, name, e.Span)
+		case fs.Kind == ctype.Object && !fs.Container && b.storesAttribute(e):
+			b.effect(base, sh.Class, OnState, Read, true, Reads, name, e.Span)
+		case fs.Kind == ctype.Object:
+			b.effect(base, sh.Class, OnState, Write, true, ChangesContainer, name, e.Span)
+		default:
+			b.effect(base, sh.Class, OnState, Write, true, StoresThrough, name, e.Span)
+		}
+	default:
+		b.effect(base, sh.Class, OnState, Read, true, Reads, name, e.Span)
+	}
+	switch {
+	case fs.Kind == ctype.Scalar && !fs.Handle:
+		return 0
+	case fs.Kind == ctype.Object:
+		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs})
+	}
+	return b.node(Node{Kind: NodeInside, Base: base, Name: name, owner: sh.Class, Shape: fs})
+}
+
+// mayHave reports whether a class may have a C attribute that is not known here:
+// one of a base that is not in sight.
+func (b *builder) mayHave(c *project.Class, name string) bool {
+	return c.UnseenBase() && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
+}
+
+// storesAttribute reports whether an attribute that is stored through is
+// followed by another attribute: "self.o.x = 1" sets what o makes of it, where
+// "self.o[k] = 1" changes a container.
+func (b *builder) storesAttribute(e *ast.Attribute) bool {
+	end := e.End
+	src := b.f.Unit.Src
+	for int(end) < len(src) && (src[end] == ' ' || src[end] == ')') {
+		end++
+	}
+	return int(end) < len(src) && src[end] == '.'
+}
+
+// member is a property or method of a known class that is used as a value.
+func (b *builder) member(e *ast.Attribute, base int32, c *project.Class) int32 {
+	want := Getter
+	switch e.Access {
+	case ast.Write, ast.Aug, ast.ForTarget:
+		want = Setter
+	case ast.Delete:
+		want = Deleter
+	}
+	var fs []*Function
+	for _, f := range b.p.members(c, e.Attr.Name, true) {
+		if f.Accessor == want {
+			fs = append(fs, f)
+		}
+	}
+	if len(fs) == 0 {
+		return 0
+	}
+	args := make([]int32, len(fs[0].Def.Params.List))
+	if len(args) > 0 {
+		args[0] = base
+	}
+	return b.callOf(fs, args, e.Span)
+}
+
+func (b *builder) subscript(e *ast.Subscript) int32 {
+	n := b.expr(e.X)
+	for _, i := range e.Index {
+		b.expr(i)
+	}
+	if n == 0 {
+		return 0
+	}
+	sh := b.shape(n)
+	if sh.Kind == ctype.Object {
+		name := "__getitem__"
+		switch e.Access {
+		case ast.Write, ast.Aug, ast.ForTarget, ast.StoreThrough:
+			name = "__setitem__"
+			if e.Access == ast.StoreThrough {
+				name = "__getitem__"
+			}
+		case ast.Delete:
+			name = "__delitem__"
+		}
+		if name == "__setitem__" {
+			b.refill(n)
+		}
+		if sh.Class != nil {
+			if name == "__delitem__" && len(b.p.members(sh.Class, name, false)) == 0 {
+				name = "__setitem__"
+			}
+			b.operator(n, name, e.Span)
+		} else if name != "__getitem__" {
+			switch b.flow.Nodes[n].Kind {
+			case NodeField, NodeLocal, NodeCall, NodeCast:
+				b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
+			}
+		}
+		return b.element(n)
+	}
+	if sh.Inserts && (sh.Kind != ctype.Pointer || sh.Ref) {
+		b.effect(n, nil, OnState, Write, true, ChangesContainer, cmp.Or(syntax.LastName(e.X), "[]"), e.Span)
+	}
+	b.shallowly(e.X, func() { b.stored(n, e.Access, syntax.LastName(e.X), e.Span) })
+	for _, i := range e.Index {
+		if _, ok := i.(*ast.Slice); ok || isEllipsis(i) {
+			return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+		}
+	}
+	if left := int(sh.Axes) - len(e.Index); sh.Axes > 0 && left > 0 {
+		sh.Axes = int8(left)
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+	} else if sh.Axes > 1 {
+		sh.Axes = 1
+		return b.element(b.node(Node{Kind: NodeInside, Base: n, Shape: sh}))
+	}
+	return b.element(n)
+}
+
+func isEllipsis(e ast.Expr) bool {
+	c, ok := e.(*ast.Const)
+	return ok && (c.Name == "..." || c.Name == "Ellipsis")
+}
+
+func (b *builder) unary(e *ast.Unary) int32 {
+	switch e.Op {
+	case "&":
+		return b.address(e.X)
+	case "await":
+		b.expr(e.X)
+		b.suspends(e.Span)
+		return 0
+	}
+	n := b.expr(e.X)
+	if b.shape(n).Class != nil {
+		if name := library.UnaryMethods[e.Op]; name != "" {
+			b.operator(n, name, e.Span)
+		}
+		return 0
+	}
+	if e.Op == "*" {
+		return b.element(n)
+	}
+	return 0
+}
+
+// address is a pointer to a place.
+func (b *builder) address(e ast.Expr) int32 {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Subscript:
+		n := b.expr(x.X)
+		for _, i := range x.Index {
+			b.expr(i)
+		}
+		if n == 0 {
+			return 0
+		}
+		sh := b.shape(n)
+		if sh.Kind != ctype.Pointer {
+			sh = ctype.Shape{Kind: ctype.Pointer, Depth: 1}
+		}
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+	case *ast.Attribute:
+		base := b.expr(x.X)
+		if base == 0 {
+			return 0
+		}
+		n := b.attribute(x, base)
+		sh := ctype.Shape{Kind: ctype.Pointer, Depth: 1}
+		if ms, ok := b.p.Types.Member(b.shape(base).Struct, x.Attr.Name); ok && b.inC(base) {
+			return b.node(Node{Kind: NodeInside, Base: base, Shape: ms.Pointer(1, b.shape(base).Constant)})
+		}
+		if b.shape(base).Class != nil {
+			f := b.shape(base).Class.Field(x.Attr.Name)
+			if f == nil {
+				return 0
+			}
+			fs := b.p.Types.OfField(f)
+			if fs.Lock {
+				return 0
+			}
+			sh = fs.Pointer(1, fs.Constant)
+			return b.node(Node{Kind: NodeInside, Base: base, Name: x.Attr.Name, owner: b.shape(base).Class, Shape: sh})
+		}
+		if n == 0 {
+			return 0
+		}
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+	case *ast.Name:
+		n, sh, ok := b.value(x.Name)
+		if !ok || n == 0 || sh.Kind == ctype.Scalar {
+			return 0
+		}
+		to := b.shape(n).Pointer(1, false)
+		if b.unset(n, 8) { // to be filled in: what it gets then, it is not yet
+			return b.node(Node{Kind: NodeNothing, Shape: to})
+		}
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: to, local: sh.Kind == ctype.Pointer})
+	}
+	return b.expr(e)
+}
+
+// unset reports whether a value is that of a variable before it is assigned to.
+func (b *builder) unset(n int32, depth int) bool {
+	switch x := &b.flow.Nodes[n]; x.Kind {
+	case NodeNothing:
+		return true
+	case NodeLocal:
+		return depth > 0 && len(x.From) == 1 && b.unset(x.From[0], depth-1)
+	}
+	return false
+}
+
+// arithmetic is pointer arithmetic, or an operator of an object.
+func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
+	if x == 0 && y == 0 {
+		return 0
+	}
+	sx, sy := b.shape(x), b.shape(y)
+	if m, ok := library.BinaryMethods[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
+		if sx.Class != nil {
+			b.operator2(x, y, "__"+m+"__", e.Span)
+		}
+		if sy.Class != nil {
+			b.operator2(y, x, "__r"+m+"__", e.Span)
+		}
+		return 0
+	}
+	switch {
+	case sx.Kind == ctype.Pointer || sx.Kind == ctype.Scalar && x != 0:
+		return b.node(Node{Kind: NodeInside, Base: x, Shape: sx})
+	case sy.Kind == ctype.Pointer:
+		return b.node(Node{Kind: NodeInside, Base: y, Shape: sy})
+	}
+	return 0
+}
+
+func (b *builder) compare(e *ast.Compare) {
+	var left int32
+	for i, x := range e.Xs {
+		n := b.expr(x)
+		if i > 0 {
+			op := e.Ops[i-1]
+			switch op {
+			case "is", "is not":
+			case "in", "not in":
+				switch sh := b.shape(n); {
+				case sh.Class != nil:
+					b.operator2(n, left, "__contains__", e.Span)
+				case sh.Container: // it compares, and takes the container's own lock
+					b.python(ast.Span{Pos: e.End, End: e.End})
+				}
+			default:
+				for _, o := range [2][2]int32{{left, n}, {n, left}} {
+					if b.shape(o[0]).Class != nil {
+						if len(b.p.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {
+							b.operator2(o[0], o[1], "__richcmp__", e.Span)
+						} else {
+							b.operator2(o[0], o[1], library.CompareMethods[op], e.Span)
+						}
+					}
+				}
+			}
+		}
+		left = n
+	}
+}
+
+// operator calls a special method of n, if its class has it in sight.
+func (b *builder) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
+
+func (b *builder) operator2(n, other int32, name string, span ast.Span) {
+	fs := b.p.members(b.shape(n).Class, name, false)
+	if len(fs) == 0 {
+		return
+	}
+	args := make([]int32, len(fs[0].Def.Params.List))
+	if len(args) > 0 {
+		args[0] = n
+	}
+	if len(args) > 1 {
+		args[1] = other
+	}
+	b.callOf(fs, args, span)
+}

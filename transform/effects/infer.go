@@ -1,0 +1,179 @@
+package effects
+
+// What follows from the model: the mode in which a function has to hold an
+// object, and the lines from which that follows.
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+)
+
+// Stance is what a function does to one object.
+type Stance struct {
+	Touches bool
+	Mode    Mode
+	Sure    bool
+	Why     *Effect
+}
+
+// stronger reports whether e tells more than what st follows from.
+func (st *Stance) stronger(e *Effect) bool {
+	if !st.Touches || e.Mode != st.Mode {
+		return !st.Touches || e.Mode == Write
+	}
+	if e.Sure != st.Sure {
+		return e.Sure
+	}
+	return e.Raw && !st.Why.Raw
+}
+
+// StanceOn returns what f does to parameter num itself. rawOnly leaves out what
+// its callees do under locks of their own.
+func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
+	var st Stance
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		r := &f.Sum.Regions[e.Region]
+		if r.Root != NodeParam || int(r.Num) != num || r.Parent >= 0 || rawOnly && !e.Raw {
+			continue
+		}
+		if e.Kind == OnPython {
+			continue // Python code comes to the state through members, which lock
+		}
+		if num > 0 && !p.Guards(e.Class) {
+			continue
+		}
+		if st.stronger(e) {
+			st = Stance{true, e.Mode, e.Sure, e}
+		}
+	}
+	return st
+}
+
+// Infer returns what an undecorated member of a locked class does to the
+// object; the project is solved for it.
+func (p *Program) Infer(f *Function, kind decorator.Kind) Stance {
+	p.Solve([]*Function{f})
+	st := p.StanceOn(f, 0, kind == decorator.Mutex)
+	if f.Def.Name.Name == "__init__" && f.Accessor == Plain && st.Touches {
+		st.Mode = Write // it can be called again, and whoever reads then must wait
+	}
+	return st
+}
+
+// Step is one line of an explanation.
+type Step struct {
+	Func   *Function
+	Effect *Effect
+	Text   string
+}
+
+// Chain follows an effect to the line that does it.
+func Chain(f *Function, e *Effect) []Step {
+	var out []Step
+	for len(out) < 32 {
+		out = append(out, Step{f, e, Say(e)})
+		if e.Via == nil {
+			break
+		}
+		f, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	return out
+}
+
+// Say tells in words how an effect comes about.
+func Say(e *Effect) string {
+	switch e.Cause {
+	case Reads:
+		return "reads " + e.Name
+	case Writes:
+		return "writes " + e.Name
+	case Deletes:
+		return "deletes " + e.Name
+	case StoresThrough:
+		return "stores through " + cmp.Or(e.Name, "a pointer")
+	case ChangesContainer:
+		if strings.HasSuffix(e.Name, "=") {
+			return "changes a container by " + e.Name
+		}
+		if library.Changers[e.Name] || strings.HasPrefix(e.Name, "Py") || strings.HasPrefix(e.Name, "_Py") {
+			return "changes the content of a container by " + e.Name
+		}
+		return "changes the content of " + e.Name
+	case PassesWritable:
+		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", e.Name)
+	case PassesConst:
+		return fmt.Sprintf("passes the state to %s, which only reads", e.Name)
+	case PassesHandle:
+		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", cmp.Or(e.Name, "a C function"))
+	case PassesUnknown:
+		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", cmp.Or(e.Name, "a C function"))
+	case CallsUnknown:
+		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.Name, "Python code"))
+	}
+	return "calls " + e.Name
+}
+
+// RelatedOf turns an explanation into related places, without the first step
+// where that is the finding's own.
+func RelatedOf(steps []Step) []finding.Related {
+	var out []finding.Related
+	for _, s := range steps {
+		f := project.FindingAt(s.Func.Unit.Source, s.Effect.Span, "", "", "")
+		out = append(out, finding.Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: s.Func.Name() + " " + s.Text})
+	}
+	return out
+}
+
+// ModeOf returns how a member of a locked class holds its object, false where
+// it does not.
+func (p *Program) ModeOf(f *Function) (Mode, bool) {
+	decs := p.OwnLocks(f).Decs
+	for _, d := range decs {
+		switch {
+		case d.Name == "no_lock":
+			return Read, false
+		case len(d.Args()) == 0 && d.Name == "write_lock":
+			return Write, true
+		case len(d.Args()) == 0 && d.Name == "read_lock":
+			return Read, true
+		}
+		first := f.Def.Params.List[0].Name.Name
+		for _, a := range d.Args() {
+			if s, ok := a.X.(*ast.Str); ok && s.Value == first {
+				if d.Name == "write_lock" {
+					return Write, true
+				}
+				return Read, true
+			}
+		}
+	}
+	if len(decs) > 0 {
+		return Read, false
+	}
+	st := p.Infer(f, p.Locks.Of(f.Class).Kind)
+	return st.Mode, st.Touches
+}
+
+func OnSelf(f *Function, e *Effect) bool {
+	x := &f.Sum.Regions[e.Region]
+	return x.Root == NodeParam && x.Num == 0 && x.Parent < 0 && e.Kind != OnPython
+}
+
+// Among returns the strongest of a function's effects on a region that count.
+func (f *Function) Among(region int32, counts func(e *Effect) bool) Stance {
+	var st Stance
+	for i := range f.Sum.Effects {
+		if e := &f.Sum.Effects[i]; e.Region == region && counts(e) && st.stronger(e) {
+			st = Stance{true, e.Mode, e.Sure, e}
+		}
+	}
+	return st
+}

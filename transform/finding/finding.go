@@ -1,0 +1,76 @@
+package finding
+
+import (
+	"cmp"
+	"path/filepath"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/edit"
+)
+
+// Finding is one message about one place. Findings of a run are ordered by
+// file, offset and code.
+type Finding struct {
+	Code    string // "PXL201"
+	Path    string
+	Span    ast.Span
+	Line    int    // 1-based
+	Column  int    // 1-based, in characters
+	Message string // what is wrong
+	Help    string // what to do; "" where the message says it
+	Related []Related
+	Warning bool // does not stop a rewrite
+	Fix     *Fix // the one safe answer; nil where there is none
+}
+
+// Fix is an answer to a finding that needs no thought: applying it changes
+// nothing but what the finding is about.
+type Fix struct {
+	Message string // what it does, as a command: "lock for writing"
+	// Edits change the finding's own file. They are ordered and do not overlap,
+	// and leave a file that parses. A fix whose edits meet another's is applied
+	// in a later round.
+	Edits []edit.Edit
+}
+
+// Related is a further place that a finding speaks of.
+type Related struct {
+	Path         string
+	Line, Column int
+	Message      string
+}
+
+// Sort orders findings by path, offset, code and message.
+func Sort(fs []Finding) {
+	slices.SortStableFunc(fs, Compare)
+}
+
+func Compare(a, b Finding) int {
+	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Pos, b.Span.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
+}
+
+// Dedupe drops findings that say what the one before them says.
+func Dedupe(fs []Finding) []Finding {
+	var out []Finding
+	for i, f := range fs {
+		if i > 0 && Same(fs[i-1], f) {
+			continue
+		}
+		out = append(out, f)
+	}
+	return out
+}
+
+// Same reports whether two findings say the same: modules that share a file
+// each find what is wrong with it.
+func Same(a, b Finding) bool {
+	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
+}
+
+func Less(p1 string, l1 int, p2 string, l2 int) bool {
+	if p1 != p2 {
+		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
+	}
+	return l1 < l2
+}

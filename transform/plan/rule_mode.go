@@ -1,0 +1,132 @@
+package plan
+
+// PXL101, PXL104, PXL212: what a decorator says against what the model finds.
+
+import (
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/edit"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// contradicted reports a read lock on a function that writes.
+func (r *resolver) contradicted(locks []Placed) {
+	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
+	if fun == nil || len(locks) == 0 {
+		return
+	}
+	r.p.Program.Solve([]*effects.Function{fun})
+	for _, h := range r.holds {
+		if h.Mode != effects.Read || len(h.Path) != 1 {
+			continue
+		}
+		num := -1
+		for i, prm := range r.f.Def.Params.List {
+			if prm.Name.Name == h.Path[0] {
+				num = i
+			}
+		}
+		by := decoratorOf(locks, h.Path[0], num == 0)
+		if by == nil {
+			continue
+		}
+		var worst *effects.Effect
+		for i := range fun.Sum.Effects {
+			e := &fun.Sum.Effects[i]
+			x := &fun.Sum.Regions[e.Region]
+			if x.Root != effects.NodeParam || int(x.Num) != num || x.Parent >= 0 || e.Mode != effects.Write || e.Kind == effects.OnPython {
+				continue
+			}
+			if num > 0 && !r.p.Program.Guards(e.Class) {
+				continue
+			}
+			if worst == nil || rank(e) > rank(worst) {
+				worst = e
+			}
+		}
+		if worst == nil {
+			continue
+		}
+		steps := effects.Chain(fun, worst)
+		last := steps[len(steps)-1]
+		f := project.FindingAt(by.Unit.Source, by.Node.Range(), "", "", "")
+		f.Related = effects.RelatedOf(steps)
+		name, what := fun.Name(), h.Path[0]
+		switch {
+		case worst.Raw && worst.Sure:
+			f.Code = finding.ReadWrites
+			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)
+			f.Help = "lock it for writing: @cython.write_lock"
+			// The other locks know no readers: this one is wrong, and harmless.
+			f.Warning = r.kind() != decorator.RWLock
+		case worst.Raw:
+			f.Code, f.Warning = finding.ReadMayWrite, true
+			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)
+			f.Help = "lock for writing, or declare the parameter const where the C function only reads"
+			if last.Effect.Cause == effects.CallsUnknown {
+				f.Help = "lock for writing, or hand out a copy"
+			}
+		default:
+			f.Code, f.Warning = finding.Upgrade, true
+			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which locks it for writing", name, what, effects.Say(worst))
+			f.Help = "lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
+		}
+		f.Fix = toWrite(by)
+		r.out.Findings = append(r.out.Findings, f)
+		if !f.Warning {
+			r.failed = true
+		}
+	}
+}
+
+// rank orders effects by how much they say: certain and direct before assumed.
+func rank(e *effects.Effect) int {
+	n := 0
+	if e.Raw {
+		n += 2
+	}
+	if e.Sure {
+		n++
+	}
+	return n
+}
+
+// decoratorOf returns the read_lock that holds a parameter.
+func decoratorOf(locks []Placed, name string, first bool) *Placed {
+	for i := range locks {
+		d := &locks[i]
+		if d.Name != "read_lock" {
+			continue
+		}
+		if len(d.Args()) == 0 && first {
+			return d
+		}
+		for _, a := range d.Args() {
+			if s, ok := a.X.(*ast.Str); ok && s.Value == name {
+				return d
+			}
+		}
+	}
+	return nil
+}
+
+// toWrite is the fix that turns a read_lock into a write_lock, where it names
+// no more than one object and is spelled out.
+func toWrite(d *Placed) *finding.Fix {
+	if len(d.Args()) > 1 {
+		return nil
+	}
+	src := syntax.Text(d.Unit.File, d.Node.Span)
+	i := strings.Index(src, "read_lock")
+	if i < 0 || strings.Count(src, "read_lock") != 1 || !strings.Contains(src[:i], ".") {
+		return nil // a bare name would need its import
+	}
+	from := d.Node.Pos + int32(i)
+	return &finding.Fix{Message: "lock for writing", Edits: []edit.Edit{{Off: from, End: from + int32(len("read")), New: "write", Blame: -1}}}
+}

@@ -1,0 +1,313 @@
+package project
+
+// A module is the set of files that Cython compiles together: a .pyx or .py,
+// its .pxd, and what they include. It is built from those files alone; other
+// modules are looked up on demand (project.go).
+
+import (
+	"bytes"
+	"maps"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/syntax"
+)
+
+// Role is what a file is to its module.
+type Role uint8
+
+const (
+	RoleMain Role = iota // .pyx, .py, or a .pxi that stands alone
+	RolePxd
+	RoleInclude // included by main
+	RolePxdInclude
+)
+
+// Unit is a source in its role.
+type Unit struct {
+	*Source
+	Role Role
+}
+
+func (u *Unit) InPxd() bool { return u.Role == RolePxd || u.Role == RolePxdInclude }
+
+type Module struct {
+	proj        *Project
+	Stem        string // path of its files without the extension
+	Root        string // the directory from which absolute cimports start
+	Units       []*Unit
+	Scope       Scope
+	ClassByName map[string]*Class
+	Classes     []*Class
+	// Declared holds the C functions that the .pxd declares, as "Class.method" or
+	// "function": in pure mode their types and modifiers are only there.
+	Declared map[string]Declaration
+	found    *cache.Cache[string, *Class]   // see lookup
+	owners   *cache.Cache[string, Resolved] // see owner
+	cOnce    sync.Once
+	c        CNames // see cdecls
+}
+
+func IsPure(path string) bool { return strings.HasSuffix(path, ".py") }
+
+// stemOf returns a path without its Cython extension, and whether it had one.
+func stemOf(path string) (string, bool) {
+	switch ext := filepath.Ext(path); ext {
+	case ".pyx", ".pxd", ".py":
+		return strings.TrimSuffix(path, ext), true
+	}
+	return path, false
+}
+
+// load reads a module's files, the .pxd first: its names and classes come
+// before those of the main file.
+func (p *Project) load(stem string) *Module {
+	m := &Module{proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}
+	m.found = cache.New(func(name string) *Class { return m.lookupDepth([]string{name}, 0) })
+	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0) })
+	m.Root = p.packageRoot(stem)
+	add := func(path string, r Role) {
+		s := p.Source(path)
+		if s.Err != nil {
+			return
+		}
+		m.addUnit(s, r)
+	}
+	if p.IsFile(stem + ".pxd") {
+		add(stem+".pxd", RolePxd)
+	}
+	switch {
+	case strings.HasSuffix(stem, ".pxi"):
+		add(stem, RoleMain)
+	case p.IsFile(stem + ".pyx"):
+		add(stem+".pyx", RoleMain)
+	case p.IsFile(stem + ".py"):
+		add(stem+".py", RoleMain)
+	}
+	for _, u := range m.Units {
+		m.Scope.collect(u.File.Body, u.Source)
+	}
+	for _, u := range m.Units {
+		m.collectClasses(u, u.File.Body)
+	}
+	for _, u := range m.Units {
+		if u.InPxd() {
+			m.collectDeclared(u.File.Body, "")
+		}
+	}
+	return m
+}
+
+// addUnit adds a source and, after it, what it includes.
+func (m *Module) addUnit(s *Source, r Role) {
+	for _, u := range m.Units {
+		if u.Source == s {
+			return
+		}
+	}
+	s.Parse()
+	m.Units = append(m.Units, &Unit{s, r})
+	inc := RoleInclude
+	if r == RolePxd || r == RolePxdInclude {
+		inc = RolePxdInclude
+	}
+	syntax.EachStmt(s.File.Body, func(st ast.Stmt) {
+		if in, ok := st.(*ast.Include); ok && in.Path != nil {
+			if path := m.proj.findInclude(m.Root, s.Path, in.Path.Value); path != "" {
+				if t := m.proj.Source(path); t.Err == nil {
+					m.addUnit(t, inc)
+				}
+			}
+		}
+	})
+}
+
+// VisibleFrom tells which files' names a unit sees: a .pxd does not see its .pyx.
+func (m *Module) VisibleFrom(u *Unit) func(*Source) bool {
+	if !u.InPxd() {
+		return func(*Source) bool { return true }
+	}
+	return func(s *Source) bool {
+		for _, o := range m.Units {
+			if o.Source == s {
+				return o.InPxd()
+			}
+		}
+		return false
+	}
+}
+
+// Declaration is a C function without its body.
+type Declaration struct {
+	Decl       *ast.CVarDecl
+	Declarator *ast.Declarator
+}
+
+func (m *Module) collectDeclared(stmts []ast.Stmt, class string) {
+	for _, st := range stmts {
+		switch st := st.(type) {
+		case *ast.ClassDef:
+			if st.Body != nil {
+				m.collectDeclared(st.Body.Stmts, st.Name.Name+".")
+			}
+		case *ast.CVarDecl:
+			for _, d := range st.Declarators {
+				if d.Func {
+					m.Declared[class+d.Name.Name] = Declaration{st, d}
+				}
+			}
+		default:
+			if !syntax.OpensScope(st) {
+				for _, b := range syntax.Suites(st) {
+					m.collectDeclared(b.Stmts, class)
+				}
+			}
+		}
+	}
+}
+
+// DeclarationOf returns what the .pxd says of a function of a .py.
+func (m *Module) DeclarationOf(c *Class, def *ast.FuncDef) (Declaration, bool) {
+	if def.Kind != ast.Def {
+		return Declaration{}, false
+	}
+	name := def.Name.Name
+	if c != nil {
+		name = c.Name + "." + name
+	}
+	d, ok := m.Declared[name]
+	return d, ok
+}
+
+// NameOf returns the name by which code in u can speak of c, or "".
+func (m *Module) NameOf(u *Unit, c *Class) string {
+	if c == nil {
+		return ""
+	}
+	sees := m.VisibleFrom(u)
+	for _, name := range slices.Sorted(maps.Keys(m.Scope.Names)) {
+		if b := m.Scope.Names[name]; (b.Kind == bindClass || b.Kind == BindImported) && sees(b.Src) && m.Lookup([]string{name}) == c {
+			return name
+		}
+	}
+	return ""
+}
+
+// UsedBefore reports whether code at module level uses a name before an offset,
+// and in which line. After that Cython takes no property of that name beside a C
+// attribute ("declared after it is used").
+func (m *Module) UsedBefore(name string, pos int32) (int, bool) {
+	if _, bound := m.Scope.Names[name]; !bound {
+		return 0, false
+	}
+	found := 0
+	for _, u := range m.Units {
+		if u.InPxd() {
+			continue
+		}
+		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
+			if found > 0 || syntax.OpensScope(st) || u.Role == RoleMain && st.Range().Pos >= pos {
+				return
+			}
+			switch st := st.(type) {
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					if n := syntax.DeclaredName(d); n.Name == name && !d.Func {
+						found = syntax.Line(u.File, n.Pos) + 1
+					}
+				}
+			case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
+				ast.Walk(st, func(n ast.Node) bool {
+					if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access != ast.Write {
+						found = syntax.Line(u.File, x.Pos) + 1
+					}
+					return found == 0
+				})
+			}
+		})
+	}
+	return found, found > 0
+}
+
+// Fused reports whether a name is a fused type of this module.
+func (m *Module) Fused(name string) bool {
+	found := false
+	for _, u := range m.Units {
+		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
+			if s, ok := st.(*ast.StructDef); ok && s.Kind == "fused" && s.Name.Name == name {
+				found = true
+			}
+		})
+	}
+	return found
+}
+
+// SyntaxErrors returns a finding for each error that the parser found.
+func (m *Module) SyntaxErrors() []finding.Finding {
+	var out []finding.Finding
+	for _, u := range m.Units {
+		for _, e := range u.Errs {
+			out = append(out, finding.Finding{
+				Code: finding.SyntaxError, Path: u.Path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
+			})
+		}
+	}
+	return out
+}
+
+// Broken reports whether a file of the module does not parse.
+func (m *Module) Broken() bool {
+	return slices.ContainsFunc(m.Units, func(u *Unit) bool { return len(u.Errs) > 0 })
+}
+
+// Compiled reports whether a module is for Cython: a .py is where it has a .pxd
+// or speaks of cython.
+func (m *Module) Compiled() bool {
+	for _, u := range m.Units {
+		if u.Role != RoleMain || !u.File.Pure || bytes.Contains(u.Src, []byte("cython")) {
+			return true
+		}
+	}
+	return false
+}
+
+// CountTypes returns the number of extension types that the module defines.
+func (m *Module) CountTypes() int {
+	n := 0
+	for _, c := range m.Classes {
+		if !c.Extern {
+			n++
+		}
+	}
+	return n
+}
+
+// CName returns the C function that a call names: the last part of "python.f",
+// and what "from m cimport f as g" calls g.
+func (m *Module) CName(fun ast.Expr) string {
+	switch fun := fun.(type) {
+	case *ast.Name:
+		if b, ok := m.Scope.Names[fun.Name]; ok && b.Kind == BindImported && b.Attr != "" {
+			return b.Attr
+		}
+		return fun.Name
+	case *ast.Attribute:
+		if _, ok := fun.X.(*ast.Name); ok {
+			return fun.Attr.Name
+		}
+	case *ast.Paren:
+		return m.CName(fun.X)
+	}
+	return ""
+}
+
+// FromCpp reports whether a name comes from libcpp.
+func (m *Module) FromCpp(name string) bool {
+	b := m.Scope.Names[name]
+	return b.Kind == BindImported && len(b.Path) > 0 && b.Path[0] == "libcpp" && b.Attr != "bool"
+}

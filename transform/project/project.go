@@ -1,0 +1,371 @@
+package project
+
+// A project is one run's view of the files: sources read once, modules built
+// once, names resolved across modules.
+
+import (
+	"iter"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
+	"pyxlock/transform/syntax"
+)
+
+// Project resolves names in files. It is safe for use by several goroutines.
+type Project struct {
+	loader Loader
+	opts   Options
+
+	sources *cache.Cache[string, *Source]
+	modules *cache.Cache[string, *Module]
+	listed  *cache.Cache[string, *listing]
+	roots   *cache.Cache[string, string]
+	Refs    *cache.Cache[string, References]
+}
+
+// Options tell where the files of a project are.
+type Options struct {
+	// Include holds the directories of -I, searched for cimported modules.
+	Include []string
+	// Roots holds the directories given as inputs, searched likewise.
+	Roots []string
+	// Canonical returns one name for a file, however a path reaches it; nil is
+	// filepath.Clean.
+	Canonical func(path string) string
+}
+
+// New returns a project that reads through load.
+func New(load Loader, opts Options) *Project {
+	p := &Project{loader: load, opts: opts}
+	p.sources = cache.New(p.read)
+	p.modules = cache.New(p.load)
+	p.listed = cache.New(p.readDir)
+	p.roots = cache.New(p.findRoot)
+	p.Refs = cache.New(p.findRefs)
+	return p
+}
+
+func (p *Project) Source(path string) *Source { return p.sources.Get(p.canonical(path)) }
+
+func (p *Project) read(path string) *Source {
+	s := &Source{Path: path}
+	s.Src, s.Err = p.loader.Read(path)
+	return s
+}
+
+func (p *Project) canonical(path string) string {
+	if p.opts.Canonical != nil {
+		return p.opts.Canonical(path)
+	}
+	return filepath.Clean(path)
+}
+
+func (p *Project) Module(stem string) *Module { return p.modules.Get(p.canonical(stem)) }
+
+// listing is a directory's content. Directories are listed once instead of
+// asking for each file: most cimports are of modules that are not in the
+// project, and each could be in a dozen places.
+type listing struct {
+	files map[string]bool
+	dirs  map[string]bool
+	stems map[string]bool // of files that make a module: m for m.pxd, m.pyx, m.py
+}
+
+func (p *Project) list(dir string) *listing { return p.listed.Get(dir) }
+
+func (p *Project) readDir(dir string) *listing {
+	l := &listing{files: map[string]bool{}, dirs: map[string]bool{}, stems: map[string]bool{}}
+	files, dirs := p.loader.List(dir)
+	for _, f := range files {
+		l.files[f] = true
+		if stem, ok := stemOf(f); ok {
+			l.stems[stem] = true
+		}
+	}
+	for _, d := range dirs {
+		l.dirs[d] = true
+	}
+	return l
+}
+
+// IsFile reports whether a file exists; path is clean.
+func (p *Project) IsFile(path string) bool {
+	i := strings.LastIndexByte(path, filepath.Separator)
+	if i <= 0 {
+		return p.list(filepath.Dir(path)).files[filepath.Base(path)]
+	}
+	return p.list(path[:i]).files[path[i+1:]]
+}
+
+// packageRoot returns the first directory above path that is no package, as
+// Cython finds it.
+func (p *Project) packageRoot(path string) string { return p.roots.Get(filepath.Dir(path)) }
+
+func (p *Project) findRoot(dir string) string {
+	for range 64 {
+		if !p.list(dir).stems["__init__"] {
+			break
+		}
+		up := filepath.Join(dir, "..")
+		if !strings.HasPrefix(dir, "..") && dir != "." {
+			up = filepath.Dir(dir)
+		}
+		if up == dir {
+			break
+		}
+		dir = up
+	}
+	return dir
+}
+
+// Find returns the stem of the module that a cimport in the module at stem
+// names, or "".
+func (p *Project) Find(stem, root string, level int, path []string) string {
+	for dir := range p.bases(stem, root, level) {
+		if found := p.below(dir, path, stem); found != "" {
+			return found
+		}
+	}
+	return ""
+}
+
+// find returns the stem of the module that a cimport in m names, or "".
+func (m *Module) find(level int, path []string) string {
+	return m.proj.Find(m.Stem, m.Root, level, path)
+}
+
+// bases yields the directories from which a cimport is looked up, in order.
+func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		dir := filepath.Dir(stem)
+		if level > 0 {
+			for i := 1; i < level; i++ {
+				dir = filepath.Join(dir, "..")
+			}
+			yield(dir)
+			return
+		}
+		if !yield(root) || dir != root && !yield(dir) {
+			return
+		}
+		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}} {
+			for _, d := range dirs {
+				if d = filepath.Clean(d); d != root && d != dir && !yield(d) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// hasDir reports whether a cimport's module may be a package: names imported
+// from it may be modules.
+func (p *Project) hasDir(stem, root string, level int, path []string) bool {
+next:
+	for dir := range p.bases(stem, root, level) {
+		for _, part := range path {
+			if !p.list(dir).dirs[part] {
+				continue next
+			}
+			dir = under(dir, part)
+		}
+		return true
+	}
+	return false
+}
+
+// below finds the module path in dir, if it is not the one at self.
+func (p *Project) below(dir string, path []string, self string) string {
+	if len(path) == 0 {
+		if p.list(dir).stems["__init__"] {
+			return under(dir, "__init__")
+		}
+		return ""
+	}
+	last := len(path) - 1
+	for _, part := range path[:last] {
+		if !p.list(dir).dirs[part] {
+			return ""
+		}
+		dir = under(dir, part)
+	}
+	l := p.list(dir)
+	if l.stems[path[last]] {
+		if at := under(dir, path[last]); at != self {
+			return at
+		}
+	}
+	if l.dirs[path[last]] {
+		if pkg := under(dir, path[last]); p.list(pkg).stems["__init__"] && under(pkg, "__init__") != self {
+			return under(pkg, "__init__")
+		}
+	}
+	return ""
+}
+
+// under joins a clean directory and a name.
+func under(dir, name string) string {
+	if dir == "." {
+		return name
+	}
+	if strings.HasSuffix(dir, string(filepath.Separator)) {
+		return dir + name
+	}
+	return dir + string(filepath.Separator) + name
+}
+
+// findInclude returns the file that an include statement in the file from names,
+// in a module with that root, or "".
+func (p *Project) findInclude(root, from, name string) string {
+	if name == "" {
+		return ""
+	}
+	// Cython knows the first of these and -I; the root is where a build starts.
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root})
+	for _, d := range dirs {
+		if path := filepath.Join(d, filepath.FromSlash(name)); p.IsFile(path) {
+			return path
+		}
+	}
+	return ""
+}
+
+// Lookup resolves a dotted name in a module to an extension type, or nil.
+func (m *Module) Lookup(path []string) *Class {
+	if m == nil || len(path) != 1 {
+		return m.lookupDepth(path, 0)
+	}
+	// Code names the same few things again and again, most of them no class.
+	return m.found.Get(path[0])
+}
+
+func (m *Module) lookupDepth(path []string, depth int) *Class {
+	if m == nil || len(path) == 0 || depth > 16 {
+		return nil
+	}
+	b, ok := m.Scope.Names[path[0]]
+	if !ok {
+		for _, s := range m.Scope.Stars {
+			if stem := m.find(s.Level, s.Path); stem != "" {
+				if c := m.proj.Module(stem).lookupDepth(path, depth+1); c != nil {
+					return c
+				}
+			}
+		}
+		return nil
+	}
+	switch b.Kind {
+	case bindClass:
+		if len(path) == 1 {
+			return b.class.defined()
+		}
+	case BindImported:
+		if stem := m.find(b.Level, b.Path); stem != "" {
+			if c := m.proj.Module(stem).lookupDepth(append([]string{b.Attr}, path[1:]...), depth+1); c != nil {
+				return c
+			}
+		}
+		if len(path) > 1 {
+			full := append(append([]string{}, b.Path...), b.Attr)
+			full = append(full, path[1:len(path)-1]...)
+			if stem := m.find(b.Level, full); stem != "" {
+				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
+			}
+		}
+	case BindAlias:
+		if len(path) == 1 && len(b.Path) > 0 {
+			return m.lookupDepth(b.Path, depth+1)
+		}
+	case BindModule:
+		if len(path) > 1 {
+			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
+			if stem := m.find(0, full); stem != "" {
+				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
+			}
+		}
+	}
+	return nil
+}
+
+// defined returns the class that a declaration "cdef extern class pkg.mod.C"
+// speaks of, where that module is in sight, else the declaration itself.
+func (c *Class) defined() *Class {
+	if !c.Extern || c.Mod == nil {
+		return c
+	}
+	c.realOnce.Do(func() {
+		c.real = c
+		for _, def := range c.Defs {
+			if len(def.Module) == 0 {
+				continue
+			}
+			stem := c.Mod.find(0, syntax.Names(def.Module))
+			if stem == "" || stem == c.Mod.Stem {
+				continue
+			}
+			if o := c.Mod.proj.Module(stem).ClassByName[def.Name.Name]; o != nil && !o.Extern {
+				c.real = o
+			}
+		}
+	})
+	return c.real
+}
+
+// Base returns the class that c derives from, or nil where it is not known.
+func (c *Class) Base() *Class {
+	c.baseOnce.Do(func() { c.baseIs = c.findBase() })
+	return c.baseIs
+}
+
+func (c *Class) findBase() *Class {
+	for _, def := range []*ast.ClassDef{c.Def, c.PxdDef} {
+		if def == nil || def.Bases == nil {
+			continue
+		}
+		for _, a := range def.Bases.Args {
+			if a.Star != 0 || a.Name.Name != "" {
+				continue
+			}
+			if b := c.Mod.Lookup(syntax.Dotted(a.X)); b != nil && b != c {
+				return b
+			}
+			break // the first base is the one with the C layout
+		}
+	}
+	return nil
+}
+
+// Ancestry returns c and its known bases, c first. The slice must not be changed.
+func (c *Class) Ancestry() []*Class {
+	if c == nil {
+		return nil
+	}
+	c.lineOnce.Do(func() {
+		for b := c; b != nil && len(c.line) < 64 && !slices.Contains(c.line, b); b = b.Base() {
+			c.line = append(c.line, b)
+		}
+	})
+	return c.line
+}
+
+// Field returns the C attribute of c or of a base, or nil.
+func (c *Class) Field(name string) *Field {
+	if a := c.Declarer(name); a != nil {
+		return a.FieldByName[name]
+	}
+	return nil
+}
+
+// Declarer returns the class or base class that declares an attribute, nil
+// where none is known to.
+func (c *Class) Declarer(name string) *Class {
+	for _, a := range c.Ancestry() {
+		if a.FieldByName[name] != nil {
+			return a
+		}
+	}
+	return nil
+}

@@ -1,0 +1,109 @@
+package rules
+
+// Containers that an object gets when it is made and that nothing changes
+// later: an attribute of an extension type which Python code cannot see, filled
+// in by __cinit__ or __init__ with something new, and only ever read.
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// attrUse is a mention of an attribute that is more than reading an item.
+type attrUse struct {
+	f *ruleFunc // nil outside functions
+	// value is what is assigned to it; nil where it is passed on, changed, …
+	value ast.Expr
+}
+
+// settledField reports whether x.name is such an attribute.
+func (c *checking) settledField(name string) bool {
+	var owner *project.Class
+	for _, cl := range c.m.Classes {
+		if cl.FieldByName[name] != nil {
+			if owner != nil {
+				return false
+			}
+			owner = cl
+		}
+	}
+	if owner == nil || owner.FieldByName[name].Vis != ast.Private || owner.Extern {
+		return false
+	}
+	born := false
+	for _, use := range c.attrUses()[name] {
+		switch {
+		case use.f == nil || use.value == nil || !atBirth(use.f):
+			return false
+		}
+		if k, ok := use.value.(*ast.Const); ok && k.Name == "None" {
+			continue
+		}
+		if c.reach(use.f, use.value, use.value.Range().Pos) == shared {
+			return false
+		}
+		born = true
+	}
+	return born
+}
+
+// attrUses indexes the module's attributes by name.
+func (c *checking) attrUses() map[string][]attrUse {
+	if c.attrs != nil {
+		return c.attrs
+	}
+	c.attrs = map[string][]attrUse{}
+	for _, f := range c.funcs() {
+		read := map[ast.Expr]bool{} // mentions that are known to be harmless
+		harmless := func(e ast.Expr) {
+			if e != nil {
+				read[syntax.Bare(e)] = true
+			}
+		}
+		// Lambdas are looked into: they can do anything.
+		ast.Walk(f.def.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDef, *ast.ClassDef:
+				return false
+			case *ast.Call:
+				if fun, ok := n.Fun.(*ast.Attribute); ok && library.ReadMethods[fun.Attr.Name] {
+					harmless(fun.X)
+				}
+				if n.Fun != nil {
+					name := c.m.CName(n.Fun)
+					_, lends := library.Lenders[name]
+					if lends && !library.ApiMutators[name] || library.Readers[name] || library.Sizes[name] {
+						harmless(syntax.Arg(n, 0))
+					}
+				}
+			case *ast.Subscript:
+				if n.Access == ast.Read || n.Access == ast.Called {
+					harmless(n.X)
+				}
+			case *ast.Compare:
+				for _, x := range n.Xs {
+					harmless(x)
+				}
+			case *ast.For:
+				harmless(n.Iter)
+			case *ast.CompClause:
+				harmless(n.Iter)
+			case *ast.Assign:
+				for _, t := range n.Targets {
+					if at, ok := t.(*ast.Attribute); ok && n.Op == "=" && n.Value != nil {
+						harmless(at)
+						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f, n.Value})
+					}
+				}
+			case *ast.Attribute:
+				if !read[n] {
+					c.attrs[n.Attr.Name] = append(c.attrs[n.Attr.Name], attrUse{f, nil})
+				}
+			}
+			return true
+		})
+	}
+	return c.attrs
+}

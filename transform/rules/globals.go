@@ -1,0 +1,240 @@
+package rules
+
+// Module globals, and how functions change them.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// globalVar is a variable of the module.
+type globalVar struct {
+	name  string
+	u     *project.Unit
+	node  ast.Node // where it is declared, or first assigned
+	ctype *ast.CType
+	d     *ast.Declarator // of a cdef variable
+	inits []ast.Expr      // what module-level code assigns
+	// changes are what functions do to it, in the order of the files.
+	changes []globalChange
+}
+
+type changeKind uint8
+
+const (
+	rebinds  changeKind = iota // global x; x = v
+	counts                     // global x; x += v
+	stores                     // x[k] = v, del x[k], x.append(v), PyDict_SetItem(x, …)
+	storesTo                   // x.attr = v
+	address                    // &x
+)
+
+type globalChange struct {
+	kind changeKind
+	f    *ruleFunc
+	node ast.Node
+	// value is what is assigned, or nil.
+	value ast.Expr
+	// key is the item that is stored, where it is written as a subscript.
+	key ast.Expr
+}
+
+// globals returns the module's variables by name.
+func (c *checking) globals() map[string]*globalVar {
+	if c.vars != nil {
+		return c.vars
+	}
+	c.vars = map[string]*globalVar{}
+	add := func(u *project.Unit, id string, node ast.Node) *globalVar {
+		v := c.vars[id]
+		if v == nil {
+			v = &globalVar{name: id, u: u, node: node}
+			c.vars[id] = v
+		}
+		return v
+	}
+	walk := func(u *project.Unit, stmts []ast.Stmt) {
+		syntax.EachStmt(stmts, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					id := syntax.DeclaredName(d)
+					if id.Name == "" || d.Func || st.Visibility == ast.Extern {
+						continue
+					}
+					v := add(u, id.Name, id)
+					if v.d == nil {
+						v.ctype, v.d, v.u, v.node = st.Type, d, u, id
+					}
+					if d.Default != nil {
+						v.inits = append(v.inits, d.Default)
+					}
+				}
+			case *ast.Assign:
+				for _, t := range st.Targets {
+					if n, ok := syntax.Unparen(t).(*ast.Name); ok && st.Value != nil {
+						v := add(u, n.Name, n)
+						v.inits = append(v.inits, st.Value)
+					}
+				}
+			}
+		})
+	}
+	for _, u := range c.m.Units {
+		var stmts []ast.Stmt
+		for _, st := range u.File.Body { // what is extern is another's
+			if _, ok := st.(*ast.ExternBlock); !ok {
+				stmts = append(stmts, st)
+			}
+		}
+		walk(u, stmts)
+	}
+	for name := range c.vars {
+		if b, ok := c.m.Scope.Names[name]; ok && b.Kind != project.BindOther && b.Kind != project.BindAlias {
+			delete(c.vars, name) // also imported, or a class
+		}
+	}
+	if len(c.vars) > 0 {
+		// A constant changes only where a function says global.
+		names := map[string]bool{"global": true}
+		for name, v := range c.vars {
+			if v.d != nil || !slices.ContainsFunc(v.inits, syntax.IsNothing) {
+				names[name] = true
+			}
+		}
+		first := firstLetters(names)
+		for _, f := range c.funcs() {
+			if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+				c.changes(f)
+			}
+		}
+	}
+	return c.vars
+}
+
+// globalNamed returns the module's variable that a name denotes in a function.
+func (c *checking) globalNamed(f *ruleFunc, name string) *globalVar {
+	v := c.globals()[name]
+	if v == nil {
+		return nil
+	}
+	for at := f; at != nil; at = at.outer {
+		at.prepare()
+		if at.local[name] {
+			return nil
+		}
+	}
+	return v
+}
+
+// changes notes what a function does to the module's variables.
+func (c *checking) changes(f *ruleFunc) {
+	f.prepare()
+	note := func(e ast.Expr, kind changeKind, node ast.Node, value, key ast.Expr) {
+		n, ok := syntax.Bare(e).(*ast.Name)
+		if !ok {
+			return
+		}
+		if kind <= counts && !f.global[n.Name] {
+			return // a local name
+		}
+		if v := c.globalNamed(f, n.Name); v != nil {
+			v.changes = append(v.changes, globalChange{kind, f, node, value, key})
+		}
+	}
+	var target func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind)
+	target = func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind) {
+		switch t := t.(type) {
+		case *ast.Name:
+			note(t, kind, node, value, nil)
+		case *ast.Paren:
+			target(t.X, node, value, kind)
+		case *ast.Starred:
+			target(t.X, node, nil, kind)
+		case *ast.Collection:
+			for _, e := range t.Elems {
+				target(e, node, nil, kind)
+			}
+		case *ast.Subscript:
+			var key ast.Expr
+			if len(t.Index) == 1 {
+				key = t.Index[0]
+			}
+			note(t.X, stores, node, value, key)
+		case *ast.Attribute:
+			note(t.X, storesTo, node, value, nil)
+		}
+	}
+	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Assign:
+			kind := rebinds
+			if n.Op != "=" && n.Op != "" {
+				kind = counts
+			}
+			if n.Value != nil {
+				for _, t := range n.Targets {
+					target(t, n, n.Value, kind)
+				}
+			}
+		case *ast.Del:
+			for _, t := range n.Targets {
+				target(t, n, nil, rebinds)
+			}
+		case *ast.For:
+			target(n.Target, n.Target, nil, rebinds)
+		case *ast.WithItem:
+			if n.Target != nil {
+				target(n.Target, n, nil, rebinds)
+			}
+		case *ast.Unary:
+			if n.Op == "&" {
+				note(n.X, address, n, nil, nil)
+			}
+		case *ast.Call:
+			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators[at.Attr.Name] {
+				note(at.X, stores, n, nil, nil)
+			}
+			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.ApiMutators[c.m.CName(n.Fun)] {
+				note(x, stores, n, nil, syntax.Arg(n, 1))
+			}
+		}
+		return true
+	})
+}
+
+// firstLetters returns which bytes names start with.
+func firstLetters(names map[string]bool) *[256]bool {
+	var first [256]bool
+	for n := range names {
+		first[n[0]] = true
+	}
+	return &first
+}
+
+// namesOne reports whether an identifier of src is among names.
+func namesOne(src []byte, names map[string]bool, first *[256]bool) bool {
+	for i := 0; i < len(src); {
+		c := src[i]
+		if !wordByte(c) {
+			i++
+			continue
+		}
+		start := i
+		for i < len(src) && wordByte(src[i]) {
+			i++
+		}
+		if first[c] && names[string(src[start:i])] {
+			return true
+		}
+	}
+	return false
+}
+
+func wordByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
+}

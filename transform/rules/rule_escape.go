@@ -1,0 +1,378 @@
+package rules
+
+// PXL301 to PXL304: what leads into guarded state and outlives the lock.
+
+import (
+	"fmt"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// checkEscapes looks at members of locked classes for pointers into the state
+// that another object keeps, and for what they return.
+func checkEscapes(c *checking) {
+	if !c.p.Locks.Concerned(c.m.Stem) {
+		return // no lock in sight
+	}
+	s := c.p.Solver()
+	for _, f := range c.functions() {
+		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 {
+			continue
+		}
+		s.At(f)
+		for _, st := range f.Flow.Stores {
+			c.kept(s, f, st)
+		}
+		if c.p.Member(f) {
+			before := len(c.Findings)
+			for _, n := range f.Flow.Returns {
+				c.returned(s, f, n)
+			}
+			if len(c.Findings) == before {
+				c.wrapped(f)
+			}
+		}
+	}
+}
+
+// kept reports a pointer into one object's state that another one keeps.
+func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store) {
+	sh := f.Flow.Nodes[st.Value].Shape
+	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown || returnedByC(f, st.Value, 0) {
+		return
+	}
+	if f.Flow.Nodes[st.Into].Shape.Kind != ctype.Object {
+		return // into a struct: buffers, and what C code is given
+	}
+	for _, from := range s.Top(st.Value) {
+		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh {
+			continue
+		}
+		for _, to := range s.Top(st.Into) {
+			if to.Region == from.Region || to.Class == nil {
+				continue
+			}
+			field := origin(f, st.Value).Name
+			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" && !c.p.Moves(from.Class, field) {
+				continue // it holds that object's lock, and the memory stays where it is
+			}
+			fd := to.Class.Field(st.Name)
+			if fd == nil {
+				continue // a Python attribute
+			}
+			if moved(s, f, origin(f, st.Value).Name, from.Region) {
+				continue
+			}
+			if k := c.p.Types.OfField(fd).Kind; k != ctype.Pointer && (k != ctype.Unknown || sh.Kind != ctype.Pointer) {
+				continue // a copy
+			}
+			out := project.FindingAt(f.Unit.Source, st.Span, finding.Pointer, "", "")
+			out.Warning = true
+			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, to.Class.Name, st.Name)
+			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s", from.Class.Name, to.Class.Name)
+			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" {
+				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
+				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
+			}
+			c.Findings = append(c.Findings, out)
+			return
+		}
+	}
+}
+
+// returnedByC reports whether a pointer comes from a C function: then it leads
+// to what that made, as far as anybody can tell.
+func returnedByC(f *effects.Function, n int32, depth int) bool {
+	x := &f.Flow.Nodes[n]
+	if x.Shape.Returned {
+		return true
+	}
+	if depth > 8 {
+		return false
+	}
+	switch x.Kind {
+	case effects.NodeCast:
+		return returnedByC(f, x.Base, depth+1)
+	case effects.NodeLocal:
+		some := false
+		for _, from := range x.From {
+			if f.Flow.Nodes[from].Kind == effects.NodeNothing {
+				continue
+			}
+			if !returnedByC(f, from, depth+1) {
+				return false
+			}
+			some = true
+		}
+		return some
+	case effects.NodeCall:
+		for _, g := range f.Flow.Calls[x.Num].Callees {
+			if len(g.Flow.Returns) == 0 {
+				return false
+			}
+			for _, r := range g.Flow.Returns {
+				if !returnedByC(g, r, depth+1) {
+					return false
+				}
+			}
+		}
+		return true
+	}
+	return false
+}
+
+// moved reports whether a function gives an attribute of an object another
+// value: what it held was handed over.
+func moved(s *effects.Solver, f *effects.Function, name string, region int32) bool {
+	for i := range f.Flow.Actions {
+		e := &f.Flow.Actions[i]
+		if e.Cause == effects.Writes && e.Name == name && slices.ContainsFunc(s.Top(e.Node), func(r effects.Ref) bool { return r.Region == region }) {
+			return true
+		}
+	}
+	return false
+}
+
+// returned reports guarded content that a member hands to its caller.
+func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
+	sh := f.Flow.Nodes[n].Shape
+	switch {
+	case sh.Kind == ctype.Pointer && !sh.Constant:
+		// Python gets a pointer only as a memoryview.
+		if f.Def.Kind == ast.Cdef {
+			return
+		}
+		x := origin(f, n)
+		if x.Kind != effects.NodeInside || x.Name == "" {
+			return
+		}
+		for _, r := range s.Top(n) {
+			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || isView(r.Class.Field(x.Name))) {
+				c.handsOutView(f, f.Def.Name.Span, x.Name)
+				return
+			}
+		}
+	case sh.Container:
+		x := origin(f, n)
+		if x.Kind != effects.NodeField {
+			return
+		}
+		for _, r := range s.Top(n) {
+			rg := &f.Sum.Regions[r.Region]
+			if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
+				continue
+			}
+			how := "list"
+			if fd := rg.Owner.Field(rg.Name); fd != nil && fd.Ctype != nil && fd.Ctype.Name != "object" {
+				how = fd.Ctype.Name
+			}
+			out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Container, "", "")
+			out.Warning = true
+			out.Message = fmt.Sprintf("%s returns %s itself, which its callers then use without the lock under which others change it", f.Name(), rg.Name)
+			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, effects.PathOf(f, r.Region))
+			c.Findings = append(c.Findings, out)
+			return
+		}
+	}
+}
+
+// origin follows a value back through casts, slices and locals that stand for
+// one thing.
+func origin(f *effects.Function, n int32) *effects.Node {
+	for range 16 {
+		x := &f.Flow.Nodes[n]
+		switch {
+		case x.Kind == effects.NodeCast, x.Kind == effects.NodeInside && x.Name == "" && x.Shape.Kind == ctype.Pointer:
+			n = x.Base
+		case x.Kind == effects.NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return x
+		}
+	}
+	return &f.Flow.Nodes[n]
+}
+
+// letsGo reports whether a function gives an attribute another value and
+// returns what it was before: the object does not have that any more.
+func letsGo(f *effects.Function, name string) bool {
+	rebinds := false
+	for i := range f.Flow.Actions {
+		e := &f.Flow.Actions[i]
+		rebinds = rebinds || e.Cause == effects.Writes && e.Name == name
+	}
+	if !rebinds {
+		return false
+	}
+	direct := false
+	eachReturn(f, func(x ast.Expr) {
+		a, ok := syntax.Bare(x).(*ast.Attribute)
+		direct = direct || ok && a.Attr.Name == name
+	})
+	return !direct
+}
+
+func eachReturn(f *effects.Function, visit func(x ast.Expr)) {
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if r, ok := n.(*ast.Simple); ok && r.Keyword == "return" {
+			for _, x := range r.Exprs {
+				visit(x)
+			}
+		}
+		return true
+	})
+}
+
+// wrapped reports a member that returns its memoryview as an object that shares
+// its memory.
+func (c *checking) wrapped(f *effects.Function) {
+	if len(f.Def.Params.List) == 0 {
+		return
+	}
+	self := syntax.ParamName(f.Def.Params.List[0])
+	eachReturn(f, func(x ast.Expr) {
+		call, ok := syntax.Unparen(x).(*ast.Call)
+		if !ok || call.Fun == nil || !library.Viewers[c.m.CName(call.Fun)] {
+			return
+		}
+		a, ok := syntax.Bare(syntax.Arg(call, 0)).(*ast.Attribute)
+		if !ok {
+			return
+		}
+		if on, ok := syntax.Bare(a.X).(*ast.Name); !ok || on.Name != self {
+			return
+		}
+		if fd := f.Class.Field(a.Attr.Name); isView(fd) && !c.p.Types.OfField(fd).Constant {
+			c.handsOutView(f, call.Span, a.Attr.Name)
+		}
+	})
+}
+
+func (c *checking) handsOutView(f *effects.Function, span ast.Span, name string) {
+	out := project.FindingAt(f.Unit.Source, span, finding.Buffer, "", "")
+	out.Warning = true
+	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which its callers then read and write without the lock", f.Name(), name)
+	out.Help = "return a copy"
+	c.Findings = append(c.Findings, out)
+}
+
+// isView reports whether an attribute is a memoryview.
+func isView(fd *project.Field) bool {
+	if fd == nil {
+		return false
+	}
+	if fd.Ctype != nil {
+		return fd.Ctype.Memoryview
+	}
+	s, ok := fd.Annotation.(*ast.Subscript)
+	return ok && slices.ContainsFunc(s.Index, func(i ast.Expr) bool {
+		_, slice := i.(*ast.Slice)
+		return slice
+	})
+}
+
+// checkBuffers looks at locked classes that export their memory.
+func checkBuffers(c *checking) {
+	if !c.p.Locks.Concerned(c.m.Stem) {
+		return // no lock in sight
+	}
+	for _, f := range c.functions() {
+		if f.Def.Name.Name != "__getbuffer__" || !c.p.Member(f) || c.p.Exempt(f) {
+			continue
+		}
+		if c.countsExports(f) || !c.exportsState(f) {
+			continue
+		}
+		out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Export, "", "")
+		out.Warning = true
+		out.Message = fmt.Sprintf("%s hands out guarded memory, which others use without the lock and which may move meanwhile", f.Name())
+		out.Help = "export a copy, or count the exports in __getbuffer__ and __releasebuffer__ and refuse to move the memory while there are any"
+		c.Findings = append(c.Findings, out)
+	}
+}
+
+// countsExports reports whether __getbuffer__ writes to the object and there is
+// a __releasebuffer__ to take that back: what it counts keeps the memory where
+// it is.
+func (c *checking) countsExports(f *effects.Function) bool {
+	if st := c.p.StanceOn(f, 0, true); !st.Touches || st.Mode != effects.Write {
+		return false
+	}
+	return slices.ContainsFunc(f.Class.Ancestry(), func(k *project.Class) bool {
+		return len(c.p.Own(k).Plain["__releasebuffer__"]) > 0
+	})
+}
+
+// exportsState reports whether __getbuffer__ hands out state that other
+// functions change once the object is made.
+func (c *checking) exportsState(f *effects.Function) bool {
+	uses := map[string]bool{}
+	for i := range f.Sum.Effects {
+		if e := &f.Sum.Effects[i]; effects.OnSelf(f, e) {
+			uses[e.Field] = true
+		}
+	}
+	return (uses[""] || c.changesOf(f, uses)) && !c.exportsCopy(f)
+}
+
+// changesOf reports whether a function other than f writes to one of the
+// attributes of its class.
+func (c *checking) changesOf(f *effects.Function, attrs map[string]bool) bool {
+	p := c.p
+	for g := range p.Solved {
+		if g == f || g.Class == f.Class && g.Def.Name.Name == "__releasebuffer__" {
+			continue
+		}
+		change := false
+		p.EachWrite(g, func(e *effects.Effect) {
+			if !slices.ContainsFunc(f.Class.Ancestry(), func(k *project.Class) bool { return slices.Contains(e.Class.Ancestry(), k) }) {
+				return
+			}
+			change = change || attrs[e.Field] || e.Class.Field(e.Field) == nil
+		})
+		if change {
+			return true
+		}
+	}
+	return false
+}
+
+// exportsCopy reports whether all that a __getbuffer__ exports are local objects
+// of Python's: copies, which the buffer keeps.
+func (c *checking) exportsCopy(f *effects.Function) bool {
+	i := slices.IndexFunc(c.funcs(), func(r *ruleFunc) bool { return r.def == f.Def })
+	if i < 0 {
+		return false
+	}
+	r := c.funcs()[i]
+	r.prepare()
+	seen, copies := false, true
+	memory := func(x ast.Expr) {
+		n, ok := syntax.Bare(x).(*ast.Name)
+		seen = true
+		copies = copies && ok && r.local[n.Name] && r.params[n.Name] == nil && r.types[n.Name].ctype != nil && r.types[n.Name].ctype.Name == "bytes"
+	}
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call:
+			if x := syntax.Arg(n, 2); x != nil && c.m.CName(n.Fun) == "PyBuffer_FillInfo" {
+				memory(x)
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				if a, ok := t.(*ast.Attribute); ok && a.Attr.Name == "buf" && n.Value != nil {
+					memory(n.Value)
+				}
+			}
+		}
+		return true
+	})
+	return seen && copies
+}

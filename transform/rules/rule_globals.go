@@ -1,0 +1,356 @@
+package rules
+
+// PXL502: module variables that functions change while other threads look at
+// them. What one operation of a dict or list does is safe by itself; what is
+// reported is what takes more than one, and C variables, which have no lock of
+// their own.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/handlock"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// maxRelated is how many places one finding lists.
+const maxRelated = 5
+
+func mutableGlobals(c *checking) {
+	if !c.compiled() {
+		return
+	}
+	vars := c.globals()
+	var atImport map[*ruleFunc]bool
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		v := vars[name]
+		if len(v.changes) == 0 || c.silentGlobal(v) {
+			continue
+		}
+		if atImport == nil {
+			atImport = c.importOnly()
+		}
+		var bad []globalChange
+		var why []string
+		for _, ch := range v.changes {
+			if atImport[ch.f] || ch.f.held(ch.node.Range().Pos, nil) {
+				continue
+			}
+			if w := c.unsafeChange(v, ch); w != "" {
+				bad, why = append(bad, ch), append(why, w)
+			}
+		}
+		if len(bad) == 0 {
+			continue
+		}
+		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, strings.SplitN(why[0], ";", 2)[0])
+		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
+		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
+		for i, ch := range bad {
+			if i == maxRelated {
+				f.Related[i-1].Message += fmt.Sprintf(" (and %d more places)", len(bad)-maxRelated)
+				break
+			}
+			p := project.FindingAt(ch.f.u.Source, ch.node.Range(), "", "", "")
+			f.Related = append(f.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: fmt.Sprintf("in %s: %s", ch.f.name(), why[i])})
+		}
+	}
+}
+
+// compiled reports whether the module is here and Cython compiles it. A .py
+// counts where it says so: it imports cython, or has a .pxd. A .pxd alone does
+// not show who calls what.
+func (c *checking) compiled() bool {
+	main, pxd, pure := false, false, false
+	for _, u := range c.m.Units {
+		main = main || u.Role == project.RoleMain
+		pxd = pxd || u.InPxd()
+		pure = pure || u.File.Pure
+	}
+	return main && (pxd || !pure || len(c.m.Scope.Cython) > 0)
+}
+
+// silentGlobal reports whether a variable is one of a kind that is made for
+// several threads.
+func (c *checking) silentGlobal(v *globalVar) bool {
+	if v.ctype != nil && library.LockTypes[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name) {
+		return true
+	}
+	if v.ctype != nil && strings.Contains(v.ctype.Name, "atomic") {
+		return true
+	}
+	if v.d != nil && v.d.CName != (ast.Span{}) {
+		return true // C code's; it may be one for each thread
+	}
+	for _, e := range v.inits {
+		call, ok := e.(*ast.Call)
+		if !ok {
+			continue
+		}
+		if p := syntax.Dotted(call.Fun); len(p) > 0 {
+			switch p[len(p)-1] {
+			case "local", "ContextVar", "Event", "Queue", "SimpleQueue", "count":
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// isCValue reports whether a variable is declared with a C type that is no
+// Python object.
+func (c *checking) isCValue(v *globalVar) bool {
+	if v.d == nil || v.ctype == nil {
+		return false
+	}
+	if v.d.Pointer > 0 || len(v.d.Arrays) > 0 || v.d.Inner != nil || v.ctype.Basic {
+		return true
+	}
+	return !library.ObjectGlobals[v.ctype.Name] && v.ctype.Name != "" && c.cType(v.ctype)
+}
+
+// cType reports whether a type that is named is known to be no class: it is a
+// struct, an enum or a typedef of this module, or a well-known C typedef.
+func (c *checking) cType(t *ast.CType) bool {
+	if strings.HasSuffix(t.Name, "_t") || t.Memoryview {
+		return true
+	}
+	if t.Args != nil && syntax.LastPart(t.Name) != "ndarray" {
+		return true // a C++ template
+	}
+	name := t.Name
+	b, bound := c.m.Scope.Names[name]
+	if bound && (b.Kind == project.BindAlias || b.Kind == project.BindFused) {
+		return true
+	}
+	for _, u := range c.m.Units {
+		found := false
+		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.StructDef:
+				found = found || st.Name.Name == name
+			case *ast.CTypedef:
+				found = found || syntax.DeclaredName(st.Declarator).Name == name
+			case *ast.CppClass:
+				found = found || st.Name.Name == name
+			}
+		})
+		if found {
+			return true
+		}
+	}
+	return false
+}
+
+// unsafeChange tells what is wrong with a change, or "".
+func (c *checking) unsafeChange(v *globalVar, ch globalChange) string {
+	if c.isCValue(v) {
+		switch ch.kind {
+		case counts:
+			return "a C variable is read and written back; counts get lost"
+		case rebinds, stores, storesTo:
+			return "a C variable is written while other threads read it"
+		}
+		return ""
+	}
+	switch ch.kind {
+	case counts:
+		return "it is read and written back; changes get lost"
+	case rebinds:
+		if v.d != nil && !immortal(ch.value) {
+			return "a C variable's object is replaced; another thread can be about to take a reference to the old one"
+		}
+		if c.checksFirst(v, ch) {
+			return "it is looked at and then set; two threads can both find it unset"
+		}
+	case stores:
+		if c.checksFirst(v, ch) {
+			return "it is looked at and then changed; another thread can come in between"
+		}
+		if a, ok := ch.node.(*ast.Assign); ok && a.Op != "=" && a.Op != "" && len(a.Targets) == 1 {
+			return "an item is read and written back; changes get lost"
+		}
+	}
+	return ""
+}
+
+// immortal reports whether a value outlives the module's functions: None, True,
+// and literals, which the module keeps.
+func immortal(e ast.Expr) bool {
+	switch e := e.(type) {
+	case *ast.Const:
+		return e.Name != "NULL"
+	case *ast.Str:
+		return !e.FStr
+	case *ast.Number:
+		return true
+	}
+	return false
+}
+
+// checksFirst reports whether a change depends on what the same function saw of
+// the variable before: a condition round it, a look-up of the same key, or the
+// look-up whose KeyError it answers.
+func (c *checking) checksFirst(v *globalVar, ch globalChange) bool {
+	f := ch.f
+	mentions := func(n ast.Node) bool {
+		found := false
+		if n == nil {
+			return false
+		}
+		ast.Walk(n, func(k ast.Node) bool {
+			if nm, ok := k.(*ast.Name); ok && nm.Name == v.name && (nm.Access == ast.Read || nm.Access == ast.Called) {
+				found = true
+			}
+			return !found
+		})
+		return found
+	}
+	parents := f.parents(ch.node)
+	for i, p := range parents {
+		switch p := p.(type) {
+		case *ast.CondClause:
+			if p.Cond != nil && mentions(p.Cond) {
+				return true
+			}
+		case *ast.If: // else
+			if i > 0 {
+				for j := range p.Clauses {
+					k := &p.Clauses[j]
+					if k.Pos < ch.node.Range().Pos && k.Cond != nil && mentions(k.Cond) {
+						return true
+					}
+				}
+			}
+		case *ast.While:
+			if p.Cond != nil && mentions(p.Cond) {
+				return true
+			}
+		case *ast.Try:
+			if i > 0 {
+				if _, ok := parents[i-1].(*ast.Handler); ok && mentions(p.Body) {
+					return true
+				}
+			}
+		}
+	}
+	if ch.kind != stores {
+		return false
+	}
+	return ch.key != nil && c.lookedUp(f, v.name, f.spelled(ch.key), ch.node.Range().Pos)
+}
+
+// lookedUp reports whether a function looked a key up in a container before an
+// offset.
+func (c *checking) lookedUp(f *ruleFunc, name, key string, before int32) bool {
+	found := false
+	is := func(e ast.Expr) bool {
+		n, ok := syntax.Bare(e).(*ast.Name)
+		return ok && n.Name == name
+	}
+	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		if found || n.Range().Pos >= before {
+			return false
+		}
+		switch n := n.(type) {
+		case *ast.Subscript:
+			found = n.Access == ast.Read && is(n.X) && len(n.Index) == 1 && f.spelled(n.Index[0]) == key
+		case *ast.Compare:
+			for i, op := range n.Ops {
+				if (op == "in" || op == "not in") && is(n.Xs[i+1]) && f.spelled(n.Xs[i]) == key {
+					found = true
+				}
+			}
+		case *ast.Call:
+			fun, ok := n.Fun.(*ast.Attribute)
+			k := syntax.Arg(n, 0)
+			if ok && fun.Attr.Name == "get" && is(fun.X) && k != nil && f.spelled(k) == key {
+				found = true
+			}
+			if n.Fun != nil && k != nil && is(k) && strings.HasPrefix(c.m.CName(n.Fun), "PyDict_GetItem") {
+				if k2 := syntax.Arg(n, 1); k2 != nil && f.spelled(k2) == key {
+					found = true
+				}
+			}
+		}
+		return !found
+	})
+	return found
+}
+
+// importOnly returns the functions that run while the module is imported and
+// then never again, as far as the module shows: they are called by module-level
+// code or by each other, and mentioned nowhere else. So are functions that
+// module-level code hands to atexit, which run when the threads are gone, and
+// ones that nobody mentions and whose name says that they set the module up.
+func (c *checking) importOnly() map[*ruleFunc]bool {
+	type user struct {
+		f *ruleFunc // nil: module level
+	}
+	users := map[string][]user{}
+	byName := map[string]*ruleFunc{}
+	atExit := map[string]bool{}
+	for _, f := range c.funcs() {
+		if f.class == nil && f.outer == nil {
+			byName[f.name()] = f
+		}
+		ast.Walk(f.def.Body, func(n ast.Node) bool {
+			if nm, ok := n.(*ast.Name); ok {
+				users[nm.Name] = append(users[nm.Name], user{f})
+			}
+			return true
+		})
+	}
+	for _, u := range c.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDef:
+				return false
+			case *ast.Call:
+				if fun, ok := n.Fun.(*ast.Attribute); ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit") {
+					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
+						atExit[name.Name] = true
+					}
+				}
+			case *ast.Name:
+				users[n.Name] = append(users[n.Name], user{})
+			}
+			return true
+		})
+	}
+	out := map[*ruleFunc]bool{}
+	for changed := true; changed; {
+		changed = false
+		for name, f := range byName {
+			once := initLike(name) || atExit[name]
+			switch {
+			case out[f] || len(users[name]) == 0 && !once:
+				continue
+			case f.def.Kind == ast.Def && !strings.HasPrefix(name, "_") && !once, f.def.Kind == ast.Cpdef && !once:
+				continue // Python code can call it at any time
+			}
+			if !slices.ContainsFunc(users[name], func(u user) bool { return u.f != nil && !out[u.f] && u.f != f }) {
+				out[f] = true
+				changed = true
+			}
+		}
+	}
+	return out
+}
+
+// initLike reports whether a function's name says that it sets the module up.
+func initLike(name string) bool {
+	for _, w := range syntax.Words(name) {
+		switch w {
+		case "init", "initialize", "initialise", "setup", "bootstrap":
+			return true
+		}
+	}
+	return false
+}

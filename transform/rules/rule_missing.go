@@ -1,0 +1,143 @@
+package rules
+
+// PXL103, PXL105, PXL106: guarded state that is used while nobody holds its
+// object's lock.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+)
+
+func checkMissing(c *checking) {
+	for _, f := range c.functions() {
+		if c.p.Exempt(f) || c.plan.Failed[f.Def] {
+			continue
+		}
+		exposed := f.Exposed()
+		// One finding for each object and mode is enough, the certain ones first.
+		type key struct {
+			region int32
+			code   string
+		}
+		seen := map[key]bool{}
+		calls := map[ast.Span]int{} // where the finding for a call is, by its place
+		for _, md := range [...]effects.Mode{effects.Write, effects.Read} {
+			for i := range f.Sum.Effects {
+				e := &f.Sum.Effects[i]
+				x := &f.Sum.Regions[e.Region]
+				if e.Mode != md || !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || md == effects.Read && c.p.Settled(e.Class, e.Field) {
+					continue
+				}
+				if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods[e.Via.Def.Name.Name] {
+					continue // told of that function, where the lock has to be taken
+				}
+				if x.Root == effects.NodeParam {
+					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods[f.Def.Name.Name] && f.Accessor == effects.Plain {
+						continue
+					}
+				}
+				code := finding.Missing
+				switch {
+				case e.Via != nil && e.Via.Class != nil && !e.Via.Exposed():
+					code = finding.UnlockedHelper
+				case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods[f.Def.Name.Name]):
+					code = finding.Function
+				}
+				if k := (key{e.Region, code}); seen[k] {
+					continue
+				} else {
+					seen[k] = true
+				}
+				if i, told := calls[e.Span]; told && e.Via != nil {
+					c.Findings[i].Related = append(c.Findings[i].Related, c.alsoMissing(f, e))
+					continue
+				}
+				calls[e.Span] = len(c.Findings)
+				c.missing(f, e, code)
+			}
+		}
+	}
+}
+
+func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) {
+	does := "reads"
+	if e.Mode == effects.Write {
+		does = "writes"
+	}
+	class := e.Class.Name
+	obj := "some " + class
+	if path := effects.PathOf(f, e.Region); path != "" {
+		obj = fmt.Sprintf("%s (%s)", path, class)
+	}
+	field := e.Field
+	if field == "" && (e.Cause == effects.Reads || e.Cause == effects.Writes || e.Cause == effects.Deletes) {
+		field = e.Name
+	}
+	out := project.FindingAt(f.Unit.Source, e.Span, code, "", "")
+	out.Warning = true
+	switch {
+	case code == finding.UnlockedHelper:
+		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, and nobody holds it here", f.Name(), e.Via.Name(), obj)
+	case e.Via != nil:
+		out.Message = fmt.Sprintf("%s calls %s, which %s %s without its lock", f.Name(), e.Via.Name(), does, obj)
+	case field != "":
+		out.Message = fmt.Sprintf("%s %s %s of %s without its lock", f.Name(), does, field, obj)
+	default:
+		out.Message = fmt.Sprintf("%s %s %s without its lock", f.Name(), does, obj)
+	}
+	out.Help = c.missingHelp(f, e)
+	if steps := effects.Chain(f, e); len(steps) > 1 {
+		out.Related = effects.RelatedOf(steps[1:])
+	}
+	c.Findings = append(c.Findings, out)
+}
+
+// alsoMissing tells of a further object that a call needs the lock of.
+func (c *checking) alsoMissing(f *effects.Function, e *effects.Effect) finding.Related {
+	what := "some " + e.Class.Name
+	if path := effects.PathOf(f, e.Region); path != "" {
+		what = fmt.Sprintf("%s (%s)", path, e.Class.Name)
+	}
+	steps := effects.Chain(f, e)
+	last := steps[len(steps)-1]
+	pos := project.FindingAt(last.Func.Unit.Source, last.Effect.Span, "", "", "")
+	return finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s needs the lock of %s, too: %s", last.Func.Name(), what, last.Text)}
+}
+
+// missingHelp tells where the lock could be taken.
+func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
+	x := &f.Sum.Regions[e.Region]
+	class, name := e.Class.Name, f.Def.Name.Name
+	if x.Root != effects.NodeParam || f.Accessor == effects.Plain && library.NoLockMethods[name] {
+		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+	}
+	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, effects.PathOf(f, e.Region))
+	if x.Parent < 0 {
+		return fmt.Sprintf("lock it: %s on %s", dec, name)
+	}
+	if !c.p.Member(f) {
+		return fmt.Sprintf("use a method of %s that locks, or lock it: %s on %s", class, dec, name)
+	}
+	// A decorator that names something else leaves self to the others.
+	self := rootName(f, e.Region)
+	switch held, ok := c.p.ModeOf(f); {
+	case !ok:
+	case held == e.Mode:
+		dec = fmt.Sprintf("@cython.%s_lock(%q, %q)", e.Mode, self, effects.PathOf(f, e.Region))
+	default:
+		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
+	}
+	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
+}
+
+func rootName(f *effects.Function, r int32) string {
+	for f.Sum.Regions[r].Parent >= 0 {
+		r = f.Sum.Regions[r].Parent
+	}
+	return effects.PathOf(f, r)
+}

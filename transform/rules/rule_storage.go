@@ -1,0 +1,114 @@
+package rules
+
+// PXL402: item storage, and sizes read before items, of containers that
+// another thread can make shorter in between.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+)
+
+const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
+
+func itemStorage(c *checking) {
+	for _, f := range c.mentioning() {
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Call:
+				if n.Fun == nil {
+					return true
+				}
+				name := c.m.CName(n.Fun)
+				if what := library.Storages[name]; what != "" {
+					x := syntax.Arg(n, 0)
+					if x == nil || c.reach(f, x, n.Pos) != shared || f.held(n.Pos, x) {
+						return true
+					}
+					help := "copy it first (`tuple(…)`, PySequence_Tuple), or hold `with cython.critical_section(…)` on it while the pointer is in use"
+					if name != "PySequence_Fast_ITEMS" {
+						help = bytesHelp
+					}
+					f.finding(n.Span, finding.Storage,
+						fmt.Sprintf("%s points at %s, which another thread can move by changing %s", name, what, f.spelled(x)), help)
+				} else if c.sizedBefore(f, n, name) {
+					x := syntax.Arg(n, 0)
+					if c.reach(f, x, n.Pos) == shared && !f.held(n.Pos, x) {
+						f.finding(n.Span, finding.Storage,
+							fmt.Sprintf("%s checks no bounds, and another thread can shorten %s after its size was read", name, f.spelled(x)),
+							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` round the loop", f.spelled(x), f.spelled(x)))
+					}
+				}
+			case *ast.CVarDecl: // cdef char* p = data
+				for _, d := range n.Declarators {
+					if d.Pointer == 1 && d.Default != nil {
+						c.bytesOf(f, d.Default)
+					}
+				}
+			case *ast.Assign:
+				if t, ok := n.Targets[0].(*ast.Name); ok && n.Op == "=" && n.Value != nil && len(n.Targets) == 1 {
+					if f.prepare(); f.local[t.Name] && syntax.Pointers(f.types[t.Name].d) == 1 {
+						c.bytesOf(f, n.Value)
+					}
+				}
+			case *ast.Attribute:
+				if n.Attr.Name != "ob_item" {
+					return true
+				}
+				if cast, ok := syntax.Unparen(n.X).(*ast.Cast); ok && cast.Type != nil && cast.Type.Name == "PyListObject" &&
+					c.reach(f, cast.X, n.Pos) == shared && !f.held(n.Pos, cast.X) {
+					f.finding(n.Span, finding.Storage,
+						fmt.Sprintf("ob_item points at the list's items, which another thread can move by changing %s", f.spelled(cast.X)),
+						"copy it first (`tuple(…)`), or hold `with cython.critical_section(…)` on it while the pointer is in use")
+				}
+			}
+			return true
+		})
+	}
+}
+
+// bytesOf reports a pointer that is taken from a bytearray by assigning it.
+func (c *checking) bytesOf(f *ruleFunc, e ast.Expr) {
+	n, ok := syntax.Bare(e).(*ast.Name)
+	if !ok {
+		return
+	}
+	f.prepare()
+	t := f.types[n.Name].ctype
+	if t == nil || t.Name != "bytearray" || syntax.Pointers(f.types[n.Name].d) > 0 {
+		return
+	}
+	if c.reach(f, n, n.Pos) != shared || f.held(n.Pos, n) {
+		return
+	}
+	f.finding(e.Range(), finding.Storage,
+		fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", n.Name), bytesHelp)
+}
+
+// sizedBefore reports whether a call reads an item unchecked, in a loop, of a
+// container whose size the function read before.
+func (c *checking) sizedBefore(f *ruleFunc, call *ast.Call, name string) bool {
+	x := syntax.Arg(call, 0)
+	if x == nil || !library.Unchecked[name] {
+		return false
+	}
+	f.prepare()
+	if !f.inLoop(call.Pos) {
+		return false
+	}
+	object := f.spelled(x)
+	found := false
+	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		if found || n.Range().Pos >= call.Pos {
+			return false
+		}
+		if k, ok := n.(*ast.Call); ok && k.Fun != nil && library.Sizes[c.m.CName(k.Fun)] && f.spelled(syntax.Arg(k, 0)) == object {
+			found = true
+		}
+		return true
+	})
+	return found
+}

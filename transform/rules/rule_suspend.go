@@ -1,0 +1,209 @@
+package rules
+
+// PXL211: a critical section in which state is read, Python code runs, and the
+// state is then written. Whatever blocks in that code suspends the critical
+// section, and what was read may be different by then.
+
+import (
+	"cmp"
+	"fmt"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// look is a use of the object's own state, here or in a C function called here.
+type look struct {
+	mode  effects.Mode
+	cause effects.Cause
+	name  string // the attribute or function
+	field string
+	span  ast.Span
+}
+
+func checkSuspension(c *checking) {
+	byHand := c.spells([]string{"critical_section"})
+	if !c.p.Locks.Concerned(c.m.Stem) && !byHand {
+		return // no lock in sight
+	}
+	for _, f := range c.functions() {
+		if byHand && f.Class != nil && !c.p.Exempt(f) && !library.Construction[f.Def.Name.Name] {
+			if within, ok := c.section(f); ok {
+				c.suspended(f, inside(c.looks(f), within, func(l look) ast.Span { return l.span }), inside(c.runsPython(f), within, func(s ast.Span) ast.Span { return s }))
+				continue
+			}
+		}
+		if !c.p.Member(f) || c.p.Exempt(f) || library.Construction[f.Def.Name.Name] {
+			continue
+		}
+		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind != decorator.CriticalSection {
+			continue
+		}
+		if mode, ok := c.p.ModeOf(f); !ok || mode != effects.Write {
+			continue
+		}
+		python := c.runsPython(f)
+		if len(python) == 0 {
+			continue
+		}
+		c.suspended(f, c.looks(f), python)
+	}
+}
+
+// section returns the critical section on the object that a person placed in a
+// method: the whole body where it is a decorator.
+func (c *checking) section(f *effects.Function) (ast.Span, bool) {
+	if f.Flow.Hand == (ast.Span{}) || len(f.Def.Params.List) == 0 {
+		return ast.Span{}, false
+	}
+	for _, d := range f.Def.Decorators {
+		if syntax.LastName(d.Expr) == "critical_section" {
+			return f.Def.Body.Span, true
+		}
+	}
+	self := f.Def.Params.List[0].Name.Name
+	var found ast.Span
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		with, ok := n.(*ast.With)
+		if !ok || found.End > 0 {
+			return found.End == 0
+		}
+		for _, it := range with.Items {
+			call, ok := syntax.Unparen(it.X).(*ast.Call)
+			if !ok || syntax.LastName(call.Fun) != "critical_section" {
+				continue
+			}
+			for _, a := range call.Args {
+				if syntax.IsNamed(a.X, self) {
+					found = with.Body.Span
+				}
+			}
+		}
+		return found.End == 0
+	})
+	return found, found.End > 0
+}
+
+// inside returns those of a list that stand within a span.
+func inside[T any](list []T, within ast.Span, at func(T) ast.Span) []T {
+	var out []T
+	for _, x := range list {
+		if within.Contains(at(x).Pos) {
+			out = append(out, x)
+		}
+	}
+	return out
+}
+
+// looks returns what a member does to its own object's state.
+func (c *checking) looks(f *effects.Function) []look {
+	s := c.p.Solver()
+	s.At(f)
+	isSelf := func(n int32) bool {
+		for _, r := range s.Top(n) {
+			if x := &f.Sum.Regions[r.Region]; x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 {
+				return true
+			}
+		}
+		return false
+	}
+	var out []look
+	for i := range f.Flow.Actions {
+		if e := &f.Flow.Actions[i]; e.Kind != effects.OnPython && isSelf(e.Node) {
+			out = append(out, look{e.Mode, e.Cause, e.Name, e.Field, e.Span})
+		}
+	}
+	for i := range f.Flow.Calls {
+		k := &f.Flow.Calls[i]
+		for _, g := range k.Callees {
+			for j := range g.Sum.Effects {
+				e := &g.Sum.Effects[j]
+				r := &g.Sum.Regions[e.Region]
+				if e.Kind == effects.OnPython || !e.Sure || r.Root != effects.NodeParam || r.Parent >= 0 || int(r.Num) >= len(k.Args) || k.Args[r.Num] == 0 || !isSelf(k.Args[r.Num]) {
+					continue
+				}
+				out = append(out, look{e.Mode, e.Cause, e.Field, e.Field, k.Span})
+			}
+		}
+	}
+	return out
+}
+
+// runsPython returns where a function may run Python code, calls of C functions
+// that do so included.
+func (c *checking) runsPython(f *effects.Function) []ast.Span {
+	out := f.Flow.Python[:len(f.Flow.Python):len(f.Flow.Python)]
+	for i := range f.Flow.Calls {
+		k := &f.Flow.Calls[i]
+		for _, g := range k.Callees {
+			if !g.Exposed() && c.comesToPython(g, map[*effects.Function]bool{f: true}) {
+				out = append(out, k.Span)
+				break
+			}
+		}
+	}
+	return out
+}
+
+func (c *checking) comesToPython(f *effects.Function, seen map[*effects.Function]bool) bool {
+	if seen[f] {
+		return false
+	}
+	seen[f] = true
+	if len(c.p.FlowOf(f).Python) > 0 {
+		return true
+	}
+	for i := range f.Flow.Calls {
+		for _, g := range f.Flow.Calls[i].Callees {
+			if c.comesToPython(g, seen) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// suspended reports the first write that follows on a look, with Python code
+// between the two.
+func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Span) {
+	for i := range looks {
+		first := &looks[i]
+		if first.mode != effects.Read {
+			continue
+		}
+		for _, call := range python {
+			if call.Pos < first.span.End {
+				continue
+			}
+			for j := range looks {
+				last := &looks[j]
+				if last.mode != effects.Write || last.span.Pos < call.End || first.field != "" && last.field != "" && first.field != last.field && last.cause == effects.Writes {
+					continue
+				}
+				was, is := cmp.Or(cmp.Or(first.field, first.name), "the state"), cmp.Or(cmp.Or(last.field, last.name), "the state")
+				out := project.FindingAt(f.Unit.Source, last.span, finding.Suspended, "", "")
+				out.Warning = true
+				if was == is {
+					out.Message = fmt.Sprintf("%s writes %s, which it looked at before Python code ran that may have suspended the critical section", f.Name(), is)
+				} else {
+					out.Message = fmt.Sprintf("%s writes %s, but looked at %s before Python code ran that may have suspended the critical section", f.Name(), is, was)
+				}
+				out.Help = "look again after the call, call before looking, or use lock=\"rwlock\", which holds across calls"
+				for _, step := range []struct {
+					at  ast.Span
+					say string
+				}{{first.span, "looks at " + was}, {call, "runs Python code"}} {
+					pos := project.FindingAt(f.Unit.Source, step.at, "", "", "")
+					out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: step.say})
+				}
+				c.Findings = append(c.Findings, out)
+				return
+			}
+		}
+	}
+}

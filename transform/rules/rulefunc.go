@@ -1,0 +1,285 @@
+package rules
+
+// Functions as the rules of `check` look at them: each with its names, where
+// they get their values, and the locks that somebody placed by hand.
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// ruleFunc is one function, at any depth.
+type ruleFunc struct {
+	c     *checking
+	u     *project.Unit
+	def   *ast.FuncDef
+	class *ast.ClassDef // the class that it is a method of
+	outer *ruleFunc
+
+	params map[string]*ast.Param
+	local  map[string]bool     // bound here, parameters included
+	global map[string]bool     // declared global or nonlocal
+	types  map[string]nameType // of cdef variables and typed parameters
+	values map[string][]nameValue
+	suites []ast.Span // blocks
+	loops  []ast.Span
+	holds  []handHold
+}
+
+// nameType is the C type that a local name is declared with.
+type nameType struct {
+	ctype *ast.CType
+	d     *ast.Declarator
+}
+
+// nameValue is one way in which a local name gets a value.
+type nameValue struct {
+	pos   int32
+	value ast.Expr // nil where it is not known
+	item  bool     // an item of value: the target of a loop
+}
+
+// funcs returns the functions of the module's own files, outer ones first.
+func (c *checking) funcs() []*ruleFunc {
+	if c.fns != nil {
+		return c.fns
+	}
+	var out []*ruleFunc
+	var walk func(u *project.Unit, stmts []ast.Stmt, class *ast.ClassDef, outer *ruleFunc)
+	walk = func(u *project.Unit, stmts []ast.Stmt, class *ast.ClassDef, outer *ruleFunc) {
+		for _, st := range stmts {
+			switch st := st.(type) {
+			case *ast.FuncDef:
+				if st.Body == nil {
+					continue
+				}
+				f := &ruleFunc{c: c, u: u, def: st, class: class, outer: outer}
+				out = append(out, f)
+				walk(u, st.Body.Stmts, nil, f)
+			case *ast.ClassDef:
+				if st.Body != nil {
+					walk(u, st.Body.Stmts, st, outer)
+				}
+			default:
+				for _, b := range syntax.Suites(st) {
+					walk(u, b.Stmts, class, outer)
+				}
+			}
+		}
+	}
+	for _, u := range c.m.Units {
+		walk(u, u.File.Body, nil, nil)
+	}
+	c.fns = out
+	return out
+}
+
+// name returns what the function is called.
+func (f *ruleFunc) name() string { return f.def.Name.Name }
+
+// first returns the name of the first parameter of a method, or "".
+func (f *ruleFunc) first() string {
+	if f.class == nil || f.def.Params == nil || len(f.def.Params.List) == 0 {
+		return ""
+	}
+	return syntax.ParamName(f.def.Params.List[0])
+}
+
+// prepare fills in what the body says of its names. It is done on demand: most
+// functions hold nothing that a rule asks about.
+func (f *ruleFunc) prepare() {
+	if f.params != nil {
+		return
+	}
+	f.params = map[string]*ast.Param{}
+	f.local, f.global = map[string]bool{}, map[string]bool{}
+	f.types = map[string]nameType{}
+	f.values = map[string][]nameValue{}
+	if f.def.Params != nil {
+		for _, p := range f.def.Params.List {
+			if n := syntax.ParamName(p); n != "" {
+				f.params[n] = p
+				f.local[n] = true
+				f.types[n] = nameType{p.Type, p.Declarator}
+			}
+		}
+	}
+	bind := func(t ast.Expr, v ast.Expr, item bool) {
+		f.bind(t, v, item)
+	}
+	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Suite:
+			f.suites = append(f.suites, n.Span)
+		case *ast.Simple:
+			for _, id := range n.Names {
+				f.global[id.Name] = true
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				v := n.Value
+				if n.Op != "=" && n.Op != "" {
+					v = nil
+				}
+				if n.Value != nil {
+					bind(t, v, false)
+				} else if nm, ok := t.(*ast.Name); ok {
+					f.local[nm.Name] = true
+				}
+			}
+		case *ast.CVarDecl:
+			for _, d := range n.Declarators {
+				nm := syntax.DeclaredName(d).Name
+				if nm == "" || d.Func {
+					continue
+				}
+				f.local[nm] = true
+				f.types[nm] = nameType{n.Type, d}
+				if d.Default != nil {
+					f.values[nm] = append(f.values[nm], nameValue{d.Pos, d.Default, false})
+				}
+			}
+		case *ast.For:
+			f.loops = append(f.loops, n.Span)
+			bind(n.Target, n.Iter, !n.From)
+		case *ast.While:
+			f.loops = append(f.loops, n.Span)
+		case *ast.WithItem:
+			if n.Target != nil {
+				bind(n.Target, nil, false)
+			}
+		case *ast.Handler:
+			if n.As != nil {
+				bind(n.As, nil, false)
+			}
+		case *ast.Walrus:
+			bind(n.Target, n.Value, false)
+		case *ast.Unary:
+			if nm, ok := syntax.Unparen(n.X).(*ast.Name); ok && n.Op == "&" {
+				f.values[nm.Name] = append(f.values[nm.Name], nameValue{n.Pos, nil, false})
+			}
+		case *ast.Import:
+			for _, in := range n.Names {
+				f.local[cmp.Or(in.As.Name, in.Path[0].Name)] = true
+			}
+		case *ast.FromImport:
+			for _, in := range n.Names {
+				if len(in.Path) > 0 {
+					f.local[cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)] = true
+				}
+			}
+		}
+		return true
+	})
+	for n := range f.global {
+		delete(f.local, n)
+	}
+	f.holds = f.handHolds()
+}
+
+func (f *ruleFunc) bind(t, v ast.Expr, item bool) {
+	switch t := t.(type) {
+	case *ast.Name:
+		f.local[t.Name] = true
+		f.values[t.Name] = append(f.values[t.Name], nameValue{t.Pos, v, item})
+	case *ast.Paren:
+		f.bind(t.X, v, item)
+	case *ast.Starred:
+		f.bind(t.X, nil, false)
+	case *ast.Collection:
+		vs, _ := v.(*ast.Collection)
+		for i, e := range t.Elems {
+			if vs != nil && !item && len(vs.Elems) == len(t.Elems) {
+				f.bind(e, vs.Elems[i], false)
+			} else {
+				f.bind(e, nil, false)
+			}
+		}
+	}
+}
+
+// reaching returns the values that a local name may have at an offset: those
+// that no later assignment on the way to it replaces. The parameter itself is
+// a value where param is true.
+func (f *ruleFunc) reaching(name string, at int32) (values []nameValue, param bool) {
+	all := f.values[name]
+	_, param = f.params[name]
+	var last *nameValue // the last that is always passed before at
+	for i := range all {
+		v := &all[i]
+		if v.pos < at && f.block(v.pos).Contains(at) && (last == nil || v.pos > last.pos) {
+			last = v
+		}
+	}
+	for _, v := range all {
+		switch {
+		case last != nil && v.pos < last.pos:
+			continue
+		case v.pos > at && !f.loopsBack(v.pos, at, last):
+			continue
+		}
+		values = append(values, v)
+	}
+	return values, param && last == nil
+}
+
+// block returns the innermost block that holds an offset.
+func (f *ruleFunc) block(at int32) ast.Span {
+	found := f.def.Span
+	for _, s := range f.suites {
+		if s.Contains(at) && s.End-s.Pos < found.End-found.Pos {
+			found = s
+		}
+	}
+	return found
+}
+
+// loopsBack reports whether a value set after an offset comes to it in the next
+// round of a loop.
+func (f *ruleFunc) loopsBack(from, at int32, last *nameValue) bool {
+	return slices.ContainsFunc(f.loops, func(l ast.Span) bool {
+		return l.Contains(from) && l.Contains(at) && (last == nil || !l.Contains(last.pos))
+	})
+}
+
+// inLoop reports whether an offset is in a loop.
+func (f *ruleFunc) inLoop(at int32) bool {
+	return slices.ContainsFunc(f.loops, func(l ast.Span) bool { return l.Contains(at) })
+}
+
+// parents returns the nodes that a node is in, innermost first, up to the
+// function.
+func (f *ruleFunc) parents(node ast.Node) []ast.Node {
+	var out []ast.Node
+	s := node.Range()
+	ast.Walk(f.def, func(n ast.Node) bool {
+		r := n.Range()
+		if r.Pos > s.Pos || r.End < s.End || n == node {
+			return false
+		}
+		out = append(out, n)
+		return true
+	})
+	slices.Reverse(out)
+	return out
+}
+
+// spelled returns the source of an expression without white space, brackets
+// and casts round it: two that are spelled alike mean the same object.
+func (f *ruleFunc) spelled(e ast.Expr) string {
+	if e == nil {
+		return ""
+	}
+	return strings.Join(strings.Fields(syntax.Text(f.u.File, syntax.Bare(e).Range())), "")
+}
+
+// finding reports one and returns it, to be filled in.
+func (f *ruleFunc) finding(span ast.Span, code, msg, help string) *finding.Finding {
+	return f.c.Report(f.u, span, code, msg, help)
+}

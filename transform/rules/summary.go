@@ -1,0 +1,130 @@
+package rules
+
+// The summary of a check: how much it looked at, what is locked and how, who is
+// exempt and why, and what speaks for and against a module's claim to need no GIL.
+
+import (
+	"bytes"
+	"fmt"
+	"sort"
+	"strings"
+
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+)
+
+// Summary says what a check looked at. Its JSON form is part of the output of
+// `pyxlock check --format=json`.
+type Summary struct {
+	Files   int `json:"files"`   // that were given as inputs
+	Lines   int `json:"lines"`   // in these files
+	Classes int `json:"classes"` // extension types in their modules
+	Locked  int `json:"locked"`  // of these, the ones with a lock
+	Fields  int `json:"fields"`  // C attributes that the locks guard
+	Methods struct {
+		Read  int `json:"read"`  // members of locked classes that lock for reading
+		Write int `json:"write"` // for writing
+		None  int `json:"none"`  // that need no lock
+	} `json:"methods"`
+	Exempt []Exemption `json:"exempt"` // in the order of files and lines
+	Claims []Claim     `json:"claims"` // likewise
+}
+
+// Exemption is a function that carries no_lock.
+type Exemption struct {
+	Name   string `json:"name"` // "Class.method"
+	Path   string `json:"path"`
+	Line   int    `json:"line"`
+	Reason string `json:"reason"`
+}
+
+// Claim is a module that sets freethreading_compatible.
+type Claim struct {
+	Path    string   `json:"path"`
+	Line    int      `json:"line"`
+	For     []string `json:"for"`     // what speaks for it
+	Against []string `json:"against"` // what speaks against it
+}
+
+// String returns the summary as lines for people, without a line break at its end.
+func (s Summary) String() string {
+	var b strings.Builder
+	fmt.Fprintf(&b, "checked %s, %s, %s", plural(s.Files, "file"), plural(s.Lines, "line"), plural(s.Classes, "extension type"))
+	if s.Locked > 0 {
+		fmt.Fprintf(&b, "\nlocked: %s with %s; members: %d read, %d write, %d without need",
+			pluralOf(s.Locked, "class", "classes"), plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+	}
+	for _, e := range s.Exempt {
+		fmt.Fprintf(&b, "\nexempt: %s (%s:%d): %s", e.Name, e.Path, e.Line, e.Reason)
+	}
+	for _, c := range s.Claims {
+		fmt.Fprintf(&b, "\n%s:%d: claims to need no GIL", c.Path, c.Line)
+		for _, t := range c.For {
+			fmt.Fprintf(&b, "\n  for: %s", t)
+		}
+		for _, t := range c.Against {
+			fmt.Fprintf(&b, "\n  against: %s", t)
+		}
+	}
+	return b.String()
+}
+
+func plural(n int, what string) string { return pluralOf(n, what, what+"s") }
+
+func pluralOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
+// count adds the inputs.
+func (s *Summary) count(p *project.Project, inputs []string) {
+	for _, in := range inputs {
+		src := p.Source(in).Src
+		s.Files++
+		s.Lines += bytes.Count(src, []byte{'\n'})
+		if len(src) > 0 && src[len(src)-1] != '\n' {
+			s.Lines++
+		}
+	}
+}
+
+// tell adds what is locked in a module.
+func (s *Summary) tell(p *effects.Program, m *project.Module) {
+	for _, c := range m.Classes {
+		if !c.Extern && p.Locks.OfMembers(c) != nil {
+			s.Locked++
+			s.Fields += len(c.Fields)
+		}
+	}
+	for _, f := range p.Funcs(m).All {
+		if d := decorator.Exemption(f.Mod, f.Def); d != nil {
+			pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
+			s.Exempt = append(s.Exempt, Exemption{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Reason: d.Reason(f.Unit.File)})
+			continue
+		}
+		if !p.Member(f) {
+			continue
+		}
+		switch mode, ok := p.ModeOf(f); {
+		case !ok:
+			s.Methods.None++
+		case mode == effects.Write:
+			s.Methods.Write++
+		default:
+			s.Methods.Read++
+		}
+	}
+}
+
+func (s *Summary) sort() {
+	sort.SliceStable(s.Exempt, func(i, j int) bool {
+		return finding.Less(s.Exempt[i].Path, s.Exempt[i].Line, s.Exempt[j].Path, s.Exempt[j].Line)
+	})
+	sort.SliceStable(s.Claims, func(i, j int) bool {
+		return finding.Less(s.Claims[i].Path, s.Claims[i].Line, s.Claims[j].Path, s.Claims[j].Line)
+	})
+}

@@ -1,0 +1,365 @@
+package syntax
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+
+	"pyxlock/parser/ast"
+)
+
+// Questions about trees that need no names resolved.
+
+func Unparen(e ast.Expr) ast.Expr {
+	for {
+		p, ok := e.(*ast.Paren)
+		if !ok {
+			return e
+		}
+		e = p.X
+	}
+}
+
+// Bare strips what changes the look of an object and not the object: brackets
+// and casts.
+func Bare(e ast.Expr) ast.Expr {
+	for {
+		switch x := e.(type) {
+		case *ast.Paren:
+			e = x.X
+		case *ast.Cast:
+			e = x.X
+		default:
+			return e
+		}
+	}
+}
+
+// OwnNodes visits the nodes of a function's body without those of nested functions
+// and classes, whose bodies run at another time.
+func OwnNodes(body *ast.Suite, visit func(ast.Node) bool) {
+	ast.Walk(body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
+			return false
+		}
+		return visit(n)
+	})
+}
+
+// EachStmt visits the statements of a scope, also those in nested blocks that
+// open no scope of their own.
+func EachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
+	for _, st := range stmts {
+		visit(st)
+		if !OpensScope(st) {
+			for _, b := range Suites(st) {
+				EachStmt(b.Stmts, visit)
+			}
+		}
+	}
+}
+
+// Everywhere visits all statements, at any depth.
+func Everywhere(stmts []ast.Stmt, visit func(ast.Stmt)) {
+	for _, st := range stmts {
+		visit(st)
+		for _, b := range Suites(st) {
+			Everywhere(b.Stmts, visit)
+		}
+	}
+}
+
+// Suites returns the bodies of a compound statement, in source order.
+func Suites(st ast.Stmt) []*ast.Suite {
+	var out []*ast.Suite
+	add := func(list ...*ast.Suite) {
+		for _, s := range list {
+			if s != nil {
+				out = append(out, s)
+			}
+		}
+	}
+	switch st := st.(type) {
+	case *ast.FuncDef:
+		add(st.Body)
+	case *ast.ClassDef:
+		add(st.Body)
+	case *ast.PropertyDef:
+		add(st.Body)
+	case *ast.CdefBlock:
+		add(st.Body)
+	case *ast.ExternBlock:
+		add(st.Body)
+	case *ast.StructDef:
+		add(st.Body)
+	case *ast.CppClass:
+		add(st.Body)
+	case *ast.CondStmt:
+		for _, c := range st.Clauses {
+			add(c.Body)
+		}
+	case *ast.If:
+		for _, c := range st.Clauses {
+			add(c.Body)
+		}
+	case *ast.While:
+		add(st.Body, st.Else)
+	case *ast.For:
+		add(st.Body, st.Else)
+	case *ast.With:
+		add(st.Body)
+	case *ast.Try:
+		add(st.Body)
+		for _, h := range st.Handlers {
+			add(h.Body)
+		}
+		add(st.Else, st.Finally)
+	case *ast.Match:
+		for _, c := range st.Cases {
+			add(c.Body)
+		}
+	}
+	return out
+}
+
+// OpensScope reports whether a statement's body is a scope of its own.
+func OpensScope(st ast.Stmt) bool {
+	switch st.(type) {
+	case *ast.FuncDef, *ast.ClassDef, *ast.StructDef, *ast.CppClass, *ast.PropertyDef:
+		return true
+	}
+	return false
+}
+
+func Names(ids []ast.Ident) []string {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		out[i] = id.Name
+	}
+	return out
+}
+
+// DeclaredName returns the name that a declarator declares.
+func DeclaredName(d *ast.Declarator) ast.Ident {
+	for d != nil {
+		if d.Name.Name != "" || d.Inner == nil {
+			return d.Name
+		}
+		d = d.Inner
+	}
+	return ast.Ident{}
+}
+
+func ParamName(p *ast.Param) string {
+	if p.Name.Name != "" {
+		return p.Name.Name
+	}
+	return DeclaredName(p.Declarator).Name
+}
+
+func Pointers(d *ast.Declarator) int {
+	if d == nil {
+		return 0
+	}
+	return d.Pointer
+}
+
+// Dotted returns the parts of a.b.c, or nil.
+func Dotted(e ast.Expr) []string {
+	switch e := e.(type) {
+	case *ast.Name:
+		return []string{e.Name}
+	case *ast.Paren:
+		return Dotted(e.X)
+	case *ast.Str: // an annotation in quotes
+		if e.Value == "" {
+			return nil
+		}
+		parts := strings.Split(e.Value, ".")
+		for _, s := range parts {
+			if !Identifier(s) {
+				return nil
+			}
+		}
+		return parts
+	case *ast.Binary: // C | None
+		if e.Op == "|" {
+			if c, ok := e.Y.(*ast.Const); ok && c.Name == "None" {
+				return Dotted(e.X)
+			}
+			if c, ok := e.X.(*ast.Const); ok && c.Name == "None" {
+				return Dotted(e.Y)
+			}
+		}
+	case *ast.Attribute:
+		if d := Dotted(e.X); d != nil {
+			return append(d, e.Attr.Name)
+		}
+	case *ast.Subscript: // Optional[C]
+		if d := Dotted(e.X); len(d) > 0 && d[len(d)-1] == "Optional" && len(e.Index) == 1 {
+			return Dotted(e.Index[0])
+		}
+	}
+	return nil
+}
+
+func Identifier(s string) bool {
+	for i, r := range s {
+		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= 0x80 || i > 0 && r >= '0' && r <= '9') {
+			return false
+		}
+	}
+	return s != ""
+}
+
+func LastName(e ast.Expr) string {
+	switch e := Unparen(e).(type) {
+	case *ast.Name:
+		return e.Name
+	case *ast.Attribute:
+		return e.Attr.Name
+	case *ast.Subscript:
+		return LastName(e.X)
+	}
+	return ""
+}
+
+func LastPart(dotted string) string {
+	return dotted[strings.LastIndexByte(dotted, '.')+1:]
+}
+
+// Words splits a name at underscores and where a capital follows a small letter.
+func Words(name string) []string {
+	var out []string
+	start := 0
+	cut := func(end int) {
+		if end > start {
+			out = append(out, strings.ToLower(name[start:end]))
+		}
+	}
+	var last rune
+	for i, r := range name {
+		switch {
+		case r == '_':
+			cut(i)
+			start = i + 1
+		case unicode.IsUpper(r) && unicode.IsLower(last):
+			cut(i)
+			start = i
+		}
+		last = r
+	}
+	cut(len(name))
+	return out
+}
+
+func IsNamed(e ast.Expr, name string) bool {
+	if e == nil {
+		return false
+	}
+	n, ok := Unparen(e).(*ast.Name)
+	return ok && n.Name == name
+}
+
+// IsNothing reports whether an expression is a constant.
+func IsNothing(e ast.Expr) bool {
+	switch e := Unparen(e).(type) {
+	case *ast.Const, *ast.Number, *ast.Str:
+		return true
+	case *ast.Unary:
+		return IsNothing(e.X)
+	}
+	return false
+}
+
+func Starred(list []ast.Expr) bool {
+	for _, e := range list {
+		if _, ok := e.(*ast.Starred); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// Arg returns a positional argument of a call, or nil.
+func Arg(call *ast.Call, i int) ast.Expr {
+	if i >= len(call.Args) || call.Args[i].Name.Name != "" || call.Args[i].Star != 0 {
+		return nil
+	}
+	return call.Args[i].X
+}
+
+// Trivial reports whether a body does nothing that a lock could protect.
+func Trivial(f *ast.FuncDef) bool {
+	for _, st := range f.Body.Stmts {
+		switch st := st.(type) {
+		case *ast.ExprStmt:
+			switch x := st.X.(type) {
+			case *ast.Str:
+				if !x.FStr {
+					continue
+				}
+			case *ast.Const:
+				continue
+			}
+			return false
+		case *ast.Simple:
+			if st.Keyword == "pass" {
+				continue
+			}
+			return false
+		default:
+			if !DeclaresOnly(st) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Docstring returns a body's docstring, or nil.
+func Docstring(stmts []ast.Stmt) *ast.Str {
+	if len(stmts) == 0 {
+		return nil
+	}
+	st, ok := stmts[0].(*ast.ExprStmt)
+	if !ok {
+		return nil
+	}
+	s, ok := st.X.(*ast.Str)
+	if !ok || s.FStr {
+		return nil
+	}
+	return s
+}
+
+// DeclaresOnly reports whether a statement declares without running code.
+func DeclaresOnly(st ast.Stmt) bool {
+	switch st := st.(type) {
+	case *ast.CVarDecl:
+		return !slices.ContainsFunc(st.Declarators, func(d *ast.Declarator) bool { return d.Default != nil })
+	case *ast.CdefBlock:
+		return !slices.ContainsFunc(st.Body.Stmts, func(s ast.Stmt) bool { return !DeclaresOnly(s) })
+	case *ast.DefStmt:
+		return true
+	}
+	return false
+}
+
+// Nests reports whether a function's body defines functions or classes.
+func Nests(f *ast.FuncDef) bool {
+	found := false
+	ast.Walk(f.Body, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncDef, *ast.ClassDef:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
+func FromCython(st *ast.FromImport) bool {
+	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
+}
