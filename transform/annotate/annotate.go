@@ -120,7 +120,7 @@ func (a *annotator) all() []*effects.Function {
 // which is written once the object is made, by what Python code can call.
 func (a *annotator) choose() {
 	a.p.Assume(func() {
-		a.writes = a.p.Gather(a.mods)
+		a.writes = effects.Gather(a.p, a.mods)
 		a.guards = a.guardsOf(a.all())
 	})
 	for _, m := range a.mods {
@@ -431,7 +431,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 			}
 		case !a.mayBe(f, e.Region, e.Class):
 			continue
-		case x.Parent >= 0 && (e.Mode == effects.Read && p.Settled(e.Class, e.Field) || !p.Stays(f, e.Region)):
+		case x.Parent >= 0 && (e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
 			continue
 		}
 		add(e.Region, e.Mode, e)

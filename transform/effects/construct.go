@@ -4,7 +4,6 @@ package effects
 // and what does not change any more after that.
 
 import (
-	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
@@ -62,7 +61,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		})
 	}
-	p.model.written, p.model.grown, p.model.assigned = written, grown, assigned
+	p.Changes = &Changes{written, grown, assigned}
 }
 
 // ends returns in what way an effect comes about in the end.
@@ -103,39 +102,6 @@ func declaresMethod(f *Function) bool {
 	return ok
 }
 
-// Settled reports whether an attribute of a class does not change any more once
-// its object is made.
-func (p *Program) Settled(c *project.Class, name string) bool {
-	f := c.Field(name)
-	if f == nil || f.Vis == ast.Public || p.model.written == nil {
-		return false
-	}
-	return !p.model.written[c.Declarer(name)][name]
-}
-
-// Moves reports whether a pointer that an attribute holds is replaced once its
-// object is made.
-func (p *Program) Moves(c *project.Class, name string) bool {
-	return p.model.assigned[c.Declarer(name)][name]
-}
-
-// Grows reports whether something changes the content of a container that an
-// attribute holds, once its object is made.
-func (p *Program) Grows(c *project.Class, name string) bool {
-	return p.model.grown[c.Declarer(name)][name]
-}
-
-// Stays reports whether the attributes that lead to a region are not assigned to
-// once their objects are made.
-func (p *Program) Stays(f *Function, r int32) bool {
-	for x := &f.Sum.Regions[r]; x.Parent >= 0; x = &f.Sum.Regions[x.Parent] {
-		if !p.Settled(x.Owner, x.Name) {
-			return false
-		}
-	}
-	return true
-}
-
 // BetweenSteps returns what a function that yields or awaits does to guarded
 // state that is not settled, without a lock; nil where it does nothing such.
 func (p *Program) BetweenSteps(f *Function) *Effect {
@@ -144,7 +110,7 @@ func (p *Program) BetweenSteps(f *Function) *Effect {
 	}
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if e.Raw && e.Kind != OnPython && p.Guards(e.Class) && !(e.Mode == Read && p.Settled(e.Class, e.Field)) {
+		if e.Raw && e.Kind != OnPython && p.Guards(e.Class) && !(e.Mode == Read && p.Changes.Settled(e.Class, e.Field)) {
 			return e
 		}
 	}

@@ -20,6 +20,7 @@ type Evidence struct {
 
 // Written tells which classes something writes to once their objects are made.
 type Written struct {
+	p     *Program
 	Wrote map[*project.Class]*Evidence // by the class that declares what is written
 	hand  map[*project.Class]*Function // a method that holds a lock which a person placed
 	// rebound holds the attributes that are assigned to by a class's users.
@@ -28,8 +29,8 @@ type Written struct {
 
 // Gather finds what is written once its object is made, and which classes hold
 // locks that people placed.
-func (p *Program) Gather(mods []*project.Module) *Written {
-	a := &Written{Wrote: map[*project.Class]*Evidence{}, hand: map[*project.Class]*Function{}, rebound: map[*project.Class]map[string]bool{}}
+func Gather(p *Program, mods []*project.Module) *Written {
+	a := &Written{p: p, Wrote: map[*project.Class]*Evidence{}, hand: map[*project.Class]*Function{}, rebound: map[*project.Class]map[string]bool{}}
 	var all []*Function
 	for _, m := range mods {
 		all = append(all, p.Funcs(m).All...)
@@ -91,9 +92,10 @@ func (a *Written) Settles(c *project.Class, name string) bool {
 	return f != nil && f.Vis != ast.Public && !a.rebound[c][name]
 }
 
-// WritesInherited returns a write of a class's own methods to what it inherits,
+// Inherited returns a write of a class's own methods to what it inherits,
 // nil where there is none.
-func (p *Program) WritesInherited(c *project.Class) *Evidence {
+func (a *Written) Inherited(c *project.Class) *Evidence {
+	p := a.p
 	for _, set := range []map[string][]*Function{p.Own(c).Plain, p.Own(c).Props} {
 		for _, name := range slices.Sorted(maps.Keys(set)) {
 			for _, f := range set[name] {

@@ -17,61 +17,22 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// variable is a name in a function. What it stands for changes from statement
-// to statement: builder.env has that.
-type variable struct {
-	slot   int32
-	shape  ctype.Shape // as declared
-	global bool        // declared global
-	nested bool        // a function defined in this one
-}
-
-// builder makes one flow. It follows control flow: after an assignment a name
-// stands for the new value alone, and where branches meet for either.
+// builder makes one flow: it walks statements, expressions and calls.
 type builder struct {
+	notes
 	p *Program
 	m *project.Module
 	f *Function
 	// placed tells which names of the module are locks.
 	placed *handlock.Names
-	flow   *Flow
-	vars   map[string]variable
-	env    []int32 // by slot: the node that a variable stands for now
-	// slots counts the variables of all scopes.
-	slots int32
-	// loops are the loops that the walk is in, outermost first.
-	loops []*loop
-	// tries are the blocks that the walk is in and that an exception may leave
-	// anywhere: what they have assigned so far, by slot.
-	tries []map[int32][]int32
-	// seen holds, by slot, what nested functions see of a variable: all that it
-	// is ever given. shared are those of the variables that they assign to.
-	seen   map[int32][]int32
-	shared map[int32]int32
-	// elems holds the elements of the tuples and lists that are spelled out.
-	elems map[int32][]int32
+	self   int32 // node of the first parameter of a method
 	// outs holds the calls that are given the address of a local pointer.
 	outs map[*ast.Arg]*outCall
-	// hand counts the locks placed by hand that the walk is under.
-	hand int
-	// nested counts the functions and lambdas that the walk is in, below f.
-	nested int
-	self   int32 // node of the first parameter of a method
-	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
-	shallow *ast.Name
-	end     int32 // of the assignment that is being walked: what it hands out it has made before
 
-	// What flowOf keeps from one function to the next.
-	nodes   []Node
-	effects []action
-	calls   []Call
-}
-
-// loop is a loop being walked.
-type loop struct {
-	pos    int32
-	first  []int32   // the values at its head, which join those of each round
-	leaves [][]int32 // the values at each break
+	// What FlowOf keeps from one function to the next.
+	keep  Flow
+	exprs expressions
+	calls calls
 }
 
 // FlowOf returns a function's flow.
@@ -79,28 +40,31 @@ func (p *Program) FlowOf(f *Function) *Flow {
 	f.once.Do(func() {
 		b := builders.Get().(*builder)
 		b.p, b.m, b.f, b.placed = p, f.Mod, f, p.Hands.Get(f.Mod)
-		b.flow = &Flow{unit: f.Unit, Nodes: append(b.nodes[:0], Node{}), Actions: b.effects[:0], Calls: b.calls[:0]}
+		b.flow = &Flow{unit: f.Unit, Nodes: append(b.keep.Nodes[:0], Node{}), Actions: b.keep.Actions[:0], Calls: b.keep.Calls[:0]}
 		b.function()
 		f.Flow = b.flow
 		// The lists grew in the builder's own memory; the flow gets copies that fit.
-		b.nodes, b.effects, b.calls = b.flow.Nodes, b.flow.Actions, b.flow.Calls
-		f.Flow.Nodes, f.Flow.Actions, f.Flow.Calls = slices.Clone(b.nodes), slices.Clone(b.effects), slices.Clone(b.calls)
+		b.keep = Flow{Nodes: f.Flow.Nodes, Actions: f.Flow.Actions, Calls: f.Flow.Calls}
+		f.Flow.Nodes, f.Flow.Actions, f.Flow.Calls = slices.Clone(b.keep.Nodes), slices.Clone(b.keep.Actions), slices.Clone(b.keep.Calls)
 		clear(b.vars)
-		*b = builder{vars: b.vars, env: b.env[:0], nodes: b.nodes, effects: b.effects, calls: b.calls}
+		b.reset(b.vars, b.env[:0], b.keep)
 		builders.Put(b)
 	})
 	return f.Flow
 }
 
-// builders keeps the memory of builders from one function to the next.
-var builders = sync.Pool{New: func() any { return &builder{vars: map[string]variable{}} }}
-
-func (b *builder) node(n Node) int32 {
-	b.flow.Nodes = append(b.flow.Nodes, n)
-	return int32(len(b.flow.Nodes) - 1)
+// reset makes a builder that has nothing but memory.
+func (b *builder) reset(vars map[string]variable, env []int32, keep Flow) {
+	*b = builder{notes: notes{variables: variables{vars: vars, env: env}}, keep: keep}
+	b.exprs, b.calls = expressions{b}, calls{b}
 }
 
-func (b *builder) shape(n int32) ctype.Shape { return b.flow.Nodes[n].Shape }
+// builders keeps the memory of builders from one function to the next.
+var builders = sync.Pool{New: func() any {
+	b := &builder{}
+	b.reset(map[string]variable{}, nil, Flow{})
+	return b
+}}
 
 func (b *builder) function() {
 	def := b.f.Def
@@ -164,120 +128,6 @@ func (b *builder) paramShape(i int, prm *ast.Param) ctype.Shape {
 	return ctype.Shape{Kind: ctype.Object}
 }
 
-func (b *builder) effect(n int32, class *project.Class, kind EffectKind, md Mode, sure bool, c Cause, name string, span ast.Span) {
-	if n == 0 {
-		return
-	}
-	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython && b.hand == 0, Cause: c, Name: name, Field: b.fieldOf(n, kind, name), Span: span})
-}
-
-// fieldOf returns the attribute that an effect reaches, "" where it may be any.
-func (b *builder) fieldOf(n int32, kind EffectKind, name string) string {
-	if in := b.flow.leadsInto(n); in != "" {
-		return in
-	}
-	if kind == OnState && b.shape(n).Class != nil {
-		return name
-	}
-	return ""
-}
-
-// handOut notes that the objects of a node may be seen by others from here on:
-// they are stored somewhere.
-func (b *builder) handOut(n int32, at int32) { b.hands(n, at, true) }
-
-// hands is handOut for objects that may or may not be stored.
-func (b *builder) hands(n int32, at int32, stored bool) {
-	if n == 0 || b.shape(n).Kind == ctype.Scalar {
-		return
-	}
-	b.flow.handed = append(b.flow.handed, handing{n, max(at, b.end), b.loopStarts(), stored})
-	for _, x := range b.elements(n) {
-		b.flow.handed = append(b.flow.handed, handing{x, max(at, b.end), b.loopStarts(), stored})
-	}
-}
-
-func (b *builder) loopStarts() []int32 {
-	if len(b.loops) == 0 {
-		return nil
-	}
-	out := make([]int32, len(b.loops))
-	for i, l := range b.loops {
-		out[i] = l.pos
-	}
-	return out
-}
-
-// variable makes a name known and gives it a value.
-func (b *builder) variable(name string, sh ctype.Shape, n int32) {
-	b.slots++
-	v := variable{slot: b.slots - 1, shape: sh}
-	b.vars[name] = v
-	b.set(v.slot, n)
-}
-
-// set gives a slot a value. What was bound on another way has no slot here yet.
-func (b *builder) set(slot, n int32) {
-	for int(slot) >= len(b.env) {
-		b.env = append(b.env, 0)
-	}
-	for _, s := range b.seen[slot] {
-		if x := &b.flow.Nodes[s]; n != 0 && n != s && !slices.Contains(x.From, n) {
-			x.From = append(x.From, n)
-		}
-	}
-	if s, ok := b.shared[slot]; ok {
-		n = s
-	}
-	b.env[slot] = n
-	for _, t := range b.tries {
-		t[slot] = append(t[slot], n)
-	}
-}
-
-// attempt walks a block that an exception may leave anywhere. interrupted is
-// what its variables may be then.
-func (b *builder) attempt(walk func() bool) (fell bool, interrupted []int32, assigned map[int32][]int32) {
-	before := slices.Clone(b.env)
-	assigned = map[int32][]int32{}
-	b.tries = append(b.tries, assigned)
-	fell = walk()
-	b.tries = b.tries[:len(b.tries)-1]
-	for _, slot := range slices.Sorted(maps.Keys(assigned)) {
-		values := assigned[slot]
-		for int(slot) >= len(before) {
-			before = append(before, 0)
-		}
-		from := make([]int32, 0, len(values)+1)
-		for _, n := range append([]int32{before[slot]}, values...) {
-			if n != 0 && !slices.Contains(from, n) {
-				from = append(from, n)
-			}
-		}
-		switch len(from) {
-		case 0:
-		case 1:
-			before[slot] = from[0]
-		default:
-			before[slot] = b.node(Node{Kind: NodeLocal, From: from, Shape: b.common(from)})
-		}
-	}
-	return fell, before, assigned
-}
-
-// value returns what a local stands for here.
-func (b *builder) value(name string) (int32, ctype.Shape, bool) {
-	v, ok := b.vars[name]
-	if !ok || v.global {
-		return 0, ctype.Shape{}, false
-	}
-	if int(v.slot) >= len(b.env) {
-		return 0, v.shape, true
-	}
-	return b.env[v.slot], v.shape, true
-}
-
 // bind assigns a value to a name. nothing tells that the value is known to be
 // no object of interest (None, a number), where 0 may also be one that is not
 // followed.
@@ -332,91 +182,6 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	b.set(v.slot, value)
 }
 
-// join makes env what either of several ways leads to. Ways may have fewer
-// slots: what they do not have was not bound on them.
-func (b *builder) join(ways [][]int32) []int32 {
-	if len(ways) == 0 {
-		return nil
-	}
-	longest := ways[0]
-	for _, w := range ways[1:] {
-		if len(w) > len(longest) {
-			longest = w
-		}
-	}
-	if len(ways) == 1 {
-		return longest
-	}
-	out := slices.Clone(longest)
-	for slot := range out {
-		var from []int32
-		for _, w := range ways {
-			if slot < len(w) && w[slot] != 0 && !slices.Contains(from, w[slot]) {
-				from = append(from, w[slot])
-			}
-		}
-		switch len(from) {
-		case 0:
-		case 1:
-			out[slot] = from[0]
-		default:
-			out[slot] = b.node(Node{Kind: NodeLocal, From: from, Shape: b.common(from)})
-		}
-	}
-	return out
-}
-
-// common is the shape that several values share.
-func (b *builder) common(from []int32) ctype.Shape {
-	sh := b.shape(from[0])
-	for _, n := range from[1:] {
-		o := b.shape(n)
-		if o == sh || b.flow.Nodes[n].Kind == NodeNothing && o.Kind == ctype.Unknown {
-			continue
-		}
-		if sh.Kind == ctype.Unknown && b.flow.Nodes[from[0]].Kind == NodeNothing {
-			sh = o
-			continue
-		}
-		if sh.Kind != o.Kind {
-			return ctype.Shape{}
-		}
-		sh.Class = project.Common(sh.Class, o.Class)
-		sh.Container = sh.Container && o.Container
-	}
-	return sh
-}
-
-// into enters a loop: from its head on each variable is what it was or what a
-// round made of it.
-func (b *builder) into(pos int32) *loop {
-	l := &loop{pos: pos, first: make([]int32, len(b.env))}
-	for slot, n := range b.env {
-		if n != 0 {
-			n = b.node(Node{Kind: NodeLocal, From: []int32{n}, Shape: b.shape(n)})
-		}
-		l.first[slot] = n
-		b.env[slot] = n
-	}
-	b.loops = append(b.loops, l)
-	return l
-}
-
-// again closes a round of a loop.
-func (b *builder) again(l *loop) {
-	for slot, n := range l.first {
-		if n == 0 || slot >= len(b.env) {
-			continue
-		}
-		if now := b.env[slot]; now != 0 && now != n {
-			x := &b.flow.Nodes[n]
-			if !slices.Contains(x.From, now) {
-				x.From = append(x.From, now)
-			}
-		}
-	}
-}
-
 // outOf leaves a loop, by its else clause or by a break, and reports whether
 // control goes on behind it. fell tells that its body can come to its end.
 func (b *builder) outOf(l *loop, fell bool, or *ast.Suite) bool {
@@ -449,24 +214,6 @@ func (b *builder) suite(s *ast.Suite) bool {
 		return true
 	}
 	return b.stmts(s.Stmts)
-}
-
-// branch walks one of several ways on from before, and adds where it leads to.
-func (b *builder) branch(before []int32, ways [][]int32, walk func() bool) [][]int32 {
-	b.env = slices.Clone(before)
-	if walk() {
-		ways = append(ways, b.env)
-	}
-	return ways
-}
-
-// meet goes on where ways meet, and reports whether there is any.
-func (b *builder) meet(ways [][]int32) bool {
-	if len(ways) == 0 {
-		return false
-	}
-	b.env = slices.Clone(b.join(ways))
-	return true
 }
 
 // stmt walks a statement and reports whether control goes on behind it.
@@ -513,8 +260,8 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				b.hand++
 				b.byHand(it.X.Range())
 			} else if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
-				b.operator(n, "__enter__", it.X.Range())
-				b.operator(n, "__exit__", it.X.Range())
+				b.exprs.operator(n, "__enter__", it.X.Range())
+				b.exprs.operator(n, "__exit__", it.X.Range())
 			}
 		}
 		if !swallows(st) {
@@ -691,73 +438,6 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	}
 }
 
-// capture makes the variables that a nested function mentions stand for all that
-// they have been and will be given: it may run at any time.
-func (b *builder) capture(body ast.Node) {
-	if b.seen == nil {
-		b.seen, b.shared = map[int32][]int32{}, map[int32]int32{}
-	}
-	assigned := map[string]bool{}
-	done := map[int32]bool{}
-	ast.Walk(body, func(x ast.Node) bool {
-		switch x := x.(type) {
-		case *ast.Simple:
-			if x.Keyword == "nonlocal" {
-				for _, n := range x.Names {
-					assigned[n.Name] = true
-				}
-			}
-		case *ast.Name:
-			v, ok := b.vars[x.Name]
-			if _, shared := b.shared[v.slot]; !ok || v.global || shared || done[v.slot] || int(v.slot) >= len(b.env) {
-				break
-			}
-			done[v.slot] = true
-			n, sh := b.env[v.slot], v.shape
-			if sh.Kind == ctype.Unknown || sh.Kind == ctype.Object && sh.Class == nil {
-				sh = b.shape(n)
-			}
-			seen := b.node(Node{Kind: NodeLocal, Shape: sh})
-			if n != 0 {
-				b.flow.Nodes[seen].From = []int32{n}
-			}
-			b.seen[v.slot] = append(b.seen[v.slot], seen)
-			b.env[v.slot] = seen
-			if assigned[x.Name] {
-				b.shared[v.slot] = seen
-			}
-		}
-		return true
-	})
-}
-
-// ownNames returns the names that a function's body assigns to, its own locals.
-func ownNames(body *ast.Suite) map[string]bool {
-	out := map[string]bool{}
-	outer := map[string]bool{}
-	ast.Walk(body, func(x ast.Node) bool {
-		switch x := x.(type) {
-		case *ast.FuncDef, *ast.Lambda, *ast.ClassDef:
-			return false
-		case *ast.Simple:
-			if x.Keyword == "nonlocal" {
-				for _, n := range x.Names {
-					outer[n.Name] = true
-				}
-			}
-		case *ast.Name:
-			if x.Access == ast.Write || x.Access == ast.ForTarget || x.Access == ast.Aug {
-				out[x.Name] = true
-			}
-		}
-		return true
-	})
-	for name := range outer {
-		delete(out, name)
-	}
-	return out
-}
-
 func (b *builder) simple(st *ast.Simple) bool {
 	switch st.Keyword {
 	case "global":
@@ -866,7 +546,7 @@ func (b *builder) assign(st *ast.Assign) {
 			}
 			if op := library.BinaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
 				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
-					b.operator2(n, v, name, t.Range())
+					b.exprs.operator2(n, v, name, t.Range())
 				}
 			}
 		}
@@ -931,7 +611,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Attribute:
 		b.assigns(t)
 		base := b.expr(t.X)
-		if b.attribute(t, base) != 0 && b.inC(base) {
+		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
 		}
 		if value != 0 && b.shape(value).Kind != ctype.Scalar {
@@ -998,7 +678,7 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 
 // storeToCall stores to what a call returns a C++ reference to.
 func (b *builder) storeToCall(t *ast.Call) {
-	name := b.cythonName(syntax.Unparen(t.Fun))
+	name := b.calls.cythonName(syntax.Unparen(t.Fun))
 	if name == "dereference" && len(t.Args) == 1 {
 		if n := b.expr(t.Args[0].X); n != 0 && b.shape(n).Kind != ctype.Object {
 			b.effect(n, nil, OnState, Write, true, StoresThrough, name, t.Span)
@@ -1007,46 +687,6 @@ func (b *builder) storeToCall(t *ast.Call) {
 	}
 	if n := b.expr(t); b.inC(n) {
 		b.effect(n, nil, OnState, Write, true, StoresThrough, syntax.LastName(t.Fun), t.Span)
-	}
-}
-
-// handOutInto hands a value out by storing it in an object, unless that is an
-// object of our own making, or the one that the value is a part of already.
-func (b *builder) handOutInto(value, into, at int32) {
-	if own := b.origin(value); own == b.origin(into) && b.flow.Nodes[own].Kind == NodeParam {
-		return
-	}
-	for n := into; ; {
-		x := b.flow.Nodes[n]
-		switch x.Kind {
-		case NodeFresh:
-			return
-		case NodeLocal:
-			if len(x.From) == 1 {
-				n = x.From[0]
-				continue
-			}
-		case NodeCast:
-			n = x.Base
-			continue
-		}
-		break
-	}
-	b.handOut(value, at)
-}
-
-// origin returns the object that a C value is a part of, or the value itself.
-func (b *builder) origin(n int32) int32 {
-	for {
-		x := b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		case x.Kind == NodeCast || x.Kind == NodeInside:
-			n = x.Base
-		default:
-			return n
-		}
 	}
 }
 
@@ -1064,103 +704,8 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 // iterates notes that something runs over an object.
 func (b *builder) iterates(n int32, span ast.Span) {
 	if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
-		b.operator(n, "__iter__", span)
-		b.operator(n, "__next__", span)
-	}
-}
-
-// element is what a container, pointer or view yields.
-func (b *builder) element(n int32) int32 {
-	if n == 0 {
-		return 0
-	}
-	switch sh := b.shape(n); sh.Kind {
-	case ctype.Pointer:
-		return b.deref(n)
-	case ctype.Scalar:
-		return 0
-	case ctype.Record, ctype.Unknown:
-		return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
-	default:
-		if of := b.elements(n); len(of) > 0 {
-			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
-		}
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
-	}
-}
-
-// deref is what a pointer points to.
-func (b *builder) deref(n int32) int32 {
-	sh := b.shape(n)
-	if sh.Axes > 1 { // a view on one row
-		sh.Axes--
-		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
-	}
-	if sh.Depth > 1 {
-		sh.Depth--
-		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
-	}
-	switch sh.Elem {
-	case ctype.Scalar:
-		return 0
-	case ctype.Object:
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
-	}
-	return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Kind: sh.Elem, Constant: sh.Constant, Inserts: sh.Inserts, Holds: sh.Holds, Struct: sh.Struct, Known: sh.Known}})
-}
-
-// elements returns what a tuple or list that is spelled out here has in it.
-func (b *builder) elements(n int32) []int32 {
-	for range 8 {
-		x := &b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeFresh:
-			return b.elems[n]
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
-			return nil
-		}
-	}
-	return nil
-}
-
-// fill notes what a container that was made here holds.
-func (b *builder) fill(n int32, elems []int32) {
-	elems = slices.DeleteFunc(elems, func(x int32) bool { return x == 0 || b.shape(x).Kind == ctype.Scalar })
-	if len(elems) == 0 {
-		return
-	}
-	if b.elems == nil {
-		b.elems = map[int32][]int32{}
-	}
-	b.elems[n] = elems
-}
-
-// refill notes that a container which was made here gets other elements.
-func (b *builder) refill(n int32) {
-	for range 8 {
-		x := &b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeFresh:
-			delete(b.elems, n)
-			return
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
-			return
-		}
-	}
-}
-
-// byHand notes a lock that a person placed.
-func (b *builder) byHand(s ast.Span) {
-	if b.flow.Hand == (ast.Span{}) {
-		b.flow.Hand = s
+		b.exprs.operator(n, "__iter__", span)
+		b.exprs.operator(n, "__next__", span)
 	}
 }
 

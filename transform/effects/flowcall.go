@@ -13,205 +13,7 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// passed are a call's arguments as nodes.
-type passed struct {
-	pos  []int32
-	kw   []int32
-	name []string // of kw
-	star []int32  // *x and **x
-	span []ast.Span
-}
-
-func (b *builder) passed(args []ast.Arg) passed { return b.passedTo(args, nil) }
-
-// passedTo is passed for a function of which byRef tells the parameters that
-// are C++ references.
-func (b *builder) passedTo(args []ast.Arg, byRef func(i int, name string) bool) passed {
-	var p passed
-	for i := range args {
-		a := &args[i]
-		var n int32
-		if a.Star == 0 && byRef != nil && byRef(i, a.Name.Name) {
-			n = b.place(a.X)
-		} else {
-			n = b.expr(a.X)
-		}
-		switch {
-		case a.Star > 0:
-			p.star = append(append(p.star, n), b.elements(n)...)
-		case a.Name.Name != "":
-			p.kw = append(p.kw, n)
-			p.name = append(p.name, a.Name.Name)
-		default:
-			p.pos = append(p.pos, n)
-			p.span = append(p.span, a.Span)
-		}
-	}
-	if len(args) > 0 {
-		if o := b.outs[&args[0]]; o != nil {
-			o.args = p
-		}
-	}
-	return p
-}
-
-// place is an expression as what a C++ reference to it leads to.
-func (b *builder) place(e ast.Expr) int32 {
-	switch x := syntax.Unparen(e).(type) {
-	case *ast.Attribute, *ast.Subscript:
-		return b.address(x)
-	}
-	return b.expr(e)
-}
-
-// byRef tells which parameters of a function are C++ references.
-func (b *builder) byRef(list *ast.Params, bound bool) func(i int, name string) bool {
-	if list == nil {
-		return nil
-	}
-	any := false
-	for _, prm := range list.List {
-		any = any || prm.Declarator != nil && prm.Declarator.Ref
-	}
-	if !any {
-		return nil
-	}
-	return func(i int, name string) bool {
-		if bound {
-			i++
-		}
-		for k, prm := range list.List {
-			if name == "" && k == i || name != "" && name == prm.Name.Name {
-				return prm.Declarator != nil && prm.Declarator.Ref
-			}
-		}
-		return false
-	}
-}
-
-// outCall is a call that is given the address of local pointers: it may make
-// them lead into whatever else it is given.
-type outCall struct {
-	names []*ast.Name
-	args  passed
-	on    int32 // the object or value that a method is called on
-}
-
-// outCall returns an outCall for a call that has such arguments, or nil.
-func (b *builder) outCall(e *ast.Call) *outCall {
-	var out *outCall
-	for i := range e.Args {
-		var x ast.Expr
-		switch a := syntax.Unparen(e.Args[i].X).(type) {
-		case *ast.Unary:
-			if a.Op == "&" {
-				x = syntax.Unparen(a.X)
-			}
-		case *ast.Call:
-			if len(a.Args) == 1 && b.cythonName(syntax.Unparen(a.Fun)) == "address" {
-				x = syntax.Unparen(a.Args[0].X)
-			}
-		}
-		if n, ok := x.(*ast.Name); ok {
-			if _, sh, local := b.value(n.Name); local && sh.Kind == ctype.Pointer {
-				if out == nil {
-					out = &outCall{}
-					if b.outs == nil {
-						b.outs = map[*ast.Arg]*outCall{}
-					}
-					b.outs[&e.Args[0]] = out
-				}
-				out.names = append(out.names, n)
-			}
-		}
-	}
-	return out
-}
-
-// filled gives the pointers of a call what it may have made of them.
-func (b *builder) filled(o *outCall) {
-	var from []int32
-	if b.shape(o.on).Kind != ctype.Scalar && o.on != 0 {
-		from = append(from, o.on)
-	}
-	o.args.each(func(n int32) {
-		sh := b.shape(n)
-		if sh.Kind == ctype.Object && sh.Class == nil && b.flow.Nodes[n].Kind != NodeField {
-			return // slices, strings, …
-		}
-		if sh.Kind != ctype.Scalar && !slices.Contains(from, n) {
-			from = append(from, n)
-		}
-	})
-	if len(from) == 0 {
-		return
-	}
-	for _, name := range o.names {
-		_, sh, _ := b.value(name.Name)
-		sh.Returned = true
-		l := b.node(Node{Kind: NodeLocal, From: from})
-		b.set(b.vars[name.Name].slot, b.node(Node{Kind: NodeInside, Base: l, Shape: sh}))
-	}
-}
-
-func (p *passed) each(f func(n int32)) {
-	for _, list := range [3][]int32{p.pos, p.kw, p.star} {
-		for _, n := range list {
-			if n != 0 {
-				f(n)
-			}
-		}
-	}
-}
-
-// to lines arguments up with a function's parameters. Those that land in *args
-// or **kwargs are given to rest.
-func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n int32)) []int32 {
-	params := def.Params.List
-	out := make([]int32, len(params))
-	at := 0
-	next := func() int {
-		for at < len(params) && (params[at].Kind == ast.Slash) {
-			at++
-		}
-		if at < len(params) && params[at].Kind == ast.Positional && !params[at].KeywordOnly {
-			at++
-			return at - 1
-		}
-		return -1
-	}
-	if bound {
-		if i := next(); i >= 0 {
-			out[i] = receiver
-		}
-	}
-	for _, n := range p.pos {
-		if i := next(); i >= 0 {
-			out[i] = n
-		} else if n != 0 {
-			rest(n)
-		}
-	}
-	for k, n := range p.kw {
-		found := false
-		for i, prm := range params {
-			if prm.Name.Name == p.name[k] && prm.Kind == ast.Positional {
-				out[i], found = n, true
-			}
-		}
-		if !found && n != 0 {
-			rest(n)
-		}
-	}
-	for _, n := range p.star {
-		if n != 0 {
-			rest(n)
-		}
-	}
-	return out
-}
-
-func (b *builder) call(e *ast.Call) int32 {
+func (b calls) call(e *ast.Call) int32 {
 	if e.Fun == nil {
 		return 0
 	}
@@ -223,7 +25,7 @@ func (b *builder) call(e *ast.Call) int32 {
 	return b.callTo(e)
 }
 
-func (b *builder) callTo(e *ast.Call) int32 {
+func (b calls) callTo(e *ast.Call) int32 {
 	fun := syntax.Unparen(e.Fun)
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
@@ -242,7 +44,7 @@ func (b *builder) callTo(e *ast.Call) int32 {
 				return b.construct(b.f.Class, args, e.Span, true)
 			}
 			if n != 0 && b.shape(n).Class != nil {
-				b.operator(n, "__call__", e.Span)
+				b.exprs.operator(n, "__call__", e.Span)
 			}
 			if b.vars[fun.Name].nested || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
@@ -266,70 +68,8 @@ func (b *builder) callTo(e *ast.Call) int32 {
 	}
 }
 
-// cythonName returns the name of a function of the cython module or of
-// cython.operator, "" for others.
-func (b *builder) cythonName(fun ast.Expr) string {
-	name := b.m.Scope.CythonAttr(fun, false)
-	if name == "" {
-		if n, ok := fun.(*ast.Name); ok {
-			if bd := b.m.Scope.Names[n.Name]; bd.Kind == project.BindImported && len(bd.Path) == 2 && bd.Path[0] == "cython" && bd.Path[1] == "operator" {
-				name = bd.Attr
-			}
-		}
-	}
-	return name
-}
-
-// cythonCall handles the cython module's own functions.
-func (b *builder) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
-	name := b.cythonName(fun)
-	switch name {
-	case "cast":
-		if len(e.Args) >= 2 {
-			return b.cast(b.expr(e.Args[1].X), b.p.Types.OfNote(b.m, e.Args[0].X)), true
-		}
-	case "address":
-		if len(e.Args) == 1 {
-			return b.address(e.Args[0].X), true
-		}
-	case "declare":
-		if len(e.Args) >= 2 && e.Args[0].Name.Name == "" {
-			v := b.expr(e.Args[1].X)
-			return b.cast(v, b.p.Types.OfNote(b.m, e.Args[0].X)), true
-		}
-		for _, a := range e.Args {
-			if a.Name.Name != "" {
-				b.declared(a.Name.Name, a.X)
-			}
-		}
-		return 0, true
-	case "typeof", "sizeof", "compiled", "cmod", "cdiv":
-		return 0, true
-	case "dereference":
-		if len(e.Args) == 1 {
-			return b.element(b.expr(e.Args[0].X)), true
-		}
-	case "preincrement", "predecrement", "postincrement", "postdecrement":
-		if len(e.Args) == 1 {
-			if x, ok := syntax.Unparen(e.Args[0].X).(*ast.Name); ok {
-				n, sh, local := b.value(x.Name)
-				if local && !sh.Ref { // an iterator or a pointer of our own
-					return n, true
-				}
-			}
-			n := b.place(e.Args[0].X)
-			if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class == nil {
-				return 0, true
-			}
-			b.effect(n, nil, OnState, Write, true, StoresThrough, name, e.Span)
-			return n, true
-		}
-	}
-	return 0, false
-}
-
 // methodCall handles x.name(…).
-func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
+func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	name := fun.Attr.Name
 	if c, ok := syntax.Unparen(fun.X).(*ast.Call); ok && b.f.Class != nil {
 		if s, ok := c.Fun.(*ast.Name); ok && s.Name == "super" {
@@ -348,9 +88,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		args := b.passed(e.Args)
 		args.each(func(n int32) {
 			if b.shape(n).Class != nil {
-				b.operator(n, "__str__", e.Span)
-				b.operator(n, "__repr__", e.Span)
-				b.operator(n, "__format__", e.Span)
+				b.exprs.operator(n, "__str__", e.Span)
+				b.exprs.operator(n, "__repr__", e.Span)
+				b.exprs.operator(n, "__format__", e.Span)
 			}
 		})
 		return 0
@@ -370,7 +110,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	sh := b.shape(base)
 	if base != 0 && sh.Class != nil && sh.Kind == ctype.Object {
 		if f := sh.Class.Field(name); f != nil { // a function pointer or a callable attribute
-			n := b.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
+			n := b.exprs.attribute(&ast.Attribute{Span: fun.Span, X: fun.X, Attr: fun.Attr}, base)
 			fs := b.p.Types.OfField(f)
 			if fs.Lock {
 				return 0
@@ -395,7 +135,7 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.unknownArgs(args, name, e.Span, false)
 			return b.node(Node{Kind: NodeUnknown, Shape: b.returnShape(sh.Class.Mod, d.Type, d.Declarator)})
 		}
-		if n := b.member(fun, base, sh.Class); n != 0 {
+		if n := b.exprs.member(fun, base, sh.Class); n != 0 {
 			return b.unknownCall(args, name, e.Span, false)
 		}
 		if !library.InheritedFromObject[name] {
@@ -454,7 +194,7 @@ func sliced(e ast.Expr) bool {
 
 // made is a new object of the class that a method makes objects of, of any
 // class elsewhere.
-func (b *builder) made(span ast.Span) int32 {
+func (b calls) made(span ast.Span) int32 {
 	sh := ctype.Shape{Kind: ctype.Object}
 	if b.f.Class != nil && (b.m.PlainDecorator(b.f.Def, "classmethod") || b.m.PlainDecorator(b.f.Def, "staticmethod")) {
 		sh.Class = b.f.Class
@@ -463,12 +203,12 @@ func (b *builder) made(span ast.Span) int32 {
 }
 
 // isClass reports whether a value is the class that a class method is called on.
-func (b *builder) isClass(n int32) bool {
+func (b calls) isClass(n int32) bool {
 	return n != 0 && b.f.Class != nil && len(b.flow.Params) > 0 && n == b.flow.Params[0] && b.m.PlainDecorator(b.f.Def, "classmethod")
 }
 
 // handLockCall follows the taking and releasing of a lock placed by hand.
-func (b *builder) handLockCall(e *ast.Call) bool {
+func (b calls) handLockCall(e *ast.Call) bool {
 	lc, ok := b.placed.Call(e)
 	switch {
 	case !ok:
@@ -482,13 +222,8 @@ func (b *builder) handLockCall(e *ast.Call) bool {
 	return true
 }
 
-func (b *builder) isLocal(name string) bool {
-	v, ok := b.vars[name]
-	return ok && !v.global
-}
-
 // superCall handles super().name(…).
-func (b *builder) superCall(name string, e *ast.Call) int32 {
+func (b calls) superCall(name string, e *ast.Call) int32 {
 	if name == "__new__" {
 		b.unknownArgs(b.passed(e.Args), name, e.Span, false)
 		return b.made(e.Span)
@@ -507,7 +242,7 @@ func (b *builder) superCall(name string, e *ast.Call) int32 {
 	return b.unknownCall(args, name, e.Span, false)
 }
 
-func (b *builder) hasBases() bool {
+func (b calls) hasBases() bool {
 	for _, d := range b.f.Class.Defs {
 		if d.Bases != nil && len(d.Bases.Args) > 0 {
 			return true
@@ -517,7 +252,7 @@ func (b *builder) hasBases() bool {
 }
 
 // classCall handles C.name(…).
-func (b *builder) classCall(c *project.Class, name string, e *ast.Call) int32 {
+func (b calls) classCall(c *project.Class, name string, e *ast.Call) int32 {
 	if name == "__new__" {
 		args := b.passed(e.Args)
 		if len(args.pos) > 0 {
@@ -537,7 +272,7 @@ func (b *builder) classCall(c *project.Class, name string, e *ast.Call) int32 {
 }
 
 // construct makes an instance.
-func (b *builder) construct(c *project.Class, args passed, span ast.Span, init bool) int32 {
+func (b calls) construct(c *project.Class, args passed, span ast.Span, init bool) int32 {
 	n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Class: c}, pos: span.Pos})
 	seen := false
 	for _, name := range []string{"__cinit__", "__init__"} {
@@ -563,7 +298,7 @@ func (b *builder) construct(c *project.Class, args passed, span ast.Span, init b
 }
 
 // namedCall handles a call of a name of the module, or of mod.name.
-func (b *builder) namedCall(path []string, e *ast.Call) int32 {
+func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if c := b.m.Lookup(path); c != nil {
 		return b.construct(c, b.passed(e.Args), e.Span, true)
 	}
@@ -626,7 +361,7 @@ func (b *builder) namedCall(path []string, e *ast.Call) int32 {
 }
 
 // callFunctions calls functions of the project; all take the same arguments.
-func (b *builder) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
+func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(fs[0].Def.Params, bound))
 	var groups [][]*Function
 	for _, f := range fs { // overrides may name their parameters differently
@@ -651,7 +386,7 @@ func (b *builder) callFunctions(fs []*Function, receiver int32, bound bool, e *a
 }
 
 // callOf notes a call and returns its value.
-func (b *builder) callOf(fs []*Function, args []int32, span ast.Span) int32 {
+func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, handing: handing{pos: span.End, loops: b.loopStarts()}})
 	sh := b.returnOf(fs[0])
 	if fs[0].Exposed() && fs[0].Def.Kind == ast.Def {
@@ -664,7 +399,7 @@ func (b *builder) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 }
 
 // returnOf is the shape of what a function returns.
-func (b *builder) returnOf(f *Function) ctype.Shape {
+func (b calls) returnOf(f *Function) ctype.Shape {
 	def := f.Def
 	if d, ok := f.Mod.DeclarationOf(f.Class, def); ok {
 		return b.returnShape(f.Mod, d.Decl.Type, d.Declarator)
@@ -678,7 +413,7 @@ func (b *builder) returnOf(f *Function) ctype.Shape {
 	return b.returnShape(f.Mod, def.Return, def.Declarator)
 }
 
-func (b *builder) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) ctype.Shape {
+func (b calls) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) ctype.Shape {
 	if t == nil {
 		return ctype.Shape{Kind: ctype.Object}
 	}
@@ -692,7 +427,7 @@ func (b *builder) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator
 }
 
 // declaredMethod finds a C method that only a .pxd has.
-func (b *builder) declaredMethod(c *project.Class, name string) (project.CFunc, bool) {
+func (b calls) declaredMethod(c *project.Class, name string) (project.CFunc, bool) {
 	for _, a := range c.Ancestry() {
 		if d, ok := a.Mod.Declared[a.Name+"."+name]; ok {
 			return project.CFunc{Type: d.Decl.Type, Declarator: d.Declarator}, true
@@ -701,258 +436,5 @@ func (b *builder) declaredMethod(c *project.Class, name string) (project.CFunc, 
 	return project.CFunc{}, false
 }
 
-// externCall calls a C function of which only the prototype is in sight: what
-// it takes by const pointer or by value it reads.
-func (b *builder) externCall(m *project.Module, f project.CFunc, name string, e *ast.Call) int32 {
-	args := b.passedTo(e.Args, b.byRef(f.Declarator.Params, false))
-	if how, ok := library.KnownC[name]; ok {
-		return b.knownCall(how, args, name, e.Span)
-	}
-	sure := m.CDecls().Aware
-	reads := b.p.readsOnly(name)
-	var params []*ast.Param
-	if f.Declarator.Params != nil {
-		params = f.Declarator.Params.List
-	}
-	ret := b.returnShape(m, f.Type, f.Declarator)
-	var inside []int32
-	for i, n := range args.pos {
-		if n == 0 {
-			continue
-		}
-		sh := b.shape(n)
-		if i >= len(params) || params[i].Kind == ast.Ellipsis {
-			b.passTo(n, false, name, args.span[i])
-			continue
-		}
-		ps := b.paramOf(m, params[i])
-		switch {
-		case ps.Kind == ctype.Object:
-			switch {
-			case sh.Kind != ctype.Object:
-			case f.Extern: // it knows an object by Python's API
-				b.opaque(n, name, args.span[i])
-			default: // Cython code whose body is not in sight
-				b.rawObject(n, name, args.span[i])
-			}
-		case reads && sh.Kind != ctype.Object:
-			b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
-			inside = append(inside, n)
-		case sh.Handle:
-			b.effect(n, nil, OnState, Write, false, PassesHandle, name, args.span[i])
-		case ps.Kind == ctype.Scalar, ps.ReadOnly(), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
-			if sh.Kind != ctype.Scalar {
-				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
-				inside = append(inside, n)
-			}
-		default:
-			b.passTo(n, sure && ps.Kind == ctype.Pointer && !ps.Constant, name, args.span[i])
-			inside = append(inside, n)
-		}
-	}
-	if ret.Kind == ctype.Pointer || ret.Kind == ctype.Unknown || ret.Kind == ctype.Record && ret.Depth > 0 {
-		var from []int32
-		for _, n := range inside {
-			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
-				from = append(from, n)
-			}
-		}
-		if len(from) > 0 {
-			ret.Returned = true
-			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from})
-			return b.node(Node{Kind: NodeInside, Base: l, Shape: ret})
-		}
-		return 0
-	}
-	if ret.Kind == ctype.Object {
-		return b.node(Node{Kind: NodeUnknown, Shape: ret})
-	}
-	return 0
-}
-
-// paramOf is the shape of a prototype's parameter, which may have no name.
-func (b *builder) paramOf(m *project.Module, prm *ast.Param) ctype.Shape {
-	if prm.Type == nil {
-		if prm.Name.Name == "" {
-			return ctype.Shape{}
-		}
-		// A lone identifier is a type in a prototype.
-		s := b.p.Types.OfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
-		if s.Kind == ctype.Unknown && prm.Declarator != nil && prm.Declarator.Pointer > 0 {
-			return ctype.Shape{Kind: ctype.Pointer, Depth: 1}
-		}
-		return s
-	}
-	return b.p.Types.Of(m, prm.Type, prm.Declarator)
-}
-
-// passTo passes a C value to a function that may write to it.
-func (b *builder) passTo(n int32, sure bool, name string, span ast.Span) {
-	sh := b.shape(n)
-	switch {
-	case sh.Handle:
-		b.effect(n, nil, OnState, Write, false, PassesHandle, name, span)
-	case sh.Kind == ctype.Scalar:
-	case sh.Kind == ctype.Object:
-		b.opaque(n, name, span)
-	case sh.ReadOnly():
-		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
-	case sh.Returned && strings.HasSuffix(strings.ToLower(name), "free"):
-		// What a function returned and another frees was made for the caller.
-	case sh.Kind == ctype.Pointer:
-		c := PassesUnknown
-		if sure {
-			c = PassesWritable
-		}
-		b.effect(n, nil, OnState, Write, sure, c, name, span)
-	default: // perhaps a pointer
-		b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
-	}
-}
-
-// rawObject hands an object to C code that may know its attributes.
-func (b *builder) rawObject(n int32, name string, span ast.Span) {
-	if sh := b.shape(n); n != 0 && sh.Kind == ctype.Object && sh.Class != nil {
-		b.effect(n, sh.Class, OnState, Write, false, PassesUnknown, name, span)
-	}
-}
-
-// opaque hands an object to code that is not in sight.
-func (b *builder) opaque(n int32, name string, span ast.Span) {
-	if n == 0 {
-		return
-	}
-	sh := b.shape(n)
-	if sh.Kind != ctype.Object && sh.Kind != ctype.Unknown {
-		b.passTo(n, false, name, span)
-		return
-	}
-	b.hands(n, span.End, false)
-	switch {
-	case sh.Container:
-		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, span)
-	case b.flow.Nodes[n].Kind != NodeField:
-		b.effect(n, sh.Class, OnPython, Write, false, CallsUnknown, name, span)
-	}
-}
-
-func (b *builder) unknownArgs(args passed, name string, span ast.Span, inC bool) {
-	args.each(func(n int32) {
-		if inC {
-			b.passTo(n, false, name, span)
-		} else {
-			b.opaque(n, name, span)
-		}
-	})
-}
-
-// unknownCall calls something that is not in sight.
-func (b *builder) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
-	if !inC && exceptionName(name) { // it keeps its arguments for a message
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
-	}
-	b.unknownArgs(args, name, span, inC)
-	if inC {
-		var from []int32
-		args.each(func(n int32) {
-			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
-				from = append(from, n)
-			}
-		})
-		if len(from) == 0 {
-			return 0
-		}
-		return b.node(Node{Kind: NodeLocal, From: from})
-	}
-	b.python(span)
-	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
-}
-
-// python notes a call that may run any Python code.
-func (b *builder) python(span ast.Span) {
-	if b.nested == 0 {
-		b.flow.Python = append(b.flow.Python, span)
-	}
-}
-
-func exceptionName(name string) bool {
-	return strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception") || strings.HasSuffix(name, "Warning") ||
-		name == "StopIteration" || name == "KeyboardInterrupt"
-}
-
-func (b *builder) knownCall(how string, args passed, name string, span ast.Span) int32 {
-	var out int32
-	for i, n := range append(slices.Clone(args.pos), args.kw...) {
-		if n == 0 || b.flow.Nodes[n].local {
-			continue
-		}
-		k := how[min(i, len(how)-1)]
-		sh := b.shape(n)
-		switch k {
-		case 'W', 'w':
-			if sh.Kind == ctype.Object {
-				b.effect(n, nil, OnValue, Write, true, ChangesContainer, name, span)
-			} else if sh.Kind != ctype.Scalar {
-				before := len(b.flow.Actions)
-				b.passTo(n, true, name, span)
-				for i := before; i < len(b.flow.Actions); i++ { // none of them looks at what it is given to free or to fill
-					b.flow.Actions[i].shallow = true
-				}
-			}
-		case 'R', 'r':
-			if sh.Kind != ctype.Object && sh.Kind != ctype.Scalar {
-				b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
-			}
-		}
-		if k == 'W' || k == 'R' {
-			out = n
-		}
-	}
-	if out != 0 {
-		return b.node(Node{Kind: NodeInside, Base: out, Shape: b.shape(out)})
-	}
-	return 0
-}
-
-func (b *builder) builtin(name string, e *ast.Call) (int32, bool) {
-	fresh, ok := library.PureBuiltins[name]
-	if !ok {
-		return 0, false
-	}
-	args := b.passed(e.Args)
-	method := library.BuiltinMethods[name]
-	for _, n := range args.pos {
-		if n != 0 && method != "" && b.shape(n).Class != nil {
-			b.operator(n, method, e.Span)
-			if method == "__iter__" {
-				b.operator(n, "__next__", e.Span)
-				b.operator(n, "__len__", e.Span)
-			}
-		}
-	}
-	if fresh {
-		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers[name]}})
-		var elems []int32
-		for _, a := range args.pos { // what it yields are their items, alone or in tuples
-			elems = append(elems, b.elements(a)...)
-		}
-		if name == "zip" || name == "enumerate" {
-			tuple := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object}})
-			b.fill(tuple, elems)
-			elems = []int32{tuple}
-		}
-		b.fill(n, elems)
-		return n, true
-	}
-	if name == "min" || name == "max" || name == "next" {
-		var out int32
-		for _, a := range args.pos {
-			out = b.either(out, a)
-			for _, x := range b.elements(a) {
-				out = b.either(out, x)
-			}
-		}
-		return out, true
-	}
-	return 0, true
-}
+// calls walk the calls of a function.
+type calls struct{ *builder }

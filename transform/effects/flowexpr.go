@@ -20,13 +20,13 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case nil, *ast.Const, *ast.Number, *ast.Placeholder, *ast.BadExpr, *ast.Sizeof, *ast.TypeExpr:
 		return 0
 	case *ast.Name:
-		return b.name(e)
+		return b.exprs.name(e)
 	case *ast.Attribute:
-		return b.attribute(e, b.expr(e.X))
+		return b.exprs.attribute(e, b.expr(e.X))
 	case *ast.Subscript:
-		return b.subscript(e)
+		return b.exprs.subscript(e)
 	case *ast.Call:
-		return b.call(e)
+		return b.calls.call(e)
 	case *ast.Paren:
 		return b.expr(e.X)
 	case *ast.Cast:
@@ -42,15 +42,15 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return n
 	case *ast.Unary:
-		return b.unary(e)
+		return b.exprs.unary(e)
 	case *ast.Binary:
 		x, y := b.expr(e.X), b.expr(e.Y)
 		if e.Op == "and" || e.Op == "or" {
 			return b.either(x, y)
 		}
-		return b.arithmetic(e, x, y)
+		return b.exprs.arithmetic(e, x, y)
 	case *ast.Compare:
-		b.compare(e)
+		b.exprs.compare(e)
 		return 0
 	case *ast.Cond:
 		x := b.expr(e.Then)
@@ -63,8 +63,8 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Str:
 		for _, f := range e.Fields {
 			if n := b.expr(f); b.shape(n).Class != nil {
-				b.operator(n, "__str__", f.Range())
-				b.operator(n, "__format__", f.Range())
+				b.exprs.operator(n, "__str__", f.Range())
+				b.exprs.operator(n, "__format__", f.Range())
 			}
 		}
 		return 0
@@ -84,10 +84,10 @@ func (b *builder) expr(e ast.Expr) int32 {
 		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
-		b.lambda(e)
+		b.exprs.lambda(e)
 		return 0
 	case *ast.Comp:
-		return b.comprehension(e)
+		return b.exprs.comprehension(e)
 	case *ast.Slice:
 		b.expr(e.Lo)
 		b.expr(e.Hi)
@@ -112,13 +112,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 	return 0
 }
 
-func (b *builder) suspends(s ast.Span) {
-	if b.nested == 0 && b.flow.Yields == (ast.Span{}) {
-		b.flow.Yields = s
-	}
-}
-
-func (b *builder) lambda(e *ast.Lambda) {
+func (b expressions) lambda(e *ast.Lambda) {
 	var defaults []int32
 	if e.Params != nil {
 		for _, prm := range e.Params.List {
@@ -137,7 +131,7 @@ func (b *builder) lambda(e *ast.Lambda) {
 	b.vars, b.env = vars, env
 }
 
-func (b *builder) comprehension(e *ast.Comp) int32 {
+func (b expressions) comprehension(e *ast.Comp) int32 {
 	if len(e.Clauses) == 0 {
 		return 0
 	}
@@ -158,55 +152,7 @@ func (b *builder) comprehension(e *ast.Comp) int32 {
 	return out
 }
 
-// either is one of two values.
-func (b *builder) either(x, y int32) int32 {
-	switch {
-	case x == 0 || x == y:
-		return y
-	case y == 0:
-		return x
-	}
-	sh := b.shape(x)
-	if o := b.shape(y); sh != o {
-		if sh.Kind != o.Kind {
-			sh.Kind = ctype.Unknown
-		}
-		sh.Class = project.Common(sh.Class, o.Class)
-	}
-	return b.node(Node{Kind: NodeLocal, Shape: sh, From: []int32{x, y}})
-}
-
-func (b *builder) cast(n int32, to ctype.Shape) int32 {
-	if n == 0 {
-		switch {
-		case to.Kind == ctype.Pointer:
-			return b.node(Node{Kind: NodeNothing, Shape: to})
-		case to.Kind == ctype.Object && to.Class != nil: // something that is not followed, and is one of these
-			return b.node(Node{Kind: NodeUnknown, Shape: to})
-		}
-		return 0
-	}
-	if to.Kind == ctype.Scalar {
-		if b.shape(n).Kind == ctype.Pointer { // an address as a number, which leads where it led
-			return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
-		}
-		return 0
-	}
-	if to.Kind == ctype.Unknown {
-		to = b.shape(n)
-	}
-	from := b.shape(n)
-	if to.Kind == ctype.Object && to.Class == nil {
-		to.Class = from.Class
-	}
-	if to.Kind == ctype.Pointer && from.Kind == ctype.Object {
-		to = from // <PyObject*>x is x still
-	}
-	to.Returned = from.Returned
-	return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
-}
-
-func (b *builder) name(e *ast.Name) int32 {
+func (b expressions) name(e *ast.Name) int32 {
 	n, sh, ok := b.value(e.Name)
 	if !ok {
 		return b.global(e)
@@ -229,65 +175,8 @@ func (b *builder) name(e *ast.Name) int32 {
 	return n
 }
 
-// storedThrough notes a store through a value that a local or an attribute holds.
-func (b *builder) storedThrough(n int32, name string, span ast.Span, del bool) {
-	if n == 0 || del && b.shape(n).Kind != ctype.Pointer { // "del p" of a pointer deletes what it points to
-		return
-	}
-	if b.inC(n) {
-		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
-	}
-}
-
-// stored notes a store to a place within a C value, whatever expression that is:
-// "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
-// has been noted there by then.
-func (b *builder) stored(n int32, a ast.Access, name string, span ast.Span) {
-	if isStore(a) && b.inC(n) {
-		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
-	}
-}
-
-// shallowly marks the effects of a store to a place of x's own, where x is the
-// variable that is assigned to a place of.
-func (b *builder) shallowly(x ast.Expr, do func()) {
-	before := len(b.flow.Actions)
-	do()
-	if name, ok := syntax.Unparen(x).(*ast.Name); ok && name == b.shallow {
-		for i := before; i < len(b.flow.Actions); i++ {
-			b.flow.Actions[i].shallow = true
-		}
-	}
-}
-
-// isStore reports whether an access changes a place or goes through it to one.
-func isStore(a ast.Access) bool {
-	switch a {
-	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
-		return true
-	}
-	return false
-}
-
-// inC reports whether a value is C data or may be: no object, that is.
-func (b *builder) inC(n int32) bool {
-	if n == 0 {
-		return false
-	}
-	switch sh := b.shape(n); sh.Kind {
-	case ctype.Pointer, ctype.Record:
-		return true
-	case ctype.Unknown:
-		switch b.flow.Nodes[n].Kind {
-		case NodeInside, NodeLocal, NodeCast, NodeCall, NodeParam:
-			return sh.Class == nil
-		}
-	}
-	return false
-}
-
 // global is the value of a name of the module.
-func (b *builder) global(e *ast.Name) int32 {
+func (b expressions) global(e *ast.Name) int32 {
 	if c, ok := b.m.CDecls().Vars[e.Name]; ok {
 		sh := b.p.Types.Of(b.m, c.Type, c.Declarator)
 		if sh.Kind == ctype.Scalar {
@@ -299,7 +188,7 @@ func (b *builder) global(e *ast.Name) int32 {
 }
 
 // attribute is what base.attr denotes, and what is done to it there.
-func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
+func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	if base == 0 {
 		return 0 // of a module, or of what is not followed
 	}
@@ -384,14 +273,14 @@ func (b *builder) attribute(e *ast.Attribute, base int32) int32 {
 
 // mayHave reports whether a class may have a C attribute that is not known here:
 // one of a base that is not in sight.
-func (b *builder) mayHave(c *project.Class, name string) bool {
+func (b expressions) mayHave(c *project.Class, name string) bool {
 	return c.UnseenBase() && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
 // followed by another attribute: "self.o.x = 1" sets what o makes of it, where
 // "self.o[k] = 1" changes a container.
-func (b *builder) storesAttribute(e *ast.Attribute) bool {
+func (b expressions) storesAttribute(e *ast.Attribute) bool {
 	end := e.End
 	src := b.f.Unit.Src
 	for int(end) < len(src) && (src[end] == ' ' || src[end] == ')') {
@@ -401,7 +290,7 @@ func (b *builder) storesAttribute(e *ast.Attribute) bool {
 }
 
 // member is a property or method of a known class that is used as a value.
-func (b *builder) member(e *ast.Attribute, base int32, c *project.Class) int32 {
+func (b expressions) member(e *ast.Attribute, base int32, c *project.Class) int32 {
 	want := Getter
 	switch e.Access {
 	case ast.Write, ast.Aug, ast.ForTarget:
@@ -422,10 +311,10 @@ func (b *builder) member(e *ast.Attribute, base int32, c *project.Class) int32 {
 	if len(args) > 0 {
 		args[0] = base
 	}
-	return b.callOf(fs, args, e.Span)
+	return b.calls.callOf(fs, args, e.Span)
 }
 
-func (b *builder) subscript(e *ast.Subscript) int32 {
+func (b expressions) subscript(e *ast.Subscript) int32 {
 	n := b.expr(e.X)
 	for _, i := range e.Index {
 		b.expr(i)
@@ -485,7 +374,7 @@ func isEllipsis(e ast.Expr) bool {
 	return ok && (c.Name == "..." || c.Name == "Ellipsis")
 }
 
-func (b *builder) unary(e *ast.Unary) int32 {
+func (b expressions) unary(e *ast.Unary) int32 {
 	switch e.Op {
 	case "&":
 		return b.address(e.X)
@@ -508,7 +397,7 @@ func (b *builder) unary(e *ast.Unary) int32 {
 }
 
 // address is a pointer to a place.
-func (b *builder) address(e ast.Expr) int32 {
+func (b expressions) address(e ast.Expr) int32 {
 	switch x := syntax.Unparen(e).(type) {
 	case *ast.Subscript:
 		n := b.expr(x.X)
@@ -563,19 +452,8 @@ func (b *builder) address(e ast.Expr) int32 {
 	return b.expr(e)
 }
 
-// unset reports whether a value is that of a variable before it is assigned to.
-func (b *builder) unset(n int32, depth int) bool {
-	switch x := &b.flow.Nodes[n]; x.Kind {
-	case NodeNothing:
-		return true
-	case NodeLocal:
-		return depth > 0 && len(x.From) == 1 && b.unset(x.From[0], depth-1)
-	}
-	return false
-}
-
 // arithmetic is pointer arithmetic, or an operator of an object.
-func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
+func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	if x == 0 && y == 0 {
 		return 0
 	}
@@ -598,7 +476,7 @@ func (b *builder) arithmetic(e *ast.Binary, x, y int32) int32 {
 	return 0
 }
 
-func (b *builder) compare(e *ast.Compare) {
+func (b expressions) compare(e *ast.Compare) {
 	var left int32
 	for i, x := range e.Xs {
 		n := b.expr(x)
@@ -630,9 +508,9 @@ func (b *builder) compare(e *ast.Compare) {
 }
 
 // operator calls a special method of n, if its class has it in sight.
-func (b *builder) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
+func (b expressions) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
 
-func (b *builder) operator2(n, other int32, name string, span ast.Span) {
+func (b expressions) operator2(n, other int32, name string, span ast.Span) {
 	fs := b.p.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
 		return
@@ -644,5 +522,9 @@ func (b *builder) operator2(n, other int32, name string, span ast.Span) {
 	if len(args) > 1 {
 		args[1] = other
 	}
-	b.callOf(fs, args, span)
+	b.calls.callOf(fs, args, span)
 }
+
+// expressions walk the expressions of a function: each returns the node of its value,
+// 0 where that leads to no state.
+type expressions struct{ *builder }

@@ -290,6 +290,8 @@ type Program struct {
 	functions *cache.Cache[*project.Module, *Functions]
 	Hands     *cache.Cache[*project.Module, *handlock.Names]
 	model     modelState
+	// Changes are nil before SettleFunctions.
+	Changes *Changes
 }
 
 // New returns the model of a project with its locks.
@@ -305,39 +307,29 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name string)
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*Function]bool
-	// assume makes every extension type with C attributes count as locked, and
-	// tells apart which attributes are written.
+	// assume makes every extension type with C attributes count as locked.
 	assume bool
 	// derived holds the subclasses of each class, where the project is looked at
 	// as a whole; nil otherwise.
 	derived map[*project.Class][]*project.Class
-	// written holds the attributes that are written once an object is made, by
-	// the class that declares them; nil before settleFunctions.
-	written map[*project.Class]map[string]bool
-	// assigned holds those that get another value, pointers that go elsewhere
-	// among them.
-	assigned map[*project.Class]map[string]bool
-	// grown holds those whose container is changed in place.
-	grown map[*project.Class]map[string]bool
 }
 
 // Assuming is assume with nothing solved, and puts back what there was.
 func (p *Program) Assuming(do func()) {
-	s := &p.model
-	solved, written, grown, assigned := s.solved, s.written, s.grown, s.assigned
+	solved, changes := p.model.solved, p.Changes
 	sums := make(map[*Function]Summary, len(solved))
 	callers := make(map[*Function][]*Function, len(solved))
 	for f := range solved {
 		sums[f], callers[f] = f.Sum, f.Callers
 	}
 	p.Forget()
-	s.written = nil
+	p.Changes = nil
 	p.Assume(do)
 	p.Forget()
 	for f, sum := range sums { // more than were looked at here, too
 		f.Sum, f.Callers = sum, callers[f]
 	}
-	s.solved, s.written, s.grown, s.assigned = solved, written, grown, assigned
+	p.model.solved, p.Changes = solved, changes
 }
 
 // Assume calls do with a model that takes every class with state for locked. What

@@ -140,7 +140,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 	}
 	raw := func(e *effects.Effect) bool { return e.Raw && e.Kind != effects.OnPython && p.prog.Guards(e.Class) }
 	open := f.Among(region, func(e *effects.Effect) bool {
-		return raw(e) && (e.Mode == effects.Write || !p.prog.Settled(e.Class, e.Field))
+		return raw(e) && (e.Mode == effects.Write || !p.prog.Changes.Settled(e.Class, e.Field))
 	})
 	switch {
 	case r.Root == effects.NodeParam && !f.Exposed():

@@ -14,7 +14,6 @@ import (
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/handlock"
 	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
@@ -54,31 +53,26 @@ func New(pl *plan.Planner, opts Options) *Checker {
 
 // checking is one module under the rules.
 type checking struct {
-	project.Log
-	p     *effects.Program
-	m     *project.Module
-	plan  *plan.Module
-	hands *handlock.Names
-	*spelling
+	bodies
+	spelling *spelling
+	p        *effects.Program
+	plan     *plan.Module
 	// words are those of the rule that is being applied.
 	words []string
-
-	fns     []*ruleFunc // see funcs
-	vars    map[string]*globalVar
-	reached map[reachKey]reach
-	calls   map[string][]callSite
-	attrs   map[string][]attrUse
 }
 
 func (p *Checker) checking(m *project.Module) *checking {
-	return &checking{p: p.prog, m: m, plan: p.plan.Of(m), hands: p.prog.Hands.Get(m), spelling: p.spellings.Get(m)}
+	return &checking{
+		bodies:   bodies{m: m, locks: p.locks, hands: p.prog.Hands.Get(m)},
+		spelling: p.spellings.Get(m), p: p.prog, plan: p.plan.Of(m),
+	}
 }
 
 // Apply applies those rules of the table that a build warns of, or the others.
 func (p *Checker) Apply(m *project.Module, builds bool) []finding.Finding {
 	c := p.checking(m)
 	for i := range rules {
-		if r := &rules[i]; r.check != nil && r.builds == builds && c.spells(r.words) {
+		if r := &rules[i]; r.check != nil && r.builds == builds && c.spelling.spells(r.words) {
 			c.words = r.words
 			r.check(c)
 		}

@@ -19,7 +19,7 @@ type attrUse struct {
 }
 
 // settledField reports whether x.name is such an attribute.
-func (c *checking) settledField(name string) bool {
+func (c *bodies) settledField(name string) bool {
 	var owner *project.Class
 	for _, cl := range c.m.Classes {
 		if cl.FieldByName[name] != nil {
@@ -50,7 +50,7 @@ func (c *checking) settledField(name string) bool {
 }
 
 // attrUses indexes the module's attributes by name.
-func (c *checking) attrUses() map[string][]attrUse {
+func (c *bodies) attrUses() map[string][]attrUse {
 	if c.attrs != nil {
 		return c.attrs
 	}

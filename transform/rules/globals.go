@@ -44,7 +44,7 @@ type globalChange struct {
 }
 
 // globals returns the module's variables by name.
-func (c *checking) globals() map[string]*globalVar {
+func (c *bodies) globals() map[string]*globalVar {
 	if c.vars != nil {
 		return c.vars
 	}
@@ -117,7 +117,7 @@ func (c *checking) globals() map[string]*globalVar {
 }
 
 // globalNamed returns the module's variable that a name denotes in a function.
-func (c *checking) globalNamed(f *ruleFunc, name string) *globalVar {
+func (c *bodies) globalNamed(f *ruleFunc, name string) *globalVar {
 	v := c.globals()[name]
 	if v == nil {
 		return nil
@@ -132,7 +132,7 @@ func (c *checking) globalNamed(f *ruleFunc, name string) *globalVar {
 }
 
 // changes notes what a function does to the module's variables.
-func (c *checking) changes(f *ruleFunc) {
+func (c *bodies) changes(f *ruleFunc) {
 	f.prepare()
 	note := func(e ast.Expr, kind changeKind, node ast.Node, value, key ast.Expr) {
 		n, ok := syntax.Bare(e).(*ast.Name)

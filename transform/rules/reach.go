@@ -19,7 +19,7 @@ const (
 )
 
 // reach tells who can get at the object of e, which f evaluates at an offset.
-func (c *checking) reach(f *ruleFunc, e ast.Expr, at int32) reach {
+func (c *bodies) reach(f *ruleFunc, e ast.Expr, at int32) reach {
 	if e == nil {
 		return unknown
 	}
@@ -89,7 +89,7 @@ func either(a, b reach) reach {
 
 // immutableField reports whether x.name is an attribute of this method's class
 // whose type has no replaceable items.
-func (c *checking) immutableField(f *ruleFunc, e *ast.Attribute) bool {
+func (c *bodies) immutableField(f *ruleFunc, e *ast.Attribute) bool {
 	n, ok := syntax.Bare(e.X).(*ast.Name)
 	if !ok || f.class == nil || n.Name != f.first() {
 		return false
@@ -121,7 +121,7 @@ type reachKey struct {
 	at   int32
 }
 
-func (c *checking) reachName(f *ruleFunc, name string, at int32) reach {
+func (c *bodies) reachName(f *ruleFunc, name string, at int32) reach {
 	key := reachKey{f, name, at}
 	if r, ok := c.reached[key]; ok {
 		return r
@@ -135,7 +135,7 @@ func (c *checking) reachName(f *ruleFunc, name string, at int32) reach {
 	return r
 }
 
-func (c *checking) findReach(f *ruleFunc, name string, at int32) reach {
+func (c *bodies) findReach(f *ruleFunc, name string, at int32) reach {
 	f.prepare()
 	if !f.local[name] {
 		if f.outer != nil && !f.global[name] {
@@ -202,7 +202,7 @@ func (c *checking) findReach(f *ruleFunc, name string, at int32) reach {
 
 // escapes reports whether a local object was stored, before an offset, where
 // others find it.
-func (c *checking) escapes(f *ruleFunc, name string, at int32) bool {
+func (c *bodies) escapes(f *ruleFunc, name string, at int32) bool {
 	found := false
 	is := func(e ast.Expr) bool {
 		n, ok := syntax.Bare(e).(*ast.Name)
@@ -262,7 +262,7 @@ func (c *checking) escapes(f *ruleFunc, name string, at int32) bool {
 // reachArgument tells who can get at what is passed for a parameter. Others
 // can, unless the function is this module's own and each call passes something
 // new.
-func (c *checking) reachArgument(f *ruleFunc, p *ast.Param) reach {
+func (c *bodies) reachArgument(f *ruleFunc, p *ast.Param) reach {
 	name := f.name()
 	if f.class != nil || f.outer != nil || f.def.Kind != ast.Cdef || f.def.Visibility != ast.Private || f.def.API {
 		return shared
@@ -299,7 +299,7 @@ type callSite struct {
 }
 
 // callsOf returns where the module's functions mention a function.
-func (c *checking) callsOf(name string) []callSite {
+func (c *bodies) callsOf(name string) []callSite {
 	if c.calls == nil {
 		c.calls = map[string][]callSite{}
 		for _, f := range c.funcs() {

@@ -64,12 +64,12 @@ type unlockedClass struct {
 func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlockedClass {
 	out := map[*project.Module][]unlockedClass{}
 	p.prog.Assuming(func() {
-		a := p.prog.Gather(mods)
+		a := effects.Gather(p.prog, mods)
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				ev := a.Wrote[c]
 				if ev == nil {
-					ev = p.prog.WritesInherited(c)
+					ev = a.Inherited(c)
 				}
 				if ev == nil || ev.Effect == nil || !ev.Effect.Sure || c.Extern || p.locks.Of(c) != nil || a.ByHand(c) != nil {
 					continue

@@ -60,7 +60,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 				continue
 			}
 			field := origin(f, st.Value).Name
-			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" && !c.p.Moves(from.Class, field) {
+			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" && !c.p.Changes.Moves(from.Class, field) {
 				continue // it holds that object's lock, and the memory stays where it is
 			}
 			fd := to.Class.Field(st.Name)
@@ -166,7 +166,7 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 		}
 		for _, r := range s.Top(n) {
 			rg := &f.Sum.Regions[r.Region]
-			if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
+			if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
 				continue
 			}
 			how := "list"

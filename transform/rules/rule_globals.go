@@ -78,7 +78,7 @@ func (c *checking) compiled() bool {
 
 // silentGlobal reports whether a variable is one of a kind that is made for
 // several threads.
-func (c *checking) silentGlobal(v *globalVar) bool {
+func (c *bodies) silentGlobal(v *globalVar) bool {
 	if v.ctype != nil && library.LockTypes[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name) {
 		return true
 	}
@@ -105,7 +105,7 @@ func (c *checking) silentGlobal(v *globalVar) bool {
 
 // isCValue reports whether a variable is declared with a C type that is no
 // Python object.
-func (c *checking) isCValue(v *globalVar) bool {
+func (c *bodies) isCValue(v *globalVar) bool {
 	if v.d == nil || v.ctype == nil {
 		return false
 	}
@@ -117,7 +117,7 @@ func (c *checking) isCValue(v *globalVar) bool {
 
 // cType reports whether a type that is named is known to be no class: it is a
 // struct, an enum or a typedef of this module, or a well-known C typedef.
-func (c *checking) cType(t *ast.CType) bool {
+func (c *bodies) cType(t *ast.CType) bool {
 	if strings.HasSuffix(t.Name, "_t") || t.Memoryview {
 		return true
 	}
@@ -149,7 +149,7 @@ func (c *checking) cType(t *ast.CType) bool {
 }
 
 // unsafeChange tells what is wrong with a change, or "".
-func (c *checking) unsafeChange(v *globalVar, ch globalChange) string {
+func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 	if c.isCValue(v) {
 		switch ch.kind {
 		case counts:
@@ -197,7 +197,7 @@ func immortal(e ast.Expr) bool {
 // checksFirst reports whether a change depends on what the same function saw of
 // the variable before: a condition round it, a look-up of the same key, or the
 // look-up whose KeyError it answers.
-func (c *checking) checksFirst(v *globalVar, ch globalChange) bool {
+func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
 	f := ch.f
 	mentions := func(n ast.Node) bool {
 		found := false
@@ -248,7 +248,7 @@ func (c *checking) checksFirst(v *globalVar, ch globalChange) bool {
 
 // lookedUp reports whether a function looked a key up in a container before an
 // offset.
-func (c *checking) lookedUp(f *ruleFunc, name, key string, before int32) bool {
+func (c *bodies) lookedUp(f *ruleFunc, name, key string, before int32) bool {
 	found := false
 	is := func(e ast.Expr) bool {
 		n, ok := syntax.Bare(e).(*ast.Name)
@@ -289,7 +289,7 @@ func (c *checking) lookedUp(f *ruleFunc, name, key string, before int32) bool {
 // code or by each other, and mentioned nowhere else. So are functions that
 // module-level code hands to atexit, which run when the threads are gone, and
 // ones that nobody mentions and whose name says that they set the module up.
-func (c *checking) importOnly() map[*ruleFunc]bool {
+func (c *bodies) importOnly() map[*ruleFunc]bool {
 	type user struct {
 		f *ruleFunc // nil: module level
 	}

@@ -30,7 +30,7 @@ func checkMissing(c *checking) {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
 				x := &f.Sum.Regions[e.Region]
-				if e.Mode != md || !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || md == effects.Read && c.p.Settled(e.Class, e.Field) {
+				if e.Mode != md || !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || md == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
 					continue
 				}
 				if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods[e.Via.Def.Name.Name] {

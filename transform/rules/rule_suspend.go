@@ -27,7 +27,7 @@ type look struct {
 }
 
 func checkSuspension(c *checking) {
-	byHand := c.spells([]string{"critical_section"})
+	byHand := c.spelling.spells([]string{"critical_section"})
 	if !c.p.Locks.Concerned(c.m.Stem) && !byHand {
 		return // no lock in sight
 	}

@@ -9,14 +9,31 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
+// bodies are the functions of one module as the rules look at them: by what is
+// spelled there, without the model.
+type bodies struct {
+	project.Log
+	m     *project.Module
+	locks *decorator.Locks
+	hands *handlock.Names
+
+	fns     []*ruleFunc // see funcs
+	vars    map[string]*globalVar
+	reached map[reachKey]reach
+	calls   map[string][]callSite
+	attrs   map[string][]attrUse
+}
+
 // ruleFunc is one function, at any depth.
 type ruleFunc struct {
-	c     *checking
+	in    *bodies
 	u     *project.Unit
 	def   *ast.FuncDef
 	class *ast.ClassDef // the class that it is a method of
@@ -46,7 +63,7 @@ type nameValue struct {
 }
 
 // funcs returns the functions of the module's own files, outer ones first.
-func (c *checking) funcs() []*ruleFunc {
+func (c *bodies) funcs() []*ruleFunc {
 	if c.fns != nil {
 		return c.fns
 	}
@@ -59,7 +76,7 @@ func (c *checking) funcs() []*ruleFunc {
 				if st.Body == nil {
 					continue
 				}
-				f := &ruleFunc{c: c, u: u, def: st, class: class, outer: outer}
+				f := &ruleFunc{in: c, u: u, def: st, class: class, outer: outer}
 				out = append(out, f)
 				walk(u, st.Body.Stmts, nil, f)
 			case *ast.ClassDef:
@@ -281,5 +298,5 @@ func (f *ruleFunc) spelled(e ast.Expr) string {
 
 // finding reports one and returns it, to be filled in.
 func (f *ruleFunc) finding(span ast.Span, code, msg, help string) *finding.Finding {
-	return f.c.Report(f.u, span, code, msg, help)
+	return f.in.Report(f.u, span, code, msg, help)
 }

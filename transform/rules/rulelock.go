@@ -26,7 +26,7 @@ func (f *ruleFunc) handHolds() []handHold {
 	add := func(s ast.Span, objects []ast.Expr) {
 		h := handHold{Span: s}
 		for _, o := range objects {
-			if u, ok := syntax.Unparen(o).(*ast.Unary); ok && u.Op == "&" || f.c.hands.IsLock(o) {
+			if u, ok := syntax.Unparen(o).(*ast.Unary); ok && u.Op == "&" || f.in.hands.IsLock(o) {
 				h.objects = nil // a mutex: it guards what its users agreed on
 				break
 			}
@@ -43,7 +43,7 @@ func (f *ruleFunc) handHolds() []handHold {
 		if call, ok := e.(*ast.Call); ok {
 			e, args = call.Fun, call.Args
 		}
-		switch name := f.c.m.Scope.CythonAttr(e, true); name {
+		switch name := f.in.m.Scope.CythonAttr(e, true); name {
 		case "critical_section", "read_lock", "write_lock":
 			h := handHold{Span: whole}
 			for _, a := range args {
@@ -57,13 +57,13 @@ func (f *ruleFunc) handHolds() []handHold {
 			out = append(out, h)
 		case "no_lock":
 		default:
-			if f.c.hands.IsLock(e) {
+			if f.in.hands.IsLock(e) {
 				add(whole, nil)
 			}
 		}
 	}
 	if f.class != nil {
-		if c := f.c.m.ClassByName[f.class.Name.Name]; c != nil && f.c.p.Locks.Declared(c) != nil && firstParam != "" && decorator.Find(f.c.m, f.def.Decorators, "no_lock") == nil {
+		if c := f.in.m.ClassByName[f.class.Name.Name]; c != nil && f.in.locks.Declared(c) != nil && firstParam != "" && decorator.Find(f.in.m, f.def.Decorators, "no_lock") == nil {
 			out = append(out, handHold{whole, []string{firstParam}})
 		}
 	}
@@ -73,7 +73,7 @@ func (f *ruleFunc) handHolds() []handHold {
 		switch n := n.(type) {
 		case *ast.With:
 			for _, it := range n.Items {
-				if objects, ok := f.c.hands.With(it.X); ok {
+				if objects, ok := f.in.hands.With(it.X); ok {
 					add(n.Body.Span, objects)
 				}
 			}
@@ -92,7 +92,7 @@ func (f *ruleFunc) handHolds() []handHold {
 				}
 			}
 		case *ast.Call:
-			if lc, ok := f.c.hands.Call(n); ok {
+			if lc, ok := f.in.hands.Call(n); ok {
 				s := f.spelled(lc.Lock)
 				if _, was := taken[s]; lc.Take && !was {
 					taken[s] = n.Pos

@@ -1,0 +1,208 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/syntax"
+	"slices"
+)
+
+// The arguments of a call, lined up with the parameters of what is called.
+
+// passed are a call's arguments as nodes.
+type passed struct {
+	pos  []int32
+	kw   []int32
+	name []string // of kw
+	star []int32  // *x and **x
+	span []ast.Span
+}
+
+func (p *passed) each(f func(n int32)) {
+	for _, list := range [3][]int32{p.pos, p.kw, p.star} {
+		for _, n := range list {
+			if n != 0 {
+				f(n)
+			}
+		}
+	}
+}
+
+// to lines arguments up with a function's parameters. Those that land in *args
+// or **kwargs are given to rest.
+func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n int32)) []int32 {
+	params := def.Params.List
+	out := make([]int32, len(params))
+	at := 0
+	next := func() int {
+		for at < len(params) && (params[at].Kind == ast.Slash) {
+			at++
+		}
+		if at < len(params) && params[at].Kind == ast.Positional && !params[at].KeywordOnly {
+			at++
+			return at - 1
+		}
+		return -1
+	}
+	if bound {
+		if i := next(); i >= 0 {
+			out[i] = receiver
+		}
+	}
+	for _, n := range p.pos {
+		if i := next(); i >= 0 {
+			out[i] = n
+		} else if n != 0 {
+			rest(n)
+		}
+	}
+	for k, n := range p.kw {
+		found := false
+		for i, prm := range params {
+			if prm.Name.Name == p.name[k] && prm.Kind == ast.Positional {
+				out[i], found = n, true
+			}
+		}
+		if !found && n != 0 {
+			rest(n)
+		}
+	}
+	for _, n := range p.star {
+		if n != 0 {
+			rest(n)
+		}
+	}
+	return out
+}
+
+// outCall is a call that is given the address of local pointers: it may make
+// them lead into whatever else it is given.
+type outCall struct {
+	names []*ast.Name
+	args  passed
+	on    int32 // the object or value that a method is called on
+}
+
+func (b calls) passed(args []ast.Arg) passed { return b.passedTo(args, nil) }
+
+// place is an expression as what a C++ reference to it leads to.
+func (b calls) place(e ast.Expr) int32 {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Attribute, *ast.Subscript:
+		return b.exprs.address(x)
+	}
+	return b.expr(e)
+}
+
+// byRef tells which parameters of a function are C++ references.
+func (b calls) byRef(list *ast.Params, bound bool) func(i int, name string) bool {
+	if list == nil {
+		return nil
+	}
+	any := false
+	for _, prm := range list.List {
+		any = any || prm.Declarator != nil && prm.Declarator.Ref
+	}
+	if !any {
+		return nil
+	}
+	return func(i int, name string) bool {
+		if bound {
+			i++
+		}
+		for k, prm := range list.List {
+			if name == "" && k == i || name != "" && name == prm.Name.Name {
+				return prm.Declarator != nil && prm.Declarator.Ref
+			}
+		}
+		return false
+	}
+}
+
+// outCall returns an outCall for a call that has such arguments, or nil.
+func (b calls) outCall(e *ast.Call) *outCall {
+	var out *outCall
+	for i := range e.Args {
+		var x ast.Expr
+		switch a := syntax.Unparen(e.Args[i].X).(type) {
+		case *ast.Unary:
+			if a.Op == "&" {
+				x = syntax.Unparen(a.X)
+			}
+		case *ast.Call:
+			if len(a.Args) == 1 && b.cythonName(syntax.Unparen(a.Fun)) == "address" {
+				x = syntax.Unparen(a.Args[0].X)
+			}
+		}
+		if n, ok := x.(*ast.Name); ok {
+			if _, sh, local := b.value(n.Name); local && sh.Kind == ctype.Pointer {
+				if out == nil {
+					out = &outCall{}
+					if b.outs == nil {
+						b.outs = map[*ast.Arg]*outCall{}
+					}
+					b.outs[&e.Args[0]] = out
+				}
+				out.names = append(out.names, n)
+			}
+		}
+	}
+	return out
+}
+
+// filled gives the pointers of a call what it may have made of them.
+func (b calls) filled(o *outCall) {
+	var from []int32
+	if b.shape(o.on).Kind != ctype.Scalar && o.on != 0 {
+		from = append(from, o.on)
+	}
+	o.args.each(func(n int32) {
+		sh := b.shape(n)
+		if sh.Kind == ctype.Object && sh.Class == nil && b.flow.Nodes[n].Kind != NodeField {
+			return // slices, strings, …
+		}
+		if sh.Kind != ctype.Scalar && !slices.Contains(from, n) {
+			from = append(from, n)
+		}
+	})
+	if len(from) == 0 {
+		return
+	}
+	for _, name := range o.names {
+		_, sh, _ := b.value(name.Name)
+		sh.Returned = true
+		l := b.node(Node{Kind: NodeLocal, From: from})
+		b.set(b.vars[name.Name].slot, b.node(Node{Kind: NodeInside, Base: l, Shape: sh}))
+	}
+}
+
+// passedTo is passed for a function of which byRef tells the parameters that
+// are C++ references.
+func (b calls) passedTo(args []ast.Arg, byRef func(i int, name string) bool) passed {
+	var p passed
+	for i := range args {
+		a := &args[i]
+		var n int32
+		if a.Star == 0 && byRef != nil && byRef(i, a.Name.Name) {
+			n = b.place(a.X)
+		} else {
+			n = b.expr(a.X)
+		}
+		switch {
+		case a.Star > 0:
+			p.star = append(append(p.star, n), b.elements(n)...)
+		case a.Name.Name != "":
+			p.kw = append(p.kw, n)
+			p.name = append(p.name, a.Name.Name)
+		default:
+			p.pos = append(p.pos, n)
+			p.span = append(p.span, a.Span)
+		}
+	}
+	if len(args) > 0 {
+		if o := b.outs[&args[0]]; o != nil {
+			o.args = p
+		}
+	}
+	return p
+}

@@ -1,0 +1,264 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+	"slices"
+	"strings"
+)
+
+// Flows of calls whose body is not in sight: C functions, library functions, and whatever Python code may do.
+
+// externCall calls a C function of which only the prototype is in sight: what
+// it takes by const pointer or by value it reads.
+func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *ast.Call) int32 {
+	args := b.passedTo(e.Args, b.byRef(f.Declarator.Params, false))
+	if how, ok := library.KnownC[name]; ok {
+		return b.knownCall(how, args, name, e.Span)
+	}
+	sure := m.CDecls().Aware
+	reads := b.p.readsOnly(name)
+	var params []*ast.Param
+	if f.Declarator.Params != nil {
+		params = f.Declarator.Params.List
+	}
+	ret := b.returnShape(m, f.Type, f.Declarator)
+	var inside []int32
+	for i, n := range args.pos {
+		if n == 0 {
+			continue
+		}
+		sh := b.shape(n)
+		if i >= len(params) || params[i].Kind == ast.Ellipsis {
+			b.passTo(n, false, name, args.span[i])
+			continue
+		}
+		ps := b.paramOf(m, params[i])
+		switch {
+		case ps.Kind == ctype.Object:
+			switch {
+			case sh.Kind != ctype.Object:
+			case f.Extern: // it knows an object by Python's API
+				b.opaque(n, name, args.span[i])
+			default: // Cython code whose body is not in sight
+				b.rawObject(n, name, args.span[i])
+			}
+		case reads && sh.Kind != ctype.Object:
+			b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
+			inside = append(inside, n)
+		case sh.Handle:
+			b.effect(n, nil, OnState, Write, false, PassesHandle, name, args.span[i])
+		case ps.Kind == ctype.Scalar, ps.ReadOnly(), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
+			if sh.Kind != ctype.Scalar {
+				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
+				inside = append(inside, n)
+			}
+		default:
+			b.passTo(n, sure && ps.Kind == ctype.Pointer && !ps.Constant, name, args.span[i])
+			inside = append(inside, n)
+		}
+	}
+	if ret.Kind == ctype.Pointer || ret.Kind == ctype.Unknown || ret.Kind == ctype.Record && ret.Depth > 0 {
+		var from []int32
+		for _, n := range inside {
+			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
+				from = append(from, n)
+			}
+		}
+		if len(from) > 0 {
+			ret.Returned = true
+			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from})
+			return b.node(Node{Kind: NodeInside, Base: l, Shape: ret})
+		}
+		return 0
+	}
+	if ret.Kind == ctype.Object {
+		return b.node(Node{Kind: NodeUnknown, Shape: ret})
+	}
+	return 0
+}
+
+// paramOf is the shape of a prototype's parameter, which may have no name.
+func (b calls) paramOf(m *project.Module, prm *ast.Param) ctype.Shape {
+	if prm.Type == nil {
+		if prm.Name.Name == "" {
+			return ctype.Shape{}
+		}
+		// A lone identifier is a type in a prototype.
+		s := b.p.Types.OfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
+		if s.Kind == ctype.Unknown && prm.Declarator != nil && prm.Declarator.Pointer > 0 {
+			return ctype.Shape{Kind: ctype.Pointer, Depth: 1}
+		}
+		return s
+	}
+	return b.p.Types.Of(m, prm.Type, prm.Declarator)
+}
+
+// unknownCall calls something that is not in sight.
+func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
+	if !inC && exceptionName(name) { // it keeps its arguments for a message
+		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+	}
+	b.unknownArgs(args, name, span, inC)
+	if inC {
+		var from []int32
+		args.each(func(n int32) {
+			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
+				from = append(from, n)
+			}
+		})
+		if len(from) == 0 {
+			return 0
+		}
+		return b.node(Node{Kind: NodeLocal, From: from})
+	}
+	b.python(span)
+	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+func exceptionName(name string) bool {
+	return strings.HasSuffix(name, "Error") || strings.HasSuffix(name, "Exception") || strings.HasSuffix(name, "Warning") ||
+		name == "StopIteration" || name == "KeyboardInterrupt"
+}
+
+func (b calls) knownCall(how string, args passed, name string, span ast.Span) int32 {
+	var out int32
+	for i, n := range append(slices.Clone(args.pos), args.kw...) {
+		if n == 0 || b.flow.Nodes[n].local {
+			continue
+		}
+		k := how[min(i, len(how)-1)]
+		sh := b.shape(n)
+		switch k {
+		case 'W', 'w':
+			if sh.Kind == ctype.Object {
+				b.effect(n, nil, OnValue, Write, true, ChangesContainer, name, span)
+			} else if sh.Kind != ctype.Scalar {
+				before := len(b.flow.Actions)
+				b.passTo(n, true, name, span)
+				for i := before; i < len(b.flow.Actions); i++ { // none of them looks at what it is given to free or to fill
+					b.flow.Actions[i].shallow = true
+				}
+			}
+		case 'R', 'r':
+			if sh.Kind != ctype.Object && sh.Kind != ctype.Scalar {
+				b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+			}
+		}
+		if k == 'W' || k == 'R' {
+			out = n
+		}
+	}
+	if out != 0 {
+		return b.node(Node{Kind: NodeInside, Base: out, Shape: b.shape(out)})
+	}
+	return 0
+}
+
+func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
+	fresh, ok := library.PureBuiltins[name]
+	if !ok {
+		return 0, false
+	}
+	args := b.passed(e.Args)
+	method := library.BuiltinMethods[name]
+	for _, n := range args.pos {
+		if n != 0 && method != "" && b.shape(n).Class != nil {
+			b.exprs.operator(n, method, e.Span)
+			if method == "__iter__" {
+				b.exprs.operator(n, "__next__", e.Span)
+				b.exprs.operator(n, "__len__", e.Span)
+			}
+		}
+	}
+	if fresh {
+		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers[name]}})
+		var elems []int32
+		for _, a := range args.pos { // what it yields are their items, alone or in tuples
+			elems = append(elems, b.elements(a)...)
+		}
+		if name == "zip" || name == "enumerate" {
+			tuple := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object}})
+			b.fill(tuple, elems)
+			elems = []int32{tuple}
+		}
+		b.fill(n, elems)
+		return n, true
+	}
+	if name == "min" || name == "max" || name == "next" {
+		var out int32
+		for _, a := range args.pos {
+			out = b.either(out, a)
+			for _, x := range b.elements(a) {
+				out = b.either(out, x)
+			}
+		}
+		return out, true
+	}
+	return 0, true
+}
+
+// cythonName returns the name of a function of the cython module or of
+// cython.operator, "" for others.
+func (b calls) cythonName(fun ast.Expr) string {
+	name := b.m.Scope.CythonAttr(fun, false)
+	if name == "" {
+		if n, ok := fun.(*ast.Name); ok {
+			if bd := b.m.Scope.Names[n.Name]; bd.Kind == project.BindImported && len(bd.Path) == 2 && bd.Path[0] == "cython" && bd.Path[1] == "operator" {
+				name = bd.Attr
+			}
+		}
+	}
+	return name
+}
+
+// cythonCall handles the cython module's own functions.
+func (b calls) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
+	name := b.cythonName(fun)
+	switch name {
+	case "cast":
+		if len(e.Args) >= 2 {
+			return b.cast(b.expr(e.Args[1].X), b.p.Types.OfNote(b.m, e.Args[0].X)), true
+		}
+	case "address":
+		if len(e.Args) == 1 {
+			return b.exprs.address(e.Args[0].X), true
+		}
+	case "declare":
+		if len(e.Args) >= 2 && e.Args[0].Name.Name == "" {
+			v := b.expr(e.Args[1].X)
+			return b.cast(v, b.p.Types.OfNote(b.m, e.Args[0].X)), true
+		}
+		for _, a := range e.Args {
+			if a.Name.Name != "" {
+				b.declared(a.Name.Name, a.X)
+			}
+		}
+		return 0, true
+	case "typeof", "sizeof", "compiled", "cmod", "cdiv":
+		return 0, true
+	case "dereference":
+		if len(e.Args) == 1 {
+			return b.element(b.expr(e.Args[0].X)), true
+		}
+	case "preincrement", "predecrement", "postincrement", "postdecrement":
+		if len(e.Args) == 1 {
+			if x, ok := syntax.Unparen(e.Args[0].X).(*ast.Name); ok {
+				n, sh, local := b.value(x.Name)
+				if local && !sh.Ref { // an iterator or a pointer of our own
+					return n, true
+				}
+			}
+			n := b.place(e.Args[0].X)
+			if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class == nil {
+				return 0, true
+			}
+			b.effect(n, nil, OnState, Write, true, StoresThrough, name, e.Span)
+			return n, true
+		}
+	}
+	return 0, false
+}

@@ -1,0 +1,203 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+	"strings"
+)
+
+// What is done to values, as it is noted down: uses of state, and objects that
+// are handed on to others.
+
+// notes take down what a function does to its values.
+type notes struct {
+	variables
+	// hand counts the locks placed by hand that the walk is under.
+	hand int
+	// nested counts the functions and lambdas that the walk is in, below its own.
+	nested int
+	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
+	shallow *ast.Name
+	end     int32 // of the assignment that is being walked: what it hands out it has made before
+}
+
+func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, sure bool, c Cause, name string, span ast.Span) {
+	if n == 0 {
+		return
+	}
+	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
+		raw: kind != OnPython && b.hand == 0, Cause: c, Name: name, Field: b.fieldOf(n, kind, name), Span: span})
+}
+
+// fieldOf returns the attribute that an effect reaches, "" where it may be any.
+func (b *notes) fieldOf(n int32, kind EffectKind, name string) string {
+	if in := b.flow.leadsInto(n); in != "" {
+		return in
+	}
+	if kind == OnState && b.shape(n).Class != nil {
+		return name
+	}
+	return ""
+}
+
+// handOut notes that the objects of a node may be seen by others from here on:
+// they are stored somewhere.
+func (b *notes) handOut(n int32, at int32) { b.hands(n, at, true) }
+
+// handOutInto hands a value out by storing it in an object, unless that is an
+// object of our own making, or the one that the value is a part of already.
+func (b *notes) handOutInto(value, into, at int32) {
+	if own := b.origin(value); own == b.origin(into) && b.flow.Nodes[own].Kind == NodeParam {
+		return
+	}
+	for n := into; ; {
+		x := b.flow.Nodes[n]
+		switch x.Kind {
+		case NodeFresh:
+			return
+		case NodeLocal:
+			if len(x.From) == 1 {
+				n = x.From[0]
+				continue
+			}
+		case NodeCast:
+			n = x.Base
+			continue
+		}
+		break
+	}
+	b.handOut(value, at)
+}
+
+// byHand notes a lock that a person placed.
+func (b *notes) byHand(s ast.Span) {
+	if b.flow.Hand == (ast.Span{}) {
+		b.flow.Hand = s
+	}
+}
+
+// python notes a call that may run any Python code.
+func (b *notes) python(span ast.Span) {
+	if b.nested == 0 {
+		b.flow.Python = append(b.flow.Python, span)
+	}
+}
+
+func (b *notes) suspends(s ast.Span) {
+	if b.nested == 0 && b.flow.Yields == (ast.Span{}) {
+		b.flow.Yields = s
+	}
+}
+
+// rawObject hands an object to C code that may know its attributes.
+func (b *notes) rawObject(n int32, name string, span ast.Span) {
+	if sh := b.shape(n); n != 0 && sh.Kind == ctype.Object && sh.Class != nil {
+		b.effect(n, sh.Class, OnState, Write, false, PassesUnknown, name, span)
+	}
+}
+
+// opaque hands an object to code that is not in sight.
+func (b *notes) opaque(n int32, name string, span ast.Span) {
+	if n == 0 {
+		return
+	}
+	sh := b.shape(n)
+	if sh.Kind != ctype.Object && sh.Kind != ctype.Unknown {
+		b.passTo(n, false, name, span)
+		return
+	}
+	b.hands(n, span.End, false)
+	switch {
+	case sh.Container:
+		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, span)
+	case b.flow.Nodes[n].Kind != NodeField:
+		b.effect(n, sh.Class, OnPython, Write, false, CallsUnknown, name, span)
+	}
+}
+
+// passTo passes a C value to a function that may write to it.
+func (b *notes) passTo(n int32, sure bool, name string, span ast.Span) {
+	sh := b.shape(n)
+	switch {
+	case sh.Handle:
+		b.effect(n, nil, OnState, Write, false, PassesHandle, name, span)
+	case sh.Kind == ctype.Scalar:
+	case sh.Kind == ctype.Object:
+		b.opaque(n, name, span)
+	case sh.ReadOnly():
+		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+	case sh.Returned && strings.HasSuffix(strings.ToLower(name), "free"):
+		// What a function returned and another frees was made for the caller.
+	case sh.Kind == ctype.Pointer:
+		c := PassesUnknown
+		if sure {
+			c = PassesWritable
+		}
+		b.effect(n, nil, OnState, Write, sure, c, name, span)
+	default: // perhaps a pointer
+		b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
+	}
+}
+
+func (b *notes) unknownArgs(args passed, name string, span ast.Span, inC bool) {
+	args.each(func(n int32) {
+		if inC {
+			b.passTo(n, false, name, span)
+		} else {
+			b.opaque(n, name, span)
+		}
+	})
+}
+
+// storedThrough notes a store through a value that a local or an attribute holds.
+func (b *notes) storedThrough(n int32, name string, span ast.Span, del bool) {
+	if n == 0 || del && b.shape(n).Kind != ctype.Pointer { // "del p" of a pointer deletes what it points to
+		return
+	}
+	if b.inC(n) {
+		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+	}
+}
+
+// stored notes a store to a place within a C value, whatever expression that is:
+// "(p + 1)[0] = v", "f(x).y = v". What is reached through a name or an attribute
+// has been noted there by then.
+func (b *notes) stored(n int32, a ast.Access, name string, span ast.Span) {
+	if isStore(a) && b.inC(n) {
+		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+	}
+}
+
+// shallowly marks the effects of a store to a place of x's own, where x is the
+// variable that is assigned to a place of.
+func (b *notes) shallowly(x ast.Expr, do func()) {
+	before := len(b.flow.Actions)
+	do()
+	if name, ok := syntax.Unparen(x).(*ast.Name); ok && name == b.shallow {
+		for i := before; i < len(b.flow.Actions); i++ {
+			b.flow.Actions[i].shallow = true
+		}
+	}
+}
+
+// isStore reports whether an access changes a place or goes through it to one.
+func isStore(a ast.Access) bool {
+	switch a {
+	case ast.Write, ast.Aug, ast.ForTarget, ast.Delete, ast.StoreThrough:
+		return true
+	}
+	return false
+}
+
+// hands is handOut for objects that may or may not be stored.
+func (b *notes) hands(n int32, at int32, stored bool) {
+	if n == 0 || b.shape(n).Kind == ctype.Scalar {
+		return
+	}
+	b.flow.handed = append(b.flow.handed, handing{n, max(at, b.end), b.loopStarts(), stored})
+	for _, x := range b.elements(n) {
+		b.flow.handed = append(b.flow.handed, handing{x, max(at, b.end), b.loopStarts(), stored})
+	}
+}

@@ -1,0 +1,223 @@
+package effects
+
+import (
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+	"slices"
+)
+
+// The values of one function, and what they lead to.
+
+// values are the values of a function as far as they are known.
+type values struct {
+	flow *Flow
+	// elems holds the elements of the tuples and lists that are spelled out.
+	elems map[int32][]int32
+}
+
+func (b *values) node(n Node) int32 {
+	b.flow.Nodes = append(b.flow.Nodes, n)
+	return int32(len(b.flow.Nodes) - 1)
+}
+
+func (b *values) shape(n int32) ctype.Shape { return b.flow.Nodes[n].Shape }
+
+// common is the shape that several values share.
+func (b *values) common(from []int32) ctype.Shape {
+	sh := b.shape(from[0])
+	for _, n := range from[1:] {
+		o := b.shape(n)
+		if o == sh || b.flow.Nodes[n].Kind == NodeNothing && o.Kind == ctype.Unknown {
+			continue
+		}
+		if sh.Kind == ctype.Unknown && b.flow.Nodes[from[0]].Kind == NodeNothing {
+			sh = o
+			continue
+		}
+		if sh.Kind != o.Kind {
+			return ctype.Shape{}
+		}
+		sh.Class = project.Common(sh.Class, o.Class)
+		sh.Container = sh.Container && o.Container
+	}
+	return sh
+}
+
+// either is one of two values.
+func (b *values) either(x, y int32) int32 {
+	switch {
+	case x == 0 || x == y:
+		return y
+	case y == 0:
+		return x
+	}
+	sh := b.shape(x)
+	if o := b.shape(y); sh != o {
+		if sh.Kind != o.Kind {
+			sh.Kind = ctype.Unknown
+		}
+		sh.Class = project.Common(sh.Class, o.Class)
+	}
+	return b.node(Node{Kind: NodeLocal, Shape: sh, From: []int32{x, y}})
+}
+
+func (b *values) cast(n int32, to ctype.Shape) int32 {
+	if n == 0 {
+		switch {
+		case to.Kind == ctype.Pointer:
+			return b.node(Node{Kind: NodeNothing, Shape: to})
+		case to.Kind == ctype.Object && to.Class != nil: // something that is not followed, and is one of these
+			return b.node(Node{Kind: NodeUnknown, Shape: to})
+		}
+		return 0
+	}
+	if to.Kind == ctype.Scalar {
+		if b.shape(n).Kind == ctype.Pointer { // an address as a number, which leads where it led
+			return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
+		}
+		return 0
+	}
+	if to.Kind == ctype.Unknown {
+		to = b.shape(n)
+	}
+	from := b.shape(n)
+	if to.Kind == ctype.Object && to.Class == nil {
+		to.Class = from.Class
+	}
+	if to.Kind == ctype.Pointer && from.Kind == ctype.Object {
+		to = from // <PyObject*>x is x still
+	}
+	to.Returned = from.Returned
+	return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
+}
+
+// elements returns what a tuple or list that is spelled out here has in it.
+func (b *values) elements(n int32) []int32 {
+	for range 8 {
+		x := &b.flow.Nodes[n]
+		switch {
+		case x.Kind == NodeFresh:
+			return b.elems[n]
+		case x.Kind == NodeCast:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return nil
+		}
+	}
+	return nil
+}
+
+// element is what a container, pointer or view yields.
+func (b *values) element(n int32) int32 {
+	if n == 0 {
+		return 0
+	}
+	switch sh := b.shape(n); sh.Kind {
+	case ctype.Pointer:
+		return b.deref(n)
+	case ctype.Scalar:
+		return 0
+	case ctype.Record, ctype.Unknown:
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
+	default:
+		if of := b.elements(n); len(of) > 0 {
+			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
+		}
+		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+	}
+}
+
+// deref is what a pointer points to.
+func (b *values) deref(n int32) int32 {
+	sh := b.shape(n)
+	if sh.Axes > 1 { // a view on one row
+		sh.Axes--
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+	}
+	if sh.Depth > 1 {
+		sh.Depth--
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
+	}
+	switch sh.Elem {
+	case ctype.Scalar:
+		return 0
+	case ctype.Object:
+		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+	}
+	return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Kind: sh.Elem, Constant: sh.Constant, Inserts: sh.Inserts, Holds: sh.Holds, Struct: sh.Struct, Known: sh.Known}})
+}
+
+// fill notes what a container that was made here holds.
+func (b *values) fill(n int32, elems []int32) {
+	elems = slices.DeleteFunc(elems, func(x int32) bool { return x == 0 || b.shape(x).Kind == ctype.Scalar })
+	if len(elems) == 0 {
+		return
+	}
+	if b.elems == nil {
+		b.elems = map[int32][]int32{}
+	}
+	b.elems[n] = elems
+}
+
+// refill notes that a container which was made here gets other elements.
+func (b *values) refill(n int32) {
+	for range 8 {
+		x := &b.flow.Nodes[n]
+		switch {
+		case x.Kind == NodeFresh:
+			delete(b.elems, n)
+			return
+		case x.Kind == NodeCast:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return
+		}
+	}
+}
+
+// origin returns the object that a C value is a part of, or the value itself.
+func (b *values) origin(n int32) int32 {
+	for {
+		x := b.flow.Nodes[n]
+		switch {
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		case x.Kind == NodeCast || x.Kind == NodeInside:
+			n = x.Base
+		default:
+			return n
+		}
+	}
+}
+
+// inC reports whether a value is C data or may be: no object, that is.
+func (b *values) inC(n int32) bool {
+	if n == 0 {
+		return false
+	}
+	switch sh := b.shape(n); sh.Kind {
+	case ctype.Pointer, ctype.Record:
+		return true
+	case ctype.Unknown:
+		switch b.flow.Nodes[n].Kind {
+		case NodeInside, NodeLocal, NodeCast, NodeCall, NodeParam:
+			return sh.Class == nil
+		}
+	}
+	return false
+}
+
+// unset reports whether a value is that of a variable before it is assigned to.
+func (b *values) unset(n int32, depth int) bool {
+	switch x := &b.flow.Nodes[n]; x.Kind {
+	case NodeNothing:
+		return true
+	case NodeLocal:
+		return depth > 0 && len(x.From) == 1 && b.unset(x.From[0], depth-1)
+	}
+	return false
+}
