@@ -6,30 +6,16 @@ package effects
 // is looked at once, or twice where calls go round in circles.
 
 import (
-	"cmp"
-	"context"
 	"runtime"
 	"slices"
 	"strings"
 	"sync"
 
-	"golang.org/x/text/unicode/norm"
-
-	"pyxlock/parser/ast"
-	"pyxlock/transform/ctype"
-	"pyxlock/transform/decorator"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
 
 // maxPath bounds how far from a parameter an object is told apart.
 const maxPath = 3
-
-// Ref is a region and the class as which it is used.
-type Ref struct {
-	Region int32
-	Class  *project.Class
-}
 
 // Solve makes the summaries of the functions and of all that they call.
 func (p *Program) Solve(roots []*Function) {
@@ -313,182 +299,6 @@ func PrivateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
-// along is the region that is to base what region r of g is to its parameter.
-func (s *Solver) along(base int32, g *Function, r int32) int32 {
-	x := &g.Sum.Regions[r]
-	if x.Parent < 0 {
-		return base
-	}
-	return s.child(s.along(base, g, x.Parent), x.Name, x.Owner)
-}
-
-func (s *Solver) intern(r Region) int32 {
-	for i := range s.sum.Regions {
-		o := &s.sum.Regions[i]
-		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name {
-			return int32(i)
-		}
-	}
-	s.sum.Regions = append(s.sum.Regions, r)
-	return int32(len(s.sum.Regions) - 1)
-}
-
-func (s *Solver) child(parent int32, name string, owner *project.Class) int32 {
-	x := s.sum.Regions[parent]
-	if x.depth >= maxPath {
-		return parent
-	}
-	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1})
-}
-
-// refs returns what a node stands for.
-func (s *Solver) refs(n int32) []Ref {
-	if n == 0 {
-		return nil
-	}
-	switch s.state[n] {
-	case resolvedNode:
-		return s.memo[n]
-	case openNode: // a loop: what else there is, the one who opened it collects
-		s.looped = true
-		return nil
-	}
-	s.state[n] = openNode
-	outer := s.looped
-	s.looped = false
-	out := s.collect(n)
-	if s.looped {
-		s.state[n] = newNode // incomplete, unless asked for by itself
-	} else {
-		s.state[n] = resolvedNode
-		s.memo[n] = out
-	}
-	s.looped = s.looped || outer
-	return out
-}
-
-// Top is refs for a node that is asked for by itself: whatever loops led back
-// to it are then complete.
-func (s *Solver) Top(n int32) []Ref {
-	s.looped = false
-	return s.refs(n)
-}
-
-const (
-	newNode uint8 = iota
-	openNode
-	resolvedNode
-)
-
-func (s *Solver) collect(n int32) []Ref {
-	var out []Ref
-	x := &s.flow.Nodes[n]
-	with := func(r int32, c *project.Class) {
-		if c == nil && x.Shape.Kind == ctype.Object {
-			c = x.Shape.Class
-		}
-		for _, o := range out {
-			if o.Region == r && o.Class == c {
-				return
-			}
-		}
-		out = append(out, Ref{r, c})
-	}
-	root := func() { with(s.intern(Region{Root: x.Kind, Num: x.Num, Parent: -1, Name: x.Name}), nil) }
-	switch x.Kind {
-	case NodeParam, NodeGlobal:
-		root()
-	case NodeFresh, NodeUnknown:
-		with(s.intern(Region{Root: x.Kind, Num: n, Parent: -1}), nil)
-	case NodeLocal:
-		for _, from := range x.From {
-			for _, r := range s.refs(from) {
-				with(r.Region, r.Class)
-			}
-		}
-	case NodeStowed:
-		out = append(out, s.refs(x.Base)...)
-	case NodeCast:
-		for _, r := range s.refs(x.Base) {
-			if x.Shape.Kind == ctype.Object && x.Shape.Class != nil {
-				r.Class = x.Shape.Class
-			}
-			out = append(out, r)
-		}
-	case NodeInside:
-		base := s.flow.Nodes[x.Base].Shape
-		for _, r := range s.refs(x.Base) {
-			if base.Kind == ctype.Object && base.Class != nil {
-				r.Class = base.Class
-			}
-			out = append(out, r)
-		}
-	case NodeField:
-		base := s.refs(x.Base)
-		for _, r := range base {
-			with(s.child(r.Region, x.Name, x.owner), nil)
-		}
-		if len(base) == 0 { // "node = node.next": some object further on
-			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
-		}
-	case NodeCall:
-		out = s.returned(n, x)
-	}
-	return out
-}
-
-// own is what a C value's own place belongs to, without what was stowed in it.
-func (s *Solver) own(n int32, seen map[int32]bool, out []Ref) []Ref {
-	if n == 0 || seen[n] {
-		return out
-	}
-	seen[n] = true
-	switch x := &s.flow.Nodes[n]; x.Kind {
-	case NodeStowed:
-		return out
-	case NodeLocal:
-		for _, from := range x.From {
-			out = s.own(from, seen, out)
-		}
-		return out
-	case NodeCast:
-		return s.own(x.Base, seen, out)
-	}
-	return append(out, s.Top(n)...)
-}
-
-// returned is what a call's value may be.
-func (s *Solver) returned(n int32, x *Node) []Ref {
-	var out []Ref
-	c := &s.flow.Calls[x.Num]
-	for _, g := range c.Callees {
-		for _, gr := range g.Sum.returns {
-			r := g.Sum.Regions[gr]
-			class := x.Shape.Class
-			switch r.Root {
-			case NodeParam:
-				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
-					continue
-				}
-				for _, a := range s.refs(c.Args[r.Num]) {
-					cl := class
-					if cl == nil && r.Parent < 0 {
-						cl = a.Class
-					}
-					out = append(out, Ref{s.along(a.Region, g, gr), cl})
-				}
-			case NodeFresh:
-				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
-			default:
-				if x.Shape.Kind == ctype.Object {
-					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
-				}
-			}
-		}
-	}
-	return out
-}
-
 func (s *Solver) addReturn(r Ref) {
 	x := s.sum.Regions[r.Region]
 	at := r.Region
@@ -581,106 +391,6 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
-// sharesLock reports whether attribute name of c is the guard of c's state: one
-// lock covers both.
-func (p *Program) sharesLock(c *project.Class, name string) bool {
-	if c == nil {
-		return false
-	}
-	in := p.Locks.Of(c)
-	return in != nil && in.Guard == name
-}
-
-// OwnLocks are the lock decorators of a function, wherever they stand.
-type OwnLocks struct {
-	Decs   []decorator.Lock
-	exempt bool // no_lock
-}
-
-func (p *Program) OwnLocks(f *Function) *OwnLocks {
-	f.locksOnce.Do(func() {
-		if len(f.Def.Decorators) > 0 {
-			f.locks.Decs = decorator.On(f.Mod, f.Def.Decorators)
-		}
-		for _, d := range f.locks.Decs {
-			f.locks.exempt = f.locks.exempt || d.Name == "no_lock"
-		}
-		f.locks.Decs = append(f.locks.Decs, pxdLocks(f)...)
-	})
-	return &f.locks
-}
-
-// Exempt reports whether a person answers for what a function does.
-func (p *Program) Exempt(f *Function) bool { return p.OwnLocks(f).exempt }
-
-// Holds reports whether a function itself locks what one of its effects is on.
-func (p *Program) Holds(f *Function, e *Effect) bool {
-	r := &f.Sum.Regions[e.Region]
-	if r.Root != NodeParam || !p.Guards(e.Class) {
-		return false
-	}
-	decs := p.OwnLocks(f).Decs
-	if len(decs) == 0 {
-		return r.Parent < 0 && p.Member(f)
-	}
-	for _, d := range decs {
-		if d.Name == "locked_class" {
-			continue
-		}
-		if len(d.Args()) == 0 {
-			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) {
-				return true
-			}
-			continue
-		}
-		for _, a := range d.Args() {
-			if s, ok := a.X.(*ast.Str); ok && norm.NFKC.String(s.Value) == PathOf(f, e.Region) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// pxdLocks returns the lock decorators on a function's declaration in its .pxd.
-func pxdLocks(f *Function) []decorator.Lock {
-	m := f.Mod
-	if f.Unit.InPxd() || len(m.Declared) == 0 {
-		return nil
-	}
-	name := f.Def.Name.Name
-	if f.Class != nil {
-		name = f.Class.Name + "." + name
-	}
-	d, ok := m.Declared[name]
-	if !ok || len(d.Decl.Decorators) == 0 {
-		return nil
-	}
-	return decorator.On(m, d.Decl.Decorators)
-}
-
-// Member reports whether a function is one of those that a locked class locks
-// at their entry, if they need it.
-func (p *Program) Member(f *Function) bool {
-	if f.Class == nil || !p.Locked(f.Class) {
-		return false
-	}
-	f.entryOnce.Do(func() {
-		name := f.Def.Name.Name
-		f.entry = f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods[name]) && !library.ImplicitStatic[name] &&
-			!f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
-	})
-	return f.entry
-}
-
-// Locked reports whether c's own methods take locks.
-func (p *Program) Locked(c *project.Class) bool {
-	if p.model.assume {
-		return p.Guards(c)
-	}
-	return p.Locks.OfMembers(c) != nil
-}
-
 // PathOf spells a region of f as a decorator would: "self._doc".
 func PathOf(f *Function, r int32) string {
 	x := f.Sum.Regions[r]
@@ -696,52 +406,6 @@ func PathOf(f *Function, r int32) string {
 		return x.Name
 	}
 	return ""
-}
-
-// Solved yields the functions that have summaries, while nothing is solved.
-func (p *Program) Solved(yield func(*Function) bool) {
-	p.model.mu.Lock()
-	defer p.model.mu.Unlock()
-	for f := range p.model.solved {
-		if !yield(f) {
-			return
-		}
-	}
-}
-
-// Flows reads the functions of all modules that locks concern, side by side, and
-// solves them together. One module's are solved when they are asked for.
-func (p *Program) Flows(ctx context.Context, stems []string, jobs int) error {
-	if len(stems) < 2 {
-		return nil
-	}
-	var mu sync.Mutex
-	var all []*Function
-	err := project.Each(ctx, stems, jobs, func(stem string) error {
-		if !p.Locks.Concerned(stem) {
-			return nil
-		}
-		m := p.Project.Module(stem)
-		if m.Broken() {
-			return nil
-		}
-		fs := p.Funcs(m).All
-		for _, f := range fs {
-			p.FlowOf(f)
-		}
-		mu.Lock()
-		defer mu.Unlock()
-		all = append(all, fs...)
-		return nil
-	})
-	if err != nil {
-		return err
-	}
-	slices.SortFunc(all, func(a, b *Function) int {
-		return cmp.Or(strings.Compare(a.Unit.Path, b.Unit.Path), cmp.Compare(a.Def.Pos, b.Def.Pos))
-	})
-	p.Solve(all)
-	return nil
 }
 
 // Solver returns a solver, which is made ready for a function by at.

@@ -61,11 +61,17 @@ func (h *Names) IsLock(e ast.Expr) bool {
 	return false
 }
 
+// lockWords are the words by which people name locks.
+var lockWords = map[string]bool{
+	"lock": true, "locks": true, "locked": true, "locking": true, "lk": true, "lck": true, "rlock": true,
+	"rwlock": true, "mutex": true, "mtx": true, "phil": true, "semaphore": true, "synchronized": true,
+}
+
 // Like reports whether a name speaks of a lock. "block", "clock" and
 // "unlock" do not.
 func Like(name string) bool {
 	for _, w := range syntax.Words(name) {
-		if library.LockWords[w] || strings.HasSuffix(w, "mutex") {
+		if lockWords[w] || strings.HasSuffix(w, "mutex") {
 			return true
 		}
 		if strings.HasSuffix(w, "lock") && !strings.HasSuffix(w, "block") && !strings.HasSuffix(w, "clock") && w != "unlock" && w != "flock" {

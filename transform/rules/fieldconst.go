@@ -74,7 +74,7 @@ func (c *bodies) attrUses() map[string][]attrUse {
 				if n.Fun != nil {
 					name := c.m.CName(n.Fun)
 					_, lends := library.Lenders[name]
-					if lends && !library.ApiMutators[name] || library.Readers[name] || library.Sizes[name] {
+					if lends && !library.APIMutators[name] || library.Readers[name] || library.Sizes[name] {
 						harmless(syntax.Arg(n, 0))
 					}
 				}

@@ -199,7 +199,7 @@ func (c *bodies) changes(f *ruleFunc) {
 			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators[at.Attr.Name] {
 				note(at.X, stores, n, nil, nil)
 			}
-			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.ApiMutators[c.m.CName(n.Fun)] {
+			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.APIMutators[c.m.CName(n.Fun)] {
 				note(x, stores, n, nil, syntax.Arg(n, 1))
 			}
 		}

@@ -245,7 +245,7 @@ func (c *bodies) escapes(f *ruleFunc, name string, at int32) bool {
 			args := n.Args
 			if fun, ok := n.Fun.(*ast.Attribute); ok && library.Mutators[fun.Attr.Name] {
 				into = fun.X
-			} else if n.Fun != nil && library.ApiMutators[c.m.CName(n.Fun)] && len(args) > 0 {
+			} else if n.Fun != nil && library.APIMutators[c.m.CName(n.Fun)] && len(args) > 0 {
 				into, args = args[0].X, args[1:]
 			}
 			for _, a := range args {

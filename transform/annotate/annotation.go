@@ -1,0 +1,99 @@
+package annotate
+
+import (
+	"fmt"
+	"pyxlock/transform/edit"
+	"pyxlock/transform/finding"
+	"sort"
+	"strings"
+)
+
+// What an annotation proposes, and how it is told.
+
+// Annotation is what Annotate proposes.
+type Annotation struct {
+	Rewrites []*edit.Rewrite   // one for each input, in the order of the inputs
+	Findings []finding.Finding // files that do not parse, for which there are no proposals
+	Classes  []ClassNote
+	Methods  []MethodNote
+}
+
+// ClassNote is the verdict on one class and why.
+type ClassNote struct {
+	Name    string
+	Path    string
+	Line    int
+	Verdict Verdict
+	// Why tells which line decides, for a class that is or was to be locked.
+	Why     string
+	Related []finding.Related
+}
+
+// MethodNote is one proposed decorator.
+type MethodNote struct {
+	Name      string // "Class.method"
+	Path      string
+	Line      int
+	Decorator string // "read_lock", "write_lock", "no_lock"
+	Why       string // the line that decides, or the reason of a no_lock
+}
+
+// Verdict is what an annotation makes of a class.
+type Verdict uint8
+
+// The verdicts on a class with C attributes.
+const (
+	Locked     Verdict = iota // gets locked_class
+	Already                   // has it
+	Inherits                  // shares the lock of a base
+	Immutable                 // nothing changes it once it is made
+	HandLocked                // its methods hold locks that people placed
+	Opaque                    // extern, or its body is not in sight
+	Unlockable                // would need a lock and cannot have one
+)
+
+var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked"}
+
+func (v Verdict) String() string { return verdictNames[v] }
+
+// Summary returns the verdicts counted, most first, for people.
+func (n *Annotation) Summary() string {
+	count := map[Verdict]int{}
+	for _, c := range n.Classes {
+		count[c.Verdict]++
+	}
+	var parts []string
+	for v := range verdictNames {
+		if k := count[Verdict(v)]; k > 0 {
+			parts = append(parts, fmt.Sprintf("%d %s", k, verdictNames[v]))
+		}
+	}
+	decs := map[string]int{}
+	for _, m := range n.Methods {
+		decs[m.Decorator]++
+	}
+	var ds []string
+	for _, d := range []string{"read_lock", "write_lock", "no_lock"} {
+		if decs[d] > 0 {
+			ds = append(ds, fmt.Sprintf("%d %s", decs[d], d))
+		}
+	}
+	out := "classes with C attributes: " + strings.Join(parts, ", ")
+	if len(parts) == 0 {
+		out = "no classes with C attributes"
+	}
+	if len(ds) > 0 {
+		out += "; methods: " + strings.Join(ds, ", ")
+	}
+	return out
+}
+
+// SortNotes orders classes and methods by file and line.
+func (n *Annotation) SortNotes() {
+	sort.SliceStable(n.Classes, func(i, j int) bool {
+		return finding.Less(n.Classes[i].Path, n.Classes[i].Line, n.Classes[j].Path, n.Classes[j].Line)
+	})
+	sort.SliceStable(n.Methods, func(i, j int) bool {
+		return finding.Less(n.Methods[i].Path, n.Methods[i].Line, n.Methods[j].Path, n.Methods[j].Line)
+	})
+}

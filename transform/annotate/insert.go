@@ -1,0 +1,93 @@
+package annotate
+
+import (
+	"cmp"
+	"pyxlock/transform/edit"
+	"pyxlock/transform/expand"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+	"slices"
+)
+
+// The decorators as edits of the sources, with the import that they need.
+
+// insertion is a decorator to be put above a definition.
+type insertion struct {
+	pos, keyword int32
+	dec          string
+}
+
+// insert puts a decorator on a line of its own above a definition, below the
+// decorators that it has.
+func (a *annotator) insert(u *project.Unit, pos, keyword int32, dec string) {
+	a.pending[u] = append(a.pending[u], insertion{pos, keyword, dec})
+}
+
+// write makes edits of the insertions, the import that they need first: both
+// may come to stand at the top of the file.
+func (a *annotator) write() {
+	for u, list := range a.pending {
+		e := edit.NewEditor(u.File)
+		a.editors[u.Path] = e
+		first := list[0].pos
+		for _, in := range list {
+			first = min(first, in.pos)
+		}
+		a.cimport(u, first)
+		a.shim(u)
+		for _, in := range list {
+			name := cmp.Or(a.cythonName(u, in.pos), "cython")
+			e.Head(syntax.LineStart(u.File, in.keyword), []string{syntax.IndentOf(u.File, in.keyword) + "@" + name + "." + in.dec}, in.pos)
+		}
+	}
+}
+
+// cythonName returns what the cython module is called in a file before pos.
+func (a *annotator) cythonName(u *project.Unit, pos int32) string {
+	for _, m := range a.mods {
+		if slices.Contains(m.Units, u) {
+			if name, at := m.Scope.CythonIn(u.Source); name != "" && at < pos {
+				return name
+			}
+			// An included file sees the names of the one that includes it.
+			if u.Role == project.RoleInclude {
+				for _, o := range m.Units {
+					if name, _ := m.Scope.CythonIn(o.Source); o.Role == project.RoleMain && name != "" {
+						return name
+					}
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// cimport makes the cython module known to a file that uses it first at an offset.
+func (a *annotator) cimport(u *project.Unit, first int32) {
+	if a.cythonName(u, first) != "" {
+		return
+	}
+	for _, m := range a.mods {
+		if slices.Contains(m.Units, u) {
+			expand.ImportCython(m, u, a.editors[u.Path], first)
+			return
+		}
+	}
+}
+
+// shim has a pure-mode file import pyxlock after cython, so that it runs uncompiled
+// with its new decorators.
+func (a *annotator) shim(u *project.Unit) {
+	i := slices.IndexFunc(a.mods, func(m *project.Module) bool { return slices.Contains(m.Units, u) })
+	scope := a.mods[i].Scope
+	if _, bound := scope.Names[expand.ShimPackage]; bound || !u.File.Pure {
+		return
+	}
+	_, at := scope.CythonIn(u.Source)
+	for _, st := range u.File.Body {
+		if span := st.Range(); span.Pos <= at && at < span.End {
+			e := a.editors[u.Path]
+			e.Tail(syntax.NextLine(u.File, span.End-1), []string{"import " + expand.ShimPackage}, span.Pos, 0)
+		}
+	}
+}

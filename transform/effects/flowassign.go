@@ -1,0 +1,286 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+	"slices"
+	"strings"
+)
+
+// Flows of assignments and declarations.
+
+// bind assigns a value to a name. nothing tells that the value is known to be
+// no object of interest (None, a number), where 0 may also be one that is not
+// followed.
+func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
+	v, ok := b.vars[name]
+	if v.global {
+		b.handOut(value, span.Pos)
+		if c, isC := b.m.CDecls().Vars[name]; isC && value != 0 {
+			// From here on it also stands for what was assigned.
+			sh := b.p.Types.Of(b.m, c.Type, c.Declarator)
+			if sh.Kind == ctype.Pointer || sh.Kind == ctype.Record || sh.Class != nil {
+				g := b.node(Node{Kind: NodeGlobal, Name: name, Shape: sh})
+				b.variable(name, sh, b.node(Node{Kind: NodeLocal, From: []int32{g, value}, Shape: sh}))
+			}
+		}
+		return
+	}
+	if !ok {
+		b.variable(name, ctype.Shape{}, 0)
+		v = b.vars[name]
+	}
+	sh := v.shape
+	if sh.Ref {
+		n, _, _ := b.value(name)
+		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+		return
+	}
+	if sh.Kind == ctype.Record && value != 0 {
+		if of := b.elements(value); len(of) > 0 { // a struct spelled out
+			value = b.node(Node{Kind: NodeLocal, From: of, Shape: sh})
+		} else if b.p.Types.PlainData(sh.Struct, 0) {
+			value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
+		}
+	}
+	switch {
+	case sh.Kind == ctype.Scalar && b.shape(value).Kind == ctype.Scalar: // perhaps an address
+	case sh.Kind == ctype.Scalar:
+		value = 0
+	case sh.Copied:
+		value = b.node(Node{Kind: NodeNothing, Shape: sh})
+	case value == 0 && nothing:
+		value = b.node(Node{Kind: NodeNothing, Shape: sh})
+	case value == 0 && sh.Class != nil:
+		value = b.node(Node{Kind: NodeUnknown, Shape: sh})
+	case value != 0 && sh.Kind != ctype.Unknown:
+		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object {
+			break // an untyped local is what was assigned to it
+		}
+		sh.Returned = b.shape(value).Returned
+		value = b.node(Node{Kind: NodeCast, Base: value, Shape: sh})
+	}
+	b.set(v.slot, value)
+}
+
+// declare walks "cdef T x = v, *y".
+func (b *builder) declare(st *ast.CVarDecl) {
+	for _, d := range st.Declarators {
+		if d.Func {
+			continue
+		}
+		name := syntax.DeclaredName(d)
+		if name.Name == "" {
+			continue
+		}
+		sh := b.p.Types.Of(b.m, st.Type, d)
+		if v, known := b.vars[name.Name]; !known || v.global {
+			b.variable(name.Name, sh, b.node(Node{Kind: NodeNothing, Shape: sh}))
+		}
+		if d.Default != nil {
+			b.bind(name.Name, b.expr(d.Default), syntax.IsNothing(d.Default), name.Span)
+		}
+	}
+}
+
+// declared makes a variable of a type that is spelled as an expression.
+func (b *builder) declared(name string, typ ast.Expr) {
+	if v, known := b.vars[name]; known && (v.global || v.shape.Kind != ctype.Unknown) {
+		return
+	}
+	sh := b.p.Types.OfNote(b.m, typ)
+	b.variable(name, sh, b.node(Node{Kind: NodeNothing, Shape: sh}))
+}
+
+// declaredLocals makes the variables that @cython.locals declares, on the function
+// or on its declaration in the .pxd.
+func (b *builder) declaredLocals() {
+	decs := b.f.Def.Decorators
+	if d, ok := b.m.DeclarationOf(b.f.Class, b.f.Def); ok {
+		decs = slices.Concat(decs, d.Decl.Decorators)
+	}
+	for _, d := range decs {
+		c, ok := d.Expr.(*ast.Call)
+		if !ok || b.m.Scope.CythonAttr(c.Fun, false) != "locals" {
+			continue
+		}
+		for _, a := range c.Args {
+			v, known := b.vars[a.Name.Name]
+			switch {
+			case a.Name.Name == "":
+			case !known:
+				b.declared(a.Name.Name, a.X)
+			case v.shape == (ctype.Shape{Kind: ctype.Object}): // a parameter
+				if sh := b.p.Types.OfNote(b.m, a.X); sh.Kind != ctype.Unknown {
+					n, _, _ := b.value(a.Name.Name)
+					b.flow.Nodes[n].Shape = sh
+					v.shape = sh
+					b.vars[a.Name.Name] = v
+				}
+			}
+		}
+	}
+}
+
+func (b *builder) assign(st *ast.Assign) {
+	b.end = st.End
+	defer func() { b.end = 0 }()
+	if st.Op != "=" { // a op= v
+		v := b.expr(st.Value)
+		for _, t := range st.Targets {
+			b.assigns(t)
+			if c, ok := syntax.Unparen(t).(*ast.Call); ok {
+				b.storeToCall(c)
+				continue
+			}
+			n := b.expr(t)
+			if b.shape(n).Container {
+				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
+			}
+			if op := library.BinaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
+				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
+					b.exprs.operator2(n, v, name, t.Range())
+				}
+			}
+		}
+		return
+	}
+	if st.Annotation != nil && len(st.Targets) == 1 {
+		if n, ok := syntax.Unparen(st.Targets[0]).(*ast.Name); ok {
+			sh := b.p.Types.OfNote(b.m, st.Annotation)
+			if _, known := b.vars[n.Name]; !known {
+				b.variable(n.Name, sh, b.node(Node{Kind: NodeNothing, Shape: sh}))
+			}
+		}
+	}
+	if st.Value == nil {
+		return
+	}
+	// "x = cython.declare(T, …)"
+	if c, ok := syntax.Unparen(st.Value).(*ast.Call); ok && len(st.Targets) == 1 && len(c.Args) > 0 && b.m.Scope.CythonAttr(c.Fun, false) == "declare" {
+		if n, ok := st.Targets[0].(*ast.Name); ok {
+			b.declared(n.Name, c.Args[0].X)
+			if len(c.Args) > 1 {
+				b.bind(n.Name, b.expr(c.Args[1].X), syntax.IsNothing(c.Args[1].X), n.Span)
+			}
+			return
+		}
+	}
+	// "a, b = x, y" in pairs
+	if values, ok := syntax.Unparen(st.Value).(*ast.Collection); ok && len(st.Targets) == 1 && (values.Kind == "tuple" || values.Kind == "list") {
+		if targets, ok := syntax.Unparen(st.Targets[0]).(*ast.Collection); ok && len(targets.Elems) == len(values.Elems) && !syntax.Starred(targets.Elems) && !syntax.Starred(values.Elems) {
+			var got []int32
+			for _, e := range values.Elems {
+				got = append(got, b.expr(e))
+			}
+			for i, t := range targets.Elems {
+				b.target(t, got[i], syntax.IsNothing(values.Elems[i]))
+			}
+			return
+		}
+	}
+	v := b.expr(st.Value)
+	for _, t := range st.Targets {
+		b.target(t, v, syntax.IsNothing(st.Value))
+	}
+}
+
+// target assigns a value to a target.
+func (b *builder) target(t ast.Expr, value int32, nothing bool) {
+	switch t := t.(type) {
+	case *ast.Name:
+		b.bind(t.Name, value, nothing, t.Span)
+	case *ast.Paren:
+		b.target(t.X, value, nothing)
+	case *ast.Starred: // a new list of what is left
+		rest := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: true}})
+		b.fill(rest, []int32{value})
+		b.target(t.X, rest, false)
+	case *ast.Collection:
+		b.iterates(value, t.Span)
+		for _, e := range t.Elems {
+			b.target(e, b.element(value), false)
+		}
+	case *ast.Attribute:
+		b.assigns(t)
+		base := b.expr(t.X)
+		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
+			b.stowed(t.X, value)
+		}
+		if value != 0 && b.shape(value).Kind != ctype.Scalar {
+			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span})
+			if b.flow.Nodes[base].Kind != NodeInside {
+				b.handOutInto(value, base, t.Pos)
+			}
+		}
+	case *ast.Call:
+		b.storeToCall(t)
+	default:
+		b.assigns(t)
+		n := b.expr(t)
+		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
+			b.stowed(s.X, value)
+		}
+		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object {
+			b.handOut(value, s.Pos)
+		}
+	}
+}
+
+// assigns notes the variable that a target is a place of.
+func (b *builder) assigns(t ast.Expr) {
+	switch t := syntax.Unparen(t).(type) {
+	case *ast.Attribute:
+		b.shallow, _ = syntax.Unparen(t.X).(*ast.Name)
+	case *ast.Subscript:
+		b.shallow, _ = syntax.Unparen(t.X).(*ast.Name)
+	}
+}
+
+// stowed puts a pointer or an object into a C value that a local variable is or
+// points to: whoever is given that has it, too.
+func (b *builder) stowed(in ast.Expr, value int32) {
+	sh := b.shape(value)
+	if value == 0 || sh.Kind == ctype.Scalar || sh.Kind == ctype.Object && sh.Class == nil || sh.Kind == ctype.Record && b.p.Types.PlainData(sh.Struct, 0) {
+		return
+	}
+	for {
+		switch x := in.(type) {
+		case *ast.Attribute:
+			in = x.X
+			continue
+		case *ast.Subscript:
+			in = x.X
+			continue
+		case *ast.Paren:
+			in = x.X
+			continue
+		case *ast.Cast:
+			in = x.X
+			continue
+		case *ast.Name:
+			n, _, local := b.value(x.Name)
+			if sh := b.shape(n); local && n != 0 && (sh.Kind == ctype.Record || sh.Kind == ctype.Pointer) && !b.vars[x.Name].shape.Ref {
+				in := b.node(Node{Kind: NodeStowed, Base: value, Shape: b.shape(value)})
+				b.set(b.vars[x.Name].slot, b.node(Node{Kind: NodeLocal, From: []int32{n, in}, Shape: sh}))
+			}
+		}
+		return
+	}
+}
+
+// storeToCall stores to what a call returns a C++ reference to.
+func (b *builder) storeToCall(t *ast.Call) {
+	name := b.calls.cythonName(syntax.Unparen(t.Fun))
+	if name == "dereference" && len(t.Args) == 1 {
+		if n := b.expr(t.Args[0].X); n != 0 && b.shape(n).Kind != ctype.Object {
+			b.effect(n, nil, OnState, Write, true, StoresThrough, name, t.Span)
+		}
+		return
+	}
+	if n := b.expr(t); b.inC(n) {
+		b.effect(n, nil, OnState, Write, true, StoresThrough, syntax.LastName(t.Fun), t.Span)
+	}
+}

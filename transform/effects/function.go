@@ -1,0 +1,243 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+	"sync"
+)
+
+// Functions with a body, and where each is found.
+
+// Function is a function with a body: a method of an extension type or Python
+// class, or one at module level. Nested functions are part of theirs.
+type Function struct {
+	Mod      *project.Module
+	Unit     *project.Unit
+	Def      *ast.FuncDef
+	Class    *project.Class // the extension type; nil otherwise
+	PyClass  string         // the Python class's name
+	Accessor Accessor
+
+	once    sync.Once // builds flow
+	Flow    *Flow
+	Sum     Summary
+	Callers []*Function
+	queued  bool
+
+	locksOnce sync.Once
+	locks     OwnLocks // see Project.ownLocks
+	entryOnce sync.Once
+	entry     bool // see Project.member
+	seenOnce  sync.Once
+	seen      bool // see exposed
+}
+
+// Accessor tells the parts of a property apart.
+type Accessor uint8
+
+const (
+	Plain Accessor = iota
+	Getter
+	Setter
+	Deleter
+)
+
+// Name returns the function's name with its class's.
+func (f *Function) Name() string {
+	name := f.Def.Name.Name
+	switch {
+	case f.Class != nil:
+		return f.Class.Name + "." + name
+	case f.PyClass != "":
+		return f.PyClass + "." + name
+	}
+	return name
+}
+
+// Exposed reports whether Python code can call the function.
+func (f *Function) Exposed() bool {
+	f.seenOnce.Do(func() { f.seen = !project.IsCdef(f.Mod, f.Class, f.Def) })
+	return f.seen
+}
+
+// Functions holds a module's functions.
+type Functions struct {
+	byName map[string][]*Function
+	ByDef  map[*ast.FuncDef]*Function
+	All    []*Function
+	pyInit map[string]*Function // __init__ of Python classes
+	pySet  map[string]bool      // names of Python classes
+	own    map[*project.Class]*Methods
+}
+
+// Methods is what a class's own body defines.
+type Methods struct {
+	Plain map[string][]*Function
+	Props map[string][]*Function
+}
+
+var noMethods Methods
+
+func findFunctions(m *project.Module) *Functions {
+	t := &Functions{
+		byName: map[string][]*Function{},
+		ByDef:  map[*ast.FuncDef]*Function{},
+		pyInit: map[string]*Function{},
+		pySet:  map[string]bool{},
+		own:    map[*project.Class]*Methods{},
+	}
+	for _, u := range m.Units {
+		t.collect(m, u, u.File.Body, nil, "", "")
+	}
+	return t
+}
+
+// collect finds the functions of a list of statements. property is the name of
+// the property block that they stand in.
+func (t *Functions) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt, c *project.Class, py, property string) {
+	for _, st := range stmts {
+		switch st := st.(type) {
+		case *ast.FuncDef:
+			f := &Function{Mod: m, Unit: u, Def: st, Class: c, PyClass: py, Accessor: accessorOf(st, property)}
+			t.ByDef[st] = f
+			t.All = append(t.All, f)
+			switch {
+			case c != nil:
+				t.addMethod(f, property)
+			case py != "":
+				if st.Name.Name == "__init__" {
+					t.pyInit[py] = f
+				}
+			default:
+				t.byName[st.Name.Name] = append(t.byName[st.Name.Name], f)
+			}
+		case *ast.ClassDef:
+			if st.Body == nil {
+				continue
+			}
+			if known := m.ClassByName[st.Name.Name]; known != nil && known.Is(st) {
+				t.collect(m, u, st.Body.Stmts, known, "", "")
+			} else {
+				t.pySet[st.Name.Name] = true
+				t.collect(m, u, st.Body.Stmts, nil, st.Name.Name, "")
+			}
+		case *ast.PropertyDef:
+			t.collect(m, u, st.Body.Stmts, c, py, st.Name.Name)
+		case *ast.StructDef, *ast.CppClass, *ast.ExternBlock:
+		default:
+			for _, b := range syntax.Suites(st) {
+				t.collect(m, u, b.Stmts, c, py, property)
+			}
+		}
+	}
+}
+
+func (t *Functions) addMethod(f *Function, property string) {
+	own := t.own[f.Class]
+	if own == nil {
+		own = &Methods{Plain: map[string][]*Function{}, Props: map[string][]*Function{}}
+		t.own[f.Class] = own
+	}
+	name := f.Def.Name.Name
+	switch {
+	case property != "":
+		own.Props[property] = append(own.Props[property], f)
+	case f.Accessor != Plain:
+		own.Props[name] = append(own.Props[name], f)
+	default:
+		own.Plain[name] = append(own.Plain[name], f)
+	}
+}
+
+func accessorOf(f *ast.FuncDef, property string) Accessor {
+	if property != "" {
+		switch f.Name.Name {
+		case "__set__":
+			return Setter
+		case "__del__":
+			return Deleter
+		}
+		return Getter
+	}
+	for _, d := range f.Decorators {
+		switch e := d.Expr.(type) {
+		case *ast.Name:
+			if e.Name == "property" || e.Name == "cached_property" {
+				return Getter
+			}
+		case *ast.Attribute:
+			switch e.Attr.Name {
+			case "setter":
+				return Setter
+			case "deleter":
+				return Deleter
+			case "getter":
+				return Getter
+			}
+		}
+	}
+	return Plain
+}
+
+// Funcs returns the functions of a module.
+func (p *Program) Funcs(m *project.Module) *Functions { return p.functions.Get(m) }
+
+// Own returns what the body of c defines.
+func (p *Program) Own(c *project.Class) *Methods {
+	if s := p.Funcs(c.Mod).own[c]; s != nil {
+		return s
+	}
+	return &noMethods
+}
+
+// members returns the methods or property parts called name of c: those of the
+// nearest class that has any, and the overrides in subclasses of c that count:
+// those in c's own module, or all of the project where it is looked at as a
+// whole. Overrides that do not count are looked at where they are
+// (rule_override.go).
+func (p *Program) members(c *project.Class, name string, property bool) []*Function {
+	of := func(a *project.Class) []*Function {
+		if property {
+			return p.Own(a).Props[name]
+		}
+		return p.Own(a).Plain[name]
+	}
+	var out []*Function
+	for _, a := range c.Ancestry() {
+		if fs := of(a); len(fs) > 0 {
+			out = append(out, fs...)
+			break
+		}
+	}
+	if p.model.derived != nil {
+		for _, s := range p.model.derived[c] {
+			out = append(out, of(s)...)
+		}
+		return out
+	}
+	for _, s := range c.Mod.Classes {
+		if s == c || len(of(s)) == 0 {
+			continue
+		}
+		for _, a := range s.Ancestry()[1:] {
+			if a == c {
+				out = append(out, of(s)...)
+				break
+			}
+		}
+	}
+	return out
+}
+
+// Derive notes which classes of the modules derive from which.
+func (p *Program) Derive(mods []*project.Module) {
+	p.model.derived = map[*project.Class][]*project.Class{}
+	for _, m := range mods {
+		for _, c := range m.Classes {
+			for _, a := range c.Ancestry()[1:] {
+				p.model.derived[a] = append(p.model.derived[a], c)
+			}
+		}
+	}
+}

@@ -1,0 +1,112 @@
+package effects
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+
+	"golang.org/x/text/unicode/norm"
+)
+
+// What a function holds by itself: its decorators, or what a locked class takes at a member's entry.
+
+// OwnLocks are the lock decorators of a function, wherever they stand.
+type OwnLocks struct {
+	Decs   []decorator.Lock
+	exempt bool // no_lock
+}
+
+func (p *Program) OwnLocks(f *Function) *OwnLocks {
+	f.locksOnce.Do(func() {
+		if len(f.Def.Decorators) > 0 {
+			f.locks.Decs = decorator.On(f.Mod, f.Def.Decorators)
+		}
+		for _, d := range f.locks.Decs {
+			f.locks.exempt = f.locks.exempt || d.Name == "no_lock"
+		}
+		f.locks.Decs = append(f.locks.Decs, pxdLocks(f)...)
+	})
+	return &f.locks
+}
+
+// Exempt reports whether a person answers for what a function does.
+func (p *Program) Exempt(f *Function) bool { return p.OwnLocks(f).exempt }
+
+// Holds reports whether a function itself locks what one of its effects is on.
+func (p *Program) Holds(f *Function, e *Effect) bool {
+	r := &f.Sum.Regions[e.Region]
+	if r.Root != NodeParam || !p.Guards(e.Class) {
+		return false
+	}
+	decs := p.OwnLocks(f).Decs
+	if len(decs) == 0 {
+		return r.Parent < 0 && p.Member(f)
+	}
+	for _, d := range decs {
+		if d.Name == "locked_class" {
+			continue
+		}
+		if len(d.Args()) == 0 {
+			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) {
+				return true
+			}
+			continue
+		}
+		for _, a := range d.Args() {
+			if s, ok := a.X.(*ast.Str); ok && norm.NFKC.String(s.Value) == PathOf(f, e.Region) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// pxdLocks returns the lock decorators on a function's declaration in its .pxd.
+func pxdLocks(f *Function) []decorator.Lock {
+	m := f.Mod
+	if f.Unit.InPxd() || len(m.Declared) == 0 {
+		return nil
+	}
+	name := f.Def.Name.Name
+	if f.Class != nil {
+		name = f.Class.Name + "." + name
+	}
+	d, ok := m.Declared[name]
+	if !ok || len(d.Decl.Decorators) == 0 {
+		return nil
+	}
+	return decorator.On(m, d.Decl.Decorators)
+}
+
+// Member reports whether a function is one of those that a locked class locks
+// at their entry, if they need it.
+func (p *Program) Member(f *Function) bool {
+	if f.Class == nil || !p.Locked(f.Class) {
+		return false
+	}
+	f.entryOnce.Do(func() {
+		name := f.Def.Name.Name
+		f.entry = f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods[name]) && !library.ImplicitStatic[name] &&
+			!f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
+	})
+	return f.entry
+}
+
+// Locked reports whether c's own methods take locks.
+func (p *Program) Locked(c *project.Class) bool {
+	if p.model.assume {
+		return p.Guards(c)
+	}
+	return p.Locks.OfMembers(c) != nil
+}
+
+// sharesLock reports whether attribute name of c is the guard of c's state: one
+// lock covers both.
+func (p *Program) sharesLock(c *project.Class, name string) bool {
+	if c == nil {
+		return false
+	}
+	in := p.Locks.Of(c)
+	return in != nil && in.Guard == name
+}

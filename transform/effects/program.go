@@ -1,0 +1,143 @@
+package effects
+
+import (
+	"cmp"
+	"context"
+	"pyxlock/transform/cache"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/handlock"
+	"pyxlock/transform/project"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// The program: functions, flows and summaries of a project, made when they are asked for.
+
+// Program is what the code of a project does, as far as it has been asked for.
+type Program struct {
+	Project *project.Project
+	Locks   *decorator.Locks
+	Types   *ctype.Types
+	// readsOnly tells of which C functions the settings say that they only read.
+	readsOnly func(name string) bool
+
+	functions *cache.Cache[*project.Module, *Functions]
+	Hands     *cache.Cache[*project.Module, *handlock.Names]
+	model     modelState
+	// Changes are nil before SettleFunctions.
+	Changes *Changes
+}
+
+// New returns the model of a project with its locks.
+func New(p *project.Project, locks *decorator.Locks, readsOnly func(name string) bool) *Program {
+	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly}
+	g.Types = ctype.New(g.Guards)
+	g.functions = cache.New(findFunctions)
+	g.Hands = cache.New(handlock.New)
+	return g
+}
+
+// modelState is what the fixed point has found.
+type modelState struct {
+	mu     sync.Mutex // held while solving
+	solved map[*Function]bool
+	// assume makes every extension type with C attributes count as locked.
+	assume bool
+	// derived holds the subclasses of each class, where the project is looked at
+	// as a whole; nil otherwise.
+	derived map[*project.Class][]*project.Class
+}
+
+// Assuming is assume with nothing solved, and puts back what there was.
+func (p *Program) Assuming(do func()) {
+	solved, changes := p.model.solved, p.Changes
+	sums := make(map[*Function]Summary, len(solved))
+	callers := make(map[*Function][]*Function, len(solved))
+	for f := range solved {
+		sums[f], callers[f] = f.Sum, f.Callers
+	}
+	p.Forget()
+	p.Changes = nil
+	p.Assume(do)
+	p.Forget()
+	for f, sum := range sums { // more than were looked at here, too
+		f.Sum, f.Callers = sum, callers[f]
+	}
+	p.model.solved, p.Changes = solved, changes
+}
+
+// Assume calls do with a model that takes every class with state for locked. What
+// is solved stays.
+func (p *Program) Assume(do func()) {
+	was := p.model.assume
+	p.model.assume = true
+	do()
+	p.model.assume = was
+}
+
+// Forget drops the summaries of all functions.
+func (p *Program) Forget() {
+	for f := range p.model.solved { // also what is called in modules that are no inputs
+		f.Sum, f.Callers = Summary{}, nil
+	}
+	p.model.solved = nil
+}
+
+// Guards reports whether c's state has a lock of its own.
+func (p *Program) Guards(c *project.Class) bool {
+	if c == nil {
+		return false
+	}
+	if p.model.assume {
+		return c.Def != nil && c.HasState()
+	}
+	return p.Locks.Of(c) != nil
+}
+
+// Flows reads the functions of all modules that locks concern, side by side, and
+// solves them together. One module's are solved when they are asked for.
+func (p *Program) Flows(ctx context.Context, stems []string, jobs int) error {
+	if len(stems) < 2 {
+		return nil
+	}
+	var mu sync.Mutex
+	var all []*Function
+	err := project.Each(ctx, stems, jobs, func(stem string) error {
+		if !p.Locks.Concerned(stem) {
+			return nil
+		}
+		m := p.Project.Module(stem)
+		if m.Broken() {
+			return nil
+		}
+		fs := p.Funcs(m).All
+		for _, f := range fs {
+			p.FlowOf(f)
+		}
+		mu.Lock()
+		defer mu.Unlock()
+		all = append(all, fs...)
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(all, func(a, b *Function) int {
+		return cmp.Or(strings.Compare(a.Unit.Path, b.Unit.Path), cmp.Compare(a.Def.Pos, b.Def.Pos))
+	})
+	p.Solve(all)
+	return nil
+}
+
+// Solved yields the functions that have summaries, while nothing is solved.
+func (p *Program) Solved(yield func(*Function) bool) {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	for f := range p.model.solved {
+		if !yield(f) {
+			return
+		}
+	}
+}

@@ -1,0 +1,190 @@
+package effects
+
+import (
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+)
+
+// What the nodes of a flow stand for: regions, as the summaries of callees are known so far.
+
+// Ref is a region and the class as which it is used.
+type Ref struct {
+	Region int32
+	Class  *project.Class
+}
+
+const (
+	newNode uint8 = iota
+	openNode
+	resolvedNode
+)
+
+// refs returns what a node stands for.
+func (s *Solver) refs(n int32) []Ref {
+	if n == 0 {
+		return nil
+	}
+	switch s.state[n] {
+	case resolvedNode:
+		return s.memo[n]
+	case openNode: // a loop: what else there is, the one who opened it collects
+		s.looped = true
+		return nil
+	}
+	s.state[n] = openNode
+	outer := s.looped
+	s.looped = false
+	out := s.collect(n)
+	if s.looped {
+		s.state[n] = newNode // incomplete, unless asked for by itself
+	} else {
+		s.state[n] = resolvedNode
+		s.memo[n] = out
+	}
+	s.looped = s.looped || outer
+	return out
+}
+
+// Top is refs for a node that is asked for by itself: whatever loops led back
+// to it are then complete.
+func (s *Solver) Top(n int32) []Ref {
+	s.looped = false
+	return s.refs(n)
+}
+
+func (s *Solver) collect(n int32) []Ref {
+	var out []Ref
+	x := &s.flow.Nodes[n]
+	with := func(r int32, c *project.Class) {
+		if c == nil && x.Shape.Kind == ctype.Object {
+			c = x.Shape.Class
+		}
+		for _, o := range out {
+			if o.Region == r && o.Class == c {
+				return
+			}
+		}
+		out = append(out, Ref{r, c})
+	}
+	root := func() { with(s.intern(Region{Root: x.Kind, Num: x.Num, Parent: -1, Name: x.Name}), nil) }
+	switch x.Kind {
+	case NodeParam, NodeGlobal:
+		root()
+	case NodeFresh, NodeUnknown:
+		with(s.intern(Region{Root: x.Kind, Num: n, Parent: -1}), nil)
+	case NodeLocal:
+		for _, from := range x.From {
+			for _, r := range s.refs(from) {
+				with(r.Region, r.Class)
+			}
+		}
+	case NodeStowed:
+		out = append(out, s.refs(x.Base)...)
+	case NodeCast:
+		for _, r := range s.refs(x.Base) {
+			if x.Shape.Kind == ctype.Object && x.Shape.Class != nil {
+				r.Class = x.Shape.Class
+			}
+			out = append(out, r)
+		}
+	case NodeInside:
+		base := s.flow.Nodes[x.Base].Shape
+		for _, r := range s.refs(x.Base) {
+			if base.Kind == ctype.Object && base.Class != nil {
+				r.Class = base.Class
+			}
+			out = append(out, r)
+		}
+	case NodeField:
+		base := s.refs(x.Base)
+		for _, r := range base {
+			with(s.child(r.Region, x.Name, x.owner), nil)
+		}
+		if len(base) == 0 { // "node = node.next": some object further on
+			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
+		}
+	case NodeCall:
+		out = s.returned(n, x)
+	}
+	return out
+}
+
+// own is what a C value's own place belongs to, without what was stowed in it.
+func (s *Solver) own(n int32, seen map[int32]bool, out []Ref) []Ref {
+	if n == 0 || seen[n] {
+		return out
+	}
+	seen[n] = true
+	switch x := &s.flow.Nodes[n]; x.Kind {
+	case NodeStowed:
+		return out
+	case NodeLocal:
+		for _, from := range x.From {
+			out = s.own(from, seen, out)
+		}
+		return out
+	case NodeCast:
+		return s.own(x.Base, seen, out)
+	}
+	return append(out, s.Top(n)...)
+}
+
+// returned is what a call's value may be.
+func (s *Solver) returned(n int32, x *Node) []Ref {
+	var out []Ref
+	c := &s.flow.Calls[x.Num]
+	for _, g := range c.Callees {
+		for _, gr := range g.Sum.returns {
+			r := g.Sum.Regions[gr]
+			class := x.Shape.Class
+			switch r.Root {
+			case NodeParam:
+				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
+					continue
+				}
+				for _, a := range s.refs(c.Args[r.Num]) {
+					cl := class
+					if cl == nil && r.Parent < 0 {
+						cl = a.Class
+					}
+					out = append(out, Ref{s.along(a.Region, g, gr), cl})
+				}
+			case NodeFresh:
+				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
+			default:
+				if x.Shape.Kind == ctype.Object {
+					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// along is the region that is to base what region r of g is to its parameter.
+func (s *Solver) along(base int32, g *Function, r int32) int32 {
+	x := &g.Sum.Regions[r]
+	if x.Parent < 0 {
+		return base
+	}
+	return s.child(s.along(base, g, x.Parent), x.Name, x.Owner)
+}
+
+func (s *Solver) intern(r Region) int32 {
+	for i := range s.sum.Regions {
+		o := &s.sum.Regions[i]
+		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name {
+			return int32(i)
+		}
+	}
+	s.sum.Regions = append(s.sum.Regions, r)
+	return int32(len(s.sum.Regions) - 1)
+}
+
+func (s *Solver) child(parent int32, name string, owner *project.Class) int32 {
+	x := s.sum.Regions[parent]
+	if x.depth >= maxPath {
+		return parent
+	}
+	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1})
+}

@@ -1,0 +1,84 @@
+package library
+
+import (
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// asked are the facts that this package asks for.
+var asked = map[string][]string{
+	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "guard", "reference"},
+	"special":  {"construction", "no-lock", "static", "either-side", "reads", "inherited"},
+	"operator": {"binary=", "unary=", "compare="},
+	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view"},
+	"cpp":      {"reads", "size", "writes"},
+	"function": {"fresh", "pure", "calls=", "makes", "reaches", "reads", "size", "views"},
+	"c":        {"args=", "lock=", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "mutates", "makes", "reaches", "reads", "size"},
+}
+
+var (
+	argsValue  = regexp.MustCompile(`^[rwRW]+$`)
+	lockValue  = regexp.MustCompile(`^(take|release)$`)
+	lendsValue = regexp.MustCompile(`^(-1|\d)$`)
+)
+
+// A misspelled fact would be one that nobody knows.
+func TestTable(t *testing.T) {
+	for section := range asked {
+		if len(sections[section]) == 0 {
+			t.Errorf("no [%s]", section)
+		}
+	}
+	seen := map[string]bool{}
+	for section, rows := range sections {
+		last := ""
+		for _, r := range rows {
+			if r.name <= last {
+				t.Errorf("[%s]: %s stands behind %s", section, r.name, last)
+			}
+			last = r.name
+			for _, f := range r.facts {
+				name, value, has := strings.Cut(f, "=")
+				if has {
+					name += "="
+				}
+				if !slices.Contains(asked[section], name) {
+					t.Errorf("[%s]: %s: nothing asks for %q", section, r.name, f)
+				}
+				seen[section+" "+name] = true
+				for fact, want := range map[string]*regexp.Regexp{"args=": argsValue, "lock=": lockValue, "lends=": lendsValue} {
+					if name == fact && !want.MatchString(value) {
+						t.Errorf("[%s]: %s: %q", section, r.name, f)
+					}
+				}
+			}
+		}
+	}
+	for section, facts := range asked {
+		for _, f := range facts {
+			if !seen[section+" "+f] {
+				t.Errorf("[%s]: no row says %q", section, f)
+			}
+		}
+	}
+}
+
+func TestFacts(t *testing.T) {
+	if !Changers["append"] || Changers["index"] || !Keepers["index"] {
+		t.Error("methods of list")
+	}
+	if KnownC["memcpy"] != "wr" || KnownC["realloc"] != "Wr" {
+		t.Error("C functions")
+	}
+	if take, ok := LockCalls["PyMutex_Unlock"]; !ok || take {
+		t.Error("PyMutex_Unlock releases")
+	}
+	if l := Lenders["PyImport_AddModule"]; l.Container != -1 || l.What != "sys.modules" || l.Instead == "" {
+		t.Errorf("%+v", l)
+	}
+	if fresh, ok := PureBuiltins["sorted"]; !ok || !fresh || PureBuiltins["len"] {
+		t.Error("builtins")
+	}
+}
