@@ -1,19 +1,20 @@
 package transform
 
+// What a run can be told.
+
 import (
 	"path"
 	"strings"
 
-	"pyxlock/transform/decorator"
 	"pyxlock/transform/expand"
 )
 
 // Options are the settings of a run that change its output.
 type Options struct {
-	Lock    decorator.Kind // for classes that name none
-	Off     bool           // remove the decorators, lock nothing
-	Layout  expand.Layout
-	Runtime expand.Runtime
+	Lock    Kind // for classes that name none
+	Off     bool // remove the decorators, lock nothing
+	Layout  Layout
+	Runtime Runtime
 	// InlineRuntime is the text to paste with Runtime Inline.
 	InlineRuntime string
 	// Reads holds patterns of C functions that only read what they are given,

@@ -1,74 +1,30 @@
 package transform
 
-// Running a project: which files are of concern, in parallel, and what
-// becomes of each.
+// A rewrite: which modules locks concern, each planned and expanded in parallel, and
+// what only all of them together show.
 
 import (
 	"cmp"
 	"context"
 	"fmt"
+	"pyxlock/parser/ast"
+	"pyxlock/transform/expand"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
 	"reflect"
 	"slices"
 	"strings"
 	"sync"
-
-	"pyxlock/parser/ast"
-	"pyxlock/transform/annotate"
-	"pyxlock/transform/decorator"
-	"pyxlock/transform/edit"
-	"pyxlock/transform/effects"
-	"pyxlock/transform/expand"
-	"pyxlock/transform/finding"
-	"pyxlock/transform/plan"
-	"pyxlock/transform/project"
-	"pyxlock/transform/review"
-	"pyxlock/transform/rules"
 )
-
-// Project is what people ask of a set of files. It is safe for use by several
-// goroutines, but for Annotate.
-type Project struct {
-	opts  Options
-	proj  *project.Project
-	locks *decorator.Locks
-	prog  *effects.Program
-	plan  *plan.Planner
-	rules *rules.Checker
-	rev   *review.Reviewer
-}
-
-// NewProject returns a project that reads through load.
-func NewProject(load project.Loader, opts Options) *Project {
-	p := &Project{opts: opts}
-	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, Canonical: opts.Canonical})
-	p.locks = decorator.New(p.proj, opts.Lock)
-	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
-	p.plan = plan.New(p.prog)
-	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Selected: opts.Selected})
-	p.rev = review.New(p.plan)
-	return p
-}
 
 // Result is what a run decided.
 type Result struct {
-	Rewrites []*edit.Rewrite   // one for each input, in the order of the inputs
-	Findings []finding.Finding // ordered; any that is no Warning must stop the run
+	Rewrites []*Rewrite // one for each input, in the order of the inputs
+	Findings []Finding  // ordered; any that is no Warning must stop the run
 	// NeedsRuntime is true where some output cimports pyxlock.
 	NeedsRuntime bool
 	// Inferred holds the locks that no decorator asked for, by path and line.
-	Inferred []plan.Inferred
-}
-
-// Run rewrites the inputs with at most jobs goroutines (0: one for each CPU).
-// It fails where an input cannot be read; what is wrong in an input is a Finding.
-// Findings that are not selected or that a comment suppresses are left out,
-// unless they say that there is nothing right to write.
-func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
-	res, _, err := p.expand(ctx, inputs, project.Workers(jobs))
-	if err == nil {
-		res.Findings = p.rules.Unsuppressed(res.Findings)
-	}
-	return res, err
+	Inferred []Inferred
 }
 
 // expand is Run with every finding.
@@ -77,187 +33,113 @@ func (p *Project) expand(ctx context.Context, paths []string, jobs int) (*Result
 	if err != nil {
 		return nil, in, err
 	}
-	res, err := p.expandAll(ctx, in, jobs)
-	return res, in, err
+	r := &rewriting{Project: p, jobs: jobs, byPath: map[string]*Rewrite{}}
+	if err := r.modules(ctx, in); err != nil {
+		return nil, in, err
+	}
+	if err := r.together(ctx); err != nil {
+		return nil, in, err
+	}
+	return r.finish(in), in, nil
 }
 
-func (p *Project) expandAll(ctx context.Context, in project.Inputs, jobs int) (*Result, error) {
-	var mu sync.Mutex
-	byPath := map[string]*edit.Rewrite{}
-	analysed := map[string]bool{}
-	res := &Result{}
-	collect := func(a *expand.Module) {
-		mu.Lock()
-		defer mu.Unlock()
-		res.Findings = append(res.Findings, a.Plan.Findings...)
-		res.Inferred = append(res.Inferred, a.Plan.Inferred...)
-		res.NeedsRuntime = res.NeedsRuntime || a.NeedsRuntime()
-		for _, rw := range a.Rewrites() {
-			old, ok := byPath[rw.Path]
-			if ok && !reflect.DeepEqual(old.Edits, rw.Edits) {
-				s := p.proj.Source(rw.Path)
-				res.Findings = append(res.Findings, project.FindingAt(s, ast.Span{}, finding.Include,
-					fmt.Sprintf("%s is included by several modules, and its locks mean different things there", rw.Path),
-					"make the classes and names that it uses the same in all of them"))
-			}
-			byPath[rw.Path] = rw
-		}
-	}
-	var done []*expand.Module
-	run := func(list []string) error {
-		return project.Each(ctx, list, jobs, func(stem string) error {
-			if a := expand.Rewrite(p.plan, stem, p.opts.expansion()); a != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				done = append(done, a)
-				for _, u := range a.Module.Units {
-					analysed[u.Path] = true
-				}
-			}
-			return nil
-		})
-	}
-	stems, err := p.locks.Standing(ctx, in.Stems, jobs)
+// rewriting is one run.
+type rewriting struct {
+	*Project
+	jobs int
+
+	mu     sync.Mutex
+	done   []*expand.Module
+	res    Result
+	byPath map[string]*Rewrite
+}
+
+// modules plans and expands the modules of the inputs, each by itself.
+func (r *rewriting) modules(ctx context.Context, in project.Inputs) error {
+	stems, err := r.locks.Standing(ctx, in.Stems, r.jobs)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	p.proj.BySize(stems)
-	if !p.opts.Off {
-		if err := p.prog.Flows(ctx, stems, jobs); err != nil {
-			return nil, err
+	r.proj.BySize(stems)
+	if !r.opts.Off {
+		if err := r.prog.Flows(ctx, stems, r.jobs); err != nil {
+			return err
 		}
 	}
-	if err := run(stems); err != nil {
-		return nil, err
+	if err := r.each(ctx, stems); err != nil {
+		return err
 	}
 	// An included file that no module of this run includes stands for itself.
-	var rest []string
-	for _, path := range in.Alone {
-		if !analysed[path] {
-			rest = append(rest, path)
+	included := map[string]bool{}
+	for _, m := range r.done {
+		for _, u := range m.Module.Units {
+			included[u.Path] = true
 		}
 	}
-	if err := run(rest); err != nil {
-		return nil, err
-	}
-	// What all modules together show comes last.
-	slices.SortFunc(done, func(a, b *expand.Module) int { return strings.Compare(a.Module.Stem, b.Module.Stem) })
-	mods := make([]*project.Module, len(done))
-	for i, a := range done {
-		mods[i] = a.Module
-	}
-	if !p.opts.Off {
-		p.prog.SettleWrites(mods)
-	}
-	res.Findings = append(res.Findings, p.rules.Order(mods)...)
-	if err := project.EachOf(ctx, done, jobs, func(a *expand.Module) error {
-		if !p.opts.Off && !a.Module.Broken() {
-			a.Plan.Findings = append(a.Plan.Findings, p.rules.Apply(a.Module, true)...)
+	return r.each(ctx, slices.DeleteFunc(slices.Clone(in.Alone), func(path string) bool { return included[path] }))
+}
+
+func (r *rewriting) each(ctx context.Context, stems []string) error {
+	return project.Each(ctx, stems, r.jobs, func(stem string) error {
+		if m := expand.Rewrite(r.plan, stem, r.opts.expansion()); m != nil {
+			r.mu.Lock()
+			defer r.mu.Unlock()
+			r.done = append(r.done, m)
 		}
-		collect(a)
 		return nil
-	}); err != nil {
-		return nil, err
-	}
-	for _, path := range in.Paths {
-		rw := byPath[path]
-		if rw == nil {
-			rw = &edit.Rewrite{Path: path, Src: p.proj.Source(path).Src}
+	})
+}
+
+// together adds what only all modules show, and what a build warns of.
+func (r *rewriting) together(ctx context.Context) error {
+	slices.SortFunc(r.done, func(a, b *expand.Module) int { return strings.Compare(a.Module.Stem, b.Module.Stem) })
+	if !r.opts.Off {
+		mods := make([]*project.Module, len(r.done))
+		for i, m := range r.done {
+			mods[i] = m.Module
 		}
-		res.Rewrites = append(res.Rewrites, rw)
+		r.prog.SettleWrites(mods)
+		r.res.Findings = r.rules.Order(mods)
 	}
-	finding.Sort(res.Findings)
-	res.Findings = finding.Dedupe(res.Findings)
-	slices.SortStableFunc(res.Inferred, func(a, b plan.Inferred) int {
+	return project.Each(ctx, r.done, r.jobs, func(m *expand.Module) error {
+		if !r.opts.Off && !m.Module.Broken() {
+			m.Plan.Findings = append(m.Plan.Findings, r.rules.Apply(m.Module, true)...)
+		}
+		r.collect(m)
+		return nil
+	})
+}
+
+// collect takes over what became of a module.
+func (r *rewriting) collect(m *expand.Module) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.res.Findings = append(r.res.Findings, m.Plan.Findings...)
+	r.res.Inferred = append(r.res.Inferred, m.Plan.Inferred...)
+	r.res.NeedsRuntime = r.res.NeedsRuntime || m.NeedsRuntime()
+	for _, rw := range m.Rewrites() {
+		if old, ok := r.byPath[rw.Path]; ok && !reflect.DeepEqual(old.Edits, rw.Edits) {
+			r.res.Findings = append(r.res.Findings, project.FindingAt(r.proj.Source(rw.Path), ast.Span{}, finding.Include,
+				fmt.Sprintf("%s is included by several modules, and its locks mean different things there", rw.Path),
+				"make the classes and names that it uses the same in all of them"))
+		}
+		r.byPath[rw.Path] = rw
+	}
+}
+
+// finish puts the result in order.
+func (r *rewriting) finish(in project.Inputs) *Result {
+	for _, path := range in.Paths {
+		rw := r.byPath[path]
+		if rw == nil {
+			rw = &Rewrite{Path: path, Src: r.proj.Source(path).Src}
+		}
+		r.res.Rewrites = append(r.res.Rewrites, rw)
+	}
+	finding.Sort(r.res.Findings)
+	r.res.Findings = finding.Dedupe(r.res.Findings)
+	slices.SortStableFunc(r.res.Inferred, func(a, b Inferred) int {
 		return cmp.Or(strings.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))
 	})
-	return res, nil
+	return &r.res
 }
-
-// Check looks at the modules that the inputs belong to, with at most jobs
-// goroutines (0: one for each CPU). It fails where an input cannot be read;
-// what is wrong in an input is a Finding.
-func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*rules.Report, error) {
-	rep, _, _, err := p.check(ctx, inputs, project.Workers(jobs))
-	return rep, err
-}
-
-// check is Check with what the expansion said, and the modules that do parse.
-func (p *Project) check(ctx context.Context, paths []string, jobs int) (*rules.Report, *Result, []*project.Module, error) {
-	res, in, err := p.expand(ctx, paths, jobs)
-	if err != nil {
-		return nil, nil, nil, err
-	}
-	rep, mods, err := p.rules.Check(ctx, in, jobs, res.Findings)
-	return rep, res, mods, err
-}
-
-// Annotate proposes decorators for what has none. The project must not be used
-// for anything else: its view of what is locked changes on the way.
-func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*annotate.Annotation, error) {
-	in, err := p.proj.Open(ctx, inputs, project.Workers(jobs))
-	if err != nil {
-		return nil, err
-	}
-	if err := project.Each(ctx, in.Stems, project.Workers(jobs), func(stem string) error { p.proj.Module(stem); return nil }); err != nil {
-		return nil, err
-	}
-	mods, broken := annotate.Compiled(p.proj, in)
-	out := annotate.Propose(p.prog, in, mods)
-	out.Findings = broken
-	return out, nil
-}
-
-// Explain finds the functions called name ("method", "Class.method" or
-// "function") in the modules of the inputs, and explains each.
-func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]review.Explanation, error) {
-	in, err := p.proj.Open(ctx, inputs, project.Workers(0))
-	if err != nil {
-		return nil, err
-	}
-	var mods []*project.Module
-	for _, stem := range append(in.Stems, in.Alone...) {
-		if m := p.proj.Module(stem); !m.Broken() {
-			mods = append(mods, m)
-		}
-	}
-	return p.rev.Explain(mods, name), nil
-}
-
-// Review looks at the modules that the inputs belong to as Check and Run do,
-// with at most jobs goroutines (0: one for each CPU).
-func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*review.Review, error) {
-	rep, res, mods, err := p.check(ctx, inputs, project.Workers(jobs))
-	if err != nil {
-		return nil, err
-	}
-	stops := p.rules.Unsuppressed(slices.Clone(res.Findings))
-	return p.rev.Review(p.proj.Group(inputs), mods, rep, res.Rewrites, stops, p.opts.Off), nil
-}
-
-// Locks returns what is locked in the modules that the inputs belong to, by path
-// and line. Run has to have looked at the same inputs.
-func (p *Project) Locks(inputs []string) []review.ClassLocks {
-	return p.locksIn(p.proj.Standing(p.proj.Group(inputs)))
-}
-
-func (p *Project) locksIn(mods []*project.Module) []review.ClassLocks {
-	if p.opts.Off {
-		return nil
-	}
-	return p.rev.Classes(mods)
-}
-
-// Weaker returns the locks that were and are not any more, or are weaker now.
-// Run has to have looked at the same inputs. What is gone altogether needs no
-// lock, and is not among them.
-func (p *Project) Weaker(inputs []string, was []review.ClassLocks) []review.Weaker {
-	if len(was) == 0 {
-		return nil
-	}
-	mods := p.proj.Standing(p.proj.Group(inputs))
-	return p.rev.Weaker(mods, was, p.locksIn(mods))
-}
-
-// Needs returns the files that Cython reads when it compiles the module at path.
-func (p *Project) Needs(path string) []project.Need { return p.proj.Needs(path) }

@@ -54,6 +54,7 @@ const (
 
 var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked"}
 
+// String returns the verdict in words.
 func (v Verdict) String() string { return verdictNames[v] }
 
 // Summary returns the verdicts counted, most first, for people.

@@ -14,6 +14,7 @@ import (
 	"pyxlock/transform/syntax"
 )
 
+// Kind is what a value is made of.
 type Kind uint8
 
 const (
@@ -24,6 +25,7 @@ const (
 	Object       // a Python object
 )
 
+// Shape is what is known of a value by its type.
 type Shape struct {
 	Kind      Kind
 	Depth     int8 // of a pointer
@@ -54,6 +56,7 @@ type Types struct {
 	fields *cache.Cache[*project.Field, Shape]
 }
 
+// New returns the shapes of a project's types. guards tells which classes have a lock.
 func New(guards func(*project.Class) bool) *Types {
 	t := &Types{guards: guards}
 	t.fields = cache.New(t.findFieldShape)
@@ -141,6 +144,7 @@ func (s Shape) ReadOnly() bool {
 	return s.Constant && (s.Kind != Pointer || s.Depth <= 1)
 }
 
+// OfType is the shape of a type in m, without a declarator.
 func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	if t == nil || depth > 12 {
 		return Shape{}
@@ -176,6 +180,7 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	return s
 }
 
+// OfName is the shape of a type by its dotted name in m; name is what it is where path is
 func (p *Types) OfName(m *project.Module, path []string, name string, depth int) Shape {
 	if len(path) == 0 {
 		if name == "" {

@@ -21,6 +21,7 @@ type Lock struct {
 	call *ast.Call // nil without parentheses
 }
 
+// Args returns the decorator's arguments.
 func (d Lock) Args() []ast.Arg {
 	if d.call == nil {
 		return nil
@@ -43,6 +44,7 @@ func On(m *project.Module, decs []*ast.Decorator) []Lock {
 	return out
 }
 
+// Find returns the first of decs that is ours and has a name, or nil.
 func Find(m *project.Module, decs []*ast.Decorator, name string) *ast.Decorator {
 	for _, d := range On(m, decs) {
 		if d.Name == name {
@@ -52,6 +54,7 @@ func Find(m *project.Module, decs []*ast.Decorator, name string) *ast.Decorator 
 	return nil
 }
 
+// Exemption returns the no_lock on a function, or nil.
 func Exemption(m *project.Module, def *ast.FuncDef) *Lock {
 	if len(def.Decorators) == 0 {
 		return nil

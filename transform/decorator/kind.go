@@ -18,6 +18,7 @@ const (
 
 var kindNames = [...]string{"rwlock", "critical_section", "mutex"}
 
+// String returns the name as in lock="…".
 func (k Kind) String() string { return kindNames[k] }
 
 // ParseKind returns the lock named s as in lock="…" and --lock.

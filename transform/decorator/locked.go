@@ -138,6 +138,7 @@ func (p *Locks) VisibleFrom(m *project.Module, u *project.Unit) []Visible {
 	return p.visible.Get(viewpoint{m, u})
 }
 
+// FindVisible is VisibleFrom by the locks that there are now.
 func (p *Locks) FindVisible(m *project.Module, u *project.Unit) []Visible {
 	var all []Visible
 	seen := map[*project.Class]bool{}

@@ -11,6 +11,7 @@ import (
 	"pyxlock/transform/syntax"
 )
 
+// Editor gathers the edits of one file.
 type Editor struct {
 	File    *ast.File
 	edits   []edit
@@ -34,6 +35,7 @@ const (
 	editLast // whole lines after a last line that has no line break
 )
 
+// NewEditor returns an editor of a file.
 func NewEditor(f *ast.File) *Editor {
 	return &Editor{File: f, indents: map[int32]string{}, Deleted: map[int32]bool{}}
 }

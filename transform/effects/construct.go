@@ -33,6 +33,7 @@ func (p *Program) SettleWrites(mods []*project.Module) {
 	p.SettleFunctions(all)
 }
 
+// SettleFunctions is SettleWrites for functions.
 func (p *Program) SettleFunctions(all []*Function) {
 	p.Solve(all)
 	written, grown, assigned := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}

@@ -17,6 +17,7 @@ type OwnLocks struct {
 	exempt bool // no_lock
 }
 
+// OwnLocks returns the lock decorators of f.
 func (p *Program) OwnLocks(f *Function) *OwnLocks {
 	f.locksOnce.Do(func() {
 		if len(f.Def.Decorators) > 0 {

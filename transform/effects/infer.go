@@ -162,6 +162,7 @@ func (p *Program) ModeOf(f *Function) (Mode, bool) {
 	return st.Mode, st.Touches
 }
 
+// OnSelf reports whether an effect is on the object whose method f is.
 func OnSelf(f *Function, e *Effect) bool {
 	x := &f.Sum.Regions[e.Region]
 	return x.Root == NodeParam && x.Num == 0 && x.Parent < 0 && e.Kind != OnPython

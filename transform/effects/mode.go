@@ -10,6 +10,7 @@ const (
 	Write
 )
 
+// String returns "read" or "write".
 func (m Mode) String() string {
 	if m == Write {
 		return "write"

@@ -102,7 +102,7 @@ func (a *Module) imports(u *project.Unit) {
 	}
 }
 
-// The package whose import gives the decorators to uncompiled code.
+// ShimPackage is the package whose import gives the decorators to uncompiled code.
 const ShimPackage = "pyxlock"
 
 func isShim(n ast.ImportName) bool {

@@ -46,6 +46,7 @@ func Sort(fs []Finding) {
 	slices.SortStableFunc(fs, Compare)
 }
 
+// Compare orders findings by path, offset, code and message.
 func Compare(a, b Finding) int {
 	return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Span.Pos, b.Span.Pos), cmp.Compare(a.Code, b.Code), cmp.Compare(a.Message, b.Message))
 }
@@ -68,6 +69,7 @@ func Same(a, b Finding) bool {
 	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
 }
 
+// Less orders places by file and line.
 func Less(p1 string, l1 int, p2 string, l2 int) bool {
 	if p1 != p2 {
 		return filepath.ToSlash(p1) < filepath.ToSlash(p2)

@@ -24,6 +24,7 @@ type Names struct {
 	vars map[string]string
 }
 
+// New returns the names of locks in a module.
 func New(m *project.Module) *Names { return &Names{m: m} }
 
 // With reports whether e is a lock, as the item of a with statement is, and
@@ -121,7 +122,7 @@ func (h *Names) Typed(name string) bool {
 	return h.vars[name] != ""
 }
 
-// A lockCall is a call that takes or releases a lock.
+// Call is a call that takes or releases a lock.
 type Call struct {
 	Node *ast.Call
 	Lock ast.Expr // the lock

@@ -65,6 +65,7 @@ type Plan struct {
 	Nogil       bool // the function may run without the GIL
 }
 
+// Plan decides what a function of m locks, and sets f.Plan or reports why not.
 func (p *Planner) Plan(m *project.Module, f *Func) {
 	out := p.Of(m)
 	decs := f.Locks

@@ -23,6 +23,7 @@ type CNames struct {
 	Aware bool
 }
 
+// CType is the declaration of a C type.
 type CType struct {
 	Extern  bool
 	Typedef *ast.CTypedef
@@ -38,17 +39,20 @@ type StructType struct {
 	Extern bool // it may have more members
 }
 
+// CFunc is the declaration of a C function.
 type CFunc struct {
 	Type       *ast.CType
 	Declarator *ast.Declarator
 	Extern     bool
 }
 
+// CVar is the declaration of a C variable.
 type CVar struct {
 	Type       *ast.CType
 	Declarator *ast.Declarator
 }
 
+// CDecls returns the module's own C declarations.
 func (m *Module) CDecls() *CNames {
 	m.cOnce.Do(func() {
 		m.c = CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}}

@@ -74,11 +74,7 @@ func (p *Project) BySize(stems []string) {
 
 // Each calls f for every element, at most jobs at a time. One element needs no
 // goroutine: a build starts a process for each file.
-func Each(ctx context.Context, list []string, jobs int, f func(string) error) error {
-	return EachOf(ctx, list, jobs, f)
-}
-
-func EachOf[T any](ctx context.Context, list []T, jobs int, f func(T) error) error {
+func Each[T any](ctx context.Context, list []T, jobs int, f func(T) error) error {
 	if len(list) == 1 || jobs == 1 {
 		for _, s := range list {
 			if err := ctx.Err(); err != nil {

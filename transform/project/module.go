@@ -34,8 +34,10 @@ type Unit struct {
 	Role Role
 }
 
+// InPxd reports whether the file is the .pxd or included by it.
 func (u *Unit) InPxd() bool { return u.Role == RolePxd || u.Role == RolePxdInclude }
 
+// Module is one module. It is fixed once it is loaded.
 type Module struct {
 	proj        *Project
 	Stem        string // path of its files without the extension
@@ -53,6 +55,7 @@ type Module struct {
 	c        CNames // see cdecls
 }
 
+// IsPure reports whether a file is Python code that Cython may compile.
 func IsPure(path string) bool { return strings.HasSuffix(path, ".py") }
 
 // stemOf returns a path without its Cython extension, and whether it had one.

@@ -48,6 +48,7 @@ func New(load Loader, opts Options) *Project {
 	return p
 }
 
+// Source returns a file as read; its error says so where there is none.
 func (p *Project) Source(path string) *Source { return p.sources.Get(p.canonical(path)) }
 
 func (p *Project) read(path string) *Source {
@@ -63,6 +64,7 @@ func (p *Project) canonical(path string) string {
 	return filepath.Clean(path)
 }
 
+// Module returns the module whose files are called stem with an extension.
 func (p *Project) Module(stem string) *Module { return p.modules.Get(p.canonical(stem)) }
 
 // listing is a directory's content. Directories are listed once instead of

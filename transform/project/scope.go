@@ -9,6 +9,7 @@ import (
 	"pyxlock/transform/syntax"
 )
 
+// BindKind is what a name is bound to.
 type BindKind uint8
 
 const (
@@ -22,6 +23,7 @@ const (
 	BindFused                    // a fused type (members)
 )
 
+// Binding is what a name is bound to.
 type Binding struct {
 	Kind  BindKind
 	Attr  string
@@ -208,6 +210,7 @@ func (s *Scope) bindTarget(t ast.Expr, src *Source) {
 	}
 }
 
+// Path0 returns the first part of an absolute cimport's module.
 func (b Binding) Path0() string {
 	if b.Level > 0 || len(b.Path) == 0 {
 		return ""

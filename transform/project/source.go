@@ -31,6 +31,7 @@ type Source struct {
 	Errs      []parser.Error
 }
 
+// Parse returns the tree, which it makes the first time.
 func (s *Source) Parse() *ast.File {
 	s.parseOnce.Do(func() {
 		s.File, s.Errs = parser.Parse(s.Src, parser.Options{Name: s.Path, Pure: IsPure(s.Path)})

@@ -85,6 +85,7 @@ const (
 
 var memberModeNames = [...]string{"read", "write", "none", "exempt", "not locked", "refused"}
 
+// String returns the mode in a word or two.
 func (m MemberMode) String() string { return memberModeNames[m] }
 
 // Review puts together what a check found in files and what a rewrite makes of

@@ -22,6 +22,7 @@ type Weaker struct {
 	Now, Was string // "no lock any more", "read", "mutex"
 }
 
+// String says what is weaker, and what it was.
 func (w Weaker) String() string { return fmt.Sprintf("%s: %s (was %s)", w.Name, w.Now, w.Was) }
 
 // symbol is what a class or a function is called, whichever file of its module

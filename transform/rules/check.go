@@ -32,7 +32,6 @@ type Checker struct {
 	prog  *effects.Program
 	plan  *plan.Planner
 	opts  Options
-	off   bool
 
 	spellings *cache.Cache[*project.Module, *spelling]
 }
@@ -47,7 +46,7 @@ type Options struct {
 
 // New returns a checker of what a planner has planned.
 func New(pl *plan.Planner, opts Options) *Checker {
-	return &Checker{proj: pl.Project, locks: pl.Locks, prog: pl.Program, plan: pl, opts: opts, off: opts.Off,
+	return &Checker{proj: pl.Project, locks: pl.Locks, prog: pl.Program, plan: pl, opts: opts,
 		spellings: cache.New(func(m *project.Module) *spelling { return &spelling{m: m} })}
 }
 
@@ -133,7 +132,7 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 	rep.Summary.count(p.proj, in.Paths)
 	slices.SortFunc(mods, func(a, b *project.Module) int { return strings.Compare(a.Stem, b.Stem) })
 	rep.Summary.Exempt, rep.Summary.Claims = []Exemption{}, []Claim{}
-	if !p.off {
+	if !p.opts.Off {
 		for _, m := range mods {
 			if p.locks.Concerned(m.Stem) {
 				rep.Summary.tell(p.prog, m)

@@ -281,7 +281,7 @@ func (p *Checker) settle(rep *Report, expansion, found []finding.Finding, whole,
 			if len(s.faults) > 0 && v.wanted(path, finding.Vague) {
 				rep.Findings = append(rep.Findings, v.vague(path, s))
 			}
-			if slices.Contains(judged, path) && !p.off && v.wanted(path, finding.Unused) {
+			if slices.Contains(judged, path) && !p.opts.Off && v.wanted(path, finding.Unused) {
 				if f, ok := v.unused(path, s); ok {
 					rep.Findings = append(rep.Findings, f)
 				}

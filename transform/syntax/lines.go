@@ -104,6 +104,7 @@ func IndentUnit(file *ast.File) string {
 	return cmp.Or(unit, "    ")
 }
 
+// Blank reports whether nothing but white space stands from an offset to its line's end.
 func Blank(file *ast.File, at int32) bool {
 	for int(at) < len(file.Src) {
 		switch file.Src[at] {

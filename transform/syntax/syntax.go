@@ -10,6 +10,7 @@ import (
 
 // Questions about trees that need no names resolved.
 
+// Unparen strips brackets.
 func Unparen(e ast.Expr) ast.Expr {
 	for {
 		p, ok := e.(*ast.Paren)
@@ -132,6 +133,7 @@ func OpensScope(st ast.Stmt) bool {
 	return false
 }
 
+// Names returns the names of identifiers.
 func Names(ids []ast.Ident) []string {
 	out := make([]string, len(ids))
 	for i, id := range ids {
@@ -151,6 +153,7 @@ func DeclaredName(d *ast.Declarator) ast.Ident {
 	return ast.Ident{}
 }
 
+// ParamName returns the name of a parameter, wherever it stands.
 func ParamName(p *ast.Param) string {
 	if p.Name.Name != "" {
 		return p.Name.Name
@@ -158,6 +161,7 @@ func ParamName(p *ast.Param) string {
 	return DeclaredName(p.Declarator).Name
 }
 
+// Pointers returns how many pointers a declarator has, which may be nil.
 func Pointers(d *ast.Declarator) int {
 	if d == nil {
 		return 0
@@ -204,6 +208,7 @@ func Dotted(e ast.Expr) []string {
 	return nil
 }
 
+// Identifier reports whether s is a name.
 func Identifier(s string) bool {
 	for i, r := range s {
 		if !(r == '_' || r >= 'a' && r <= 'z' || r >= 'A' && r <= 'Z' || r >= 0x80 || i > 0 && r >= '0' && r <= '9') {
@@ -213,6 +218,7 @@ func Identifier(s string) bool {
 	return s != ""
 }
 
+// LastName returns the last name of a.b.c or of what is indexed, or "".
 func LastName(e ast.Expr) string {
 	switch e := Unparen(e).(type) {
 	case *ast.Name:
@@ -225,6 +231,7 @@ func LastName(e ast.Expr) string {
 	return ""
 }
 
+// LastPart returns the last part of a dotted name.
 func LastPart(dotted string) string {
 	return dotted[strings.LastIndexByte(dotted, '.')+1:]
 }
@@ -254,6 +261,7 @@ func Words(name string) []string {
 	return out
 }
 
+// IsNamed reports whether an expression is a name.
 func IsNamed(e ast.Expr, name string) bool {
 	if e == nil {
 		return false
@@ -273,6 +281,7 @@ func IsNothing(e ast.Expr) bool {
 	return false
 }
 
+// Starred reports whether one of the expressions is *x.
 func Starred(list []ast.Expr) bool {
 	for _, e := range list {
 		if _, ok := e.(*ast.Starred); ok {
@@ -360,6 +369,7 @@ func Nests(f *ast.FuncDef) bool {
 	return found
 }
 
+// FromCython reports whether a statement imports from the cython module.
 func FromCython(st *ast.FromImport) bool {
 	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
 }

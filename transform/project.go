@@ -1,0 +1,140 @@
+package transform
+
+// The entries: one for each thing that people ask for.
+
+import (
+	"context"
+	"slices"
+
+	"pyxlock/transform/annotate"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/plan"
+	"pyxlock/transform/project"
+	"pyxlock/transform/review"
+	"pyxlock/transform/rules"
+)
+
+// Project is what people ask of a set of files. It is safe for use by several
+// goroutines, but for Annotate.
+type Project struct {
+	opts  Options
+	proj  *project.Project
+	locks *decorator.Locks
+	prog  *effects.Program
+	plan  *plan.Planner
+	rules *rules.Checker
+	rev   *review.Reviewer
+}
+
+// NewProject returns a project that reads through load.
+func NewProject(load Loader, opts Options) *Project {
+	p := &Project{opts: opts}
+	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, Canonical: opts.Canonical})
+	p.locks = decorator.New(p.proj, opts.Lock)
+	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
+	p.plan = plan.New(p.prog)
+	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Selected: opts.Selected})
+	p.rev = review.New(p.plan)
+	return p
+}
+
+// Run rewrites the inputs with at most jobs goroutines (0: one for each CPU).
+// It fails where an input cannot be read; what is wrong in an input is a Finding.
+// Findings that are not selected or that a comment suppresses are left out,
+// unless they say that there is nothing right to write.
+func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
+	res, _, err := p.expand(ctx, inputs, project.Workers(jobs))
+	if err == nil {
+		res.Findings = p.rules.Unsuppressed(res.Findings)
+	}
+	return res, err
+}
+
+// Check looks at the modules that the inputs belong to, with at most jobs
+// goroutines (0: one for each CPU). It fails where an input cannot be read;
+// what is wrong in an input is a Finding.
+func (p *Project) Check(ctx context.Context, inputs []string, jobs int) (*Report, error) {
+	rep, _, _, err := p.check(ctx, inputs, project.Workers(jobs))
+	return rep, err
+}
+
+// check is Check with what the expansion said, and the modules that do parse.
+func (p *Project) check(ctx context.Context, paths []string, jobs int) (*Report, *Result, []*project.Module, error) {
+	res, in, err := p.expand(ctx, paths, jobs)
+	if err != nil {
+		return nil, nil, nil, err
+	}
+	rep, mods, err := p.rules.Check(ctx, in, jobs, res.Findings)
+	return rep, res, mods, err
+}
+
+// Annotate proposes decorators for what has none. The project must not be used
+// for anything else: its view of what is locked changes on the way.
+func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Annotation, error) {
+	in, err := p.proj.Open(ctx, inputs, project.Workers(jobs))
+	if err != nil {
+		return nil, err
+	}
+	if err := project.Each(ctx, in.Stems, project.Workers(jobs), func(stem string) error { p.proj.Module(stem); return nil }); err != nil {
+		return nil, err
+	}
+	mods, broken := annotate.Compiled(p.proj, in)
+	out := annotate.Propose(p.prog, in, mods)
+	out.Findings = broken
+	return out, nil
+}
+
+// Explain finds the functions called name ("method", "Class.method" or
+// "function") in the modules of the inputs, and explains each.
+func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]Explanation, error) {
+	in, err := p.proj.Open(ctx, inputs, project.Workers(0))
+	if err != nil {
+		return nil, err
+	}
+	var mods []*project.Module
+	for _, stem := range append(in.Stems, in.Alone...) {
+		if m := p.proj.Module(stem); !m.Broken() {
+			mods = append(mods, m)
+		}
+	}
+	return p.rev.Explain(mods, name), nil
+}
+
+// Review looks at the modules that the inputs belong to as Check and Run do,
+// with at most jobs goroutines (0: one for each CPU).
+func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Review, error) {
+	rep, res, mods, err := p.check(ctx, inputs, project.Workers(jobs))
+	if err != nil {
+		return nil, err
+	}
+	stops := p.rules.Unsuppressed(slices.Clone(res.Findings))
+	return p.rev.Review(p.proj.Group(inputs), mods, rep, res.Rewrites, stops, p.opts.Off), nil
+}
+
+// Locks returns what is locked in the modules that the inputs belong to, by path
+// and line. Run has to have looked at the same inputs.
+func (p *Project) Locks(inputs []string) []ClassLocks {
+	return p.locksIn(p.proj.Standing(p.proj.Group(inputs)))
+}
+
+func (p *Project) locksIn(mods []*project.Module) []ClassLocks {
+	if p.opts.Off {
+		return nil
+	}
+	return p.rev.Classes(mods)
+}
+
+// Weaker returns the locks that were and are not any more, or are weaker now.
+// Run has to have looked at the same inputs. What is gone altogether needs no
+// lock, and is not among them.
+func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
+	if len(was) == 0 {
+		return nil
+	}
+	mods := p.proj.Standing(p.proj.Group(inputs))
+	return p.rev.Weaker(mods, was, p.locksIn(mods))
+}
+
+// Needs returns the files that Cython reads when it compiles the module at path.
+func (p *Project) Needs(path string) []Need { return p.proj.Needs(path) }
