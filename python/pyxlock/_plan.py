@@ -1,6 +1,6 @@
 """What a function locks at its entry: which of its arguments, and in which mode.
 
-The rules, and the words of the errors, are those of the compiler (transform/plan.go).
+The rules, and the words of the errors, are those of the compiler (transform/plan/plan.go).
 """
 
 import inspect
