@@ -10,13 +10,20 @@ import (
 // goroutines; whoever asks for a value that another one computes waits for it.
 type Cache[K comparable, V any] struct {
 	make func(K) V
-	m    sync.Map // K → *cell[V]
+	m    sync.Map // K → *Value[V]
 }
 
-// cell is a value that is computed once.
-type cell[V any] struct {
+// Value is one value that is computed when it is first asked for.
+type Value[V any] struct {
 	once sync.Once
 	v    V
+}
+
+// Get returns the value, which make computes the first time. make must not ask for
+// the value itself.
+func (c *Value[V]) Get(make func() V) V {
+	c.once.Do(func() { c.v = make() })
+	return c.v
 }
 
 // New returns a cache of what make returns. A make function must not ask
@@ -29,11 +36,9 @@ func New[K comparable, V any](make func(K) V) *Cache[K, V] {
 func (c *Cache[K, V]) Get(key K) V {
 	x, ok := c.m.Load(key)
 	if !ok {
-		x, _ = c.m.LoadOrStore(key, new(cell[V]))
+		x, _ = c.m.LoadOrStore(key, new(Value[V]))
 	}
-	y := x.(*cell[V])
-	y.once.Do(func() { y.v = c.make(key) })
-	return y.v
+	return x.(*Value[V]).Get(func() V { return c.make(key) })
 }
 
 // Clear forgets all values.

@@ -49,7 +49,7 @@ func (p *Locks) Concerned(stem string) bool {
 		seen[stem] = true
 		yes := p.mentioned(stem)
 		if !yes {
-			for _, to := range p.proj.Refs.Get(stem).Stems {
+			for _, to := range p.proj.References(stem).Stems {
 				yes = yes || visit(to)
 			}
 		}
@@ -90,7 +90,7 @@ func (p *Locks) mentioned(stem string) bool {
 		s := p.proj.Source(path)
 		return s.Err == nil && p.Spells(s)
 	}
-	return slices.ContainsFunc(p.proj.ModuleFiles(stem), says) || slices.ContainsFunc(p.proj.Refs.Get(stem).Includes, says)
+	return slices.ContainsFunc(p.proj.ModuleFiles(stem), says) || slices.ContainsFunc(p.proj.References(stem).Includes, says)
 }
 
 // Standing returns the modules that no other one of them includes: a .pyx that

@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"pyxlock/transform/cache"
+	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
 )
 
@@ -26,7 +27,7 @@ type Locks struct {
 	proj *project.Project
 	Kind Kind // for classes that name none
 
-	Tables  *cache.Cache[*project.Module, *Table]
+	tables  *cache.Cache[*project.Module, *Table]
 	chains  *cache.Cache[*project.Class, lockChain]
 	visible *cache.Cache[viewpoint, []Visible]
 	spelled *cache.Cache[*project.Source, bool] // see spells
@@ -50,19 +51,22 @@ type viewpoint struct {
 // New returns the locks of a project. kind is for classes that name none.
 func New(p *project.Project, kind Kind) *Locks {
 	l := &Locks{proj: p, Kind: kind, verdicts: map[string]bool{}}
-	l.Tables = cache.New(readLocks)
+	l.tables = cache.New(readLocks)
 	l.chains = cache.New(l.findLock)
 	l.visible = cache.New(func(v viewpoint) []Visible { return l.FindVisible(v.m, v.u) })
 	l.spelled = cache.New(func(s *project.Source) bool { return mentions(s.Src) })
 	return l
 }
 
+// Findings returns what is wrong with the lock decorators on a module's classes.
+func (p *Locks) Findings(m *project.Module) []finding.Finding { return p.tables.Get(m).Findings }
+
 // Declared returns the lock that c itself is decorated with, or nil.
-func (p *Locks) Declared(c *project.Class) *ClassLock { return p.Tables.Get(c.Mod).decls[c] }
+func (p *Locks) Declared(c *project.Class) *ClassLock { return p.tables.Get(c.Mod).decls[c] }
 
 // Give gives a class a lock that its source does not have.
 func (p *Locks) Give(c *project.Class, l *ClassLock) {
-	p.Tables.Get(c.Mod).decls[c] = l
+	p.tables.Get(c.Mod).decls[c] = l
 	p.chains.Clear()
 	p.visible.Clear()
 }

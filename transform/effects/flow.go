@@ -38,7 +38,7 @@ type builder struct {
 func (p *Program) FlowOf(f *Function) *Flow {
 	f.once.Do(func() {
 		b := builders.Get().(*builder)
-		b.p, b.m, b.f, b.placed = p, f.Mod, f, p.Hands.Get(f.Mod)
+		b.p, b.m, b.f, b.placed = p, f.Mod, f, p.HandLocks(f.Mod)
 		b.flow = &Flow{unit: f.Unit, Nodes: append(b.keep.Nodes[:0], Node{}), Actions: b.keep.Actions[:0], Calls: b.keep.Calls[:0]}
 		b.function()
 		f.Flow = b.flow

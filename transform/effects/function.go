@@ -2,6 +2,7 @@ package effects
 
 import (
 	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 	"sync"
@@ -25,12 +26,9 @@ type Function struct {
 	Callers []*Function
 	queued  bool
 
-	locksOnce sync.Once
-	locks     OwnLocks // see Project.ownLocks
-	entryOnce sync.Once
-	entry     bool // see Project.member
-	seenOnce  sync.Once
-	seen      bool // see exposed
+	locks cache.Value[*OwnLocks] // see Program.OwnLocks
+	entry cache.Value[bool]      // see Program.Member
+	seen  cache.Value[bool]      // see Exposed
 }
 
 // Accessor tells the parts of a property apart.
@@ -57,8 +55,7 @@ func (f *Function) Name() string {
 
 // Exposed reports whether Python code can call the function.
 func (f *Function) Exposed() bool {
-	f.seenOnce.Do(func() { f.seen = !project.IsCdef(f.Mod, f.Class, f.Def) })
-	return f.seen
+	return f.seen.Get(func() bool { return !project.IsCdef(f.Mod, f.Class, f.Def) })
 }
 
 // Functions holds a module's functions.
@@ -195,7 +192,7 @@ func (p *Program) Own(c *project.Class) *Methods {
 // nearest class that has any, and the overrides in subclasses of c that count:
 // those in c's own module, or all of the project where it is looked at as a
 // whole. Overrides that do not count are looked at where they are
-// (rule_override.go).
+// (PXL107).
 func (p *Program) members(c *project.Class, name string, property bool) []*Function {
 	of := func(a *project.Class) []*Function {
 		if property {

@@ -19,16 +19,17 @@ type OwnLocks struct {
 
 // OwnLocks returns the lock decorators of f.
 func (p *Program) OwnLocks(f *Function) *OwnLocks {
-	f.locksOnce.Do(func() {
+	return f.locks.Get(func() *OwnLocks {
+		own := &OwnLocks{}
 		if len(f.Def.Decorators) > 0 {
-			f.locks.Decs = decorator.On(f.Mod, f.Def.Decorators)
+			own.Decs = decorator.On(f.Mod, f.Def.Decorators)
 		}
-		for _, d := range f.locks.Decs {
-			f.locks.exempt = f.locks.exempt || d.Name == "no_lock"
+		for _, d := range own.Decs {
+			own.exempt = own.exempt || d.Name == "no_lock"
 		}
-		f.locks.Decs = append(f.locks.Decs, pxdLocks(f)...)
+		own.Decs = append(own.Decs, pxdLocks(f)...)
+		return own
 	})
-	return &f.locks
 }
 
 // Exempt reports whether a person answers for what a function does.
@@ -86,12 +87,11 @@ func (p *Program) Member(f *Function) bool {
 	if f.Class == nil || !p.Locked(f.Class) {
 		return false
 	}
-	f.entryOnce.Do(func() {
+	return f.entry.Get(func() bool {
 		name := f.Def.Name.Name
-		f.entry = f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods[name]) && !library.ImplicitStatic[name] &&
+		return f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods[name]) && !library.ImplicitStatic[name] &&
 			!f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
 	})
-	return f.entry
 }
 
 // Locked reports whether c's own methods take locks.

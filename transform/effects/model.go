@@ -170,7 +170,7 @@ type Store struct {
 // Region is an object as a function knows it: a parameter, an object reached
 // from one through attributes, or one of its own making.
 type Region struct {
-	Root   NodeKind // nodeParam, nodeFresh, nodeGlobal, nodeUnknown
+	Root   NodeKind // NodeParam, NodeFresh, NodeGlobal, NodeUnknown
 	Num    int32    // parameter or node
 	Parent int32    // the region that it is an attribute of; -1 for a root
 	Name   string

@@ -24,7 +24,7 @@ type Program struct {
 	readsOnly func(name string) bool
 
 	functions *cache.Cache[*project.Module, *Functions]
-	Hands     *cache.Cache[*project.Module, *handlock.Names]
+	hands     *cache.Cache[*project.Module, *handlock.Names]
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes *Changes
@@ -35,7 +35,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name string)
 	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly}
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
-	g.Hands = cache.New(handlock.New)
+	g.hands = cache.New(handlock.New)
 	return g
 }
 
@@ -49,6 +49,9 @@ type modelState struct {
 	// as a whole; nil otherwise.
 	derived map[*project.Class][]*project.Class
 }
+
+// HandLocks tells by which names a module knows the locks that people placed.
+func (p *Program) HandLocks(m *project.Module) *handlock.Names { return p.hands.Get(m) }
 
 // Assuming is assume with nothing solved, and puts back what there was.
 func (p *Program) Assuming(do func()) {

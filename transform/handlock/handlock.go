@@ -20,7 +20,7 @@ type Names struct {
 	m    *project.Module
 	once sync.Once
 	// vars are the variables and attributes that hold locks, with the name of
-	// their type; see typedLock.
+	// their type; see Typed.
 	vars map[string]string
 }
 

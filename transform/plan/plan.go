@@ -50,7 +50,7 @@ type Hold struct {
 	// Among holds what an operand without a static type is tested for.
 	Among []decorator.Visible
 	// Types are the names of the classes of the path's attributes, "" where one
-	// has no known class or no name here; maybeNone means that the parameter is
+	// has no known class or no name here; MaybeNone means that the parameter is
 	// one whose fields are C fields, and can be None.
 	Types     []string
 	MaybeNone bool

@@ -69,7 +69,7 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 	return ok
 }
 
-// ReleasesIn sets pl.releasesGIL where the body of f releases the GIL, and
+// ReleasesIn sets pl.ReleasesGIL where the body of f releases the GIL, and
 // returns the first such place.
 func (p *Planner) ReleasesIn(m *project.Module, f *Func, pl *Plan) (where ast.Span) {
 	if where = p.flowIn(m, f).Releases; where != (ast.Span{}) {

@@ -1,17 +1,11 @@
 package project
 
-// The C declarations of a module, and names followed to the module that has them.
+// The C declarations of a module.
 
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/syntax"
 )
-
-// Resolved is a name followed through cimports to the module that has it.
-type Resolved struct {
-	Mod  *Module
-	Name string
-}
 
 // CNames are the C declarations at a module's top level.
 type CNames struct {
@@ -54,13 +48,15 @@ type CVar struct {
 
 // CDecls returns the module's own C declarations.
 func (m *Module) CDecls() *CNames {
-	m.cOnce.Do(func() {
-		m.c = CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}}
-		for _, u := range m.Units {
-			m.c.collect(m, u.File.Body, false)
-		}
-	})
-	return &m.c
+	return m.c.Get(m.findCDecls)
+}
+
+func (m *Module) findCDecls() *CNames {
+	c := &CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}}
+	for _, u := range m.Units {
+		c.collect(m, u.File.Body, false)
+	}
+	return c
 }
 
 func (c *CNames) collect(m *Module, stmts []ast.Stmt, extern bool) {
@@ -114,67 +110,4 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, extern bool) {
 			}
 		}
 	}
-}
-
-// Owner follows a dotted name to the module that binds its last part; nil where
-// that is not in sight.
-func (m *Module) Owner(path []string) Resolved {
-	if len(path) != 1 {
-		return m.follow(path, 0)
-	}
-	return m.owners.Get(path[0])
-}
-
-func (m *Module) follow(path []string, depth int) Resolved {
-	if m == nil || len(path) == 0 || depth > 16 {
-		return Resolved{}
-	}
-	b, ok := m.Scope.Names[path[0]]
-	if !ok {
-		c := m.CDecls()
-		if len(path) == 1 {
-			if _, ok := c.Types[path[0]]; ok {
-				return Resolved{m, path[0]}
-			}
-			if _, ok := c.Funcs[path[0]]; ok {
-				return Resolved{m, path[0]}
-			}
-		}
-		for _, s := range m.Scope.Stars {
-			if stem := m.find(s.Level, s.Path); stem != "" {
-				if r := m.proj.Module(stem).follow(path, depth+1); r.Mod != nil {
-					return r
-				}
-			}
-		}
-		return Resolved{}
-	}
-	switch b.Kind {
-	case BindImported:
-		if stem := m.find(b.Level, b.Path); stem != "" {
-			if r := m.proj.Module(stem).follow(append([]string{b.Attr}, path[1:]...), depth+1); r.Mod != nil {
-				return r
-			}
-		}
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), b.Attr)
-			full = append(full, path[1:len(path)-1]...)
-			if stem := m.find(b.Level, full); stem != "" {
-				return m.proj.Module(stem).follow(path[len(path)-1:], depth+1)
-			}
-		}
-		return Resolved{}
-	case BindModule:
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
-			if stem := m.find(0, full); stem != "" {
-				return m.proj.Module(stem).follow(path[len(path)-1:], depth+1)
-			}
-		}
-		return Resolved{}
-	}
-	if len(path) == 1 {
-		return Resolved{m, path[0]}
-	}
-	return Resolved{}
 }

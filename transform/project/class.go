@@ -3,13 +3,10 @@ package project
 // Extension types: their fields, bases and the lock that they ask for.
 
 import (
-	"cmp"
-	"slices"
 	"strings"
-	"sync"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/library"
+	"pyxlock/transform/cache"
 	"pyxlock/transform/syntax"
 )
 
@@ -44,12 +41,9 @@ type Class struct {
 	Extern      bool
 	Flags       map[string]bool // dataclass, auto_pickle=…, …
 
-	baseOnce sync.Once
-	baseIs   *Class // see base
-	lineOnce sync.Once
-	line     []*Class // see ancestry
-	realOnce sync.Once
-	real     *Class // see defined
+	base cache.Value[*Class]   // see Base
+	line cache.Value[[]*Class] // see Ancestry
+	real cache.Value[*Class]   // see defined
 }
 
 // Definition is one definition or declaration of a class.
@@ -259,21 +253,6 @@ func (c *Class) Is(def *ast.ClassDef) bool {
 	return false
 }
 
-// Declaring returns the classes that declare an attribute, or any attribute
-// where it is not known which.
-func (c *Class) Declaring(field string) []*Class {
-	var any []*Class
-	for _, b := range c.Ancestry() {
-		if b.FieldByName[field] != nil {
-			return []*Class{b}
-		}
-		if len(b.Fields) > 0 {
-			any = append(any, b)
-		}
-	}
-	return any
-}
-
 // Touches reports whether the body of c uses a C attribute of its bases.
 func (c *Class) Touches(bases []*Class) bool {
 	if c.Def == nil {
@@ -334,84 +313,6 @@ func (f *Field) Class() *Class {
 		return f.Mod.Lookup(syntax.Dotted(f.Annotation))
 	}
 	return nil
-}
-
-// Common returns the nearest class that two classes both are, or nil.
-func Common(c, d *Class) *Class {
-	if c == d || c == nil || d == nil {
-		if c == d {
-			return c
-		}
-		return nil
-	}
-	for _, a := range c.Ancestry() {
-		if slices.Contains(d.Ancestry(), a) {
-			return a
-		}
-	}
-	return nil
-}
-
-// HasState reports whether c has C attributes, its own or inherited ones.
-func (c *Class) HasState() bool {
-	for _, a := range c.Ancestry() {
-		if len(a.Fields) > 0 {
-			return true
-		}
-	}
-	return false
-}
-
-// Complete reports whether all bases of c are in sight, with their bodies.
-func (c *Class) Complete() bool {
-	for _, a := range c.Ancestry() {
-		if a.Def == nil {
-			return false
-		}
-		if a.Base() == nil {
-			for _, d := range a.Defs {
-				if d.Bases != nil && len(d.Bases.Args) > 0 {
-					if path := syntax.Dotted(d.Bases.Args[0].X); len(path) != 1 || path[0] != "object" {
-						return false
-					}
-				}
-			}
-		}
-	}
-	return true
-}
-
-// UnseenBase reports whether c has a base out of sight that may have C attributes:
-// one that is no builtin type.
-func (c *Class) UnseenBase() bool {
-	if c.Complete() {
-		return false
-	}
-	for _, a := range c.Ancestry() {
-		if a.Def == nil {
-			return true
-		}
-		if a.Base() != nil {
-			continue
-		}
-		for _, d := range a.Defs {
-			if d.Bases != nil && len(d.Bases.Args) > 0 {
-				path := syntax.Dotted(d.Bases.Args[0].X)
-				if last := cmp.Or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); library.ObjectTypes[last] && !library.BufferTypes[last] {
-					continue // those of Cython's own .pxd files show no pointers
-				}
-				if _, bound := a.Mod.Scope.Names[cmp.Or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.Mod.Scope.Stars) > 0 {
-					return true
-				}
-			}
-		}
-	}
-	return false
-}
-
-// Related reports whether an object can be both a c and a d.
-func Related(c, d *Class) bool {
-	return c == nil || d == nil || c == d || slices.Contains(c.Ancestry(), d) || slices.Contains(d.Ancestry(), c)
 }
 
 // AutoPickles reports whether Cython may generate __reduce__ for the class: it

@@ -6,11 +6,9 @@ package project
 
 import (
 	"bytes"
-	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
@@ -51,8 +49,7 @@ type Module struct {
 	Declared map[string]Declaration
 	found    *cache.Cache[string, *Class]   // see lookup
 	owners   *cache.Cache[string, Resolved] // see owner
-	cOnce    sync.Once
-	c        CNames // see cdecls
+	c        cache.Value[*CNames]           // see CDecls
 }
 
 // IsPure reports whether a file is Python code that Cython may compile.
@@ -185,20 +182,6 @@ func (m *Module) DeclarationOf(c *Class, def *ast.FuncDef) (Declaration, bool) {
 	}
 	d, ok := m.Declared[name]
 	return d, ok
-}
-
-// NameOf returns the name by which code in u can speak of c, or "".
-func (m *Module) NameOf(u *Unit, c *Class) string {
-	if c == nil {
-		return ""
-	}
-	sees := m.VisibleFrom(u)
-	for _, name := range slices.Sorted(maps.Keys(m.Scope.Names)) {
-		if b := m.Scope.Names[name]; (b.Kind == bindClass || b.Kind == BindImported) && sees(b.Src) && m.Lookup([]string{name}) == c {
-			return name
-		}
-	}
-	return ""
 }
 
 // UsedBefore reports whether code at module level uses a name before an offset,

@@ -9,9 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
-	"pyxlock/transform/syntax"
 )
 
 // Project resolves names in files. It is safe for use by several goroutines.
@@ -23,7 +21,7 @@ type Project struct {
 	modules *cache.Cache[string, *Module]
 	listed  *cache.Cache[string, *listing]
 	roots   *cache.Cache[string, string]
-	Refs    *cache.Cache[string, References]
+	refs    *cache.Cache[string, References]
 }
 
 // Options tell where the files of a project are.
@@ -44,7 +42,7 @@ func New(load Loader, opts Options) *Project {
 	p.modules = cache.New(p.load)
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
-	p.Refs = cache.New(p.findRefs)
+	p.refs = cache.New(p.findRefs)
 	return p
 }
 
@@ -132,11 +130,6 @@ func (p *Project) Find(stem, root string, level int, path []string) string {
 		}
 	}
 	return ""
-}
-
-// find returns the stem of the module that a cimport in m names, or "".
-func (m *Module) find(level int, path []string) string {
-	return m.proj.Find(m.Stem, m.Root, level, path)
 }
 
 // bases yields the directories from which a cimport is looked up, in order.
@@ -233,141 +226,4 @@ func (p *Project) findInclude(root, from, name string) string {
 		}
 	}
 	return ""
-}
-
-// Lookup resolves a dotted name in a module to an extension type, or nil.
-func (m *Module) Lookup(path []string) *Class {
-	if m == nil || len(path) != 1 {
-		return m.lookupDepth(path, 0)
-	}
-	// Code names the same few things again and again, most of them no class.
-	return m.found.Get(path[0])
-}
-
-func (m *Module) lookupDepth(path []string, depth int) *Class {
-	if m == nil || len(path) == 0 || depth > 16 {
-		return nil
-	}
-	b, ok := m.Scope.Names[path[0]]
-	if !ok {
-		for _, s := range m.Scope.Stars {
-			if stem := m.find(s.Level, s.Path); stem != "" {
-				if c := m.proj.Module(stem).lookupDepth(path, depth+1); c != nil {
-					return c
-				}
-			}
-		}
-		return nil
-	}
-	switch b.Kind {
-	case bindClass:
-		if len(path) == 1 {
-			return b.class.defined()
-		}
-	case BindImported:
-		if stem := m.find(b.Level, b.Path); stem != "" {
-			if c := m.proj.Module(stem).lookupDepth(append([]string{b.Attr}, path[1:]...), depth+1); c != nil {
-				return c
-			}
-		}
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), b.Attr)
-			full = append(full, path[1:len(path)-1]...)
-			if stem := m.find(b.Level, full); stem != "" {
-				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
-			}
-		}
-	case BindAlias:
-		if len(path) == 1 && len(b.Path) > 0 {
-			return m.lookupDepth(b.Path, depth+1)
-		}
-	case BindModule:
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
-			if stem := m.find(0, full); stem != "" {
-				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
-			}
-		}
-	}
-	return nil
-}
-
-// defined returns the class that a declaration "cdef extern class pkg.mod.C"
-// speaks of, where that module is in sight, else the declaration itself.
-func (c *Class) defined() *Class {
-	if !c.Extern || c.Mod == nil {
-		return c
-	}
-	c.realOnce.Do(func() {
-		c.real = c
-		for _, def := range c.Defs {
-			if len(def.Module) == 0 {
-				continue
-			}
-			stem := c.Mod.find(0, syntax.Names(def.Module))
-			if stem == "" || stem == c.Mod.Stem {
-				continue
-			}
-			if o := c.Mod.proj.Module(stem).ClassByName[def.Name.Name]; o != nil && !o.Extern {
-				c.real = o
-			}
-		}
-	})
-	return c.real
-}
-
-// Base returns the class that c derives from, or nil where it is not known.
-func (c *Class) Base() *Class {
-	c.baseOnce.Do(func() { c.baseIs = c.findBase() })
-	return c.baseIs
-}
-
-func (c *Class) findBase() *Class {
-	for _, def := range []*ast.ClassDef{c.Def, c.PxdDef} {
-		if def == nil || def.Bases == nil {
-			continue
-		}
-		for _, a := range def.Bases.Args {
-			if a.Star != 0 || a.Name.Name != "" {
-				continue
-			}
-			if b := c.Mod.Lookup(syntax.Dotted(a.X)); b != nil && b != c {
-				return b
-			}
-			break // the first base is the one with the C layout
-		}
-	}
-	return nil
-}
-
-// Ancestry returns c and its known bases, c first. The slice must not be changed.
-func (c *Class) Ancestry() []*Class {
-	if c == nil {
-		return nil
-	}
-	c.lineOnce.Do(func() {
-		for b := c; b != nil && len(c.line) < 64 && !slices.Contains(c.line, b); b = b.Base() {
-			c.line = append(c.line, b)
-		}
-	})
-	return c.line
-}
-
-// Field returns the C attribute of c or of a base, or nil.
-func (c *Class) Field(name string) *Field {
-	if a := c.Declarer(name); a != nil {
-		return a.FieldByName[name]
-	}
-	return nil
-}
-
-// Declarer returns the class or base class that declares an attribute, nil
-// where none is known to.
-func (c *Class) Declarer(name string) *Class {
-	for _, a := range c.Ancestry() {
-		if a.FieldByName[name] != nil {
-			return a
-		}
-	}
-	return nil
 }

@@ -13,6 +13,9 @@ type References struct {
 	Includes []string // the files that they include
 }
 
+// References returns what the files of the module at stem refer to.
+func (p *Project) References(stem string) References { return p.refs.Get(stem) }
+
 func (p *Project) findRefs(stem string) References {
 	var refs References
 	files := p.ModuleFiles(stem)

@@ -62,7 +62,7 @@ type checking struct {
 
 func (p *Checker) checking(m *project.Module) *checking {
 	return &checking{
-		bodies:   bodies{m: m, locks: p.locks, hands: p.prog.Hands.Get(m)},
+		bodies:   bodies{m: m, locks: p.locks, hands: p.prog.HandLocks(m)},
 		spelling: p.spellings.Get(m), p: p.prog, plan: p.plan.Of(m),
 	}
 }
