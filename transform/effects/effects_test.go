@@ -1,0 +1,175 @@
+package effects
+
+import (
+	"fmt"
+	"slices"
+	"testing"
+
+	"pyxlock/internal/memory"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/project"
+)
+
+// programOf returns the program of one module, with its functions by name.
+func programOf(t *testing.T, src string) (*Program, map[string]*Function) {
+	t.Helper()
+	p := project.New(memory.Files{"m.pyx": src}, project.Options{})
+	prog := New(p, decorator.New(p, decorator.RWLock), func(name string) bool { return name == "c_looks" })
+	m := p.Module("m")
+	if m.Broken() {
+		t.Fatal(m.SyntaxErrors())
+	}
+	byName := map[string]*Function{}
+	for _, f := range prog.Funcs(m).All {
+		byName[f.Name()] = f
+	}
+	prog.Solve(prog.Funcs(m).All)
+	return prog, byName
+}
+
+const counter = `
+cimport cython
+cdef extern from "h.h":
+    void c_looks(double *p)
+    void c_knows(double *p)
+
+@cython.locked_class
+cdef class Counter:
+    cdef long n
+    cdef double *data
+    cdef list items
+    cdef Counter other
+
+    cdef long total(self):
+        return self.n
+    cdef void bump(self):
+        self.n += 1
+    def get(self):
+        return self.total()
+    def add(self):
+        self.bump()
+    def store(self):
+        cdef double *p = self.data
+        p[0] = 1
+    def looks(self):
+        c_looks(self.data)
+    def knows(self):
+        c_knows(self.data)
+    def append(self, x):
+        self.items.append(x)
+    def index(self, x):
+        return self.items.index(x)
+    def far(self):
+        self.other.bump()
+    def none(self):
+        return 1
+    @cython.no_lock("why")
+    def exempt(self):
+        self.n = 2
+
+def make():
+    cdef Counter c = Counter()
+    c.bump()
+    return c
+`
+
+func TestStances(t *testing.T) {
+	prog, f := programOf(t, counter)
+	for name, want := range map[string]string{
+		"total": "read", "bump": "write", "get": "read", "add": "write", "store": "write", "looks": "read", "knows": "write",
+		"append": "write", "index": "read", "far": "read", "none": "",
+	} {
+		st := prog.StanceOn(f["Counter."+name], 0, false)
+		got := ""
+		if st.Touches {
+			got = st.Mode.String()
+		}
+		if got != want {
+			t.Errorf("%s: %q, want %q", name, got, want)
+		}
+	}
+	if st := prog.StanceOn(f["Counter.knows"], 0, false); st.Sure {
+		t.Error("what a C function does with a pointer is not known")
+	}
+	if steps := Chain(f["Counter.get"], prog.StanceOn(f["Counter.get"], 0, false).Why); len(steps) != 2 || steps[1].Text != "reads n" {
+		t.Errorf("%+v", steps)
+	}
+}
+
+func TestFreshObjectsAreNobodyElses(t *testing.T) {
+	_, f := programOf(t, counter)
+	if e := f["make"].Sum.Effects; len(e) > 0 {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestWhoLocksAtEntry(t *testing.T) {
+	prog, f := programOf(t, counter)
+	if !prog.Member(f["Counter.get"]) || prog.Member(f["Counter.total"]) || prog.Member(f["make"]) {
+		t.Error("members are what Python code can call of a locked class")
+	}
+	if !prog.Exempt(f["Counter.exempt"]) || prog.Exempt(f["Counter.get"]) {
+		t.Error("no_lock exempts")
+	}
+}
+
+// What is asked as if every class were locked leaves no trace.
+func TestAssumingPutsBack(t *testing.T) {
+	prog, f := programOf(t, "cdef class Free:\n    cdef long n\n    def set(self):\n        self.n = 1\n")
+	set := f["Free.set"]
+	before := fmt.Sprint(set.Sum.Effects)
+	prog.SettleFunctions([]*Function{set})
+	changes := prog.Changes
+	prog.Assuming(func() {
+		if !prog.Guards(set.Class) {
+			t.Error("not assumed")
+		}
+		if w := Gather(prog, []*project.Module{set.Mod}); w.Wrote[set.Class] == nil {
+			t.Error("the write was not found")
+		}
+	})
+	if prog.Guards(set.Class) || prog.Changes != changes || fmt.Sprint(set.Sum.Effects) != before {
+		t.Errorf("%v, was %v", set.Sum.Effects, before)
+	}
+}
+
+func TestSettledAttributes(t *testing.T) {
+	prog, f := programOf(t, `
+cimport cython
+@cython.locked_class
+cdef class C:
+    cdef long made, moved
+    def __cinit__(self):
+        self.made = 1
+        self.moved = 1
+    def move(self):
+        self.moved = 2
+`)
+	c := f["C.move"].Class
+	if prog.Changes.Settled(c, "made") {
+		t.Error("settled before anybody looked")
+	}
+	prog.SettleFunctions([]*Function{f["C.__cinit__"], f["C.move"]})
+	if !prog.Changes.Settled(c, "made") || prog.Changes.Settled(c, "moved") || !prog.Changes.Moves(c, "moved") {
+		t.Error("only what something writes to once the object is made changes")
+	}
+}
+
+// Branches meet, and a name stands for either value then.
+func TestVariablesMeet(t *testing.T) {
+	v := &variables{vars: map[string]variable{}}
+	v.flow = &Flow{Nodes: []Node{{}}}
+	a, b := v.node(Node{Kind: NodeParam}), v.node(Node{Kind: NodeFresh})
+	v.variable("x", Node{}.Shape, a)
+	before := slices.Clone(v.env)
+	ways := v.branch(before, nil, func() bool { v.set(v.vars["x"].slot, b); return true })
+	ways = v.branch(before, ways, func() bool { return true })
+	ways = v.branch(before, ways, func() bool { v.set(v.vars["x"].slot, 0); return false }) // never comes to its end
+	if !v.meet(ways) {
+		t.Fatal("no way leads on")
+	}
+	n, _, local := v.value("x")
+	if from := v.flow.Nodes[n].From; !local || !slices.Equal(from, []int32{b, a}) {
+		t.Errorf("x is %+v", v.flow.Nodes[n])
+	}
+}

@@ -1,0 +1,97 @@
+package project
+
+import (
+	"testing"
+
+	"pyxlock/internal/memory"
+)
+
+func TestLookup(t *testing.T) {
+	p := New(memory.Files{
+		"pkg/__init__.pxd": "",
+		"pkg/base.pxd":     "cdef class Base:\n    cdef int n\n",
+		"pkg/base.pyx":     "cdef class Base:\n    pass\n",
+		"pkg/all.pxd":      "from pkg.base cimport *\nctypedef Base Other\n",
+		"pkg/m.pyx": `cimport pkg.base
+from pkg.base cimport Base as B
+from . cimport all as everything
+from pkg.all cimport *
+
+cdef extern class pkg.base.Base [object B]:
+    pass
+
+cdef class Sub(B):
+    cdef object o
+`,
+	}, Options{})
+	m := p.Module("pkg/m")
+	base := p.Module("pkg/base").ClassByName["Base"]
+	if base == nil {
+		t.Fatal("no Base")
+	}
+	for _, path := range [][]string{{"B"}, {"pkg", "base", "Base"}, {"everything", "Base"}, {"Other"}} {
+		if c := m.Lookup(path); c != base {
+			t.Errorf("%v is %v", path, c)
+		}
+	}
+	if c := m.Lookup([]string{"Base"}); c != base {
+		t.Errorf("the extern declaration is not the class that it speaks of: %v", c)
+	}
+	if c := m.Lookup([]string{"pkg", "base", "Missing"}); c != nil {
+		t.Errorf("found %v", c)
+	}
+	sub := m.ClassByName["Sub"]
+	if line := sub.Ancestry(); len(line) != 2 || line[1] != base {
+		t.Errorf("the line of Sub is %v", line)
+	}
+	if f := sub.Field("n"); f == nil || sub.Declarer("n") != base {
+		t.Errorf("n is %v of %v", f, sub.Declarer("n"))
+	}
+}
+
+func TestInputs(t *testing.T) {
+	p := New(memory.Files{
+		"m.pyx":    "include \"part.pxi\"\n",
+		"m.pxd":    "",
+		"part.pxi": "x = 1\n",
+		"lone.pxi": "y = 1\n",
+		"bad.pyx":  "def f(:\n",
+	}, Options{})
+	in, err := p.Open(t.Context(), []string{"m.pyx", "./m.pxd", "part.pxi", "lone.pxi", "bad.pyx"}, 2)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(in.Stems) != 2 || len(in.Alone) != 2 || in.Paths[1] != "m.pxd" {
+		t.Errorf("%+v", in)
+	}
+	var stems []string
+	for _, m := range p.Standing(in) {
+		stems = append(stems, m.Stem)
+	}
+	if len(stems) != 2 || stems[0] != "lone.pxi" || stems[1] != "m" {
+		t.Errorf("standing: %v", stems)
+	}
+	if _, err := p.Open(t.Context(), []string{"missing.pyx"}, 1); err == nil {
+		t.Error("a missing file is no error")
+	}
+}
+
+func TestNeedsAndReferencesWithoutParsing(t *testing.T) {
+	p := New(memory.Files{
+		"m.pyx":     "from other cimport f\ninclude 'part.pxi'\ndef broken(:\n",
+		"part.pxi":  "cimport third\n",
+		"other.pxd": "cdef int f()\n",
+		"third.pxd": "",
+	}, Options{})
+	refs := p.References("m")
+	if len(refs.Stems) != 2 || len(refs.Includes) != 1 {
+		t.Errorf("%+v", refs)
+	}
+	var paths []string
+	for _, n := range p.Needs("m.pyx") {
+		paths = append(paths, n.Path)
+	}
+	if len(paths) != 4 || paths[0] != "m.pyx" {
+		t.Errorf("needs %v", paths)
+	}
+}
