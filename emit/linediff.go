@@ -20,6 +20,9 @@ func (d FileDiff) Changed() bool {
 	return d.OldPath == "" || d.NewPath == "" || !bytes.Equal(d.Old, d.New)
 }
 
+// withoutMark returns text without a byte order mark, which nobody is to look at.
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte(byteOrderMark)) }
+
 // change replaces the lines [a0, a1) of one text by [b0, b1) of another; one of
 // the two may be empty.
 type change struct{ a0, a1, b0, b1 int }

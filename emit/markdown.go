@@ -324,7 +324,9 @@ func diffPart(f *ChangedFile) part {
 		return part{}
 	}
 	var patch bytes.Buffer
-	if err := Unified(&patch, f.FileDiff, false); err != nil {
+	d := f.FileDiff
+	d.Old, d.New = withoutMark(d.Old), withoutMark(d.New)
+	if err := Unified(&patch, d, false); err != nil {
 		return part{} // a buffer does not fail
 	}
 	lines := bytes.Split(bytes.TrimSuffix(patch.Bytes(), []byte{'\n'}), []byte{'\n'})
