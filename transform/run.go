@@ -323,14 +323,25 @@ func (a *analysis) rules() {
 	}
 }
 
-// syntaxErrors returns a finding for each error that the parser found.
+// maxSyntaxErrors is how many of a file's errors are told. More of them say no more:
+// the file is not Cython, or one mistake has led to all.
+const maxSyntaxErrors = 20
+
+// syntaxErrors returns a finding for each error that the parser found, up to
+// maxSyntaxErrors a file, and then one that counts the rest.
 func (m *module) syntaxErrors() []Finding {
 	var out []Finding
 	for _, u := range m.units {
-		for _, e := range u.errs {
-			out = append(out, Finding{
+		for i, e := range u.errs {
+			f := Finding{
 				Code: codeSyntax, Path: u.path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
-			})
+			}
+			if i == maxSyntaxErrors {
+				f.Message = "and " + plural(len(u.errs)-i, "more syntax error") + " in this file from here on"
+			}
+			if out = append(out, f); i == maxSyntaxErrors {
+				break
+			}
 		}
 	}
 	return out

@@ -64,13 +64,13 @@ do not parse; 2 usage, configuration or I/O.`,
 			}
 			in.onlyNotes(n)
 			if len(n.Findings) > 0 {
-				if err := emit.Findings(c.ErrOrStderr(), n.Findings, sources(in), s.colored(c.ErrOrStderr())); err != nil {
+				if err := emit.Findings(c.ErrOrStderr(), in.quotable(n.Findings), sources(in), s.colored(c.ErrOrStderr())); err != nil {
 					return err
 				}
 			}
 			n.SortNotes()
 			if list {
-				notes(c.OutOrStdout(), n)
+				notes(c.OutOrStdout(), in, n)
 				if len(n.Findings) > 0 {
 					return exit(exitDifferences)
 				}
@@ -94,7 +94,7 @@ do not parse; 2 usage, configuration or I/O.`,
 					continue
 				}
 				w := c.OutOrStdout()
-				if err := emit.Unified(w, names.diff(expanded{input: in.files[i], old: rw.Src, new: out}), s.colored(w)); err != nil {
+				if err := names.patch(w, c.ErrOrStderr(), expanded{input: in.files[i], old: rw.Src, new: out}, s.colored(w)); err != nil {
 					return err
 				}
 			}
@@ -124,18 +124,25 @@ do not parse; 2 usage, configuration or I/O.`,
 }
 
 // notes lists what an annotation makes of classes and methods, and why.
-func notes(w io.Writer, n *transform.Annotation) {
+func notes(w io.Writer, in *inputs, n *transform.Annotation) {
+	beyond := in.beyond()
 	for _, c := range n.Classes {
-		fmt.Fprintf(w, "%s:%d: class %s: %s", c.Path, c.Line, c.Name, c.Verdict)
+		if beyond(c.Path) {
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: class %s: %s", emit.Path(c.Path), c.Line, c.Name, c.Verdict)
 		if c.Why != "" {
 			fmt.Fprintf(w, ": %s", c.Why)
 		}
 		fmt.Fprintln(w)
-		for _, r := range c.Related {
-			fmt.Fprintf(w, "    %s:%d:%d: %s\n", r.Path, r.Line, r.Column, r.Message)
+		for _, r := range quotableSteps(c.Related, beyond) {
+			fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(r.Path), r.Line, r.Column, r.Message)
 		}
 	}
 	for _, m := range n.Methods {
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", m.Path, m.Line, m.Name, m.Decorator, m.Why)
+		if beyond(m.Path) {
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", emit.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
 	}
 }

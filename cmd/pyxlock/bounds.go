@@ -6,6 +6,10 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"pyxlock/emit"
 )
 
 // bounds are directories, absolute and without links. The zero bounds hold nothing.
@@ -41,6 +45,24 @@ func (b *bounds) has(path string) bool {
 		}
 	}
 	return false
+}
+
+// names returns the directories, as people know them.
+func (b *bounds) names() string {
+	var out []string
+	wd, err := os.Getwd()
+	if err == nil {
+		wd = realPath(wd)
+	}
+	for _, dir := range b.dirs {
+		if rel, err := filepath.Rel(wd, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
+			dir = rel
+		}
+		if dir = emit.Path(dir); !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return strings.Join(out, " and ")
 }
 
 // isPackage reports whether Cython takes a directory for a package.

@@ -20,6 +20,7 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/term"
 
+	"pyxlock/emit"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -270,6 +271,9 @@ func (s *settings) colored(w io.Writer) bool {
 }
 
 func isTerminal(w io.Writer) bool {
+	if c, ok := w.(*emit.Cleaner); ok {
+		w = c.Unwrap()
+	}
 	f, ok := w.(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

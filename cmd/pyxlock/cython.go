@@ -99,7 +99,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	defer stop()
 	if len(a.sources) == 0 { // cython --version, and what else it can do without
 		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], a.given)...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), through(c.OutOrStdout()), through(c.ErrOrStderr())
 		return exitOf(cmd.Run())
 	}
 	f.IncludePath = a.includes
@@ -244,7 +244,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 			failed = failed || !f.Warning
 		}
 	}
-	if err := emit.Findings(t.stderr, said, sources(t.in), t.flags.colored(t.stderr)); err != nil {
+	if err := emit.Findings(t.stderr, t.in.quotable(said), sources(t.in), t.flags.colored(t.stderr)); err != nil {
 		return nil, false, err
 	}
 	if failed {
@@ -296,7 +296,7 @@ func (t *translation) compile(ctx context.Context, command []string) error {
 		}
 		return err
 	}
-	if err := errors.Join(filter(cmd.StdoutPipe, t.stdout), filter(cmd.StderrPipe, t.stderr)); err != nil {
+	if err := errors.Join(filter(cmd.StdoutPipe, through(t.stdout)), filter(cmd.StderrPipe, through(t.stderr))); err != nil {
 		return err
 	}
 	if err := cmd.Start(); err != nil {

@@ -16,6 +16,8 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
 )
 
 // input is one file of a run.
@@ -272,7 +274,7 @@ func realPath(path string) string {
 func plain(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+		return fmt.Errorf("%s: %w", emit.Path(pe.Path), pe.Err)
 	}
 	return err
 }

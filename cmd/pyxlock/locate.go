@@ -39,7 +39,7 @@ module cite the sources. What is translated already stays as it is.
 			}
 			for _, arg := range args {
 				if arg == "-" {
-					if err := l.Filter(c.OutOrStdout(), c.InOrStdin()); err != nil {
+					if err := l.Filter(through(c.OutOrStdout()), c.InOrStdin()); err != nil {
 						return err
 					}
 					continue

@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
 )
 
 // Exit codes.
@@ -39,9 +41,14 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	out, errs := emit.NewCleaner(stdout), emit.NewCleaner(stderr)
+	root.SetOut(out)
+	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
+	if failed := out.Flush(); failed != nil {
+		err = failed // nobody has seen what there was to see
+	}
+	defer errs.Flush()
 	var code exit
 	switch {
 	case err == nil:
@@ -49,7 +56,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	case errors.As(err, &code):
 		return int(code)
 	}
-	fmt.Fprintf(stderr, "pyxlock: %v\n", err)
+	io.WriteString(errs, said(err))
 	return exitUsage
 }
 

@@ -90,7 +90,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	case f.check || f.diff:
 		return f.differences(c, in, files)
 	case f.out == "" && !f.inPlace:
-		_, err := c.OutOrStdout().Write(files[0].new)
+		_, err := codeTo(c.OutOrStdout()).Write(files[0].new)
 		return err
 	}
 	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res.NeedsRuntime)
@@ -136,11 +136,11 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 		found = true
 		if f.diff {
 			w := c.OutOrStdout()
-			if err := emit.Unified(w, names.diff(e), f.colored(w)); err != nil {
+			if err := names.patch(w, c.ErrOrStderr(), e, f.colored(w)); err != nil {
 				return err
 			}
 		} else {
-			fmt.Fprintf(c.OutOrStdout(), "%s\n", e.path)
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", emit.Path(e.path))
 		}
 	}
 	if !f.quiet {
@@ -200,7 +200,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 	}
 	if f.verbose {
 		for _, w := range done {
-			fmt.Fprintf(stderr, "%s: %s\n", w.Path, w.Status)
+			fmt.Fprintf(stderr, "%s: %s\n", emit.Path(w.Path), w.Status)
 		}
 	}
 	if !f.quiet && (f.verbose || isTerminal(stderr)) {
