@@ -168,8 +168,9 @@ func (p *Project) classesOf(m *module) []ClassLocks {
 			l.Base = info.owner.name
 		}
 		l.Members = p.attributesOf(c)
+		props := c.propertyOf()
 		for _, f := range members[c] {
-			l.Members = append(l.Members, p.memberOf(f))
+			l.Members = append(l.Members, p.memberOf(f, props[f]))
 		}
 		out = append(out, l)
 	}
@@ -220,9 +221,10 @@ func (p *Project) attributesOf(c *class) []Member {
 	return out
 }
 
-// memberOf tells of a method of a locked class.
-func (p *Project) memberOf(f *function) Member {
-	mb := p.newMember(f, f.shortName())
+// memberOf tells of a method of a locked class; prop is the property that it is a
+// part of, or "".
+func (p *Project) memberOf(f *function, prop string) Member {
+	mb := p.newMember(f, f.shortName(prop))
 	x := p.explain(f)
 	var self *Reason
 	for i := range x.Holds {
@@ -306,17 +308,25 @@ func modeNamed(m mode) MemberMode {
 	return LocksRead
 }
 
-// shortName is the function's name in its class; a part of a property says which.
-func (f *function) shortName() string {
+// propertyOf tells which property each accessor of a class is a part of.
+func (c *class) propertyOf() map[*function]string {
+	out := map[*function]string{}
+	for _, prop := range sortedKeys(c.own.props) {
+		for _, f := range c.own.props[prop] {
+			out[f] = prop
+		}
+	}
+	return out
+}
+
+// shortName is the function's name in its class; a part of the property prop says
+// which.
+func (f *function) shortName(prop string) string {
 	name := f.def.Name.Name
 	if f.accessor == plain {
 		return name
 	}
-	for _, prop := range sortedKeys(f.class.own.props) {
-		if slices.Contains(f.class.own.props[prop], f) {
-			name = prop
-		}
-	}
+	name = or(prop, name)
 	switch f.accessor {
 	case setter:
 		return name + " (set)"
