@@ -109,7 +109,7 @@ func describe(c *transform.ClassLocks) string {
 	if c.Base != "" {
 		s += ", shared with its base " + c.Base
 	}
-	return s
+	return transform.Brief(s)
 }
 
 // because returns a step's own words, without the function's name where that is

@@ -133,7 +133,7 @@ func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*
 		}
 	}
 	SortFindings(out.Findings)
-	out.Findings = dedupe(out.Findings)
+	out.Findings = briefly(dedupe(out.Findings))
 	return mods, out, nil
 }
 

@@ -120,7 +120,7 @@ func relatedOf(steps []step) []Related {
 	var out []Related
 	for _, s := range steps {
 		f := at(s.f.unit.source, s.e.span, "", "", "")
-		out = append(out, Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: s.f.name() + " " + s.text})
+		out = append(out, Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: Brief(s.f.name() + " " + s.text)})
 	}
 	return out
 }

@@ -86,7 +86,7 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 	if err != nil {
 		return nil, err
 	}
-	stops := p.unsuppressed(slices.Clone(res.Findings))
+	stops := briefly(p.unsuppressed(slices.Clone(res.Findings)))
 	r := &Review{Rewrites: res.Rewrites, Refused: map[string]bool{}, Summary: rep.Summary}
 	r.Findings = append(stops, rep.Findings...)
 	SortFindings(r.Findings)

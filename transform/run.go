@@ -45,7 +45,7 @@ type Inferred struct {
 func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
 	res, err := p.expand(ctx, inputs, jobs)
 	if err == nil {
-		res.Findings = p.unsuppressed(res.Findings)
+		res.Findings = briefly(p.unsuppressed(res.Findings))
 	}
 	return res, err
 }

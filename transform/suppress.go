@@ -282,7 +282,11 @@ func (p *Project) settle(rep *Report, expansion, found []Finding, whole, judged 
 		}
 	}
 	SortFindings(rep.Findings)
-	rep.Findings = dedupe(rep.Findings)
+	rep.Findings = briefly(dedupe(rep.Findings))
+	for i := range rep.Suppressed {
+		s := &rep.Suppressed[i]
+		s.Message, s.Help = Brief(s.Message), Brief(s.Help)
+	}
 	slices.SortStableFunc(rep.Suppressed, func(a, b Suppressed) int { return compareFindings(a.Finding, b.Finding) })
 	rep.Suppressed = slices.CompactFunc(rep.Suppressed, func(a, b Suppressed) bool { return same(a.Finding, b.Finding) })
 }
