@@ -251,7 +251,7 @@ func findingsPart(f *ChangedFile) part {
 	for _, x := range f.Findings {
 		mark := "❌"
 		if x.Warning {
-			mark = "⚠️"
+			mark = "🟡"
 		}
 		if b.Len() == 0 {
 			b.WriteString("\n")
