@@ -27,7 +27,9 @@ type lineDiff struct {
 	changes []change
 
 	seen []occurrence // of each number, in the stretch that is being cut
-	work int          // how many lines were looked at, which must not grow faster than the texts
+	// How many lines were looked at, and how many at most were compared to the end:
+	// the one must grow with the texts, and the other not at all.
+	work, largest int
 }
 
 // occurrence is where a line stands in two texts, and how often.
@@ -155,6 +157,7 @@ func (d *lineDiff) anchors(a0, a1, b0, b1 int) []occurrence {
 
 // smallest adds the smallest changes between two stretches.
 func (d *lineDiff) smallest(a0, a1, b0, b1 int) {
+	d.largest = max(d.largest, a1-a0+b1-b0)
 	// The library compares runes: one stands for a line.
 	local := map[int32]rune{}
 	runes := func(lines []int32) []rune {

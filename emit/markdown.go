@@ -234,7 +234,7 @@ func weakerList(b *strings.Builder, lines []string) {
 // file writes the parts of one file.
 func (m *comment) file(f *ChangedFile, open bool) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n#### %s\n", mdCode(f.Path))
+	fmt.Fprintf(&b, "\n#### %s\n", mdCode(Path(f.Path)))
 	lines := make([]string, len(f.Weaker))
 	for i, w := range f.Weaker {
 		lines[i] = fmt.Sprintf("line %d: %s", w.Line, mdText(w.String()))

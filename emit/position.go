@@ -84,6 +84,8 @@ func (p *positions) position(off int) (line, column int) {
 		from, count = p.off, p.column
 	}
 	column = count + utf8.RuneCount(p.src[from:off])
-	p.off, p.line, p.column = off, line, column
+	if off == len(p.src) || utf8.RuneStart(p.src[off]) { // what is counted from here on starts with a character
+		p.off, p.line, p.column = off, line, column
+	}
 	return line, column
 }

@@ -178,7 +178,7 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 		fmt.Fprintf(said, "%s\n", x.say(in))
 	}
 	if f.format == "text" {
-		_, err = fmt.Fprintf(w, "%s\n", rep.Summary)
+		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
 	}
 	if in.since != nil {
 		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.spokenOf()), count(len(in.files), "file"), f.since)

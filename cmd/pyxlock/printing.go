@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"slices"
 	"strings"
 
 	"pyxlock/emit"
@@ -105,7 +106,7 @@ func sources(in *inputs) func(path string) []byte {
 }
 
 // outside is what is said in place of words from a file beyond the bounds.
-const outside = "in a file outside of the tree, which is not quoted"
+const outside = "(outside of the tree: its text is not shown)"
 
 // beyond tells for many places whether they lie beyond the bounds.
 func (in *inputs) beyond() func(path string) bool {
@@ -138,7 +139,7 @@ func (in *inputs) quotable(list []transform.Finding) []transform.Finding {
 				}
 				unparsed[f.Path] = true
 			}
-			f.Message, f.Help, f.Fix = titles[f.Code]+", "+outside, "", nil
+			f.Message, f.Help, f.Fix = titles[f.Code]+" "+outside, "", nil
 		}
 		f.Related = quotableSteps(f.Related, beyond)
 		out = append(out, f)
@@ -182,6 +183,18 @@ func (in *inputs) quotableReport(rep *transform.Report) *transform.Report {
 		r.Summary.Exempt = []transform.Exemption{}
 	}
 	return &r
+}
+
+// printed returns a summary with the names of files as they are printed.
+func printed(s transform.Summary) transform.Summary {
+	s.Exempt, s.Claims = slices.Clone(s.Exempt), slices.Clone(s.Claims)
+	for i := range s.Exempt {
+		s.Exempt[i].Path = emit.Path(s.Exempt[i].Path)
+	}
+	for i := range s.Claims {
+		s.Claims[i].Path = emit.Path(s.Claims[i].Path)
+	}
+	return s
 }
 
 // quotableReview is quotable for all that a review says.
