@@ -98,6 +98,7 @@ func (p *Project) analyse(m *module) *analysis {
 			a.members(c)
 		}
 	}
+	m.findings = append(m.findings, m.nearMisses()...)
 	for _, u := range m.units {
 		a.strayNames(u)
 		a.imports(u)
@@ -336,6 +337,9 @@ func (a *analysis) strayNames(u *unit) {
 // rewrites returns what becomes of the module's files.
 func (a *analysis) rewrites() []*Rewrite {
 	var out []*Rewrite
+	if a.m.broken() {
+		return nil
+	}
 	for _, u := range a.m.units {
 		rw := &Rewrite{Path: u.path, Src: u.src}
 		if e := a.editors[u]; e != nil {

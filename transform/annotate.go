@@ -77,6 +77,7 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 	p.derive(mods)
 	a.choose()
 	a.decorate()
+	a.hold()
 	byPath := map[string]*Rewrite{}
 	for _, m := range mods {
 		for _, u := range m.units {
@@ -127,9 +128,10 @@ func (p *Project) annotated(ctx context.Context, inputs []string, jobs int) ([]*
 		if included[stem+".pyx"] || included[stem] {
 			continue
 		}
-		out.Findings = append(out.Findings, m.syntaxErrors()...)
+		out.Findings = append(out.Findings, m.unread()...)
 		if !m.broken() && m.compiled() {
 			mods = append(mods, m)
+			out.Findings = append(out.Findings, m.nearMisses()...)
 		}
 	}
 	SortFindings(out.Findings)

@@ -78,7 +78,7 @@ func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report
 			// nobody may take a file for clean that was not understood.
 			mu.Lock()
 			defer mu.Unlock()
-			found = append(found, m.syntaxErrors()...)
+			found = append(found, m.unread()...)
 			return nil
 		}
 		before := len(m.findings)

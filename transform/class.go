@@ -328,7 +328,7 @@ func (m *module) parseLocked(u *unit, c *class, d lockDec) *lockDecl {
 		case "":
 			bad(a, "locked_class takes keyword arguments only", "write lock=\"rwlock\", blocking=True, guard=\"name\" or undecorated=\"infer\"")
 		default:
-			bad(a, "locked_class has no argument "+a.Name.Name, "it takes lock, blocking, guard and undecorated")
+			bad(a, "locked_class has no argument "+a.Name.Name, nearArgument(a.Name.Name)+"it takes lock, blocking, guard and undecorated")
 		}
 	}
 	return l

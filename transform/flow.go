@@ -1198,7 +1198,7 @@ func (m *module) handDecorated(def *ast.FuncDef) bool {
 		if lockNames[last] {
 			continue
 		}
-		if last == "critical_section" || lockLike(last) {
+		if last == "critical_section" || lockLike(last) && !m.noLock(e) {
 			return true
 		}
 	}

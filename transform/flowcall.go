@@ -388,6 +388,9 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		args := b.passed(e.Args)
 		if d, ok := b.declaredMethod(sh.class, name); ok { // its body is not in sight
 			b.effect(base, sh.class, onPython, write, false, callsUnknown, name, e.Span)
+			if b.p.unsure(b.m) {
+				b.rawObject(base, name, e.Span)
+			}
 			b.unknownArgs(args, name, e.Span, false)
 			return b.node(node{kind: nodeUnknown, shape: b.returnShape(sh.class.mod, d.typ, d.d)})
 		}
@@ -927,6 +930,9 @@ func (b *builder) opaque(n int32, name string, span ast.Span) {
 		b.effect(n, nil, onValue, write, false, callsUnknown, name, span)
 	case b.flow.nodes[n].kind != nodeField:
 		b.effect(n, sh.class, onPython, write, false, callsUnknown, name, span)
+	}
+	if sh.class != nil && b.p.unsure(b.m) {
+		b.rawObject(n, name, span)
 	}
 }
 

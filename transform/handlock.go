@@ -37,6 +37,9 @@ func (m *module) handLock(e ast.Expr) (objects []ast.Expr, ok bool) {
 // isLock reports whether an expression denotes a lock, by its type where the
 // module shows that, else by its name.
 func (m *module) isLock(e ast.Expr) bool {
+	if m.noLock(e) {
+		return false
+	}
 	switch e := e.(type) {
 	case *ast.Name:
 		return lockLike(e.Name) || m.typedLock(e.Name)

@@ -57,6 +57,9 @@ type module struct {
 	words   map[string]bool // see spells; used only where the module is an input
 	// visible caches visibleLocked; used only where the module is an input
 	visible map[*unit][]visible
+	// unsureIs is what Project.unsure says.
+	unsureOnce sync.Once
+	unsureIs   bool
 	// lockVars are the variables and attributes that hold locks, with the name
 	// of their type; see typedLock.
 	lockVarsOnce sync.Once
@@ -96,6 +99,9 @@ func (p *Project) load(stem string) *module {
 		add(stem+".pyx", roleMain)
 	case p.isFile(stem + ".py"):
 		add(stem+".py", roleMain)
+	}
+	if m.broken() {
+		m.blind()
 	}
 	for _, u := range m.units {
 		m.scope.collect(u.file.Body, u.source)

@@ -268,7 +268,7 @@ func (p *Project) rewriteModule(stem string) *analysis {
 	}
 	m := p.module(stem)
 	if m.broken() {
-		m.findings = append(m.findings, m.syntaxErrors()...)
+		m.findings = append(m.findings, m.unread()...)
 		return &analysis{p: p, m: m}
 	}
 	return p.analyse(m)

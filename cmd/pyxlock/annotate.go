@@ -29,8 +29,8 @@ their methods, as a unified diff that git apply takes. Immutable classes, and
 classes whose methods hold locks placed by hand, are left alone. Give it the
 whole project: what it cannot see counts as a write.
 
-Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or files that
-do not parse; 2 usage, configuration or I/O.`,
+Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in
+what is decorated already; 2 usage, configuration or I/O.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := s.valid(); err != nil {
@@ -68,10 +68,11 @@ do not parse; 2 usage, configuration or I/O.`,
 					return err
 				}
 			}
+			stops := slices.ContainsFunc(n.Findings, func(f transform.Finding) bool { return !f.Warning })
 			n.SortNotes()
 			if list {
 				notes(c.OutOrStdout(), in, n)
-				if len(n.Findings) > 0 {
+				if stops {
 					return exit(exitDifferences)
 				}
 				return nil
@@ -109,7 +110,7 @@ do not parse; 2 usage, configuration or I/O.`,
 				names.say(c.ErrOrStderr())
 				fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
 			}
-			if changed > 0 && !inPlace || len(n.Findings) > 0 {
+			if changed > 0 && !inPlace || stops {
 				return exit(exitDifferences)
 			}
 			return nil
