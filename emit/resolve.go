@@ -45,6 +45,15 @@ func (w *Within) refuse(path, real string) error {
 	return fmt.Errorf("%s: is not written: the link %s leads to %s, which is outside of %s; %s", path, link, leads, where, w.Advice)
 }
 
+// Check returns an error where a path leads, by all links, to a place outside.
+func (w *Within) Check(path string) error {
+	real, err := resolver{dirs: map[string]dirResult{}}.file(path)
+	if err != nil {
+		return err
+	}
+	return w.refuse(path, real)
+}
+
 // leadsOut finds the first link in a path by which it leaves the places that holds
 // knows, and where that leads.
 func leadsOut(path string, holds func(string) bool) (link, leads string) {

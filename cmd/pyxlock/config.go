@@ -18,7 +18,6 @@ import (
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
 	"pyxlock/runtime"
 	"pyxlock/transform"
@@ -267,9 +266,4 @@ func (s *settings) colored(w io.Writer) bool {
 		return false
 	}
 	return isTerminal(w)
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }
