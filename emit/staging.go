@@ -56,7 +56,7 @@ func newStaging(dir string) (*staging, error) {
 		}
 		s.remove()
 		// Another run that sweeps may have taken it for one that is left over.
-		if tries == 3 {
+		if tries == 20 {
 			return nil, err
 		}
 	}
@@ -91,10 +91,14 @@ func (s *staging) remove() {
 			_ = os.Remove(filepath.Join(s.dir, e.Name()))
 		}
 	}
+	// The lock is held until its file is gone: nobody else is to take hold of that.
+	removed := os.Remove(filepath.Join(s.dir, lockName)) == nil
 	if s.lock != nil {
-		_ = s.lock.Close() // Windows removes no open file
+		_ = s.lock.Close()
 	}
-	_ = os.Remove(filepath.Join(s.dir, lockName))
+	if !removed { // Windows removes no open file, and so none that another has opened
+		_ = os.Remove(filepath.Join(s.dir, lockName))
+	}
 	_ = os.Remove(s.dir)
 }
 

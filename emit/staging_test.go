@@ -1,8 +1,10 @@
 package emit
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"sync"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -72,5 +74,24 @@ func TestFilesOfARunAtWorkStay(t *testing.T) {
 	at.remove()
 	if left := content(t, "."); len(left) > 0 && left["."] != "/" {
 		t.Error(left)
+	}
+}
+
+// Several runs in one directory at once do not sweep each other away.
+func TestRunsAtOnce(t *testing.T) {
+	t.Chdir(t.TempDir())
+	var wg sync.WaitGroup
+	for i := range 8 {
+		wg.Go(func() {
+			for j := range 25 {
+				if _, err := batch(Output{Path: fmt.Sprint(i), Data: fmt.Append(nil, j)}).Commit(t.Context()); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	if got := content(t, "."); len(got) != 8 {
+		t.Error(got)
 	}
 }
