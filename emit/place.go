@@ -5,9 +5,7 @@ package emit
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"io/fs"
 	"os"
 	"path/filepath"
 	"runtime"
@@ -26,7 +24,7 @@ func stageIn(targets []*target) (stagings, error) {
 		if all[dir] == nil {
 			s, err := newStaging(dir)
 			if err != nil {
-				return all, pathError(err, t.Path)
+				return all, fmt.Errorf("%s: cannot make a temporary file beside it: %w", t.Path, plainError(err))
 			}
 			all[dir] = s
 		}
@@ -170,11 +168,7 @@ func makeDirs(targets []*target) (made []string, err error) {
 	}
 	for _, t := range targets {
 		if err := mk(filepath.Dir(t.real)); err != nil {
-			var pe *fs.PathError
-			if errors.As(err, &pe) {
-				err = pe.Err
-			}
-			return made, fmt.Errorf("%s: cannot make its directory: %w", t.Path, err)
+			return made, fmt.Errorf("%s: cannot make its directory: %w", t.Path, plainError(err))
 		}
 	}
 	return made, nil

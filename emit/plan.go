@@ -121,7 +121,7 @@ func (t *target) resolve(r resolver) (err error) {
 		}
 		t.named = t.real != entry
 	} else if t.special = Special(t.real); t.special {
-		return nil // the user named it
+		return t.admit()
 	}
 	if t.Within != nil {
 		return t.Within.refuse(t.Path, t.real)
@@ -217,9 +217,18 @@ func (t *target) inspect() error {
 
 // pathError gives an error of package os the path that the user knows.
 func pathError(err error, path string) error {
+	return fmt.Errorf("%s: %w", path, plainError(err))
+}
+
+// plainError drops the call and the path from an error of package os.
+func plainError(err error) error {
 	var pe *fs.PathError
-	if errors.As(err, &pe) {
-		err = pe.Err
+	var le *os.LinkError
+	switch {
+	case errors.As(err, &pe):
+		return pe.Err
+	case errors.As(err, &le):
+		return le.Err
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return err
 }

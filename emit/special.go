@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strconv"
+	"strings"
 )
 
 // Special reports whether a path is, or leads to, something that is written into
@@ -22,6 +23,22 @@ func Special(path string) bool {
 	}
 	info, err := os.Stat(path)
 	return err == nil && !info.IsDir() && !info.Mode().IsRegular()
+}
+
+// admit refuses a special file that nobody named: one that stands in an output tree,
+// or to which a link leads. What came with a tree must not have devices written to.
+func (t *target) admit() error {
+	if t.Within != nil {
+		return fmt.Errorf("%s: is not a regular file, and in the way of an output: remove it", t.Path)
+	}
+	dir := filepath.ToSlash(filepath.Dir(t.real)) + "/"
+	if strings.HasPrefix(dir, "/dev/") || strings.HasPrefix(dir, "/proc/") {
+		return nil // links there are the system's
+	}
+	if to, err := os.Readlink(t.real); err == nil {
+		return fmt.Errorf("%s: is a link to %s, which is not a regular file: name that itself, or remove the link", t.Path, to)
+	}
+	return nil
 }
 
 var descriptorPath = regexp.MustCompile(`^/(?:dev|proc/(self|thread-self|[0-9]+)(?:/task/[0-9]+)?)/fd/([0-9]+)$`)
