@@ -48,17 +48,15 @@ func (t *target) stage() error {
 	if err != nil {
 		return pathError(err, t.Path)
 	}
+	// Also where the file will be overwritten: a disk that is full is better found now.
+	_, err = f.Write(t.Data)
 	adopted := true
-	if t.info != nil {
-		if t.InPlace {
-			adopted = adopt(f, t.real)
-		} else {
-			err = f.Chmod(t.info.Mode().Perm())
-		}
-	}
-	if err == nil {
-		// Also where the file is overwritten: a disk that is full is better found now.
-		_, err = f.Write(t.Data)
+	switch {
+	case err != nil || t.info == nil:
+	case t.InPlace:
+		adopted = adopt(f, t.real) // writing takes set-user-ID bits away
+	default:
+		err = f.Chmod(t.info.Mode().Perm())
 	}
 	if err == nil && t.InPlace {
 		err = f.Sync() // it replaces what somebody wrote by hand
