@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -91,7 +89,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 					return err
 				}
 				if inPlace {
-					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true})
+					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true, Within: in.within()})
 					continue
 				}
 				w := c.OutOrStdout()
@@ -100,9 +98,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 				}
 			}
 			if inPlace {
-				ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
-				defer stop()
-				if _, err := b.Commit(ctx); err != nil {
+				if _, err := commit(c.Context(), &b); err != nil {
 					return err
 				}
 			}

@@ -18,9 +18,7 @@ import (
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
-	"pyxlock/emit"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -268,12 +266,4 @@ func (s *settings) colored(w io.Writer) bool {
 		return false
 	}
 	return isTerminal(w)
-}
-
-func isTerminal(w io.Writer) bool {
-	if c, ok := w.(*emit.Cleaner); ok {
-		w = c.Unwrap()
-	}
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -7,7 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"os"
-	"os/signal"
 	"slices"
 
 	"pyxlock/emit"
@@ -116,12 +115,9 @@ func (x *fixes) write(ctx context.Context, in *inputs) error {
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true})
+		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.within()})
 	}
-	// Until here an interrupt may simply end the process: nothing is written.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	_, err := b.Commit(ctx)
+	_, err := commit(ctx, &b)
 	return err
 }
 

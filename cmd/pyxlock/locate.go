@@ -39,6 +39,7 @@ module cite the sources. What is translated already stays as it is.
 			}
 			for _, arg := range args {
 				if arg == "-" {
+					passOn(c.OutOrStdout())
 					if err := l.Filter(through(c.OutOrStdout()), c.InOrStdin()); err != nil {
 						return err
 					}
@@ -81,6 +82,6 @@ func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
 			b.Add(emit.Output{Path: path, Data: data, InPlace: true})
 		}
 	}
-	_, err := b.Commit(ctx)
+	_, err := commit(ctx, &b)
 	return err
 }

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -74,9 +73,7 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 	var batch emit.Batch
 	batch.AddInput(in.disk.files()...)
 	batch.Add(emit.Output{Path: f.out, Data: b.Bytes()})
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
-	defer stop()
-	if _, failed := batch.Commit(ctx); failed != nil {
+	if _, failed := commit(c.Context(), &batch); failed != nil {
 		return failed
 	}
 	return err

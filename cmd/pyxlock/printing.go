@@ -49,7 +49,7 @@ func isLog(w io.Writer) bool {
 	if os.Getenv("CI") == "" && os.Getenv("GITHUB_ACTIONS") == "" && os.Getenv("TF_BUILD") == "" {
 		return false
 	}
-	f, ok := w.(*os.File)
+	f, ok := behind(w).(*os.File)
 	if !ok {
 		return true
 	}

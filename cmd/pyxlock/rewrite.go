@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 
@@ -108,6 +106,8 @@ func (f *rewriteFlags) usage(args []string) error {
 		return errors.New("--source-map needs -o")
 	case f.root != "" && (f.out == "" || f.outIsFile(args)):
 		return errors.New("--root needs -o DIR")
+	case f.sourceMap && emit.Special(f.out):
+		return fmt.Errorf("--source-map needs a file or a directory to stand beside: %s is neither", f.out)
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
 	}
@@ -116,7 +116,7 @@ func (f *rewriteFlags) usage(args []string) error {
 
 // outIsFile reports whether -o names one file instead of a directory.
 func (f *rewriteFlags) outIsFile(args []string) bool {
-	return len(args) == 1 && slices.Contains(cythonExts, filepath.Ext(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
+	return len(args) == 1 && (slices.Contains(cythonExts, filepath.Ext(f.out)) || emit.Special(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
 }
 
 func or(a, b string) string {
@@ -156,6 +156,13 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 	var b emit.Batch
 	b.AddInput(in.disk.files()...)
 	var outputs []string
+	bound := in.within()
+	if !f.inPlace {
+		bound = nil
+		if !f.outIsFile(args) {
+			bound = withinOutput(f.out)
+		}
+	}
 	for _, e := range files {
 		to := e.path
 		switch {
@@ -168,16 +175,19 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		default:
 			to = filepath.Join(f.out, e.rel)
 		}
-		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace})
+		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace, Within: bound})
 		outputs = append(outputs, to)
 		if f.sourceMap {
 			m := emit.NewSourceMap(to+emit.MapSuffix, e.path, to, e.lines)
-			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path})
+			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path, Within: bound})
 		}
 	}
-	if needsRuntime {
+	if needsRuntime && !emit.Special(f.out) {
 		for _, dir := range f.runtimeDirs(args, in) {
-			b.Add(emit.Output{Path: filepath.Join(dir, runtime.FileName), Data: runtime.Pxd(), InPlace: f.inPlace})
+			if f.inPlace {
+				bound = in.within(dir)
+			}
+			b.Add(emit.Output{Path: filepath.Join(dir, runtime.FileName), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
 		}
 	}
 	if f.depfile != "" {
@@ -191,10 +201,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 		b.Add(emit.Output{Path: f.depfile, Data: data})
 	}
-	// Until here an interrupt may simply end the process: nothing is written.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	done, err := b.Commit(ctx)
+	done, err := commit(ctx, &b)
 	if err != nil {
 		return err
 	}
