@@ -35,6 +35,7 @@ const (
 	codePublic         = "PXL012"
 	codeVague          = "PXL013"
 	codeUnused         = "PXL014"
+	codeUnread         = "PXL015"
 	codeReadWrites     = "PXL101"
 	codeBaseLock       = "PXL102"
 	codeMissing        = "PXL103"
@@ -95,6 +96,7 @@ var rules = [...]Rule{
 	{Code: codePublic, Title: "a public attribute that cannot become a locked property"},
 	{Code: codeVague, Title: "a suppression comment that says too little"},
 	{Code: codeUnused, Title: "a suppression that suppresses nothing"},
+	{Code: codeUnread, Title: "an include that is not read"},
 	{Code: codeReadWrites, Title: "a read lock on what is written"},
 	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
 	{Code: codeMissing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},

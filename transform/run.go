@@ -462,7 +462,7 @@ func (p *Project) referring(stem string) func(s *source) (stems, includes []stri
 				}
 			}
 		}, include: func(include string) {
-			if in := p.findInclude(&module{root: root}, s.path, include); in != "" {
+			if in := p.findInclude(root, s.path, include); in != "" {
 				includes = append(includes, in)
 			}
 		}}

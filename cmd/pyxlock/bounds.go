@@ -6,6 +6,7 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 )
 
 // bounds are directories, absolute and without links. The zero bounds hold nothing.
@@ -37,6 +38,35 @@ func (b *bounds) has(path string) bool {
 	real := realPath(path)
 	for _, dir := range b.dirs {
 		if inside(dir, real) {
+			return true
+		}
+	}
+	return false
+}
+
+// mayInclude returns which files may be pasted into sources: those within the bounds
+// and within the directories of -I on the command line, which a pyproject.toml cannot
+// name; and Cython files outside that a link within leads to, as a build in a sandbox
+// has them.
+func (b *bounds) mayInclude(search []string) func(path string) bool {
+	wide := bounds{dirs: slices.Clone(b.dirs)}
+	for _, dir := range search {
+		wide.dirs = append(wide.dirs, realPath(dir))
+	}
+	return func(path string) bool {
+		return wide.has(path) || slices.Contains(cythonExts, filepath.Ext(realPath(path))) && wide.hasName(path)
+	}
+}
+
+// hasName reports whether a path starts within the bounds, wherever it leads.
+func (b *bounds) hasName(path string) bool {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	for filepath.Dir(at) != at {
+		at = filepath.Dir(at)
+		if slices.Contains(b.dirs, realPath(at)) {
 			return true
 		}
 	}

@@ -75,6 +75,9 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if len(in.files) == 0 {
+		return nil
+	}
 	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.files) != 1 || len(in.roots) > 0) {
 		return errors.New("several files need -o DIR or --in-place; only one file goes to standard output")
 	}
