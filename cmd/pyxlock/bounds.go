@@ -4,7 +4,6 @@ package main
 // and includes it must not have anything beyond them written to or quoted.
 
 import (
-	"os"
 	"path/filepath"
 	"slices"
 )
@@ -75,10 +74,8 @@ func (b *bounds) hasName(path string) bool {
 
 // isPackage reports whether Cython takes a directory for a package.
 func isPackage(dir string) bool {
-	for _, ext := range []string{".py", ".pyx", ".pxd"} {
-		if _, err := os.Stat(filepath.Join(dir, "__init__"+ext)); err == nil {
-			return true
-		}
-	}
-	return false
+	return slices.ContainsFunc(initFiles, func(name string) bool { return isFile(filepath.Join(dir, name)) })
 }
+
+// initFiles are what makes a directory a package for Cython.
+var initFiles = []string{"__init__.py", "__init__.pyx", "__init__.pxd"}

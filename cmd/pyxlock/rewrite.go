@@ -96,7 +96,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 		_, err := c.OutOrStdout().Write(files[0].new)
 		return err
 	}
-	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res.NeedsRuntime)
+	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res)
 }
 
 func (f *rewriteFlags) usage(args []string) error {
@@ -155,7 +155,7 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 	return nil
 }
 
-func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, needsRuntime bool) error {
+func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, res *transform.Result) error {
 	var b emit.Batch
 	b.AddInput(in.disk.files()...)
 	var outputs []string
@@ -178,9 +178,11 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path})
 		}
 	}
-	if needsRuntime {
-		for _, dir := range f.runtimeDirs(args, in) {
-			b.Add(emit.Output{Path: filepath.Join(dir, runtime.FileName), Data: runtime.Pxd(), InPlace: f.inPlace})
+	var places []runtimePlace
+	if res.NeedsRuntime {
+		places = f.runtimePlaces(args, in, files, res.CimportRuntime)
+		for _, p := range places {
+			b.Add(emit.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace})
 		}
 	}
 	if f.depfile != "" {
@@ -205,6 +207,9 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		for _, w := range done {
 			fmt.Fprintf(stderr, "%s: %s\n", w.Path, w.Status)
 		}
+	}
+	if !f.quiet {
+		f.sayPlaces(stderr, places, done)
 	}
 	if !f.quiet && (f.verbose || isTerminal(stderr)) {
 		n := 0
@@ -233,49 +238,4 @@ func written(done []emit.Written) int {
 		}
 	}
 	return n
-}
-
-// runtimeDirs returns where pyxlock.pxd goes: the root of the output tree, or,
-// in place and for a single file, above the packages that the sources are in,
-// where "cimport pyxlock" finds it.
-func (f *rewriteFlags) runtimeDirs(args []string, in *inputs) []string {
-	if !f.inPlace && !f.outIsFile(args) {
-		return []string{f.out}
-	}
-	var out []string
-	add := func(source, dir string) {
-		if dir = above(source, dir); !slices.Contains(out, dir) {
-			out = append(out, dir)
-		}
-	}
-	switch {
-	case !f.inPlace:
-		add(filepath.Dir(in.files[0].path), filepath.Dir(f.out))
-	case len(in.roots) > 0:
-		for _, dir := range in.roots {
-			add(dir, dir)
-		}
-	default:
-		for _, e := range in.files {
-			add(filepath.Dir(e.path), filepath.Dir(e.path))
-		}
-	}
-	return out
-}
-
-// above climbs from a directory to the first one outside of the packages that
-// source is in, as long as the directories of both are called the same.
-func above(source, dir string) string {
-	for range 64 {
-		if !isFile(filepath.Join(source, "__init__.py")) && !isFile(filepath.Join(source, "__init__.pyx")) && !isFile(filepath.Join(source, "__init__.pxd")) {
-			break
-		}
-		a, err1 := filepath.Abs(source)
-		b, err2 := filepath.Abs(dir)
-		if err1 != nil || err2 != nil || filepath.Base(a) != filepath.Base(b) {
-			break
-		}
-		source, dir = filepath.Join(source, ".."), filepath.Join(dir, "..")
-	}
-	return dir
 }
