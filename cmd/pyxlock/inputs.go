@@ -93,6 +93,10 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 		}
 	}
 	for _, arg := range args {
+		in.bounds.add(nameOf(arg, stdinName))
+	}
+	w.bounds = &in.bounds
+	for _, arg := range args {
 		if arg == "-" {
 			if stdinName == "" {
 				return nil, errors.New("standard input needs a name: --stdin-filename=FILE tells pyxlock what it is (.pyx, .pxd, .pxi or .py)")
@@ -105,7 +109,6 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 				return nil, fmt.Errorf("standard input: %w", err)
 			}
 			in.disk.put(stdinName, data)
-			in.bounds.add(stdinName)
 			add(stdinName, filepath.Base(stdinName))
 			continue
 		}
@@ -113,7 +116,6 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 		if err != nil {
 			return nil, plain(err)
 		}
-		in.bounds.add(arg)
 		if w.forced(arg) {
 			continue
 		}
@@ -150,6 +152,14 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 	}
 	s.mayInclude = in.bounds.mayInclude(s.includeFlag)
 	return in, in.complete(s, w, c.ErrOrStderr())
+}
+
+// nameOf returns what an argument is called.
+func nameOf(arg, stdinName string) string {
+	if arg == "-" {
+		return stdinName
+	}
+	return arg
 }
 
 // naming returns what gives a file one name, however a path reaches it: from the

@@ -38,8 +38,9 @@ func newRewrite() *cobra.Command {
 		Long: `Expand the lock decorators in files and directories.
 
 One file goes to standard output. With -o DIR a tree is mirrored below DIR:
-.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files. Output
-that is up to date is not touched. With -o FILE.pyx one file is written there.
+.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files; not what
+git ignores, virtual environments and build directories. Output that is up to date
+is not touched. With -o FILE.pyx one file is written there.
 Where a finding stops the run nothing is written, and the exit code is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },

@@ -21,6 +21,9 @@ type walker struct {
 	*exclusions
 	skip string // a directory to leave out, absolute and without links
 	left int    // files and directories that are left out by default or for git
+	bounds *bounds
+	// strays are links that lead out of the bounds to what is no Cython file.
+	strays []string
 	// ignored are the .pyx files that git ignores.
 	ignored []string
 	// templates are the files from which Cython files are rendered, by the path of
@@ -85,6 +88,10 @@ func (w *walker) walk(disk *disk, root string, add func(path, rel string)) error
 			if st.IsDir() {
 				return nil
 			}
+			if st.Mode().IsRegular() && !w.bounds.mayInclude(nil)(path) {
+				w.strays = append(w.strays, path)
+				return nil
+			}
 		}
 		switch w.of(abs, false, inDir[filepath.Dir(abs)]) {
 		case taken:
@@ -135,6 +142,9 @@ func (w *walker) template(path string) {
 // are taken cimport or include: a copy of them would not compile without. It tells
 // of templates that they need rendered, and of sources that are left out.
 func (in *inputs) complete(s *settings, w *walker, stderr io.Writer) error {
+	for _, path := range w.strays {
+		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", path, realPath(path))
+	}
 	if len(in.roots) == 0 || w.left+len(w.templates) == 0 {
 		return nil
 	}
