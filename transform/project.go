@@ -246,8 +246,9 @@ func (p *Project) placeOfInclude(root, from, name string) string {
 	if name == "" {
 		return ""
 	}
-	// Cython knows the first of these and -I; the root is where a build starts.
-	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root})
+	// Cython knows the first of these and -I; the root is where a build starts, and
+	// what was given may be in the include path that a setup.py has.
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root}, p.opts.Roots)
 	for _, d := range dirs {
 		path := filepath.Join(d, filepath.FromSlash(name))
 		if filepath.IsAbs(name) {
