@@ -715,7 +715,8 @@ def test_left_out_of_checks(project):
     )
     run("git", "init", "--quiet", cwd=made.dir)
     made.inplace()
-    made.run("-c", "import p.gen, p.legacy, p.build.box as b; assert (p.gen.get(), p.legacy.get(), b.get()) == (1, 2, 3)")
+    code = "from p import gen, legacy; from p.build import box"
+    made.run("-c", code + "; assert (gen.get(), legacy.get(), box.get()) == (1, 2, 3)")
     assert not (made.dir / "build/src.pyxlock/p/venv").exists()
 
 
