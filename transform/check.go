@@ -82,6 +82,9 @@ func (p *Project) check(ctx context.Context, inputs []string, jobs int) (*Report
 			return nil
 		}
 		before := len(m.findings)
+		if !p.concerned(stem) {
+			before = 0 // the expansion did not look at it, and reported nothing
+		}
 		c := &checking{p: p, m: m}
 		for i := range rules {
 			if r := &rules[i]; r.check != nil && !r.builds && m.spells(r.words) {

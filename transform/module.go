@@ -126,16 +126,15 @@ func (p *Project) addUnit(m *module, s *source, r role) {
 	}
 	s.parse()
 	m.units = append(m.units, &unit{s, r})
+	at := len(m.units) - 1
 	inc := roleInclude
 	if r == rolePxd || r == rolePxdInclude {
 		inc = rolePxdInclude
 	}
 	eachStmt(s.file.Body, func(st ast.Stmt) {
 		if in, ok := st.(*ast.Include); ok && in.Path != nil {
-			if path := p.findInclude(m, s.path, in.Path.Value); path != "" {
-				if t := p.source(path); t.err == nil {
-					p.addUnit(m, t, inc)
-				}
+			if t := p.included(m, m.units[at], in.Path); t != nil {
+				p.addUnit(m, t, inc)
 			}
 		}
 	})

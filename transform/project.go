@@ -232,18 +232,37 @@ func under(dir, name string) string {
 	return dir + string(filepath.Separator) + name
 }
 
-func (p *Project) findInclude(m *module, from, name string) string {
+// findInclude returns the file that an include in the file from names, or "".
+func (p *Project) findInclude(root, from, name string) string {
+	path := p.placeOfInclude(root, from, name)
+	if path != "" && !p.mayInclude(path) {
+		return ""
+	}
+	return path
+}
+
+// placeOfInclude is findInclude for files that must not be read as well.
+func (p *Project) placeOfInclude(root, from, name string) string {
 	if name == "" {
 		return ""
 	}
-	// Cython knows the first of these and -I; the root is where a build starts.
-	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{m.root})
+	// Cython knows the first of these and -I; the root is where a build starts, and
+	// what was given may be in the include path that a setup.py has.
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root}, p.opts.Roots)
 	for _, d := range dirs {
-		if path := filepath.Join(d, filepath.FromSlash(name)); p.isFile(path) {
+		path := filepath.Join(d, filepath.FromSlash(name))
+		if filepath.IsAbs(name) {
+			path = filepath.Clean(name)
+		}
+		if p.isFile(path) {
 			return path
 		}
 	}
 	return ""
+}
+
+func (p *Project) mayInclude(path string) bool {
+	return p.opts.MayInclude == nil || p.opts.MayInclude(p.canonical(path))
 }
 
 // lookup resolves a dotted name in a module to an extension type, or nil.

@@ -36,6 +36,7 @@ const (
 	codeVague          = "PXL013"
 	codeUnused         = "PXL014"
 	codeNearMiss       = "PXL015"
+	codeUnread         = "PXL016"
 	codeReadWrites     = "PXL101"
 	codeBaseLock       = "PXL102"
 	codeMissing        = "PXL103"
@@ -97,6 +98,7 @@ var rules = [...]Rule{
 	{Code: codeVague, Title: "a suppression comment that says too little"},
 	{Code: codeUnused, Title: "a suppression that suppresses nothing"},
 	{Code: codeNearMiss, Title: "a lock decorator that is misspelt"},
+	{Code: codeUnread, Title: "an include that is not read"},
 	{Code: codeReadWrites, Title: "a read lock on what is written"},
 	{Code: codeBaseLock, Title: "a subclass with another lock than its base"},
 	{Code: codeMissing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},

@@ -24,6 +24,8 @@ type Result struct {
 	Findings []Finding  // ordered; any that is no Warning must stop the run
 	// NeedsRuntime is true where some output cimports pyxlock.
 	NeedsRuntime bool
+	// CimportRuntime holds the files whose output does; ordered.
+	CimportRuntime []string
 	// Inferred holds the locks that no decorator asked for, by path and line.
 	Inferred []Inferred
 }
@@ -73,8 +75,11 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		defer mu.Unlock()
 		res.Findings = append(res.Findings, a.m.findings...)
 		res.Inferred = append(res.Inferred, a.m.inferred...)
-		for _, n := range a.needs {
-			res.NeedsRuntime = res.NeedsRuntime || n.rwlock
+		for u, n := range a.needs {
+			if n.rwlock {
+				res.NeedsRuntime = true
+				res.CimportRuntime = append(res.CimportRuntime, u.path)
+			}
 		}
 		for _, rw := range a.rewrites() {
 			old, ok := byPath[rw.Path]
@@ -140,6 +145,8 @@ func (p *Project) expand(ctx context.Context, inputs []string, jobs int) (*Resul
 		}
 		res.Rewrites = append(res.Rewrites, rw)
 	}
+	slices.Sort(res.CimportRuntime)
+	res.CimportRuntime = slices.Compact(res.CimportRuntime)
 	SortFindings(res.Findings)
 	res.Findings = dedupe(res.Findings)
 	slices.SortStableFunc(res.Inferred, func(a, b Inferred) int {
@@ -473,7 +480,7 @@ func (p *Project) referring(stem string) func(s *source) (stems, includes []stri
 				}
 			}
 		}, include: func(include string) {
-			if in := p.findInclude(&module{root: root}, s.path, include); in != "" {
+			if in := p.findInclude(root, s.path, include); in != "" {
 				includes = append(includes, in)
 			}
 		}}

@@ -48,7 +48,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 			if inPlace && slices.Contains(args, "-") {
 				return errors.New("standard input cannot be replaced in place")
 			}
-			in, err := collect(args, "", s.stdinName, c.InOrStdin())
+			in, err := s.collect(c, args, "")
 			if err != nil {
 				return err
 			}
@@ -80,7 +80,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 			changed := 0
 			names := in.diffNames()
 			for i, rw := range n.Rewrites {
-				if !rw.Changed() || !in.shows(rw.Path) {
+				if !rw.Changed() || !in.shows(rw.Path) || in.files[i].needed {
 					continue
 				}
 				changed++

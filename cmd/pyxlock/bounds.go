@@ -65,12 +65,39 @@ func (b *bounds) names() string {
 	return strings.Join(out, " and ")
 }
 
-// isPackage reports whether Cython takes a directory for a package.
-func isPackage(dir string) bool {
-	for _, ext := range []string{".py", ".pyx", ".pxd"} {
-		if _, err := os.Stat(filepath.Join(dir, "__init__"+ext)); err == nil {
+// mayInclude returns which files may be pasted into sources: those within the bounds
+// and within the directories of -I on the command line, which a pyproject.toml cannot
+// name; and Cython files outside that a link within leads to, as a build in a sandbox
+// has them.
+func (b *bounds) mayInclude(search []string) func(path string) bool {
+	wide := bounds{dirs: slices.Clone(b.dirs)}
+	for _, dir := range search {
+		wide.dirs = append(wide.dirs, realPath(dir))
+	}
+	return func(path string) bool {
+		return wide.has(path) || slices.Contains(cythonExts, filepath.Ext(realPath(path))) && wide.hasName(path)
+	}
+}
+
+// hasName reports whether a path starts within the bounds, wherever it leads.
+func (b *bounds) hasName(path string) bool {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	for filepath.Dir(at) != at {
+		at = filepath.Dir(at)
+		if slices.Contains(b.dirs, realPath(at)) {
 			return true
 		}
 	}
 	return false
 }
+
+// isPackage reports whether Cython takes a directory for a package.
+func isPackage(dir string) bool {
+	return slices.ContainsFunc(initFiles, func(name string) bool { return isFile(filepath.Join(dir, name)) })
+}
+
+// initFiles are what makes a directory a package for Cython.
+var initFiles = []string{"__init__.py", "__init__.pyx", "__init__.pxd"}

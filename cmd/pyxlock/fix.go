@@ -6,7 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"slices"
 
 	"pyxlock/emit"
@@ -68,7 +67,7 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 func compatible(fs []transform.Finding, in *inputs) (map[string][]transform.Edit, int) {
 	out, n := map[string][]transform.Edit{}, 0
 	for _, f := range fs {
-		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path }) {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path && !i.needed }) {
 			continue
 		}
 		taken := out[f.Path]
@@ -108,7 +107,7 @@ func (x *fixes) write(ctx context.Context, in *inputs) error {
 	var b emit.Batch
 	b.AddInput(in.disk.files()...)
 	for _, path := range x.paths(in) {
-		if now, err := os.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
+		if now, err := emit.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
 			return errors.Join(fmt.Errorf("%s: was changed while it was checked; nothing was written", path), err)
 		}
 		data, err := in.disk.Read(path)

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -70,7 +69,7 @@ module cite the sources. What is translated already stays as it is.
 func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
 	var b emit.Batch
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := emit.ReadFile(path)
 		if err != nil {
 			return plain(err)
 		}
