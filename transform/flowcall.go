@@ -388,11 +388,12 @@ func (b *builder) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		args := b.passed(e.Args)
 		if d, ok := b.declaredMethod(sh.class, name); ok { // its body is not in sight
 			b.effect(base, sh.class, onPython, write, false, callsUnknown, name, e.Span)
-			if b.p.unsure(b.m) {
+			if !d.decl.Cpdef { // which would lock where its class does
 				b.rawObject(base, name, e.Span)
 			}
 			b.unknownArgs(args, name, e.Span, false)
-			return b.node(node{kind: nodeUnknown, shape: b.returnShape(sh.class.mod, d.typ, d.d)})
+			args.each(func(n int32) { b.rawObject(n, name, e.Span) })
+			return b.node(node{kind: nodeUnknown, shape: b.returnShape(sh.class.mod, d.decl.Type, d.d)})
 		}
 		if n := b.member(fun, base, sh.class); n != 0 {
 			return b.unknownCall(args, name, e.Span, false)
@@ -789,13 +790,13 @@ func (b *builder) returnShape(m *module, t *ast.CType, d *ast.Declarator) shape 
 }
 
 // declaredMethod finds a C method that only a .pxd has.
-func (b *builder) declaredMethod(c *class, name string) (cfunc, bool) {
+func (b *builder) declaredMethod(c *class, name string) (declaration, bool) {
 	for _, a := range b.p.ancestry(c) {
 		if d, ok := a.mod.declared[a.name+"."+name]; ok {
-			return cfunc{typ: d.decl.Type, d: d.d}, true
+			return d, true
 		}
 	}
-	return cfunc{}, false
+	return declaration{}, false
 }
 
 // externCall calls a C function of which only the prototype is in sight: what

@@ -100,9 +100,6 @@ func (p *Project) load(stem string) *module {
 	case p.isFile(stem + ".py"):
 		add(stem+".py", roleMain)
 	}
-	if m.broken() {
-		m.blind()
-	}
 	for _, u := range m.units {
 		m.scope.collect(u.file.Body, u.source)
 	}
@@ -113,6 +110,9 @@ func (p *Project) load(stem string) *module {
 		if u.inPxd() {
 			m.collectDeclared(u.file.Body, "")
 		}
+	}
+	if m.broken() {
+		m.blind()
 	}
 	return m
 }

@@ -13,8 +13,9 @@ import (
 
 // blind leaves nothing to see in the files of a module that does not parse, and in
 // those that rely on what these declare. Half of a function looks as if it did half
-// of what it does.
+// of what it does. What was found on the way stays.
 func (m *module) blind() {
+	m.scope, m.classes, m.order = scope{names: map[string]binding{}}, map[string]*class{}, nil
 	declares := slices.ContainsFunc(m.units, func(u *unit) bool { return u.inPxd() && len(u.errs) > 0 })
 	for _, u := range m.units {
 		if u.inPxd() && !declares {
@@ -28,6 +29,18 @@ func (m *module) blind() {
 			u.file, u.errs = &file, errs
 		})
 	}
+	if declares {
+		m.declared = map[string]declaration{}
+		return
+	}
+	found := m.findings
+	for _, u := range m.units {
+		m.scope.collect(u.file.Body, u.source)
+	}
+	for _, u := range m.units {
+		m.collectClasses(u, u.file.Body)
+	}
+	m.findings = found
 }
 
 // unsure reports whether a name of m that leads nowhere may be one of a module that
