@@ -10,6 +10,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -131,6 +132,7 @@ func (w *workshop) supply(name string) (doctest.Supply, error) {
 		"package":       w.wheel,        // pip finds pyxlock, built from this repository
 		"free-threaded": w.freeThreaded, // an environment of python3.14t with pyxlock, Cython and setuptools
 		"cython":        w.cython,       // the command cython
+		"processors":    w.processors,   // two of them, so that threads run at once
 	}
 	w.mu.Lock()
 	if w.made[name] == nil {
@@ -235,6 +237,13 @@ func (w *workshop) freeThreaded() (doctest.Supply, error) {
 	}
 	err = command(pkg.Env, filepath.Join(venv, "bin", "pip"), "install", "--quiet", "pyxlock", "cython", "setuptools")
 	return doctest.Supply{Env: []string{"PATH=" + filepath.Join(venv, "bin") + ":$PATH"}}, err
+}
+
+func (w *workshop) processors() (doctest.Supply, error) {
+	if n := runtime.GOMAXPROCS(0); n < 2 {
+		return doctest.Supply{Missing: "one processor: threads take turns, and seldom meet"}, nil
+	}
+	return doctest.Supply{}, nil
 }
 
 func (w *workshop) cython() (doctest.Supply, error) {

@@ -5,7 +5,6 @@ package emit
 // write it.
 
 import (
-	"bytes"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -110,20 +109,7 @@ func describe(c *transform.ClassLocks) string {
 	if c.Base != "" {
 		s += ", shared with its base " + c.Base
 	}
-	return s
-}
-
-// harmless returns text for people who judge a change: what would reorder or hide
-// a part of it is shown as U+FFFD.
-func harmless(text []byte) string {
-	var b strings.Builder
-	for line := range bytes.SplitSeq(text, []byte{'\n'}) {
-		if b.Len() > 0 {
-			b.WriteByte('\n')
-		}
-		b.WriteString(printable(line))
-	}
-	return b.String()
+	return transform.Brief(s)
 }
 
 // because returns a step's own words, without the function's name where that is

@@ -11,6 +11,9 @@ const (
 	boldRed = "\x1b[1;31m"
 )
 
+// styles are all escapes that are ours.
+var styles = []string{plain, bold, red, green, yellow, cyan, boldRed}
+
 // paint wraps s in a colour where on is set.
 func paint(on bool, color, s string) string {
 	if !on || s == "" {

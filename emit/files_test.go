@@ -230,6 +230,10 @@ func TestBatchUndoes(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	tmp, err := stageIn(targets)
+	if err != nil {
+		t.Fatal(err)
+	}
 	for _, tg := range targets {
 		if err := tg.stage(); err != nil {
 			t.Fatal(err)
@@ -237,7 +241,7 @@ func TestBatchUndoes(t *testing.T) {
 	}
 	write(t, "d/in the way", "")
 	for _, tg := range targets {
-		err := tg.rename()
+		err := tg.put()
 		if tg.Path == "d" {
 			if err == nil {
 				t.Fatal("the rename did not fail")
@@ -253,6 +257,7 @@ func TestBatchUndoes(t *testing.T) {
 			t.Error(err)
 		}
 	}
+	tmp.remove()
 	for _, d := range made {
 		_ = os.Remove(d)
 	}

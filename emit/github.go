@@ -21,9 +21,18 @@ func GitHub(w io.Writer, list []transform.Finding, source func(path string) []by
 	// A command is one line of its own; ":" and "," end a property.
 	data := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A")
 	property := strings.NewReplacer("%", "%25", "\r", "%0D", "\n", "%0A", ":", "%3A", ",", "%2C")
+	// A name keeps its line breaks, which are escaped: it has to be the file's.
+	name := func(path string) string {
+		return property.Replace(strings.Map(func(r rune) rune {
+			if r != '\r' && r != '\n' && acts(r) {
+				return shown
+			}
+			return r
+		}, filepath.ToSlash(path)))
+	}
 	for _, f := range list {
 		a := pos.of(f)
-		fmt.Fprintf(&b, "::%s file=%s,line=%d", severity(f), property.Replace(filepath.ToSlash(f.Path)), a.Line)
+		fmt.Fprintf(&b, "::%s file=%s,line=%d", severity(f), name(f.Path), a.Line)
 		if a.Line == a.EndLine {
 			fmt.Fprintf(&b, ",col=%d,endLine=%d,endColumn=%d", a.Column, a.EndLine, a.EndColumn)
 		} else {
@@ -37,7 +46,7 @@ func GitHub(w io.Writer, list []transform.Finding, source func(path string) []by
 		if f.Help != "" {
 			text += "\nhelp: " + f.Help
 		}
-		fmt.Fprintf(&b, ",title=%s::%s\n", property.Replace(f.Code), data.Replace(text))
+		fmt.Fprintf(&b, ",title=%s::%s\n", property.Replace(f.Code), data.Replace(harmless([]byte(text))))
 	}
 	_, err := w.Write(b.Bytes())
 	return err

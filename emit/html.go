@@ -201,7 +201,7 @@ func (p *page) steps(from string, list []transform.Related) []placeView {
 }
 
 func (p *page) file(f *ChangedFile) {
-	v := fileView{ChangedFile: f, ID: fmt.Sprintf("f%d", p.ids[f.Path]), Name: f.Path}
+	v := fileView{ChangedFile: f, ID: fmt.Sprintf("f%d", p.ids[f.Path]), Name: Path(f.Path)}
 	v.Errors, v.Warnings = f.count()
 	p.Errors += v.Errors
 	p.Warnings += v.Warnings

@@ -3,9 +3,13 @@ package emit
 // Findings as JSON, for programs. docs/reference/check.schema.json describes it.
 
 import (
+	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"path/filepath"
+	"unicode/utf16"
+	"unicode/utf8"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform"
@@ -105,11 +109,48 @@ func summary(s transform.Summary) transform.Summary {
 	return s
 }
 
+// writeJSON writes a value as JSON in which nothing acts where it is printed: what
+// would is escaped, and so is what a log could take for a command.
 func writeJSON(w io.Writer, v any) error {
-	e := json.NewEncoder(w)
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	e.SetIndent("", "  ")
-	return e.Encode(v)
+	if err := e.Encode(v); err != nil {
+		return err
+	}
+	_, err := w.Write(escapeJSON(b.Bytes()))
+	return err
+}
+
+// escapeJSON escapes within the strings of JSON what would act. Outside of them
+// none of it stands.
+func escapeJSON(text []byte) []byte {
+	out := make([]byte, 0, len(text)+len(text)/64)
+	for len(text) > 0 {
+		c := text[0]
+		if c < utf8.RuneSelf && c != 0x7f {
+			if c == '#' && (bytes.HasPrefix(text, []byte("##[")) || bytes.HasPrefix(text, []byte("##vso["))) {
+				out = append(out, `\u0023`...)
+			} else {
+				out = append(out, c)
+			}
+			text = text[1:]
+			continue
+		}
+		r, n := utf8.DecodeRune(text)
+		switch {
+		case !acts(r):
+			out = append(out, text[:n]...)
+		case r > 0xffff:
+			hi, lo := utf16.EncodeRune(r)
+			out = fmt.Appendf(out, `\u%04x\u%04x`, hi, lo)
+		default:
+			out = fmt.Appendf(out, `\u%04x`, r)
+		}
+		text = text[n:]
+	}
+	return out
 }
 
 // severity names how bad a finding is, as JSON, SARIF and GitHub all do.

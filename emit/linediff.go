@@ -2,9 +2,6 @@ package emit
 
 import (
 	"bytes"
-	"unicode/utf8"
-
-	"github.com/sergi/go-diff/diffmatchpatch"
 )
 
 // FileDiff is a pair of texts to compare.
@@ -19,6 +16,9 @@ type FileDiff struct {
 func (d FileDiff) Changed() bool {
 	return d.OldPath == "" || d.NewPath == "" || !bytes.Equal(d.Old, d.New)
 }
+
+// withoutMark returns text without a byte order mark, which nobody is to look at.
+func withoutMark(text []byte) []byte { return bytes.TrimPrefix(text, []byte(byteOrderMark)) }
 
 // change replaces the lines [a0, a1) of one text by [b0, b1) of another; one of
 // the two may be empty.
@@ -36,42 +36,6 @@ func gitLines(text []byte) [][]byte {
 		text = text[i:]
 	}
 	return lines
-}
-
-// diffLines returns the smallest changes that turn one text into another, in
-// order, with unchanged lines between any two. It does not watch the clock:
-// the result depends on the texts alone.
-func diffLines(old, new []byte) (a, b [][]byte, changes []change) {
-	a, b = gitLines(old), gitLines(new)
-	dmp := diffmatchpatch.New()
-	dmp.DiffTimeout = 0
-	ra, rb, _ := dmp.DiffLinesToRunes(string(old), string(new))
-	if len(ra) != len(a) || len(rb) != len(b) {
-		return a, b, []change{{0, len(a), 0, len(b)}} // the library counts lines otherwise
-	}
-	i, j, open := 0, 0, false
-	for _, d := range dmp.DiffMainRunes(ra, rb, false) {
-		n := utf8.RuneCountInString(d.Text) // one rune is one line
-		if n == 0 {
-			continue
-		}
-		if d.Type == diffmatchpatch.DiffEqual {
-			i, j, open = i+n, j+n, false
-			continue
-		}
-		if !open {
-			changes, open = append(changes, change{i, i, j, j}), true
-		}
-		c := &changes[len(changes)-1]
-		if d.Type == diffmatchpatch.DiffDelete {
-			i += n
-			c.a1 = i
-		} else {
-			j += n
-			c.b1 = j
-		}
-	}
-	return a, b, changes
 }
 
 // hunk is some changes that share context.

@@ -190,7 +190,7 @@ func indent(line []rune) int {
 func (l *Locator) line(path string, line int) []rune {
 	lines, ok := l.lines[path]
 	if !ok {
-		if data, err := os.ReadFile(path); err == nil {
+		if data, err := ReadFile(path); err == nil {
 			starts := lineStarts(data)
 			lines = make([]string, len(starts))
 			for i, start := range starts {

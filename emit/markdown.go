@@ -234,7 +234,7 @@ func weakerList(b *strings.Builder, lines []string) {
 // file writes the parts of one file.
 func (m *comment) file(f *ChangedFile, open bool) {
 	var b strings.Builder
-	fmt.Fprintf(&b, "\n#### %s\n", mdCode(f.Path))
+	fmt.Fprintf(&b, "\n#### %s\n", mdCode(Path(f.Path)))
 	lines := make([]string, len(f.Weaker))
 	for i, w := range f.Weaker {
 		lines[i] = fmt.Sprintf("line %d: %s", w.Line, mdText(w.String()))
@@ -251,7 +251,7 @@ func findingsPart(f *ChangedFile) part {
 	for _, x := range f.Findings {
 		mark := "❌"
 		if x.Warning {
-			mark = "⚠️"
+			mark = "🟡"
 		}
 		if b.Len() == 0 {
 			b.WriteString("\n")
@@ -324,7 +324,9 @@ func diffPart(f *ChangedFile) part {
 		return part{}
 	}
 	var patch bytes.Buffer
-	if err := Unified(&patch, f.FileDiff, false); err != nil {
+	d := f.FileDiff
+	d.Old, d.New = withoutMark(d.Old), withoutMark(d.New)
+	if err := Unified(&patch, d, false); err != nil {
 		return part{} // a buffer does not fail
 	}
 	lines := bytes.Split(bytes.TrimSuffix(patch.Bytes(), []byte{'\n'}), []byte{'\n'})

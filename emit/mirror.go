@@ -331,7 +331,7 @@ func (m *Mirror) statePath() string { return filepath.Join(m.dir, "state.json") 
 // State returns what was remembered; an empty one where nothing was.
 func (m *Mirror) State() *State {
 	s := &State{}
-	if data, err := os.ReadFile(m.statePath()); err != nil || json.Unmarshal(data, s) != nil {
+	if data, err := ReadFile(m.statePath()); err != nil || json.Unmarshal(data, s) != nil {
 		return &State{}
 	}
 	return s
@@ -384,7 +384,7 @@ func (m *Mirror) Remember(key []string, output string, deps []string, start time
 // Dependencies reads the dependency file that Cython wrote and returns the files
 // outside of the mirror that it names.
 func (m *Mirror) Dependencies(depfile string) ([]string, error) {
-	data, err := os.ReadFile(depfile)
+	data, err := ReadFile(depfile)
 	if err != nil {
 		return nil, err
 	}

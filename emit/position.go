@@ -25,6 +25,8 @@ type positions struct {
 	path   string
 	src    []byte
 	starts []int
+	// The position last found: the next one is mostly on the same line.
+	off, line, column int
 }
 
 func (p *positions) open(path string) {
@@ -33,6 +35,7 @@ func (p *positions) open(path string) {
 	}
 	p.path, p.src = path, p.source(path)
 	p.starts = lineStarts(p.src)
+	p.off, p.line, p.column = 0, 0, 0
 }
 
 // of returns the area of a finding. Where the source is not known it is empty.
@@ -76,5 +79,13 @@ func (p *positions) position(off int) (line, column int) {
 	if line == 1 && off >= 3 && string(p.src[:3]) == "\ufeff" {
 		start = 3
 	}
-	return line, utf8.RuneCount(p.src[start:off]) + 1
+	from, count := start, 1
+	if p.line == line && p.off <= off && p.off >= start {
+		from, count = p.off, p.column
+	}
+	column = count + utf8.RuneCount(p.src[from:off])
+	if off == len(p.src) || utf8.RuneStart(p.src[off]) { // what is counted from here on starts with a character
+		p.off, p.line, p.column = off, line, column
+	}
+	return line, column
 }

@@ -2,9 +2,11 @@ package emit
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"pyxlock/transform"
 )
@@ -12,8 +14,8 @@ import (
 // Findings writes findings for people, in the order given:
 //
 //	file:line:col: PXL201 message
-//	    source line
-//	    ^~~~
+//	   12 | source line
+//	      | ^~~~
 //	  file:line:col: related place
 //	  help: what to do
 //	  fix: what check --fix would do
@@ -21,14 +23,14 @@ import (
 // A warning says "warning: " before its message. source returns the bytes of a
 // file by the path that a finding names, or nil where they are not known; then
 // the source line is left out. Tabs are kept, so that the mark lines up at any
-// tab width, and control characters are shown as U+FFFD.
+// tab width. No line starts with text of the input: a log may take that for a
+// command. Of long lines what is round the mark is shown.
 func Findings(w io.Writer, list []transform.Finding, source func(path string) []byte, color bool) error {
 	r := &report{source: source, color: color}
 	for _, f := range list {
 		r.finding(f)
 	}
-	_, err := w.Write(r.Bytes())
-	return err
+	return writeStyled(w, r.Bytes())
 }
 
 // report is a report being written.
@@ -69,12 +71,18 @@ func (r *report) finding(f transform.Finding) {
 
 // text writes a message. Its further lines are indented.
 func (r *report) text(s, indent string) {
-	r.WriteString(strings.ReplaceAll(strings.TrimRight(s, "\n"), "\n", "\n"+indent))
-	r.WriteByte('\n')
+	for i, line := range strings.Split(strings.TrimRight(s, "\n"), "\n") {
+		if i > 0 {
+			line = indent + line
+		}
+		r.WriteString(harmlessLine([]byte(line)))
+		r.WriteByte('\n')
+	}
 }
 
 // place writes a position. Lines and columns below 1 are not known.
 func place(path string, line, column int) string {
+	path = Path(path)
 	if line < 1 {
 		return path
 	}
@@ -97,23 +105,88 @@ func (r *report) excerpt(f transform.Finding) {
 	if f.Line > len(r.starts) {
 		return
 	}
-	start := r.starts[f.Line-1]
-	line := r.src[start:trimBreak(r.src, start, lineEnd(r.src, start))]
+	start, end := r.starts[f.Line-1], len(r.src)
+	if f.Line < len(r.starts) {
+		end = r.starts[f.Line]
+	}
+	line := r.src[start:trimBreak(r.src, start, end)]
 	from, to := int(f.Span.Pos)-start, int(f.Span.End)-start
 	if from < 0 || from > len(line) {
 		from = columnOffset(line, f.Column)
 		to = from
 	}
 	to = min(max(to, from), len(line))
-	head, marked, rest := printable(line[:from]), printable(line[from:to]), printable(line[to:])
+	head, marked, rest := around(line, from, to)
+	if f.Line == 1 {
+		head = strings.TrimPrefix(head, byteOrderMark)
+	}
 	if strings.TrimSpace(head+marked+rest) == "" {
 		return
 	}
-	r.WriteString("    " + head + marked + rest + "\n")
-	r.WriteString("    " + blankOf(head))
-	width := max(1, textWidth(strings.TrimRight(marked, " \t"), 4+textWidth(head, 4)))
+	head, marked = printable([]byte(head)), printable([]byte(marked))
+	r.WriteString(harmlessLine([]byte(fmt.Sprintf("%*d | %s", gutter-3, f.Line, head+marked+rest))))
+	r.WriteString(fmt.Sprintf("\n%*s | ", gutter-3, "") + blankOf(head))
+	width := max(1, textWidth(strings.TrimRight(marked, " \t"), gutter+textWidth(head, gutter)))
 	r.WriteString(paint(r.color, green, "^"+strings.Repeat("~", width-1)))
 	r.WriteByte('\n')
+}
+
+const (
+	// gutter is how many columns stand before an excerpt: as many as a tab takes,
+	// so that tabs in it are as wide as in an editor.
+	gutter = tabWidth
+	// excerptColumns is about how many columns of a line are shown, and
+	// excerptBefore how many of these before the mark where there are more.
+	excerptColumns = 160
+	excerptBefore  = 60
+)
+
+const byteOrderMark = "\ufeff"
+
+// around cuts a line to what is round its bytes [from, to), with a mark where
+// something is left out. However long the line is, it looks at no more of it.
+func around(line []byte, from, to int) (head, marked, rest string) {
+	// A character counts one column at least, lest a thousand accents count none.
+	cost := func(r rune) int {
+		if r == '\t' {
+			return tabWidth
+		}
+		return max(1, runeWidth(r))
+	}
+	before := func(room int) (at, used int) {
+		for at = from; at > 0; {
+			r, n := utf8.DecodeLastRune(line[:at])
+			if used+cost(r) > room {
+				break
+			}
+			at, used = at-n, used+cost(r)
+		}
+		return at, used
+	}
+	behind := func(room int) (at, used int) {
+		for at = from; at < len(line); {
+			r, n := decode(line[at:])
+			if used+cost(r) > room {
+				break
+			}
+			at, used = at+n, used+cost(r)
+		}
+		return at, used
+	}
+	start, left := before(excerptColumns)
+	end, right := behind(excerptColumns - min(left, excerptBefore))
+	if left+right > excerptColumns {
+		start, _ = before(excerptColumns - right)
+	}
+	to = min(to, end)
+	head, marked, rest = string(line[start:from]), string(line[from:to]), string(line[to:end])
+	if start > 0 {
+		head = "…" + head
+	}
+	if end < len(line) {
+		rest += "…"
+	}
+	return head, marked, rest
 }
 
 // columnOffset returns the byte offset of the 1-based column, in characters.

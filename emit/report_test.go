@@ -34,19 +34,19 @@ func TestFindings(t *testing.T) {
 		want      string
 	}{
 		{"a name", "def f():\n    yield x\n", func(src string) transform.Finding { return find(src, "yield", 5) },
-			"m.pyx:2:5: PXL201 message\n        yield x\n        ^~~~~\n"},
+			"m.pyx:2:5: PXL201 message\n    2 |     yield x\n      |     ^~~~~\n"},
 		{"tabs", "def f():\n\tif x:\n\t \tyield\tx\n", func(src string) transform.Finding { return find(src, "yield", 4) },
-			"m.pyx:3:4: PXL201 message\n    \t \tyield\tx\n    \t \t^~~~~\n"},
+			"m.pyx:3:4: PXL201 message\n    3 | \t \tyield\tx\n      | \t \t^~~~~\n"},
 		{"wide characters", "日本 = é + 'e\u0301'; 大 = 1\n", func(src string) transform.Finding { return find(src, "大", 17) },
-			"m.pyx:1:17: PXL201 message\n    日本 = é + 'e\u0301'; 大 = 1\n                    ^~\n"},
+			"m.pyx:1:17: PXL201 message\n    1 | 日本 = é + 'e\u0301'; 大 = 1\n      |                 ^~\n"},
 		{"several lines", "x = f(\n  1)\r\n", func(src string) transform.Finding { return find(src, "f(\n  1)", 5) },
-			"m.pyx:1:5: PXL201 message\n    x = f(\n        ^~\n"},
+			"m.pyx:1:5: PXL201 message\n    1 | x = f(\n      |     ^~\n"},
 		{"an empty span at the end", "ab\n", func(src string) transform.Finding {
 			return transform.Finding{Code: "PXL201", Path: "m.pyx", Line: 1, Column: 3, Span: ast.Span{Pos: 2, End: 2}, Message: "message"}
-		}, "m.pyx:1:3: PXL201 message\n    ab\n      ^\n"},
+		}, "m.pyx:1:3: PXL201 message\n    1 | ab\n      |   ^\n"},
 		{"only a column", "äbc\n\n", func(src string) transform.Finding {
 			return transform.Finding{Code: "PXL201", Path: "m.pyx", Line: 1, Column: 3, Span: ast.Span{Pos: 900, End: 901}, Message: "message"}
-		}, "m.pyx:1:3: PXL201 message\n    äbc\n      ^\n"},
+		}, "m.pyx:1:3: PXL201 message\n    1 | äbc\n      |   ^\n"},
 		{"no source", "", func(string) transform.Finding {
 			return transform.Finding{Code: "PXL001", Path: "n.pyx", Line: 7, Column: 2, Message: "message"}
 		}, "n.pyx:7:2: PXL001 message\n"},
@@ -57,13 +57,13 @@ func TestFindings(t *testing.T) {
 			return transform.Finding{Code: "PXL001", Path: "m.pyx", Line: 2, Column: 1, Message: "message"}
 		}, "m.pyx:2:1: PXL001 message\n"},
 		{"bytes that a terminal obeys", "\ufeffa\x1b[31m\xff\u202e = y\n", func(src string) transform.Finding { return find(src, "y", 10) },
-			"m.pyx:1:10: PXL201 message\n    a\ufffd[31m\ufffd\ufffd = y\n               ^\n"},
+			"m.pyx:1:10: PXL201 message\n    1 | a\ufffd[31m\ufffd\ufffd = y\n      |            ^\n"},
 		{"everything", "x\n", func(string) transform.Finding {
 			return transform.Finding{Code: "PXL301", Path: "m.pyx", Line: 1, Column: 1, Span: ast.Span{End: 1},
 				Message: "message\nsecond line", Help: "do this\nor that", Warning: true, Related: []transform.Related{
 					{Path: "n.pxd", Line: 3, Column: 9, Message: "declared here"}, {Path: "o.pyx", Message: "and\nhere"}},
 				Fix: &transform.Fix{Message: "do it"}}
-		}, "m.pyx:1:1: PXL301 warning: message\n    second line\n    x\n    ^\n  n.pxd:3:9: declared here\n  o.pyx: and\n      here\n  help: do this\n        or that\n  fix: do it\n"},
+		}, "m.pyx:1:1: PXL301 warning: message\n    second line\n    1 | x\n      | ^\n  n.pxd:3:9: declared here\n  o.pyx: and\n      here\n  help: do this\n        or that\n  fix: do it\n"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -80,7 +80,7 @@ func TestFindingsInColor(t *testing.T) {
 	w := f
 	w.Warning = true
 	got := findings(t, []transform.Finding{f, w}, map[string]string{"m": "xy\n"}, true)
-	tail := "\x1b[m a\n    xy\n    \x1b[32m^~\x1b[m\n  \x1b[36mhelp:\x1b[m b\n"
+	tail := "\x1b[m a\n    1 | xy\n      | \x1b[32m^~\x1b[m\n  \x1b[36mhelp:\x1b[m b\n"
 	want := "\x1b[1mm:1:1:\x1b[m \x1b[1;31mPXL301" + tail + "\x1b[1mm:1:1:\x1b[m \x1b[33mPXL301 warning:" + tail
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

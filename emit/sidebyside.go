@@ -15,7 +15,7 @@ func SideBySide(w io.Writer, d FileDiff, width int, color bool) error {
 	if !d.Changed() {
 		return nil
 	}
-	a, b, changes := diffLines(d.Old, d.New)
+	a, b, changes := diffLines(withoutMark(d.Old), withoutMark(d.New))
 	s := &sideBySide{color: color, digits: len(fmt.Sprint(max(len(a), len(b), 1)))}
 	// Each side: number, space, sign, space, text; " │ " between them.
 	s.cells = max((max(width, 40)-3)/2-s.digits-3, 4)
@@ -47,8 +47,7 @@ func SideBySide(w io.Writer, d FileDiff, width int, color bool) error {
 			s.row(side{x + 1, ' ', a[x], ""}, side{y + 1, ' ', b[y], ""})
 		}
 	}
-	_, err := w.Write(s.Bytes())
-	return err
+	return writeStyled(w, s.Bytes())
 }
 
 // sideBySide is a view being written.

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
-	"os"
 	"path/filepath"
 	"strconv"
 )
@@ -118,7 +117,7 @@ func DecodeSourceMap(data []byte) (SourceMap, error) {
 
 // ReadSourceMap reads a map file.
 func ReadSourceMap(path string) (SourceMap, error) {
-	data, err := os.ReadFile(path)
+	data, err := ReadFile(path)
 	if err != nil {
 		return SourceMap{}, err
 	}

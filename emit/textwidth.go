@@ -15,31 +15,6 @@ const tabWidth = 8
 // is no UTF-8 is a character of its own, U+FFFD.
 func decode(b []byte) (rune, int) { return utf8.DecodeRune(b) }
 
-// printable returns b as text that is safe on a terminal: tabs stay, other
-// control characters and bytes that are no UTF-8 become U+FFFD, a byte order
-// mark disappears.
-func printable(b []byte) string {
-	var s strings.Builder
-	for len(b) > 0 {
-		r, n := decode(b)
-		b = b[n:]
-		switch {
-		case r == '\ufeff':
-		case r != '\t' && (unicode.IsControl(r) || isBidi(r)):
-			s.WriteRune(utf8.RuneError)
-		default:
-			s.WriteRune(r)
-		}
-	}
-	return s.String()
-}
-
-// isBidi reports whether r reorders the text around it, so that a terminal
-// would not show the order that the compiler reads.
-func isBidi(r rune) bool {
-	return r >= '\u202a' && r <= '\u202e' || r >= '\u2066' && r <= '\u2069'
-}
-
 // runeWidth returns the number of terminal cells that r takes: none for a
 // combining or invisible one, two for a wide one.
 func runeWidth(r rune) int {

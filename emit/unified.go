@@ -14,7 +14,7 @@ const contextLines = 3
 // Unified writes the difference as a patch that "git apply" takes, and nothing
 // where there is none. Lines are written byte for byte, whatever they hold.
 // Paths are quoted as git quotes them. With color it looks as on git's terminal
-// and is no patch any more.
+// and is no patch any more: what would act on a terminal is shown as U+FFFD.
 func Unified(w io.Writer, d FileDiff, color bool) error {
 	if !d.Changed() {
 		return nil
@@ -41,6 +41,9 @@ func Unified(w io.Writer, d FileDiff, color bool) error {
 	}
 	for _, h := range hunks(changes, len(a), contextLines) {
 		u.hunk(h, a, b)
+	}
+	if color {
+		return writeStyled(w, u.Bytes())
 	}
 	_, err := w.Write(u.Bytes())
 	return err
@@ -85,6 +88,13 @@ func hunkRange(from, to int) string {
 func (u *patch) lines(sign byte, color string, lines [][]byte) {
 	for _, l := range lines {
 		text, ended := bytes.CutSuffix(l, []byte{'\n'})
+		if u.color {
+			shown := printable(bytes.TrimSuffix(text, []byte{'\r'}))
+			if sign != ' ' && bytes.HasSuffix(text, []byte{'\r'}) {
+				shown += "␍"
+			}
+			text = []byte(shown)
+		}
 		if u.color && color != "" {
 			u.WriteString(color)
 			u.WriteByte(sign)

@@ -2,8 +2,9 @@
 # Installs examples as their users would: pip, build isolation on, a fresh
 # environment, pyxlock from the wheel built here. Then runs each example's tests
 # there, and on a free-threaded interpreter its stress.py as well: with the locks it
-# must pass, without them it must not. An example is examples/NAME with tests/
-# (unittest) and stress.py.
+# must pass, without them it must not. Where nothing breaks without them, as on one
+# processor, that is said, since then it shows nothing that it passes with them. An
+# example is examples/NAME with tests/ (unittest) and stress.py.
 # Usage: tools/examples.sh [NAME...]    SECONDS_EACH, PYTHON, PYXLOCK_FT_PYTHON may be set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -34,9 +35,17 @@ tests() {
 	(cd "$2/examples/$1" && "$2/venv/bin/python" -B -W error::RuntimeWarning -m unittest discover -s tests)
 }
 
-# stress NAME DIR
+# stress NAME DIR SECONDS
 stress() {
-	(cd "$2/examples/$1" && timeout -k 5 300 "$2/venv/bin/python" -B -W error::RuntimeWarning stress.py "${SECONDS_EACH:-2}")
+	(cd "$2/examples/$1" && timeout -k 5 300 "$2/venv/bin/python" -B -W error::RuntimeWarning stress.py "$3")
+}
+
+# survives NAME DIR: nothing breaks, however long it is tried.
+survives() {
+	local seconds
+	for seconds in 1 2 4 8 16; do
+		stress "$1" "$2" "$seconds" 2>/dev/null || return 1
+	done
 }
 
 # The option, for setuptools and for meson-python.
@@ -54,12 +63,11 @@ for name; do
 		echo "SKIP $name: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
 		continue
 	fi
-	if stress "$name" "$dir/off" 2>/dev/null; then
-		echo "examples: $name survived without its locks: its stress.py is too weak for this machine" >&2
-		exit 1
+	if survives "$name" "$dir/off"; then
+		echo "SKIP $name, without locks: nothing broke in half a minute of each stress on this machine"
 	fi
 	echo "== $name: $ft"
 	install "$name" "$ft" "$dir/ft"
 	tests "$name" "$dir/ft"
-	stress "$name" "$dir/ft"
+	stress "$name" "$dir/ft" "${SECONDS_EACH:-2}"
 done

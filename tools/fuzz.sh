@@ -8,7 +8,7 @@ for package in $($GO list ./...); do
 	dir=$($GO list -f '{{.Dir}}' "$package")
 	for name in $(grep -hoE '^func Fuzz[A-Za-z0-9_]+' "$dir"/*_test.go 2>/dev/null | sed 's/^func //' | sort -u); do
 		echo "== $package $name"
-		$GO test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-20s}" -parallel 2
+		$GO test "$package" -run '^$' -fuzz "^$name\$" -fuzztime "${FUZZTIME:-20s}" -fuzzminimizetime 20x -parallel 2
 		count=$((count + 1))
 	done
 done

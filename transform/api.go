@@ -106,5 +106,9 @@ func ParseKind(s string) (Kind, error) { return decorator.ParseKind(s) }
 // Rules returns the table of findings, ordered by code.
 func Rules() []Rule { return rules.Rules() }
 
+// Brief returns a message with the middle of very long words left out, and the end
+// of a very long message.
+func Brief(s string) string { return finding.Brief(s) }
+
 // SortFindings orders findings by path, offset, code and message.
 func SortFindings(fs []Finding) { finding.Sort(fs) }

@@ -25,6 +25,9 @@ type Options struct {
 	Include []string
 	// Roots holds the directories given as inputs, searched likewise.
 	Roots []string
+	// MayInclude tells which files may be read where something includes them; nil is
+	// all. What a hostile include names is not the project's.
+	MayInclude func(path string) bool
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string

@@ -9,6 +9,7 @@ import (
 	"pyxlock/transform/annotate"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
 	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/review"
@@ -30,7 +31,7 @@ type Project struct {
 // NewProject returns a project that reads through load.
 func NewProject(load Loader, opts Options) *Project {
 	p := &Project{opts: opts}
-	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, Canonical: opts.Canonical})
+	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical})
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
 	p.plan = plan.New(p.prog)
@@ -46,7 +47,7 @@ func NewProject(load Loader, opts Options) *Project {
 func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
 	res, _, err := p.expand(ctx, inputs, project.Workers(jobs))
 	if err == nil {
-		res.Findings = p.rules.Unsuppressed(res.Findings)
+		res.Findings = finding.Briefly(p.rules.Unsuppressed(res.Findings))
 	}
 	return res, err
 }
@@ -79,10 +80,7 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 	if err := project.Each(ctx, in.Stems, project.Workers(jobs), func(stem string) error { p.proj.Module(stem); return nil }); err != nil {
 		return nil, err
 	}
-	mods, broken := annotate.Compiled(p.proj, in)
-	out := annotate.Propose(p.prog, in, mods)
-	out.Findings = broken
-	return out, nil
+	return annotate.Propose(p.prog, in), nil
 }
 
 // Explain finds the functions called name ("method", "Class.method" or
@@ -108,7 +106,7 @@ func (p *Project) Review(ctx context.Context, inputs []string, jobs int) (*Revie
 	if err != nil {
 		return nil, err
 	}
-	stops := p.rules.Unsuppressed(slices.Clone(res.Findings))
+	stops := finding.Briefly(p.rules.Unsuppressed(slices.Clone(res.Findings)))
 	return p.rev.Review(p.proj.Group(inputs), mods, rep, res.Rewrites, stops, p.opts.Off), nil
 }
 
@@ -134,6 +132,13 @@ func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
 	}
 	mods := p.proj.Standing(p.proj.Group(inputs))
 	return p.rev.Weaker(mods, was, p.locksIn(mods))
+}
+
+// Uses returns the files that some files cimport or include, and those of their own
+// modules, without the former, in the order in which they are met. Where take says so
+// of a file, what it uses is added, too. It reads without parsing.
+func (p *Project) Uses(paths []string, take func(path string) bool) []string {
+	return p.proj.Uses(paths, take)
 }
 
 // Needs returns the files that Cython reads when it compiles the module at path.

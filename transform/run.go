@@ -23,6 +23,8 @@ type Result struct {
 	Findings []Finding  // ordered; any that is no Warning must stop the run
 	// NeedsRuntime is true where some output cimports pyxlock.
 	NeedsRuntime bool
+	// CimportRuntime holds the files whose output does; ordered.
+	CimportRuntime []string
 	// Inferred holds the locks that no decorator asked for, by path and line.
 	Inferred []Inferred
 }
@@ -116,7 +118,7 @@ func (r *rewriting) collect(m *expand.Module) {
 	defer r.mu.Unlock()
 	r.res.Findings = append(r.res.Findings, m.Plan.Findings...)
 	r.res.Inferred = append(r.res.Inferred, m.Plan.Inferred...)
-	r.res.NeedsRuntime = r.res.NeedsRuntime || m.NeedsRuntime()
+	r.res.CimportRuntime = append(r.res.CimportRuntime, m.NeedsRuntime()...)
 	for _, rw := range m.Rewrites() {
 		if old, ok := r.byPath[rw.Path]; ok && !reflect.DeepEqual(old.Edits, rw.Edits) {
 			r.res.Findings = append(r.res.Findings, project.FindingAt(r.proj.Source(rw.Path), ast.Span{}, finding.Include,
@@ -136,6 +138,9 @@ func (r *rewriting) finish(in project.Inputs) *Result {
 		}
 		r.res.Rewrites = append(r.res.Rewrites, rw)
 	}
+	slices.Sort(r.res.CimportRuntime)
+	r.res.CimportRuntime = slices.Compact(r.res.CimportRuntime)
+	r.res.NeedsRuntime = len(r.res.CimportRuntime) > 0
 	finding.Sort(r.res.Findings)
 	r.res.Findings = finding.Dedupe(r.res.Findings)
 	slices.SortStableFunc(r.res.Inferred, func(a, b Inferred) int {

@@ -6,8 +6,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"slices"
 
 	"github.com/spf13/cobra"
@@ -29,8 +27,8 @@ their methods, as a unified diff that git apply takes. Immutable classes, and
 classes whose methods hold locks placed by hand, are left alone. Give it the
 whole project: what it cannot see counts as a write.
 
-Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or files that
-do not parse; 2 usage, configuration or I/O.`,
+Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in
+what is decorated already; 2 usage, configuration or I/O.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error {
 			if err := s.valid(); err != nil {
@@ -50,7 +48,7 @@ do not parse; 2 usage, configuration or I/O.`,
 			if inPlace && slices.Contains(args, "-") {
 				return errors.New("standard input cannot be replaced in place")
 			}
-			in, err := collect(args, "", s.stdinName, c.InOrStdin())
+			in, err := s.collect(c, args, "")
 			if err != nil {
 				return err
 			}
@@ -64,14 +62,15 @@ do not parse; 2 usage, configuration or I/O.`,
 			}
 			in.onlyNotes(n)
 			if len(n.Findings) > 0 {
-				if err := emit.Findings(c.ErrOrStderr(), n.Findings, sources(in), s.colored(c.ErrOrStderr())); err != nil {
+				if err := emit.Findings(c.ErrOrStderr(), in.quotable(n.Findings), sources(in), s.colored(c.ErrOrStderr())); err != nil {
 					return err
 				}
 			}
+			stops := slices.ContainsFunc(n.Findings, func(f transform.Finding) bool { return !f.Warning })
 			n.SortNotes()
 			if list {
-				notes(c.OutOrStdout(), n)
-				if len(n.Findings) > 0 {
+				notes(c.OutOrStdout(), in, n)
+				if stops {
 					return exit(exitDifferences)
 				}
 				return nil
@@ -81,7 +80,7 @@ do not parse; 2 usage, configuration or I/O.`,
 			changed := 0
 			names := in.diffNames()
 			for i, rw := range n.Rewrites {
-				if !rw.Changed() || !in.shows(rw.Path) {
+				if !rw.Changed() || !in.shows(rw.Path) || in.files[i].needed {
 					continue
 				}
 				changed++
@@ -90,18 +89,16 @@ do not parse; 2 usage, configuration or I/O.`,
 					return err
 				}
 				if inPlace {
-					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true})
+					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true, Within: in.within()})
 					continue
 				}
 				w := c.OutOrStdout()
-				if err := emit.Unified(w, names.diff(expanded{input: in.files[i], old: rw.Src, new: out}), s.colored(w)); err != nil {
+				if err := names.patch(w, c.ErrOrStderr(), expanded{input: in.files[i], old: rw.Src, new: out}, s.colored(w)); err != nil {
 					return err
 				}
 			}
 			if inPlace {
-				ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
-				defer stop()
-				if _, err := b.Commit(ctx); err != nil {
+				if _, err := commit(c.Context(), &b); err != nil {
 					return err
 				}
 			}
@@ -109,7 +106,7 @@ do not parse; 2 usage, configuration or I/O.`,
 				names.say(c.ErrOrStderr())
 				fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
 			}
-			if changed > 0 && !inPlace || len(n.Findings) > 0 {
+			if changed > 0 && !inPlace || stops {
 				return exit(exitDifferences)
 			}
 			return nil
@@ -124,18 +121,25 @@ do not parse; 2 usage, configuration or I/O.`,
 }
 
 // notes lists what an annotation makes of classes and methods, and why.
-func notes(w io.Writer, n *transform.Annotation) {
+func notes(w io.Writer, in *inputs, n *transform.Annotation) {
+	beyond := in.beyond()
 	for _, c := range n.Classes {
-		fmt.Fprintf(w, "%s:%d: class %s: %s", c.Path, c.Line, c.Name, c.Verdict)
+		if beyond(c.Path) {
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: class %s: %s", emit.Path(c.Path), c.Line, c.Name, c.Verdict)
 		if c.Why != "" {
 			fmt.Fprintf(w, ": %s", c.Why)
 		}
 		fmt.Fprintln(w)
-		for _, r := range c.Related {
-			fmt.Fprintf(w, "    %s:%d:%d: %s\n", r.Path, r.Line, r.Column, r.Message)
+		for _, r := range quotableSteps(c.Related, beyond) {
+			fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(r.Path), r.Line, r.Column, r.Message)
 		}
 	}
 	for _, m := range n.Methods {
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", m.Path, m.Line, m.Name, m.Decorator, m.Why)
+		if beyond(m.Path) {
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", emit.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
 	}
 }

@@ -6,6 +6,10 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
+
+	"pyxlock/emit"
 )
 
 // bounds are directories, absolute and without links. The zero bounds hold nothing.
@@ -43,12 +47,57 @@ func (b *bounds) has(path string) bool {
 	return false
 }
 
-// isPackage reports whether Cython takes a directory for a package.
-func isPackage(dir string) bool {
-	for _, ext := range []string{".py", ".pyx", ".pxd"} {
-		if _, err := os.Stat(filepath.Join(dir, "__init__"+ext)); err == nil {
+// names returns the directories, as people know them.
+func (b *bounds) names() string {
+	var out []string
+	wd, err := os.Getwd()
+	if err == nil {
+		wd = realPath(wd)
+	}
+	for _, dir := range b.dirs {
+		if rel, err := filepath.Rel(wd, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
+			dir = rel
+		}
+		if dir = emit.Path(dir); !slices.Contains(out, dir) {
+			out = append(out, dir)
+		}
+	}
+	return strings.Join(out, " and ")
+}
+
+// mayInclude returns which files may be pasted into sources: those within the bounds
+// and within the directories of -I on the command line, which a pyproject.toml cannot
+// name; and Cython files outside that a link within leads to, as a build in a sandbox
+// has them.
+func (b *bounds) mayInclude(search []string) func(path string) bool {
+	wide := bounds{dirs: slices.Clone(b.dirs)}
+	for _, dir := range search {
+		wide.dirs = append(wide.dirs, realPath(dir))
+	}
+	return func(path string) bool {
+		return wide.has(path) || slices.Contains(cythonExts, filepath.Ext(realPath(path))) && wide.hasName(path)
+	}
+}
+
+// hasName reports whether a path starts within the bounds, wherever it leads.
+func (b *bounds) hasName(path string) bool {
+	at, err := filepath.Abs(path)
+	if err != nil {
+		return false
+	}
+	for filepath.Dir(at) != at {
+		at = filepath.Dir(at)
+		if slices.Contains(b.dirs, realPath(at)) {
 			return true
 		}
 	}
 	return false
 }
+
+// isPackage reports whether Cython takes a directory for a package.
+func isPackage(dir string) bool {
+	return slices.ContainsFunc(initFiles, func(name string) bool { return isFile(filepath.Join(dir, name)) })
+}
+
+// initFiles are what makes a directory a package for Cython.
+var initFiles = []string{"__init__.py", "__init__.pyx", "__init__.pxd"}

@@ -64,15 +64,20 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) err
 		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
 	}
 	w := c.OutOrStdout()
+	beyond := in.beyond()
 	for _, x := range list {
-		fmt.Fprintf(w, "%s:%d: %s\n", x.Path, x.Line, x.Name)
+		if beyond(x.Path) {
+			fmt.Fprintf(w, "%s:%d: a function %s\n", emit.Path(x.Path), x.Line, outside)
+			continue
+		}
+		fmt.Fprintf(w, "%s:%d: %s\n", emit.Path(x.Path), x.Line, x.Name)
 		if len(x.Holds) == 0 {
 			fmt.Fprintf(w, "  touches no guarded state: needs no lock\n")
 		}
 		for _, r := range x.Holds {
 			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
-			for _, s := range r.Steps {
-				fmt.Fprintf(w, "    %s:%d:%d: %s\n", s.Path, s.Line, s.Column, s.Message)
+			for _, s := range quotableSteps(r.Steps, beyond) {
+				fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(s.Path), s.Line, s.Column, s.Message)
 			}
 		}
 	}
@@ -146,6 +151,7 @@ func (f *checkFlags) usage(args []string) error {
 // report prints what was found, and what was fixed where x is not nil.
 func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report, x *fixes) error {
 	w := c.OutOrStdout()
+	rep = in.quotableReport(rep)
 	source := sources(in)
 	tool := emit.Tool{Name: "pyxlock", Version: version}
 	// What a program reads is not mixed with words.
@@ -153,11 +159,11 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 	var err error
 	switch {
 	case f.format == "json":
-		err = emit.JSON(w, rep, source, tool)
+		err = emit.JSON(through(w), rep, source, tool)
 	case f.format == "sarif":
-		err = emit.SARIF(w, rep, source, page, tool)
+		err = emit.SARIF(through(w), rep, source, page, tool)
 	case f.format == "github":
-		err = emit.GitHub(w, rep.Findings, source)
+		err = emit.GitHub(through(w), rep.Findings, source)
 	case f.statistics:
 		said = w
 		err = statistics(w, rep.Findings)
@@ -172,7 +178,7 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 		fmt.Fprintf(said, "%s\n", x.say(in))
 	}
 	if f.format == "text" {
-		_, err = fmt.Fprintf(w, "%s\n", rep.Summary)
+		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
 	}
 	if in.since != nil {
 		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.spokenOf()), count(len(in.files), "file"), f.since)
@@ -184,7 +190,7 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 // they are without them.
 func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report, check func() (*transform.Report, error)) error {
 	stderr := c.ErrOrStderr()
-	if err := emit.Findings(stderr, rep.Findings, sources(in), f.colored(stderr)); err != nil {
+	if err := emit.Findings(stderr, in.quotable(rep.Findings), sources(in), f.colored(stderr)); err != nil {
 		return err
 	}
 	var x fixes
@@ -199,7 +205,7 @@ func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report
 			return err
 		}
 		e := expanded{input: input{path: path}, old: x.old[path], new: data}
-		if err := emit.Unified(w, names.diff(e), f.colored(w)); err != nil {
+		if err := names.patch(w, stderr, e, f.colored(w)); err != nil {
 			return err
 		}
 	}
@@ -208,14 +214,6 @@ func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report
 		fmt.Fprintf(stderr, "would have %s\n", x.say(in))
 	}
 	return nil
-}
-
-// sources returns what reads the files of findings.
-func sources(in *inputs) func(path string) []byte {
-	return func(path string) []byte {
-		data, _ := in.disk.Read(path)
-		return data
-	}
 }
 
 func page(code string) string {

@@ -18,8 +18,8 @@ import (
 	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
-	"golang.org/x/term"
 
+	"pyxlock/emit"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -31,6 +31,7 @@ type settings struct {
 	Layout      string   `toml:"layout"`
 	Runtime     string   `toml:"runtime"`
 	IncludePath []string `toml:"include-path"`
+	includeFlag []string // of IncludePath, what the command line says
 	Reads       []string `toml:"reads"`
 	Jobs        int      `toml:"jobs"`
 	Color       string   `toml:"color"`
@@ -38,6 +39,17 @@ type settings struct {
 	Select         []string            `toml:"select"`
 	Ignore         []string            `toml:"ignore"`
 	PerFileIgnores map[string][]string `toml:"per-file-ignores"`
+	// Which files of directories are left out; see exclude.go.
+	Exclude          []string `toml:"exclude"`
+	ExtendExclude    []string `toml:"extend-exclude"`
+	RespectGitignore *bool    `toml:"respect-gitignore"`
+	ForceExclude     bool     `toml:"force-exclude"`
+	noGitignore      bool
+	excludeBase      string   // the directory that Exclude starts from
+	extendBase       []string // likewise, for each of ExtendExclude
+
+	// mayInclude tells which files may be read for an include; nil is all.
+	mayInclude func(path string) bool
 
 	stdinName string
 	canonical func(path string) string // gives a file one name; see naming
@@ -58,6 +70,7 @@ func (s *settings) addFlags(c *cobra.Command) {
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.stdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
 	f.BoolVarP(&s.quiet, "quiet", "q", false, "print findings and errors only")
+	s.addExclusions(f)
 }
 
 // addExpansion declares those of the commands that show or write the expansion.
@@ -70,6 +83,8 @@ func (s *settings) addExpansion(f *pflag.FlagSet, layout string) {
 // first input.
 func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	s.canonical = naming(inputs)
+	s.includeFlag = s.IncludePath
+	s.configureExclusions(c.Flags(), nil, "")
 	dir := "."
 	if len(inputs) > 0 && inputs[0] != "-" {
 		dir = inputs[0]
@@ -139,6 +154,7 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 		s.Ignore = conf.Ignore
 	}
 	s.PerFileIgnores = conf.PerFileIgnores
+	s.configureExclusions(c.Flags(), &conf, filepath.Dir(path))
 	if err := s.valid(); err != nil {
 		return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
 	}
@@ -166,7 +182,7 @@ func nearest(dir, name string) (string, []byte, error) {
 	}
 	shown := dir
 	for {
-		data, err := os.ReadFile(filepath.Join(abs, name))
+		data, err := emit.ReadFileMax(filepath.Join(abs, name), maxSettings)
 		if err == nil {
 			return filepath.Join(shown, name), data, nil
 		}
@@ -224,6 +240,7 @@ func (s *settings) valid() error {
 		oneOf("runtime", s.Runtime, "vendored", "package", "inline"),
 		oneOf("color", s.Color, "auto", "always", "never"),
 		s.validSelection(),
+		s.validExclusions(),
 	)
 }
 
@@ -238,7 +255,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, Canonical: s.canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.mayInclude, Canonical: s.canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable
@@ -267,9 +284,4 @@ func (s *settings) colored(w io.Writer) bool {
 		return false
 	}
 	return isTerminal(w)
-}
-
-func isTerminal(w io.Writer) bool {
-	f, ok := w.(*os.File)
-	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -10,10 +10,9 @@ import (
 	"io/fs"
 	"os"
 	"os/exec"
-	"os/signal"
 	"path/filepath"
 	"slices"
-	"syscall"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -91,15 +90,21 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	if err := f.valid(); err != nil {
 		return err
 	}
+	for _, source := range a.sources {
+		if to := a.outputFor(source); emit.Special(to) {
+			return fmt.Errorf("%s: the C has to be a file: the positions in it are translated once Cython has written it", to)
+		}
+	}
 	program, err := f.cython()
 	if err != nil {
 		return err
 	}
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt, syscall.SIGTERM)
-	defer stop()
+	ctx := c.Context()
+	defer hold(ctx)() // Cython is stopped first
+	passOn(c.OutOrStdout())
 	if len(a.sources) == 0 { // cython --version, and what else it can do without
 		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], a.given)...)
-		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), c.OutOrStdout(), c.ErrOrStderr()
+		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), through(c.OutOrStdout()), through(c.ErrOrStderr())
 		return exitOf(cmd.Run())
 	}
 	f.IncludePath = a.includes
@@ -166,6 +171,9 @@ func (t *translation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if err := t.bounded(); err != nil {
+		return err
+	}
 	if err := t.write(ctx, files, needsRuntime); err != nil {
 		return err
 	}
@@ -210,7 +218,23 @@ func (t *translation) run(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(depfile, data, 0o666)
+	var b emit.Batch
+	b.Add(emit.Output{Path: depfile, Data: data})
+	_, err = b.Commit(ctx)
+	return err
+}
+
+// bounded refuses to have Cython write by way of links to places beyond the sources
+// and the output's directory.
+func (t *translation) bounded() error {
+	bound := t.in.within(filepath.Dir(t.output))
+	stem := strings.TrimSuffix(t.output, filepath.Ext(t.output))
+	for _, path := range []string{t.output, t.output + ".dep", stem + ".h", stem + "_api.h", stem + ".html"} {
+		if err := bound.Check(path); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // expand rewrites the source and what Cython reads with it.
@@ -244,7 +268,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 			failed = failed || !f.Warning
 		}
 	}
-	if err := emit.Findings(t.stderr, said, sources(t.in), t.flags.colored(t.stderr)); err != nil {
+	if err := emit.Findings(t.stderr, t.in.quotable(said), sources(t.in), t.flags.colored(t.stderr)); err != nil {
 		return nil, false, err
 	}
 	if failed {
@@ -296,19 +320,24 @@ func (t *translation) compile(ctx context.Context, command []string) error {
 		}
 		return err
 	}
-	if err := errors.Join(filter(cmd.StdoutPipe, t.stdout), filter(cmd.StderrPipe, t.stderr)); err != nil {
+	if err := errors.Join(filter(cmd.StdoutPipe, through(t.stdout)), filter(cmd.StderrPipe, through(t.stderr))); err != nil {
 		return err
 	}
+	before := stamp(t.output)
 	if err := cmd.Start(); err != nil {
 		return err
 	}
-	if err := g.Wait(); err != nil {
-		return err
-	}
+	printed := g.Wait()
 	if err := cmd.Wait(); err != nil {
+		if ctx.Err() != nil && stamp(t.output) != before {
+			_ = os.Remove(t.output) // make would take a half of it for done
+		}
 		return exitOf(err)
 	}
-	return t.mirror.TranslateC(t.output)
+	if err := t.mirror.TranslateC(t.output); err != nil {
+		return errors.Join(err, removeIfThere(t.output)) // the same
+	}
+	return printed
 }
 
 // stamp says which file a program is: another pyxlock or Cython may write

@@ -18,14 +18,17 @@ type diffNames struct {
 	base string // absolute
 	from string // base as to be told; "" where it is the current directory
 	used bool
+	// altered says that a diff was printed with what acts in it replaced.
+	altered bool
+	in      *inputs
 }
 
 func (in *inputs) diffNames() *diffNames {
 	wd, err := os.Getwd()
 	if err != nil {
-		return &diffNames{}
+		return &diffNames{in: in}
 	}
-	n := &diffNames{base: wd}
+	n := &diffNames{base: wd, in: in}
 	common := ""
 	for _, f := range in.files {
 		abs, err := filepath.Abs(f.path)
@@ -75,6 +78,9 @@ func (n *diffNames) diff(e expanded) emit.FileDiff {
 // say tells where the diff applies, where that is not here.
 func (n *diffNames) say(w io.Writer) {
 	if n.used && n.from != "" {
-		fmt.Fprintf(w, "pyxlock: paths in the diff start at %s: git apply takes it there\n", n.from)
+		fmt.Fprintf(w, "pyxlock: paths in the diff start at %s: git apply takes it there\n", emit.Path(n.from))
+	}
+	if n.altered {
+		fmt.Fprintf(w, "pyxlock: control characters and commands of a log are shown as U+FFFD in this diff: it applies where it is written to a file\n")
 	}
 }

@@ -34,7 +34,7 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 	// What stops the build stops it wherever it is.
 	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.shows(f.Path) })
 	if len(res.Findings) > 0 {
-		if err := emit.Findings(stderr, res.Findings, sources(in), s.colored(stderr)); err != nil {
+		if err := emit.Findings(stderr, in.quotable(res.Findings), sources(in), s.colored(stderr)); err != nil {
 			return nil, nil, err
 		}
 		for _, f := range res.Findings {

@@ -6,8 +6,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
-	"os/signal"
 	"slices"
 
 	"pyxlock/emit"
@@ -69,7 +67,7 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 func compatible(fs []transform.Finding, in *inputs) (map[string][]transform.Edit, int) {
 	out, n := map[string][]transform.Edit{}, 0
 	for _, f := range fs {
-		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path }) {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path && !i.needed }) {
 			continue
 		}
 		taken := out[f.Path]
@@ -109,19 +107,16 @@ func (x *fixes) write(ctx context.Context, in *inputs) error {
 	var b emit.Batch
 	b.AddInput(in.disk.files()...)
 	for _, path := range x.paths(in) {
-		if now, err := os.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
+		if now, err := emit.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
 			return errors.Join(fmt.Errorf("%s: was changed while it was checked; nothing was written", path), err)
 		}
 		data, err := in.disk.Read(path)
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true})
+		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.within()})
 	}
-	// Until here an interrupt may simply end the process: nothing is written.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	_, err := b.Commit(ctx)
+	_, err := commit(ctx, &b)
 	return err
 }
 

@@ -44,6 +44,7 @@ func fixFile(t *testing.T, src string, margin int32, fix string) (string, int, e
 		t.Fatal(err)
 	}
 	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
+	in.bounds.add(path)
 	check := words(in, path, margin, fix)
 	rep, err := check()
 	if err != nil {
@@ -102,6 +103,7 @@ func TestAFileThatSomebodyElseChangedIsNotFixed(t *testing.T) {
 		t.Fatal(err)
 	}
 	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
+	in.bounds.add(path)
 	check := words(in, path, 0, "ok")
 	rep, _ := check()
 	var x fixes

@@ -4,7 +4,6 @@ package main
 // are read.
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -16,12 +15,16 @@ import (
 	"sync"
 
 	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
 )
 
 // input is one file of a run.
 type input struct {
 	path string
 	rel  string // below the output directory
+	// needed marks a file that would be left out, but that others cimport or include.
+	needed bool
 }
 
 // inputs are the files that the arguments stand for.
@@ -59,7 +62,7 @@ func (s *settings) open(c *cobra.Command, args []string, skip string) (*inputs, 
 	if err := s.configure(c, args); err != nil {
 		return nil, err
 	}
-	return collect(args, skip, s.stdinName, c.InOrStdin())
+	return s.collect(c, args, skip)
 }
 
 // openSince is open for a command that has --since=rev.
@@ -73,21 +76,26 @@ func (s *settings) openSince(c *cobra.Command, args []string, rev string) (*inpu
 
 // collect resolves the arguments. It leaves out the directory skip ("" for
 // none), so that an output tree inside the input tree is not read again.
-func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, error) {
+func (s *settings) collect(c *cobra.Command, args []string, skip string) (*inputs, error) {
 	in := &inputs{disk: newDisk()}
-	skipAbs := ""
+	w := &walker{exclusions: s.exclusions()}
 	if skip != "" {
-		skipAbs = realPath(skip)
+		w.skip = realPath(skip)
 	}
+	stdinName := s.stdinName
 	seen := map[string]bool{}
-	name := naming(args)
+	name := s.canonical
 	add := func(path, rel string) {
 		path = name(path)
 		if !seen[path] {
 			seen[path] = true
-			in.files = append(in.files, input{path, rel})
+			in.files = append(in.files, input{path: path, rel: rel})
 		}
 	}
+	for _, arg := range args {
+		in.bounds.add(nameOf(arg, stdinName))
+	}
+	w.bounds = &in.bounds
 	for _, arg := range args {
 		if arg == "-" {
 			if stdinName == "" {
@@ -96,12 +104,11 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 			if !slices.Contains(cythonExts, filepath.Ext(stdinName)) {
 				return nil, fmt.Errorf("--stdin-filename=%s: not a Cython file (%s)", stdinName, join(cythonExts))
 			}
-			data, err := io.ReadAll(stdin)
+			data, err := io.ReadAll(c.InOrStdin())
 			if err != nil {
 				return nil, fmt.Errorf("standard input: %w", err)
 			}
 			in.disk.put(stdinName, data)
-			in.bounds.add(stdinName)
 			add(stdinName, filepath.Base(stdinName))
 			continue
 		}
@@ -109,7 +116,9 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 		if err != nil {
 			return nil, plain(err)
 		}
-		in.bounds.add(arg)
+		if w.forced(arg) {
+			continue
+		}
 		if !st.IsDir() {
 			if !slices.Contains(cythonExts, filepath.Ext(arg)) {
 				return nil, fmt.Errorf("%s: not a Cython file (%s)", arg, join(cythonExts))
@@ -118,11 +127,12 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 			continue
 		}
 		in.roots = append(in.roots, arg)
-		if skipAbs != "" && realPath(arg) == skipAbs {
+		if w.skip != "" && realPath(arg) == w.skip {
 			return nil, fmt.Errorf("%s: the output directory is the input directory; use --in-place to replace the sources", arg)
 		}
 		found := false // what another argument has given, too, counts
-		err = in.walk(arg, skipAbs, func(path, rel string) {
+		left := w.left
+		err = w.walk(in.disk, arg, func(path, rel string) {
 			found = true
 			add(path, rel)
 		})
@@ -130,64 +140,26 @@ func collect(args []string, skip, stdinName string, stdin io.Reader) (*inputs, e
 			return nil, err
 		}
 		if !found {
-			return nil, fmt.Errorf("%s: no Cython files (%s) in this directory", arg, join(cythonExts))
+			but := ""
+			if w.left > left {
+				but = ", but for what is left out: --no-respect-gitignore takes files that git ignores, --exclude= what is excluded"
+			}
+			return nil, fmt.Errorf("%s: no Cython files (%s) in this directory%s", arg, join(cythonExts), but)
 		}
 	}
-	return in, nil
+	if len(in.files) == 0 && !s.quiet {
+		fmt.Fprintln(c.ErrOrStderr(), "pyxlock: nothing to do: every file is excluded")
+	}
+	s.mayInclude = in.bounds.mayInclude(s.includeFlag)
+	return in, in.complete(s, w, c.ErrOrStderr())
 }
 
-func (in *inputs) walk(root, skip string, add func(path, rel string)) error {
-	start := root
-	if st, err := os.Lstat(root); err == nil && st.Mode()&fs.ModeSymlink != 0 {
-		start = root + string(filepath.Separator) // a link given by name is followed
+// nameOf returns what an argument is called.
+func nameOf(arg, stdinName string) string {
+	if arg == "-" {
+		return stdinName
 	}
-	return filepath.WalkDir(start, func(path string, d fs.DirEntry, err error) error {
-		if err != nil {
-			return plain(err)
-		}
-		name := d.Name()
-		if d.IsDir() {
-			if path != start && (strings.HasPrefix(name, ".") || name == "__pycache__" || name == "node_modules") {
-				return fs.SkipDir
-			}
-			if skip != "" && path != start && realPath(path) == skip {
-				return fs.SkipDir
-			}
-			return nil
-		}
-		ext := filepath.Ext(name)
-		if !slices.Contains(cythonExts, ext) {
-			return nil
-		}
-		if d.Type()&fs.ModeSymlink != 0 {
-			st, err := os.Stat(path)
-			if err != nil {
-				return plain(err)
-			}
-			if st.IsDir() {
-				return nil
-			}
-		}
-		if ext == ".py" && !in.wantPy(path, name) {
-			return nil
-		}
-		rel, err := filepath.Rel(root, path)
-		if err != nil {
-			return err
-		}
-		add(path, rel)
-		return nil
-	})
-}
-
-// wantPy reports whether a .py file belongs in a tree for cython: it marks a
-// package, has a .pxd, or speaks of cython.
-func (in *inputs) wantPy(path, name string) bool {
-	if name == "__init__.py" || isFile(strings.TrimSuffix(path, ".py")+".pxd") {
-		return true
-	}
-	data, err := in.disk.Read(path)
-	return err == nil && bytes.Contains(data, []byte("cython"))
+	return arg
 }
 
 // naming returns what gives a file one name, however a path reaches it: from the
@@ -272,7 +244,7 @@ func realPath(path string) string {
 func plain(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", pe.Path, pe.Err)
+		return fmt.Errorf("%s: %w", emit.Path(pe.Path), pe.Err)
 	}
 	return err
 }
@@ -303,7 +275,7 @@ func (d *disk) Read(path string) ([]byte, error) {
 	if ok {
 		return data, nil
 	}
-	data, err := os.ReadFile(path)
+	data, err := emit.ReadFile(path)
 	if err != nil {
 		return nil, plain(err)
 	}

@@ -5,7 +5,6 @@ package main
 import (
 	"context"
 	"fmt"
-	"os"
 
 	"github.com/spf13/cobra"
 
@@ -39,7 +38,8 @@ module cite the sources. What is translated already stays as it is.
 			}
 			for _, arg := range args {
 				if arg == "-" {
-					if err := l.Filter(c.OutOrStdout(), c.InOrStdin()); err != nil {
+					passOn(c.OutOrStdout())
+					if err := l.Filter(through(c.OutOrStdout()), c.InOrStdin()); err != nil {
 						return err
 					}
 					continue
@@ -69,7 +69,7 @@ module cite the sources. What is translated already stays as it is.
 func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
 	var b emit.Batch
 	for _, path := range paths {
-		data, err := os.ReadFile(path)
+		data, err := emit.ReadFile(path)
 		if err != nil {
 			return plain(err)
 		}
@@ -81,6 +81,6 @@ func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
 			b.Add(emit.Output{Path: path, Data: data, InPlace: true})
 		}
 	}
-	_, err := b.Commit(ctx)
+	_, err := commit(ctx, &b)
 	return err
 }

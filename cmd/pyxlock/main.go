@@ -11,6 +11,8 @@ import (
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
+
+	"pyxlock/emit"
 )
 
 // Exit codes.
@@ -31,7 +33,13 @@ func main() {
 		debug.SetGCPercent(400)
 		debug.SetMemoryLimit(2 << 30)
 	}
-	os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	process()
+}
+
+// process is the program: a run, and the way in which the process ends.
+func process() {
+	ctx, signals := interruptible(context.Background())
+	signals.end(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the program without the process round it.
@@ -39,18 +47,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	root.SetOut(stdout)
-	root.SetErr(stderr)
+	s := newStreams(stdout, stderr)
+	out, errs := emit.NewCleaner(&s.out), emit.NewCleaner(&s.err)
+	root.SetOut(out)
+	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
+	// The streams remember what could not be written.
+	_ = out.Flush()
+	_ = errs.Flush()
 	var code exit
 	switch {
 	case err == nil:
-		return exitClean
+		return s.end(exitClean, nil)
 	case errors.As(err, &code):
-		return int(code)
+		return s.end(int(code), nil)
 	}
-	fmt.Fprintf(stderr, "pyxlock: %v\n", err)
-	return exitUsage
+	if why, ok := context.Cause(ctx).(stopped); ok && !errors.Is(err, why) {
+		err = why // what it stopped has failed in its own words
+	}
+	return s.end(exitUsage, err)
 }
 
 func newRoot() *cobra.Command {
@@ -67,7 +82,8 @@ into plain Cython before cython runs.
   pyxlock check src/                    what is not safe on free-threaded Python
 
 Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
-or I/O.`,
+or I/O, also where standard output cannot be written. A signal ends it as a
+signal does (130 for Ctrl-C in a shell), with no file half written.`,
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"os/signal"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -74,9 +73,7 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 	var batch emit.Batch
 	batch.AddInput(in.disk.files()...)
 	batch.Add(emit.Output{Path: f.out, Data: b.Bytes()})
-	ctx, stop := signal.NotifyContext(c.Context(), os.Interrupt)
-	defer stop()
-	if _, failed := batch.Commit(ctx); failed != nil {
+	if _, failed := commit(c.Context(), &batch); failed != nil {
 		return failed
 	}
 	return err
@@ -85,7 +82,7 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 // print writes the preview.
 func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bool) error {
 	if f.format == "html" || f.format == "markdown" {
-		return f.review(c.Context(), in, w)
+		return f.review(c.Context(), in, through(w), c.ErrOrStderr())
 	}
 	files, res, err := expand(c.Context(), &f.settings, in, transform.Readable, c.ErrOrStderr())
 	if err != nil {
@@ -97,8 +94,8 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 			continue
 		}
 		if f.format == "unified" {
-			err = emit.Unified(w, names.diff(e), color)
-		} else {
+			err = names.patch(w, c.ErrOrStderr(), e, color)
+		} else if !names.hides(c.ErrOrStderr(), e.path) {
 			err = emit.SideBySide(w, names.diff(e), width(), color)
 		}
 		if err != nil {
@@ -110,7 +107,7 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 			names.say(c.ErrOrStderr())
 		}
 		for _, w := range in.weaker() {
-			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", w.Path, w.Line, f.since, w)
+			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", emit.Path(w.Path), w.Line, f.since, w)
 		}
 		inferred(c.ErrOrStderr(), in, res.Inferred)
 	}
@@ -118,7 +115,7 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 }
 
 // review writes the change with its findings and what is locked, for people.
-func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) error {
+func (f *previewFlags) review(ctx context.Context, in *inputs, w, stderr io.Writer) error {
 	opts := f.options(transform.Readable, in.roots)
 	r, err := transform.NewProject(in.disk, opts).Review(ctx, in.paths(), f.jobs())
 	if err != nil {
@@ -129,9 +126,17 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) erro
 		return err
 	}
 	names := in.diffNames()
+	in.quotableReview(r)
+	beyond := in.beyond()
 	sides := make([]emit.FileDiff, len(files))
 	for i, e := range files {
 		sides[i] = names.diff(e)
+		if beyond(e.path) {
+			sides[i].Old, sides[i].New = nil, nil
+			if e.changed() {
+				names.hides(stderr, e.path)
+			}
+		}
 	}
 	change := emit.NewChange(r, in.weaker(), sides, sources(in), in.shows)
 	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
@@ -151,8 +156,9 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w io.Writer) erro
 
 // inferred lists the locks that no decorator asked for, with the reason.
 func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
+	beyond := files.beyond()
 	for _, in := range list {
-		if !files.shows(in.Path) {
+		if !files.shows(in.Path) || beyond(in.Path) {
 			continue
 		}
 		how := in.Object + " for reading"
@@ -162,7 +168,7 @@ func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
 		case in.Write:
 			how = in.Object + " for writing"
 		}
-		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", in.Path, in.Line, in.Name, how, in.Why)
+		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", emit.Path(in.Path), in.Line, in.Name, how, in.Why)
 	}
 }
 

@@ -7,8 +7,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
-	"os/signal"
 	"path/filepath"
 	"slices"
 
@@ -38,8 +36,9 @@ func newRewrite() *cobra.Command {
 		Long: `Expand the lock decorators in files and directories.
 
 One file goes to standard output. With -o DIR a tree is mirrored below DIR:
-.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files. Output
-that is up to date is not touched. With -o FILE.pyx one file is written there.
+.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files; not what
+git ignores, virtual environments and build directories. Output that is up to date
+is not touched. With -o FILE.pyx one file is written there.
 Where a finding stops the run nothing is written, and the exit code is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
@@ -75,6 +74,9 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	if len(in.files) == 0 {
+		return nil
+	}
 	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.files) != 1 || len(in.roots) > 0) {
 		return errors.New("several files need -o DIR or --in-place; only one file goes to standard output")
 	}
@@ -90,10 +92,10 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	case f.check || f.diff:
 		return f.differences(c, in, files)
 	case f.out == "" && !f.inPlace:
-		_, err := c.OutOrStdout().Write(files[0].new)
+		_, err := codeTo(c.OutOrStdout()).Write(files[0].new)
 		return err
 	}
-	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res.NeedsRuntime)
+	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res)
 }
 
 func (f *rewriteFlags) usage(args []string) error {
@@ -108,6 +110,8 @@ func (f *rewriteFlags) usage(args []string) error {
 		return errors.New("--source-map needs -o")
 	case f.root != "" && (f.out == "" || f.outIsFile(args)):
 		return errors.New("--root needs -o DIR")
+	case f.sourceMap && emit.Special(f.out):
+		return fmt.Errorf("--source-map needs a file or a directory to stand beside: %s is neither", f.out)
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
 	}
@@ -116,7 +120,7 @@ func (f *rewriteFlags) usage(args []string) error {
 
 // outIsFile reports whether -o names one file instead of a directory.
 func (f *rewriteFlags) outIsFile(args []string) bool {
-	return len(args) == 1 && slices.Contains(cythonExts, filepath.Ext(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
+	return len(args) == 1 && (slices.Contains(cythonExts, filepath.Ext(f.out)) || emit.Special(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
 }
 
 func or(a, b string) string {
@@ -136,11 +140,11 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 		found = true
 		if f.diff {
 			w := c.OutOrStdout()
-			if err := emit.Unified(w, names.diff(e), f.colored(w)); err != nil {
+			if err := names.patch(w, c.ErrOrStderr(), e, f.colored(w)); err != nil {
 				return err
 			}
 		} else {
-			fmt.Fprintf(c.OutOrStdout(), "%s\n", e.path)
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", emit.Path(e.path))
 		}
 	}
 	if !f.quiet {
@@ -152,10 +156,17 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 	return nil
 }
 
-func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, needsRuntime bool) error {
+func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, res *transform.Result) error {
 	var b emit.Batch
 	b.AddInput(in.disk.files()...)
 	var outputs []string
+	bound := in.within()
+	if !f.inPlace {
+		bound = nil
+		if !f.outIsFile(args) {
+			bound = withinOutput(f.out)
+		}
+	}
 	for _, e := range files {
 		to := e.path
 		switch {
@@ -168,16 +179,25 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		default:
 			to = filepath.Join(f.out, e.rel)
 		}
-		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace})
+		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace, Within: bound})
 		outputs = append(outputs, to)
 		if f.sourceMap {
 			m := emit.NewSourceMap(to+emit.MapSuffix, e.path, to, e.lines)
-			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path})
+			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path, Within: bound})
 		}
 	}
-	if needsRuntime {
-		for _, dir := range f.runtimeDirs(args, in) {
-			b.Add(emit.Output{Path: filepath.Join(dir, runtime.FileName), Data: runtime.Pxd(), InPlace: f.inPlace})
+	var places []runtimePlace
+	if res.NeedsRuntime && !emit.Special(f.out) {
+		places = f.runtimePlaces(args, in, files, res.CimportRuntime)
+		for _, p := range places {
+			bound := bound
+			switch {
+			case f.inPlace:
+				bound = in.within(p.dir)
+			case p.beyond:
+				bound = withinOutput(p.dir)
+			}
+			b.Add(emit.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
 		}
 	}
 	if f.depfile != "" {
@@ -191,17 +211,17 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 		b.Add(emit.Output{Path: f.depfile, Data: data})
 	}
-	// Until here an interrupt may simply end the process: nothing is written.
-	ctx, stop := signal.NotifyContext(ctx, os.Interrupt)
-	defer stop()
-	done, err := b.Commit(ctx)
+	done, err := commit(ctx, &b)
 	if err != nil {
 		return err
 	}
 	if f.verbose {
 		for _, w := range done {
-			fmt.Fprintf(stderr, "%s: %s\n", w.Path, w.Status)
+			fmt.Fprintf(stderr, "%s: %s\n", emit.Path(w.Path), w.Status)
 		}
+	}
+	if !f.quiet {
+		f.sayPlaces(stderr, places, done)
 	}
 	if !f.quiet && (f.verbose || isTerminal(stderr)) {
 		n := 0
@@ -230,49 +250,4 @@ func written(done []emit.Written) int {
 		}
 	}
 	return n
-}
-
-// runtimeDirs returns where pyxlock.pxd goes: the root of the output tree, or,
-// in place and for a single file, above the packages that the sources are in,
-// where "cimport pyxlock" finds it.
-func (f *rewriteFlags) runtimeDirs(args []string, in *inputs) []string {
-	if !f.inPlace && !f.outIsFile(args) {
-		return []string{f.out}
-	}
-	var out []string
-	add := func(source, dir string) {
-		if dir = above(source, dir); !slices.Contains(out, dir) {
-			out = append(out, dir)
-		}
-	}
-	switch {
-	case !f.inPlace:
-		add(filepath.Dir(in.files[0].path), filepath.Dir(f.out))
-	case len(in.roots) > 0:
-		for _, dir := range in.roots {
-			add(dir, dir)
-		}
-	default:
-		for _, e := range in.files {
-			add(filepath.Dir(e.path), filepath.Dir(e.path))
-		}
-	}
-	return out
-}
-
-// above climbs from a directory to the first one outside of the packages that
-// source is in, as long as the directories of both are called the same.
-func above(source, dir string) string {
-	for range 64 {
-		if !isFile(filepath.Join(source, "__init__.py")) && !isFile(filepath.Join(source, "__init__.pyx")) && !isFile(filepath.Join(source, "__init__.pxd")) {
-			break
-		}
-		a, err1 := filepath.Abs(source)
-		b, err2 := filepath.Abs(dir)
-		if err1 != nil || err2 != nil || filepath.Base(a) != filepath.Base(b) {
-			break
-		}
-		source, dir = filepath.Join(source, ".."), filepath.Join(dir, "..")
-	}
-	return dir
 }

@@ -4,7 +4,6 @@ package main
 // testdata/script.
 
 import (
-	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -21,12 +20,17 @@ import (
 func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){
 		"pyxlock": func() {
-			os.Exit(run(context.Background(), os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+			process()
 		},
 	})
 }
 
 func TestScript(t *testing.T) {
+	venvs, err := filepath.Abs(filepath.Join("..", "..", ".venv"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Setenv("PYXLOCK_TEST_CYTHONS", filepath.Join(venvs, "cython-3.[03]", "bin", "cython"))
 	testscript.Run(t, testscript.Params{
 		Dir: filepath.Join("testdata", "script"),
 		Condition: func(cond string) (bool, error) {
@@ -36,7 +40,8 @@ func TestScript(t *testing.T) {
 			return false, fmt.Errorf("unknown condition %q", cond)
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
-			"mtime": mtime,
+			"mtime":   mtime,
+			"cythons": cythons,
 		},
 	})
 }
@@ -55,6 +60,17 @@ func mtime(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	if same := st.ModTime().Equal(old); same == neg {
 		ts.Fatalf("%s: written since: %v", args[len(args)-1], !same)
+	}
+}
+
+// cythons FILE compiles a file with the Cythons that the tests have; there may be none.
+func cythons(ts *testscript.TestScript, neg bool, args []string) {
+	found, err := filepath.Glob(os.Getenv("PYXLOCK_TEST_CYTHONS"))
+	ts.Check(err)
+	for _, cython := range found {
+		if err := ts.Exec(cython, append(args, "-o", "discard.c")...); (err != nil) != neg {
+			ts.Fatalf("%s %s: %v", cython, strings.Join(args, " "), err)
+		}
 	}
 }
 

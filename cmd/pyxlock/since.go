@@ -178,7 +178,7 @@ func (s *since) gone(roots []string, name func(string) string) []input {
 		}
 		for _, root := range roots {
 			if rel, err := filepath.Rel(realPath(root), path); err == nil && filepath.IsLocal(rel) {
-				out = append(out, input{name(filepath.Join(root, rel)), rel})
+				out = append(out, input{path: name(filepath.Join(root, rel)), rel: rel})
 				break
 			}
 		}

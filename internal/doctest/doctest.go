@@ -43,6 +43,9 @@ type command struct {
 	output string
 	line   int
 	exit   int
+	// chance is the last line of output that says that nothing happened, of a
+	// command that shows what happens nearly always.
+	chance string
 	// Where the output is in the page; outside the block for one that follows.
 	start, end int
 }
@@ -111,6 +114,8 @@ func (r *Runner) run(page *markdown.Page, dir string, do func(line int, run func
 				switch {
 				case err != nil:
 					return "", fmt.Errorf("line %d: %w", c.line, err)
+				case c.chance != "" && exit == 0 && Matches("...\n"+c.chance, printed):
+					return "it was not to be seen this time: " + lastLine(printed), nil
 				case exit != c.exit && (c.exit != failure || exit == 0):
 					return "", fmt.Errorf("line %d: %s\nexit status %d, the page says %d, after:\n%s", c.line, c.text, exit, c.exit, printed)
 				case Matches(c.output, printed):
@@ -172,6 +177,7 @@ func commandsOf(page *markdown.Page, at int) ([]command, error) {
 		return nil, fmt.Errorf("line %d: a console block without a command", block.Line)
 	}
 	last := &list[len(list)-1]
+	last.chance = block.Attributes["chance"]
 	switch code, ok := block.Attributes["exit"]; {
 	case code == "fail":
 		last.exit = failure
@@ -190,6 +196,11 @@ func commandsOf(page *markdown.Page, at int) ([]command, error) {
 		last.output, last.start, last.end = next.Text, next.Start, next.End
 	}
 	return list, nil
+}
+
+func lastLine(s string) string {
+	s = strings.TrimRight(s, "\n")
+	return s[strings.LastIndexByte(s, '\n')+1:]
 }
 
 // Matches tells whether a page that shows want describes what was printed:

@@ -89,12 +89,15 @@ const truth = "# A page\n\n" +
 	"<!-- doctest: needs=\"a b\" -->\n```console\n$ echo $NEED\na'sb's\n```\n\n" +
 	"<!-- doctest: needs=root -->\n```console\n$ pwd\n/\n$ cd - >/dev/null\n```\n\n" +
 	"<!-- doctest: norun -->\n```console\n$ false\n```\n\n" +
+	"<!-- doctest: chance=\"... of 9 lost\" exit=fail -->\n```console\n$ echo tried; echo 0 of 9 lost\n```\n\n" +
+	"<!-- doctest: chance=\"... of 9 lost\" exit=fail -->\n```console\n$ echo crash; (exit 139)\ncrash\n```\n\n" +
 	"<!-- doctest: file=d/a.py -->\n```python\nprint(2)\n```\n\n" +
 	"```console\n$ cat a.py\nprint(2)\n$ echo an error >&2\nan error\n```\n"
 
 func TestTruth(t *testing.T) {
 	got := outcome(t, runner(), markdown.Parse("page.md", []byte(truth)))
-	want := []string{"ok", "ok", "ok", "ok", "skipped: it is not here", "ok", "ok", "ok"}
+	want := []string{"ok", "ok", "ok", "ok", "skipped: it is not here", "ok", "ok",
+		"skipped: it was not to be seen this time: 0 of 9 lost", "ok", "ok"}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Error(diff)
 	}
@@ -108,6 +111,7 @@ func TestFalsehood(t *testing.T) {
 		"```console\n$ false\n$ true\n```\n":                                          "line 2: false\nexit status 1, the page says 0",
 		"<!-- doctest: exit=fail -->\n```console\n$ true\n```\n":                      "exit status 0, the page says -1",
 		"<!-- doctest: exit=1 -->\n```console\n$ true\n```\n":                         "exit status 0, the page says 1",
+		"<!-- doctest: chance=lost exit=fail -->\n```console\n$ true\n```\n":          "exit status 0, the page says -1",
 		"<!-- doctest: needs=nowhere -->\n```console\n$ true\n```\n":                  "cd '/nowhere/at/all': exit status 1",
 		"<!-- doctest: needs=broken -->\n```console\n$ true\n```\n":                   "it does not build",
 		"```console\n$ exit 0\n```\n":                                                 "the shell ended",

@@ -19,6 +19,7 @@ DIR = os.path.join("build", "src.pyxlock")
 MODULES = (".pyx", ".py")
 CYTHON = (".pyx", ".pxd", ".pxi")
 GENERATED = (".c", ".cpp")
+NOT_SOURCES = ("build", "dist", "node_modules", "site-packages", "venv")
 
 
 class Mirror:
@@ -66,11 +67,16 @@ class Mirror:
 
     def _command(self, roots):
         """Return how to rewrite some files and directories."""
+        # What is built may be generated, and what is excluded is so for check.
+        settings = configuration() or {}
+        if settings.get("exclude") or settings.get("extend-exclude"):
+            roots = sorted({*roots, *filter(None, map(inside, self._sources))})
         command = ["rewrite", *roots, "-o", DIR, "--root", ".", "--source-map"]
+        command += ["--no-respect-gitignore", "--force-exclude=false"]
         outside = [d for d in self._path if inside(d) is None and os.path.isdir(d)]
         if outside:
             # Flags replace what is configured.
-            outside += (configuration() or {}).get("include-path", [])
+            outside += settings.get("include-path", [])
         for directory in dict.fromkeys(outside):
             command += ["-I", directory]
         return command + shlex.split(os.environ.get("PYXLOCK_FLAGS", ""))
@@ -246,9 +252,16 @@ def holds_cython(directory):
 def walk(top):
     """Yield the files of a directory that is rewritten."""
     for directory, directories, names in os.walk(top):
-        skipped = ("__pycache__", "node_modules")
-        directories[:] = [d for d in directories if not d.startswith(".") and d not in skipped]
+        directories[:] = [d for d in directories if not left_out(directory, d)]
         yield from (os.path.join(directory, n) for n in names)
+
+
+def left_out(parent, name):
+    """Tell whether rewrite leaves a directory out, as cmd/pyxlock/exclude.go has it."""
+    if name == "__pycache__" or name.startswith(".") or name.endswith(".pyxlock"):
+        return True
+    usual = name in NOT_SOURCES or name.endswith(".egg-info")
+    return usual and not is_package(os.path.join(parent, name))
 
 
 def prune():

@@ -685,6 +685,41 @@ def test_needed_from_elsewhere(project, src):
     assert (made.dir / "build/src.pyxlock" / src / "b/sub/defs.pxd").exists()
 
 
+def test_left_out_of_checks(project):
+    """A build has what git ignores, what is excluded, and what has a usual name."""
+    made = project(
+        {
+            "pyproject.toml": PYPROJECT
+            + """
+    [tool.pyxlock]
+    exclude = ["legacy.pyx", "build", "venv"]
+    force-exclude = true
+    """,
+            ".gitignore": "gen.*\n",
+            "p/__init__.py": "",
+            "p/gen.pyx": 'include "gen.pxi"\ndef get(): return VALUE\n',
+            "p/gen.pxi": "cdef enum: VALUE = 1\n",
+            "p/legacy.pyx": "def get(): return 2\n",
+            "p/build/box.pyx": "def get(): return 3\n",
+            "p/venv/other.pyx": "syntax error (\n",
+            "setup.py": """
+                from setuptools import Extension, setup
+
+                names = ["p.gen", "p.legacy", "p.build.box"]
+                setup(
+                    packages=["p"],
+                    ext_modules=[Extension(n, [n.replace(".", "/") + ".pyx"]) for n in names],
+                )
+                """,
+        }
+    )
+    run("git", "init", "--quiet", cwd=made.dir)
+    made.inplace()
+    code = "from p import gen, legacy; from p.build import box"
+    made.run("-c", code + "; assert (gen.get(), legacy.get(), box.get()) == (1, 2, 3)")
+    assert not (made.dir / "build/src.pyxlock/p/venv").exists()
+
+
 def test_found_packages(project):
     """The mirror is no package, for those who take every directory for one."""
     made = project(

@@ -893,6 +893,12 @@ def test_the_names_are_in_cython_in_whatever_order_it_is_imported():
     assert python("import pyxlock; from cython import no_lock, cfunc; print(no_lock.__name__)") == ["no_lock"]
 
 
+@pytest.mark.parametrize("name", ["writelock", "readlock", "nolock", "locked_clas", "write_locks"])
+def test_a_misspelt_name_is_no_decorator(name):
+    with pytest.raises(AttributeError, match=f"has no attribute '{name}'"):
+        getattr(cython, name)
+
+
 def test_install_again_changes_nothing():
     before = dict(vars(cython))
     _shadow.install()

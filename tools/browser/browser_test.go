@@ -341,7 +341,7 @@ func TestPages(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			file := made(t, p.src, p.code)
 			for _, scheme := range []string{"light", "dark"} {
-				for _, width := range []int{360, 1280} {
+				for _, width := range []int{320, 360, 400, 1280} {
 					t.Run(fmt.Sprintf("%s-%d", scheme, width), func(t *testing.T) {
 						v := open(t, file, width, scheme)
 						eval[any](v, `document.querySelectorAll("details").forEach(d => d.open = true), 0`)
@@ -362,6 +362,44 @@ func TestPages(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// Whatever fonts a machine has and its reader likes, nothing is cut off.
+func TestFonts(t *testing.T) {
+	pages := map[string]string{
+		"broken":  made(t, tree(t, map[string]string{"pkg/stack.pyx": broken + strings.Repeat("\n", 12000) + "x = 1  # far down\n"}), 1),
+		"hostile": made(t, tree(t, map[string]string{"long/" + strings.Repeat("name_", 45) + ".pyx": hostile}), 1),
+	}
+	fonts := map[string]string{
+		"sans":  "font-family: sans-serif !important",
+		"serif": "font-family: serif !important",
+		"mono":  "font-family: monospace !important",
+		// Wider than any font that is in use for text.
+		"wide": "font-family: monospace !important; letter-spacing: .15em !important",
+		// Words that stand apart, as some readers need them (WCAG 1.4.12).
+		"spaced": "letter-spacing: .12em !important; word-spacing: .16em !important; line-height: 1.5 !important",
+	}
+	for name, file := range pages {
+		for _, scheme := range []string{"light", "dark"} {
+			for _, width := range []int{320, 360, 400, 1280} {
+				t.Run(fmt.Sprintf("%s-%s-%d", name, scheme, width), func(t *testing.T) {
+					v := open(t, file, width, scheme)
+					eval[any](v, `document.querySelectorAll("details").forEach(d => d.open = true), document.styleSheets[0].insertRule("* {}", 0), document.styleSheets[0].insertRule("html {}", 0), 0`)
+					for font, style := range fonts {
+						for _, size := range []int{13, 16, 20, 24} {
+							eval[any](v, fmt.Sprintf(`(rules => { rules[1].style.cssText = %q; rules[0].style.cssText = "font-size: %dpx !important"; return 0; })(document.styleSheets[0].cssRules)`, style, size))
+							if !t.Run(fmt.Sprintf("%s-%dpx", font, size), func(t *testing.T) {
+								(&view{t: t, ctx: v.ctx}).fits()
+							}) {
+								v.shot(strings.ReplaceAll(fmt.Sprintf("%s-%s-%d", t.Name(), font, size), "/", "-"))
+							}
+						}
+					}
+					v.quiet()
+				})
+			}
+		}
 	}
 }
 

@@ -22,11 +22,13 @@ import (
 
 // Propose proposes decorators for what has none, in modules that parse. What the
 // program takes for locked changes on the way.
-func Propose(prog *effects.Program, in project.Inputs, mods []*project.Module) *Annotation {
-	a := &annotator{p: prog, out: &Annotation{}, editors: map[string]*edit.Editor{}, mods: mods}
+func Propose(prog *effects.Program, in project.Inputs) *Annotation {
+	mods, findings := compiled(prog, in)
+	a := &annotator{p: prog, out: &Annotation{Findings: findings}, editors: map[string]*edit.Editor{}, mods: mods}
 	prog.Derive(mods)
 	a.choose()
 	a.decorate()
+	a.hold()
 	byPath := map[string]*edit.Rewrite{}
 	for _, m := range mods {
 		for _, u := range m.Units {
@@ -446,9 +448,10 @@ func (a *annotator) static(f *effects.Function, region int32) *project.Class {
 	return nil
 }
 
-// Compiled returns the modules of the inputs that Cython compiles, those that
+// compiled returns the modules of the inputs that Cython compiles, those that
 // another one includes left out, and what is wrong with files that do not parse.
-func Compiled(p *project.Project, in project.Inputs) (mods []*project.Module, broken []finding.Finding) {
+func compiled(prog *effects.Program, in project.Inputs) (mods []*project.Module, findings []finding.Finding) {
+	p := prog.Project
 	included := map[string]bool{}
 	for _, stem := range in.Stems {
 		for _, u := range p.Module(stem).Units {
@@ -462,11 +465,30 @@ func Compiled(p *project.Project, in project.Inputs) (mods []*project.Module, br
 		if included[stem+".pyx"] || included[stem] {
 			continue
 		}
-		broken = append(broken, m.SyntaxErrors()...)
+		findings = append(findings, decorator.Unread(m)...)
 		if !m.Broken() && m.Compiled() {
 			mods = append(mods, m)
+			findings = append(findings, prog.Locks.NearMisses(m)...)
 		}
 	}
-	finding.Sort(broken)
-	return mods, finding.Dedupe(broken)
+	finding.Sort(findings)
+	return mods, finding.Briefly(finding.Dedupe(findings))
+}
+
+// hold keeps back what is proposed for files with a near miss: what their locks are
+// is known when the name is right.
+func (a *annotator) hold() {
+	held := map[string]bool{}
+	for _, f := range a.out.Findings {
+		if f.Code == finding.NearMiss {
+			held[f.Path] = true
+			delete(a.editors, f.Path)
+		}
+	}
+	for i := range a.out.Classes {
+		if n := &a.out.Classes[i]; held[n.Path] {
+			*n = ClassNote{Name: n.Name, Path: n.Path, Line: n.Line, Verdict: Unlockable, Why: "a lock decorator is misspelt"}
+		}
+	}
+	a.out.Methods = slices.DeleteFunc(a.out.Methods, func(n MethodNote) bool { return held[n.Path] })
 }

@@ -10,27 +10,42 @@ import (
 	"sync"
 
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
-// mentions reports whether src spells one of the decorators' names. It looks
-// for the letter that is rare in code, and then around it.
+// mentions reports whether src has one of the decorators' names as a word, or a
+// near miss of one. It looks for the letter that is rare in code, and then around it.
 func mentions(src []byte) bool {
+	almost := false
 	for off := 0; ; {
 		i := bytes.IndexByte(src[off:], 'k')
 		if i < 0 {
-			return false
+			break
 		}
 		at := off + i
 		off = at + 1
-		if at < 3 || string(src[at-3:at]) != "loc" {
+		if at < 3 || string(src[at-3:at]) != "loc" || at > 3 && (src[at-4] == 'b' || src[at-4] == 'c') { // block, clock
 			continue
 		}
-		before, after := src[:at-3], src[at+1:]
-		if bytes.HasPrefix(after, []byte("ed_class")) || bytes.HasSuffix(before, []byte("read_")) ||
-			bytes.HasSuffix(before, []byte("write_")) || bytes.HasSuffix(before, []byte("no_")) {
+		name := wordAt(src, at)
+		if Names[string(name)] {
 			return true
 		}
+		almost = almost || len(guesses(string(name)).names) > 0
 	}
+	return misses(src, almost)
+}
+
+// wordAt returns the identifier round an offset.
+func wordAt(src []byte, at int) []byte {
+	from, to := at, at
+	for from > 0 && syntax.WordByte(src[from-1]) {
+		from--
+	}
+	for to < len(src) && syntax.WordByte(src[to]) {
+		to++
+	}
+	return src[from:to]
 }
 
 // Concerned reports whether a lock decorator may have a say in a module: in

@@ -37,6 +37,9 @@ func readLocks(m *project.Module) *Table {
 	for _, u := range m.Units {
 		t.collect(m, u, u.File.Body)
 	}
+	if whole := m.AsParsed(); whole != m {
+		t.Findings = readLocks(whole).Findings
+	}
 	return t
 }
 
@@ -45,7 +48,7 @@ func (t *Table) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt) {
 	for _, st := range stmts {
 		if def, ok := st.(*ast.ClassDef); ok {
 			if c := m.ClassByName[def.Name.Name]; c != nil && c.Is(def) {
-				t.decorators(u, c, def)
+				t.decorators(m, u, c, def)
 			} else if d := Find(m, def.Decorators, "locked_class"); d != nil {
 				t.Report(u, d.Range(), finding.Misplaced, "locked_class on a Python class",
 					"only extension types have C state to guard: make it a `cdef class`, or add `@cython.cclass`")
@@ -62,8 +65,8 @@ func (t *Table) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt) {
 }
 
 // decorators reads the lock decorators of one definition of a class.
-func (t *Table) decorators(u *project.Unit, c *project.Class, def *ast.ClassDef) {
-	for _, d := range On(c.Mod, def.Decorators) {
+func (t *Table) decorators(m *project.Module, u *project.Unit, c *project.Class, def *ast.ClassDef) {
+	for _, d := range On(m, def.Decorators) {
 		if d.Name != "locked_class" {
 			t.Report(u, d.Node.Range(), finding.Misplaced, d.Name+" on a class",
 				"it goes on methods and functions; a class takes `@cython.locked_class`")
@@ -129,7 +132,7 @@ func (t *Table) parse(u *project.Unit, c *project.Class, d Lock) *ClassLock {
 		case "":
 			bad(a, "locked_class takes keyword arguments only", "write lock=\"rwlock\", blocking=True, guard=\"name\" or undecorated=\"infer\"")
 		default:
-			bad(a, "locked_class has no argument "+a.Name.Name, "it takes lock, blocking, guard and undecorated")
+			bad(a, "locked_class has no argument "+a.Name.Name, nearArgument(a.Name.Name)+"it takes lock, blocking, guard and undecorated")
 		}
 	}
 	return l

@@ -12,7 +12,6 @@ import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
-	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -20,7 +19,6 @@ import (
 type builder struct {
 	notes
 	p *Program
-	m *project.Module
 	f *Function
 	// placed tells which names of the module are locks.
 	placed *handlock.Names
@@ -67,7 +65,7 @@ var builders = sync.Pool{New: func() any {
 
 func (b *builder) function() {
 	def := b.f.Def
-	if handlock.Decorated(def) {
+	if handlock.Decorated(b.m, def) {
 		b.hand++
 		b.byHand(def.Name.Span)
 	}

@@ -132,8 +132,12 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		args := b.passed(e.Args)
 		if d, ok := b.declaredMethod(sh.Class, name); ok { // its body is not in sight
 			b.effect(base, sh.Class, OnPython, Write, false, CallsUnknown, name, e.Span)
+			if !d.Decl.Cpdef { // which would lock where its class does
+				b.rawObject(base, name, e.Span)
+			}
 			b.unknownArgs(args, name, e.Span, false)
-			return b.node(Node{Kind: NodeUnknown, Shape: b.returnShape(sh.Class.Mod, d.Type, d.Declarator)})
+			args.each(func(n int32) { b.rawObject(n, name, e.Span) })
+			return b.node(Node{Kind: NodeUnknown, Shape: b.returnShape(sh.Class.Mod, d.Decl.Type, d.Declarator)})
 		}
 		if n := b.exprs.member(fun, base, sh.Class); n != 0 {
 			return b.unknownCall(args, name, e.Span, false)
@@ -427,13 +431,13 @@ func (b calls) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) c
 }
 
 // declaredMethod finds a C method that only a .pxd has.
-func (b calls) declaredMethod(c *project.Class, name string) (project.CFunc, bool) {
+func (b calls) declaredMethod(c *project.Class, name string) (project.Declaration, bool) {
 	for _, a := range c.Ancestry() {
 		if d, ok := a.Mod.Declared[a.Name+"."+name]; ok {
-			return project.CFunc{Type: d.Decl.Type, Declarator: d.Declarator}, true
+			return d, true
 		}
 	}
-	return project.CFunc{}, false
+	return project.Declaration{}, false
 }
 
 // calls walk the calls of a function.

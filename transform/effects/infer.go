@@ -127,7 +127,7 @@ func RelatedOf(steps []Step) []finding.Related {
 	var out []finding.Related
 	for _, s := range steps {
 		f := project.FindingAt(s.Func.Unit.Source, s.Effect.Span, "", "", "")
-		out = append(out, finding.Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: s.Func.Name() + " " + s.Text})
+		out = append(out, finding.Related{Path: f.Path, Line: f.Line, Column: f.Column, Message: finding.Brief(s.Func.Name() + " " + s.Text)})
 	}
 	return out
 }

@@ -14,6 +14,7 @@ import (
 // notes take down what a function does to its values.
 type notes struct {
 	variables
+	m *project.Module
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
 	// nested counts the functions and lambdas that the walk is in, below its own.
@@ -114,6 +115,9 @@ func (b *notes) opaque(n int32, name string, span ast.Span) {
 		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, span)
 	case b.flow.Nodes[n].Kind != NodeField:
 		b.effect(n, sh.Class, OnPython, Write, false, CallsUnknown, name, span)
+	}
+	if sh.Class != nil && b.m.Unsure() {
+		b.rawObject(n, name, span)
 	}
 }
 

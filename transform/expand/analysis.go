@@ -109,6 +109,7 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 			a.members(c)
 		}
 	}
+	a.Plan.Findings = append(a.Plan.Findings, p.Locks.NearMisses(m)...)
 	for _, u := range m.Units {
 		a.strayNames(u)
 		a.imports(u)
@@ -334,6 +335,9 @@ func (a *Module) strayNames(u *project.Unit) {
 // Rewrites returns what becomes of the module's files.
 func (a *Module) Rewrites() []*edit.Rewrite {
 	var out []*edit.Rewrite
+	if a.Module.Broken() {
+		return nil
+	}
 	for _, u := range a.Module.Units {
 		rw := &edit.Rewrite{Path: u.Path, Src: u.Src}
 		if e := a.editors[u]; e != nil {
@@ -356,18 +360,19 @@ func Rewrite(p *plan.Planner, stem string, opts Options) *Module {
 	m := p.Project.Module(stem)
 	if m.Broken() {
 		out := p.Of(m)
-		out.Findings = append(out.Findings, m.SyntaxErrors()...)
+		out.Findings = append(out.Findings, decorator.Unread(m)...)
 		return &Module{p: p, Module: m, Plan: out, opts: opts}
 	}
 	return analyse(p, m, opts)
 }
 
-// NeedsRuntime reports whether new text cimports pyxlock.
-func (a *Module) NeedsRuntime() bool {
-	for _, n := range a.needs {
+// NeedsRuntime returns the files whose new text cimports pyxlock.
+func (a *Module) NeedsRuntime() []string {
+	var out []string
+	for u, n := range a.needs {
 		if n.rwlock {
-			return true
+			out = append(out, u.Path)
 		}
 	}
-	return false
+	return out
 }

@@ -20,6 +20,8 @@ const (
 	Public         = "PXL012"
 	Vague          = "PXL013"
 	Unused         = "PXL014"
+	NearMiss       = "PXL015"
+	Unread         = "PXL016"
 	ReadWrites     = "PXL101"
 	BaseLock       = "PXL102"
 	Missing        = "PXL103"

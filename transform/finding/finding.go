@@ -2,6 +2,7 @@ package finding
 
 import (
 	"cmp"
+	"fmt"
 	"path/filepath"
 	"slices"
 
@@ -75,4 +76,15 @@ func Less(p1 string, l1 int, p2 string, l2 int) bool {
 		return filepath.ToSlash(p1) < filepath.ToSlash(p2)
 	}
 	return l1 < l2
+}
+
+// Plural says how many there are of what is named in the singular.
+func Plural(n int, what string) string { return PluralOf(n, what, what+"s") }
+
+// PluralOf says how many there are of what has an irregular plural.
+func PluralOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
 }

@@ -45,6 +45,9 @@ func (h *Names) With(e ast.Expr) (objects []ast.Expr, ok bool) {
 // IsLock reports whether an expression denotes a lock, by its type where the
 // module shows that, else by its name.
 func (h *Names) IsLock(e ast.Expr) bool {
+	if decorator.NoLock(h.m, e) {
+		return false
+	}
 	switch e := e.(type) {
 	case *ast.Name:
 		return Like(e.Name) || h.Typed(e.Name)
@@ -221,7 +224,7 @@ func (h *Names) CountsTokens(lock ast.Expr) bool {
 }
 
 // Decorated reports whether a decorator that is not ours locks the function.
-func Decorated(def *ast.FuncDef) bool {
+func Decorated(m *project.Module, def *ast.FuncDef) bool {
 	for _, d := range def.Decorators {
 		e := d.Expr
 		if c, ok := e.(*ast.Call); ok {
@@ -231,7 +234,7 @@ func Decorated(def *ast.FuncDef) bool {
 		if decorator.Names[last] {
 			continue
 		}
-		if last == "critical_section" || Like(last) {
+		if last == "critical_section" || Like(last) && !decorator.NoLock(m, e) {
 			return true
 		}
 	}

@@ -24,7 +24,7 @@ type Planner struct {
 func New(prog *effects.Program) *Planner {
 	p := &Planner{Project: prog.Project, Locks: prog.Locks, types: prog.Types, Program: prog}
 	p.plans = cache.New(func(m *project.Module) *Module {
-		return &Module{Failed: map[*ast.FuncDef]bool{}, Log: project.Log{Findings: slices.Clone(p.Locks.Findings(m))}}
+		return &Module{Failed: map[*ast.FuncDef]bool{}, Log: project.Log{Findings: slices.Concat(m.Unread.Findings, p.Locks.Findings(m))}}
 	})
 	return p
 }

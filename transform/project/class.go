@@ -60,11 +60,11 @@ func (c *Class) Where() (*Unit, *ast.ClassDef) {
 	return c.Unit, c.Def
 }
 
-func (m *Module) collectClasses(u *Unit, stmts []ast.Stmt) {
+func (m building) collectClasses(u *Unit, stmts []ast.Stmt) {
 	m.collectClassesIn(u, stmts, false)
 }
 
-func (m *Module) collectClassesIn(u *Unit, stmts []ast.Stmt, extern bool) {
+func (m building) collectClassesIn(u *Unit, stmts []ast.Stmt, extern bool) {
 	for _, st := range stmts {
 		if c, ok := st.(*ast.ClassDef); ok {
 			m.collectClass(u, c, extern)
@@ -80,13 +80,13 @@ func (m *Module) collectClassesIn(u *Unit, stmts []ast.Stmt, extern bool) {
 	}
 }
 
-func (m *Module) collectClass(u *Unit, def *ast.ClassDef, extern bool) {
+func (m building) collectClass(u *Unit, def *ast.ClassDef, extern bool) {
 	known := m.ClassByName[def.Name.Name]
 	if !def.CClass && known == nil && !m.hasDecorator(def.Decorators, "cclass") {
 		return // a Python class
 	}
 	if known == nil {
-		known = &Class{Mod: m, Name: def.Name.Name, FieldByName: map[string]*Field{}, Flags: map[string]bool{}}
+		known = &Class{Mod: m.Module, Name: def.Name.Name, FieldByName: map[string]*Field{}, Flags: map[string]bool{}}
 		m.ClassByName[known.Name] = known
 		m.Classes = append(m.Classes, known)
 		m.Scope.Names[known.Name] = Binding{Kind: bindClass, class: known, Src: u.Source}
@@ -223,7 +223,7 @@ func (c *Class) addField(f *Field) {
 
 // classDecorators reads what the decorators of one definition of a class say of how
 // Cython treats it.
-func (m *Module) classDecorators(u *Unit, c *Class, def *ast.ClassDef) {
+func (m building) classDecorators(u *Unit, c *Class, def *ast.ClassDef) {
 	for _, d := range def.Decorators {
 		fun, call := d.Expr, (*ast.Call)(nil)
 		if cl, ok := fun.(*ast.Call); ok {

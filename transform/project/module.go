@@ -47,6 +47,11 @@ type Module struct {
 	// Declared holds the C functions that the .pxd declares, as "Class.method" or
 	// "function": in pure mode their types and modifiers are only there.
 	Declared map[string]Declaration
+	// Unread are the includes that were not read; of interest where the module is an
+	// input.
+	Unread   Log
+	asParsed *Module                        // see AsParsed
+	unsure   cache.Value[bool]              // see Unsure
 	found    *cache.Cache[string, *Class]   // see lookup
 	owners   *cache.Cache[string, Resolved] // see owner
 	c        cache.Value[*CNames]           // see CDecls
@@ -64,10 +69,13 @@ func stemOf(path string) (string, bool) {
 	return path, false
 }
 
+// building is a module while it is built.
+type building struct{ *Module }
+
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *Module {
-	m := &Module{proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}
+	m := building{&Module{proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}}
 	m.found = cache.New(func(name string) *Class { return m.lookupDepth([]string{name}, 0) })
 	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0) })
 	m.Root = p.packageRoot(stem)
@@ -100,28 +108,30 @@ func (p *Project) load(stem string) *Module {
 			m.collectDeclared(u.File.Body, "")
 		}
 	}
-	return m
+	if m.Broken() {
+		m.blind()
+	}
+	return m.Module
 }
 
 // addUnit adds a source and, after it, what it includes.
-func (m *Module) addUnit(s *Source, r Role) {
+func (m building) addUnit(s *Source, r Role) {
 	for _, u := range m.Units {
 		if u.Source == s {
 			return
 		}
 	}
 	s.Parse()
-	m.Units = append(m.Units, &Unit{s, r})
+	u := &Unit{s, r}
+	m.Units = append(m.Units, u)
 	inc := RoleInclude
 	if r == RolePxd || r == RolePxdInclude {
 		inc = RolePxdInclude
 	}
 	syntax.EachStmt(s.File.Body, func(st ast.Stmt) {
 		if in, ok := st.(*ast.Include); ok && in.Path != nil {
-			if path := m.proj.findInclude(m.Root, s.Path, in.Path.Value); path != "" {
-				if t := m.proj.Source(path); t.Err == nil {
-					m.addUnit(t, inc)
-				}
+			if t := m.included(u, in.Path); t != nil {
+				m.addUnit(t, inc)
 			}
 		}
 	})
@@ -148,7 +158,7 @@ type Declaration struct {
 	Declarator *ast.Declarator
 }
 
-func (m *Module) collectDeclared(stmts []ast.Stmt, class string) {
+func (m building) collectDeclared(stmts []ast.Stmt, class string) {
 	for _, st := range stmts {
 		switch st := st.(type) {
 		case *ast.ClassDef:
@@ -233,14 +243,25 @@ func (m *Module) Fused(name string) bool {
 	return found
 }
 
-// SyntaxErrors returns a finding for each error that the parser found.
+// maxSyntaxErrors is how many of a file's errors are told. More of them say no more:
+// the file is not Cython, or one mistake has led to all.
+const maxSyntaxErrors = 20
+
+// SyntaxErrors returns a finding for each error that the parser found, up to
+// maxSyntaxErrors a file, and then one that counts the rest.
 func (m *Module) SyntaxErrors() []finding.Finding {
 	var out []finding.Finding
 	for _, u := range m.Units {
-		for _, e := range u.Errs {
-			out = append(out, finding.Finding{
+		for i, e := range u.Errs {
+			f := finding.Finding{
 				Code: finding.SyntaxError, Path: u.Path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column, Message: e.Msg,
-			})
+			}
+			if i == maxSyntaxErrors {
+				f.Message = "and " + finding.Plural(len(u.Errs)-i, "more syntax error") + " in this file from here on"
+			}
+			if out = append(out, f); i == maxSyntaxErrors {
+				break
+			}
 		}
 	}
 	return out

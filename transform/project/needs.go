@@ -65,3 +65,59 @@ func (p *Project) Needs(path string) []Need {
 	}
 	return out
 }
+
+// Uses returns the files that some files cimport or include, and those of their own
+// modules, without the former, in the order in which they are met. Where take says so
+// of a file, what it uses is added, too. It reads without parsing.
+func (p *Project) Uses(paths []string, take func(path string) bool) []string {
+	var out []string
+	seen := map[string]bool{}
+	var todo []string
+	for _, path := range paths {
+		path = p.canonical(path)
+		seen[path] = true
+		todo = append(todo, path)
+	}
+	meet := func(path string) {
+		if path = p.canonical(path); seen[path] || !p.IsFile(path) {
+			return
+		}
+		seen[path] = true
+		out = append(out, path)
+		if take(path) {
+			todo = append(todo, path)
+		}
+	}
+	module := func(stem string) {
+		for _, ext := range [...]string{".pxd", ".pyx", ".py"} {
+			meet(stem + ext)
+		}
+		// The packages round a module are modules, too.
+		root := p.packageRoot(stem)
+		for dir := filepath.Dir(stem); dir != root && dir != filepath.Dir(dir); dir = filepath.Dir(dir) {
+			for _, ext := range [...]string{".pxd", ".pyx", ".py"} {
+				meet(under(dir, "__init__") + ext)
+			}
+		}
+	}
+	for len(todo) > 0 {
+		path := todo[0]
+		todo = todo[1:]
+		stem, ok := stemOf(path)
+		if ok {
+			module(stem)
+		}
+		s := p.Source(path)
+		if s.Err != nil {
+			continue
+		}
+		stems, includes := p.referring(stem)(s)
+		for _, at := range stems {
+			module(at)
+		}
+		for _, at := range includes {
+			meet(at)
+		}
+	}
+	return out
+}

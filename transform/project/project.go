@@ -30,6 +30,9 @@ type Options struct {
 	Include []string
 	// Roots holds the directories given as inputs, searched likewise.
 	Roots []string
+	// MayInclude tells which files may be read where something includes them; nil is
+	// all. What a hostile include names is not the project's.
+	MayInclude func(path string) bool
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string
@@ -212,18 +215,35 @@ func under(dir, name string) string {
 	return dir + string(filepath.Separator) + name
 }
 
-// findInclude returns the file that an include statement in the file from names,
-// in a module with that root, or "".
+// findInclude returns the file that an include in the file from names, or "".
 func (p *Project) findInclude(root, from, name string) string {
+	path := p.placeOfInclude(root, from, name)
+	if path != "" && !p.mayInclude(path) {
+		return ""
+	}
+	return path
+}
+
+// placeOfInclude is findInclude for files that must not be read as well.
+func (p *Project) placeOfInclude(root, from, name string) string {
 	if name == "" {
 		return ""
 	}
-	// Cython knows the first of these and -I; the root is where a build starts.
-	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root})
+	// Cython knows the first of these and -I; the root is where a build starts, and
+	// what was given may be in the include path that a setup.py has.
+	dirs := slices.Concat([]string{filepath.Dir(from)}, p.opts.Include, []string{root}, p.opts.Roots)
 	for _, d := range dirs {
-		if path := filepath.Join(d, filepath.FromSlash(name)); p.IsFile(path) {
+		path := filepath.Join(d, filepath.FromSlash(name))
+		if filepath.IsAbs(name) {
+			path = filepath.Clean(name)
+		}
+		if p.IsFile(path) {
 			return path
 		}
 	}
 	return ""
+}
+
+func (p *Project) mayInclude(path string) bool {
+	return p.opts.MayInclude == nil || p.opts.MayInclude(p.canonical(path))
 }

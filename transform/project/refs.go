@@ -66,7 +66,7 @@ func (p *Project) referring(stem string) func(s *Source) (stems, includes []stri
 		return true
 	}
 	return func(s *Source) (stems, includes []string) {
-		sc := scanner{src: s.Src, foreign: foreign, cimport: func(level int, module []string, names string) {
+		sc := Scanner{Src: s.Src, foreign: foreign, cimport: func(level int, module []string, names string) {
 			if r := p.Find(stem, root, level, module); r != "" {
 				stems = append(stems, r)
 			}

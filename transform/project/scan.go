@@ -8,10 +8,10 @@ import (
 	"strings"
 )
 
-// scanner finds cimports and includes by their words alone. It may find too
+// Scanner finds cimports and includes by their words alone. It may find too
 // many, in strings and comments; it misses none.
-type scanner struct {
-	src []byte
+type Scanner struct {
+	Src []byte
 	// cimport is told of "cimport a.b" and of "from a.b cimport names"; names is
 	// the list as written, without comments and brackets.
 	cimport func(level int, module []string, names string)
@@ -22,15 +22,15 @@ type scanner struct {
 
 // scan looks for the words "import" and "include" by a letter that is rare
 // before others, and then at the statements round them.
-func (s *scanner) scan() {
-	s.each('m', 1, "import", func(at int) { s.statement(s.start(at)) })
-	s.each('u', 4, "include", func(at int) { s.statement(at) })
+func (s *Scanner) scan() {
+	s.Each('m', 1, "import", func(at int) { s.statement(s.start(at)) })
+	s.Each('u', 4, "include", func(at int) { s.statement(at) })
 }
 
-// each calls f with the offset of each occurrence of word, of which letter is
+// Each calls f with the offset of each occurrence of word, of which letter is
 // the nth byte.
-func (s *scanner) each(letter byte, nth int, word string, f func(at int)) {
-	src := s.src
+func (s *Scanner) Each(letter byte, nth int, word string, f func(at int)) {
+	src := s.Src
 	for off := nth; off < len(src); {
 		i := bytes.IndexByte(src[off:], letter)
 		if i < 0 {
@@ -46,71 +46,71 @@ func (s *scanner) each(letter byte, nth int, word string, f func(at int)) {
 
 // start returns where the statement starts that an offset is in, as far as its
 // line and the ones that a backslash joins to it tell.
-func (s *scanner) start(at int) int {
+func (s *Scanner) start(at int) int {
 	from := at
 	for from > 0 {
-		switch c := s.src[from-1]; c {
+		switch c := s.Src[from-1]; c {
 		case ';', ':':
 			return from
 		case '\n', '\r':
 			end := from - 1
-			if c == '\n' && end > 0 && s.src[end-1] == '\r' {
+			if c == '\n' && end > 0 && s.Src[end-1] == '\r' {
 				end--
 			}
-			if end == 0 || s.src[end-1] != '\\' {
+			if end == 0 || s.Src[end-1] != '\\' {
 				return from
 			}
 			from = end
 		}
 		from--
 	}
-	if bytes.HasPrefix(s.src, []byte("\ufeff")) {
+	if bytes.HasPrefix(s.Src, []byte("\ufeff")) {
 		return 3
 	}
 	return 0
 }
 
-// blank returns the offset of the next byte that is no white space.
-func (s *scanner) blank(at int) int {
-	for at < len(s.src) && (s.src[at] == ' ' || s.src[at] == '\t' || s.src[at] == '\f') {
+// Blank returns the offset of the next byte that is no white space.
+func (s *Scanner) Blank(at int) int {
+	for at < len(s.Src) && (s.Src[at] == ' ' || s.Src[at] == '\t' || s.Src[at] == '\f') {
 		at++
 	}
 	return at
 }
 
-// word reports whether a word stands at an offset, with something else behind it.
-func (s *scanner) word(at int, word string) bool {
+// Word reports whether a word stands at an offset, with something else behind it.
+func (s *Scanner) Word(at int, word string) bool {
 	end := at + len(word)
-	if end >= len(s.src) || string(s.src[at:end]) != word {
+	if end >= len(s.Src) || string(s.Src[at:end]) != word {
 		return false
 	}
-	c := s.src[end]
+	c := s.Src[end]
 	return c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9')
 }
 
 // statement reports what the statement at an offset refers to.
-func (s *scanner) statement(at int) {
-	at = s.blank(at)
+func (s *Scanner) statement(at int) {
+	at = s.Blank(at)
 	switch {
-	case s.word(at, "cimport"):
-		for _, part := range strings.Split(s.logical(at+7), ",") {
+	case s.Word(at, "cimport"):
+		for _, part := range strings.Split(s.Logical(at+7), ",") {
 			if f := strings.Fields(part); len(f) > 0 && f[0] != "cython" {
 				s.cimport(0, strings.Split(f[0], "."), "")
 			}
 		}
-	case s.word(at, "import"):
-		for _, part := range strings.Split(s.logical(at+6), ",") {
+	case s.Word(at, "import"):
+		for _, part := range strings.Split(s.Logical(at+6), ",") {
 			if f := strings.Fields(part); len(f) > 0 && strings.HasPrefix(f[0], "cython.cimports.") {
 				s.cimport(0, strings.Split(strings.TrimPrefix(f[0], "cython.cimports."), "."), "")
 			}
 		}
-	case s.word(at, "from"):
-		if first := s.identifier(s.blank(at + 4)); len(first) > 0 && string(first) != "cython" && s.foreign(first) {
+	case s.Word(at, "from"):
+		if first := s.Identifier(s.Blank(at + 4)); len(first) > 0 && string(first) != "cython" && s.foreign(first) {
 			return
 		}
-		s.from(s.logical(at + 4))
-	case s.word(at, "include"):
-		t := s.src[s.blank(at+7):]
+		s.from(s.Logical(at + 4))
+	case s.Word(at, "include"):
+		t := s.Src[s.Blank(at+7):]
 		for len(t) > 1 && (t[0]|0x20 == 'u' || t[0]|0x20 == 'r' || t[0]|0x20 == 'b') {
 			t = t[1:]
 		}
@@ -128,22 +128,22 @@ func (s *scanner) statement(at int) {
 	}
 }
 
-// identifier returns the name that stands at an offset, which may be empty.
-func (s *scanner) identifier(at int) []byte {
+// Identifier returns the name that stands at an offset, which may be empty.
+func (s *Scanner) Identifier(at int) []byte {
 	end := at
-	for end < len(s.src) {
-		c := s.src[end]
+	for end < len(s.Src) {
+		c := s.Src[end]
 		if c != '_' && (c < 'a' || c > 'z') && (c < 'A' || c > 'Z') && (c < '0' || c > '9') && c < 0x80 {
 			break
 		}
 		end++
 	}
-	return s.src[at:end]
+	return s.Src[at:end]
 }
 
 // from takes the rest of a from statement: "a.b cimport c, d", and
 // "cython.cimports.a.b import c".
-func (s *scanner) from(text string) {
+func (s *Scanner) from(text string) {
 	module, names, ok := strings.Cut(text, "cimport ")
 	if !ok {
 		if module, names, ok = strings.Cut(text, " import "); !ok {
@@ -169,10 +169,10 @@ func (s *scanner) from(text string) {
 	s.cimport(level, path, names)
 }
 
-// logical returns the rest of a logical line without comments, brackets and
+// Logical returns the rest of a logical line without comments, brackets and
 // line breaks.
-func (s *scanner) logical(at int) string {
-	src := s.src
+func (s *Scanner) Logical(at int) string {
+	src := s.Src
 	if end := bytes.IndexByte(src[at:], '\n'); end >= 0 && !bytes.ContainsAny(src[at:at+end], "()#\\;\t\r\f") {
 		return string(src[at : at+end])
 	}
@@ -209,4 +209,33 @@ func (s *scanner) logical(at int) string {
 		}
 	}
 	return string(out)
+}
+
+// LastOf returns the last part of the dotted name at an offset.
+func (s *Scanner) LastOf(at int) string {
+	for {
+		at = s.Gap(at)
+		name := s.Identifier(at)
+		at = s.Gap(at + len(name))
+		if at >= len(s.Src) || s.Src[at] != '.' || len(name) == 0 {
+			return string(name)
+		}
+		at++
+	}
+}
+
+// Gap returns the offset of the next byte that is neither blank nor joins lines.
+func (s *Scanner) Gap(at int) int {
+	for {
+		at = s.Blank(at)
+		rest := s.Src[min(at, len(s.Src)):]
+		switch {
+		case bytes.HasPrefix(rest, []byte("\\\r\n")):
+			at += 3
+		case bytes.HasPrefix(rest, []byte("\\\n")), bytes.HasPrefix(rest, []byte("\\\r")):
+			at += 2
+		default:
+			return at
+		}
+	}
 }

@@ -162,8 +162,9 @@ func (p *Reviewer) classesOf(m *project.Module) []ClassLocks {
 			l.Base = info.Owner.Name
 		}
 		l.Members = attributesOf(c)
+		props := p.propertyOf(c)
 		for _, f := range members[c] {
-			l.Members = append(l.Members, p.memberOf(f))
+			l.Members = append(l.Members, p.memberOf(f, props[f]))
 		}
 		out = append(out, l)
 	}
@@ -214,9 +215,10 @@ func attributesOf(c *project.Class) []Member {
 	return out
 }
 
-// memberOf tells of a method of a locked class.
-func (p *Reviewer) memberOf(f *effects.Function) Member {
-	mb := p.newMember(f, p.shortName(f))
+// memberOf tells of a method of a locked class; prop is the property that it is a
+// part of, or "".
+func (p *Reviewer) memberOf(f *effects.Function, prop string) Member {
+	mb := p.newMember(f, shortName(f, prop))
 	x := p.explain(f)
 	var self *Reason
 	for i := range x.Holds {
@@ -300,18 +302,26 @@ func modeNamed(m effects.Mode) MemberMode {
 	return LocksRead
 }
 
-// shortName is the function's name in its class; a part of a property says which.
-func (p *Reviewer) shortName(f *effects.Function) string {
-	own := p.prog.Own(f.Class)
+// propertyOf tells which property each accessor of a class is a part of.
+func (p *Reviewer) propertyOf(c *project.Class) map[*effects.Function]string {
+	out := map[*effects.Function]string{}
+	own := p.prog.Own(c)
+	for _, prop := range slices.Sorted(maps.Keys(own.Props)) {
+		for _, f := range own.Props[prop] {
+			out[f] = prop
+		}
+	}
+	return out
+}
+
+// shortName is the function's name in its class; a part of the property prop says
+// which.
+func shortName(f *effects.Function, prop string) string {
 	name := f.Def.Name.Name
 	if f.Accessor == effects.Plain {
 		return name
 	}
-	for _, prop := range slices.Sorted(maps.Keys(own.Props)) {
-		if slices.Contains(own.Props[prop], f) {
-			name = prop
-		}
-	}
+	name = cmp.Or(prop, name)
 	switch f.Accessor {
 	case effects.Setter:
 		return name + " (set)"

@@ -105,10 +105,13 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 			// nobody may take a file for clean that was not understood.
 			mu.Lock()
 			defer mu.Unlock()
-			found = append(found, m.SyntaxErrors()...)
+			found = append(found, decorator.Unread(m)...)
 			return nil
 		}
 		more := p.Apply(m, false)
+		if !p.locks.Concerned(stem) { // the expansion did not look at it, and reported nothing
+			more = append(slices.Clone(p.plan.Of(m).Findings), more...)
+		}
 		mu.Lock()
 		defer mu.Unlock()
 		found = append(found, more...)

@@ -220,12 +220,12 @@ func firstLetters(names map[string]bool) *[256]bool {
 func namesOne(src []byte, names map[string]bool, first *[256]bool) bool {
 	for i := 0; i < len(src); {
 		c := src[i]
-		if !wordByte(c) {
+		if !syntax.WordByte(c) {
 			i++
 			continue
 		}
 		start := i
-		for i < len(src) && wordByte(src[i]) {
+		for i < len(src) && syntax.WordByte(src[i]) {
 			i++
 		}
 		if first[c] && names[string(src[start:i])] {
@@ -233,8 +233,4 @@ func namesOne(src []byte, names map[string]bool, first *[256]bool) bool {
 		}
 	}
 	return false
-}
-
-func wordByte(c byte) bool {
-	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }

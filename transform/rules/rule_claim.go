@@ -128,14 +128,14 @@ func (p *Checker) claims(mods []*project.Module, rep *Report) []finding.Finding 
 			}
 		}
 		if locked > 0 {
-			c.For = append(c.For, fmt.Sprintf("%s locked", pluralOf(locked, "class is", "classes are")))
+			c.For = append(c.For, fmt.Sprintf("%s locked", finding.PluralOf(locked, "class is", "classes are")))
 		}
 		others := 0
 		for _, o := range m.Units {
 			others += byPath[o.Path]
 		}
 		if others > 0 {
-			c.Against = append(c.Against, fmt.Sprintf("%s in the module", plural(others, "finding")))
+			c.Against = append(c.Against, fmt.Sprintf("%s in the module", finding.Plural(others, "finding")))
 		}
 		for _, k := range open[m] {
 			pos := project.FindingAt(k.f.Unit.Source, k.e.Span, "", "", "")
@@ -148,7 +148,7 @@ func (p *Checker) claims(mods []*project.Module, rep *Report) []finding.Finding 
 		}
 		rep.Summary.Claims = append(rep.Summary.Claims, c)
 		if n := len(f.Related); n > 0 {
-			f.Message = fmt.Sprintf("the module says that it needs no GIL, and %s no lock", pluralOf(n, "class that changes has", "classes that change have"))
+			f.Message = fmt.Sprintf("the module says that it needs no GIL, and %s no lock", finding.PluralOf(n, "class that changes has", "classes that change have"))
 			f.Help = "lock them: pyxlock annotate proposes how; or say that they must not be shared, and ignore this with that reason"
 			out = append(out, f)
 		}

@@ -43,6 +43,8 @@ var rules = [...]Rule{
 	{Code: finding.Public, Title: "a public attribute that cannot become a locked property"},
 	{Code: finding.Vague, Title: "a suppression comment that says too little"},
 	{Code: finding.Unused, Title: "a suppression that suppresses nothing"},
+	{Code: finding.NearMiss, Title: "a lock decorator that is misspelt"},
+	{Code: finding.Unread, Title: "an include that is not read"},
 	{Code: finding.ReadWrites, Title: "a read lock on what is written"},
 	{Code: finding.BaseLock, Title: "a subclass with another lock than its base"},
 	{Code: finding.Missing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // spelling tells which words a module's files spell.
@@ -56,7 +57,7 @@ func (s *spelling) pyNames() []string {
 			}
 			src = src[i:]
 			end := 2
-			for end < len(src) && wordByte(src[end]) {
+			for end < len(src) && syntax.WordByte(src[end]) {
 				end++
 			}
 			if !seen[string(src[:end])] {

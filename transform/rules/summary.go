@@ -51,10 +51,10 @@ type Claim struct {
 // String returns the summary as lines for people, without a line break at its end.
 func (s Summary) String() string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "checked %s, %s, %s", plural(s.Files, "file"), plural(s.Lines, "line"), plural(s.Classes, "extension type"))
+	fmt.Fprintf(&b, "checked %s, %s, %s", finding.Plural(s.Files, "file"), finding.Plural(s.Lines, "line"), finding.Plural(s.Classes, "extension type"))
 	if s.Locked > 0 {
 		fmt.Fprintf(&b, "\nlocked: %s with %s; members: %d read, %d write, %d without need",
-			pluralOf(s.Locked, "class", "classes"), plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+			finding.PluralOf(s.Locked, "class", "classes"), finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
 	}
 	for _, e := range s.Exempt {
 		fmt.Fprintf(&b, "\nexempt: %s (%s:%d): %s", e.Name, e.Path, e.Line, e.Reason)
@@ -69,15 +69,6 @@ func (s Summary) String() string {
 		}
 	}
 	return b.String()
-}
-
-func plural(n int, what string) string { return pluralOf(n, what, what+"s") }
-
-func pluralOf(n int, one, many string) string {
-	if n == 1 {
-		return "1 " + one
-	}
-	return fmt.Sprintf("%d %s", n, many)
 }
 
 // count adds the inputs.

@@ -289,7 +289,11 @@ func (p *Checker) settle(rep *Report, expansion, found []finding.Finding, whole,
 		}
 	}
 	finding.Sort(rep.Findings)
-	rep.Findings = finding.Dedupe(rep.Findings)
+	rep.Findings = finding.Briefly(finding.Dedupe(rep.Findings))
+	for i := range rep.Suppressed {
+		s := &rep.Suppressed[i]
+		s.Message, s.Help = finding.Brief(s.Message), finding.Brief(s.Help)
+	}
 	slices.SortStableFunc(rep.Suppressed, func(a, b Suppressed) int { return finding.Compare(a.Finding, b.Finding) })
 	rep.Suppressed = slices.CompactFunc(rep.Suppressed, func(a, b Suppressed) bool { return finding.Same(a.Finding, b.Finding) })
 }

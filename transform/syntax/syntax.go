@@ -373,3 +373,8 @@ func Nests(f *ast.FuncDef) bool {
 func FromCython(st *ast.FromImport) bool {
 	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
 }
+
+// WordByte reports whether a byte may be a part of an identifier.
+func WordByte(c byte) bool {
+	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
+}

@@ -1,0 +1,119 @@
+package main
+
+// Where pyxlock.pxd goes. "cimport pyxlock" is looked up in the first directory above
+// a file that is no package, and in those of -I: nowhere else, whatever the version
+// of Cython, unless a module has language_level 2.
+
+import (
+	"fmt"
+	"io"
+	"path/filepath"
+	"slices"
+
+	"pyxlock/emit"
+	"pyxlock/runtime"
+)
+
+// runtimePlace is a directory that gets pyxlock.pxd.
+type runtimePlace struct {
+	dir string
+	// beyond marks one outside of what the command was given.
+	beyond bool
+	// lost marks one where Cython does not look: further up it would be in
+	// somebody else's tree.
+	lost bool
+}
+
+func (p runtimePlace) file() string { return filepath.Join(p.dir, runtime.FileName) }
+
+// runtimePlaces returns where pyxlock.pxd has to be for the files that cimport it.
+func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded, needing []string) []runtimePlace {
+	var out []runtimePlace
+	add := func(p runtimePlace) {
+		if !slices.ContainsFunc(out, func(o runtimePlace) bool { return o.dir == p.dir }) {
+			out = append(out, p)
+		}
+	}
+	if f.outIsFile(args) {
+		// The packages round the output may be there later than it is.
+		add(runtimePlace{dir: above(filepath.Dir(in.files[0].path), filepath.Dir(f.out))})
+		return out
+	}
+	isPackage := isPackage
+	if !f.inPlace {
+		written := map[string]bool{}
+		for _, e := range files {
+			if name := filepath.Base(e.rel); slices.Contains(initFiles, name) {
+				written[filepath.Join(f.out, filepath.Dir(e.rel))] = true
+			}
+		}
+		onDisk := isPackage
+		isPackage = func(dir string) bool { return written[dir] || onDisk(dir) }
+		if !isPackage(filepath.Clean(f.out)) {
+			add(runtimePlace{dir: f.out}) // for builds that have -I of the tree
+		}
+	}
+	for _, e := range files {
+		if !e.changed() || !slices.Contains(needing, e.path) {
+			continue
+		}
+		source, dir := filepath.Dir(e.path), filepath.Dir(e.path)
+		if !f.inPlace {
+			dir = filepath.Dir(filepath.Join(f.out, e.rel))
+		}
+		p := runtimePlace{dir: dir}
+		for range 64 {
+			if !isPackage(p.dir) {
+				break
+			}
+			if !f.inPlace && p.beyond && lastName(source) != lastName(p.dir) {
+				p.lost = true
+				break
+			}
+			if f.inPlace {
+				p.beyond = !in.bounds.has(filepath.Join(p.dir, ".."))
+			} else {
+				p.beyond = p.beyond || p.dir == filepath.Clean(f.out)
+			}
+			source, p.dir = filepath.Join(source, ".."), filepath.Join(p.dir, "..")
+		}
+		add(p)
+	}
+	return out
+}
+
+// sayPlaces tells of a pyxlock.pxd where one may not look for it.
+func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []emit.Written) {
+	for _, p := range places {
+		if !slices.ContainsFunc(done, func(d emit.Written) bool { return d.Path == p.file() && d.Status != emit.Unchanged }) {
+			continue
+		}
+		switch {
+		case p.lost:
+			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", emit.Path(p.file()), emit.Path(p.dir), emit.Path(p.dir))
+		case p.beyond:
+			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", emit.Path(p.file()))
+		case f.inPlace:
+			fmt.Fprintf(w, "pyxlock: wrote %s, which the sources cimport now\n", emit.Path(p.file()))
+		}
+	}
+}
+
+func lastName(dir string) string {
+	if abs, err := filepath.Abs(dir); err == nil {
+		dir = abs
+	}
+	return filepath.Base(dir)
+}
+
+// above climbs from a directory to the first one outside of the packages that
+// source is in, as long as the directories of both are called the same.
+func above(source, dir string) string {
+	for range 64 {
+		if !isPackage(source) || lastName(source) != lastName(dir) {
+			break
+		}
+		source, dir = filepath.Join(source, ".."), filepath.Join(dir, "..")
+	}
+	return dir
+}

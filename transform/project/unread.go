@@ -1,0 +1,119 @@
+package project
+
+// Modules of which something is not read: files that do not parse, and includes that
+// are not there or are none of the project's. What these may define counts as unknown.
+
+import (
+	"errors"
+	"fmt"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/finding"
+)
+
+// blind leaves nothing to see in the files of a module that does not parse, and in
+// those that rely on what these declare. Half of a function looks as if it did half
+// of what it does.
+func (m building) blind() {
+	m.asParsed = &Module{proj: m.proj, Stem: m.Stem, Root: m.Root, Units: slices.Clone(m.Units), Scope: m.Scope,
+		ClassByName: m.ClassByName, Classes: m.Classes, Declared: m.Declared}
+	m.Scope, m.ClassByName, m.Classes = Scope{Names: map[string]Binding{}}, map[string]*Class{}, nil
+	declares := slices.ContainsFunc(m.Units, func(u *Unit) bool { return u.InPxd() && len(u.Errs) > 0 })
+	for i, u := range m.Units {
+		if u.InPxd() && !declares {
+			continue
+		}
+		file := *u.File
+		file.Body = nil
+		s := &Source{Path: u.Path, Src: u.Src, File: &file, Errs: u.Errs}
+		s.parseOnce.Do(func() {}) // it has been
+		m.Units[i] = &Unit{s, u.Role}
+	}
+	if declares {
+		m.Declared = map[string]Declaration{}
+		return
+	}
+	for _, u := range m.Units {
+		m.Scope.collect(u.File.Body, u.Source)
+	}
+	for _, u := range m.Units {
+		m.collectClasses(u, u.File.Body)
+	}
+}
+
+// AsParsed returns the module with what could be read of files that do not parse.
+func (m *Module) AsParsed() *Module {
+	if m.asParsed != nil {
+		return m.asParsed
+	}
+	return m
+}
+
+// Unsure reports whether a name of m that leads nowhere may be one of a module that
+// does not parse: then it may be a C function, which needs no method to come to an
+// object's state.
+func (m *Module) Unsure() bool {
+	return m.unsure.Get(func() bool {
+		seen := map[*Module]bool{}
+		var visit func(m *Module) bool
+		visit = func(from *Module) bool {
+			if seen[from] {
+				return false
+			}
+			seen[from] = true
+			cimports := func(b Binding, names ...string) bool {
+				stem := from.find(b.Level, append(slices.Clone(b.Path), names...))
+				return stem != "" && (m.proj.IsFile(stem+".pxd") || m.proj.IsFile(stem+".pyx")) && visit(m.proj.Module(stem))
+			}
+			if from.Broken() || slices.ContainsFunc(from.Scope.Stars, func(b Binding) bool { return cimports(b) }) {
+				return true
+			}
+			for _, b := range from.Scope.Names {
+				switch b.Kind {
+				case BindModule:
+					if cimports(b) {
+						return true
+					}
+				case BindImported:
+					if cimports(b) || cimports(b, b.Attr) {
+						return true
+					}
+				}
+			}
+			return false
+		}
+		return visit(m)
+	})
+}
+
+// included returns what an include pastes, or nil, and says why.
+func (m building) included(u *Unit, name *ast.Str) *Source {
+	path := m.proj.placeOfInclude(m.Root, u.Path, name.Value)
+	switch {
+	case path == "":
+		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is not there: what it defines is not known, and is not looked at", name.Value),
+			"render it first if it has a template, or say where it is with -I")
+		return nil
+	case !m.proj.mayInclude(path):
+		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is outside of what pyxlock was given, and is not read", name.Value),
+			"give pyxlock a directory that has both files, or that of the included one with -I")
+		return nil
+	}
+	t := m.proj.Source(path)
+	if t.Err == nil {
+		return t
+	}
+	why := t.Err
+	if cause := errors.Unwrap(why); cause != nil { // without the path
+		why = cause
+	}
+	m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q cannot be read (%v): what it defines is not known, and is not looked at", name.Value, why),
+		"make it readable")
+	return nil
+}
+
+// warn reports what does not stop a rewrite.
+func (m building) warn(u *Unit, span ast.Span, code, msg, help string) {
+	m.Unread.Report(u, span, code, msg, help).Warning = true
+}
