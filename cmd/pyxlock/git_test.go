@@ -109,6 +109,7 @@ func hostile(t *testing.T, dir, program string) {
 	t.Helper()
 	inner := t.TempDir()
 	gitRepo(t, inner, "-- a.pyx --\n"+after)
+	git(t, inner, "commit", "-q", "--allow-empty", "-m", "the same again") // HEAD~ is no other
 	for _, name := range []string{"HEAD", "objects", "refs", "index"} {
 		if err := os.CopyFS(filepath.Join(dir, "copy"), os.DirFS(filepath.Join(inner, ".git"))); err != nil {
 			t.Fatal(err)
