@@ -235,6 +235,9 @@ func (t *translation) run(ctx context.Context) error {
 		if err := t.mirror.Forget(); err != nil {
 			return err
 		}
+		if err := placeForDependencies(depfile); err != nil {
+			return err
+		}
 		start := time.Now()
 		if err := t.compile(ctx, command); err != nil {
 			return err
@@ -265,6 +268,19 @@ func (t *translation) run(ctx context.Context) error {
 	b.Add(emit.Output{Path: depfile, Data: data})
 	_, err = b.Commit(ctx)
 	return err
+}
+
+// placeForDependencies makes sure that Cython, which writes there, follows no link
+// and does not wait for who reads a pipe.
+func placeForDependencies(depfile string) error {
+	info, err := os.Lstat(depfile)
+	switch {
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return removeIfThere(depfile)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s: is not a regular file, and Cython writes its dependencies there", depfile)
+	}
+	return nil
 }
 
 // expand rewrites the source and what Cython reads with it.

@@ -394,3 +394,23 @@ func TestSinceGitOfTheTree(t *testing.T) {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
+
+// Git's own check, whether it may trust a repository, holds.
+func TestSinceOwnedBySomebodyElse(t *testing.T) {
+	dir := t.TempDir()
+	gitRepo(t, dir, "-- src/a.pyx --\n"+before)
+	for _, path := range []string{dir, filepath.Join(dir, ".git")} {
+		if err := os.Chown(path, 12345, -1); err != nil {
+			t.Skip("only root can give a directory away: ", err)
+		}
+	}
+	if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != exitUsage || !strings.Contains(out, "dubious ownership") {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+	t.Setenv("GIT_CONFIG_COUNT", "1")
+	t.Setenv("GIT_CONFIG_KEY_0", "safe.directory")
+	t.Setenv("GIT_CONFIG_VALUE_0", "*")
+	if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != 0 {
+		t.Errorf("exit code %d\n%s", code, out)
+	}
+}

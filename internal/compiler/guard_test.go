@@ -125,10 +125,20 @@ func TestKilledWhileItHasTheOutput(t *testing.T) {
 
 // A link in the place of the hidden directory, or in it, does not lead out.
 func TestMirrorIsNoLink(t *testing.T) {
-	fake := slowCython(t)
+	fake := script(t, filepath.Join(t.TempDir(), "cython"), `
+for a; do
+	[ "$prev" = -o ] && out=$a
+	prev=$a
+done
+cat "$prev" >"$out"
+printf '%s: \\\n  %s\n' "$out" "$prev" >"$out.dep"
+`)
 	const hidden = ".m.c.pyxlock"
-	for _, at := range []string{"", "tree", "runtime", "tree/m.pyx", "state.json", "lock", "runtime/pyxlock.pxd", "elsewhere"} {
-		for _, kind := range []string{"directory", "file", "nothing", "pipe"} {
+	for at, kinds := range map[string][]string{
+		"": {"directory", "file", "nothing", "pipe"}, "lock": {"directory", "file", "nothing", "pipe"}, "tree": {"directory", "file", "pipe"},
+		"runtime": {"directory"}, "tree/m.pyx": {"file", "nothing"}, "state.json": {"file", "pipe"}, "elsewhere": {"directory", "file"},
+	} {
+		for _, kind := range kinds {
 			t.Run(kind+" at "+at, func(t *testing.T) {
 				dir := project(t, locked)
 				run := func() (string, int) {
@@ -182,22 +192,40 @@ func TestMirrorIsNoLink(t *testing.T) {
 	}
 }
 
-// The dependency file is replaced where it is a link, and not what that leads to.
+// The dependency file is replaced where it is a link, and not what that leads to,
+// also where Cython writes it.
 func TestDependencyFileIsALink(t *testing.T) {
 	dir := project(t, locked)
 	fake := slowCython(t)
 	mustRun(t, dir, pyxlock, "cython", "--cython="+fake, "-M", "m.pyx")
 	private := filepath.Join(t.TempDir(), "private")
 	write(t, private, "mine")
-	if err := os.Remove(filepath.Join(dir, "m.c.dep")); err != nil {
+	depfile := filepath.Join(dir, "m.c.dep")
+	for _, change := range []string{"", "# Cython runs again\n"} {
+		if err := os.Remove(depfile); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(private, depfile); err != nil {
+			t.Fatal(err)
+		}
+		write(t, filepath.Join(dir, "m.pyx"), read(t, filepath.Join(dir, "m.pyx"))+change)
+		mustRun(t, dir, pyxlock, "cython", "--cython="+fake, "-M", "m.pyx")
+		if got := read(t, private); got != "mine" {
+			t.Errorf("it is %q now", got)
+		}
+		if got := read(t, depfile); !strings.Contains(got, "m.pyx") {
+			t.Errorf("the dependency file is %q", got)
+		}
+	}
+	if err := os.Remove(depfile); err != nil {
 		t.Fatal(err)
 	}
-	if err := os.Symlink(private, filepath.Join(dir, "m.c.dep")); err != nil {
-		t.Fatal(err)
+	if out, err := exec.Command("mkfifo", depfile).CombinedOutput(); err != nil {
+		t.Skipf("mkfifo: %s", out)
 	}
-	mustRun(t, dir, pyxlock, "cython", "--cython="+fake, "-M", "m.pyx")
-	if got := read(t, private); got != "mine" {
-		t.Errorf("it is %q now", got)
+	write(t, filepath.Join(dir, "m.pyx"), read(t, filepath.Join(dir, "m.pyx"))+"# once more\n")
+	if out, code := try(t, dir, pyxlock, "cython", "--cython="+fake, "-M", "m.pyx"); code != 2 || !strings.Contains(out, "m.c.dep: is not a regular file") {
+		t.Errorf("a pipe: exit %d\n%s", code, out)
 	}
 }
 
