@@ -27,7 +27,7 @@ def refuse_stale(mirror, sources, include_path=()):
         forget()  # where needed had Cython look
     if not stale:
         return
-    lines = [f"  {c}: has none of the locks of {module}" for c, module in stale]
+    lines = [f"  {c}: may lack locks of {module}" for c, module in stale]
     raise SystemExit(
         "\n".join(
             [
