@@ -26,17 +26,18 @@ func once(name string, find func() (Key, error)) (Key, error) {
 // environment, of every file in its site-packages, Cython's among them.
 func Python(exe string) (Key, error) {
 	return once("python "+exe, func() (Key, error) {
+		// Where a virtual environment lies makes no difference.
 		const describe = `import sys, sysconfig
-print(sys.version, sys.prefix, sys.base_prefix, sysconfig.get_config_var("EXT_SUFFIX"))
-print(sys.base_prefix if sys.prefix == sys.base_prefix else sysconfig.get_path("platlib"))
-print(sysconfig.get_path("include"))`
+print(sysconfig.get_path("platlib"))
+print(sysconfig.get_path("include"))
+print(sys.version, sys.base_prefix, sysconfig.get_config_var("EXT_SUFFIX"))`
 		out, err := exec.Command(exe, "-I", "-c", describe).Output()
 		if err != nil {
 			return Key{}, fmt.Errorf("%s: %w", exe, err)
 		}
-		lines := strings.Split(strings.TrimSpace(string(out)), "\n")
-		h := NewHash("python").Text("description", string(out))
-		packages, include := lines[len(lines)-2], lines[len(lines)-1]
+		packages, rest, _ := strings.Cut(string(out), "\n")
+		include, description, _ := strings.Cut(rest, "\n")
+		h := NewHash("python").Text("description", description)
 		if _, err := os.Stat(filepath.Join(filepath.Dir(filepath.Dir(exe)), "pyvenv.cfg")); err == nil {
 			if err := h.tree("packages", packages, contents); err != nil {
 				return Key{}, err
