@@ -1,3 +1,5 @@
+//go:build unix
+
 // Package steps runs the programs that the tests consist of, each with a limit
 // of its own, and none for longer than "go test -timeout" leaves time. What has
 // to be stopped is stopped with all that it started, and the error says which
