@@ -192,8 +192,12 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 	}
 	for _, module := range modules {
 		u := all.units[r][unitKey{form, version, mode, module}]
-		if u == nil || !u.ok {
-			return "", fmt.Errorf("Cython %s does not compile %s", version, module)
+		if u == nil {
+			return "", fmt.Errorf("Cython %s has not compiled %s", version, module)
+		}
+		if !u.ok {
+			why, _, _ := strings.Cut(strings.TrimSpace(u.messages), "\n")
+			return "", fmt.Errorf("Cython %s has not compiled %s: %s", version, module, why)
 		}
 		ext := filepath.Join(dir, filepath.FromSlash(strings.TrimSuffix(module, path.Ext(module))+python.suffix))
 		if err := os.MkdirAll(filepath.Dir(ext), 0o777); err != nil {
