@@ -106,7 +106,7 @@ tests() {
 # The limit is for a machine that has much else to do: what hangs has limits of
 # its own (internal/steps). Three packages at once, since some sleep a lot.
 build_tests() {
-	$GO run ./tools/testsum -count=1 -timeout 150m -p 3 $($GO list ./... | grep -E "$others")
+	$GO run ./tools/testsum -count=1 -timeout 150m -p 3 -parallel 4 $($GO list ./... | grep -E "$others")
 }
 
 # The race detector needs cgo. The packages that spend their time in other

@@ -102,7 +102,7 @@ func TestTogether(t *testing.T) {
 			t.Fatal(err)
 		}
 		wait.Go(func() {
-			for i := range 200 {
+			for i := range 50 {
 				k := key(fmt.Sprint(i % 5))
 				want := bytes.Repeat([]byte{byte(i % 5)}, 10000)
 				if data, ok := c.Get(k); ok && !bytes.Equal(data, want) {
