@@ -136,9 +136,9 @@ second_lane() {
 rm -rf "$out"/*.rc "$out"/*.time "$out/lock"
 check build make --no-print-directory build
 set -m # each lane is a process group, which an interrupt ends
-first_lane &
+first_lane </dev/null &
 lanes=$!
-second_lane &
+second_lane </dev/null &
 lanes="$lanes $!"
 set +m
 trap 'for lane in $lanes; do kill -TERM -- -$lane; done 2>/dev/null; wait; exit 130' INT TERM
