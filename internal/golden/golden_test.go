@@ -14,6 +14,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -105,6 +106,7 @@ type run struct {
 	input   func() error
 	results map[string]func() *result // by form
 	built   sync.Map                  // by interpreter and form: a func() (string, error)
+	without atomic.Value              // what test.py printed without locks, a string
 
 	annotated func() *applied // for the goldens of annotate
 }
