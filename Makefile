@@ -70,8 +70,8 @@ clean: ## remove what was built; keeps .venv, build/corpus and the cache of the 
 	find build -mindepth 1 -maxdepth 1 ! -name corpus -exec rm -rf {} + 2>/dev/null || true
 
 clean-cache: ## remove what the tests keep of Cython's and compilers' work
-	cd "$${PYXLOCK_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pyxlock-test}" && test -e CACHEDIR.TAG && \
-		rm -rf [0-9a-f][0-9a-f] new-* trimmed README CACHEDIR.TAG
+	@dir="$${PYXLOCK_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pyxlock-test}"; \
+	[ ! -e "$$dir/CACHEDIR.TAG" ] || (cd "$$dir" && rm -rf [0-9a-f][0-9a-f] new-* trimmed README CACHEDIR.TAG)
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 18
