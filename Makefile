@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model mutations stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model mutations stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -23,7 +23,7 @@ $(CYTHONS:%=.venv/%) .venv/pre-commit:
 	@tools/venv.sh $(@F) $(PYTHON)
 
 golden: venv ## run the goldens alone; CASE=regexp picks some
-	$(GO) test ./internal/golden -count=1 $(if $(CASE),-case '$(CASE)')
+	$(GO) test ./internal/golden -count=1 -timeout 60m $(if $(CASE),-case '$(CASE)')
 
 golden-update: ## write what the goldens expect anew; read the diff afterwards
 	$(GO) test ./internal/golden -count=1 -run 'TestRewrite|TestRefuse|TestAnnotate$$' -update $(if $(CASE),-case '$(CASE)')
@@ -65,9 +65,13 @@ stress: build venv ## show on a free-threaded interpreter that the locks hold
 wheel: ## write the Python wheels of all platforms and the sdist to dist/
 	tools/wheel.sh
 
-clean: ## remove what was built; keeps .venv and build/corpus
+clean: ## remove what was built; keeps .venv, build/corpus and the cache of the tests
 	rm -rf bin dist
 	find build -mindepth 1 -maxdepth 1 ! -name corpus -exec rm -rf {} + 2>/dev/null || true
+
+clean-cache: ## remove what the tests keep of Cython's and compilers' work
+	@dir="$${PYXLOCK_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pyxlock-test}"; \
+	[ ! -e "$$dir/CACHEDIR.TAG" ] || (cd "$$dir" && rm -rf [0-9a-f][0-9a-f] new-* trimmed README CACHEDIR.TAG)
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 18

@@ -140,3 +140,27 @@ func TestMarkdownFits(t *testing.T) {
 		t.Errorf("%d bytes: %s", len(text), text[:600])
 	}
 }
+
+// However hostile the text, a comment keeps its limit, and its fences.
+func TestMarkdownOfHostileText(t *testing.T) {
+	for _, line := range []string{strings.Repeat("`", 1000), strings.Repeat("`", 70000), "\r```\r</details>", "~~~\n```\n" + strings.Repeat("x", 64000), strings.Repeat("<&\"'", 9000), strings.Repeat("\x1b", 20000), strings.Repeat("::add-mask::x\n", 3000)} {
+		f := ChangedFile{Path: "m.pyx", FileDiff: FileDiff{OldPath: "m.pyx", NewPath: "m.pyx", Old: []byte("a\n" + line + "\n"), New: []byte("b\n" + line + "\n")}}
+		for range 20 {
+			f.Findings = append(f.Findings, transform.Finding{Code: "PXL101", Path: "m.pyx", Line: 1, Message: line, Help: line})
+		}
+		f.Classes = []transform.ClassLocks{{Name: line, Path: "m.pyx", Line: 1, Members: []transform.Member{{Name: line, Path: "m.pyx", Line: 1, Why: line}}}}
+		for _, c := range []*Change{{Files: []ChangedFile{f}}, {Files: []ChangedFile{{Path: f.Path, FileDiff: f.FileDiff}}}} {
+			text := commentOf(t, c)
+			if len(text) >= commentLimit {
+				t.Errorf("%.20q: %d bytes", line, len(text))
+			}
+			if text != harmless([]byte(text)) {
+				t.Errorf("%.20q: something in it acts", line)
+			}
+			page := rendered(t, text)
+			if open, closed := strings.Count(page, "<details"), strings.Count(page, "</details>"); open != closed || open > 2 || strings.Count(page, "<pre>") != strings.Count(page, "</pre>") || strings.Count(page, "<pre>") > 1 {
+				t.Errorf("%.20q: %d details, %d ends of them", line, open, closed)
+			}
+		}
+	}
+}

@@ -139,20 +139,6 @@ func (m *Mirror) Digest() string {
 	return hex.EncodeToString(h.Sum(nil))
 }
 
-// stale returns the files in the mirror that are not to be kept.
-func (m *Mirror) stale(keep map[string]bool) (list []string, err error) {
-	err = filepath.WalkDir(m.dir, func(path string, d fs.DirEntry, err error) error {
-		if err == nil && !d.IsDir() && !keep[path] && slices.Contains([]string{".pyx", ".pxd", ".pxi", ".py"}, filepath.Ext(path)) {
-			list = append(list, path)
-		}
-		if errors.Is(err, fs.ErrNotExist) {
-			return nil
-		}
-		return err
-	})
-	return list, err
-}
-
 // commonDir returns the deepest directory that all lie in; "" where there is
 // none, as for two drives.
 func commonDir(dirs []string) string {
@@ -378,7 +364,10 @@ func (m *Mirror) Remember(key []string, output string, deps []string, start time
 	if err != nil {
 		return nil, err
 	}
-	return s, os.WriteFile(m.statePath(), data, 0o666)
+	var b Batch
+	b.Add(Output{Path: m.statePath(), Data: data})
+	_, err = b.Commit(context.Background())
+	return s, err
 }
 
 // Dependencies reads the dependency file that Cython wrote and returns the files

@@ -103,7 +103,7 @@ func notice(t *testing.T, gcc string, p *python, dir, variant string, round int)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, exe, "-s", fmt.Sprint(100*round+1), "-r", fmt.Sprint(1+2*round))
+	cmd := exec.CommandContext(ctx, exe, "-s", fmt.Sprint(100*round+1), "-r", fmt.Sprint(1+2*round), "-p", "60")
 	if strings.Contains(variant, "JITTER") {
 		cmd.Args = append(cmd.Args, "-j")
 	}

@@ -3,8 +3,8 @@ package runtime
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"os/exec"
@@ -14,6 +14,8 @@ import (
 	"sync"
 	"testing"
 	"time"
+
+	"pyxlock/internal/steps"
 )
 
 // The tests that need tools look for them in this order:
@@ -221,13 +223,6 @@ func compiler(t *testing.T, name string) string {
 	return name
 }
 
-func command(t *testing.T, name string, args ...string) ([]byte, error) {
-	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 5*time.Minute)
-	t.Cleanup(cancel)
-	return exec.CommandContext(ctx, name, args...).CombinedOutput()
-}
-
 func write(t *testing.T, path, text string) string {
 	t.Helper()
 	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
@@ -271,8 +266,9 @@ func TestLocks(t *testing.T) {
 	}
 	translate := func(name, from string) func() {
 		return func() {
-			out, err := command(t, exe, "-m", "cython", "-I", here, "--module-name", name,
-				"-o", filepath.Join(dir, name+".c"), from)
+			to := filepath.Join(dir, name+".c")
+			out, err := build(t, job{name: exe, dir: dir, to: to, args: []string{
+				"-m", "cython", "-I", here, "--module-name", name, "-o", to, from}})
 			if err != nil {
 				t.Errorf("cython %s: %v\n%s", from, err, out)
 			}
@@ -287,16 +283,17 @@ func TestLocks(t *testing.T) {
 		return
 	}
 
-	// build puts the modules into a folder, those with other macros below it.
-	build := func(t *testing.T, p *python, flags ...string) string {
+	// modules puts the modules into a folder, those with other macros below it.
+	modules := func(t *testing.T, p *python, flags ...string) string {
 		to := t.TempDir()
 		one := func(name, below string, more ...string) func() {
 			return func() {
-				args := append([]string{"-shared", "-fPIC", "-I" + p.include, filepath.Join(dir, name+".c"),
-					"-o", filepath.Join(to, below, name+".so")}, more...)
+				so := filepath.Join(to, below, name+".so")
+				args := append([]string{"-shared", "-fPIC", "-I" + p.include, filepath.Join(dir, name+".c")}, more...)
+				args = append(args, flags...)
 				if err := os.MkdirAll(filepath.Join(to, below), 0o777); err != nil {
 					t.Error(err)
-				} else if out, err := command(t, gcc, append(args, flags...)...); err != nil {
+				} else if out, err := build(t, job{name: gcc, dir: dir, to: so, headers: p, args: append(args, "-o", so)}); err != nil {
 					t.Errorf("%s: %v\n%s", name, err, out)
 				}
 			}
@@ -321,7 +318,7 @@ func TestLocks(t *testing.T) {
 	t.Run("FreeThreaded", func(t *testing.T) {
 		p := freeThreaded(t)
 		t.Parallel()
-		drive(t, p.exe, build(t, p))
+		drive(t, p.exe, modules(t, p))
 	})
 	ordinary, err := inspect(exe)
 	if err != nil {
@@ -332,34 +329,33 @@ func TestLocks(t *testing.T) {
 			t.Skip("SKIPPED: the Python with Cython has no GIL")
 		}
 		t.Parallel()
-		drive(t, exe, build(t, ordinary))
+		drive(t, exe, modules(t, ordinary))
 	})
 	t.Run("LimitedAPI", func(t *testing.T) {
 		if ordinary.freeThreaded {
 			t.Skip("SKIPPED: the Python with Cython has no GIL")
 		}
 		t.Parallel()
-		drive(t, exe, build(t, ordinary, "-DPy_LIMITED_API=0x030B0000"))
+		drive(t, exe, modules(t, ordinary, "-DPy_LIMITED_API=0x030B0000"))
 	})
 }
 
 // drive runs test/run.py; each of its cases is a subtest.
 func drive(t *testing.T, exe, modules string) {
 	t.Helper()
-	ctx, cancel := context.WithTimeout(context.Background(), 10*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, exe, "-X", "faulthandler", "-W", "ignore::DeprecationWarning",
+	cmd := steps.Command(t.Name(), "run.py", time.Hour, exe, "-X", "faulthandler", "-W", "ignore::DeprecationWarning",
 		filepath.Join("test", "run.py"), modules)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1")
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
-	stdout, err := cmd.StdoutPipe()
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
+	stdout, printed := io.Pipe()
+	cmd.Stdout = printed
+	ended := make(chan error, 1)
+	go func() {
+		err := cmd.Run()
+		printed.Close()
+		ended <- err
+	}()
 	running, done, count := "", false, 0
 	lines := bufio.NewScanner(stdout)
 	for lines.Scan() {
@@ -384,7 +380,7 @@ func drive(t *testing.T, exe, modules string) {
 			})
 		}
 	}
-	err = cmd.Wait()
+	err := <-ended
 	if !done {
 		t.Errorf("ended in case %s: %v\n%s", running, err, stderr.Bytes())
 	} else if (err != nil) != t.Failed() {
@@ -425,18 +421,18 @@ func TestThreads(t *testing.T) {
 			t.Run(p.String()+"/"+variant.name, func(t *testing.T) {
 				exe := filepath.Join(t.TempDir(), "threads")
 				args := append(strings.Fields(variant.flags), "-std=c99", "-Wall", "-Wextra", "-Werror", "-I"+dir,
-					"-isystem", p.include, "test/threads.c", "-o", exe)
+					"-isystem", p.include, "test/threads.c")
 				args = append(args, p.link...)
-				if out, err := command(t, gcc, args...); err != nil {
+				args = append(args, "-o", exe)
+				if out, err := build(t, job{name: gcc, dir: dir, to: exe, headers: p, args: args}); err != nil {
 					if strings.Contains(variant.flags, "sanitize") && bytes.Contains(out, []byte("cannot find -l")) ||
 						bytes.Contains(out, []byte("libtsan")) || bytes.Contains(out, []byte("libasan")) {
 						t.Skipf("SKIPPED: no sanitizer library: %s", out)
 					}
 					t.Fatalf("%v\n%s", err, out)
 				}
-				ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-				defer cancel()
-				cmd := exec.CommandContext(ctx, exe)
+				// The program has a limit for each scenario and says which was at its end.
+				cmd := steps.Command(t.Name(), "threads.c", time.Hour, exe)
 				if variant.name == "Jitter" {
 					cmd.Args = append(cmd.Args, "-j")
 				}
@@ -494,7 +490,7 @@ func TestCompiles(t *testing.T) {
 					args = append(args, "-O1", "-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror",
 						"-I"+dir, "-Itest/fake_msvc", "-isystem", p.include, "-c", source, "-o", os.DevNull)
 					jobs = append(jobs, func() {
-						if out, err := command(t, fields[0], args...); err != nil {
+						if out, err := build(t, job{name: fields[0], dir: dir, headers: p, args: args}); err != nil {
 							t.Errorf("%s, %s: %v\n%s", p, macro, err, out)
 						}
 					})
@@ -563,7 +559,7 @@ func TestCythonVersions(t *testing.T) {
 						ext, cython = ".cpp", append(cython, "--cplus")
 					}
 					code := filepath.Join(dir, name+ext)
-					if out, err := command(t, exe, append(cython, source, "-o", code)...); err != nil {
+					if out, err := build(t, job{name: exe, dir: dir, to: code, args: append(cython, source, "-o", code)}); err != nil {
 						t.Errorf("cython %s: %v\n%s", name, err, out)
 						return
 					}
@@ -573,7 +569,8 @@ func TestCythonVersions(t *testing.T) {
 						}
 						args := append([]string{"-Wall", "-Wextra", "-fsyntax-only", "-I" + p.include, code}, flags...)
 						// What Cython itself writes is not free of warnings.
-						if out, err := command(t, cc, args...); err != nil || bytes.Contains(out, []byte("pyxlock_")) {
+						good := func(out []byte) bool { return !bytes.Contains(out, []byte("pyxlock_")) }
+						if out, err := build(t, job{name: cc, dir: dir, headers: p, args: args, good: good}); err != nil || !good(out) {
 							t.Errorf("%s%s for %s: %v\n%s", name, ext, p, err, out)
 						}
 					}

@@ -188,3 +188,29 @@ func TestReviewAgreesWithTheRewrite(t *testing.T) {
 		t.Errorf("only %d members", members)
 	}
 }
+
+// The MB/s are the same for many members.
+func BenchmarkReview(b *testing.B) {
+	kinds := map[string]string{
+		"attributes": "    cdef public int a%d\n",
+		"properties": "    @property\n    def a%[1]d(self):\n        return self.n\n    @a%[1]d.setter\n    def a%[1]d(self, v):\n        self.n = v\n",
+		"methods":    "    def a%d(self):\n        self.n += 1\n",
+	}
+	for kind, member := range kinds {
+		for _, n := range []int{250, 2500} {
+			src := "cimport cython\n@cython.locked_class\ncdef class C:\n    cdef int n\n"
+			for i := range n {
+				src += fmt.Sprintf(member, i)
+			}
+			b.Run(fmt.Sprint(n, " ", kind), func(b *testing.B) {
+				b.SetBytes(int64(len(src)))
+				for b.Loop() {
+					r, err := transform.NewProject(memory{"m.pyx": []byte(src)}, transform.Options{}).Review(context.Background(), []string{"m.pyx"}, 1)
+					if err != nil || len(r.Classes) != 1 || len(r.Classes[0].Members) < n {
+						b.Fatal(err, len(r.Classes))
+					}
+				}
+			})
+		}
+	}
+}

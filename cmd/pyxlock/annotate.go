@@ -122,7 +122,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 
 // notes lists what an annotation makes of classes and methods, and why.
 func notes(w io.Writer, in *inputs, n *transform.Annotation) {
-	beyond := in.beyond()
+	beyond, unnamed := in.beyond(), in.unnamed()
 	for _, c := range n.Classes {
 		if beyond(c.Path) {
 			continue
@@ -132,7 +132,7 @@ func notes(w io.Writer, in *inputs, n *transform.Annotation) {
 			fmt.Fprintf(w, ": %s", c.Why)
 		}
 		fmt.Fprintln(w)
-		for _, r := range quotableSteps(c.Related, beyond) {
+		for _, r := range quotableSteps(c.Related, unnamed) {
 			fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(r.Path), r.Line, r.Column, r.Message)
 		}
 	}

@@ -64,7 +64,7 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) err
 		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
 	}
 	w := c.OutOrStdout()
-	beyond := in.beyond()
+	beyond, unnamed := in.beyond(), in.unnamed()
 	for _, x := range list {
 		if beyond(x.Path) {
 			fmt.Fprintf(w, "%s:%d: a function %s\n", emit.Path(x.Path), x.Line, outside)
@@ -76,7 +76,7 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) err
 		}
 		for _, r := range x.Holds {
 			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
-			for _, s := range quotableSteps(r.Steps, beyond) {
+			for _, s := range quotableSteps(r.Steps, unnamed) {
 				fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(s.Path), s.Line, s.Column, s.Message)
 			}
 		}

@@ -104,6 +104,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	passOn(c.OutOrStdout())
 	if len(a.sources) == 0 { // cython --version, and what else it can do without
 		cmd := exec.CommandContext(ctx, program[0], slices.Concat(program[1:], a.given)...)
+		cmd.Env = pythonEnv()
 		cmd.Stdin, cmd.Stdout, cmd.Stderr = c.InOrStdin(), through(c.OutOrStdout()), through(c.ErrOrStderr())
 		return exitOf(cmd.Run())
 	}
@@ -130,17 +131,53 @@ func (f *cythonFlags) cython() ([]string, error) {
 		abs, err := filepath.Abs(path) // it runs in another directory
 		return []string{abs}, err
 	}
-	if path, err := exec.LookPath("cython"); err == nil {
-		abs, err := filepath.Abs(path)
-		return []string{abs}, err
+	if path, err := onPath("cython"); path != "" || err != nil {
+		return []string{path}, err
 	}
 	for _, python := range []string{"python3", "python"} {
-		path, err := exec.LookPath(python)
-		if err == nil && exec.Command(path, "-c", "import Cython").Run() == nil {
-			return []string{path, "-m", "cython"}, nil
+		path, err := onPath(python)
+		if err != nil {
+			return nil, err
+		}
+		if path == "" {
+			continue
+		}
+		probe := exec.Command(path, "-c", withoutCwd+"import Cython")
+		probe.Env = pythonEnv()
+		if probe.Run() == nil {
+			return []string{path, "-c", withoutCwd + "import runpy; runpy.run_module('cython', run_name='__main__', alter_sys=True)"}, nil
 		}
 	}
 	return nil, errors.New("no cython found: install it, or name it with --cython")
+}
+
+// onPath returns the absolute path of a program on PATH, "" where there is none.
+// One that a relative directory leads to may be the tree's.
+func onPath(name string) (string, error) {
+	path, err := exec.LookPath(name)
+	switch {
+	case errors.Is(err, exec.ErrDot):
+		return "", fmt.Errorf("PATH leads to %s, in the current directory, which is not run: take relative directories out of PATH, or name the program with --cython", path)
+	case err != nil:
+		return "", nil
+	}
+	return filepath.Abs(path)
+}
+
+// withoutCwd begins what Python is told by -c. The current directory comes first
+// then in what it imports from, and may hold a Cython of its own; Python has an
+// option against that since 3.11.
+const withoutCwd = "import sys; sys.path[:] = [p for p in sys.path if p]; "
+
+// pythonEnv returns the environment for Python. An empty entry of PYTHONPATH, which
+// is what "PYTHONPATH=$PYTHONPATH:/x" makes, would be the current directory.
+func pythonEnv() []string {
+	given, ok := os.LookupEnv("PYTHONPATH")
+	if !ok {
+		return os.Environ()
+	}
+	dirs := slices.DeleteFunc(filepath.SplitList(given), func(dir string) bool { return dir == "" })
+	return append(os.Environ(), "PYTHONPATH="+strings.Join(dirs, string(os.PathListSeparator)))
 }
 
 // exitOf turns the failure of a program, which has said what is wrong, into its
@@ -167,6 +204,19 @@ type translation struct {
 }
 
 func (t *translation) run(ctx context.Context) error {
+	if _, err := os.Stat(t.source); err != nil {
+		return plain(err)
+	}
+	var err error
+	if t.mirror, err = emit.NewMirror(t.output); err != nil {
+		return err
+	}
+	// Before the sources are read: who comes last has read the newest.
+	unlock, err := t.mirror.Lock(ctx)
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	files, needsRuntime, err := t.expand(ctx)
 	if err != nil {
 		return err
@@ -190,6 +240,9 @@ func (t *translation) run(ctx context.Context) error {
 	key := slices.Concat([]string{version, stamp(self), t.mirror.WorkDir(), t.mirror.Digest(), os.Getenv("PYTHONPATH")}, cythonStamps(t.program[0]), command)
 	if !before.Current(key, t.output) {
 		if err := t.mirror.Forget(); err != nil {
+			return err
+		}
+		if err := placeForDependencies(depfile); err != nil {
 			return err
 		}
 		start := time.Now()
@@ -229,10 +282,23 @@ func (t *translation) run(ctx context.Context) error {
 func (t *translation) bounded() error {
 	bound := t.in.within(filepath.Dir(t.output))
 	stem := strings.TrimSuffix(t.output, filepath.Ext(t.output))
-	for _, path := range []string{t.output, t.output + ".dep", stem + ".h", stem + "_api.h", stem + ".html"} {
+	for _, path := range []string{t.output, stem + ".h", stem + "_api.h", stem + ".html"} {
 		if err := bound.Check(path); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// placeForDependencies makes sure that Cython, which writes there, follows no link
+// and does not wait for who reads a pipe.
+func placeForDependencies(depfile string) error {
+	info, err := os.Lstat(depfile)
+	switch {
+	case err == nil && info.Mode()&fs.ModeSymlink != 0:
+		return removeIfThere(depfile)
+	case err == nil && !info.Mode().IsRegular():
+		return fmt.Errorf("%s: is not a regular file, and Cython writes its dependencies there", depfile)
 	}
 	return nil
 }
@@ -280,10 +346,6 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 
 // write brings the mirror up to date.
 func (t *translation) write(ctx context.Context, files []expanded, needsRuntime bool) error {
-	var err error
-	if t.mirror, err = emit.NewMirror(t.output); err != nil {
-		return err
-	}
 	for i, e := range files {
 		t.mirror.Add(e.path, t.needs[i].Root, e.new, e.lines)
 	}
@@ -311,7 +373,7 @@ func (t *translation) command() ([]string, error) {
 func (t *translation) compile(ctx context.Context, command []string) error {
 	cmd := exec.CommandContext(ctx, t.program[0], command...)
 	cmd.Dir = t.mirror.WorkDir()
-	cmd.Env = append(os.Environ(), "PWD="+cmd.Dir)
+	cmd.Env = append(pythonEnv(), "PWD="+cmd.Dir)
 	var g errgroup.Group
 	filter := func(pipe func() (io.ReadCloser, error), to io.Writer) error {
 		r, err := pipe()

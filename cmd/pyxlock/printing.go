@@ -9,6 +9,7 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -121,10 +122,25 @@ func (in *inputs) beyond() func(path string) bool {
 	}
 }
 
+// unnamed tells for many places whether not even the names in them are told, which
+// the steps of a reason hold. Modules that are cimported from elsewhere explain
+// locks: they are where they are, and no file of the tree leads there by a link.
+func (in *inputs) unnamed() func(path string) bool {
+	beyond := in.beyond()
+	return func(path string) bool {
+		if !beyond(path) {
+			return false
+		}
+		ext := filepath.Ext(path)
+		module := ext == ".pyx" || ext == ".pxd" || ext == ".py"
+		return !module || in.bounds.has(filepath.Dir(path))
+	}
+}
+
 // quotable returns findings without the words of files beyond the bounds: what is
 // found there is named by its title, and a file that does not parse says so once.
 func (in *inputs) quotable(list []transform.Finding) []transform.Finding {
-	beyond := in.beyond()
+	beyond, unnamed := in.beyond(), in.unnamed()
 	titles := map[string]string{}
 	for _, r := range transform.Rules() {
 		titles[r.Code] = r.Title
@@ -141,16 +157,16 @@ func (in *inputs) quotable(list []transform.Finding) []transform.Finding {
 			}
 			f.Message, f.Help, f.Fix = titles[f.Code]+" "+outside, "", nil
 		}
-		f.Related = quotableSteps(f.Related, beyond)
+		f.Related = quotableSteps(f.Related, unnamed)
 		out = append(out, f)
 	}
 	return out
 }
 
-func quotableSteps(list []transform.Related, beyond func(string) bool) []transform.Related {
+func quotableSteps(list []transform.Related, unnamed func(string) bool) []transform.Related {
 	var out []transform.Related
 	for _, r := range list {
-		if beyond(r.Path) {
+		if unnamed(r.Path) {
 			r.Message = outside
 		}
 		out = append(out, r)
@@ -199,7 +215,7 @@ func printed(s transform.Summary) transform.Summary {
 
 // quotableReview is quotable for all that a review says.
 func (in *inputs) quotableReview(r *transform.Review) {
-	beyond := in.beyond()
+	beyond, unnamed := in.beyond(), in.unnamed()
 	r.Findings = in.quotable(r.Findings)
 	var classes []transform.ClassLocks
 	for _, c := range r.Classes {
@@ -211,11 +227,11 @@ func (in *inputs) quotableReview(r *transform.Review) {
 			if beyond(m.Path) {
 				m.Name, m.Why, m.Steps, m.Others = "a member", outside, nil, nil
 			}
-			m.Steps = quotableSteps(m.Steps, beyond)
+			m.Steps = quotableSteps(m.Steps, unnamed)
 			others := m.Others
 			m.Others = nil
 			for _, o := range others {
-				o.Steps = quotableSteps(o.Steps, beyond)
+				o.Steps = quotableSteps(o.Steps, unnamed)
 				m.Others = append(m.Others, o)
 			}
 			members = append(members, m)

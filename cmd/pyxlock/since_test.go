@@ -13,6 +13,9 @@ func TestSinceNeedsGit(t *testing.T) {
 	if err := os.WriteFile("m.pyx", []byte("x = 1\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Mkdir(".git", 0o777); err != nil {
+		t.Fatal(err)
+	}
 	t.Setenv("PATH", t.TempDir())
 	var out, errs bytes.Buffer
 	if code := run(context.Background(), []string{"check", "--since=HEAD", "m.pyx"}, strings.NewReader(""), &out, &errs); code != exitUsage {

@@ -20,8 +20,8 @@ import (
 // walker finds files and remembers what it met on the way.
 type walker struct {
 	*exclusions
-	skip string // a directory to leave out, absolute and without links
-	left int    // files and directories that are left out by default or for git
+	skip   string // a directory to leave out, absolute and without links
+	left   int    // files and directories that are left out by default or for git
 	bounds *bounds
 	// strays are links that lead out of the bounds to what is no Cython file.
 	strays []string

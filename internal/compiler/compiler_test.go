@@ -15,11 +15,16 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"pyxlock/internal/steps"
 )
 
 var versions = []string{"3.0", "3.1", "3.2", "3.3"}
 
 var pyxlock string // the program under test
+
+// limit is for one command, of which none takes more than seconds.
+const limit = 10 * time.Minute
 
 func TestMain(m *testing.M) {
 	dir, err := os.MkdirTemp("", "pyxlock")
@@ -90,13 +95,13 @@ func replace(t *testing.T, path, old, new string) {
 // try runs a command in a directory and returns its output and exit code.
 func try(t *testing.T, dir, name string, args ...string) (string, int) {
 	t.Helper()
-	cmd := exec.Command(name, args...)
+	cmd := steps.Command(t.Name(), filepath.Base(name), limit, name, args...)
 	cmd.Dir = dir
 	var out bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &out, &out
 	err := cmd.Run()
-	if cmd.ProcessState == nil {
-		t.Fatal(err)
+	if cmd.ProcessState == nil || steps.IsStopped(err) {
+		t.Fatalf("%v\n%s", err, out.String())
 	}
 	return out.String(), cmd.ProcessState.ExitCode()
 }
@@ -439,9 +444,12 @@ x: cython.int = 1
 
 func tryEnv(t *testing.T, dir string, env []string, args ...string) (string, int) {
 	t.Helper()
-	cmd := exec.Command(pyxlock, args...)
+	cmd := steps.Command(t.Name(), "pyxlock", limit, pyxlock, args...)
 	cmd.Dir, cmd.Env = dir, env
-	out, _ := cmd.CombinedOutput()
+	out, err := cmd.CombinedOutput()
+	if cmd.ProcessState == nil || steps.IsStopped(err) {
+		t.Fatalf("%v\n%s", err, out)
+	}
 	return string(out), cmd.ProcessState.ExitCode()
 }
 
@@ -583,10 +591,10 @@ cdef inline int f(): return 2
 	// Cython's own path.
 	replace(t, filepath.Join(dir, "m.pyx"), "cimport cython\n", "cimport cython\nfrom outer cimport f\nf()\n")
 	for path, want := range map[string]string{"one": "= 1;", "two": "= 2;"} {
-		cmd := exec.Command(pyxlock, args...)
+		cmd := steps.Command(t.Name(), "pyxlock", limit, pyxlock, args...)
 		cmd.Dir, cmd.Env = dir, append(os.Environ(), "PYTHONPATH="+filepath.Join(dir, path))
 		if out, err := cmd.CombinedOutput(); err != nil {
-			t.Fatalf("%s", out)
+			t.Fatalf("%v\n%s", err, out)
 		}
 		if !regexp.MustCompile(`__pyx_r ` + want).MatchString(read(t, output)) {
 			t.Errorf("PYTHONPATH=%s: no %q", path, want)

@@ -2,7 +2,6 @@ package golden
 
 import (
 	"errors"
-	"fmt"
 	"maps"
 	"os"
 	"os/exec"
@@ -200,37 +199,26 @@ func (r *run) updateAnnotated(t *testing.T, a *applied, list, found string) {
 // TestAnnotatedCython has Cython compile what the annotated inputs are
 // rewritten to.
 func TestAnnotatedCython(t *testing.T) {
-	byVersion := map[string][]*unit{}
+	all := &compiled{err: map[string]error{}}
 	units := map[*run][]*unit{}
-	count := 0
+	var list []*unit
 	for _, r := range annotates {
 		a := r.annotated()
-		version := r.Versions[len(r.Versions)-1]
 		for _, module := range Modules(a.rewritten) {
-			root := filepath.Join(a.top, "out")
-			u := &unit{
-				ID:         count,
-				Source:     filepath.Join(root, filepath.FromSlash(module)),
-				Root:       root,
-				Output:     filepath.Join(work, "annotated", fmt.Sprint(count)+map[string]string{"c": ".c", "c++": ".cpp"}[r.Modes[0]]),
-				Cplus:      r.Modes[0] == "c++",
-				Directives: strings.Join(r.Directives, ","),
-				Env:        r.Env,
-				Warnings:   r.Warnings,
-				version:    version,
+			u, err := r.newUnit(filepath.Join(a.top, "out"), "applied", r.Versions[len(r.Versions)-1], r.Modes[0], module)
+			if err != nil {
+				t.Fatal(err)
 			}
-			count++
-			byVersion[version] = append(byVersion[version], u)
+			list = append(list, u)
 			units[r] = append(units[r], u)
 		}
 	}
-	if err := os.MkdirAll(filepath.Join(work, "annotated"), 0o777); err != nil {
+	if err := os.MkdirAll(filepath.Join(work, "compiled"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	for version, list := range byVersion {
-		if err := compileUnits(version, annotatedPart, list); err != nil {
-			t.Fatal(err)
-		}
+	all.compile(list, func(*unit) bool { return true })
+	for _, err := range all.err {
+		t.Fatal(err)
 	}
 	for _, r := range annotates {
 		t.Run(r.Name, func(t *testing.T) {
@@ -248,7 +236,3 @@ func TestAnnotatedCython(t *testing.T) {
 		})
 	}
 }
-
-// annotatedPart tells the work lists of TestAnnotatedCython from those of
-// compileAll.
-const annotatedPart = 2

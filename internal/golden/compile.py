@@ -6,9 +6,11 @@ WORK.json is a list of units: {"id", "source", "root", "output", "cplus",
 "directives", "env", "warnings", "include"}. "root" is the include path, which
 the optional list "include" extends; "directives" is written as for "cython -X".
 Every warning is an error unless "warnings" is true. RESULTS.jsonl gets one line for each unit,
-in order: {"id", "ok", "messages"}.
+in order: {"id", "ok", "messages"}. A unit that takes UNIT_SECONDS ends the process,
+with a traceback that shows where Cython is.
 """
 
+import faulthandler
 import gc
 import io
 import json
@@ -18,6 +20,8 @@ import tempfile
 import traceback
 
 from Cython.Compiler import Errors, Main, Options
+
+UNIT_SECONDS = 600
 
 
 def compile_unit(unit):
@@ -61,10 +65,12 @@ def main():
         gc.freeze()
         gc.set_threshold(200_000, 20, 100)
         for unit in units:
+            faulthandler.dump_traceback_later(UNIT_SECONDS, exit=True)
             ok, messages = compile_unit(unit)
             record = {"id": unit["id"], "ok": ok, "messages": messages}
             out.write(json.dumps(record) + "\n")
             out.flush()
+        faulthandler.cancel_dump_traceback_later()
         os.chdir("/")
 
 

@@ -14,10 +14,15 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"golang.org/x/tools/txtar"
+
+	"pyxlock/internal/steps"
+	"pyxlock/internal/testcache"
 )
 
 var (
@@ -32,6 +37,7 @@ const testdata = "../../testdata"
 var (
 	binary string
 	work   string
+	cache  *testcache.Cache
 	runs   []*run
 	// annotates holds the goldens of annotate, which no other test is about.
 	annotates []*run
@@ -49,6 +55,10 @@ func TestMain(m *testing.M) {
 
 func setup(m *testing.M) (int, error) {
 	var err error
+	if cache, err = testcache.Open(); err != nil {
+		return 0, err
+	}
+	defer func() { fmt.Fprintln(os.Stderr, "golden:", cache) }()
 	if work, err = os.MkdirTemp("", "pyxlock-golden-"); err != nil {
 		return 0, err
 	}
@@ -96,6 +106,7 @@ type run struct {
 	input   func() error
 	results map[string]func() *result // by form
 	built   sync.Map                  // by interpreter and form: a func() (string, error)
+	without atomic.Value              // what test.py printed without locks, a string
 
 	annotated func() *applied // for the goldens of annotate
 }
@@ -141,7 +152,7 @@ func (r *run) rewrite(form string, flags []string) *result {
 
 // pyxlock runs the binary in dir.
 func (r *run) pyxlock(dir string, args ...string) (stdout, stderr string, err error) {
-	cmd := exec.Command(binary, args...)
+	cmd := steps.Command(r.Name, "pyxlock "+strings.Join(args, " "), 5*time.Minute, binary, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), "NO_COLOR=1")
 	var out, errs bytes.Buffer
@@ -323,7 +334,7 @@ func (r *run) apply(top, patch string) error {
 	if err := r.WriteInput(filepath.Join(top, "in")); err != nil || patch == "" {
 		return err
 	}
-	cmd := exec.Command("git", "apply", "--whitespace=nowarn", "-")
+	cmd := steps.Command(r.Name, "git apply", 5*time.Minute, "git", "apply", "--whitespace=nowarn", "-")
 	cmd.Dir = top
 	cmd.Env = append(os.Environ(), "GIT_CEILING_DIRECTORIES="+filepath.Dir(top), "GIT_CONFIG_GLOBAL="+os.DevNull)
 	cmd.Stdin = strings.NewReader(patch)

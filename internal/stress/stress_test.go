@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
+
+	"pyxlock/internal/steps"
 )
 
 const example = "../../examples/matrix"
@@ -39,7 +42,7 @@ func venvPython(t *testing.T) string {
 // that is its last line.
 func run(t *testing.T, dir string, env []string, name string, args ...string) string {
 	t.Helper()
-	cmd := exec.Command(name, args...)
+	cmd := steps.Command(t.Name(), filepath.Base(name), 30*time.Minute, name, args...)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.CombinedOutput()

@@ -22,7 +22,7 @@ def find():
     """
     named = os.environ.get("PYXLOCK")
     if named:
-        found = shutil.which(named)
+        found = shutil.which(named) if os.path.dirname(named) else _on_path(named)
         if found is None:
             raise NotFound(f"pyxlock: PYXLOCK={named} is no program that can be run")
         return found
@@ -31,7 +31,7 @@ def find():
         if os.path.isfile(path) and os.access(path, os.X_OK):
             return path
         looked.append(path)
-    found = shutil.which(NAME)
+    found = _on_path(NAME)
     if found is None:
         raise NotFound(
             f"pyxlock: the program {NAME} was not found at {', '.join(dict.fromkeys(looked))}, nor "
@@ -40,10 +40,27 @@ def find():
     return found
 
 
+def _on_path(name):
+    """Return a program of a directory on PATH, or None.
+
+    The current directory, and what is relative to it, is a tree that may be
+    a stranger's; shutil.which would look there, on Windows always.
+    """
+    for directory in os.environ.get("PATH", os.defpath).split(os.pathsep):
+        if os.path.isabs(directory):
+            found = shutil.which(os.path.join(directory, name))
+            if found is not None:
+                return found
+    return None
+
+
 def _places():
     """Yield where the program may be, the surest place first."""
     here = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
-    for dist in metadata.distributions(name="pyxlock", path=[here, *sys.path]):
+    # "python -m" has the current directory among what it imports from.
+    tree = os.path.realpath(os.curdir)
+    path = [p for p in sys.path if p and os.path.realpath(p) != tree]
+    for dist in metadata.distributions(name="pyxlock", path=[here, *path]):
         for file in dist.files or ():
             if file.name == NAME:
                 yield os.path.normpath(str(dist.locate_file(file)))

@@ -10,12 +10,16 @@ import contextlib
 import filecmp
 import os
 
-from pyxlock._mirror import MODULES, Mirror, configuration, copy_of, inside, original
+from pyxlock._mirror import MODULES, Mirror, configuration, copy_of, inside, original, was_rewritten
+from pyxlock._stale import refuse_stale
 
 
 def finalize(dist):
     """Wrap the commands of a distribution (setuptools.finalize_distribution_options)."""
-    if configuration() is None and not any(map(original, sources_of(dist.ext_modules))):
+    # Where cythonize has rewritten modules, but none of what it made is to be built,
+    # what is may be old.
+    ours = any(map(original, sources_of(dist.ext_modules))) or was_rewritten(os.curdir)
+    if configuration() is None and not ours:
         return
     dist.pyxlock_mirror = Mirror()
     plain = dist.get_command_class
@@ -43,12 +47,17 @@ def rewrite_for(build_ext):
     sources = sources_of(extensions)
     if any(map(original, sources)):
         return  # cythonize did, and knew more of the modules
-    include_path = [*getattr(build_ext, "cython_include_dirs", ()), *build_ext.include_dirs]
-    for extension in extensions:
-        include_path += [*getattr(extension, "cython_include_dirs", ()), *extension.include_dirs]
     modules = [s for s in sources if s.endswith(MODULES)]
     if modules:
-        build_ext.distribution.pyxlock_mirror.rewrite(modules, include_path)
+        build_ext.distribution.pyxlock_mirror.rewrite(modules, include_path_of(build_ext))
+
+
+def include_path_of(build_ext):
+    """Return the directories where the extensions of a command look for files."""
+    path = [*getattr(build_ext, "cython_include_dirs", ()), *build_ext.include_dirs]
+    for extension in build_ext.extensions or []:
+        path += [*getattr(extension, "cython_include_dirs", ()), *extension.include_dirs]
+    return path
 
 
 class BuildExt:
@@ -66,16 +75,27 @@ class BuildExt:
     def run(self):
         """Build all."""
         rewrite_for(self)
+        self.refuse_stale(sources_of(self.extensions))
         with cythonize_replaced(self.distribution.pyxlock_mirror):
             super().run()
 
     def build_extension(self, ext):
         """Build one, with what setup.py may have set anew since cythonize."""
+        self.refuse_stale(ext.sources)
         if any(map(original, ext.sources)):
             from pyxlock.setuptools import complete
 
             complete(ext, ext.sources)
         super().build_extension(ext)
+
+    def swig_sources(self, sources, *others):
+        """Look at what is compiled, which other methods may have changed."""
+        self.refuse_stale(sources)
+        return super().swig_sources(sources, *others)
+
+    def refuse_stale(self, sources):
+        """End the build if C has none of the locks of its source."""
+        refuse_stale(self.distribution.pyxlock_mirror, sources, include_path_of(self))
 
     def get_source_files(self):
         """Name the sources that people edit, with the .pxd and .pxi they need."""

@@ -4,7 +4,6 @@ A file of the project has its copy at the same path below the mirror, so that
 packages, include directories and relative includes come out as they were.
 """
 
-import contextlib
 import os
 import shlex
 import subprocess
@@ -62,6 +61,7 @@ class Mirror:
                 what = "findings" if code == 1 else "error"
                 raise SystemExit(f"pyxlock: nothing is built: see the {what} above")
             self._seen = seen
+            _rewritten.update((os.path.realpath(s), state(s)) for s in self._sources)
             prune()
             forget()
 
@@ -80,6 +80,26 @@ class Mirror:
         for directory in dict.fromkeys(outside):
             command += ["-I", directory]
         return command + shlex.split(os.environ.get("PYXLOCK_FLAGS", ""))
+
+
+_rewritten = {}  # the modules that this process has rewritten, as they were then
+
+
+def was_rewritten(path):
+    """Tell whether this process has rewritten a module as it is, or any in a directory."""
+    real = os.path.realpath(path)
+    if os.path.isdir(real):
+        return any(within(module, real) for module in _rewritten)
+    return real in _rewritten and _rewritten[real] == state(real)
+
+
+def state(path):
+    """Return what tells whether a file has changed, or None where it is not there."""
+    try:
+        info = os.stat(path)
+    except OSError:
+        return None
+    return info.st_mtime_ns, info.st_size
 
 
 def configuration():
@@ -215,9 +235,9 @@ def present(roots):
         before = len(files)
         for path in paths:
             if path.endswith(MODULES + CYTHON):
-                with contextlib.suppress(OSError):  # a link to nowhere, or just removed
-                    state = os.stat(path)
-                    files[path] = state.st_mtime_ns, state.st_size
+                now = state(path)
+                if now is not None:  # a link to nowhere, or just removed
+                    files[path] = now
         if len(files) > before:
             there.append(root)
     return there, files

@@ -80,3 +80,32 @@ def test_path(installed, tmp_path):
     env["PATH"] = str(installed.parent)
     done = run(sys.executable, "-m", "pyxlock", "version", env=env)
     assert done.stdout.startswith("pyxlock ")
+
+
+@pytest.mark.skipif(os.name == "nt", reason="the trap is a shell script")
+def test_program_of_the_tree(installed, tmp_path):
+    """Nothing in the current directory is taken for the program."""
+    trap = tmp_path / "pyxlock"
+    trap.write_text(f"#!/bin/sh\n: >'{tmp_path}/mark'\n")
+    trap.chmod(0o755)
+    info = tmp_path / "pyxlock-9.dist-info"
+    info.mkdir()
+    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: pyxlock\nVersion: 9\n")
+    (info / "RECORD").write_text("pyxlock,,\n")
+    # The package without its program and metadata, so that these are looked for.
+    package = os.path.dirname(run(installed, "-c", "import pyxlock; print(pyxlock.__file__)").stdout.strip())
+    elsewhere = tmp_path / "elsewhere"
+    shutil.copytree(package, elsewhere / "pyxlock")
+    bare = venv(tmp_path / "v", "--no-index", "pip")
+    tree = {"cwd": tmp_path, "check": False}
+    for path in (".", "", "/nowhere:", "v/../."):
+        env = {"PATH": path, "PYTHONPATH": str(elsewhere)}
+        done = run(bare, "-m", "pyxlock", "version", env=env, **tree)
+        assert "was not found at" in done.stdout, path
+        done = run(bare, "-m", "pyxlock", "version", env={**env, "PYXLOCK": "pyxlock"}, **tree)
+        assert "no program that can be run" in done.stdout, path
+    assert not (tmp_path / "mark").exists()
+    # What is named by its path is meant.
+    env = {"PATH": "", "PYTHONPATH": str(elsewhere), "PYXLOCK": "./pyxlock"}
+    run(bare, "-m", "pyxlock", "version", env=env, **tree)
+    assert (tmp_path / "mark").exists()

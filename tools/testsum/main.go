@@ -1,6 +1,7 @@
 // Command testsum runs "go test" with the arguments it is given and prints one
-// line a package, the whole output of what failed, and at the end every skipped
-// test with its reason, so that what was not tested is never silent.
+// line a package, the whole output of what failed and of what had not ended when
+// its package did, and at the end every skipped test with its reason, so that what
+// was not tested is never silent.
 package main
 
 import (
@@ -10,12 +11,14 @@ import (
 	"io"
 	"os"
 	"os/exec"
+	"slices"
 	"strings"
 	"time"
 )
 
 // event is one line of "go test -json".
 type event struct {
+	Time       time.Time
 	Action     string
 	Package    string
 	ImportPath string // of build events
@@ -40,7 +43,7 @@ func main() {
 		os.Exit(2)
 	}
 	start := time.Now()
-	sum := summary{out: os.Stdout, output: map[key]*strings.Builder{}}
+	sum := newSummary(os.Stdout)
 	sum.read(stdout)
 	err = cmd.Wait()
 	sum.close(time.Since(start))
@@ -55,8 +58,13 @@ type key struct{ pkg, test string }
 type summary struct {
 	out                     io.Writer
 	output                  map[key]*strings.Builder
+	running                 map[key]time.Time // since when
 	passed, failed, skipped int
 	skips                   []string
+}
+
+func newSummary(out io.Writer) *summary {
+	return &summary{out: out, output: map[key]*strings.Builder{}, running: map[key]time.Time{}}
 }
 
 func (s *summary) read(r io.Reader) {
@@ -80,6 +88,8 @@ func (s *summary) read(r io.Reader) {
 func (s *summary) event(e event) {
 	k := key{e.Package, e.Test}
 	switch e.Action {
+	case "run":
+		s.running[k] = e.Time
 	case "build-output":
 		io.WriteString(s.out, e.Output)
 	case "output":
@@ -96,6 +106,7 @@ func (s *summary) event(e event) {
 			s.test(e, k)
 		}
 		delete(s.output, k)
+		delete(s.running, k)
 	}
 }
 
@@ -106,7 +117,26 @@ func (s *summary) pkg(e event, k key) {
 	case "skip":
 		fmt.Fprintf(s.out, "?   \t%s\t[no test files]\n", e.Package)
 	case "fail":
+		s.unfinished(e)
 		s.print(k)
+	}
+}
+
+// unfinished tells which tests of a package had not ended when it did: a panic,
+// -timeout's for one, ends all of them, and its text is in the output of only one.
+func (s *summary) unfinished(e event) {
+	var keys []key
+	for k := range s.running {
+		if k.pkg == e.Package {
+			keys = append(keys, k)
+		}
+	}
+	slices.SortFunc(keys, func(a, b key) int { return strings.Compare(a.test, b.test) })
+	for _, k := range keys {
+		fmt.Fprintf(s.out, "HAD NOT ENDED: %s %s, after %.0fs\n", k.pkg, k.test, e.Time.Sub(s.running[k]).Seconds())
+		s.print(k)
+		delete(s.running, k)
+		delete(s.output, k)
 	}
 }
 
