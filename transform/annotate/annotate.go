@@ -101,7 +101,7 @@ func (a *annotator) bases() bool {
 	for _, m := range a.mods {
 		for _, f := range a.p.Funcs(m).All {
 			c := f.Class
-			if c == nil || a.p.Locks.Declared(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
+			if c == nil || a.p.Locks.Declared(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
 				continue
 			}
 			for i := range f.Sum.Effects {
@@ -266,7 +266,7 @@ func (a *annotator) method(f *effects.Function) {
 		return
 	}
 	name := f.Def.Name.Name
-	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods[name] || library.ImplicitStatic[name]) {
+	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] || library.ImplicitStatic()[name]) {
 		return
 	}
 	note := func(dec, why string) {

@@ -10,7 +10,8 @@ import (
 // goroutines; whoever asks for a value that another one computes waits for it.
 type Cache[K comparable, V any] struct {
 	make func(K) V
-	m    sync.Map // K → *Value[V]
+	mu   sync.RWMutex
+	m    map[K]*Value[V]
 }
 
 // Value is one value that is computed when it is first asked for.
@@ -29,17 +30,28 @@ func (c *Value[V]) Get(make func() V) V {
 // New returns a cache of what make returns. A make function must not ask
 // for the value that it is computing.
 func New[K comparable, V any](make func(K) V) *Cache[K, V] {
-	return &Cache[K, V]{make: make}
+	return &Cache[K, V]{make: make, m: map[K]*Value[V]{}}
 }
 
 // Get returns the value for a key.
 func (c *Cache[K, V]) Get(key K) V {
-	x, ok := c.m.Load(key)
-	if !ok {
-		x, _ = c.m.LoadOrStore(key, new(Value[V]))
+	c.mu.RLock()
+	x := c.m[key]
+	c.mu.RUnlock()
+	if x == nil {
+		c.mu.Lock()
+		if x = c.m[key]; x == nil {
+			x = new(Value[V])
+			c.m[key] = x
+		}
+		c.mu.Unlock()
 	}
-	return x.(*Value[V]).Get(func() V { return c.make(key) })
+	return x.Get(func() V { return c.make(key) })
 }
 
 // Clear forgets all values.
-func (c *Cache[K, V]) Clear() { c.m.Clear() }
+func (c *Cache[K, V]) Clear() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	clear(c.m)
+}

@@ -189,10 +189,10 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 		path = strings.Split(name, ".")
 	}
 	last := path[len(path)-1]
-	if library.LockTypes[last] {
+	if library.LockTypes()[last] {
 		return Shape{Kind: Record, Lock: true}
 	}
-	if len(path) == 1 && library.CTypes[last] {
+	if len(path) == 1 && library.CTypes()[last] {
 		return Shape{Kind: Scalar}
 	}
 	if c := m.Lookup(path); c != nil {
@@ -230,9 +230,9 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	switch {
 	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return Shape{Kind: Record, Copied: true}
-	case library.ObjectTypes[last]:
-		return Shape{Kind: Object, Container: library.Containers[last], Buffer: library.BufferTypes[last]}
-	case library.CScalars[last] || library.CTypes[last]:
+	case library.ObjectTypes()[last]:
+		return Shape{Kind: Object, Container: library.Containers()[last], Buffer: library.BufferTypes()[last]}
+	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
 	}
 	if cy := m.Scope.Names[path[0]]; len(path) == 2 && (cy.Kind == project.BindCython || path[0] == "cython") {
@@ -251,7 +251,7 @@ var numberWords = []string{
 }
 
 func numberLike(name string) bool {
-	if library.CScalars[name] || library.CTypes[name] {
+	if library.CScalars()[name] || library.CTypes()[name] {
 		return true
 	}
 	low := strings.ToLower(name)
@@ -261,11 +261,11 @@ func numberLike(name string) bool {
 // cythonShape is the shape of cython.NAME in pure mode.
 func cythonShape(name string) Shape {
 	switch {
-	case strings.HasPrefix(name, "pp") && library.CTypes[strings.TrimPrefix(name, "pp_")]:
+	case strings.HasPrefix(name, "pp") && library.CTypes()[strings.TrimPrefix(name, "pp_")]:
 		return Shape{Kind: Pointer, Depth: 2}
 	case strings.HasPrefix(name, "p_"):
 		return Shape{Kind: Pointer, Depth: 1}
-	case library.CTypes[name] || library.CScalars[name]:
+	case library.CTypes()[name] || library.CScalars()[name]:
 		return Shape{Kind: Scalar}
 	}
 	return Shape{}

@@ -16,7 +16,7 @@ func (p *Program) Constructs(f *Function, param int) bool {
 		return false
 	}
 	name := f.Def.Name.Name
-	return f.Class != nil && param == 0 && library.Construction[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param]
+	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param]
 }
 
 // SettleWrites solves the modules and notes which attributes something writes

@@ -96,10 +96,10 @@ func (b *builder) paramShape(i int, prm *ast.Param) ctype.Shape {
 	case prm.Kind == ast.Star || prm.Kind == ast.DoubleStar:
 		return ctype.Shape{Kind: ctype.Object}
 	case i == 0 && b.f.Class != nil:
-		if b.m.PlainDecorator(b.f.Def, "staticmethod") || b.m.PlainDecorator(b.f.Def, "classmethod") || library.ImplicitStatic[b.f.Def.Name.Name] {
+		if b.m.PlainDecorator(b.f.Def, "staticmethod") || b.m.PlainDecorator(b.f.Def, "classmethod") || library.ImplicitStatic()[b.f.Def.Name.Name] {
 			break
 		}
-		if library.Binops[b.f.Def.Name.Name] && b.m.CAPIBinops(b.f.Unit, b.f.Class, b.f.Def) {
+		if library.Binops()[b.f.Def.Name.Name] && b.m.CAPIBinops(b.f.Unit, b.f.Class, b.f.Def) {
 			return ctype.Shape{Kind: ctype.Object}
 		}
 		return ctype.Shape{Kind: ctype.Object, Class: b.f.Class}

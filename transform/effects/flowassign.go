@@ -139,7 +139,7 @@ func (b *builder) assign(st *ast.Assign) {
 			if b.shape(n).Container {
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
 			}
-			if op := library.BinaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
+			if op := library.BinaryMethods()[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
 				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
 					b.exprs.operator2(n, v, name, t.Range())
 				}

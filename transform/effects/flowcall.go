@@ -142,7 +142,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if n := b.exprs.member(fun, base, sh.Class); n != 0 {
 			return b.unknownCall(args, name, e.Span, false)
 		}
-		if !library.InheritedFromObject[name] {
+		if !library.InheritedFromObject()[name] {
 			b.effect(base, sh.Class, OnPython, Write, false, CallsUnknown, name, e.Span)
 		}
 		b.python(e.Span)
@@ -151,36 +151,36 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	switch {
 	case base == 0:
-	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.ViewMethods[name]: // nothing else that points to numbers has methods
+	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.ViewMethods()[name]: // nothing else that points to numbers has methods
 		b.effect(base, nil, OnState, Read, true, Reads, name, e.Span)
 		return b.node(Node{Kind: NodeFresh, Shape: sh, pos: e.Pos})
-	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.Keepers[name], name == "decode" && sliced(fun.X): // of a char * as bytes
+	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.Keepers()[name], name == "decode" && sliced(fun.X): // of a char * as bytes
 		b.effect(base, nil, OnState, Read, true, Reads, name, e.Span)
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	case b.inC(base):
-		text := sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar || library.Keepers[name]               // a C string becomes bytes first
-		if (!library.CppReaders[name] || sh.Known && !library.CppSizes[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
-			b.effect(base, nil, OnState, Write, library.CppWriters[name], PassesWritable, name, e.Span)
+		text := sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar || library.Keepers()[name]                 // a C string becomes bytes first
+		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
+			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
 		}
 		b.unknownArgs(args, name, e.Span, true)
 		return b.node(Node{Kind: NodeInside, Base: base, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
 	default:
-		if library.Changers[name] {
+		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
 			b.refill(base)
 			args.each(func(n int32) { b.handOut(n, e.End) })
-		} else if !library.Keepers[name] {
+		} else if !library.Keepers()[name] {
 			kind := OnPython
-			if sh.Container && !library.ReadingDunders[name] {
+			if sh.Container && !library.ReadingDunders()[name] {
 				kind = OnValue
 			}
 			b.effect(base, nil, kind, Write, false, CallsUnknown, name, e.Span)
 		}
-		if sh.Container || library.Changers[name] || library.Keepers[name] {
+		if sh.Container || library.Changers()[name] || library.Keepers()[name] {
 			return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 		}
 	}
-	if base == 0 && library.Keepers[name] {
+	if base == 0 && library.Keepers()[name] {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
@@ -238,7 +238,7 @@ func (b calls) superCall(name string, e *ast.Call) int32 {
 		}
 	}
 	args := b.passed(e.Args)
-	if b.f.Class.Complete() || library.InheritedFromObject[name] || name == "__init__" && b.f.Class.Base() == nil && !b.hasBases() {
+	if b.f.Class.Complete() || library.InheritedFromObject()[name] || name == "__init__" && b.f.Class.Base() == nil && !b.hasBases() {
 		b.unknownArgs(args, name, e.Span, false)
 		return 0
 	}
@@ -337,7 +337,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 			return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 		}
 	}
-	if how, ok := library.KnownC[name]; ok {
+	if how, ok := library.KnownC()[name]; ok {
 		return b.knownCall(how, b.passed(e.Args), name, e.Span)
 	}
 	if len(path) == 1 {

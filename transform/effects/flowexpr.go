@@ -218,7 +218,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			}
 			return b.node(Node{Kind: NodeInside, Base: base})
 		}
-		if library.Changers[e.Attr.Name] && e.Access == ast.Read {
+		if library.Changers()[e.Attr.Name] && e.Access == ast.Read {
 			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
 		return 0 // a Python attribute: its own object's affair
@@ -385,7 +385,7 @@ func (b expressions) unary(e *ast.Unary) int32 {
 	}
 	n := b.expr(e.X)
 	if b.shape(n).Class != nil {
-		if name := library.UnaryMethods[e.Op]; name != "" {
+		if name := library.UnaryMethods()[e.Op]; name != "" {
 			b.operator(n, name, e.Span)
 		}
 		return 0
@@ -458,7 +458,7 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return 0
 	}
 	sx, sy := b.shape(x), b.shape(y)
-	if m, ok := library.BinaryMethods[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
+	if m, ok := library.BinaryMethods()[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
 		if sx.Class != nil {
 			b.operator2(x, y, "__"+m+"__", e.Span)
 		}
@@ -497,7 +497,7 @@ func (b expressions) compare(e *ast.Compare) {
 						if len(b.p.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {
 							b.operator2(o[0], o[1], "__richcmp__", e.Span)
 						} else {
-							b.operator2(o[0], o[1], library.CompareMethods[op], e.Span)
+							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
 						}
 					}
 				}

@@ -16,7 +16,7 @@ import (
 // it takes by const pointer or by value it reads.
 func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(f.Declarator.Params, false))
-	if how, ok := library.KnownC[name]; ok {
+	if how, ok := library.KnownC()[name]; ok {
 		return b.knownCall(how, args, name, e.Span)
 	}
 	sure := m.CDecls().Aware
@@ -159,12 +159,12 @@ func (b calls) knownCall(how string, args passed, name string, span ast.Span) in
 }
 
 func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
-	fresh, ok := library.PureBuiltins[name]
+	fresh, ok := library.PureBuiltins()[name]
 	if !ok {
 		return 0, false
 	}
 	args := b.passed(e.Args)
-	method := library.BuiltinMethods[name]
+	method := library.BuiltinMethods()[name]
 	for _, n := range args.pos {
 		if n != 0 && method != "" && b.shape(n).Class != nil {
 			b.exprs.operator(n, method, e.Span)
@@ -175,7 +175,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		}
 	}
 	if fresh {
-		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers[name]}})
+		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers()[name]}})
 		var elems []int32
 		for _, a := range args.pos { // what it yields are their items, alone or in tuples
 			elems = append(elems, b.elements(a)...)

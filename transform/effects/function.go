@@ -66,6 +66,9 @@ type Functions struct {
 	pyInit map[string]*Function // __init__ of Python classes
 	pySet  map[string]bool      // names of Python classes
 	own    map[*project.Class]*Methods
+	// defining holds the classes of the module that define a member of a name, in
+	// their order.
+	defining map[memberName][]*project.Class
 }
 
 // Methods is what a class's own body defines.
@@ -78,14 +81,27 @@ var noMethods Methods
 
 func findFunctions(m *project.Module) *Functions {
 	t := &Functions{
-		byName: map[string][]*Function{},
-		ByDef:  map[*ast.FuncDef]*Function{},
-		pyInit: map[string]*Function{},
-		pySet:  map[string]bool{},
-		own:    map[*project.Class]*Methods{},
+		byName:   map[string][]*Function{},
+		ByDef:    map[*ast.FuncDef]*Function{},
+		pyInit:   map[string]*Function{},
+		pySet:    map[string]bool{},
+		own:      map[*project.Class]*Methods{},
+		defining: map[memberName][]*project.Class{},
 	}
 	for _, u := range m.Units {
 		t.collect(m, u, u.File.Body, nil, "", "")
+	}
+	for _, c := range m.Classes {
+		own := t.own[c]
+		if own == nil {
+			continue
+		}
+		for name := range own.Plain {
+			t.defining[memberName{name, false}] = append(t.defining[memberName{name, false}], c)
+		}
+		for name := range own.Props {
+			t.defining[memberName{name, true}] = append(t.defining[memberName{name, true}], c)
+		}
 	}
 	return t
 }
@@ -177,6 +193,12 @@ func accessorOf(f *ast.FuncDef, property string) Accessor {
 	return Plain
 }
 
+// memberName is the name of a method or of a property.
+type memberName struct {
+	name     string
+	property bool
+}
+
 // Funcs returns the functions of a module.
 func (p *Program) Funcs(m *project.Module) *Functions { return p.functions.Get(m) }
 
@@ -213,8 +235,8 @@ func (p *Program) members(c *project.Class, name string, property bool) []*Funct
 		}
 		return out
 	}
-	for _, s := range c.Mod.Classes {
-		if s == c || len(of(s)) == 0 {
+	for _, s := range p.Funcs(c.Mod).defining[memberName{name, property}] {
+		if s == c {
 			continue
 		}
 		for _, a := range s.Ancestry()[1:] {

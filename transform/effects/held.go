@@ -89,7 +89,7 @@ func (p *Program) Member(f *Function) bool {
 	}
 	return f.entry.Get(func() bool {
 		name := f.Def.Name.Name
-		return f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods[name]) && !library.ImplicitStatic[name] &&
+		return f.Exposed() && (f.Accessor != Plain || !library.NoLockMethods()[name]) && !library.ImplicitStatic()[name] &&
 			!f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
 	})
 }

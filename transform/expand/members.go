@@ -175,7 +175,7 @@ func (a *Module) isObject(f *project.Field) bool {
 	if len(path) == 0 {
 		return false
 	}
-	return library.ObjectTypes[path[len(path)-1]] || f.Mod.Lookup(path) != nil
+	return library.ObjectTypes()[path[len(path)-1]] || f.Mod.Lookup(path) != nil
 }
 
 // append adds lines at the end of a class's body.

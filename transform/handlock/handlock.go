@@ -94,7 +94,7 @@ func (h *Names) Typed(name string) bool {
 			ast.Walk(u.File, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.CVarDecl:
-					if n.Type == nil || !library.LockTypes[syntax.LastPart(n.Type.Name)] {
+					if n.Type == nil || !library.LockTypes()[syntax.LastPart(n.Type.Name)] {
 						return true
 					}
 					for _, d := range n.Declarators {
@@ -106,7 +106,7 @@ func (h *Names) Typed(name string) bool {
 						return true
 					}
 					p := syntax.Dotted(call.Fun)
-					if len(p) == 0 || !library.LockTypes[p[len(p)-1]] {
+					if len(p) == 0 || !library.LockTypes()[p[len(p)-1]] {
 						return true
 					}
 					for _, t := range n.Targets {
@@ -137,7 +137,7 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 	if call.Fun == nil {
 		return Call{}, false
 	}
-	if take, ok := library.LockCalls[h.m.CName(call.Fun)]; ok {
+	if take, ok := library.LockCalls()[h.m.CName(call.Fun)]; ok {
 		x := syntax.Arg(call, 0)
 		if x == nil {
 			return Call{}, false

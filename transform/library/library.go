@@ -3,8 +3,10 @@ package library
 import (
 	_ "embed"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
+	"sync"
 )
 
 // table has the facts; its comments say what each means.
@@ -18,7 +20,8 @@ type row struct {
 	facts []string
 }
 
-var sections = parse(table)
+// sections are the rows by section. Files without locks need none.
+var sections = sync.OnceValue(func() map[string][]row { return parse(table) })
 
 // parse reads a table.
 func parse(table string) map[string][]row {
@@ -38,30 +41,32 @@ func parse(table string) map[string][]row {
 	return out
 }
 
-// names returns the names that have a fact, in any of some sections.
-func names(fact string, in ...string) map[string]bool {
-	out := map[string]bool{}
-	for _, s := range in {
-		for _, r := range sections[s] {
-			for _, f := range r.facts {
-				if f == fact {
+// names returns what tells the names that have a fact, in any of some sections.
+func names(fact string, in ...string) func() map[string]bool {
+	return sync.OnceValue(func() map[string]bool {
+		out := map[string]bool{}
+		for _, s := range in {
+			for _, r := range sections()[s] {
+				if slices.Contains(r.facts, fact) {
 					out[r.name] = true
 				}
 			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
-// values returns what a fact says of the names in a section that have it.
-func values(fact, in string) map[string]string {
-	out := map[string]string{}
-	for _, r := range sections[in] {
-		if v, ok := r.value(fact); ok {
-			out[r.name] = v
+// values returns what tells what a fact says of the names in a section that have it.
+func values(fact, in string) func() map[string]string {
+	return sync.OnceValue(func() map[string]string {
+		out := map[string]string{}
+		for _, r := range sections()[in] {
+			if v, ok := r.value(fact); ok {
+				out[r.name] = v
+			}
 		}
-	}
-	return out
+		return out
+	})
 }
 
 func (r row) value(fact string) (string, bool) {
@@ -124,7 +129,7 @@ var (
 var (
 	// PureBuiltins change nothing that they are given. The value tells what they
 	// return: a new object or nothing of interest.
-	PureBuiltins = pureBuiltins()
+	PureBuiltins = sync.OnceValue(pureBuiltins)
 	// KnownC tells what C functions that are declared outside the project do with
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.
@@ -140,13 +145,13 @@ var (
 	Storages       = values("storage", "c")            // return a pointer into a container
 	// LockCalls are C functions that take a lock as their first argument, and whether
 	// they take or release it.
-	LockCalls = lockCalls()
-	Lenders   = lenders()
+	LockCalls = sync.OnceValue(lockCalls)
+	Lenders   = sync.OnceValue(lenders)
 )
 
 func pureBuiltins() map[string]bool {
-	out := names("fresh", "function")
-	for n := range names("pure", "function") {
+	out := names("fresh", "function")()
+	for n := range names("pure", "function")() {
 		out[n] = false
 	}
 	return out
@@ -154,7 +159,7 @@ func pureBuiltins() map[string]bool {
 
 func lockCalls() map[string]bool {
 	out := map[string]bool{}
-	for n, does := range values("lock", "c") {
+	for n, does := range values("lock", "c")() {
 		out[n] = does == "take"
 	}
 	return out
@@ -169,7 +174,7 @@ type Lender struct {
 
 func lenders() map[string]Lender {
 	out := map[string]Lender{}
-	for _, r := range sections["c"] {
+	for _, r := range sections()["c"] {
 		if from, ok := r.value("lends"); ok {
 			n, err := strconv.Atoi(from)
 			if err != nil {

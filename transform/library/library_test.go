@@ -27,12 +27,12 @@ var (
 // A misspelled fact would be one that nobody knows.
 func TestTable(t *testing.T) {
 	for section := range asked {
-		if len(sections[section]) == 0 {
+		if len(sections()[section]) == 0 {
 			t.Errorf("no [%s]", section)
 		}
 	}
 	seen := map[string]bool{}
-	for section, rows := range sections {
+	for section, rows := range sections() {
 		last := ""
 		for _, r := range rows {
 			if r.name <= last {
@@ -66,19 +66,19 @@ func TestTable(t *testing.T) {
 }
 
 func TestFacts(t *testing.T) {
-	if !Changers["append"] || Changers["index"] || !Keepers["index"] {
+	if !Changers()["append"] || Changers()["index"] || !Keepers()["index"] {
 		t.Error("methods of list")
 	}
-	if KnownC["memcpy"] != "wr" || KnownC["realloc"] != "Wr" {
+	if KnownC()["memcpy"] != "wr" || KnownC()["realloc"] != "Wr" {
 		t.Error("C functions")
 	}
-	if take, ok := LockCalls["PyMutex_Unlock"]; !ok || take {
+	if take, ok := LockCalls()["PyMutex_Unlock"]; !ok || take {
 		t.Error("PyMutex_Unlock releases")
 	}
-	if l := Lenders["PyImport_AddModule"]; l.Container != -1 || l.What != "sys.modules" || l.Instead == "" {
+	if l := Lenders()["PyImport_AddModule"]; l.Container != -1 || l.What != "sys.modules" || l.Instead == "" {
 		t.Errorf("%+v", l)
 	}
-	if fresh, ok := PureBuiltins["sorted"]; !ok || !fresh || PureBuiltins["len"] {
+	if fresh, ok := PureBuiltins()["sorted"]; !ok || !fresh || PureBuiltins()["len"] {
 		t.Error("builtins")
 	}
 }

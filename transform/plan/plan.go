@@ -100,14 +100,14 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 	}
 	name := f.Def.Name.Name
 	inClass := f.Class != nil && f.Outer == nil
-	if inClass && library.NoLockMethods[name] && !f.Property {
+	if inClass && library.NoLockMethods()[name] && !f.Property {
 		for _, d := range locks {
 			out.Report(d.Unit, d.Node.Range(), finding.Misplaced, fmt.Sprintf("%s on %s", d.Name, name),
 				"nobody else holds the object then, so it takes no lock: remove the decorator")
 		}
 		return
 	}
-	static := inClass && (m.PlainDecorator(f.Def, "staticmethod") || library.ImplicitStatic[name])
+	static := inClass && (m.PlainDecorator(f.Def, "staticmethod") || library.ImplicitStatic()[name])
 	classm := (inClass || f.PyClass) && m.PlainDecorator(f.Def, "classmethod")
 	var info *decorator.Info
 	if inClass {
@@ -336,7 +336,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 			h.Typed, h.Never = true, true // a type object: locked as it is
 			return true
 		}
-		if !(library.Binops[f.Def.Name.Name] && r.m.CAPIBinops(f.Unit, f.Class, f.Def)) {
+		if !(library.Binops()[f.Def.Name.Name] && r.m.CAPIBinops(f.Unit, f.Class, f.Def)) {
 			h.Class = f.Class
 			if r.p.Locks.Of(f.Class) == nil && !through {
 				r.fail(u, span, finding.Nothing, fmt.Sprintf("%s is no locked class", f.Class.Name), "add @cython.locked_class to it")
@@ -370,11 +370,11 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 		return true
 	}
 	last := path[len(path)-1]
-	if library.CTypes[last] || strings.HasSuffix(last, "_t") || strings.Contains(last, " ") {
+	if library.CTypes()[last] || strings.HasSuffix(last, "_t") || strings.Contains(last, " ") {
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is a C %s, not an object", name, last), "only Python objects have locks")
 		return false
 	}
-	if len(path) == 1 && library.ObjectTypes[last] && last != "object" && !through {
+	if len(path) == 1 && library.ObjectTypes()[last] && last != "object" && !through {
 		r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, last), "lock the object that it belongs to")
 		return false
 	}

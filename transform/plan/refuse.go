@@ -136,7 +136,7 @@ func (p *Planner) checkMutex(m *project.Module, f *Func, pl *Plan, fail func(ast
 			case *ast.Call:
 				fun, isName := n.Fun.(*ast.Name)
 				if isName && len(n.Args) == 1 && syntax.IsNamed(n.Args[0].X, self) {
-					method, span = library.BuiltinMethods[fun.Name], n.Span
+					method, span = library.BuiltinMethods()[fun.Name], n.Span
 				}
 			case *ast.Subscript:
 				if syntax.IsNamed(n.X, self) {
@@ -198,7 +198,7 @@ func (p *Planner) memberLocks(c *project.Class, f *ast.FuncDef) bool {
 		return true
 	}
 	n := f.Name.Name
-	return !project.IsCdef(c.Mod, c, f) && !library.NoLockMethods[n] && !library.ImplicitStatic[n] &&
+	return !project.IsCdef(c.Mod, c, f) && !library.NoLockMethods()[n] && !library.ImplicitStatic()[n] &&
 		!c.Mod.PlainDecorator(f, "staticmethod") && !c.Mod.PlainDecorator(f, "classmethod")
 }
 

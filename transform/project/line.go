@@ -160,7 +160,7 @@ func (c *Class) UnseenBase() bool {
 		for _, d := range a.Defs {
 			if d.Bases != nil && len(d.Bases.Args) > 0 {
 				path := syntax.Dotted(d.Bases.Args[0].X)
-				if last := cmp.Or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); library.ObjectTypes[last] && !library.BufferTypes[last] {
+				if last := cmp.Or(strings.Join(path[max(len(path)-1, 0):], ""), "?"); library.ObjectTypes()[last] && !library.BufferTypes()[last] {
 					continue // those of Cython's own .pxd files show no pointers
 				}
 				if _, bound := a.Mod.Scope.Names[cmp.Or(strings.Join(path, "."), "?")]; len(path) != 1 || bound || len(a.Mod.Scope.Stars) > 0 {

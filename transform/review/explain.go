@@ -115,7 +115,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 		return st, "not locked, it has no lock of its own"
 	case !p.prog.Guards(st.Why.Class):
 		return st, "not locked, its class has no lock"
-	case self && f.Accessor == effects.Plain && library.NoLockMethods[f.Def.Name.Name]:
+	case self && f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name]:
 		return st, "not locked, nobody else has the object then"
 	}
 	if r.Root == effects.NodeParam {

@@ -229,7 +229,7 @@ func (p *Reviewer) memberOf(f *effects.Function, prop string) Member {
 		}
 	}
 	decs := p.prog.OwnLocks(f).Decs
-	static := library.ImplicitStatic[f.Def.Name.Name] || f.Mod.PlainDecorator(f.Def, "staticmethod") || f.Mod.PlainDecorator(f.Def, "classmethod")
+	static := library.ImplicitStatic()[f.Def.Name.Name] || f.Mod.PlainDecorator(f.Def, "staticmethod") || f.Mod.PlainDecorator(f.Def, "classmethod")
 	md, locks := p.prog.ModeOf(f)
 	d := decorator.Exemption(f.Mod, f.Def)
 	switch {
@@ -245,7 +245,7 @@ func (p *Reviewer) memberOf(f *effects.Function, prop string) Member {
 		mb.Mode, mb.Why = LocksNot, "its decorators name other objects"
 	case static:
 		mb.Mode, mb.Why = LocksNot, "has no object of its own"
-	case f.Accessor == effects.Plain && library.NoLockMethods[f.Def.Name.Name]:
+	case f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name]:
 		mb.Mode, mb.Why = LocksNothing, "nobody else has the object then"
 	case !f.Exposed():
 		mb.Mode, mb.Why = LocksNothing, "a C method: its callers hold the lock"

@@ -68,13 +68,13 @@ func (c *bodies) attrUses() map[string][]attrUse {
 			case *ast.FuncDef, *ast.ClassDef:
 				return false
 			case *ast.Call:
-				if fun, ok := n.Fun.(*ast.Attribute); ok && library.ReadMethods[fun.Attr.Name] {
+				if fun, ok := n.Fun.(*ast.Attribute); ok && library.ReadMethods()[fun.Attr.Name] {
 					harmless(fun.X)
 				}
 				if n.Fun != nil {
 					name := c.m.CName(n.Fun)
-					_, lends := library.Lenders[name]
-					if lends && !library.APIMutators[name] || library.Readers[name] || library.Sizes[name] {
+					_, lends := library.Lenders()[name]
+					if lends && !library.APIMutators()[name] || library.Readers()[name] || library.Sizes()[name] {
 						harmless(syntax.Arg(n, 0))
 					}
 				}

@@ -196,10 +196,10 @@ func (c *bodies) changes(f *ruleFunc) {
 				note(n.X, address, n, nil, nil)
 			}
 		case *ast.Call:
-			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators[at.Attr.Name] {
+			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
 				note(at.X, stores, n, nil, nil)
 			}
-			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.APIMutators[c.m.CName(n.Fun)] {
+			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.APIMutators()[c.m.CName(n.Fun)] {
 				note(x, stores, n, nil, syntax.Arg(n, 1))
 			}
 		}

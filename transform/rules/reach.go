@@ -27,7 +27,7 @@ func (c *bodies) reach(f *ruleFunc, e ast.Expr, at int32) reach {
 	case *ast.Paren:
 		return c.reach(f, e.X, at)
 	case *ast.Cast:
-		if e.Type != nil && library.Immutable[e.Type.Name] && syntax.Pointers(e.Type.Declarator) == 0 {
+		if e.Type != nil && library.Immutable()[e.Type.Name] && syntax.Pointers(e.Type.Declarator) == 0 {
 			return private
 		}
 		return c.reach(f, e.X, at)
@@ -51,15 +51,15 @@ func (c *bodies) reach(f *ruleFunc, e ast.Expr, at int32) reach {
 		return c.reach(f, e.X, at)
 	case *ast.Call:
 		name := c.m.CName(e.Fun)
-		if library.Getters[name] {
+		if library.Getters()[name] {
 			return c.reach(f, syntax.Arg(e, 0), at)
 		}
-		if library.Makers[name] {
+		if library.Makers()[name] {
 			if _, ok := syntax.Unparen(e.Fun).(*ast.Name); ok || syntax.LastPart(name) != "copy" {
 				return private
 			}
 		}
-		if fun, ok := e.Fun.(*ast.Attribute); ok && library.MakerMethods[fun.Attr.Name] {
+		if fun, ok := e.Fun.(*ast.Attribute); ok && library.MakerMethods()[fun.Attr.Name] {
 			return private
 		}
 	case *ast.Collection, *ast.Comp, *ast.Str, *ast.Number, *ast.Const, *ast.Lambda:
@@ -97,7 +97,7 @@ func (c *bodies) immutableField(f *ruleFunc, e *ast.Attribute) bool {
 	cl := c.m.ClassByName[f.class.Name.Name]
 	for depth := 0; cl != nil && depth < 8; depth++ {
 		if fd := cl.FieldByName[e.Attr.Name]; fd != nil {
-			return fd.Ctype != nil && library.Immutable[fd.Ctype.Name]
+			return fd.Ctype != nil && library.Immutable()[fd.Ctype.Name]
 		}
 		cl = cl.Base()
 	}
@@ -149,14 +149,14 @@ func (c *bodies) findReach(f *ruleFunc, name string, at int32) reach {
 		switch {
 		case v == nil:
 			return unknown
-		case v.ctype != nil && library.Immutable[v.ctype.Name]:
+		case v.ctype != nil && library.Immutable()[v.ctype.Name]:
 			return private
 		case len(v.changes) > 0:
 			return shared
 		}
 		return private // nobody changes it
 	}
-	if t := f.types[name].ctype; t != nil && library.Immutable[t.Name] && syntax.Pointers(f.types[name].d) == 0 {
+	if t := f.types[name].ctype; t != nil && library.Immutable()[t.Name] && syntax.Pointers(f.types[name].d) == 0 {
 		return private
 	}
 	values, param := f.reaching(name, at)
@@ -243,9 +243,9 @@ func (c *bodies) escapes(f *ruleFunc, name string, at int32) bool {
 		case *ast.Call:
 			var into ast.Expr
 			args := n.Args
-			if fun, ok := n.Fun.(*ast.Attribute); ok && library.Mutators[fun.Attr.Name] {
+			if fun, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[fun.Attr.Name] {
 				into = fun.X
-			} else if n.Fun != nil && library.APIMutators[c.m.CName(n.Fun)] && len(args) > 0 {
+			} else if n.Fun != nil && library.APIMutators()[c.m.CName(n.Fun)] && len(args) > 0 {
 				into, args = args[0].X, args[1:]
 			}
 			for _, a := range args {

@@ -25,7 +25,7 @@ func checkBases(c *checking) {
 			}
 			for _, name := range slices.Sorted(maps.Keys(c.p.Own(b).Plain)) {
 				f := c.p.Own(b).Plain[name][0]
-				if !f.Exposed() || library.NoLockMethods[name] || library.Construction[name] || c.p.Exempt(f) {
+				if !f.Exposed() || library.NoLockMethods()[name] || library.Construction()[name] || c.p.Exempt(f) {
 					continue
 				}
 				c.p.Solve([]*effects.Function{f})
@@ -52,7 +52,7 @@ func (c *checking) writesTo(k, b *project.Class) bool {
 	for _, d := range []*project.Class{k, b} {
 		for _, fs := range p.Own(d).Plain {
 			for _, f := range fs {
-				if !f.Exposed() || library.Construction[f.Def.Name.Name] {
+				if !f.Exposed() || library.Construction()[f.Def.Name.Name] {
 					continue
 				}
 				p.Solve([]*effects.Function{f})

@@ -20,7 +20,7 @@ func borrowed(c *checking) {
 				return true
 			}
 			name := c.m.CName(call.Fun)
-			l, ok := library.Lenders[name]
+			l, ok := library.Lenders()[name]
 			if !ok || onlyTested(f, call) {
 				return true
 			}

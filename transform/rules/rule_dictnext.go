@@ -19,7 +19,7 @@ func dictNext(c *checking) {
 				return true
 			}
 			name := c.m.CName(call.Fun)
-			what := library.ContainerSteps[name]
+			what := library.ContainerSteps()[name]
 			x := syntax.Arg(call, 0)
 			if what == "" || x == nil || c.reach(f, x, call.Pos) != shared || f.held(call.Pos, x) {
 				return true

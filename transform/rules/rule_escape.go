@@ -239,7 +239,7 @@ func (c *checking) wrapped(f *effects.Function) {
 	self := syntax.ParamName(f.Def.Params.List[0])
 	eachReturn(f, func(x ast.Expr) {
 		call, ok := syntax.Unparen(x).(*ast.Call)
-		if !ok || call.Fun == nil || !library.Viewers[c.m.CName(call.Fun)] {
+		if !ok || call.Fun == nil || !library.Viewers()[c.m.CName(call.Fun)] {
 			return
 		}
 		a, ok := syntax.Bare(syntax.Arg(call, 0)).(*ast.Attribute)

@@ -79,7 +79,7 @@ func (c *checking) compiled() bool {
 // silentGlobal reports whether a variable is one of a kind that is made for
 // several threads.
 func (c *bodies) silentGlobal(v *globalVar) bool {
-	if v.ctype != nil && library.LockTypes[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name) {
+	if v.ctype != nil && library.LockTypes()[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name) {
 		return true
 	}
 	if v.ctype != nil && strings.Contains(v.ctype.Name, "atomic") {
@@ -112,7 +112,7 @@ func (c *bodies) isCValue(v *globalVar) bool {
 	if v.d.Pointer > 0 || len(v.d.Arrays) > 0 || v.d.Inner != nil || v.ctype.Basic {
 		return true
 	}
-	return !library.ObjectGlobals[v.ctype.Name] && v.ctype.Name != "" && c.cType(v.ctype)
+	return !library.ObjectGlobals()[v.ctype.Name] && v.ctype.Name != "" && c.cType(v.ctype)
 }
 
 // cType reports whether a type that is named is known to be no class: it is a

@@ -43,7 +43,7 @@ func checkHandLocks(c *checking) {
 		for _, f := range byClass[k] {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
-				if effects.OnSelf(f, e) && e.Mode == effects.Write && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction[f.Def.Name.Name] {
+				if effects.OnSelf(f, e) && e.Mode == effects.Write && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
 					if _, ok := locked[e.Field]; !ok {
 						locked[e.Field] = use{f, e}
 					}
@@ -52,7 +52,7 @@ func checkHandLocks(c *checking) {
 		}
 		for _, f := range byClass[k] {
 			name := f.Def.Name.Name
-			if !f.Exposed() || f.Accessor == effects.Plain && (library.Construction[name] || library.NoLockMethods[name] || library.ImplicitStatic[name]) || c.p.Exempt(f) || f.Flow.Hand != (ast.Span{}) || lockedByCallers(f) {
+			if !f.Exposed() || f.Accessor == effects.Plain && (library.Construction()[name] || library.NoLockMethods()[name] || library.ImplicitStatic()[name]) || c.p.Exempt(f) || f.Flow.Hand != (ast.Span{}) || lockedByCallers(f) {
 				continue
 			}
 			var worst *effects.Effect // what it writes says more than what it reads

@@ -33,11 +33,11 @@ func checkMissing(c *checking) {
 				if e.Mode != md || !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || md == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
 					continue
 				}
-				if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods[e.Via.Def.Name.Name] {
+				if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods()[e.Via.Def.Name.Name] {
 					continue // told of that function, where the lock has to be taken
 				}
 				if x.Root == effects.NodeParam {
-					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods[f.Def.Name.Name] && f.Accessor == effects.Plain {
+					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain {
 						continue
 					}
 				}
@@ -45,7 +45,7 @@ func checkMissing(c *checking) {
 				switch {
 				case e.Via != nil && e.Via.Class != nil && !e.Via.Exposed():
 					code = finding.UnlockedHelper
-				case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods[f.Def.Name.Name]):
+				case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods()[f.Def.Name.Name]):
 					code = finding.Function
 				}
 				if k := (key{e.Region, code}); seen[k] {
@@ -113,7 +113,7 @@ func (c *checking) alsoMissing(f *effects.Function, e *effects.Effect) finding.R
 func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
-	if x.Root != effects.NodeParam || f.Accessor == effects.Plain && library.NoLockMethods[name] {
+	if x.Root != effects.NodeParam || f.Accessor == effects.Plain && library.NoLockMethods()[name] {
 		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, effects.PathOf(f, e.Region))

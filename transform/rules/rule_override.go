@@ -14,7 +14,7 @@ import (
 
 func checkOverrides(c *checking) {
 	for _, f := range c.functions() {
-		if f.Class == nil || f.Accessor != effects.Plain || c.p.Exempt(f) || f.Exposed() || !c.p.Guards(f.Class) || library.NoLockMethods[f.Def.Name.Name] {
+		if f.Class == nil || f.Accessor != effects.Plain || c.p.Exempt(f) || f.Exposed() || !c.p.Guards(f.Class) || library.NoLockMethods()[f.Def.Name.Name] {
 			continue
 		}
 		base := c.overridden(f)
@@ -62,7 +62,7 @@ func (c *checking) tooLittle(base *effects.Function, md effects.Mode) *effects.F
 		f := list[0]
 		list = list[1:]
 		for _, caller := range f.Callers {
-			if seen[caller] || c.p.Exempt(caller) || caller.Class == nil || caller.Accessor == effects.Plain && library.Construction[caller.Def.Name.Name] {
+			if seen[caller] || c.p.Exempt(caller) || caller.Class == nil || caller.Accessor == effects.Plain && library.Construction()[caller.Def.Name.Name] {
 				continue
 			}
 			seen[caller] = true

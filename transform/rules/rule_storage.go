@@ -23,7 +23,7 @@ func itemStorage(c *checking) {
 					return true
 				}
 				name := c.m.CName(n.Fun)
-				if what := library.Storages[name]; what != "" {
+				if what := library.Storages()[name]; what != "" {
 					x := syntax.Arg(n, 0)
 					if x == nil || c.reach(f, x, n.Pos) != shared || f.held(n.Pos, x) {
 						return true
@@ -92,7 +92,7 @@ func (c *checking) bytesOf(f *ruleFunc, e ast.Expr) {
 // container whose size the function read before.
 func (c *checking) sizedBefore(f *ruleFunc, call *ast.Call, name string) bool {
 	x := syntax.Arg(call, 0)
-	if x == nil || !library.Unchecked[name] {
+	if x == nil || !library.Unchecked()[name] {
 		return false
 	}
 	f.prepare()
@@ -105,7 +105,7 @@ func (c *checking) sizedBefore(f *ruleFunc, call *ast.Call, name string) bool {
 		if found || n.Range().Pos >= call.Pos {
 			return false
 		}
-		if k, ok := n.(*ast.Call); ok && k.Fun != nil && library.Sizes[c.m.CName(k.Fun)] && f.spelled(syntax.Arg(k, 0)) == object {
+		if k, ok := n.(*ast.Call); ok && k.Fun != nil && library.Sizes()[c.m.CName(k.Fun)] && f.spelled(syntax.Arg(k, 0)) == object {
 			found = true
 		}
 		return true

@@ -32,13 +32,13 @@ func checkSuspension(c *checking) {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
-		if byHand && f.Class != nil && !c.p.Exempt(f) && !library.Construction[f.Def.Name.Name] {
+		if byHand && f.Class != nil && !c.p.Exempt(f) && !library.Construction()[f.Def.Name.Name] {
 			if within, ok := c.section(f); ok {
 				c.suspended(f, inside(c.looks(f), within, func(l look) ast.Span { return l.span }), inside(c.runsPython(f), within, func(s ast.Span) ast.Span { return s }))
 				continue
 			}
 		}
-		if !c.p.Member(f) || c.p.Exempt(f) || library.Construction[f.Def.Name.Name] {
+		if !c.p.Member(f) || c.p.Exempt(f) || library.Construction()[f.Def.Name.Name] {
 			continue
 		}
 		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind != decorator.CriticalSection {

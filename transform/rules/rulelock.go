@@ -78,7 +78,7 @@ func (f *ruleFunc) handHolds() []handHold {
 				}
 			}
 		case *ast.CVarDecl: // a C++ guard holds until it goes out of scope
-			if n.Type != nil && library.GuardTypes[syntax.LastPart(n.Type.Name)] {
+			if n.Type != nil && library.GuardTypes()[syntax.LastPart(n.Type.Name)] {
 				add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
 			}
 		case *ast.Assign:
@@ -87,7 +87,7 @@ func (f *ruleFunc) handHolds() []handHold {
 				if s, ok := fun.(*ast.Subscript); ok {
 					fun = s.X
 				}
-				if name, ok := fun.(*ast.Name); ok && library.GuardTypes[name.Name] {
+				if name, ok := fun.(*ast.Name); ok && library.GuardTypes()[name.Name] {
 					add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
 				}
 			}
