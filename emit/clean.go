@@ -266,3 +266,16 @@ func writeStyled(w io.Writer, text []byte) error {
 	}
 	return err
 }
+
+// place writes a position. Lines and columns below 1 are not known.
+func place(path string, line, column int) string {
+	path = Path(path)
+	if line < 1 {
+		return path
+	}
+	path += ":" + strconv.Itoa(line)
+	if column < 1 {
+		return path
+	}
+	return path + ":" + strconv.Itoa(column)
+}

@@ -2,16 +2,11 @@ package emit
 
 import (
 	"bytes"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"strings"
 	"testing"
-	"unicode/utf8"
-
-	"pyxlock/parser/ast"
-	"pyxlock/transform"
 )
 
 func TestPrintable(t *testing.T) {
@@ -105,21 +100,6 @@ func TestCleanerCutsLongLines(t *testing.T) {
 	}
 }
 
-// Colours come through where this package put them, and from nowhere else.
-func TestCleanerKnowsItsColors(t *testing.T) {
-	f := transform.Finding{Code: "PXL301", Path: "m\x1b[1m", Line: 1, Column: 1, Span: ast.Span{End: 6}, Message: "a\x1b[31mb", Help: "c\x1b[md"}
-	var b bytes.Buffer
-	c := NewCleaner(&b)
-	if err := Findings(c, []transform.Finding{f}, func(string) []byte { return []byte("x\x1b[1my ##[z]\n") }, true); err != nil {
-		t.Fatal(err)
-	}
-	io.WriteString(c, "\x1b[1mmine\n")
-	want := "\x1b[1m\"m\\x1b[1m\":1:1:\x1b[m \x1b[1;31mPXL301\x1b[m a�[31mb\n    1 | x�[1my #�[z]\n      | \x1b[32m^~~~~~\x1b[m\n  \x1b[36mhelp:\x1b[m c�[md\n�[1mmine\n"
-	if b.String() != want {
-		t.Errorf("%q\nwant\n%q", b.String(), want)
-	}
-}
-
 type fullDisk struct{}
 
 var errFull = errors.New("no space left")
@@ -131,79 +111,5 @@ func TestCleanerRemembersErrors(t *testing.T) {
 	fmt.Fprintln(c, "x")
 	if err := c.Flush(); !errors.Is(err, errFull) {
 		t.Error(err)
-	}
-}
-
-func TestJSONIsExactAndHarmless(t *testing.T) {
-	text := "a\x1b\u0085\u202e\u200b\u2028\x7f\U000e0041\ufeff é😀 ##[x] ##vso[y] \n\t\"\\"
-	var b bytes.Buffer
-	if err := writeJSON(&b, text); err != nil {
-		t.Fatal(err)
-	}
-	var got string
-	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got != text {
-		t.Errorf("%q, %v\n%s", got, err, b.String())
-	}
-	if s := strings.TrimSuffix(b.String(), "\n"); harmless([]byte(s)) != s || !strings.Contains(s, "é😀") {
-		t.Errorf("%s", s)
-	}
-	b.Reset()
-	if err := writeJSON(&b, "\xff"); err != nil || !utf8.Valid(b.Bytes()) {
-		t.Errorf("%q %v", b.String(), err)
-	}
-}
-
-func TestGitHubCannotBeBrokenOut(t *testing.T) {
-	f := transform.Finding{Code: "PXL001", Path: "a::b,c\n\r%0A\x1b.pyx", Line: 1, Message: "x::y%0A\r\n::add-mask::z\x1b[1m%"}
-	var b bytes.Buffer
-	if err := GitHub(&b, []transform.Finding{f}, nil); err != nil {
-		t.Fatal(err)
-	}
-	want := "::error file=a%3A%3Ab%2Cc%0A%0D%250A�.pyx,line=1,col=1,endLine=1,endColumn=1,title=PXL001::x::y%250A�%0A:�add-mask::z�[1m%25\n"
-	if b.String() != want {
-		t.Errorf("%q\nwant\n%q", b.String(), want)
-	}
-}
-
-func TestExcerptsAreCut(t *testing.T) {
-	excerpt := func(line string, pos, end int) []string {
-		var b bytes.Buffer
-		f := transform.Finding{Code: "C", Path: "m", Line: 1, Column: 1, Span: ast.Span{Pos: int32(pos), End: int32(end)}, Message: "x"}
-		if err := Findings(&b, []transform.Finding{f}, func(string) []byte { return []byte(line) }, false); err != nil {
-			t.Fatal(err)
-		}
-		return strings.Split(b.String(), "\n")
-	}
-	for _, unit := range []string{"x", "日", "\t", "e\u0301\u0301", "\x1b", "\xff", "\u200b", "aé \t"} {
-		line := strings.Repeat(unit, 40000)
-		for _, at := range []int{0, 1, 10, 20000, 39990, 40000} {
-			for _, length := range []int{0, 1, 100, 40000} {
-				pos := at * len(unit)
-				lines := excerpt(line, pos, min(pos+length*len(unit), len(line)))
-				if len(lines) < 3 { // nothing to be seen there
-					if strings.TrimSpace(unit) != "" {
-						t.Errorf("%q at %d: no excerpt", unit, at)
-					}
-					continue
-				}
-				text, mark := lines[1], lines[2]
-				if w := textWidth(text, 0); w > gutter+excerptColumns+2 || len(text) > 4*(excerptColumns+gutter) || len(mark) > 4*(excerptColumns+gutter) {
-					t.Errorf("%q at %d: %d columns, %d bytes", unit, at, w, len(text))
-				}
-				if cutLeft, cutRight := strings.Contains(text, "| …"), strings.HasSuffix(text, "…"); at == 20000 && !(cutLeft && cutRight) || at == 0 && (cutLeft || !cutRight) {
-					t.Errorf("%q at %d: %s", unit, at, text)
-				}
-			}
-		}
-	}
-	// The mark stands below what it is about.
-	line := strings.Repeat("日\t", 500) + "HERE" + strings.Repeat(" x", 500)
-	lines := excerpt(line, strings.Index(line, "HERE"), strings.Index(line, "HERE")+4)
-	if at, mark := strings.Index(lines[1], "HERE"), strings.Index(lines[2], "^~~~"); textWidth(lines[1][:at], 0) != textWidth(lines[2][:mark], 0) {
-		t.Errorf("%s\n%s", lines[1], lines[2])
-	}
-	whole := strings.Repeat("x", excerptColumns)
-	if lines := excerpt(whole, 80, 81); lines[1] != "    1 | "+whole {
-		t.Errorf("a line that fits is cut: %s", lines[1])
 	}
 }

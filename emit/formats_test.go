@@ -6,10 +6,12 @@ package emit
 import (
 	"bytes"
 	"encoding/json"
+	"math/rand"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/santhosh-tekuri/jsonschema/v6"
@@ -315,6 +317,53 @@ func TestPositions(t *testing.T) {
 		p := positions{source: func(string) []byte { return []byte(tt.src) }}
 		if l, c := p.at(tt.off); l != tt.l || c != tt.c {
 			t.Errorf("%q, %d: %d:%d, want %d:%d", tt.src, tt.off, l, c, tt.l, tt.c)
+		}
+	}
+}
+
+func TestJSONIsExactAndHarmless(t *testing.T) {
+	text := "a\x1b\u0085\u202e\u200b\u2028\x7f\U000e0041\ufeff é😀 ##[x] ##vso[y] \n\t\"\\"
+	var b bytes.Buffer
+	if err := writeJSON(&b, text); err != nil {
+		t.Fatal(err)
+	}
+	var got string
+	if err := json.Unmarshal(b.Bytes(), &got); err != nil || got != text {
+		t.Errorf("%q, %v\n%s", got, err, b.String())
+	}
+	if s := strings.TrimSuffix(b.String(), "\n"); harmless([]byte(s)) != s || !strings.Contains(s, "é😀") {
+		t.Errorf("%s", s)
+	}
+	b.Reset()
+	if err := writeJSON(&b, "\xff"); err != nil || !utf8.Valid(b.Bytes()) {
+		t.Errorf("%q %v", b.String(), err)
+	}
+}
+
+func TestGitHubCannotBeBrokenOut(t *testing.T) {
+	f := transform.Finding{Code: "PXL001", Path: "a::b,c\n\r%0A\x1b.pyx", Line: 1, Message: "x::y%0A\r\n::add-mask::z\x1b[1m%"}
+	var b bytes.Buffer
+	if err := GitHub(&b, []transform.Finding{f}, nil); err != nil {
+		t.Fatal(err)
+	}
+	want := "::error file=a%3A%3Ab%2Cc%0A%0D%250A�.pyx,line=1,col=1,endLine=1,endColumn=1,title=PXL001::x::y%250A�%0A:�add-mask::z�[1m%25\n"
+	if b.String() != want {
+		t.Errorf("%q\nwant\n%q", b.String(), want)
+	}
+}
+
+func TestPositionsOnOneLine(t *testing.T) {
+	src := "\ufeff" + strings.Repeat("é", 50) + "\n" + strings.Repeat("日x", 50)
+	p := positions{source: func(string) []byte { return []byte(src) }}
+	p.open("m")
+	r := rand.New(rand.NewSource(1))
+	for range 2000 {
+		off := r.Intn(len(src) + 1)
+		fresh := positions{source: p.source}
+		fresh.open("m")
+		l1, c1 := p.position(off)
+		if l2, c2 := fresh.position(off); l1 != l2 || c1 != c2 {
+			t.Fatalf("%d: %d:%d, want %d:%d", off, l1, c1, l2, c2)
 		}
 	}
 }

@@ -141,3 +141,22 @@ func TestHTMLLongLine(t *testing.T) {
 		t.Error("a letter is cut in two")
 	}
 }
+
+func BenchmarkHTML(b *testing.B) {
+	for _, n := range []int{500, 5000} {
+		b.Run(fmt.Sprint(n, " classes"), func(b *testing.B) {
+			old, new := manyClasses(n)
+			c := &Change{Files: []ChangedFile{{Path: "m.pyx", FileDiff: FileDiff{OldPath: "m.pyx", NewPath: "m.pyx", Old: old, New: new}}}}
+			for i := range n {
+				c.Files[0].Classes = append(c.Files[0].Classes, transform.ClassLocks{Name: fmt.Sprint("C", i), Path: "m.pyx", Line: 6*i + 2,
+					Members: []transform.Member{{Name: "f", Path: "m.pyx", Line: 6*i + 4, Why: "inferred"}}})
+			}
+			b.SetBytes(int64(len(old))) // the MB/s stay the same
+			for b.Loop() {
+				if err := HTML(&bytes.Buffer{}, c); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+	}
+}

@@ -6,8 +6,6 @@ import (
 	"math/rand"
 	"strings"
 	"testing"
-
-	"pyxlock/transform"
 )
 
 // turned applies changes.
@@ -100,40 +98,5 @@ func TestDiffWorkIsLinear(t *testing.T) {
 		if few, many := work(2000), work(16000); many > 2*few+1 || many > anchorDepth+1 {
 			t.Errorf("%s: each line is looked at %.1f times, and %.1f times where there are more", name, few, many)
 		}
-	}
-}
-
-func TestPositionsOnOneLine(t *testing.T) {
-	src := "\ufeff" + strings.Repeat("é", 50) + "\n" + strings.Repeat("日x", 50)
-	p := positions{source: func(string) []byte { return []byte(src) }}
-	p.open("m")
-	r := rand.New(rand.NewSource(1))
-	for range 2000 {
-		off := r.Intn(len(src) + 1)
-		fresh := positions{source: p.source}
-		fresh.open("m")
-		l1, c1 := p.position(off)
-		if l2, c2 := fresh.position(off); l1 != l2 || c1 != c2 {
-			t.Fatalf("%d: %d:%d, want %d:%d", off, l1, c1, l2, c2)
-		}
-	}
-}
-
-func BenchmarkHTML(b *testing.B) {
-	for _, n := range []int{500, 5000} {
-		b.Run(fmt.Sprint(n, " classes"), func(b *testing.B) {
-			old, new := manyClasses(n)
-			c := &Change{Files: []ChangedFile{{Path: "m.pyx", FileDiff: FileDiff{OldPath: "m.pyx", NewPath: "m.pyx", Old: old, New: new}}}}
-			for i := range n {
-				c.Files[0].Classes = append(c.Files[0].Classes, transform.ClassLocks{Name: fmt.Sprint("C", i), Path: "m.pyx", Line: 6*i + 2,
-					Members: []transform.Member{{Name: "f", Path: "m.pyx", Line: 6*i + 4, Why: "inferred"}}})
-			}
-			b.SetBytes(int64(len(old))) // the MB/s stay the same
-			for b.Loop() {
-				if err := HTML(&bytes.Buffer{}, c); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }

@@ -72,17 +72,4 @@ func newline(b []byte) string {
 	}
 }
 
-// isBlank reports whether c is white space or part of a line break.
-func isBlank(c byte) bool {
-	return c == ' ' || c == '\n' || c == '\t' || c == '\r' || c == '\f'
-}
-
-// blank reports whether b holds nothing but white space.
-func blank(b []byte) bool {
-	for _, c := range b {
-		if !isBlank(c) {
-			return false
-		}
-	}
-	return true
-}
+const byteOrderMark = "\ufeff"

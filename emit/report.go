@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"fmt"
 	"io"
-	"strconv"
 	"strings"
 	"unicode/utf8"
 
@@ -80,19 +79,6 @@ func (r *report) text(s, indent string) {
 	}
 }
 
-// place writes a position. Lines and columns below 1 are not known.
-func place(path string, line, column int) string {
-	path = Path(path)
-	if line < 1 {
-		return path
-	}
-	path += ":" + strconv.Itoa(line)
-	if column < 1 {
-		return path
-	}
-	return path + ":" + strconv.Itoa(column)
-}
-
 // excerpt writes the source line of a finding and marks its span.
 func (r *report) excerpt(f transform.Finding) {
 	if r.source == nil || f.Line < 1 {
@@ -140,8 +126,6 @@ const (
 	excerptColumns = 160
 	excerptBefore  = 60
 )
-
-const byteOrderMark = "\ufeff"
 
 // around cuts a line to what is round its bytes [from, to), with a mark where
 // something is left out. However long the line is, it looks at no more of it.

@@ -144,3 +144,8 @@ func (r resolver) dir(dir string) (string, error) {
 	r.dirs[dir] = dirResult{real, err}
 	return real, err
 }
+
+func within(dir, path string) bool {
+	rel, err := filepath.Rel(dir, path)
+	return err == nil && (rel == "." || filepath.IsLocal(rel))
+}
