@@ -10,7 +10,10 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/report"
+	"pyxlock/emit/splice"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -62,7 +65,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 			}
 			in.onlyNotes(n)
 			if len(n.Findings) > 0 {
-				if err := emit.Findings(c.ErrOrStderr(), in.quotable(n.Findings), sources(in), s.colored(c.ErrOrStderr())); err != nil {
+				if err := report.Text(c.ErrOrStderr(), in.quotable(n.Findings), sources(in), s.colored(c.ErrOrStderr())); err != nil {
 					return err
 				}
 			}
@@ -75,7 +78,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 				}
 				return nil
 			}
-			var b emit.Batch
+			var b fileio.Batch
 			b.AddInput(in.disk.files()...)
 			changed := 0
 			names := in.diffNames()
@@ -84,12 +87,12 @@ what is decorated already; 2 usage, configuration or I/O.`,
 					continue
 				}
 				changed++
-				out, _, err := emit.Apply(rw.Src, rw.Edits)
+				out, _, err := splice.Apply(rw.Src, rw.Edits)
 				if err != nil {
 					return err
 				}
 				if inPlace {
-					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true, Within: in.within()})
+					b.Add(fileio.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true, Within: in.within()})
 					continue
 				}
 				w := c.OutOrStdout()
@@ -127,19 +130,19 @@ func notes(w io.Writer, in *inputs, n *transform.Annotation) {
 		if beyond(c.Path) {
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: class %s: %s", emit.Path(c.Path), c.Line, c.Name, c.Verdict)
+		fmt.Fprintf(w, "%s:%d: class %s: %s", terminal.Path(c.Path), c.Line, c.Name, c.Verdict)
 		if c.Why != "" {
 			fmt.Fprintf(w, ": %s", c.Why)
 		}
 		fmt.Fprintln(w)
 		for _, r := range quotableSteps(c.Related, unnamed) {
-			fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(r.Path), r.Line, r.Column, r.Message)
+			fmt.Fprintf(w, "    %s:%d:%d: %s\n", terminal.Path(r.Path), r.Line, r.Column, r.Message)
 		}
 	}
 	for _, m := range n.Methods {
 		if beyond(m.Path) {
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", emit.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", terminal.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
 	}
 }

@@ -9,7 +9,7 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/emit"
+	"pyxlock/emit/terminal"
 )
 
 // bounds are directories, absolute and without links. The zero bounds hold nothing.
@@ -58,7 +58,7 @@ func (b *bounds) names() string {
 		if rel, err := filepath.Rel(wd, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
 			dir = rel
 		}
-		if dir = emit.Path(dir); !slices.Contains(out, dir) {
+		if dir = terminal.Path(dir); !slices.Contains(out, dir) {
 			out = append(out, dir)
 		}
 	}

@@ -12,7 +12,8 @@ import (
 	"github.com/spf13/cobra"
 
 	"pyxlock/docs"
-	"pyxlock/emit"
+	"pyxlock/emit/report"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -67,17 +68,17 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) err
 	beyond, unnamed := in.beyond(), in.unnamed()
 	for _, x := range list {
 		if beyond(x.Path) {
-			fmt.Fprintf(w, "%s:%d: a function %s\n", emit.Path(x.Path), x.Line, outside)
+			fmt.Fprintf(w, "%s:%d: a function %s\n", terminal.Path(x.Path), x.Line, outside)
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: %s\n", emit.Path(x.Path), x.Line, x.Name)
+		fmt.Fprintf(w, "%s:%d: %s\n", terminal.Path(x.Path), x.Line, x.Name)
 		if len(x.Holds) == 0 {
 			fmt.Fprintf(w, "  touches no guarded state: needs no lock\n")
 		}
 		for _, r := range x.Holds {
 			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
 			for _, s := range quotableSteps(r.Steps, unnamed) {
-				fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(s.Path), s.Line, s.Column, s.Message)
+				fmt.Fprintf(w, "    %s:%d:%d: %s\n", terminal.Path(s.Path), s.Line, s.Column, s.Message)
 			}
 		}
 	}
@@ -153,23 +154,23 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 	w := c.OutOrStdout()
 	rep = in.quotableReport(rep)
 	source := sources(in)
-	tool := emit.Tool{Name: "pyxlock", Version: version}
+	tool := report.Tool{Name: "pyxlock", Version: version}
 	// What a program reads is not mixed with words.
 	said := c.ErrOrStderr()
 	var err error
 	switch {
 	case f.format == "json":
-		err = emit.JSON(through(w), rep, source, tool)
+		err = report.JSON(through(w), rep, source, tool)
 	case f.format == "sarif":
-		err = emit.SARIF(through(w), rep, source, page, tool)
+		err = report.SARIF(through(w), rep, source, page, tool)
 	case f.format == "github":
-		err = emit.GitHub(through(w), rep.Findings, source)
+		err = report.GitHub(through(w), rep.Findings, source)
 	case f.statistics:
 		said = w
 		err = statistics(w, rep.Findings)
 	default:
 		said = w
-		err = emit.Findings(w, rep.Findings, source, f.colored(w))
+		err = report.Text(w, rep.Findings, source, f.colored(w))
 	}
 	if err != nil || f.quiet {
 		return err
@@ -190,7 +191,7 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 // they are without them.
 func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report, check func() (*transform.Report, error)) error {
 	stderr := c.ErrOrStderr()
-	if err := emit.Findings(stderr, in.quotable(rep.Findings), sources(in), f.colored(stderr)); err != nil {
+	if err := report.Text(stderr, in.quotable(rep.Findings), sources(in), f.colored(stderr)); err != nil {
 		return err
 	}
 	var x fixes

@@ -19,7 +19,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -182,7 +182,7 @@ func nearest(dir, name string) (string, []byte, error) {
 	}
 	shown := dir
 	for {
-		data, err := emit.ReadFileMax(filepath.Join(abs, name), maxSettings)
+		data, err := fileio.ReadFileMax(filepath.Join(abs, name), maxSettings)
 		if err == nil {
 			return filepath.Join(shown, name), data, nil
 		}

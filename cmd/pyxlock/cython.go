@@ -19,7 +19,9 @@ import (
 	"github.com/spf13/pflag"
 	"golang.org/x/sync/errgroup"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/mirror"
+	"pyxlock/emit/report"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -91,7 +93,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	for _, source := range a.sources {
-		if to := a.outputFor(source); emit.Special(to) {
+		if to := a.outputFor(source); fileio.Special(to) {
 			return fmt.Errorf("%s: the C has to be a file: the positions in it are translated once Cython has written it", to)
 		}
 	}
@@ -200,7 +202,7 @@ type translation struct {
 
 	in     *inputs
 	needs  []transform.Need
-	mirror *emit.Mirror
+	mirror *mirror.Mirror
 }
 
 func (t *translation) run(ctx context.Context) error {
@@ -208,7 +210,7 @@ func (t *translation) run(ctx context.Context) error {
 		return plain(err)
 	}
 	var err error
-	if t.mirror, err = emit.NewMirror(t.output); err != nil {
+	if t.mirror, err = mirror.New(t.output); err != nil {
 		return err
 	}
 	// Before the sources are read: who comes last has read the newest.
@@ -267,12 +269,12 @@ func (t *translation) run(ctx context.Context) error {
 	for i := range deps {
 		deps[i] = t.flags.canonical(deps[i])
 	}
-	data, err := emit.Depfile([]string{t.output}, deps)
+	data, err := fileio.Depfile([]string{t.output}, deps)
 	if err != nil {
 		return err
 	}
-	var b emit.Batch
-	b.Add(emit.Output{Path: depfile, Data: data})
+	var b fileio.Batch
+	b.Add(fileio.Output{Path: depfile, Data: data})
 	_, err = b.Commit(ctx)
 	return err
 }
@@ -334,7 +336,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 			failed = failed || !f.Warning
 		}
 	}
-	if err := emit.Findings(t.stderr, t.in.quotable(said), sources(t.in), t.flags.colored(t.stderr)); err != nil {
+	if err := report.Text(t.stderr, t.in.quotable(said), sources(t.in), t.flags.colored(t.stderr)); err != nil {
 		return nil, false, err
 	}
 	if failed {

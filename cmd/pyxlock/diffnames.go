@@ -9,7 +9,8 @@ import (
 	"path/filepath"
 	"strings"
 
-	"pyxlock/emit"
+	"pyxlock/emit/diff"
+	"pyxlock/emit/terminal"
 )
 
 // diffNames names files from a directory, as git does: the current one or, where
@@ -63,7 +64,7 @@ func inside(dir, path string) bool {
 }
 
 // diff is a file's two sides with its name.
-func (n *diffNames) diff(e expanded) emit.FileDiff {
+func (n *diffNames) diff(e expanded) diff.Pair {
 	name := e.path
 	if abs, err := filepath.Abs(name); err == nil {
 		if rel, err := filepath.Rel(n.base, abs); err == nil {
@@ -72,13 +73,13 @@ func (n *diffNames) diff(e expanded) emit.FileDiff {
 	}
 	n.used = n.used || e.changed()
 	name = strings.TrimLeft(filepath.ToSlash(name), "/")
-	return emit.FileDiff{OldPath: name, NewPath: name, Old: e.old, New: e.new}
+	return diff.Pair{OldPath: name, NewPath: name, Old: e.old, New: e.new}
 }
 
 // say tells where the diff applies, where that is not here.
 func (n *diffNames) say(w io.Writer) {
 	if n.used && n.from != "" {
-		fmt.Fprintf(w, "pyxlock: paths in the diff start at %s: git apply takes it there\n", emit.Path(n.from))
+		fmt.Fprintf(w, "pyxlock: paths in the diff start at %s: git apply takes it there\n", terminal.Path(n.from))
 	}
 	if n.altered {
 		fmt.Fprintf(w, "pyxlock: control characters and commands of a log are shown as U+FFFD in this diff: it applies where it is written to a file\n")

@@ -9,7 +9,9 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"pyxlock/emit"
+	"pyxlock/emit/report"
+	"pyxlock/emit/sourcemap"
+	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
 
@@ -17,7 +19,7 @@ import (
 type expanded struct {
 	input
 	old, new []byte
-	lines    emit.LineMap
+	lines    sourcemap.LineMap
 }
 
 func (e *expanded) changed() bool { return string(e.old) != string(e.new) }
@@ -34,7 +36,7 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 	// What stops the build stops it wherever it is.
 	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.shows(f.Path) })
 	if len(res.Findings) > 0 {
-		if err := emit.Findings(stderr, in.quotable(res.Findings), sources(in), s.colored(stderr)); err != nil {
+		if err := report.Text(stderr, in.quotable(res.Findings), sources(in), s.colored(stderr)); err != nil {
 			return nil, nil, err
 		}
 		for _, f := range res.Findings {
@@ -62,9 +64,9 @@ func lay(in *inputs, rewrites []*transform.Rewrite, layout transform.Layout, job
 		}
 		var err error
 		if layout == transform.Aligned {
-			e.new, e.lines, err = emit.Aligned(rw)
+			e.new, e.lines, err = splice.Aligned(rw)
 		} else {
-			e.new, e.lines, err = emit.Apply(rw.Src, rw.Edits)
+			e.new, e.lines, err = splice.Apply(rw.Src, rw.Edits)
 		}
 		return err
 	}

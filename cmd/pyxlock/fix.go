@@ -8,7 +8,8 @@ import (
 	"fmt"
 	"slices"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
 
@@ -37,7 +38,7 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 			if err != nil {
 				return nil, err
 			}
-			fixed, _, err := emit.Apply(src, list)
+			fixed, _, err := splice.Apply(src, list)
 			if err != nil {
 				return nil, fmt.Errorf("%s: fixing it: %w", path, err)
 			}
@@ -104,17 +105,17 @@ func (x *fixes) paths(in *inputs) []string {
 
 // write replaces the files that were fixed.
 func (x *fixes) write(ctx context.Context, in *inputs) error {
-	var b emit.Batch
+	var b fileio.Batch
 	b.AddInput(in.disk.files()...)
 	for _, path := range x.paths(in) {
-		if now, err := emit.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
+		if now, err := fileio.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
 			return errors.Join(fmt.Errorf("%s: was changed while it was checked; nothing was written", path), err)
 		}
 		data, err := in.disk.Read(path)
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.within()})
+		b.Add(fileio.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.within()})
 	}
 	_, err := commit(ctx, &b)
 	return err

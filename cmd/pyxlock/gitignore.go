@@ -12,7 +12,7 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
 )
 
 // maxSettings bounds the files that are read as settings, in bytes.
@@ -45,7 +45,7 @@ func (g *gitRules) below(dir string) (*gitRules, error) {
 	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSymlink != 0 || st.IsDir() {
 		return g, nil
 	}
-	data, err := emit.ReadFileMax(path, maxSettings)
+	data, err := fileio.ReadFileMax(path, maxSettings)
 	if errors.Is(err, fs.ErrPermission) {
 		return g, nil
 	}

@@ -16,7 +16,8 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/terminal"
 )
 
 // input is one file of a run.
@@ -244,7 +245,7 @@ func realPath(path string) string {
 func plain(err error) error {
 	var pe *fs.PathError
 	if errors.As(err, &pe) {
-		return fmt.Errorf("%s: %w", emit.Path(pe.Path), pe.Err)
+		return fmt.Errorf("%s: %w", terminal.Path(pe.Path), pe.Err)
 	}
 	return err
 }
@@ -275,7 +276,7 @@ func (d *disk) Read(path string) ([]byte, error) {
 	if ok {
 		return data, nil
 	}
-	data, err := emit.ReadFile(path)
+	data, err := fileio.ReadFile(path)
 	if err != nil {
 		return nil, plain(err)
 	}

@@ -8,11 +8,12 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/sourcemap"
 )
 
 func newLocate() *cobra.Command {
-	l := &emit.Locator{}
+	l := &sourcemap.Locator{}
 	var cFiles bool
 	c := &cobra.Command{
 		Use:   "locate FILE:LINE[:COL]… | -",
@@ -44,7 +45,7 @@ module cite the sources. What is translated already stays as it is.
 					}
 					continue
 				}
-				p, err := emit.ParsePosition(arg)
+				p, err := sourcemap.ParsePosition(arg)
 				if err != nil {
 					return err
 				}
@@ -66,10 +67,10 @@ module cite the sources. What is translated already stays as it is.
 }
 
 // translateC translates the positions inside of generated C files.
-func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
-	var b emit.Batch
+func translateC(ctx context.Context, l *sourcemap.Locator, paths []string) error {
+	var b fileio.Batch
 	for _, path := range paths {
-		data, err := emit.ReadFile(path)
+		data, err := fileio.ReadFile(path)
 		if err != nil {
 			return plain(err)
 		}
@@ -78,7 +79,7 @@ func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
 			return err
 		}
 		if ok {
-			b.Add(emit.Output{Path: path, Data: data, InPlace: true})
+			b.Add(fileio.Output{Path: path, Data: data, InPlace: true})
 		}
 	}
 	_, err := commit(ctx, &b)

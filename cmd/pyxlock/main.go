@@ -12,7 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/emit/terminal"
 )
 
 // Exit codes.
@@ -48,7 +48,7 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root.SetArgs(args)
 	root.SetIn(stdin)
 	s := newStreams(stdout, stderr)
-	out, errs := emit.NewCleaner(&s.out), emit.NewCleaner(&s.err)
+	out, errs := terminal.NewCleaner(&s.out), terminal.NewCleaner(&s.err)
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)

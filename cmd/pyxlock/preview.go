@@ -13,7 +13,11 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"pyxlock/emit"
+	"pyxlock/emit/diff"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/preview"
+	"pyxlock/emit/report"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -70,9 +74,9 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 	if stop := exit(0); err != nil && (!errors.As(err, &stop) || b.Len() == 0) {
 		return err
 	}
-	var batch emit.Batch
+	var batch fileio.Batch
 	batch.AddInput(in.disk.files()...)
-	batch.Add(emit.Output{Path: f.out, Data: b.Bytes()})
+	batch.Add(fileio.Output{Path: f.out, Data: b.Bytes()})
 	if _, failed := commit(c.Context(), &batch); failed != nil {
 		return failed
 	}
@@ -96,7 +100,7 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 		if f.format == "unified" {
 			err = names.patch(w, c.ErrOrStderr(), e, color)
 		} else if !names.hides(c.ErrOrStderr(), e.path) {
-			err = emit.SideBySide(w, names.diff(e), width(), color)
+			err = diff.SideBySide(w, names.diff(e), width(), color)
 		}
 		if err != nil {
 			return err
@@ -107,7 +111,7 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 			names.say(c.ErrOrStderr())
 		}
 		for _, w := range in.weaker() {
-			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", emit.Path(w.Path), w.Line, f.since, w)
+			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", terminal.Path(w.Path), w.Line, f.since, w)
 		}
 		inferred(c.ErrOrStderr(), in, res.Inferred)
 	}
@@ -128,7 +132,7 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w, stderr io.Writ
 	names := in.diffNames()
 	in.quotableReview(r)
 	beyond := in.beyond()
-	sides := make([]emit.FileDiff, len(files))
+	sides := make([]diff.Pair, len(files))
 	for i, e := range files {
 		sides[i] = names.diff(e)
 		if beyond(e.path) {
@@ -138,12 +142,12 @@ func (f *previewFlags) review(ctx context.Context, in *inputs, w, stderr io.Writ
 			}
 		}
 	}
-	change := emit.NewChange(r, in.weaker(), sides, sources(in), in.shows)
-	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
+	change := preview.NewChange(r, in.weaker(), sides, sources(in), in.shows)
+	change.Tool = report.Tool{Name: "pyxlock", Version: version}
 	change.Since = f.since
-	write := emit.HTML
+	write := preview.HTML
 	if f.format == "markdown" {
-		write = emit.Markdown
+		write = preview.Markdown
 	}
 	if err := write(w, change); err != nil {
 		return err
@@ -168,7 +172,7 @@ func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
 		case in.Write:
 			how = in.Object + " for writing"
 		}
-		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", emit.Path(in.Path), in.Line, in.Name, how, in.Why)
+		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", terminal.Path(in.Path), in.Line, in.Name, how, in.Why)
 	}
 }
 

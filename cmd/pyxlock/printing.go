@@ -1,7 +1,7 @@
 package main
 
 // Printing: what goes to a terminal, into a log or to another program, and what of
-// a hostile tree must not. All commands write through an emit.Cleaner; what other
+// a hostile tree must not. All commands write through a terminal.Cleaner; what other
 // programs read goes round it, since its own format keeps it harmless.
 
 import (
@@ -13,7 +13,8 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/emit"
+	"pyxlock/emit/diff"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -26,7 +27,7 @@ func said(err error) string {
 // through returns the writer that text for programs goes to: formats that escape
 // what acts, or code, byte for byte.
 func through(w io.Writer) io.Writer {
-	c, ok := w.(*emit.Cleaner)
+	c, ok := w.(*terminal.Cleaner)
 	if !ok {
 		return w
 	}
@@ -67,18 +68,18 @@ func (n *diffNames) patch(w, stderr io.Writer, e expanded, color bool) error {
 	}
 	d := n.diff(e)
 	if color {
-		return emit.Unified(w, d, true)
+		return diff.Unified(w, d, true)
 	}
 	to := through(w)
-	if c, ok := w.(*emit.Cleaner); ok && (isTerminal(c) || isLog(to)) {
-		clean := emit.NewPatchCleaner(to)
-		if err := emit.Unified(clean, d, false); err != nil {
+	if c, ok := w.(*terminal.Cleaner); ok && (isTerminal(c) || isLog(to)) {
+		clean := terminal.NewPatchCleaner(to)
+		if err := diff.Unified(clean, d, false); err != nil {
 			return err
 		}
 		n.altered = n.altered || clean.Altered
 		return clean.Flush()
 	}
-	return emit.Unified(to, d, false)
+	return diff.Unified(to, d, false)
 }
 
 // hides says so where a file's text is not shown, and reports it.
@@ -86,7 +87,7 @@ func (n *diffNames) hides(stderr io.Writer, path string) bool {
 	if n.in == nil || n.in.bounds.has(path) {
 		return false
 	}
-	fmt.Fprintf(stderr, "pyxlock: %s leads outside of %s: its text is not shown\n", emit.Path(path), n.in.bounds.names())
+	fmt.Fprintf(stderr, "pyxlock: %s leads outside of %s: its text is not shown\n", terminal.Path(path), n.in.bounds.names())
 	return true
 }
 
@@ -205,10 +206,10 @@ func (in *inputs) quotableReport(rep *transform.Report) *transform.Report {
 func printed(s transform.Summary) transform.Summary {
 	s.Exempt, s.Claims = slices.Clone(s.Exempt), slices.Clone(s.Claims)
 	for i := range s.Exempt {
-		s.Exempt[i].Path = emit.Path(s.Exempt[i].Path)
+		s.Exempt[i].Path = terminal.Path(s.Exempt[i].Path)
 	}
 	for i := range s.Claims {
-		s.Claims[i].Path = emit.Path(s.Claims[i].Path)
+		s.Claims[i].Path = terminal.Path(s.Claims[i].Path)
 	}
 	return s
 }

@@ -12,7 +12,9 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/sourcemap"
+	"pyxlock/emit/terminal"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
@@ -110,7 +112,7 @@ func (f *rewriteFlags) usage(args []string) error {
 		return errors.New("--source-map needs -o")
 	case f.root != "" && (f.out == "" || f.outIsFile(args)):
 		return errors.New("--root needs -o DIR")
-	case f.sourceMap && emit.Special(f.out):
+	case f.sourceMap && fileio.Special(f.out):
 		return fmt.Errorf("--source-map needs a file or a directory to stand beside: %s is neither", f.out)
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
@@ -120,7 +122,7 @@ func (f *rewriteFlags) usage(args []string) error {
 
 // outIsFile reports whether -o names one file instead of a directory.
 func (f *rewriteFlags) outIsFile(args []string) bool {
-	return len(args) == 1 && (slices.Contains(cythonExts, filepath.Ext(f.out)) || emit.Special(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
+	return len(args) == 1 && (slices.Contains(cythonExts, filepath.Ext(f.out)) || fileio.Special(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
 }
 
 func or(a, b string) string {
@@ -144,7 +146,7 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 				return err
 			}
 		} else {
-			fmt.Fprintf(c.OutOrStdout(), "%s\n", emit.Path(e.path))
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", terminal.Path(e.path))
 		}
 	}
 	if !f.quiet {
@@ -157,7 +159,7 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 }
 
 func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, res *transform.Result) error {
-	var b emit.Batch
+	var b fileio.Batch
 	b.AddInput(in.disk.files()...)
 	var outputs []string
 	bound := in.within()
@@ -179,15 +181,15 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		default:
 			to = filepath.Join(f.out, e.rel)
 		}
-		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace, Within: bound})
+		b.Add(fileio.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace, Within: bound})
 		outputs = append(outputs, to)
 		if f.sourceMap {
-			m := emit.NewSourceMap(to+emit.MapSuffix, e.path, to, e.lines)
-			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path, Within: bound})
+			m := sourcemap.New(to+sourcemap.Suffix, e.path, to, e.lines)
+			b.Add(fileio.Output{Path: to + sourcemap.Suffix, Data: m.Encode(), Input: e.path, Within: bound})
 		}
 	}
 	var places []runtimePlace
-	if res.NeedsRuntime && !emit.Special(f.out) {
+	if res.NeedsRuntime && !fileio.Special(f.out) {
 		places = f.runtimePlaces(args, in, files, res.CimportRuntime)
 		for _, p := range places {
 			bound := bound
@@ -197,7 +199,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 			case p.beyond:
 				bound = withinOutput(p.dir)
 			}
-			b.Add(emit.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
+			b.Add(fileio.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
 		}
 	}
 	if f.depfile != "" {
@@ -205,11 +207,11 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		if f.confFile != "" {
 			deps = append(deps, f.confFile)
 		}
-		data, err := emit.Depfile(outputs, deps)
+		data, err := fileio.Depfile(outputs, deps)
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: f.depfile, Data: data})
+		b.Add(fileio.Output{Path: f.depfile, Data: data})
 	}
 	done, err := commit(ctx, &b)
 	if err != nil {
@@ -217,7 +219,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 	}
 	if f.verbose {
 		for _, w := range done {
-			fmt.Fprintf(stderr, "%s: %s\n", emit.Path(w.Path), w.Status)
+			fmt.Fprintf(stderr, "%s: %s\n", terminal.Path(w.Path), w.Status)
 		}
 	}
 	if !f.quiet {
@@ -242,10 +244,10 @@ func count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
-func written(done []emit.Written) int {
+func written(done []fileio.Written) int {
 	n := 0
 	for _, w := range done {
-		if w.Status != emit.Unchanged {
+		if w.Status != fileio.Unchanged {
 			n++
 		}
 	}

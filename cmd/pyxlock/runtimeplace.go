@@ -10,7 +10,8 @@ import (
 	"path/filepath"
 	"slices"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/terminal"
 	"pyxlock/runtime"
 )
 
@@ -83,18 +84,18 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 }
 
 // sayPlaces tells of a pyxlock.pxd where one may not look for it.
-func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []emit.Written) {
+func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []fileio.Written) {
 	for _, p := range places {
-		if !slices.ContainsFunc(done, func(d emit.Written) bool { return d.Path == p.file() && d.Status != emit.Unchanged }) {
+		if !slices.ContainsFunc(done, func(d fileio.Written) bool { return d.Path == p.file() && d.Status != fileio.Unchanged }) {
 			continue
 		}
 		switch {
 		case p.lost:
-			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", emit.Path(p.file()), emit.Path(p.dir), emit.Path(p.dir))
+			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", terminal.Path(p.file()), terminal.Path(p.dir), terminal.Path(p.dir))
 		case p.beyond:
-			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", emit.Path(p.file()))
+			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", terminal.Path(p.file()))
 		case f.inPlace:
-			fmt.Fprintf(w, "pyxlock: wrote %s, which the sources cimport now\n", emit.Path(p.file()))
+			fmt.Fprintf(w, "pyxlock: wrote %s, which the sources cimport now\n", terminal.Path(p.file()))
 		}
 	}
 }

@@ -11,7 +11,7 @@ import (
 	"sync"
 	"syscall"
 
-	"pyxlock/emit"
+	"pyxlock/emit/fileio"
 )
 
 // exitBrokenPipe is the exit status where standard output was closed: as if SIGPIPE
@@ -90,7 +90,7 @@ func (i *interrupts) end(code int) {
 }
 
 // commit writes a batch; a signal undoes it.
-func commit(ctx context.Context, b *emit.Batch) ([]emit.Written, error) {
+func commit(ctx context.Context, b *fileio.Batch) ([]fileio.Written, error) {
 	defer hold(ctx)()
 	return b.Commit(ctx)
 }

@@ -15,7 +15,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"pyxlock/emit"
+	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
 
@@ -140,7 +140,7 @@ func (s *since) compare(ctx context.Context, conf *settings, in *inputs) error {
 			if s.has(rw.Path) {
 				continue
 			}
-			if out[rw.Path], _, err = emit.Apply(rw.Src, rw.Edits); err != nil {
+			if out[rw.Path], _, err = splice.Apply(rw.Src, rw.Edits); err != nil {
 				return nil, err
 			}
 		}

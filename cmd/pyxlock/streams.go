@@ -14,7 +14,7 @@ import (
 
 	"golang.org/x/term"
 
-	"pyxlock/emit"
+	"pyxlock/emit/terminal"
 )
 
 // streams are where a run prints. What is said on the one comes after what was said
@@ -103,7 +103,7 @@ func (s *streams) end(code int, err error) int {
 
 // say prints an error.
 func (s *streams) say(err error) {
-	c := emit.NewCleaner(&s.err)
+	c := terminal.NewCleaner(&s.err)
 	_, _ = io.WriteString(c, said(err)) // s.err remembers
 	_ = c.Flush()
 }
@@ -122,7 +122,7 @@ func plainCause(err error) error {
 
 // behind returns the process's own stream that what is written to w comes to.
 func behind(w io.Writer) io.Writer {
-	if c, ok := w.(*emit.Cleaner); ok {
+	if c, ok := w.(*terminal.Cleaner); ok {
 		w = c.Unwrap()
 	}
 	if s, ok := w.(*stream); ok {

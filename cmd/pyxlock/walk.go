@@ -13,7 +13,7 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/emit"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -144,7 +144,7 @@ func (w *walker) template(path string) {
 // of templates that they need rendered, and of sources that are left out.
 func (in *inputs) complete(s *settings, w *walker, stderr io.Writer) error {
 	for _, path := range w.strays {
-		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", emit.Path(path), emit.Path(realPath(path)))
+		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", terminal.Path(path), terminal.Path(realPath(path)))
 	}
 	if len(in.roots) == 0 || w.left+len(w.templates) == 0 {
 		return nil
@@ -195,7 +195,7 @@ func (in *inputs) complete(s *settings, w *walker, stderr io.Writer) error {
 	var missing []string
 	for _, path := range used {
 		if from := promised.made[path]; from != "" {
-			missing = append(missing, fmt.Sprintf("  %s, from %s\n", emit.Path(path), emit.Path(from)))
+			missing = append(missing, fmt.Sprintf("  %s, from %s\n", terminal.Path(path), terminal.Path(from)))
 		}
 	}
 	if len(missing) > 0 {
@@ -218,7 +218,7 @@ func some(paths []string) string {
 	const few = 3
 	words := make([]string, len(paths))
 	for i, path := range paths {
-		words[i] = emit.Path(path)
+		words[i] = terminal.Path(path)
 	}
 	if len(words) > few+1 {
 		return fmt.Sprintf("%s and %d more", join(words[:few]), len(words)-few)

@@ -114,8 +114,8 @@ func TestPagesNameEachLayer(t *testing.T) {
 			t.Fatal(err)
 		}
 		for _, name := range order {
-			rest, ours := strings.CutPrefix(name, "transform/")
-			if ours && !strings.Contains(string(text), rest+"/") && !strings.Contains(string(text), name) {
+			top, rest, below := strings.Cut(name, "/")
+			if below && (top == "transform" || top == "emit") && !strings.Contains(string(text), rest+"/") && !strings.Contains(string(text), name) {
 				t.Errorf("%s does not speak of %s", page, name)
 			}
 		}
