@@ -8,6 +8,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/emit/fileio"
 	"pyxlock/emit/sourcemap"
 )
@@ -39,8 +41,8 @@ module cite the sources. What is translated already stays as it is.
 			}
 			for _, arg := range args {
 				if arg == "-" {
-					passOn(c.OutOrStdout())
-					if err := l.Filter(through(c.OutOrStdout()), c.InOrStdin()); err != nil {
+					console.PassOn(c.OutOrStdout())
+					if err := l.Filter(console.Through(c.OutOrStdout()), c.InOrStdin()); err != nil {
 						return err
 					}
 					continue
@@ -72,7 +74,7 @@ func translateC(ctx context.Context, l *sourcemap.Locator, paths []string) error
 	for _, path := range paths {
 		data, err := fileio.ReadFile(path)
 		if err != nil {
-			return plain(err)
+			return fspath.Plain(err)
 		}
 		data, ok, err := l.C(data)
 		if err != nil {
@@ -82,6 +84,6 @@ func translateC(ctx context.Context, l *sourcemap.Locator, paths []string) error
 			b.Add(fileio.Output{Path: path, Data: data, InPlace: true})
 		}
 	}
-	_, err := commit(ctx, &b)
+	_, err := console.Commit(ctx, &b)
 	return err
 }

@@ -8,21 +8,21 @@ import (
 	"unicode/utf8"
 )
 
-// rowKind is what happened to a line.
-type rowKind uint8
+// RowKind is what happened to a line.
+type RowKind uint8
 
 const (
-	Same     rowKind = iota
-	Indented         // but for its indentation it is the same
-	Modified         // another line stands in its place
-	Removed
-	Added
+	Same     RowKind = iota // on both sides
+	Indented                // but for its indentation it is the same
+	Modified                // another line stands in its place
+	Removed                 // on the old side only
+	Added                   // on the new side only
 )
 
 // Row is a line of either side, or of both; -1 where a side has none.
 type Row struct {
 	A, B int
-	Kind rowKind
+	Kind RowKind
 }
 
 // SideRows compares texts that are cut into lines. It looks past indentation, so

@@ -93,7 +93,7 @@ func TestFolded(t *testing.T) {
 	rows := func(kinds string) []Row {
 		var out []Row
 		for i, k := range kinds {
-			out = append(out, Row{i, i, rowKind(strings.IndexRune("=>~-+", k))})
+			out = append(out, Row{i, i, RowKind(strings.IndexRune("=>~-+", k))})
 		}
 		return out
 	}

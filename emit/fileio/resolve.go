@@ -145,6 +145,7 @@ func (r resolver) dir(dir string) (string, error) {
 	return real, err
 }
 
+// LiesIn reports whether a path is a directory or lies in it, as they are written.
 func LiesIn(dir, path string) bool {
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && (rel == "." || filepath.IsLocal(rel))

@@ -72,4 +72,5 @@ func Newline(b []byte) string {
 	}
 }
 
+// ByteOrderMark may begin a file, and belongs to no line.
 const ByteOrderMark = "\ufeff"

@@ -1,4 +1,4 @@
-package main
+package gitpast
 
 // git, for --since. The tree may be a stranger's, so git is told which repository
 // it is about, is asked only what runs no program, and has everything turned off
@@ -14,30 +14,32 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
-// repository is a git work tree.
-type repository struct{ top string } // absolute, without links
+// Repository is a git work tree.
+type Repository struct{ Top string } // absolute, without links
 
-// openRepository finds the repository of a directory, by the ".git" in it or above
+// Open finds the repository of a directory, by the ".git" in it or above
 // it. That is something that git checks out from no commit. Git itself would also
 // take a directory for a repository that has the files of one, and these a commit
 // may hold.
-func openRepository(ctx context.Context, dir string) (*repository, error) {
-	top := workTree(realPath(dir))
+func Open(ctx context.Context, dir string) (*Repository, error) {
+	top := workTree(fspath.Real(dir))
 	if top == "" {
 		return nil, fmt.Errorf("--since: %s is in no git repository: there is no .git in it or above it", dir)
 	}
 	// In a repository that lies in the one where the user stands, a submodule or one
 	// that was unpacked, the revision would be the inner one's.
-	if here := workTree(realPath(".")); here != "" && here != top && inside(here, top) {
+	if here := workTree(fspath.Real(".")); here != "" && here != top && fspath.Inside(here, top) {
 		return nil, fmt.Errorf("--since: %s is in a git repository of its own, %s: start pyxlock there if you mean its revisions", dir, top)
 	}
 	want, err := gitDir(top)
 	if err != nil {
 		return nil, err
 	}
-	r := &repository{top}
+	r := &Repository{top}
 	out, err := r.git(ctx, nil, "rev-parse", "--absolute-git-dir")
 	var failed *gitError
 	if errors.As(err, &failed) {
@@ -79,7 +81,7 @@ func gitDir(top string) (string, error) {
 		return dir, nil
 	}
 	if outer := workTree(dir); outer != "" {
-		if own, err := dotGit(outer); err != nil || !inside(own, dir) {
+		if own, err := dotGit(outer); err != nil || !fspath.Inside(own, dir) {
 			return "", fmt.Errorf("--since: %s leads to %s, which is among the files of the work tree %s: a repository is not taken from there", filepath.Join(top, ".git"), dir, outer)
 		}
 	}
@@ -91,10 +93,10 @@ func dotGit(top string) (string, error) {
 	path := filepath.Join(top, ".git")
 	st, err := os.Stat(path)
 	if err != nil {
-		return "", plain(err)
+		return "", fspath.Plain(err)
 	}
 	if st.IsDir() {
-		return realPath(path), nil
+		return fspath.Real(path), nil
 	}
 	wrong := fmt.Errorf("--since: %s is neither a git repository nor a file that names one", path)
 	if !st.Mode().IsRegular() || st.Size() > 1<<16 {
@@ -102,7 +104,7 @@ func dotGit(top string) (string, error) {
 	}
 	data, err := os.ReadFile(path)
 	if err != nil {
-		return "", plain(err)
+		return "", fspath.Plain(err)
 	}
 	name, ok := strings.CutPrefix(string(data), "gitdir: ")
 	if name = strings.TrimRight(name, "\r\n"); !ok || name == "" {
@@ -111,7 +113,7 @@ func dotGit(top string) (string, error) {
 	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 		name = filepath.Join(top, name)
 	}
-	return realPath(name), nil
+	return fspath.Real(name), nil
 }
 
 func sameFile(x, y string) bool {
@@ -130,7 +132,7 @@ func (e *gitError) Error() string { return "git: " + e.said }
 // or an object might start.
 var quiet = []string{
 	"--no-pager",
-	"-c", "safe.bareRepository=explicit", // git 2.38; an older one is caught by openRepository
+	"-c", "safe.bareRepository=explicit", // git 2.38; an older one is caught by Open
 	"-c", "core.fsmonitor=", // empty is off, also where "false" is the name of a program
 	"-c", "core.hooksPath=" + os.DevNull,
 	"-c", "core.untrackedCache=false",
@@ -154,10 +156,10 @@ func gitEnv(top string) []string {
 }
 
 // git runs git in the repository.
-func (r *repository) git(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
+func (r *Repository) git(ctx context.Context, stdin []byte, args ...string) ([]byte, error) {
 	c := exec.CommandContext(ctx, "git", slices.Concat(quiet, args)...)
 	var out, said bytes.Buffer
-	c.Dir, c.Env = r.top, gitEnv(r.top)
+	c.Dir, c.Env = r.Top, gitEnv(r.Top)
 	c.Stdin, c.Stdout, c.Stderr = bytes.NewReader(stdin), &out, &said
 	err := c.Run()
 	var code *exec.ExitError
@@ -173,12 +175,12 @@ func (r *repository) git(ctx context.Context, stdin []byte, args ...string) ([]b
 	return out.Bytes(), err
 }
 
-// tree returns the id of a revision's tree.
-func (r *repository) tree(ctx context.Context, rev string) (string, error) {
+// Tree returns the id of a revision's tree.
+func (r *Repository) Tree(ctx context.Context, rev string) (string, error) {
 	unknown := func(err error) error {
 		var failed *gitError
 		if errors.As(err, &failed) {
-			return fmt.Errorf("--since=%s: git knows no such revision in %s (in a shallow clone, fetch it first)", rev, r.top)
+			return fmt.Errorf("--since=%s: git knows no such revision in %s (in a shallow clone, fetch it first)", rev, r.Top)
 		}
 		return err
 	}

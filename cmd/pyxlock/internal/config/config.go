@@ -1,4 +1,4 @@
-package main
+package config
 
 // Settings: flags, and [tool.pyxlock] in the nearest pyproject.toml for what
 // no flag says.
@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"io/fs"
 	"os"
 	"path"
 	"path/filepath"
@@ -19,19 +18,20 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
-	"pyxlock/emit/fileio"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
 
-// settings are the options that rewrite, preview and check share.
-type settings struct {
+// Settings are the options that rewrite, preview and check share.
+type Settings struct {
 	Lock        string   `toml:"lock"`
 	Locking     string   `toml:"locking"`
 	Layout      string   `toml:"layout"`
 	Runtime     string   `toml:"runtime"`
 	IncludePath []string `toml:"include-path"`
-	includeFlag []string // of IncludePath, what the command line says
+	IncludeFlag []string `toml:"-"` // of IncludePath, what the command line says
 	Reads       []string `toml:"reads"`
 	Jobs        int      `toml:"jobs"`
 	Color       string   `toml:"color"`
@@ -48,18 +48,18 @@ type settings struct {
 	excludeBase      string   // the directory that Exclude starts from
 	extendBase       []string // likewise, for each of ExtendExclude
 
-	// mayInclude tells which files may be read for an include; nil is all.
-	mayInclude func(path string) bool
+	// MayInclude tells which files may be read for an include; nil is all.
+	MayInclude func(path string) bool `toml:"-"`
 
-	stdinName string
-	canonical func(path string) string // gives a file one name; see naming
-	quiet     bool
-	confFile  string // the pyproject.toml that was read; "" for none
-	verbose   bool
+	StdinName string                   `toml:"-"`
+	Canonical func(path string) string `toml:"-"` // gives a file one name; see fspath.Naming
+	Quiet     bool                     `toml:"-"`
+	ConfFile  string                   `toml:"-"` // the pyproject.toml that was read; "" for none
+	Verbose   bool                     `toml:"-"`
 }
 
-// addFlags declares the flags of the settings that mean something to all.
-func (s *settings) addFlags(c *cobra.Command) {
+// AddFlags declares the flags of the settings that mean something to all.
+func (s *Settings) AddFlags(c *cobra.Command) {
 	s.Runtime = "vendored" // where no flag can say otherwise
 	f := c.Flags()
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
@@ -68,22 +68,40 @@ func (s *settings) addFlags(c *cobra.Command) {
 	f.StringArrayVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back; may be repeated")
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
-	f.StringVar(&s.stdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
-	f.BoolVarP(&s.quiet, "quiet", "q", false, "print findings and errors only")
+	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
+	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print findings and errors only")
 	s.addExclusions(f)
 }
 
-// addExpansion declares those of the commands that show or write the expansion.
-func (s *settings) addExpansion(f *pflag.FlagSet, layout string) {
+// AddExpansion declares those of the commands that show or write the expansion.
+func (s *Settings) AddExpansion(f *pflag.FlagSet, layout string) {
 	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers ("+layout+")")
 	f.StringVar(&s.Runtime, "runtime", "vendored", "where the rwlock comes from: vendored, package or inline")
 }
 
-// configure fills in what no flag set from the pyproject.toml nearest to the
+// AddSome declares the named flags of the settings only.
+func (s *Settings) AddSome(fl *pflag.FlagSet, names ...string) {
+	whole := &cobra.Command{}
+	s.AddFlags(whole)
+	s.AddExpansion(whole.Flags(), "")
+	for _, n := range names {
+		fl.AddFlag(whole.Flags().Lookup(n))
+	}
+}
+
+// Prepare checks the flags and fills in what the configuration says.
+func (s *Settings) Prepare(c *cobra.Command, inputs []string) error {
+	if err := s.Valid(); err != nil {
+		return err
+	}
+	return s.Configure(c, inputs)
+}
+
+// Configure fills in what no flag set from the pyproject.toml nearest to the
 // first input.
-func (s *settings) configure(c *cobra.Command, inputs []string) error {
-	s.canonical = naming(inputs)
-	s.includeFlag = s.IncludePath
+func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
+	s.Canonical = fspath.Naming(inputs)
+	s.IncludeFlag = s.IncludePath
 	s.configureExclusions(c.Flags(), nil, "")
 	dir := "."
 	if len(inputs) > 0 && inputs[0] != "-" {
@@ -92,11 +110,11 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 			dir = filepath.Dir(dir)
 		}
 	}
-	path, data, err := nearest(dir, "pyproject.toml")
+	path, data, err := fspath.Nearest(dir, "pyproject.toml")
 	if err != nil || path == "" {
 		return err
 	}
-	s.confFile = path // also where it says nothing yet
+	s.ConfFile = path // also where it says nothing yet
 	if !bytes.Contains(data, []byte("pyxlock")) {
 		return nil
 	}
@@ -120,7 +138,7 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	if err != nil {
 		return fmt.Errorf("%s: %v", path, err)
 	}
-	var conf settings
+	var conf Settings
 	dec := toml.NewDecoder(bytes.NewReader(table))
 	dec.DisallowUnknownFields()
 	if err := dec.Decode(&conf); err != nil {
@@ -155,7 +173,7 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	}
 	s.PerFileIgnores = conf.PerFileIgnores
 	s.configureExclusions(c.Flags(), &conf, filepath.Dir(path))
-	if err := s.valid(); err != nil {
+	if err := s.Valid(); err != nil {
 		return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
 	}
 	return nil
@@ -174,55 +192,18 @@ func explainTOML(err error) string {
 	return err.Error()
 }
 
-// nearest finds a file in dir or above it.
-func nearest(dir, name string) (string, []byte, error) {
-	abs, err := filepath.Abs(dir)
-	if err != nil {
-		return "", nil, err
-	}
-	shown := dir
-	for {
-		data, err := fileio.ReadFileMax(filepath.Join(abs, name), maxSettings)
-		if err == nil {
-			return filepath.Join(shown, name), data, nil
-		}
-		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid) && !isNotDir(err) {
-			return "", nil, err
-		}
-		up := filepath.Dir(abs)
-		if up == abs {
-			return "", nil, nil
-		}
-		abs, shown = up, filepath.Join(shown, "..")
-	}
-}
-
-func isNotDir(err error) bool {
-	var pe *fs.PathError
-	return errors.As(err, &pe) && pe.Err.Error() == "not a directory"
-}
-
-func oneOf(what, v string, allowed ...string) error {
+// OneOf refuses a value that is none of those allowed; what says what it is of.
+func OneOf(what, v string, allowed ...string) error {
 	for _, a := range allowed {
 		if v == a {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: %q is none of %s", what, v, join(allowed))
+	return fmt.Errorf("%s: %q is none of %s", what, v, console.Join(allowed))
 }
 
-func join(words []string) string {
-	var b bytes.Buffer
-	for i, w := range words {
-		if i > 0 {
-			b.WriteString(", ")
-		}
-		b.WriteString(w)
-	}
-	return b.String()
-}
-
-func (s *settings) valid() error {
+// Valid refuses settings that mean nothing.
+func (s *Settings) Valid() error {
 	if _, err := transform.ParseKind(s.Lock); err != nil {
 		return fmt.Errorf("lock: %v", err)
 	}
@@ -235,27 +216,27 @@ func (s *settings) valid() error {
 		}
 	}
 	return errors.Join(
-		oneOf("locking", s.Locking, "on", "off"),
-		oneOf("layout", s.Layout, "", "readable", "aligned"),
-		oneOf("runtime", s.Runtime, "vendored", "package", "inline"),
-		oneOf("color", s.Color, "auto", "always", "never"),
+		OneOf("locking", s.Locking, "on", "off"),
+		OneOf("layout", s.Layout, "", "readable", "aligned"),
+		OneOf("runtime", s.Runtime, "vendored", "package", "inline"),
+		OneOf("color", s.Color, "auto", "always", "never"),
 		s.validSelection(),
 		s.validExclusions(),
 	)
 }
 
-// jobs returns how many files to work on at a time.
-func (s *settings) jobs() int {
+// Workers returns how many files to work on at a time.
+func (s *Settings) Workers() int {
 	if s.Jobs > 0 {
 		return s.Jobs
 	}
 	return goruntime.GOMAXPROCS(0)
 }
 
-// options turns settings into the project's.
-func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
+// Options turns settings into the project's.
+func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.mayInclude, Canonical: s.canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Canonical: s.Canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable
@@ -272,8 +253,8 @@ func (s *settings) options(layout transform.Layout, roots []string) transform.Op
 	return o
 }
 
-// colored reports whether to colour what goes to w.
-func (s *settings) colored(w io.Writer) bool {
+// Colored reports whether to colour what goes to w.
+func (s *Settings) Colored(w io.Writer) bool {
 	switch s.Color {
 	case "always":
 		return true
@@ -283,5 +264,5 @@ func (s *settings) colored(w io.Writer) bool {
 	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
 		return false
 	}
-	return isTerminal(w)
+	return console.IsTerminal(w)
 }

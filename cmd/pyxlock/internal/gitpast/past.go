@@ -1,4 +1,4 @@
-package main
+package gitpast
 
 // The past: the files of a git revision beside those of the work tree. Which differ
 // is found out here, by what git would call their bytes: git itself, asked for a
@@ -21,6 +21,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
 // The modes of git's entries that are looked at, by how they begin.
@@ -42,12 +44,12 @@ type blob struct {
 	err  error
 }
 
-// past is a work tree and a revision of it. Files that git ignores, and those in
+// Past is a work tree and a revision of it. Files that git ignores, and those in
 // submodules that are what they were, count as unchanged. Paths are absolute and
 // without links. It may be used by several goroutines at once.
-type past struct {
+type Past struct {
 	ctx  context.Context
-	repo *repository
+	repo *Repository
 	// By the path from the top, with slashes:
 	then map[string]entry
 	new  map[string]bool // files that were not there; and directories, all in which is new
@@ -58,8 +60,9 @@ type past struct {
 	real  map[string]bool  // directories without links on the way
 }
 
-func newPast(ctx context.Context, repo *repository, tree string) (*past, error) {
-	p := &past{ctx: ctx, repo: repo, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
+// New finds out what has changed in a work tree since the revision with this tree.
+func New(ctx context.Context, repo *Repository, tree string) (*Past, error) {
+	p := &Past{ctx: ctx, repo: repo, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
 	list := func(each func(meta []string, name string), args ...string) error {
 		out, err := repo.git(ctx, nil, args...)
 		if err != nil {
@@ -93,7 +96,7 @@ func newPast(ctx context.Context, repo *repository, tree string) (*past, error) 
 			p.new[name] = true
 		case now.is(moduleMode):
 			p.new[name] = was != now
-		case meta[0] == "S" && !exists(p.path(name)):
+		case meta[0] == "S" && !fspath.Exists(p.path(name)):
 			delete(p.then, name) // outside of a sparse checkout
 		}
 	}, "ls-files", "-z", "-t", "--stage")
@@ -118,28 +121,23 @@ func newPast(ctx context.Context, repo *repository, tree string) (*past, error) 
 	return p, p.fetch()
 }
 
-func exists(path string) bool {
-	_, err := os.Lstat(path)
-	return err == nil
-}
-
 // path returns where a file of the revision is.
-func (p *past) path(name string) string {
-	return filepath.Join(p.repo.top, filepath.FromSlash(name))
+func (p *Past) path(name string) string {
+	return filepath.Join(p.repo.Top, filepath.FromSlash(name))
 }
 
 // name returns the path from the top.
-func (p *past) name(path string) (string, bool) {
-	rel, err := filepath.Rel(p.repo.top, path)
+func (p *Past) name(path string) (string, bool) {
+	rel, err := filepath.Rel(p.repo.Top, path)
 	return filepath.ToSlash(rel), err == nil && filepath.IsLocal(rel)
 }
 
-// gone returns the Cython files that were there, and are not now.
-func (p *past) gone() []string {
+// Gone returns the Cython files that were there, and are not now.
+func (p *Past) Gone() []string {
 	var out []string
 	for _, name := range slices.Sorted(maps.Keys(p.then)) {
 		at, ext := p.path(name), filepath.Ext(name)
-		if !p.then[name].is(regularMode) || !slices.Contains(cythonExts, ext) || isFile(at) {
+		if !p.then[name].is(regularMode) || !slices.Contains(fspath.CythonExts, ext) || fspath.IsFile(at) {
 			continue
 		}
 		if b := p.at(at); b != nil && (ext != ".py" || bytes.Contains(b.data, []byte("cython"))) {
@@ -150,7 +148,7 @@ func (p *past) gone() []string {
 }
 
 // had reports whether a file was there.
-func (p *past) had(path string) bool {
+func (p *Past) had(path string) bool {
 	name, ok := p.name(path)
 	if !ok {
 		return true
@@ -159,7 +157,7 @@ func (p *past) had(path string) bool {
 	return was || !p.isNew(name)
 }
 
-func (p *past) isNew(name string) bool {
+func (p *Past) isNew(name string) bool {
 	for ; name != "."; name = path.Dir(name) {
 		if p.new[name] {
 			return true
@@ -168,11 +166,11 @@ func (p *past) isNew(name string) bool {
 	return false
 }
 
-// changed reports whether a file, or a link, is not as it was.
-func (p *past) changed(path string) bool { return p.at(path) != nil }
+// Changed reports whether a file, or a link, is not as it was.
+func (p *Past) Changed(path string) bool { return p.at(path) != nil }
 
 // at returns how a file was; nil where it is as it was.
-func (p *past) at(path string) *blob {
+func (p *Past) at(path string) *blob {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	b := p.compare(path)
@@ -183,7 +181,7 @@ func (p *past) at(path string) *blob {
 }
 
 // compare is at without the bytes.
-func (p *past) compare(path string) *blob {
+func (p *Past) compare(path string) *blob {
 	name, ok := p.name(path)
 	if !ok {
 		return nil
@@ -207,11 +205,11 @@ func (p *past) compare(path string) *blob {
 
 // same reports whether a file is what it was. With another kind of line ends it is
 // that, too: git may turn them on the way to the work tree.
-func (p *past) same(path string, e entry) bool {
+func (p *Past) same(path string, e entry) bool {
 	dir := filepath.Dir(path)
 	real, ok := p.real[dir]
 	if !ok {
-		real = realPath(dir) == dir
+		real = fspath.Real(dir) == dir
 		p.real[dir] = real
 	}
 	st, err := os.Lstat(path)
@@ -245,10 +243,10 @@ func blobID(data []byte, like string) string {
 }
 
 // fetch reads how the Cython files were that have changed, all at once.
-func (p *past) fetch() error {
+func (p *Past) fetch() error {
 	var want []*blob
 	for _, name := range slices.Sorted(maps.Keys(p.then)) {
-		if !p.then[name].is(regularMode) || !slices.Contains(cythonExts, filepath.Ext(name)) {
+		if !p.then[name].is(regularMode) || !slices.Contains(fspath.CythonExts, filepath.Ext(name)) {
 			continue
 		}
 		if b := p.compare(p.path(name)); b != nil {
@@ -259,7 +257,7 @@ func (p *past) fetch() error {
 }
 
 // read fills in the bytes.
-func (p *past) read(want []*blob) error {
+func (p *Past) read(want []*blob) error {
 	if len(want) == 0 {
 		return nil
 	}
@@ -287,19 +285,26 @@ func (p *past) read(want []*blob) error {
 	return nil
 }
 
-// pastDisk reads files as they were.
-type pastDisk struct {
-	*disk
-	past *past
+// files are what reads the work tree.
+type files interface {
+	Read(path string) ([]byte, error)
+	List(dir string) (files, dirs []string)
 }
 
-func (d *pastDisk) missing(path string) bool { return !d.past.had(realPath(path)) }
+// Disk reads files as they were.
+type Disk struct {
+	Now  files
+	Past *Past
+}
+
+// Missing reports whether a file was not there.
+func (d *Disk) Missing(path string) bool { return !d.Past.had(fspath.Real(path)) }
 
 // Read returns a file's bytes at the revision.
-func (d *pastDisk) Read(path string) ([]byte, error) {
-	switch b := d.past.at(realPath(path)); {
+func (d *Disk) Read(path string) ([]byte, error) {
+	switch b := d.Past.at(fspath.Real(path)); {
 	case b == nil:
-		return d.disk.Read(path)
+		return d.Now.Read(path)
 	case b.err != nil:
 		return nil, b.err
 	case b.id == "":
@@ -310,12 +315,12 @@ func (d *pastDisk) Read(path string) ([]byte, error) {
 }
 
 // List returns what was in a directory at the revision.
-func (d *pastDisk) List(dir string) (files, dirs []string) {
-	files, dirs = d.disk.List(dir)
-	real := realPath(dir)
-	files = slices.DeleteFunc(files, func(name string) bool { return !d.past.had(filepath.Join(real, name)) })
-	if at, ok := d.past.name(real); ok {
-		for _, name := range d.past.in[at] {
+func (d *Disk) List(dir string) (files, dirs []string) {
+	files, dirs = d.Now.List(dir)
+	real := fspath.Real(dir)
+	files = slices.DeleteFunc(files, func(name string) bool { return !d.Past.had(filepath.Join(real, name)) })
+	if at, ok := d.Past.name(real); ok {
+		for _, name := range d.Past.in[at] {
 			if base := path.Base(name); !slices.Contains(files, base) {
 				files = append(files, base)
 			}

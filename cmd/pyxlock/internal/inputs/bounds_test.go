@@ -1,4 +1,4 @@
-package main
+package inputs
 
 import (
 	"os"
@@ -52,9 +52,9 @@ func TestBounds(t *testing.T) {
 		{"loose/pk/sub/m.pyx", "loose/other.pyx", false},
 		{"loose/pk/sub/m.pyx", "home/private.pyx", false},
 	} {
-		b := &bounds{}
-		b.add(filepath.Join(top, test.arg))
-		if got := b.has(filepath.Join(top, test.path)); got != test.want {
+		b := &Bounds{}
+		b.Add(filepath.Join(top, test.arg))
+		if got := b.Has(filepath.Join(top, test.path)); got != test.want {
 			t.Errorf("given %s: has(%s) = %v, want %v", test.arg, test.path, got, test.want)
 		}
 	}

@@ -1,4 +1,4 @@
-package main
+package console
 
 // Standard output and standard error: what could not be written is remembered, and
 // decides the exit status however many writes looked away.
@@ -17,28 +17,29 @@ import (
 	"pyxlock/emit/terminal"
 )
 
-// streams are where a run prints. What is said on the one comes after what was said
+// Streams are where a run prints. What is said on the one comes after what was said
 // on the other before.
-type streams struct {
+type Streams struct {
 	mu  sync.Mutex
-	out stream
-	err stream
+	Out stream
+	Err stream
 }
 
 // stream is one of the two.
 type stream struct {
-	all    *streams
+	all    *Streams
 	to     io.Writer
 	buf    *bufio.Writer // nil where each write is passed on
 	failed error         // the first
 }
 
-func newStreams(stdout, stderr io.Writer) *streams {
-	s := &streams{}
-	s.out = stream{all: s, to: stdout}
-	s.err = stream{all: s, to: stderr}
-	if !isTerminal(stdout) {
-		s.out.buf = bufio.NewWriterSize(stdout, 64<<10)
+// NewStreams returns the streams of a run; standard output is buffered where nobody watches.
+func NewStreams(stdout, stderr io.Writer) *Streams {
+	s := &Streams{}
+	s.Out = stream{all: s, to: stdout}
+	s.Err = stream{all: s, to: stderr}
+	if !IsTerminal(stdout) {
+		s.Out.buf = bufio.NewWriterSize(stdout, 64<<10)
 	}
 	return s
 }
@@ -47,8 +48,8 @@ func newStreams(stdout, stderr io.Writer) *streams {
 func (s *stream) Write(p []byte) (n int, err error) {
 	s.all.mu.Lock()
 	defer s.all.mu.Unlock()
-	if s == &s.all.err {
-		s.all.out.flush()
+	if s == &s.all.Err {
+		s.all.Out.flush()
 	}
 	switch {
 	case s.failed != nil:
@@ -68,10 +69,10 @@ func (s *stream) flush() {
 	}
 }
 
-// passOn makes what is written to w from now on appear at once: somebody waits for
+// PassOn makes what is written to w from now on appear at once: somebody waits for
 // each line.
-func passOn(w io.Writer) {
-	if s, ok := through(w).(*stream); ok {
+func PassOn(w io.Writer) {
+	if s, ok := Through(w).(*stream); ok {
 		s.all.mu.Lock()
 		defer s.all.mu.Unlock()
 		s.flush()
@@ -79,31 +80,31 @@ func passOn(w io.Writer) {
 	}
 }
 
-// end returns the exit status of a run that would end with code after err: that of a
+// End returns the exit status of a run that would end with code after err: that of a
 // failure where something could not be printed.
-func (s *streams) end(code int, err error) int {
+func (s *Streams) End(code int, err error) int {
 	s.mu.Lock()
-	s.out.flush()
+	s.Out.flush()
 	s.mu.Unlock()
-	if broken(s.out.failed) || broken(s.err.failed) || broken(err) {
+	if broken(s.Out.failed) || broken(s.Err.failed) || broken(err) {
 		return exitBrokenPipe
 	}
-	if err != nil && (s.out.failed == nil || !errors.Is(err, s.out.failed)) {
+	if err != nil && (s.Out.failed == nil || !errors.Is(err, s.Out.failed)) {
 		s.say(err)
 	}
-	if s.out.failed != nil {
-		s.say(fmt.Errorf("standard output: %w", plainCause(s.out.failed)))
-		return exitUsage
+	if s.Out.failed != nil {
+		s.say(fmt.Errorf("standard output: %w", plainCause(s.Out.failed)))
+		return Usage
 	}
-	if s.err.failed != nil {
-		return exitUsage // there is nowhere left to say so
+	if s.Err.failed != nil {
+		return Usage // there is nowhere left to say so
 	}
 	return code
 }
 
 // say prints an error.
-func (s *streams) say(err error) {
-	c := terminal.NewCleaner(&s.err)
+func (s *Streams) say(err error) {
+	c := terminal.NewCleaner(&s.Err)
 	_, _ = io.WriteString(c, said(err)) // s.err remembers
 	_ = c.Flush()
 }
@@ -131,8 +132,8 @@ func behind(w io.Writer) io.Writer {
 	return w
 }
 
-// isTerminal reports whether what is written to w appears on a terminal.
-func isTerminal(w io.Writer) bool {
+// IsTerminal reports whether what is written to w appears on a terminal.
+func IsTerminal(w io.Writer) bool {
 	f, ok := behind(w).(*os.File)
 	return ok && term.IsTerminal(int(f.Fd()))
 }

@@ -1,4 +1,4 @@
-package main
+package exclude
 
 // .gitignore files: which paths git would ignore, without asking git. The patterns
 // become doublestar globs; TestGitignore holds the answers against git's.
@@ -12,11 +12,9 @@ import (
 
 	"github.com/bmatcuk/doublestar/v4"
 
+	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/emit/fileio"
 )
-
-// maxSettings bounds the files that are read as settings, in bytes.
-const maxSettings = 8 << 20
 
 // gitPattern is one line of a .gitignore.
 type gitPattern struct {
@@ -26,17 +24,17 @@ type gitPattern struct {
 	byName  bool // matches names anywhere below, not paths
 }
 
-// gitRules are the patterns that hold in a directory: those of its own .gitignore,
+// GitRules are the patterns that hold in a directory: those of its own .gitignore,
 // and behind them those of the directories above.
-type gitRules struct {
+type GitRules struct {
 	dir      string // absolute
 	patterns []gitPattern
-	above    *gitRules
+	above    *GitRules
 }
 
-// below returns the rules in a directory, which is absolute. A repository of its
+// Below returns the rules in a directory, which is absolute. A repository of its
 // own follows its own rules only.
-func (g *gitRules) below(dir string) (*gitRules, error) {
+func (g *GitRules) Below(dir string) (*GitRules, error) {
 	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
 		g = nil
 	}
@@ -45,14 +43,14 @@ func (g *gitRules) below(dir string) (*gitRules, error) {
 	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSymlink != 0 || st.IsDir() {
 		return g, nil
 	}
-	data, err := fileio.ReadFileMax(path, maxSettings)
+	data, err := fileio.ReadFileMax(path, fspath.MaxSettings)
 	if errors.Is(err, fs.ErrPermission) {
 		return g, nil
 	}
 	if err != nil {
-		return nil, plain(err)
+		return nil, fspath.Plain(err)
 	}
-	own := &gitRules{dir: dir, above: g}
+	own := &GitRules{dir: dir, above: g}
 	for line := range strings.SplitSeq(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		if p, ok := parseGitPattern(strings.TrimSuffix(line, "\r")); ok {
 			own.patterns = append(own.patterns, p)
@@ -63,7 +61,7 @@ func (g *gitRules) below(dir string) (*gitRules, error) {
 
 // ignores reports whether git would ignore a path, which is absolute, if it ignores
 // none of the directories above it. The last pattern that matches decides.
-func (g *gitRules) ignores(path string, isDir bool) bool {
+func (g *GitRules) ignores(path string, isDir bool) bool {
 	for ; g != nil; g = g.above {
 		rel, err := filepath.Rel(g.dir, path)
 		if err != nil {

@@ -1,4 +1,4 @@
-package main
+package exclude
 
 import (
 	"os"
@@ -7,6 +7,8 @@ import (
 	"slices"
 	"strings"
 	"testing"
+
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
 // What git says of the same files is the truth.
@@ -63,7 +65,7 @@ func TestGitignore(t *testing.T) {
 		{"letters beyond ASCII", map[string]string{"": "ü.pyx\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := realPath(t.TempDir())
+			dir := fspath.Real(t.TempDir())
 			for _, f := range files {
 				write(t, map[string]string{filepath.Join(dir, filepath.FromSlash(f)): ""})
 			}
@@ -108,8 +110,8 @@ func TestGitignore(t *testing.T) {
 }
 
 // notIgnored lists the files of a directory that the rules leave.
-func notIgnored(t *testing.T, rules *gitRules, dir, rel string) []string {
-	rules, err := rules.below(dir)
+func notIgnored(t *testing.T, rules *GitRules, dir, rel string) []string {
+	rules, err := rules.Below(dir)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -129,4 +131,16 @@ func notIgnored(t *testing.T, rules *gitRules, dir, rel string) []string {
 		}
 	}
 	return out
+}
+
+func write(t *testing.T, files map[string]string) {
+	t.Helper()
+	for name, text := range files {
+		if err := os.MkdirAll(filepath.Dir(name), 0o777); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
 }

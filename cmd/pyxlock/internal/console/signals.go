@@ -1,4 +1,4 @@
-package main
+package console
 
 // Signals: one that asks the program to end does so at once, unless something is
 // being written; that is undone first. A second one does not wait.
@@ -18,24 +18,24 @@ import (
 // had ended the program.
 const exitBrokenPipe = 128 + int(syscall.SIGPIPE)
 
-// interrupts waits for signals.
-type interrupts struct {
+// Interrupts waits for signals.
+type Interrupts struct {
 	mu     sync.Mutex
 	held   int            // how many do what must be cleaned up
 	got    syscall.Signal // 0 for none yet
 	cancel context.CancelCauseFunc
 }
 
-// stopped is why a run ends early.
-type stopped struct{ by syscall.Signal }
+// Stopped is why a run ends early.
+type Stopped struct{ by syscall.Signal }
 
-func (s stopped) Error() string { return fmt.Sprintf("stopped by a signal: %v", s.by) }
+func (s Stopped) Error() string { return fmt.Sprintf("stopped by a signal: %v", s.by) }
 
 type interruptsKey struct{}
 
-// interruptible returns a context that ends with a signal that asks the program to end.
-func interruptible(ctx context.Context) (context.Context, *interrupts) {
-	i := &interrupts{}
+// Interruptible returns a context that ends with a signal that asks the program to end.
+func Interruptible(ctx context.Context) (context.Context, *Interrupts) {
+	i := &Interrupts{}
 	ctx, i.cancel = context.WithCancelCause(context.WithValue(ctx, interruptsKey{}, i))
 	ending := make(chan os.Signal, 1)
 	for _, sig := range []os.Signal{syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP} {
@@ -55,14 +55,14 @@ func interruptible(ctx context.Context) (context.Context, *interrupts) {
 		}
 		i.got = sig
 		signal.Reset(syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
-		i.cancel(stopped{sig})
+		i.cancel(Stopped{sig})
 	}()
 	return ctx, i
 }
 
-// hold lets what follows clean up when a signal comes; it has to heed ctx.
-func hold(ctx context.Context) (release func()) {
-	i, ok := ctx.Value(interruptsKey{}).(*interrupts)
+// Hold lets what follows clean up when a signal comes; it has to heed ctx.
+func Hold(ctx context.Context) (release func()) {
+	i, ok := ctx.Value(interruptsKey{}).(*Interrupts)
 	if !ok {
 		return func() {}
 	}
@@ -76,9 +76,9 @@ func hold(ctx context.Context) (release func()) {
 	}
 }
 
-// end ends the process: by the signal that came, if one did, so that who started it
+// End ends the process: by the signal that came, if one did, so that who started it
 // sees why.
-func (i *interrupts) end(code int) {
+func (i *Interrupts) End(code int) {
 	i.mu.Lock() // a signal that comes now has no say any more, but kills
 	switch {
 	case i.got != 0:
@@ -89,8 +89,8 @@ func (i *interrupts) end(code int) {
 	os.Exit(code)
 }
 
-// commit writes a batch; a signal undoes it.
-func commit(ctx context.Context, b *fileio.Batch) ([]fileio.Written, error) {
-	defer hold(ctx)()
+// Commit writes a batch; a signal undoes it.
+func Commit(ctx context.Context, b *fileio.Batch) ([]fileio.Written, error) {
+	defer Hold(ctx)()
 	return b.Commit(ctx)
 }

@@ -1,6 +1,8 @@
 //go:build unix
 
-package main
+package console
+
+// How a process ends by a signal.
 
 import (
 	"os"

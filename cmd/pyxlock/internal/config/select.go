@@ -1,4 +1,4 @@
-package main
+package config
 
 // Which findings are wanted: select, ignore and per-file-ignores, by codes or
 // by what codes start with.
@@ -15,11 +15,11 @@ import (
 	"pyxlock/transform"
 )
 
-// syntaxError is the finding that says that nothing else was looked for.
-const syntaxError = "PXL001"
+// SyntaxError is the finding that says that nothing else was looked for.
+const SyntaxError = "PXL001"
 
 // validSelection reports codes that no finding has, and globs that do not parse.
-func (s *settings) validSelection() error {
+func (s *Settings) validSelection() error {
 	if err := validCodes("select", s.Select); err != nil {
 		return err
 	}
@@ -44,7 +44,7 @@ func validCodes(what string, codes []string) error {
 		if !strings.HasPrefix(c, "PXL") || !known {
 			return fmt.Errorf("%s: no finding has the code %q, or one that starts so; pyxlock explain lists them", what, c)
 		}
-		if c == syntaxError && what != "select" {
+		if c == SyntaxError && what != "select" {
 			return fmt.Errorf("%s: %s cannot be left out: a file that does not parse is not checked", what, c)
 		}
 	}
@@ -54,7 +54,7 @@ func validCodes(what string, codes []string) error {
 // selected returns what tells wanted findings, or nil where all are wanted. Of
 // select and ignore the longer match counts: with ignore = ["PXL1"] and
 // select = ["PXL", "PXL101"], PXL101 is wanted.
-func (s *settings) selected() func(path, code string) bool {
+func (s *Settings) selected() func(path, code string) bool {
 	if len(s.Select)+len(s.Ignore)+len(s.PerFileIgnores) == 0 {
 		return nil
 	}
@@ -63,7 +63,7 @@ func (s *settings) selected() func(path, code string) bool {
 		in := longest(s.Select, r.Code)
 		wanted[r.Code] = (len(s.Select) == 0 || in > 0) && longest(s.Ignore, r.Code) < max(in, 1)
 	}
-	root := filepath.Dir(s.confFile)
+	root := filepath.Dir(s.ConfFile)
 	return func(path, code string) bool {
 		if !wanted[code] {
 			return false
