@@ -7,7 +7,7 @@ import (
 	"slices"
 	"testing"
 
-	"pyxlock/emit"
+	"pyxlock/emit/report"
 	"pyxlock/transform"
 )
 
@@ -30,7 +30,7 @@ func TestOneReportWhateverTheJobs(t *testing.T) {
 				t.Fatal(err)
 			}
 			var got bytes.Buffer
-			if err := emit.JSON(&got, rep, source, emit.Tool{}); err != nil {
+			if err := report.JSON(&got, rep, source, report.Tool{}); err != nil {
 				t.Fatal(err)
 			}
 			if i == 0 {

@@ -12,7 +12,7 @@ import (
 
 	"golang.org/x/tools/txtar"
 
-	"pyxlock/emit"
+	"pyxlock/emit/splice"
 	"pyxlock/parser"
 	"pyxlock/transform"
 )
@@ -84,9 +84,9 @@ func expand(files memory, inputs []string, layout transform.Layout) (map[string]
 	for _, rw := range res.Rewrites {
 		var text []byte
 		if layout == transform.Aligned {
-			text, _, err = emit.Aligned(rw)
+			text, _, err = splice.Aligned(rw)
 		} else {
-			text, _, err = emit.Apply(rw.Src, rw.Edits)
+			text, _, err = splice.Apply(rw.Src, rw.Edits)
 		}
 		if err != nil {
 			return nil, res, fmt.Errorf("%s: %w", rw.Path, err)

@@ -10,14 +10,26 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/report"
+	"pyxlock/emit/splice"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
+type annotateFlags struct {
+	config.Settings
+	inPlace bool
+	list    bool
+	diff    bool
+	since   string
+}
+
 func newAnnotate() *cobra.Command {
-	s := &settings{}
-	var inPlace, list, diff bool
-	var rev string
+	f := &annotateFlags{}
 	c := &cobra.Command{
 		Use:   "annotate PATH…",
 		Short: "Propose locks for classes that have none, as a diff",
@@ -30,116 +42,119 @@ whole project: what it cannot see counts as a write.
 Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in
 what is decorated already; 2 usage, configuration or I/O.`,
 		Args: cobra.MinimumNArgs(1),
-		RunE: func(c *cobra.Command, args []string) error {
-			if err := s.valid(); err != nil {
-				return err
-			}
-			if err := s.configure(c, args); err != nil {
-				return err
-			}
-			switch {
-			case inPlace && list:
-				return errors.New("--in-place and --list exclude each other")
-			case inPlace && diff:
-				return errors.New("--in-place and --diff exclude each other")
-			case list && diff:
-				return errors.New("--list and --diff exclude each other")
-			}
-			if inPlace && slices.Contains(args, "-") {
-				return errors.New("standard input cannot be replaced in place")
-			}
-			in, err := s.collect(c, args, "")
-			if err != nil {
-				return err
-			}
-			if err := in.limit(c, s, rev, args); err != nil {
-				return err
-			}
-			p := transform.NewProject(in.disk, s.options(transform.Readable, in.roots))
-			n, err := p.Annotate(c.Context(), in.paths(), s.jobs())
-			if err != nil {
-				return err
-			}
-			in.onlyNotes(n)
-			if len(n.Findings) > 0 {
-				if err := emit.Findings(c.ErrOrStderr(), in.quotable(n.Findings), sources(in), s.colored(c.ErrOrStderr())); err != nil {
-					return err
-				}
-			}
-			stops := slices.ContainsFunc(n.Findings, func(f transform.Finding) bool { return !f.Warning })
-			n.SortNotes()
-			if list {
-				notes(c.OutOrStdout(), in, n)
-				if stops {
-					return exit(exitDifferences)
-				}
-				return nil
-			}
-			var b emit.Batch
-			b.AddInput(in.disk.files()...)
-			changed := 0
-			names := in.diffNames()
-			for i, rw := range n.Rewrites {
-				if !rw.Changed() || !in.shows(rw.Path) || in.files[i].needed {
-					continue
-				}
-				changed++
-				out, _, err := emit.Apply(rw.Src, rw.Edits)
-				if err != nil {
-					return err
-				}
-				if inPlace {
-					b.Add(emit.Output{Path: in.files[i].path, Data: out, Input: in.files[i].path, InPlace: true, Within: in.within()})
-					continue
-				}
-				w := c.OutOrStdout()
-				if err := names.patch(w, c.ErrOrStderr(), expanded{input: in.files[i], old: rw.Src, new: out}, s.colored(w)); err != nil {
-					return err
-				}
-			}
-			if inPlace {
-				if _, err := commit(c.Context(), &b); err != nil {
-					return err
-				}
-			}
-			if !s.quiet {
-				names.say(c.ErrOrStderr())
-				fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
-			}
-			if changed > 0 && !inPlace || stops {
-				return exit(exitDifferences)
-			}
-			return nil
-		},
+		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	s.addFlags(c)
-	c.Flags().BoolVar(&inPlace, "in-place", false, "apply the proposals")
-	c.Flags().BoolVar(&diff, "diff", false, "print the proposals as a diff, which is the default")
-	addSince(c.Flags(), &rev)
-	c.Flags().BoolVar(&list, "list", false, "list the verdict on each class and the reason for each decorator instead")
+	f.AddFlags(c)
+	fl := c.Flags()
+	fl.BoolVar(&f.inPlace, "in-place", false, "apply the proposals")
+	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
+	inputs.AddSince(fl, &f.since)
+	fl.BoolVar(&f.list, "list", false, "list the verdict on each class and the reason for each decorator instead")
 	return c
 }
 
+func (f *annotateFlags) usage(args []string) error {
+	switch {
+	case f.inPlace && f.list:
+		return errors.New("--in-place and --list exclude each other")
+	case f.inPlace && f.diff:
+		return errors.New("--in-place and --diff exclude each other")
+	case f.list && f.diff:
+		return errors.New("--list and --diff exclude each other")
+	case f.inPlace && slices.Contains(args, "-"):
+		return errors.New("standard input cannot be replaced in place")
+	}
+	return nil
+}
+
+func (f *annotateFlags) run(c *cobra.Command, args []string) error {
+	if err := f.Prepare(c, args); err != nil {
+		return err
+	}
+	if err := f.usage(args); err != nil {
+		return err
+	}
+	in, err := inputs.CollectSince(c, &f.Settings, args, f.since)
+	if err != nil {
+		return err
+	}
+	p := transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
+	n, err := p.Annotate(c.Context(), in.Paths(), f.Workers())
+	if err != nil {
+		return err
+	}
+	in.OnlyNotes(n)
+	if len(n.Findings) > 0 {
+		if err := report.Text(c.ErrOrStderr(), in.Quotable(n.Findings), inputs.Sources(in), f.Colored(c.ErrOrStderr())); err != nil {
+			return err
+		}
+	}
+	stops := slices.ContainsFunc(n.Findings, func(x transform.Finding) bool { return !x.Warning })
+	n.SortNotes()
+	if f.list {
+		notes(c.OutOrStdout(), in, n)
+		if stops {
+			return console.Exit(console.Differences)
+		}
+		return nil
+	}
+	var b fileio.Batch
+	b.AddInput(in.Disk.Files()...)
+	changed := 0
+	names := newDiffNames(in)
+	for i, rw := range n.Rewrites {
+		if !rw.Changed() || !in.Shows(rw.Path) || in.Files[i].Needed {
+			continue
+		}
+		changed++
+		out, _, err := splice.Apply(rw.Src, rw.Edits)
+		if err != nil {
+			return err
+		}
+		if f.inPlace {
+			b.Add(fileio.Output{Path: in.Files[i].Path, Data: out, Input: in.Files[i].Path, InPlace: true, Within: in.Within()})
+			continue
+		}
+		w := c.OutOrStdout()
+		if err := names.patch(w, c.ErrOrStderr(), expanded{File: in.Files[i], old: rw.Src, new: out}, f.Colored(w)); err != nil {
+			return err
+		}
+	}
+	if f.inPlace {
+		if _, err := console.Commit(c.Context(), &b); err != nil {
+			return err
+		}
+	}
+	if !f.Quiet {
+		names.say(c.ErrOrStderr())
+		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
+	}
+	if changed > 0 && !f.inPlace || stops {
+		return console.Exit(console.Differences)
+	}
+	return nil
+}
+
 // notes lists what an annotation makes of classes and methods, and why.
-func notes(w io.Writer, in *inputs, n *transform.Annotation) {
-	beyond, unnamed := in.beyond(), in.unnamed()
+func notes(w io.Writer, in *inputs.Set, n *transform.Annotation) {
+	beyond, unnamed := in.Beyond(), in.Unnamed()
 	for _, c := range n.Classes {
 		if beyond(c.Path) {
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: class %s: %s", emit.Path(c.Path), c.Line, c.Name, c.Verdict)
+		fmt.Fprintf(w, "%s:%d: class %s: %s", terminal.Path(c.Path), c.Line, c.Name, c.Verdict)
 		if c.Why != "" {
 			fmt.Fprintf(w, ": %s", c.Why)
 		}
 		fmt.Fprintln(w)
-		for _, r := range quotableSteps(c.Related, unnamed) {
-			fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(r.Path), r.Line, r.Column, r.Message)
+		for _, r := range inputs.QuotableSteps(c.Related, unnamed) {
+			fmt.Fprintf(w, "    %s:%d:%d: %s\n", terminal.Path(r.Path), r.Line, r.Column, r.Message)
 		}
 	}
 	for _, m := range n.Methods {
 		if beyond(m.Path) {
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", emit.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", terminal.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
 	}
 }

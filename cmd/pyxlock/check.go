@@ -11,13 +11,17 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/docs"
-	"pyxlock/emit"
+	"pyxlock/emit/report"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
 type checkFlags struct {
-	settings
+	config.Settings
 	format     string
 	fix        bool
 	diff       bool
@@ -40,22 +44,22 @@ where anything is reported.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	f.addFlags(c)
+	f.AddFlags(c)
 	fl := c.Flags()
 	fl.StringVar(&f.format, "format", "text", "text, json, sarif, or github for workflow commands")
 	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or what they start with (default all)")
 	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or what they start with")
 	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix would change, and the findings to standard error")
-	addSince(fl, &f.since)
+	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
 	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
 	return c
 }
 
 // explained prints why a function locks as it does.
-func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) error {
-	p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))
+func (f *checkFlags) explained(c *cobra.Command, in *inputs.Set, paths []string) error {
+	p := transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
 	list, err := p.Explain(c.Context(), paths, f.explain)
 	if err != nil {
 		return err
@@ -64,20 +68,20 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs, paths []string) err
 		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
 	}
 	w := c.OutOrStdout()
-	beyond, unnamed := in.beyond(), in.unnamed()
+	beyond, unnamed := in.Beyond(), in.Unnamed()
 	for _, x := range list {
 		if beyond(x.Path) {
-			fmt.Fprintf(w, "%s:%d: a function %s\n", emit.Path(x.Path), x.Line, outside)
+			fmt.Fprintf(w, "%s:%d: a function %s\n", terminal.Path(x.Path), x.Line, inputs.Outside)
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: %s\n", emit.Path(x.Path), x.Line, x.Name)
+		fmt.Fprintf(w, "%s:%d: %s\n", terminal.Path(x.Path), x.Line, x.Name)
 		if len(x.Holds) == 0 {
 			fmt.Fprintf(w, "  touches no guarded state: needs no lock\n")
 		}
 		for _, r := range x.Holds {
 			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
-			for _, s := range quotableSteps(r.Steps, unnamed) {
-				fmt.Fprintf(w, "    %s:%d:%d: %s\n", emit.Path(s.Path), s.Line, s.Column, s.Message)
+			for _, s := range inputs.QuotableSteps(r.Steps, unnamed) {
+				fmt.Fprintf(w, "    %s:%d:%d: %s\n", terminal.Path(s.Path), s.Line, s.Column, s.Message)
 			}
 		}
 	}
@@ -88,19 +92,19 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err := f.usage(args); err != nil {
 		return err
 	}
-	in, err := f.openSince(c, args, f.since)
+	in, err := inputs.OpenSince(c, &f.Settings, args, f.since)
 	if err != nil {
 		return err
 	}
-	paths := in.paths()
+	paths := in.Paths()
 	if f.explain != "" {
 		return f.explained(c, in, paths)
 	}
 	check := func() (*transform.Report, error) {
-		p := transform.NewProject(in.disk, f.options(transform.Readable, in.roots))
-		rep, err := p.Check(c.Context(), paths, f.jobs())
+		p := transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
+		rep, err := p.Check(c.Context(), paths, f.Workers())
 		if err == nil {
-			in.only(rep)
+			in.Only(rep)
 		}
 		return rep, err
 	}
@@ -127,7 +131,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	if len(rep.Findings) > 0 {
-		return exit(exitDifferences)
+		return console.Exit(console.Differences)
 	}
 	return nil
 }
@@ -145,33 +149,33 @@ func (f *checkFlags) usage(args []string) error {
 	case f.explain != "" && (f.fix || f.diff || f.statistics || f.format != "text" || f.since != ""):
 		return errors.New("--explain is text, and excludes --fix, --diff, --statistics, --since and other formats")
 	}
-	return oneOf("format", f.format, "text", "json", "sarif", "github")
+	return config.OneOf("format", f.format, "text", "json", "sarif", "github")
 }
 
 // report prints what was found, and what was fixed where x is not nil.
-func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report, x *fixes) error {
+func (f *checkFlags) report(c *cobra.Command, in *inputs.Set, rep *transform.Report, x *fixes) error {
 	w := c.OutOrStdout()
-	rep = in.quotableReport(rep)
-	source := sources(in)
-	tool := emit.Tool{Name: "pyxlock", Version: version}
+	rep = in.QuotableReport(rep)
+	source := inputs.Sources(in)
+	tool := report.Tool{Name: "pyxlock", Version: version}
 	// What a program reads is not mixed with words.
 	said := c.ErrOrStderr()
 	var err error
 	switch {
 	case f.format == "json":
-		err = emit.JSON(through(w), rep, source, tool)
+		err = report.JSON(console.Through(w), rep, source, tool)
 	case f.format == "sarif":
-		err = emit.SARIF(through(w), rep, source, page, tool)
+		err = report.SARIF(console.Through(w), rep, source, page, tool)
 	case f.format == "github":
-		err = emit.GitHub(through(w), rep.Findings, source)
+		err = report.GitHub(console.Through(w), rep.Findings, source)
 	case f.statistics:
 		said = w
 		err = statistics(w, rep.Findings)
 	default:
 		said = w
-		err = emit.Findings(w, rep.Findings, source, f.colored(w))
+		err = report.Text(w, rep.Findings, source, f.Colored(w))
 	}
-	if err != nil || f.quiet {
+	if err != nil || f.Quiet {
 		return err
 	}
 	if x != nil && x.count > 0 {
@@ -180,17 +184,17 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 	if f.format == "text" {
 		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
 	}
-	if in.since != nil {
-		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.spokenOf()), count(len(in.files), "file"), f.since)
+	if in.Since != nil {
+		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.SpokenOf()), console.Count(len(in.Files), "file"), f.since)
 	}
 	return err
 }
 
 // preview prints the fixes as a patch, and to standard error the findings as
 // they are without them.
-func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report, check func() (*transform.Report, error)) error {
+func (f *checkFlags) preview(c *cobra.Command, in *inputs.Set, rep *transform.Report, check func() (*transform.Report, error)) error {
 	stderr := c.ErrOrStderr()
-	if err := emit.Findings(stderr, in.quotable(rep.Findings), sources(in), f.colored(stderr)); err != nil {
+	if err := report.Text(stderr, in.Quotable(rep.Findings), inputs.Sources(in), f.Colored(stderr)); err != nil {
 		return err
 	}
 	var x fixes
@@ -198,18 +202,18 @@ func (f *checkFlags) preview(c *cobra.Command, in *inputs, rep *transform.Report
 		return err
 	}
 	w := c.OutOrStdout()
-	names := in.diffNames()
+	names := newDiffNames(in)
 	for _, path := range x.paths(in) {
-		data, err := in.disk.Read(path)
+		data, err := in.Disk.Read(path)
 		if err != nil {
 			return err
 		}
-		e := expanded{input: input{path: path}, old: x.old[path], new: data}
-		if err := names.patch(w, stderr, e, f.colored(w)); err != nil {
+		e := expanded{File: inputs.File{Path: path}, old: x.old[path], new: data}
+		if err := names.patch(w, stderr, e, f.Colored(w)); err != nil {
 			return err
 		}
 	}
-	if x.count > 0 && !f.quiet {
+	if x.count > 0 && !f.Quiet {
 		names.say(stderr)
 		fmt.Fprintf(stderr, "would have %s\n", x.say(in))
 	}
@@ -256,4 +260,16 @@ func statistics(w io.Writer, fs []transform.Finding) error {
 		}
 	}
 	return nil
+}
+
+// printed returns a summary with the names of files as they are printed.
+func printed(s transform.Summary) transform.Summary {
+	s.Exempt, s.Claims = slices.Clone(s.Exempt), slices.Clone(s.Claims)
+	for i := range s.Exempt {
+		s.Exempt[i].Path = terminal.Path(s.Exempt[i].Path)
+	}
+	for i := range s.Claims {
+		s.Claims[i].Path = terminal.Path(s.Claims[i].Path)
+	}
+	return s
 }

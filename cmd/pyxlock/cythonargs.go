@@ -9,6 +9,9 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
 // cythonArgs is a command line for cython, taken apart.
@@ -115,7 +118,7 @@ func splitCythonArgs(args []string, own func(name string) (ok, value bool)) (*cy
 	switch {
 	case a.output != "" && len(a.sources) > 1:
 		return nil, errors.New("-o with several sources: give each its own command")
-	case strings.HasSuffix(a.output, "/") && !isDir(a.output):
+	case strings.HasSuffix(a.output, "/") && !fspath.IsDir(a.output):
 		return nil, fmt.Errorf("-o %s: there is no such directory", a.output)
 	}
 	return a, nil
@@ -166,7 +169,7 @@ func wholeOption(name string) (string, error) {
 	case 1:
 		return found[0], nil
 	}
-	return "", fmt.Errorf("%s could be %s", name, join(found))
+	return "", fmt.Errorf("%s could be %s", name, console.Join(found))
 }
 
 // outputFor returns the C file that cython makes of a source.
@@ -178,7 +181,7 @@ func (a *cythonArgs) outputFor(source string) string {
 	switch {
 	case a.output == "":
 		return filepath.Join(filepath.Dir(source), name)
-	case isDir(a.output):
+	case fspath.IsDir(a.output):
 		return filepath.Join(a.output, name)
 	}
 	return a.output

@@ -9,41 +9,46 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/report"
+	"pyxlock/emit/sourcemap"
+	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
 
 // expanded is a file with its new bytes.
 type expanded struct {
-	input
+	inputs.File
 	old, new []byte
-	lines    emit.LineMap
+	lines    sourcemap.LineMap
 }
 
 func (e *expanded) changed() bool { return string(e.old) != string(e.new) }
 
 // expand runs the project over the inputs. Findings go to stderr, and end the
 // command where any is more than a warning.
-func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layout, stderr io.Writer) ([]expanded, *transform.Result, error) {
-	opts := s.options(layout, in.roots)
-	p := transform.NewProject(in.disk, opts)
-	res, err := p.Run(ctx, in.paths(), s.jobs())
+func expand(ctx context.Context, s *config.Settings, in *inputs.Set, layout transform.Layout, stderr io.Writer) ([]expanded, *transform.Result, error) {
+	opts := s.Options(layout, in.Roots)
+	p := transform.NewProject(in.Disk, opts)
+	res, err := p.Run(ctx, in.Paths(), s.Workers())
 	if err != nil {
 		return nil, nil, err
 	}
 	// What stops the build stops it wherever it is.
-	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.shows(f.Path) })
+	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.Shows(f.Path) })
 	if len(res.Findings) > 0 {
-		if err := emit.Findings(stderr, in.quotable(res.Findings), sources(in), s.colored(stderr)); err != nil {
+		if err := report.Text(stderr, in.Quotable(res.Findings), inputs.Sources(in), s.Colored(stderr)); err != nil {
 			return nil, nil, err
 		}
 		for _, f := range res.Findings {
 			if !f.Warning {
-				return nil, nil, exit(exitDifferences)
+				return nil, nil, console.Exit(console.Differences)
 			}
 		}
 	}
-	out, err := lay(in, res.Rewrites, opts.Layout, s.jobs())
+	out, err := lay(in, res.Rewrites, opts.Layout, s.Workers())
 	if err != nil {
 		return nil, nil, err
 	}
@@ -52,19 +57,19 @@ func expand(ctx context.Context, s *settings, in *inputs, layout transform.Layou
 }
 
 // lay makes the new bytes of the inputs, with as many goroutines as jobs.
-func lay(in *inputs, rewrites []*transform.Rewrite, layout transform.Layout, jobs int) ([]expanded, error) {
-	out := make([]expanded, len(in.files))
+func lay(in *inputs.Set, rewrites []*transform.Rewrite, layout transform.Layout, jobs int) ([]expanded, error) {
+	out := make([]expanded, len(in.Files))
 	one := func(i int) error {
 		rw, e := rewrites[i], &out[i]
-		e.input, e.old, e.new = in.files[i], rw.Src, rw.Src
+		e.File, e.old, e.new = in.Files[i], rw.Src, rw.Src
 		if !rw.Changed() {
 			return nil
 		}
 		var err error
 		if layout == transform.Aligned {
-			e.new, e.lines, err = emit.Aligned(rw)
+			e.new, e.lines, err = splice.Aligned(rw)
 		} else {
-			e.new, e.lines, err = emit.Apply(rw.Src, rw.Edits)
+			e.new, e.lines, err = splice.Apply(rw.Src, rw.Edits)
 		}
 		return err
 	}

@@ -8,7 +8,11 @@ import (
 	"fmt"
 	"slices"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
 
@@ -25,7 +29,7 @@ type fixes struct {
 // apply fixes until nothing is left to fix. check looks at the files as they
 // are on in.disk, where apply puts what it changes; rep is what it said before.
 // apply returns what it says in the end.
-func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transform.Report, error)) (*transform.Report, error) {
+func (x *fixes) apply(in *inputs.Set, rep *transform.Report, check func() (*transform.Report, error)) (*transform.Report, error) {
 	x.old = map[string][]byte{}
 	for range fixRounds {
 		edits, n := compatible(rep.Findings, in)
@@ -33,18 +37,18 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 			break
 		}
 		for path, list := range edits {
-			src, err := in.disk.Read(path)
+			src, err := in.Disk.Read(path)
 			if err != nil {
 				return nil, err
 			}
-			fixed, _, err := emit.Apply(src, list)
+			fixed, _, err := splice.Apply(src, list)
 			if err != nil {
 				return nil, fmt.Errorf("%s: fixing it: %w", path, err)
 			}
 			if _, ok := x.old[path]; !ok {
 				x.old[path] = src
 			}
-			in.disk.put(path, fixed)
+			in.Disk.Put(path, fixed)
 		}
 		x.count += n
 		var err error
@@ -53,7 +57,7 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 		}
 		for _, f := range rep.Findings {
 			// What was fixed did parse: findings of other kinds come from a tree.
-			if f.Code == syntaxError && edits[f.Path] != nil {
+			if f.Code == config.SyntaxError && edits[f.Path] != nil {
 				return nil, fmt.Errorf("%s:%d:%d: a fix broke this file (%s); nothing was written. This is a bug in pyxlock", f.Path, f.Line, f.Column, f.Message)
 			}
 		}
@@ -64,10 +68,10 @@ func (x *fixes) apply(in *inputs, rep *transform.Report, check func() (*transfor
 // compatible collects the edits of as many fixes as do not meet, by file, and
 // counts the fixes. The first fix of a place wins. Files that are no inputs, but
 // included by one, are not touched.
-func compatible(fs []transform.Finding, in *inputs) (map[string][]transform.Edit, int) {
+func compatible(fs []transform.Finding, in *inputs.Set) (map[string][]transform.Edit, int) {
 	out, n := map[string][]transform.Edit{}, 0
 	for _, f := range fs {
-		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.files, func(i input) bool { return i.path == f.Path && !i.needed }) {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.Files, func(i inputs.File) bool { return i.Path == f.Path && !i.Needed }) {
 			continue
 		}
 		taken := out[f.Path]
@@ -91,10 +95,10 @@ func meet(a, b transform.Edit) bool {
 }
 
 // paths returns the files that fixing changed, sorted.
-func (x *fixes) paths(in *inputs) []string {
+func (x *fixes) paths(in *inputs.Set) []string {
 	var out []string
 	for path, old := range x.old {
-		if now, err := in.disk.Read(path); err == nil && string(now) != string(old) {
+		if now, err := in.Disk.Read(path); err == nil && string(now) != string(old) {
 			out = append(out, path)
 		}
 	}
@@ -103,24 +107,24 @@ func (x *fixes) paths(in *inputs) []string {
 }
 
 // write replaces the files that were fixed.
-func (x *fixes) write(ctx context.Context, in *inputs) error {
-	var b emit.Batch
-	b.AddInput(in.disk.files()...)
+func (x *fixes) write(ctx context.Context, in *inputs.Set) error {
+	var b fileio.Batch
+	b.AddInput(in.Disk.Files()...)
 	for _, path := range x.paths(in) {
-		if now, err := emit.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
+		if now, err := fileio.ReadFile(path); err != nil || string(now) != string(x.old[path]) {
 			return errors.Join(fmt.Errorf("%s: was changed while it was checked; nothing was written", path), err)
 		}
-		data, err := in.disk.Read(path)
+		data, err := in.Disk.Read(path)
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.within()})
+		b.Add(fileio.Output{Path: path, Data: data, Input: path, InPlace: true, Within: in.Within()})
 	}
-	_, err := commit(ctx, &b)
+	_, err := console.Commit(ctx, &b)
 	return err
 }
 
 // say tells what was fixed: "fixed 2 findings in 1 file".
-func (x *fixes) say(in *inputs) string {
-	return fmt.Sprintf("fixed %s in %s", count(x.count, "finding"), count(len(x.paths(in)), "file"))
+func (x *fixes) say(in *inputs.Set) string {
+	return fmt.Sprintf("fixed %s in %s", console.Count(x.count, "finding"), console.Count(len(x.paths(in)), "file"))
 }

@@ -8,20 +8,22 @@ import (
 	"strings"
 	"testing"
 
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/transform"
 )
 
 // words finds each "bad" in a file. A fix replaces it by what fix says, or none
 // is given; every finding spans more than its word, so that neighbours meet.
-func words(in *inputs, path string, margin int32, fix string) func() (*transform.Report, error) {
+func words(in *inputs.Set, path string, margin int32, fix string) func() (*transform.Report, error) {
 	return func() (*transform.Report, error) {
-		src, err := in.disk.Read(path)
+		src, err := in.Disk.Read(path)
 		if err != nil {
 			return nil, err
 		}
 		rep := &transform.Report{}
 		if strings.Contains(string(src), "(") {
-			rep.Findings = append(rep.Findings, transform.Finding{Code: syntaxError, Path: path, Line: 1, Column: 1, Message: "broken"})
+			rep.Findings = append(rep.Findings, transform.Finding{Code: config.SyntaxError, Path: path, Line: 1, Column: 1, Message: "broken"})
 		}
 		for off := 0; ; off += 3 {
 			n := strings.Index(string(src[off:]), "bad")
@@ -43,8 +45,8 @@ func fixFile(t *testing.T, src string, margin int32, fix string) (string, int, e
 	if err := os.WriteFile(path, []byte(src), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
-	in.bounds.add(path)
+	in := &inputs.Set{Files: []inputs.File{{Path: path}}, Disk: inputs.NewDisk()}
+	in.Bounds.Add(path)
 	check := words(in, path, margin, fix)
 	rep, err := check()
 	if err != nil {
@@ -102,8 +104,8 @@ func TestAFileThatSomebodyElseChangedIsNotFixed(t *testing.T) {
 	if err := os.WriteFile(path, []byte("bad\n"), 0o666); err != nil {
 		t.Fatal(err)
 	}
-	in := &inputs{files: []input{{path: path}}, disk: newDisk()}
-	in.bounds.add(path)
+	in := &inputs.Set{Files: []inputs.File{{Path: path}}, Disk: inputs.NewDisk()}
+	in.Bounds.Add(path)
 	check := words(in, path, 0, "ok")
 	rep, _ := check()
 	var x fixes

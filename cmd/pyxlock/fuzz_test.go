@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
 // A report may have that many bytes for each of the input, and for none.
@@ -115,7 +118,7 @@ func tryCommands(t *testing.T, name string, text []byte) {
 		args := strings.Fields(strings.ReplaceAll(c.args, "FILE", name))
 		var stdout, stderr bytes.Buffer
 		code := run(t.Context(), args, strings.NewReader(""), &stdout, &stderr)
-		if code < exitClean || code > exitUsage {
+		if code < console.Clean || code > console.Usage {
 			t.Errorf("pyxlock %s: exit code %d", strings.Join(args, " "), code)
 		}
 		reports := []*bytes.Buffer{&stderr}
@@ -138,11 +141,11 @@ func tryCommands(t *testing.T, name string, text []byte) {
 // again rewrites what a rewrite wrote, which changes nothing any more.
 func again(t *testing.T, name string) {
 	var stdout, stderr bytes.Buffer
-	if run(t.Context(), []string{"rewrite", "-o", "first", name}, strings.NewReader(""), &stdout, &stderr) != exitClean {
+	if run(t.Context(), []string{"rewrite", "-o", "first", name}, strings.NewReader(""), &stdout, &stderr) != console.Clean {
 		return
 	}
 	stderr.Reset()
-	if code := run(t.Context(), []string{"rewrite", "-o", filepath.Join("second", name), filepath.Join("first", name)}, strings.NewReader(""), &stdout, &stderr); code != exitClean {
+	if code := run(t.Context(), []string{"rewrite", "-o", filepath.Join("second", name), filepath.Join("first", name)}, strings.NewReader(""), &stdout, &stderr); code != console.Clean {
 		t.Errorf("what was rewritten is refused with %d:\n%s", code, &stderr)
 		return
 	}
@@ -166,7 +169,7 @@ func FuzzExplain(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, code string) {
 		var stdout, stderr bytes.Buffer
-		if got := run(t.Context(), []string{"explain", "--", code}, strings.NewReader(""), &stdout, &stderr); got != exitClean && got != exitUsage {
+		if got := run(t.Context(), []string{"explain", "--", code}, strings.NewReader(""), &stdout, &stderr); got != console.Clean && got != console.Usage {
 			t.Errorf("pyxlock explain %q: exit code %d", code, got)
 		}
 		if what := actsInLog(stdout.String() + stderr.String()); what != "" {
@@ -196,7 +199,7 @@ func goldenInputs(f *testing.F) []goldenInput {
 			return err
 		}
 		for _, file := range ar.Files {
-			if slices.Contains(cythonExts, filepath.Ext(file.Name)) && !strings.HasPrefix(file.Name, "want/") && !strings.HasPrefix(file.Name, "aligned/") {
+			if slices.Contains(fspath.CythonExts, filepath.Ext(file.Name)) && !strings.HasPrefix(file.Name, "want/") && !strings.HasPrefix(file.Name, "aligned/") {
 				out = append(out, goldenInput{file.Name, file.Data})
 			}
 		}

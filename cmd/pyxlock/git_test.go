@@ -14,6 +14,9 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
 // A class without a finding, and what a change makes of it: one with.
@@ -93,7 +96,7 @@ func trap(t *testing.T) (program string, sprung func() bool) {
 		t.Fatal(err)
 	}
 	return program, func() bool {
-		if !exists(mark) {
+		if !fspath.Exists(mark) {
 			return false
 		}
 		if err := os.Remove(mark); err != nil {
@@ -151,7 +154,7 @@ func TestSinceTreeThatIsARepository(t *testing.T) {
 		if sprung() {
 			t.Errorf("%v: a program was run", args)
 		}
-		if args[0] == "check" && (code != exitDifferences || !strings.Contains(out, "a.pyx:7:5: PXL014")) {
+		if args[0] == "check" && (code != console.Differences || !strings.Contains(out, "a.pyx:7:5: PXL014")) {
 			t.Errorf("%v: exit code %d\n%s", args, code, out)
 		}
 	}
@@ -232,7 +235,7 @@ cdef int x
 	if sprung() {
 		t.Error("a missing object: a program was run")
 	}
-	if code != exitUsage || !strings.Contains(out, "this clone lacks the file") {
+	if code != console.Usage || !strings.Contains(out, "this clone lacks the file") {
 		t.Errorf("a missing object: exit code %d\n%s", code, out)
 	}
 }
@@ -240,7 +243,7 @@ cdef int x
 // What a .git may be, and what it may not.
 func TestSinceWhichRepository(t *testing.T) {
 	program, sprung := trap(t)
-	dir := realPath(t.TempDir())
+	dir := fspath.Real(t.TempDir())
 	outer := filepath.Join(dir, "outer")
 	gitRepo(t, outer, "-- src/a.pyx --\n"+before+"-- evil/a.pyx --\n"+before)
 	changed := func(top string) { put(t, filepath.Join(top, "src/a.pyx"), after) }
@@ -252,14 +255,14 @@ func TestSinceWhichRepository(t *testing.T) {
 	git(t, outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", outer, "sub")
 	for _, top := range []string{outer, filepath.Join(dir, "linked"), filepath.Join(dir, "apart"), filepath.Join(dir, "many", "one"), filepath.Join(outer, "sub")} {
 		changed(top)
-		if out, code := pyxlockIn(t, top, "check", "--since=HEAD", "src"); code != exitDifferences || !strings.Contains(out, "src/a.pyx:7:5: PXL014") {
+		if out, code := pyxlockIn(t, top, "check", "--since=HEAD", "src"); code != console.Differences || !strings.Contains(out, "src/a.pyx:7:5: PXL014") {
 			t.Errorf("%s: exit code %d\n%s", top, code, out)
 		}
 	}
 	refused := func(why, where string, args ...string) {
 		t.Helper()
 		out, code := pyxlockIn(t, where, args...)
-		if code != exitUsage || !strings.Contains(out, why) {
+		if code != console.Usage || !strings.Contains(out, why) {
 			t.Errorf("in %s: exit code %d, want %q\n%s", where, code, why, out)
 		}
 		if sprung() {
@@ -312,7 +315,7 @@ func TestSinceInAHook(t *testing.T) {
 				name, value, _ := strings.Cut(v, "=")
 				t.Setenv(name, value)
 			}
-			if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != exitDifferences || !strings.Contains(out, "reported: 1 of 1 file") {
+			if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != console.Differences || !strings.Contains(out, "reported: 1 of 1 file") {
 				t.Errorf("exit code %d\n%s", code, out)
 			}
 		})
@@ -390,7 +393,7 @@ func TestSinceGitOfTheTree(t *testing.T) {
 	if sprung() {
 		t.Error("it was run")
 	}
-	if code != exitUsage || !strings.Contains(out, "take relative directories out of PATH") {
+	if code != console.Usage || !strings.Contains(out, "take relative directories out of PATH") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 }
@@ -404,7 +407,7 @@ func TestSinceOwnedBySomebodyElse(t *testing.T) {
 			t.Skip("only root can give a directory away: ", err)
 		}
 	}
-	if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != exitUsage || !strings.Contains(out, "dubious ownership") {
+	if out, code := pyxlockIn(t, dir, "check", "--since=HEAD", "src"); code != console.Usage || !strings.Contains(out, "dubious ownership") {
 		t.Errorf("exit code %d\n%s", code, out)
 	}
 	t.Setenv("GIT_CONFIG_COUNT", "1")

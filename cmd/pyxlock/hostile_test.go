@@ -14,6 +14,8 @@ import (
 	"testing"
 	"unicode"
 	"unicode/utf8"
+
+	"pyxlock/cmd/pyxlock/internal/console"
 )
 
 // spoken runs a command and returns what it prints on both streams.
@@ -305,12 +307,12 @@ func TestSyntaxErrorsAreCounted(t *testing.T) {
 	const locked = "cimport cython\n@cython.locked_class\ncdef class C:\n    pass\n"
 	write(t, map[string]string{"m.pyx": locked + strings.Repeat(")\n", 20), "n.pyx": locked + strings.Repeat(")\n", 22)})
 	out, _, code := spoken("check", "-q", "m.pyx")
-	if n := strings.Count(out, "PXL001"); n != 20 || code != exitDifferences || strings.Contains(out, "more") {
+	if n := strings.Count(out, "PXL001"); n != 20 || code != console.Differences || strings.Contains(out, "more") {
 		t.Errorf("%d errors, exit code %d\n%s", n, code, out)
 	}
 	for _, format := range []string{"text", "json", "sarif", "github"} {
 		out, _, code = spoken("check", "-q", "--format="+format, "n.pyx")
-		if code != exitDifferences || strings.Count(out, "and 2 more syntax errors in this file") != 1 || strings.Count(out, "unmatched ')'") != 20 {
+		if code != console.Differences || strings.Count(out, "and 2 more syntax errors in this file") != 1 || strings.Count(out, "unmatched ')'") != 20 {
 			t.Errorf("exit code %d\n%s", code, out)
 		}
 	}

@@ -8,11 +8,14 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/sourcemap"
 )
 
 func newLocate() *cobra.Command {
-	l := &emit.Locator{}
+	l := &sourcemap.Locator{}
 	var cFiles bool
 	c := &cobra.Command{
 		Use:   "locate FILE:LINE[:COL]… | -",
@@ -38,13 +41,13 @@ module cite the sources. What is translated already stays as it is.
 			}
 			for _, arg := range args {
 				if arg == "-" {
-					passOn(c.OutOrStdout())
-					if err := l.Filter(through(c.OutOrStdout()), c.InOrStdin()); err != nil {
+					console.PassOn(c.OutOrStdout())
+					if err := l.Filter(console.Through(c.OutOrStdout()), c.InOrStdin()); err != nil {
 						return err
 					}
 					continue
 				}
-				p, err := emit.ParsePosition(arg)
+				p, err := sourcemap.ParsePosition(arg)
 				if err != nil {
 					return err
 				}
@@ -66,21 +69,21 @@ module cite the sources. What is translated already stays as it is.
 }
 
 // translateC translates the positions inside of generated C files.
-func translateC(ctx context.Context, l *emit.Locator, paths []string) error {
-	var b emit.Batch
+func translateC(ctx context.Context, l *sourcemap.Locator, paths []string) error {
+	var b fileio.Batch
 	for _, path := range paths {
-		data, err := emit.ReadFile(path)
+		data, err := fileio.ReadFile(path)
 		if err != nil {
-			return plain(err)
+			return fspath.Plain(err)
 		}
 		data, ok, err := l.C(data)
 		if err != nil {
 			return err
 		}
 		if ok {
-			b.Add(emit.Output{Path: path, Data: data, InPlace: true})
+			b.Add(fileio.Output{Path: path, Data: data, InPlace: true})
 		}
 	}
-	_, err := commit(ctx, &b)
+	_, err := console.Commit(ctx, &b)
 	return err
 }

@@ -5,27 +5,15 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/emit/terminal"
 )
-
-// Exit codes.
-const (
-	exitClean       = 0
-	exitDifferences = 1 // findings or differences
-	exitUsage       = 2 // usage, configuration, input or output
-)
-
-// exit ends a command with a code after it has said what there is to say.
-type exit int
-
-func (e exit) Error() string { return fmt.Sprintf("exit %d", int(e)) }
 
 func main() {
 	if os.Getenv("GOGC") == "" {
@@ -38,8 +26,8 @@ func main() {
 
 // process is the program: a run, and the way in which the process ends.
 func process() {
-	ctx, signals := interruptible(context.Background())
-	signals.end(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+	ctx, signals := console.Interruptible(context.Background())
+	signals.End(run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
 }
 
 // run is the program without the process round it.
@@ -47,25 +35,25 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetIn(stdin)
-	s := newStreams(stdout, stderr)
-	out, errs := emit.NewCleaner(&s.out), emit.NewCleaner(&s.err)
+	s := console.NewStreams(stdout, stderr)
+	out, errs := terminal.NewCleaner(&s.Out), terminal.NewCleaner(&s.Err)
 	root.SetOut(out)
 	root.SetErr(errs)
 	err := root.ExecuteContext(ctx)
 	// The streams remember what could not be written.
 	_ = out.Flush()
 	_ = errs.Flush()
-	var code exit
+	var code console.Exit
 	switch {
 	case err == nil:
-		return s.end(exitClean, nil)
+		return s.End(console.Clean, nil)
 	case errors.As(err, &code):
-		return s.end(int(code), nil)
+		return s.End(int(code), nil)
 	}
-	if why, ok := context.Cause(ctx).(stopped); ok && !errors.Is(err, why) {
+	if why, ok := context.Cause(ctx).(console.Stopped); ok && !errors.Is(err, why) {
 		err = why // what it stopped has failed in its own words
 	}
-	return s.end(exitUsage, err)
+	return s.End(console.Usage, err)
 }
 
 func newRoot() *cobra.Command {

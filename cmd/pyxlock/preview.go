@@ -13,12 +13,19 @@ import (
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/diff"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/preview"
+	"pyxlock/emit/report"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
 type previewFlags struct {
-	settings
+	config.Settings
 	format string
 	out    string
 	since  string
@@ -42,20 +49,20 @@ exit code is 1 then.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	f.addFlags(c)
-	f.addExpansion(c.Flags(), "default readable, also where pyproject.toml says otherwise")
+	f.AddFlags(c)
+	f.AddExpansion(c.Flags(), "default readable, also where pyproject.toml says otherwise")
 	fl := c.Flags()
 	fl.StringVar(&f.format, "format", "unified", "unified, side-by-side, html, or markdown")
 	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, in place of standard output")
-	addSince(fl, &f.since)
+	inputs.AddSince(fl, &f.since)
 	return c
 }
 
 func (f *previewFlags) run(c *cobra.Command, args []string) error {
-	if err := oneOf("format", f.format, "unified", "side-by-side", "html", "markdown"); err != nil {
+	if err := config.OneOf("format", f.format, "unified", "side-by-side", "html", "markdown"); err != nil {
 		return err
 	}
-	in, err := f.openSince(c, args, f.since)
+	in, err := inputs.OpenSince(c, &f.Settings, args, f.since)
 	if err != nil {
 		return err
 	}
@@ -63,51 +70,51 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 		f.Layout = "readable"
 	}
 	if f.out == "" {
-		return f.print(c, in, c.OutOrStdout(), f.colored(c.OutOrStdout()))
+		return f.print(c, in, c.OutOrStdout(), f.Colored(c.OutOrStdout()))
 	}
 	var b bytes.Buffer
 	err = f.print(c, in, &b, f.Color == "always")
-	if stop := exit(0); err != nil && (!errors.As(err, &stop) || b.Len() == 0) {
+	if stop := console.Exit(0); err != nil && (!errors.As(err, &stop) || b.Len() == 0) {
 		return err
 	}
-	var batch emit.Batch
-	batch.AddInput(in.disk.files()...)
-	batch.Add(emit.Output{Path: f.out, Data: b.Bytes()})
-	if _, failed := commit(c.Context(), &batch); failed != nil {
+	var batch fileio.Batch
+	batch.AddInput(in.Disk.Files()...)
+	batch.Add(fileio.Output{Path: f.out, Data: b.Bytes()})
+	if _, failed := console.Commit(c.Context(), &batch); failed != nil {
 		return failed
 	}
 	return err
 }
 
 // print writes the preview.
-func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bool) error {
+func (f *previewFlags) print(c *cobra.Command, in *inputs.Set, w io.Writer, color bool) error {
 	if f.format == "html" || f.format == "markdown" {
-		return f.review(c.Context(), in, through(w), c.ErrOrStderr())
+		return f.review(c.Context(), in, console.Through(w), c.ErrOrStderr())
 	}
-	files, res, err := expand(c.Context(), &f.settings, in, transform.Readable, c.ErrOrStderr())
+	files, res, err := expand(c.Context(), &f.Settings, in, transform.Readable, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
-	names := in.diffNames()
+	names := newDiffNames(in)
 	for _, e := range files {
-		if !e.changed() || !in.shows(e.path) {
+		if !e.changed() || !in.Shows(e.Path) {
 			continue
 		}
 		if f.format == "unified" {
 			err = names.patch(w, c.ErrOrStderr(), e, color)
-		} else if !names.hides(c.ErrOrStderr(), e.path) {
-			err = emit.SideBySide(w, names.diff(e), width(), color)
+		} else if !names.hides(c.ErrOrStderr(), e.Path) {
+			err = diff.SideBySide(w, names.diff(e), width(), color)
 		}
 		if err != nil {
 			return err
 		}
 	}
-	if !f.quiet {
+	if !f.Quiet {
 		if f.format == "unified" {
 			names.say(c.ErrOrStderr())
 		}
-		for _, w := range in.weaker() {
-			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", emit.Path(w.Path), w.Line, f.since, w)
+		for _, w := range in.Weaker() {
+			fmt.Fprintf(c.ErrOrStderr(), "%s:%d: weaker than at %s: %s\n", terminal.Path(w.Path), w.Line, f.since, w)
 		}
 		inferred(c.ErrOrStderr(), in, res.Inferred)
 	}
@@ -115,50 +122,50 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs, w io.Writer, color bo
 }
 
 // review writes the change with its findings and what is locked, for people.
-func (f *previewFlags) review(ctx context.Context, in *inputs, w, stderr io.Writer) error {
-	opts := f.options(transform.Readable, in.roots)
-	r, err := transform.NewProject(in.disk, opts).Review(ctx, in.paths(), f.jobs())
+func (f *previewFlags) review(ctx context.Context, in *inputs.Set, w, stderr io.Writer) error {
+	opts := f.Options(transform.Readable, in.Roots)
+	r, err := transform.NewProject(in.Disk, opts).Review(ctx, in.Paths(), f.Workers())
 	if err != nil {
 		return err
 	}
-	files, err := lay(in, r.Rewrites, opts.Layout, f.jobs())
+	files, err := lay(in, r.Rewrites, opts.Layout, f.Workers())
 	if err != nil {
 		return err
 	}
-	names := in.diffNames()
-	in.quotableReview(r)
-	beyond := in.beyond()
-	sides := make([]emit.FileDiff, len(files))
+	names := newDiffNames(in)
+	in.QuotableReview(r)
+	beyond := in.Beyond()
+	sides := make([]diff.Pair, len(files))
 	for i, e := range files {
 		sides[i] = names.diff(e)
-		if beyond(e.path) {
+		if beyond(e.Path) {
 			sides[i].Old, sides[i].New = nil, nil
 			if e.changed() {
-				names.hides(stderr, e.path)
+				names.hides(stderr, e.Path)
 			}
 		}
 	}
-	change := emit.NewChange(r, in.weaker(), sides, sources(in), in.shows)
-	change.Tool = emit.Tool{Name: "pyxlock", Version: version}
+	change := preview.NewChange(r, in.Weaker(), sides, inputs.Sources(in), in.Shows)
+	change.Tool = report.Tool{Name: "pyxlock", Version: version}
 	change.Since = f.since
-	write := emit.HTML
+	write := preview.HTML
 	if f.format == "markdown" {
-		write = emit.Markdown
+		write = preview.Markdown
 	}
 	if err := write(w, change); err != nil {
 		return err
 	}
 	if change.Refused {
-		return exit(exitDifferences)
+		return console.Exit(console.Differences)
 	}
 	return nil
 }
 
 // inferred lists the locks that no decorator asked for, with the reason.
-func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
-	beyond := files.beyond()
+func inferred(w io.Writer, files *inputs.Set, list []transform.Inferred) {
+	beyond := files.Beyond()
 	for _, in := range list {
-		if !files.shows(in.Path) || beyond(in.Path) {
+		if !files.Shows(in.Path) || beyond(in.Path) {
 			continue
 		}
 		how := in.Object + " for reading"
@@ -168,7 +175,7 @@ func inferred(w io.Writer, files *inputs, list []transform.Inferred) {
 		case in.Write:
 			how = in.Object + " for writing"
 		}
-		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", emit.Path(in.Path), in.Line, in.Name, how, in.Why)
+		fmt.Fprintf(w, "%s:%d: inferred: %s locks %s: it %s\n", terminal.Path(in.Path), in.Line, in.Name, how, in.Why)
 	}
 }
 

@@ -11,6 +11,8 @@ import (
 	"testing"
 
 	"golang.org/x/tools/txtar"
+
+	"pyxlock/cmd/pyxlock/internal/console"
 )
 
 var (
@@ -47,7 +49,7 @@ func TestPreviewsOfGoldens(t *testing.T) {
 		archives++
 		shown := func(format string) string {
 			var out, errs bytes.Buffer
-			if code := run(context.Background(), []string{"preview", "-j1", "--format=" + format, dir}, strings.NewReader(""), &out, &errs); code > exitDifferences || errs.Len() > 0 {
+			if code := run(context.Background(), []string{"preview", "-j1", "--format=" + format, dir}, strings.NewReader(""), &out, &errs); code > console.Differences || errs.Len() > 0 {
 				t.Errorf("%s: %s: exit code %d: %s", path, format, code, errs.String())
 			}
 			return out.String()

@@ -12,13 +12,19 @@ import (
 
 	"github.com/spf13/cobra"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/sourcemap"
+	"pyxlock/emit/terminal"
 	"pyxlock/runtime"
 	"pyxlock/transform"
 )
 
 type rewriteFlags struct {
-	settings
+	config.Settings
 	out       string
 	root      string
 	inPlace   bool
@@ -43,9 +49,9 @@ Where a finding stops the run nothing is written, and the exit code is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
-	f.addFlags(c)
-	f.addExpansion(c.Flags(), "default aligned with -o, else readable")
-	c.Flags().BoolVarP(&f.verbose, "verbose", "v", false, "say what became of each file")
+	f.AddFlags(c)
+	f.AddExpansion(c.Flags(), "default aligned with -o, else readable")
+	c.Flags().BoolVarP(&f.Verbose, "verbose", "v", false, "say what became of each file")
 	fl := c.Flags()
 	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
 	fl.StringVar(&f.root, "root", "", "with -o DIR: name the outputs by the inputs' paths from this directory, instead of from each PATH")
@@ -65,26 +71,26 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	if f.outIsFile(args) {
 		skip = ""
 	}
-	in, err := f.open(c, args, skip)
+	in, err := inputs.Open(c, &f.Settings, args, skip)
 	if err != nil {
 		return err
 	}
 	if f.root != "" {
-		if err := in.relativeTo(f.root); err != nil {
+		if err := in.RelativeTo(f.root); err != nil {
 			return err
 		}
 	}
-	if len(in.files) == 0 {
+	if len(in.Files) == 0 {
 		return nil
 	}
-	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.files) != 1 || len(in.roots) > 0) {
+	if f.out == "" && !f.inPlace && !f.check && !f.diff && (len(in.Files) != 1 || len(in.Roots) > 0) {
 		return errors.New("several files need -o DIR or --in-place; only one file goes to standard output")
 	}
 	layout := transform.Readable
 	if f.out != "" {
 		layout = transform.Aligned
 	}
-	files, res, err := expand(c.Context(), &f.settings, in, layout, c.ErrOrStderr())
+	files, res, err := expand(c.Context(), &f.Settings, in, layout, c.ErrOrStderr())
 	if err != nil {
 		return err
 	}
@@ -92,7 +98,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 	case f.check || f.diff:
 		return f.differences(c, in, files)
 	case f.out == "" && !f.inPlace:
-		_, err := codeTo(c.OutOrStdout()).Write(files[0].new)
+		_, err := console.CodeTo(c.OutOrStdout()).Write(files[0].new)
 		return err
 	}
 	return f.write(c.Context(), c.ErrOrStderr(), args, in, files, res)
@@ -110,7 +116,7 @@ func (f *rewriteFlags) usage(args []string) error {
 		return errors.New("--source-map needs -o")
 	case f.root != "" && (f.out == "" || f.outIsFile(args)):
 		return errors.New("--root needs -o DIR")
-	case f.sourceMap && emit.Special(f.out):
+	case f.sourceMap && fileio.Special(f.out):
 		return fmt.Errorf("--source-map needs a file or a directory to stand beside: %s is neither", f.out)
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
@@ -120,7 +126,7 @@ func (f *rewriteFlags) usage(args []string) error {
 
 // outIsFile reports whether -o names one file instead of a directory.
 func (f *rewriteFlags) outIsFile(args []string) bool {
-	return len(args) == 1 && (slices.Contains(cythonExts, filepath.Ext(f.out)) || emit.Special(f.out)) && slices.Contains(cythonExts, filepath.Ext(or(f.stdinName, args[0])))
+	return len(args) == 1 && (slices.Contains(fspath.CythonExts, filepath.Ext(f.out)) || fileio.Special(f.out)) && slices.Contains(fspath.CythonExts, filepath.Ext(or(f.StdinName, args[0])))
 }
 
 func or(a, b string) string {
@@ -130,9 +136,9 @@ func or(a, b string) string {
 	return b
 }
 
-func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expanded) error {
+func (f *rewriteFlags) differences(c *cobra.Command, in *inputs.Set, files []expanded) error {
 	found := false
-	names := in.diffNames()
+	names := newDiffNames(in)
 	for _, e := range files {
 		if !e.changed() {
 			continue
@@ -140,35 +146,35 @@ func (f *rewriteFlags) differences(c *cobra.Command, in *inputs, files []expande
 		found = true
 		if f.diff {
 			w := c.OutOrStdout()
-			if err := names.patch(w, c.ErrOrStderr(), e, f.colored(w)); err != nil {
+			if err := names.patch(w, c.ErrOrStderr(), e, f.Colored(w)); err != nil {
 				return err
 			}
 		} else {
-			fmt.Fprintf(c.OutOrStdout(), "%s\n", emit.Path(e.path))
+			fmt.Fprintf(c.OutOrStdout(), "%s\n", terminal.Path(e.Path))
 		}
 	}
-	if !f.quiet {
+	if !f.Quiet {
 		names.say(c.ErrOrStderr())
 	}
 	if found {
-		return exit(exitDifferences)
+		return console.Exit(console.Differences)
 	}
 	return nil
 }
 
-func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs, files []expanded, res *transform.Result) error {
-	var b emit.Batch
-	b.AddInput(in.disk.files()...)
+func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []string, in *inputs.Set, files []expanded, res *transform.Result) error {
+	var b fileio.Batch
+	b.AddInput(in.Disk.Files()...)
 	var outputs []string
-	bound := in.within()
+	bound := in.Within()
 	if !f.inPlace {
 		bound = nil
 		if !f.outIsFile(args) {
-			bound = withinOutput(f.out)
+			bound = inputs.WithinOutput(f.out)
 		}
 	}
 	for _, e := range files {
-		to := e.path
+		to := e.Path
 		switch {
 		case f.inPlace:
 			if !e.changed() {
@@ -177,75 +183,68 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		case f.outIsFile(args):
 			to = f.out
 		default:
-			to = filepath.Join(f.out, e.rel)
+			to = filepath.Join(f.out, e.Rel)
 		}
-		b.Add(emit.Output{Path: to, Data: e.new, Input: e.path, InPlace: f.inPlace, Within: bound})
+		b.Add(fileio.Output{Path: to, Data: e.new, Input: e.Path, InPlace: f.inPlace, Within: bound})
 		outputs = append(outputs, to)
 		if f.sourceMap {
-			m := emit.NewSourceMap(to+emit.MapSuffix, e.path, to, e.lines)
-			b.Add(emit.Output{Path: to + emit.MapSuffix, Data: m.Encode(), Input: e.path, Within: bound})
+			m := sourcemap.New(to+sourcemap.Suffix, e.Path, to, e.lines)
+			b.Add(fileio.Output{Path: to + sourcemap.Suffix, Data: m.Encode(), Input: e.Path, Within: bound})
 		}
 	}
 	var places []runtimePlace
-	if res.NeedsRuntime && !emit.Special(f.out) {
+	if res.NeedsRuntime && !fileio.Special(f.out) {
 		places = f.runtimePlaces(args, in, files, res.CimportRuntime)
 		for _, p := range places {
 			bound := bound
 			switch {
 			case f.inPlace:
-				bound = in.within(p.dir)
+				bound = in.Within(p.dir)
 			case p.beyond:
-				bound = withinOutput(p.dir)
+				bound = inputs.WithinOutput(p.dir)
 			}
-			b.Add(emit.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
+			b.Add(fileio.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
 		}
 	}
 	if f.depfile != "" {
-		deps := in.disk.files()
-		if f.confFile != "" {
-			deps = append(deps, f.confFile)
+		deps := in.Disk.Files()
+		if f.ConfFile != "" {
+			deps = append(deps, f.ConfFile)
 		}
-		data, err := emit.Depfile(outputs, deps)
+		data, err := fileio.Depfile(outputs, deps)
 		if err != nil {
 			return err
 		}
-		b.Add(emit.Output{Path: f.depfile, Data: data})
+		b.Add(fileio.Output{Path: f.depfile, Data: data})
 	}
-	done, err := commit(ctx, &b)
+	done, err := console.Commit(ctx, &b)
 	if err != nil {
 		return err
 	}
-	if f.verbose {
+	if f.Verbose {
 		for _, w := range done {
-			fmt.Fprintf(stderr, "%s: %s\n", emit.Path(w.Path), w.Status)
+			fmt.Fprintf(stderr, "%s: %s\n", terminal.Path(w.Path), w.Status)
 		}
 	}
-	if !f.quiet {
+	if !f.Quiet {
 		f.sayPlaces(stderr, places, done)
 	}
-	if !f.quiet && (f.verbose || isTerminal(stderr)) {
+	if !f.Quiet && (f.Verbose || console.IsTerminal(stderr)) {
 		n := 0
 		for _, e := range files {
 			if e.changed() {
 				n++
 			}
 		}
-		fmt.Fprintf(stderr, "pyxlock: %s expanded, %d of %d outputs written\n", count(n, "file"), written(done), len(done))
+		fmt.Fprintf(stderr, "pyxlock: %s expanded, %d of %d outputs written\n", console.Count(n, "file"), written(done), len(done))
 	}
 	return nil
 }
 
-func count(n int, what string) string {
-	if n == 1 {
-		return "1 " + what
-	}
-	return fmt.Sprintf("%d %ss", n, what)
-}
-
-func written(done []emit.Written) int {
+func written(done []fileio.Written) int {
 	n := 0
 	for _, w := range done {
-		if w.Status != emit.Unchanged {
+		if w.Status != fileio.Unchanged {
 			n++
 		}
 	}

@@ -10,7 +10,10 @@ import (
 	"path/filepath"
 	"slices"
 
-	"pyxlock/emit"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/terminal"
 	"pyxlock/runtime"
 )
 
@@ -27,7 +30,7 @@ type runtimePlace struct {
 func (p runtimePlace) file() string { return filepath.Join(p.dir, runtime.FileName) }
 
 // runtimePlaces returns where pyxlock.pxd has to be for the files that cimport it.
-func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded, needing []string) []runtimePlace {
+func (f *rewriteFlags) runtimePlaces(args []string, in *inputs.Set, files []expanded, needing []string) []runtimePlace {
 	var out []runtimePlace
 	add := func(p runtimePlace) {
 		if !slices.ContainsFunc(out, func(o runtimePlace) bool { return o.dir == p.dir }) {
@@ -36,15 +39,15 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 	}
 	if f.outIsFile(args) {
 		// The packages round the output may be there later than it is.
-		add(runtimePlace{dir: above(filepath.Dir(in.files[0].path), filepath.Dir(f.out))})
+		add(runtimePlace{dir: above(filepath.Dir(in.Files[0].Path), filepath.Dir(f.out))})
 		return out
 	}
-	isPackage := isPackage
+	isPackage := fspath.IsPackage
 	if !f.inPlace {
 		written := map[string]bool{}
 		for _, e := range files {
-			if name := filepath.Base(e.rel); slices.Contains(initFiles, name) {
-				written[filepath.Join(f.out, filepath.Dir(e.rel))] = true
+			if name := filepath.Base(e.Rel); slices.Contains(fspath.InitFiles, name) {
+				written[filepath.Join(f.out, filepath.Dir(e.Rel))] = true
 			}
 		}
 		onDisk := isPackage
@@ -54,12 +57,12 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 		}
 	}
 	for _, e := range files {
-		if !e.changed() || !slices.Contains(needing, e.path) {
+		if !e.changed() || !slices.Contains(needing, e.Path) {
 			continue
 		}
-		source, dir := filepath.Dir(e.path), filepath.Dir(e.path)
+		source, dir := filepath.Dir(e.Path), filepath.Dir(e.Path)
 		if !f.inPlace {
-			dir = filepath.Dir(filepath.Join(f.out, e.rel))
+			dir = filepath.Dir(filepath.Join(f.out, e.Rel))
 		}
 		p := runtimePlace{dir: dir}
 		for range 64 {
@@ -71,7 +74,7 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 				break
 			}
 			if f.inPlace {
-				p.beyond = !in.bounds.has(filepath.Join(p.dir, ".."))
+				p.beyond = !in.Bounds.Has(filepath.Join(p.dir, ".."))
 			} else {
 				p.beyond = p.beyond || p.dir == filepath.Clean(f.out)
 			}
@@ -83,18 +86,18 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 }
 
 // sayPlaces tells of a pyxlock.pxd where one may not look for it.
-func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []emit.Written) {
+func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []fileio.Written) {
 	for _, p := range places {
-		if !slices.ContainsFunc(done, func(d emit.Written) bool { return d.Path == p.file() && d.Status != emit.Unchanged }) {
+		if !slices.ContainsFunc(done, func(d fileio.Written) bool { return d.Path == p.file() && d.Status != fileio.Unchanged }) {
 			continue
 		}
 		switch {
 		case p.lost:
-			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", emit.Path(p.file()), emit.Path(p.dir), emit.Path(p.dir))
+			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", terminal.Path(p.file()), terminal.Path(p.dir), terminal.Path(p.dir))
 		case p.beyond:
-			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", emit.Path(p.file()))
+			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", terminal.Path(p.file()))
 		case f.inPlace:
-			fmt.Fprintf(w, "pyxlock: wrote %s, which the sources cimport now\n", emit.Path(p.file()))
+			fmt.Fprintf(w, "pyxlock: wrote %s, which the sources cimport now\n", terminal.Path(p.file()))
 		}
 	}
 }
@@ -110,7 +113,7 @@ func lastName(dir string) string {
 // source is in, as long as the directories of both are called the same.
 func above(source, dir string) string {
 	for range 64 {
-		if !isPackage(source) || lastName(source) != lastName(dir) {
+		if !fspath.IsPackage(source) || lastName(source) != lastName(dir) {
 			break
 		}
 		source, dir = filepath.Join(source, ".."), filepath.Join(dir, "..")

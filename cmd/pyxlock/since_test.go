@@ -6,6 +6,8 @@ import (
 	"os"
 	"strings"
 	"testing"
+
+	"pyxlock/cmd/pyxlock/internal/console"
 )
 
 func TestSinceNeedsGit(t *testing.T) {
@@ -18,7 +20,7 @@ func TestSinceNeedsGit(t *testing.T) {
 	}
 	t.Setenv("PATH", t.TempDir())
 	var out, errs bytes.Buffer
-	if code := run(context.Background(), []string{"check", "--since=HEAD", "m.pyx"}, strings.NewReader(""), &out, &errs); code != exitUsage {
+	if code := run(context.Background(), []string{"check", "--since=HEAD", "m.pyx"}, strings.NewReader(""), &out, &errs); code != console.Usage {
 		t.Errorf("exit code %d", code)
 	}
 	if got, want := errs.String(), "pyxlock: --since needs the git command, which is not on PATH\n"; got != want {

@@ -277,7 +277,7 @@ def walk(top):
 
 
 def left_out(parent, name):
-    """Tell whether rewrite leaves a directory out, as cmd/pyxlock/exclude.go has it."""
+    """Tell whether rewrite leaves a directory out, as exclude.go of cmd/pyxlock has it."""
     if name == "__pycache__" or name.startswith(".") or name.endswith(".pyxlock"):
         return True
     usual = name in NOT_SOURCES or name.endswith(".egg-info")

@@ -1,0 +1,268 @@
+package config
+
+// Settings: flags, and [tool.pyxlock] in the nearest pyproject.toml for what
+// no flag says.
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path"
+	"path/filepath"
+	goruntime "runtime"
+	"strings"
+
+	toml "github.com/pelletier/go-toml/v2"
+	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
+
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/runtime"
+	"pyxlock/transform"
+)
+
+// Settings are the options that rewrite, preview and check share.
+type Settings struct {
+	Lock        string   `toml:"lock"`
+	Locking     string   `toml:"locking"`
+	Layout      string   `toml:"layout"`
+	Runtime     string   `toml:"runtime"`
+	IncludePath []string `toml:"include-path"`
+	IncludeFlag []string `toml:"-"` // of IncludePath, what the command line says
+	Reads       []string `toml:"reads"`
+	Jobs        int      `toml:"jobs"`
+	Color       string   `toml:"color"`
+	// Which findings are wanted; see select.go.
+	Select         []string            `toml:"select"`
+	Ignore         []string            `toml:"ignore"`
+	PerFileIgnores map[string][]string `toml:"per-file-ignores"`
+	// Which files of directories are left out; see exclude.go.
+	Exclude          []string `toml:"exclude"`
+	ExtendExclude    []string `toml:"extend-exclude"`
+	RespectGitignore *bool    `toml:"respect-gitignore"`
+	ForceExclude     bool     `toml:"force-exclude"`
+	noGitignore      bool
+	excludeBase      string   // the directory that Exclude starts from
+	extendBase       []string // likewise, for each of ExtendExclude
+
+	// MayInclude tells which files may be read for an include; nil is all.
+	MayInclude func(path string) bool `toml:"-"`
+
+	StdinName string                   `toml:"-"`
+	Canonical func(path string) string `toml:"-"` // gives a file one name; see fspath.Naming
+	Quiet     bool                     `toml:"-"`
+	ConfFile  string                   `toml:"-"` // the pyproject.toml that was read; "" for none
+	Verbose   bool                     `toml:"-"`
+}
+
+// AddFlags declares the flags of the settings that mean something to all.
+func (s *Settings) AddFlags(c *cobra.Command) {
+	s.Runtime = "vendored" // where no flag can say otherwise
+	f := c.Flags()
+	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
+	f.StringVar(&s.Locking, "locking", "on", "on, or off to remove the decorators and lock nothing")
+	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
+	f.StringArrayVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back; may be repeated")
+	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
+	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
+	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
+	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print findings and errors only")
+	s.addExclusions(f)
+}
+
+// AddExpansion declares those of the commands that show or write the expansion.
+func (s *Settings) AddExpansion(f *pflag.FlagSet, layout string) {
+	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers ("+layout+")")
+	f.StringVar(&s.Runtime, "runtime", "vendored", "where the rwlock comes from: vendored, package or inline")
+}
+
+// AddSome declares the named flags of the settings only.
+func (s *Settings) AddSome(fl *pflag.FlagSet, names ...string) {
+	whole := &cobra.Command{}
+	s.AddFlags(whole)
+	s.AddExpansion(whole.Flags(), "")
+	for _, n := range names {
+		fl.AddFlag(whole.Flags().Lookup(n))
+	}
+}
+
+// Prepare checks the flags and fills in what the configuration says.
+func (s *Settings) Prepare(c *cobra.Command, inputs []string) error {
+	if err := s.Valid(); err != nil {
+		return err
+	}
+	return s.Configure(c, inputs)
+}
+
+// Configure fills in what no flag set from the pyproject.toml nearest to the
+// first input.
+func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
+	s.Canonical = fspath.Naming(inputs)
+	s.IncludeFlag = s.IncludePath
+	s.configureExclusions(c.Flags(), nil, "")
+	dir := "."
+	if len(inputs) > 0 && inputs[0] != "-" {
+		dir = inputs[0]
+		if st, err := os.Stat(dir); err == nil && !st.IsDir() {
+			dir = filepath.Dir(dir)
+		}
+	}
+	path, data, err := fspath.Nearest(dir, "pyproject.toml")
+	if err != nil || path == "" {
+		return err
+	}
+	s.ConfFile = path // also where it says nothing yet
+	if !bytes.Contains(data, []byte("pyxlock")) {
+		return nil
+	}
+	var doc struct {
+		Tool struct {
+			Pyxlock map[string]any `toml:"pyxlock"`
+		} `toml:"tool"`
+	}
+	if err := toml.Unmarshal(data, &doc); err != nil {
+		var de *toml.DecodeError
+		if errors.As(err, &de) {
+			line, col := de.Position()
+			return fmt.Errorf("%s:%d:%d: %s", path, line, col, de.Error())
+		}
+		return fmt.Errorf("%s: %v", path, err)
+	}
+	if len(doc.Tool.Pyxlock) == 0 {
+		return nil
+	}
+	table, err := toml.Marshal(doc.Tool.Pyxlock)
+	if err != nil {
+		return fmt.Errorf("%s: %v", path, err)
+	}
+	var conf Settings
+	dec := toml.NewDecoder(bytes.NewReader(table))
+	dec.DisallowUnknownFields()
+	if err := dec.Decode(&conf); err != nil {
+		return fmt.Errorf("%s: [tool.pyxlock]: %s", path, explainTOML(err))
+	}
+	text := func(flag string, to *string, from string) {
+		if from != "" && !c.Flags().Changed(flag) {
+			*to = from
+		}
+	}
+	text("lock", &s.Lock, conf.Lock)
+	text("locking", &s.Locking, conf.Locking)
+	text("layout", &s.Layout, conf.Layout)
+	text("runtime", &s.Runtime, conf.Runtime)
+	text("color", &s.Color, conf.Color)
+	if conf.Jobs != 0 && !c.Flags().Changed("jobs") {
+		s.Jobs = conf.Jobs
+	}
+	if len(s.Reads) == 0 {
+		s.Reads = conf.Reads
+	}
+	if len(s.IncludePath) == 0 {
+		for _, d := range conf.IncludePath {
+			s.IncludePath = append(s.IncludePath, filepath.Join(filepath.Dir(path), d))
+		}
+	}
+	if !c.Flags().Changed("select") {
+		s.Select = conf.Select
+	}
+	if !c.Flags().Changed("ignore") {
+		s.Ignore = conf.Ignore
+	}
+	s.PerFileIgnores = conf.PerFileIgnores
+	s.configureExclusions(c.Flags(), &conf, filepath.Dir(path))
+	if err := s.Valid(); err != nil {
+		return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
+	}
+	return nil
+}
+
+// explainTOML names the setting that a decoder stumbled over.
+func explainTOML(err error) string {
+	var strict *toml.StrictMissingError
+	if errors.As(err, &strict) && len(strict.Errors) > 0 {
+		return fmt.Sprintf("no such setting: %s", strict.Errors[0].Key()[0])
+	}
+	var de *toml.DecodeError
+	if errors.As(err, &de) && len(de.Key()) > 0 {
+		return fmt.Sprintf("%s: %s", de.Key()[0], de.Error())
+	}
+	return err.Error()
+}
+
+// OneOf refuses a value that is none of those allowed; what says what it is of.
+func OneOf(what, v string, allowed ...string) error {
+	for _, a := range allowed {
+		if v == a {
+			return nil
+		}
+	}
+	return fmt.Errorf("%s: %q is none of %s", what, v, console.Join(allowed))
+}
+
+// Valid refuses settings that mean nothing.
+func (s *Settings) Valid() error {
+	if _, err := transform.ParseKind(s.Lock); err != nil {
+		return fmt.Errorf("lock: %v", err)
+	}
+	if s.Jobs < 0 {
+		return fmt.Errorf("jobs: %d is negative", s.Jobs)
+	}
+	for _, p := range s.Reads {
+		if _, err := path.Match(strings.TrimPrefix(p, "!"), ""); err != nil {
+			return fmt.Errorf("reads: %q: %v", p, err)
+		}
+	}
+	return errors.Join(
+		OneOf("locking", s.Locking, "on", "off"),
+		OneOf("layout", s.Layout, "", "readable", "aligned"),
+		OneOf("runtime", s.Runtime, "vendored", "package", "inline"),
+		OneOf("color", s.Color, "auto", "always", "never"),
+		s.validSelection(),
+		s.validExclusions(),
+	)
+}
+
+// Workers returns how many files to work on at a time.
+func (s *Settings) Workers() int {
+	if s.Jobs > 0 {
+		return s.Jobs
+	}
+	return goruntime.GOMAXPROCS(0)
+}
+
+// Options turns settings into the project's.
+func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
+	kind, _ := transform.ParseKind(s.Lock)
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Canonical: s.Canonical, Selected: s.selected()}
+	switch s.Layout {
+	case "readable":
+		o.Layout = transform.Readable
+	case "aligned":
+		o.Layout = transform.Aligned
+	}
+	switch s.Runtime {
+	case "package":
+		o.Runtime = transform.Package
+	case "inline":
+		o.Runtime = transform.Inline
+		o.InlineRuntime = runtime.Inline()
+	}
+	return o
+}
+
+// Colored reports whether to colour what goes to w.
+func (s *Settings) Colored(w io.Writer) bool {
+	switch s.Color {
+	case "always":
+		return true
+	case "never":
+		return false
+	}
+	if os.Getenv("NO_COLOR") != "" || os.Getenv("TERM") == "dumb" {
+		return false
+	}
+	return console.IsTerminal(w)
+}

@@ -1,0 +1,182 @@
+package exclude
+
+// .gitignore files: which paths git would ignore, without asking git. The patterns
+// become doublestar globs; TestGitignore holds the answers against git's.
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"github.com/bmatcuk/doublestar/v4"
+
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
+)
+
+// gitPattern is one line of a .gitignore.
+type gitPattern struct {
+	glob    string
+	negated bool
+	dirOnly bool
+	byName  bool // matches names anywhere below, not paths
+}
+
+// GitRules are the patterns that hold in a directory: those of its own .gitignore,
+// and behind them those of the directories above.
+type GitRules struct {
+	dir      string // absolute
+	patterns []gitPattern
+	above    *GitRules
+}
+
+// Below returns the rules in a directory, which is absolute. A repository of its
+// own follows its own rules only.
+func (g *GitRules) Below(dir string) (*GitRules, error) {
+	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
+		g = nil
+	}
+	path := filepath.Join(dir, ".gitignore")
+	// git does not follow a link here, either.
+	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSymlink != 0 || st.IsDir() {
+		return g, nil
+	}
+	data, err := fileio.ReadFileMax(path, fspath.MaxSettings)
+	if errors.Is(err, fs.ErrPermission) {
+		return g, nil
+	}
+	if err != nil {
+		return nil, fspath.Plain(err)
+	}
+	own := &GitRules{dir: dir, above: g}
+	for line := range strings.SplitSeq(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
+		if p, ok := parseGitPattern(strings.TrimSuffix(line, "\r")); ok {
+			own.patterns = append(own.patterns, p)
+		}
+	}
+	return own, nil
+}
+
+// ignores reports whether git would ignore a path, which is absolute, if it ignores
+// none of the directories above it. The last pattern that matches decides.
+func (g *GitRules) ignores(path string, isDir bool) bool {
+	for ; g != nil; g = g.above {
+		rel, err := filepath.Rel(g.dir, path)
+		if err != nil {
+			continue
+		}
+		rel = filepath.ToSlash(rel)
+		name := rel[strings.LastIndexByte(rel, '/')+1:]
+		for i := len(g.patterns) - 1; i >= 0; i-- {
+			p := &g.patterns[i]
+			if p.dirOnly && !isDir {
+				continue
+			}
+			subject := rel
+			if p.byName {
+				subject = name
+			}
+			if doublestar.MatchUnvalidated(p.glob, subject) {
+				return !p.negated
+			}
+		}
+	}
+	return false
+}
+
+// parseGitPattern reads a line of a .gitignore; there is no pattern in a comment, an
+// empty line, or one that git cannot match either.
+func parseGitPattern(line string) (gitPattern, bool) {
+	var p gitPattern
+	for strings.HasSuffix(line, " ") && !strings.HasSuffix(line, `\ `) {
+		line = line[:len(line)-1]
+	}
+	if strings.HasPrefix(line, "#") {
+		return p, false
+	}
+	line, p.negated = strings.CutPrefix(line, "!")
+	line, p.dirOnly = strings.CutSuffix(line, "/")
+	p.byName = !strings.Contains(line, "/")
+	line = strings.TrimPrefix(line, "/")
+	glob, ok := gitGlob(line)
+	if strings.HasSuffix(line, "/**") { // what is inside, and not the directory
+		glob += "/*"
+	}
+	p.glob = glob
+	return p, ok && glob != ""
+}
+
+// gitGlob translates a pattern of git to one of doublestar, which has alternatives
+// in braces and lacks classes with names.
+func gitGlob(pattern string) (string, bool) {
+	var b strings.Builder
+	for i := 0; i < len(pattern); i++ {
+		switch c := pattern[i]; c {
+		case '{', '}':
+			b.WriteString(`\` + string(c))
+		case '\\':
+			if i++; i == len(pattern) {
+				return "", false
+			}
+			b.WriteString(`\` + string(pattern[i]))
+		case '[':
+			class, end := gitClass(pattern, i)
+			if end < 0 {
+				return "", false
+			}
+			b.WriteString(class)
+			i = end
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String(), true
+}
+
+var namedClasses = map[string]string{
+	"alpha": "A-Za-z", "digit": "0-9", "alnum": "A-Za-z0-9", "upper": "A-Z", "lower": "a-z", "xdigit": "0-9A-Fa-f",
+	"space": " \t\n\v\f\r", "blank": " \t", "punct": "!-.:-@\\[-`{-~", "cntrl": "\x00-\x1f\x7f", "print": " -.0-~", "graph": "!-.0-~",
+}
+
+// gitClass translates the class "[…]" at an offset and returns where it ends, -1
+// where it does not.
+func gitClass(pattern string, at int) (string, int) {
+	var b strings.Builder
+	b.WriteByte('[')
+	i := at + 1
+	if i < len(pattern) && (pattern[i] == '!' || pattern[i] == '^') {
+		b.WriteString("^/") // no class matches a slash
+		i++
+	}
+	for first := i; i < len(pattern); i++ {
+		c := pattern[i]
+		switch {
+		case c == ']' && i > first:
+			b.WriteByte(']')
+			return b.String(), i
+		case c == '[' && i+1 < len(pattern) && pattern[i+1] == ':':
+			end := strings.Index(pattern[i:], ":]")
+			if end < 0 {
+				return "", -1
+			}
+			chars, ok := namedClasses[pattern[i+2:i+end]]
+			if !ok {
+				return "", -1
+			}
+			b.WriteString(chars)
+			i += end + 1
+		case c == '\\':
+			if i++; i == len(pattern) {
+				return "", -1
+			}
+			b.WriteString(`\` + string(pattern[i]))
+		case c == ']' || c == '^' || c == '!' || c == '[':
+			b.WriteString(`\` + string(c))
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return "", -1
+}

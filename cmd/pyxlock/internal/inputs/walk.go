@@ -1,0 +1,249 @@
+package inputs
+
+// Walking: the files of directories that were given, what is left out of them, and
+// what of that the others need all the same.
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/exclude"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/terminal"
+	"pyxlock/transform"
+)
+
+// walker finds files and remembers what it met on the way.
+type walker struct {
+	*exclude.Set
+	skip   string // a directory to leave out, absolute and without links
+	left   int    // files and directories that are left out by default or for git
+	bounds *Bounds
+	// strays are links that lead out of the bounds to what is no Cython file.
+	strays []string
+	// ignored are the .pyx files that git ignores.
+	ignored []string
+	// templates are the files from which Cython files are rendered, by the path of
+	// what comes of them.
+	templates map[string]string
+}
+
+// walk calls add for each Cython file of a directory, in order.
+func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error {
+	start := root
+	if st, err := os.Lstat(root); err == nil && st.Mode()&fs.ModeSymlink != 0 {
+		start = root + string(filepath.Separator) // a link given by name is followed
+	}
+	real := fspath.Real(root)
+	rules, err := w.RulesFor(real)
+	if err != nil {
+		return err
+	}
+	inDir := map[string]*exclude.GitRules{real: rules}
+	return filepath.WalkDir(start, func(path string, d fs.DirEntry, err error) error {
+		if err != nil {
+			return fspath.Plain(err)
+		}
+		rel, err := filepath.Rel(root, path)
+		if err != nil {
+			return err
+		}
+		abs := filepath.Join(real, rel)
+		if d.IsDir() {
+			if rel == "." {
+				return nil
+			}
+			if w.skip != "" && fspath.Real(path) == w.skip {
+				return fs.SkipDir
+			}
+			rules := inDir[filepath.Dir(abs)]
+			switch w.Of(abs, true, rules) {
+			case exclude.Taken:
+			case exclude.ByDefault, exclude.ByGit:
+				w.left++
+				return fs.SkipDir
+			default:
+				return fs.SkipDir
+			}
+			if w.Git {
+				rules, err = rules.Below(abs)
+			}
+			inDir[abs] = rules
+			return err
+		}
+		name := d.Name()
+		ext := filepath.Ext(name)
+		if !slices.Contains(fspath.CythonExts, ext) {
+			w.template(path)
+			return nil
+		}
+		if d.Type()&fs.ModeSymlink != 0 {
+			st, err := os.Stat(path)
+			if err != nil {
+				return fspath.Plain(err)
+			}
+			if st.IsDir() {
+				return nil
+			}
+			if st.Mode().IsRegular() && !w.bounds.mayInclude(nil)(path) {
+				w.strays = append(w.strays, path)
+				return nil
+			}
+		}
+		switch w.Of(abs, false, inDir[filepath.Dir(abs)]) {
+		case exclude.Taken:
+		case exclude.ByGit:
+			w.left++
+			if ext == ".pyx" {
+				w.ignored = append(w.ignored, path)
+			}
+			return nil
+		default:
+			return nil
+		}
+		if ext == ".py" && !wantPy(disk, path, name) {
+			return nil
+		}
+		add(path, rel)
+		return nil
+	})
+}
+
+// wantPy reports whether a .py file belongs in a tree for cython: it marks a
+// package, has a .pxd, or speaks of cython.
+func wantPy(disk *Disk, path, name string) bool {
+	if name == "__init__.py" || fspath.IsFile(strings.TrimSuffix(path, ".py")+".pxd") {
+		return true
+	}
+	data, err := disk.Read(path)
+	return err == nil && bytes.Contains(data, []byte("cython"))
+}
+
+// templateExts are what names of templates end in, behind that of what they make.
+var templateExts = []string{".in", ".tp", ".tpl", ".tmpl", ".template", ".j2", ".jinja", ".jinja2", ".mako", ".src"}
+
+// template remembers a file if it is a template.
+func (w *walker) template(path string) {
+	ext := filepath.Ext(path)
+	made := strings.TrimSuffix(path, ext)
+	if !slices.Contains(templateExts, ext) || !slices.Contains(fspath.CythonExts, filepath.Ext(made)) || fspath.IsFile(made) {
+		return
+	}
+	if w.templates == nil {
+		w.templates = map[string]string{}
+	}
+	w.templates[made] = path
+}
+
+// complete takes in what is left out by default or for git, and what the files that
+// are taken cimport or include: a copy of them would not compile without. It tells
+// of templates that they need rendered, and of sources that are left out.
+func (in *Set) complete(s *config.Settings, w *walker, stderr io.Writer) error {
+	for _, path := range w.strays {
+		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", terminal.Path(path), terminal.Path(fspath.Real(path)))
+	}
+	if len(in.Roots) == 0 || w.left+len(w.templates) == 0 {
+		return nil
+	}
+	have := map[string]bool{}
+	for _, f := range in.Files {
+		have[f.Path] = true
+	}
+	promised := &promises{Disk: in.Disk, made: map[string]string{}}
+	for made, from := range w.templates {
+		promised.made[s.Canonical(made)] = s.Canonical(from)
+	}
+	var fail error
+	var more []File
+	take := func(path string) bool {
+		if have[path] || promised.made[path] != "" {
+			return false
+		}
+		for _, root := range in.Roots {
+			rel, ok := fspath.From(root, path)
+			if !ok {
+				continue
+			}
+			real := fspath.Real(root)
+			why, err := w.Why(real, rel)
+			if err != nil {
+				fail = err
+			}
+			if err != nil || why != exclude.ByDefault && why != exclude.ByGit || w.skip != "" && fspath.Inside(w.skip, filepath.Join(real, rel)) {
+				return false
+			}
+			have[path] = true
+			more = append(more, File{Path: path, Rel: rel, Needed: true})
+			return true
+		}
+		return false
+	}
+	p := transform.NewProject(promised, s.Options(transform.Readable, in.Roots))
+	used := p.Uses(in.Paths(), take)
+	if fail != nil {
+		return fail
+	}
+	slices.SortFunc(more, func(a, b File) int { return strings.Compare(a.Path, b.Path) })
+	in.Files = append(in.Files, more...)
+	if s.Quiet {
+		return nil
+	}
+	var missing []string
+	for _, path := range used {
+		if from := promised.made[path]; from != "" {
+			missing = append(missing, fmt.Sprintf("  %s, from %s\n", terminal.Path(path), terminal.Path(from)))
+		}
+	}
+	if len(missing) > 0 {
+		slices.Sort(missing)
+		are := "are"
+		if len(missing) == 1 {
+			are = "is"
+		}
+		fmt.Fprintf(stderr, "pyxlock: %s %s not there: render the templates first\n%s", console.Count(len(missing), "include"), are, strings.Join(missing, ""))
+	}
+	left := slices.DeleteFunc(w.ignored, func(path string) bool { return have[s.Canonical(path)] })
+	if len(left) > 0 {
+		fmt.Fprintf(stderr, "pyxlock: left out, for git ignores it: %s (--no-respect-gitignore takes it)\n", some(left))
+	}
+	return nil
+}
+
+// some lists the first few of several files.
+func some(paths []string) string {
+	const few = 3
+	words := make([]string, len(paths))
+	for i, path := range paths {
+		words[i] = terminal.Path(path)
+	}
+	if len(words) > few+1 {
+		return fmt.Sprintf("%s and %d more", console.Join(words[:few]), len(words)-few)
+	}
+	return console.Join(words)
+}
+
+// promises is a disk with the files that templates would make: their names, to find
+// out who asks for them.
+type promises struct {
+	*Disk
+	made map[string]string
+}
+
+// List returns what would be in a directory.
+func (d *promises) List(dir string) (files, dirs []string) {
+	files, dirs = d.Disk.List(dir)
+	for path := range d.made {
+		if filepath.Dir(path) == dir {
+			files = append(files, filepath.Base(path))
+		}
+	}
+	return files, dirs
+}

@@ -1,0 +1,188 @@
+package report
+
+// Findings as text for people, each with an excerpt of its source.
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"strings"
+	"unicode/utf8"
+
+	"pyxlock/emit/linebreak"
+	"pyxlock/emit/terminal"
+	"pyxlock/transform"
+)
+
+// Text writes findings for people, in the order given:
+//
+//	file:line:col: PXL201 message
+//	   12 | source line
+//	      | ^~~~
+//	  file:line:col: related place
+//	  help: what to do
+//	  fix: what check --fix would do
+//
+// A warning says "warning: " before its message. source returns the bytes of a
+// file by the path that a finding names, or nil where they are not known; then
+// the source line is left out. Tabs are kept, so that the mark lines up at any
+// tab width. No line starts with text of the input: a log may take that for a
+// command. Of long lines what is round the mark is shown.
+func Text(w io.Writer, list []transform.Finding, source func(path string) []byte, color bool) error {
+	r := &report{source: source, color: color}
+	for _, f := range list {
+		r.finding(f)
+	}
+	return terminal.WriteStyled(w, r.Bytes())
+}
+
+// report is a report being written.
+type report struct {
+	bytes.Buffer
+	source func(path string) []byte
+	color  bool
+	// The file last asked for, and its lines.
+	path   string
+	src    []byte
+	starts []int
+}
+
+func (r *report) finding(f transform.Finding) {
+	r.WriteString(terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":"))
+	r.WriteByte(' ')
+	if f.Warning {
+		r.WriteString(terminal.Paint(r.color, terminal.Yellow, f.Code+" warning:"))
+	} else {
+		r.WriteString(terminal.Paint(r.color, terminal.BoldRed, f.Code))
+	}
+	r.WriteByte(' ')
+	r.text(f.Message, "    ")
+	r.excerpt(f)
+	for _, rel := range f.Related {
+		r.WriteString("  " + terminal.Paint(r.color, terminal.Bold, terminal.Place(rel.Path, rel.Line, rel.Column)+":") + " ")
+		r.text(rel.Message, "      ")
+	}
+	if f.Help != "" {
+		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "help:") + " ")
+		r.text(f.Help, "        ")
+	}
+	if f.Fix != nil {
+		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "fix:") + " ")
+		r.text(f.Fix.Message, "       ")
+	}
+}
+
+// text writes a message. Its further lines are indented.
+func (r *report) text(s, indent string) {
+	for i, line := range strings.Split(strings.TrimRight(s, "\n"), "\n") {
+		if i > 0 {
+			line = indent + line
+		}
+		r.WriteString(terminal.HarmlessLine([]byte(line)))
+		r.WriteByte('\n')
+	}
+}
+
+// excerpt writes the source line of a finding and marks its span.
+func (r *report) excerpt(f transform.Finding) {
+	if r.source == nil || f.Line < 1 {
+		return
+	}
+	if r.path != f.Path || r.starts == nil {
+		r.path, r.src = f.Path, r.source(f.Path)
+		r.starts = linebreak.Starts(r.src)
+	}
+	if f.Line > len(r.starts) {
+		return
+	}
+	start, end := r.starts[f.Line-1], len(r.src)
+	if f.Line < len(r.starts) {
+		end = r.starts[f.Line]
+	}
+	line := r.src[start:linebreak.Trim(r.src, start, end)]
+	from, to := int(f.Span.Pos)-start, int(f.Span.End)-start
+	if from < 0 || from > len(line) {
+		from = columnOffset(line, f.Column)
+		to = from
+	}
+	to = min(max(to, from), len(line))
+	head, marked, rest := around(line, from, to)
+	if f.Line == 1 {
+		head = strings.TrimPrefix(head, linebreak.ByteOrderMark)
+	}
+	if strings.TrimSpace(head+marked+rest) == "" {
+		return
+	}
+	head, marked = terminal.Printable([]byte(head)), terminal.Printable([]byte(marked))
+	r.WriteString(terminal.HarmlessLine([]byte(fmt.Sprintf("%*d | %s", gutter-3, f.Line, head+marked+rest))))
+	r.WriteString(fmt.Sprintf("\n%*s | ", gutter-3, "") + terminal.BlankOf(head))
+	width := max(1, terminal.TextWidth(strings.TrimRight(marked, " \t"), gutter+terminal.TextWidth(head, gutter)))
+	r.WriteString(terminal.Paint(r.color, terminal.Green, "^"+strings.Repeat("~", width-1)))
+	r.WriteByte('\n')
+}
+
+const (
+	// gutter is how many columns stand before an excerpt: as many as a tab takes,
+	// so that tabs in it are as wide as in an editor.
+	gutter = terminal.TabWidth
+	// excerptColumns is about how many columns of a line are shown, and
+	// excerptBefore how many of these before the mark where there are more.
+	excerptColumns = 160
+	excerptBefore  = 60
+)
+
+// around cuts a line to what is round its bytes [from, to), with a mark where
+// something is left out. However long the line is, it looks at no more of it.
+func around(line []byte, from, to int) (head, marked, rest string) {
+	// A character counts one column at least, lest a thousand accents count none.
+	cost := func(r rune) int {
+		if r == '\t' {
+			return terminal.TabWidth
+		}
+		return max(1, terminal.RuneWidth(r))
+	}
+	before := func(room int) (at, used int) {
+		for at = from; at > 0; {
+			r, n := utf8.DecodeLastRune(line[:at])
+			if used+cost(r) > room {
+				break
+			}
+			at, used = at-n, used+cost(r)
+		}
+		return at, used
+	}
+	behind := func(room int) (at, used int) {
+		for at = from; at < len(line); {
+			r, n := terminal.Decode(line[at:])
+			if used+cost(r) > room {
+				break
+			}
+			at, used = at+n, used+cost(r)
+		}
+		return at, used
+	}
+	start, left := before(excerptColumns)
+	end, right := behind(excerptColumns - min(left, excerptBefore))
+	if left+right > excerptColumns {
+		start, _ = before(excerptColumns - right)
+	}
+	to = min(to, end)
+	head, marked, rest = string(line[start:from]), string(line[from:to]), string(line[to:end])
+	if start > 0 {
+		head = "…" + head
+	}
+	if end < len(line) {
+		rest += "…"
+	}
+	return head, marked, rest
+}
+
+// columnOffset returns the byte offset of the 1-based column, in characters.
+func columnOffset(line []byte, column int) int {
+	off := 0
+	for ; column > 1 && off < len(line); column-- {
+		_, n := terminal.Decode(line[off:])
+		off += n
+	}
+	return off
+}

@@ -1,0 +1,166 @@
+package report
+
+import (
+	"bytes"
+	"io"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"pyxlock/emit/linebreak"
+	"pyxlock/emit/terminal"
+	"pyxlock/parser/ast"
+	"pyxlock/transform"
+)
+
+func findings(t *testing.T, list []transform.Finding, src map[string]string, color bool) string {
+	t.Helper()
+	var b bytes.Buffer
+	err := Text(&b, list, func(path string) []byte { return []byte(src[path]) }, color)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b.String()
+}
+
+func TestFindings(t *testing.T) {
+	find := func(src, what string, column int) transform.Finding {
+		f := transform.Finding{Code: "PXL201", Path: "m.pyx", Message: "message", Column: column}
+		f.Span = ast.Span{Pos: at(src, what), End: at(src, what) + int32(len(what))}
+		f.Line = linebreak.LineAt(linebreak.Starts([]byte(src)), int(f.Span.Pos))
+		return f
+	}
+	tests := []struct {
+		name, src string
+		f         func(src string) transform.Finding
+		want      string
+	}{
+		{"a name", "def f():\n    yield x\n", func(src string) transform.Finding { return find(src, "yield", 5) },
+			"m.pyx:2:5: PXL201 message\n    2 |     yield x\n      |     ^~~~~\n"},
+		{"tabs", "def f():\n\tif x:\n\t \tyield\tx\n", func(src string) transform.Finding { return find(src, "yield", 4) },
+			"m.pyx:3:4: PXL201 message\n    3 | \t \tyield\tx\n      | \t \t^~~~~\n"},
+		{"wide characters", "日本 = é + 'e\u0301'; 大 = 1\n", func(src string) transform.Finding { return find(src, "大", 17) },
+			"m.pyx:1:17: PXL201 message\n    1 | 日本 = é + 'e\u0301'; 大 = 1\n      |                 ^~\n"},
+		{"several lines", "x = f(\n  1)\r\n", func(src string) transform.Finding { return find(src, "f(\n  1)", 5) },
+			"m.pyx:1:5: PXL201 message\n    1 | x = f(\n      |     ^~\n"},
+		{"an empty span at the end", "ab\n", func(src string) transform.Finding {
+			return transform.Finding{Code: "PXL201", Path: "m.pyx", Line: 1, Column: 3, Span: ast.Span{Pos: 2, End: 2}, Message: "message"}
+		}, "m.pyx:1:3: PXL201 message\n    1 | ab\n      |   ^\n"},
+		{"only a column", "äbc\n\n", func(src string) transform.Finding {
+			return transform.Finding{Code: "PXL201", Path: "m.pyx", Line: 1, Column: 3, Span: ast.Span{Pos: 900, End: 901}, Message: "message"}
+		}, "m.pyx:1:3: PXL201 message\n    1 | äbc\n      |   ^\n"},
+		{"no source", "", func(string) transform.Finding {
+			return transform.Finding{Code: "PXL001", Path: "n.pyx", Line: 7, Column: 2, Message: "message"}
+		}, "n.pyx:7:2: PXL001 message\n"},
+		{"a whole file", "x\n", func(string) transform.Finding {
+			return transform.Finding{Code: "PXL001", Path: "m.pyx", Message: "message"}
+		}, "m.pyx: PXL001 message\n"},
+		{"a line behind the end", "x\n", func(string) transform.Finding {
+			return transform.Finding{Code: "PXL001", Path: "m.pyx", Line: 2, Column: 1, Message: "message"}
+		}, "m.pyx:2:1: PXL001 message\n"},
+		{"bytes that a terminal obeys", "\ufeffa\x1b[31m\xff\u202e = y\n", func(src string) transform.Finding { return find(src, "y", 10) },
+			"m.pyx:1:10: PXL201 message\n    1 | a\ufffd[31m\ufffd\ufffd = y\n      |            ^\n"},
+		{"everything", "x\n", func(string) transform.Finding {
+			return transform.Finding{Code: "PXL301", Path: "m.pyx", Line: 1, Column: 1, Span: ast.Span{End: 1},
+				Message: "message\nsecond line", Help: "do this\nor that", Warning: true, Related: []transform.Related{
+					{Path: "n.pxd", Line: 3, Column: 9, Message: "declared here"}, {Path: "o.pyx", Message: "and\nhere"}},
+				Fix: &transform.Fix{Message: "do it"}}
+		}, "m.pyx:1:1: PXL301 warning: message\n    second line\n    1 | x\n      | ^\n  n.pxd:3:9: declared here\n  o.pyx: and\n      here\n  help: do this\n        or that\n  fix: do it\n"},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			got := findings(t, []transform.Finding{tt.f(tt.src)}, map[string]string{"m.pyx": tt.src}, false)
+			if d := cmp.Diff(strings.Split(tt.want, "\n"), strings.Split(got, "\n")); d != "" {
+				t.Error(d)
+			}
+		})
+	}
+}
+
+func TestFindingsInColor(t *testing.T) {
+	f := transform.Finding{Code: "PXL301", Path: "m", Line: 1, Column: 1, Span: ast.Span{End: 2}, Message: "a", Help: "b"}
+	w := f
+	w.Warning = true
+	got := findings(t, []transform.Finding{f, w}, map[string]string{"m": "xy\n"}, true)
+	tail := "\x1b[m a\n    1 | xy\n      | \x1b[32m^~\x1b[m\n  \x1b[36mhelp:\x1b[m b\n"
+	want := "\x1b[1mm:1:1:\x1b[m \x1b[1;31mPXL301" + tail + "\x1b[1mm:1:1:\x1b[m \x1b[33mPXL301 warning:" + tail
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+func TestFindingsWithoutSources(t *testing.T) {
+	var b bytes.Buffer
+	err := Text(&b, []transform.Finding{{Code: "C", Path: "m", Line: 1, Message: "x"}}, nil, false)
+	if err != nil || b.String() != "m:1: C x\n" {
+		t.Errorf("%q %v", b.String(), err)
+	}
+}
+
+func TestExcerptsAreCut(t *testing.T) {
+	excerpt := func(line string, pos, end int) []string {
+		var b bytes.Buffer
+		f := transform.Finding{Code: "C", Path: "m", Line: 1, Column: 1, Span: ast.Span{Pos: int32(pos), End: int32(end)}, Message: "x"}
+		if err := Text(&b, []transform.Finding{f}, func(string) []byte { return []byte(line) }, false); err != nil {
+			t.Fatal(err)
+		}
+		return strings.Split(b.String(), "\n")
+	}
+	for _, unit := range []string{"x", "日", "\t", "e\u0301\u0301", "\x1b", "\xff", "\u200b", "aé \t"} {
+		line := strings.Repeat(unit, 40000)
+		for _, at := range []int{0, 1, 10, 20000, 39990, 40000} {
+			for _, length := range []int{0, 1, 100, 40000} {
+				pos := at * len(unit)
+				lines := excerpt(line, pos, min(pos+length*len(unit), len(line)))
+				if len(lines) < 3 { // nothing to be seen there
+					if strings.TrimSpace(unit) != "" {
+						t.Errorf("%q at %d: no excerpt", unit, at)
+					}
+					continue
+				}
+				text, mark := lines[1], lines[2]
+				if w := terminal.TextWidth(text, 0); w > gutter+excerptColumns+2 || len(text) > 4*(excerptColumns+gutter) || len(mark) > 4*(excerptColumns+gutter) {
+					t.Errorf("%q at %d: %d columns, %d bytes", unit, at, w, len(text))
+				}
+				if cutLeft, cutRight := strings.Contains(text, "| …"), strings.HasSuffix(text, "…"); at == 20000 && !(cutLeft && cutRight) || at == 0 && (cutLeft || !cutRight) {
+					t.Errorf("%q at %d: %s", unit, at, text)
+				}
+			}
+		}
+	}
+	// The mark stands below what it is about.
+	line := strings.Repeat("日\t", 500) + "HERE" + strings.Repeat(" x", 500)
+	lines := excerpt(line, strings.Index(line, "HERE"), strings.Index(line, "HERE")+4)
+	if at, mark := strings.Index(lines[1], "HERE"), strings.Index(lines[2], "^~~~"); terminal.TextWidth(lines[1][:at], 0) != terminal.TextWidth(lines[2][:mark], 0) {
+		t.Errorf("%s\n%s", lines[1], lines[2])
+	}
+	whole := strings.Repeat("x", excerptColumns)
+	if lines := excerpt(whole, 80, 81); lines[1] != "    1 | "+whole {
+		t.Errorf("a line that fits is cut: %s", lines[1])
+	}
+}
+
+// Colours come through where this package put them, and from nowhere else.
+func TestCleanerKnowsItsColors(t *testing.T) {
+	f := transform.Finding{Code: "PXL301", Path: "m\x1b[1m", Line: 1, Column: 1, Span: ast.Span{End: 6}, Message: "a\x1b[31mb", Help: "c\x1b[md"}
+	var b bytes.Buffer
+	c := terminal.NewCleaner(&b)
+	if err := Text(c, []transform.Finding{f}, func(string) []byte { return []byte("x\x1b[1my ##[z]\n") }, true); err != nil {
+		t.Fatal(err)
+	}
+	io.WriteString(c, "\x1b[1mmine\n")
+	want := "\x1b[1m\"m\\x1b[1m\":1:1:\x1b[m \x1b[1;31mPXL301\x1b[m a�[31mb\n    1 | x�[1my #�[z]\n      | \x1b[32m^~~~~~\x1b[m\n  \x1b[36mhelp:\x1b[m c�[md\n�[1mmine\n"
+	if b.String() != want {
+		t.Errorf("%q\nwant\n%q", b.String(), want)
+	}
+}
+
+// at returns the offset of the first occurrence of what in src.
+func at(src, what string) int32 {
+	i := strings.Index(src, what)
+	if i < 0 {
+		panic("no " + what)
+	}
+	return int32(i)
+}
