@@ -64,6 +64,7 @@ var builders = sync.Pool{New: func() any {
 }}
 
 func (b *builder) function() {
+	b.beginHistory()
 	def := b.f.Def
 	if handlock.Decorated(b.m, def) {
 		b.hand++
@@ -371,9 +372,10 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 		}
 	}
 	b.nested++
-	b.suite(def.Body)
+	history := b.detached(func() { b.suite(def.Body) })
 	b.nested--
 	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	b.set(historySlot, history)
 	for slot, s := range b.shared {
 		if int(slot) < len(b.env) {
 			b.env[slot] = s

@@ -126,9 +126,10 @@ func (b expressions) lambda(e *ast.Lambda) {
 		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
 	}
 	b.nested++
-	b.expr(e.Body)
+	history := b.detached(func() { b.expr(e.Body) })
 	b.nested--
 	b.vars, b.env = vars, env
+	b.set(historySlot, history)
 }
 
 func (b expressions) comprehension(e *ast.Comp) int32 {
@@ -266,7 +267,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	case fs.Kind == ctype.Scalar && !fs.Handle:
 		return 0
 	case fs.Kind == ctype.Object:
-		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs})
+		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs, history: b.history()})
 	}
 	return b.node(Node{Kind: NodeInside, Base: base, Name: name, owner: sh.Class, Shape: fs})
 }

@@ -24,18 +24,21 @@ import (
 type NodeKind uint8
 
 const (
-	NodeNone    NodeKind = iota
-	NodeParam            // parameter num
-	NodeLocal            // any of from
-	NodeField            // the object that attribute name of base refers to
-	NodeInside           // a C value within base: a pointer, array, struct or view
-	NodeCast             // base as another class
-	NodeFresh            // an object made here
-	NodeCall             // what call num returns
-	NodeGlobal           // a module's variable
-	NodeUnknown          // an object from somewhere
-	NodeStowed           // base, put into a C value of one's own
-	NodeNothing          // None, or a variable before it is assigned to
+	NodeNone     NodeKind = iota
+	NodeParam             // parameter num
+	NodeLocal             // any of from
+	NodeField             // the object that attribute name of base refers to
+	NodeInside            // a C value within base: a pointer, array, struct or view
+	NodeCast              // base as another class
+	NodeFresh             // an object made here
+	NodeCall              // what call num returns
+	NodeGlobal            // a module's variable
+	NodeUnknown           // an object from somewhere
+	NodeStowed            // base, put into a C value of one's own
+	NodeNothing           // None, or a variable before it is assigned to
+	NodeHistory           // where a history begins (heap.go)
+	NodeAssigned          // an attribute gets a value; base is the history before it
+	NodeCalled            // call num is made; base is the history before it
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -49,6 +52,8 @@ type Node struct {
 	From  []int32
 	local bool  // the address of a local pointer: who writes there changes the local
 	pos   int32 // of a fresh object or call: where it comes to be
+	// history is, of a field, what has been assigned before it is read.
+	history int32
 }
 
 // EffectKind tells how much is known of what is done to an object.
@@ -101,6 +106,7 @@ type Call struct {
 	Args    []int32 // by the callee's parameters; 0 where nothing of interest
 	hand    bool    // under a lock that was placed by hand
 	handing handing // for callees that hand their arguments out
+	history int32   // what has been assigned before
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -110,6 +116,8 @@ type handing struct {
 	loops []int32 // the offsets at which the loops round it start, outermost first
 	// stored is false where code that is not in sight may or may not keep it.
 	stored bool
+	// into is the object that it is stored in; 0 where that is not known.
+	into int32
 }
 
 // from returns the offset from which on an object that came to be at an offset
@@ -138,6 +146,8 @@ type Flow struct {
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
 	Python   []ast.Span
+	// assigns is true where an attribute that holds an object is assigned to.
+	assigns bool
 }
 
 // leadsInto returns the attribute that the value of node n leads into, "" where
@@ -176,6 +186,7 @@ type Region struct {
 	Name   string
 	Owner  *project.Class // the class through which the parent was read
 	depth  int32
+	moved  uint8 // whether the attribute is assigned to before this is used
 }
 
 // Effect is an effect as a function's callers see it, with what it follows from.
@@ -214,6 +225,7 @@ type Summary struct {
 	Regions []Region
 	Effects []Effect
 	returns []int32 // regions
+	assigns []assigned
 	escapes map[int32]bool
 	index   map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others

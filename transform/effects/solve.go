@@ -143,17 +143,20 @@ type Solver struct {
 	sum    *Summary
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
+	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
 	// state and memo hold, by node, what refs has found.
 	state  []uint8
 	memo   [][]Ref
 	looped bool
-	again  []*Function // to be updated once more, though none of their callees grew
+	// assigns is false where no attribute that holds an object is assigned to.
+	assigns bool
+	again   []*Function // to be updated once more, though none of their callees grew
 }
 
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
-	s.handed = nil
+	s.handed, s.kept, s.assigns = nil, nil, assigning(f.Flow)
 	if n := len(s.flow.Nodes); cap(s.state) < n {
 		s.state, s.memo = make([]uint8, n, 2*n), make([][]Ref, n, 2*n)
 	} else {
@@ -196,6 +199,9 @@ func (s *Solver) update(f *Function) bool {
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
 	}
+	if s.assigns {
+		s.assign()
+	}
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
 			s.addReturn(r)
@@ -208,6 +214,13 @@ func (s *Solver) handOut(n int32, h *handing) {
 	for _, r := range s.Top(n) {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
+			if h.into != 0 && s.staysOurs(h.into) {
+				if s.kept == nil {
+					s.kept = map[int32]bool{}
+				}
+				s.kept[x.Num] = true
+				break
+			}
 			if s.handed == nil {
 				s.handed = map[int32]int32{}
 			}
@@ -250,8 +263,10 @@ func (s *Solver) call(c *Call) {
 				if r.Parent < 0 && e.Class == nil {
 					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
 				}
-				s.add(s.along(a.Region, g, e.Region), &Effect{Class: class, Field: field, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
-					Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
+				for _, to := range s.along(a.Region, g, e.Region, c.history) {
+					s.add(to, &Effect{Class: class, Field: field, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
+				}
 			}
 		}
 	}
@@ -302,8 +317,8 @@ func PrivateName(name string) bool {
 func (s *Solver) addReturn(r Ref) {
 	x := s.sum.Regions[r.Region]
 	at := r.Region
-	if x.Root == NodeFresh && s.handed != nil {
-		if _, ok := s.handed[x.Num]; ok {
+	if x.Root == NodeFresh {
+		if _, ok := s.handed[x.Num]; ok || s.kept[x.Num] {
 			at = s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
@@ -336,6 +351,9 @@ func (s *Solver) add(r int32, e *Effect) {
 		e.Class = x.Owner
 		r = x.Parent
 		x = &s.sum.Regions[r]
+	}
+	if x.Parent >= 0 && s.moved(r) == replaced {
+		return // the objects that were assigned have the effect
 	}
 	switch x.Root {
 	case NodeFresh:

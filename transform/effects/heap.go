@@ -1,0 +1,441 @@
+package effects
+
+// What attributes have been assigned to within a function: the object behind
+// self.opts is another one after "self.opts = o", and a lock that is taken at entry
+// is not on it.
+//
+// The flow keeps a history, a chain of nodes in a variable of its own: assignments
+// and calls, joined where branches meet and closed where a loop goes round. An
+// attribute that is read keeps the end of the chain at that point. The solver goes
+// back along it, once it knows what callees assign, and finds the objects that were
+// assigned since entry, or that the attribute still holds what it held then.
+
+import (
+	"slices"
+
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/project"
+)
+
+// historySlot is the variable that holds the end of the history.
+const historySlot = 0
+
+// Kinds of starting points of a history, as numbers of a NodeHistory.
+const (
+	atEntry int32 = iota
+	anyTime       // within a nested function, which may run whenever it likes
+)
+
+// history returns the end of the history here.
+func (b *variables) history() int32 { return b.env[historySlot] }
+
+// beginHistory makes the first variable of a function.
+func (b *variables) beginHistory() {
+	b.slots = historySlot + 1
+	b.env = append(b.env[:0], b.node(Node{Kind: NodeHistory, Num: atEntry}))
+}
+
+// detached walks a nested function, which may run at any time from here on: it sees
+// whatever is assigned anywhere, and what it assigns may have been assigned or not.
+func (b *variables) detached(walk func()) (after int32) {
+	before := b.history()
+	b.set(historySlot, b.node(Node{Kind: NodeHistory, Num: anyTime}))
+	start := b.history()
+	walk()
+	if b.history() == start {
+		return before
+	}
+	return b.node(Node{Kind: NodeLocal, From: []int32{before, b.history()}})
+}
+
+// assigned notes that an attribute gets a value.
+func (b *builder) assigned(base, value int32, nothing bool, name string) {
+	sh := b.shape(base)
+	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
+		return
+	}
+	f := sh.Class.Field(name)
+	if f == nil {
+		return
+	}
+	fs := b.p.Types.OfField(f)
+	if fs.Kind != ctype.Object || fs.Lock {
+		return
+	}
+	switch {
+	case value != 0 && b.shape(value).Kind == ctype.Object:
+	case nothing, value != 0 && b.shape(value).Kind == ctype.Scalar:
+		value = b.node(Node{Kind: NodeNothing, Shape: fs})
+	default:
+		value = b.node(Node{Kind: NodeUnknown, Shape: fs})
+	}
+	b.flow.assigns = true
+	b.set(historySlot, b.node(Node{Kind: NodeAssigned, Base: b.history(), Name: name, owner: sh.Class, From: []int32{base, value}, local: len(b.loops) > 0}))
+}
+
+// called notes that a call is made: the callee may assign to attributes.
+func (b *builder) called(call int32) {
+	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: call}))
+}
+
+// assigned is what a function assigns to an attribute of what its parameters reach.
+type assigned struct {
+	into  int32 // a region
+	name  string
+	owner *project.Class
+	value int32 // a region that is reached from a parameter, or one of those below
+}
+
+const (
+	someObject int32 = -1 - iota
+	newObject        // made by the function itself
+	noObject
+)
+
+// How an attribute's object at entry relates to what it is at some point.
+const (
+	inPlace  uint8 = iota // no assignment is known
+	perhaps               // assigned on some ways
+	replaced              // assigned on every way
+)
+
+// assigning reports whether anything that a function does can assign to an
+// attribute that holds an object.
+func assigning(fl *Flow) bool {
+	if fl.assigns {
+		return true
+	}
+	for i := range fl.Calls {
+		for _, g := range fl.Calls[i].Callees {
+			if len(g.Sum.assigns) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// attribute returns what attribute name of a region holds where a history ends, in
+// a node that is there if it has to be some object.
+func (s *Solver) attribute(region int32, name string, owner, class *project.Class, history, n int32) []Ref {
+	if history == 0 || !s.assigns || s.given(region) {
+		return []Ref{{s.child(region, name, owner, inPlace), class}}
+	}
+	h := lookback{s: s, region: region, name: name, class: class, node: n, seen: map[int32]bool{}}
+	h.from(history)
+	if !h.hit {
+		return []Ref{{s.child(region, name, owner, inPlace), class}}
+	}
+	m := replaced
+	if h.entry {
+		m = perhaps
+	}
+	// What has no lock of its own belongs to the object that has the attribute,
+	// whichever it is.
+	return append(h.values, Ref{s.child(region, name, owner, m), class})
+}
+
+// given reports whether a region is one that callers or a longer path stand for
+// altogether: nothing is known of single objects there.
+func (s *Solver) given(region int32) bool { return s.sum.Regions[region].depth >= maxPath }
+
+// lookback goes back along a history for what an attribute holds.
+type lookback struct {
+	s      *Solver
+	region int32
+	name   string
+	class  *project.Class // of the attribute
+	node   int32
+	seen   map[int32]bool
+	values []Ref
+	hit    bool // something is assigned
+	entry  bool // there is a way on which nothing is
+}
+
+func (h *lookback) from(n int32) {
+	for n != 0 && !h.seen[n] {
+		h.seen[n] = true
+		x := &h.s.flow.Nodes[n]
+		switch x.Kind {
+		case NodeHistory:
+			h.entry = true
+			if x.Num == anyTime {
+				h.all()
+			}
+			return
+		case NodeLocal:
+			for _, from := range x.From {
+				h.from(from)
+			}
+			return
+		case NodeAssigned:
+			if h.assignment(x) {
+				return
+			}
+		case NodeCalled:
+			h.call(&h.s.flow.Calls[x.Num])
+		}
+		n = x.Base
+	}
+}
+
+// all takes every assignment of the function into account.
+func (h *lookback) all() {
+	for i := range h.s.flow.Nodes {
+		switch x := &h.s.flow.Nodes[i]; x.Kind {
+		case NodeAssigned:
+			h.assignment(x)
+		case NodeCalled:
+			h.call(&h.s.flow.Calls[x.Num])
+		}
+	}
+}
+
+func (h *lookback) add(r Ref) {
+	if h.class != nil && (r.Class == nil || !slices.Contains(r.Class.Ancestry(), h.class)) {
+		r.Class = h.class
+	}
+	if !slices.Contains(h.values, r) {
+		h.values = append(h.values, r)
+	}
+}
+
+func (h *lookback) some() {
+	h.add(Ref{h.s.intern(Region{Root: NodeUnknown, Num: h.node, Parent: -1}), h.class})
+}
+
+// assignment looks at one assignment, and reports whether it hides what was before.
+func (h *lookback) assignment(x *Node) bool {
+	if x.Name != h.name {
+		return false
+	}
+	s := h.s
+	bases, whole := s.within(x.From[0])
+	this, other := false, false
+	for _, r := range bases {
+		switch {
+		case r.Region == h.region:
+			this = true
+		case s.mayBeOne(r, h.region):
+			other = true
+		}
+	}
+	if !this && !other && whole {
+		return false
+	}
+	h.hit = true
+	for _, v := range s.refs(x.From[1]) {
+		h.add(v)
+	}
+	root := s.sum.Regions[h.region].Root
+	return this && len(bases) == 1 && whole && !(x.local && root != NodeParam) // in a loop there are many of what is made or found
+}
+
+// within is refs, and whether that is all that there is.
+func (s *Solver) within(n int32) ([]Ref, bool) {
+	before := s.looped
+	s.looped = false
+	out := s.refs(n)
+	whole := !s.looped
+	s.looped = s.looped || before
+	return out, whole
+}
+
+// mayBeOne reports whether an object may be the one that a region stands for,
+// though they have two names: two operands of one class.
+func (s *Solver) mayBeOne(r Ref, region int32) bool {
+	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
+	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 || y.Parent >= 0 || r.Class == nil {
+		return false
+	}
+	c := s.flow.Nodes[s.flow.Params[y.Num]].Shape.Class
+	return c != nil && project.Related(r.Class, c)
+}
+
+// call looks at what callees assign.
+func (h *lookback) call(c *Call) {
+	s := h.s
+	for _, g := range c.Callees {
+		for i := range g.Sum.assigns {
+			a := &g.Sum.assigns[i]
+			if a.name != h.name {
+				continue
+			}
+			num := g.Sum.Regions[a.into].Num
+			if int(num) >= len(c.Args) || c.Args[num] == 0 {
+				continue
+			}
+			bases, _ := s.within(c.Args[num])
+			for _, b := range bases {
+				if slices.ContainsFunc(s.along(b.Region, g, a.into, c.history), func(r int32) bool { return r == h.region }) {
+					h.assignedBy(c, g, a)
+				}
+			}
+		}
+	}
+}
+
+// assignedBy takes into account that a callee assigns to the attribute.
+func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) {
+	s := h.s
+	switch {
+	case a.value >= 0:
+		num := g.Sum.Regions[a.value].Num
+		if int(num) >= len(c.Args) {
+			return
+		}
+		h.hit = true
+		if c.Args[num] == 0 {
+			h.some()
+			return
+		}
+		for _, b := range s.refs(c.Args[num]) {
+			for _, r := range s.along(b.Region, g, a.value, c.history) {
+				cl := h.class
+				if r == b.Region && cl == nil {
+					cl = b.Class
+				}
+				h.add(Ref{r, cl})
+			}
+		}
+	case s.sum.Regions[h.region].Root == NodeFresh: // a part of what nobody else has
+	case a.value == noObject, a.value == newObject && s.ours(h.region):
+		h.hit = true
+	default:
+		h.hit = true
+		h.some()
+	}
+}
+
+// ours reports whether what is stored in a region can be reached by nobody else
+// while the function runs: it is being made, or locked for writing, since it is
+// written. A critical section may be suspended meanwhile.
+func (s *Solver) ours(region int32) bool {
+	x := &s.sum.Regions[region]
+	if x.Root != NodeParam || x.Parent >= 0 {
+		return false
+	}
+	if s.p.Constructs(s.f, int(x.Num)) {
+		return true
+	}
+	c := s.flow.Nodes[s.flow.Params[x.Num]].Shape.Class
+	if !s.p.Guards(c) || s.p.Exempt(s.f) || s.flow.Yields.End != 0 || s.f.Def.Async {
+		return false
+	}
+	in := s.p.Locks.Of(c)
+	return in == nil || in.Kind != decorator.CriticalSection
+}
+
+// staysOurs reports whether all that a node may be is ours.
+func (s *Solver) staysOurs(n int32) bool {
+	into := s.Top(n)
+	return len(into) > 0 && !slices.ContainsFunc(into, func(r Ref) bool { return !s.ours(r.Region) })
+}
+
+// assign notes what a function assigns, for its callers.
+func (s *Solver) assign() {
+	note := func(a assigned) {
+		x := &s.sum.Regions[a.into]
+		if x.Root != NodeParam || x.depth > 1 || s.moved(a.into) != inPlace {
+			return
+		}
+		if a.value >= 0 {
+			switch v := &s.sum.Regions[a.value]; {
+			case v.Root == NodeFresh && v.Parent < 0:
+				a.value = newObject
+			case v.Root != NodeParam || v.depth > 1 || s.moved(a.value) == perhaps:
+				a.value = someObject
+			case s.moved(a.value) == replaced:
+				return // the values are noted, too
+			}
+		}
+		if !slices.Contains(s.sum.assigns, a) {
+			s.sum.assigns = append(s.sum.assigns, a)
+			s.grown = true
+		}
+	}
+	if s.flow.assigns {
+		for i := range s.flow.Nodes {
+			x := &s.flow.Nodes[i]
+			if x.Kind != NodeAssigned {
+				continue
+			}
+			values := s.Top(x.From[1])
+			for _, b := range s.Top(x.From[0]) {
+				if len(values) == 0 {
+					note(assigned{b.Region, x.Name, x.owner, noObject})
+				}
+				for _, v := range values {
+					note(assigned{b.Region, x.Name, x.owner, v.Region})
+				}
+			}
+		}
+	}
+	for i := range s.flow.Calls {
+		c := &s.flow.Calls[i]
+		for _, g := range c.Callees {
+			for k := range g.Sum.assigns {
+				a := &g.Sum.assigns[k]
+				into := s.passedOn(c, g, a.into)
+				values := []int32{a.value}
+				if a.value >= 0 {
+					if values = s.passedOn(c, g, a.value); len(values) == 0 {
+						values = append(values, someObject)
+					}
+				}
+				for _, r := range into {
+					for _, v := range values {
+						note(assigned{r, a.name, a.owner, v})
+					}
+				}
+			}
+		}
+	}
+}
+
+// passedOn returns what a region of a callee is to its caller.
+func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
+	var out []int32
+	num := g.Sum.Regions[region].Num
+	if int(num) >= len(c.Args) || c.Args[num] == 0 {
+		return nil
+	}
+	for _, b := range s.Top(c.Args[num]) {
+		out = append(out, s.along(b.Region, g, region, c.history)...)
+	}
+	return out
+}
+
+// moved tells whether the attributes that lead to a region are assigned to before
+// it is used there.
+func (s *Solver) moved(region int32) uint8 { return s.sum.moved(region) }
+
+func (sum *Summary) moved(region int32) uint8 {
+	m := inPlace
+	for r := region; r >= 0; r = sum.Regions[r].Parent {
+		m = max(m, sum.Regions[r].moved)
+	}
+	return m
+}
+
+// AtEntry reports whether a region is what its path leads to when f is entered, as
+// far as f itself assigns to attributes: a lock on the path is a lock on the object.
+func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }
+
+// AssignedFirst reports whether a function uses what a path leads to only after it
+// has assigned an attribute on the way.
+func (f *Function) AssignedFirst(path string) bool {
+	found := false
+	for i := range f.Sum.Regions {
+		r := int32(i)
+		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
+			continue
+		}
+		if f.Sum.moved(r) != replaced {
+			return false
+		}
+		found = true
+	}
+	return found
+}
