@@ -197,15 +197,21 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		for _, it := range st.Items {
 			b.releases(it.X)
 			n := b.expr(it.X)
-			if it.Target != nil {
-				b.target(it.Target, n, false)
-			}
+			as := n
 			if b.isHandLock(it.X) {
 				b.hand++
 				b.byHand(it.X.Range())
 			} else if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
-				b.exprs.operator(n, "__enter__", it.X.Range())
+				if entered := b.exprs.operator(n, "__enter__", it.X.Range()); entered != 0 {
+					as = entered
+				}
 				b.exprs.operator(n, "__exit__", it.X.Range())
+			}
+			if it.Target != nil {
+				if _, name := it.Target.(*ast.Name); as == n && n != 0 && !name { // whatever its __enter__ returns
+					as = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
+				}
+				b.target(it.Target, as, false)
 			}
 		}
 		if !swallows(st) {
@@ -236,7 +242,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		return b.meet(ways)
 	case *ast.Del:
 		for _, t := range st.Targets {
-			b.expr(t)
+			b.deleted(t, b.expr(t))
 		}
 	case *ast.FuncDef:
 		b.nestedFunc(st)

@@ -3,10 +3,8 @@ package effects
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
-	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 	"slices"
-	"strings"
 )
 
 // Flows of assignments and declarations.
@@ -139,11 +137,7 @@ func (b *builder) assign(st *ast.Assign) {
 			if b.shape(n).Container {
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
 			}
-			if op := library.BinaryMethods[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
-				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
-					b.exprs.operator2(n, v, name, t.Range())
-				}
-			}
+			b.augmented(t, n, v, st.Op)
 		}
 		return
 	}

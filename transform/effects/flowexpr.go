@@ -387,7 +387,10 @@ func (b expressions) unary(e *ast.Unary) int32 {
 	n := b.expr(e.X)
 	if b.shape(n).Class != nil {
 		if name := library.UnaryMethods[e.Op]; name != "" {
-			b.operator(n, name, e.Span)
+			n = b.operator(n, name, e.Span)
+			if e.Op != "not" {
+				return n
+			}
 		}
 		return 0
 	}
@@ -460,13 +463,7 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	}
 	sx, sy := b.shape(x), b.shape(y)
 	if m, ok := library.BinaryMethods[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
-		if sx.Class != nil {
-			b.operator2(x, y, "__"+m+"__", e.Span)
-		}
-		if sy.Class != nil {
-			b.operator2(y, x, "__r"+m+"__", e.Span)
-		}
-		return 0
+		return b.result(b.operation(x, y, m, e.Span), x, e.X)
 	}
 	switch {
 	case sx.Kind == ctype.Pointer || sx.Kind == ctype.Scalar && x != 0:
@@ -509,12 +506,16 @@ func (b expressions) compare(e *ast.Compare) {
 }
 
 // operator calls a special method of n, if its class has it in sight.
-func (b expressions) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
+func (b expressions) operator(n int32, name string, span ast.Span) int32 {
+	return b.operator2(n, 0, name, span)
+}
 
-func (b expressions) operator2(n, other int32, name string, span ast.Span) {
+// operator2 is operator for a method that takes another object, too. Its value is
+// what the method returns, 0 where that is not in sight.
+func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
 	fs := b.p.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
-		return
+		return 0
 	}
 	args := make([]int32, len(fs[0].Def.Params.List))
 	if len(args) > 0 {
@@ -523,7 +524,7 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) {
 	if len(args) > 1 {
 		args[1] = other
 	}
-	b.calls.callOf(fs, args, span)
+	return b.calls.callOf(fs, args, span)
 }
 
 // expressions walk the expressions of a function: each returns the node of its value,
