@@ -88,7 +88,9 @@ func (b *builder) function() {
 		}
 		b.declaredLocals()
 	}
-	b.stmts(def.Body.Stmts)
+	if b.stmts(def.Body.Stmts) {
+		b.flow.ends = append(b.flow.ends, b.history())
+	}
 }
 
 // paramShape is the shape of parameter i.
@@ -398,9 +400,12 @@ func (b *builder) simple(st *ast.Simple) bool {
 		return true
 	case "return":
 		for _, e := range st.Exprs {
-			if n := b.expr(e); n != 0 && b.nested == 0 {
-				b.flow.Returns = append(b.flow.Returns, n)
+			if n := b.expr(e); b.nested == 0 {
+				b.returns(n, e)
 			}
+		}
+		if b.nested == 0 {
+			b.flow.ends = append(b.flow.ends, b.history())
 		}
 		return false
 	case "break":

@@ -87,6 +87,12 @@ type assigned struct {
 	value int32 // a region that is reached from a parameter, or one of those below
 }
 
+// place is an attribute of an object.
+type place struct {
+	region int32
+	name   string
+}
+
 const (
 	someObject int32 = -1 - iota
 	newObject        // made by the function itself
@@ -146,7 +152,7 @@ type lookback struct {
 	region int32
 	name   string
 	class  *project.Class // of the attribute
-	node   int32
+	node   int32          // 0 where nobody asks for the values
 	seen   map[int32]bool
 	values []Ref
 	hit    bool // something is assigned
@@ -174,7 +180,9 @@ func (h *lookback) from(n int32) {
 				return
 			}
 		case NodeCalled:
-			h.call(&h.s.flow.Calls[x.Num])
+			if h.call(&h.s.flow.Calls[x.Num]) {
+				return
+			}
 		}
 		n = x.Base
 	}
@@ -193,6 +201,9 @@ func (h *lookback) all() {
 }
 
 func (h *lookback) add(r Ref) {
+	if h.class != nil && r.Class != nil && !project.Related(r.Class, h.class) {
+		return // what cannot be there
+	}
 	if h.class != nil && (r.Class == nil || !slices.Contains(r.Class.Ancestry(), h.class)) {
 		r.Class = h.class
 	}
@@ -202,6 +213,9 @@ func (h *lookback) add(r Ref) {
 }
 
 func (h *lookback) some() {
+	if h.node == 0 {
+		return
+	}
 	h.add(Ref{h.s.intern(Region{Root: NodeUnknown, Num: h.node, Parent: -1}), h.class})
 }
 
@@ -253,10 +267,12 @@ func (s *Solver) mayBeOne(r Ref, region int32) bool {
 	return c != nil && project.Related(r.Class, c)
 }
 
-// call looks at what callees assign.
-func (h *lookback) call(c *Call) {
+// call looks at what callees assign, and reports whether that hides what was before.
+func (h *lookback) call(c *Call) bool {
 	s := h.s
+	hides := len(c.Callees) > 0
 	for _, g := range c.Callees {
+		hid := false
 		for i := range g.Sum.assigns {
 			a := &g.Sum.assigns[i]
 			if a.name != h.name {
@@ -266,31 +282,34 @@ func (h *lookback) call(c *Call) {
 			if int(num) >= len(c.Args) || c.Args[num] == 0 {
 				continue
 			}
-			bases, _ := s.within(c.Args[num])
+			bases, whole := s.within(c.Args[num])
 			for _, b := range bases {
-				if slices.ContainsFunc(s.along(b.Region, g, a.into, c.history), func(r int32) bool { return r == h.region }) {
-					h.assignedBy(c, g, a)
+				into := s.along(b.Region, g, a.into, c.history)
+				if slices.Contains(into, h.region) && h.assignedBy(c, g, a) {
+					hid = hid || len(bases) == 1 && len(into) == 1 && whole && g.Sum.always[place{a.into, a.name}]
 				}
 			}
 		}
+		hides = hides && hid
 	}
+	return hides && s.sum.Regions[h.region].Root == NodeParam
 }
 
-// assignedBy takes into account that a callee assigns to the attribute.
-func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) {
+// assignedBy takes into account that a callee assigns to the attribute, and reports
+// whether that matters.
+func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 	s := h.s
 	switch {
 	case a.value >= 0:
 		num := g.Sum.Regions[a.value].Num
-		if int(num) >= len(c.Args) {
-			return
-		}
-		h.hit = true
-		if c.Args[num] == 0 {
+		if int(num) >= len(c.Args) || c.Args[num] == 0 {
 			h.some()
-			return
+			break
 		}
 		for _, b := range s.refs(c.Args[num]) {
+			if s.sum.Regions[h.region].Root == NodeFresh && s.sum.Regions[b.Region].Root == NodeUnknown && b.Class == nil && g.Flow.Nodes[g.Flow.Params[num]].Shape.Class == nil {
+				continue // whatever it is, it becomes a part of what nobody else has
+			}
 			for _, r := range s.along(b.Region, g, a.value, c.history) {
 				cl := h.class
 				if r == b.Region && cl == nil {
@@ -300,12 +319,13 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) {
 			}
 		}
 	case s.sum.Regions[h.region].Root == NodeFresh: // a part of what nobody else has
+		return false
 	case a.value == noObject, a.value == newObject && s.ours(h.region):
-		h.hit = true
 	default:
-		h.hit = true
 		h.some()
 	}
+	h.hit = true
+	return true
 }
 
 // ours reports whether what is stored in a region can be reached by nobody else
@@ -327,10 +347,63 @@ func (s *Solver) ours(region int32) bool {
 	return in == nil || in.Kind != decorator.CriticalSection
 }
 
-// staysOurs reports whether all that a node may be is ours.
-func (s *Solver) staysOurs(n int32) bool {
-	into := s.Top(n)
-	return len(into) > 0 && !slices.ContainsFunc(into, func(r Ref) bool { return !s.ours(r.Region) })
+// escaping hands out what a callee stores of its arguments.
+func (s *Solver) escaping(c *Call, g *Function) {
+	for _, k := range g.Sum.escapes {
+		if int(k.param) >= len(c.Args) {
+			continue
+		}
+		var into []int32
+		if k.into >= 0 {
+			into = s.passedOn(c, g, k.into)
+		}
+		if s.staysNew(into, c.handing.pos) {
+			continue // as when it is stored there by the function itself
+		}
+		h := c.handing
+		h.stored = true
+		s.handOut(c.Args[k.param], &h, into)
+	}
+}
+
+// regions returns the regions that a node stands for.
+func (s *Solver) regions(n int32) []int32 {
+	var out []int32
+	for _, r := range s.Top(n) {
+		out = append(out, r.Region)
+	}
+	return out
+}
+
+// staysOurs reports whether what is stored in some regions is ours for now.
+func (s *Solver) staysOurs(into []int32) bool {
+	return len(into) > 0 && !slices.ContainsFunc(into, func(r int32) bool { return !s.ours(r) })
+}
+
+// staysNew reports whether regions are objects of the function's own making that
+// nobody else knows at an offset, or parts of these.
+func (s *Solver) staysNew(into []int32, pos int32) bool {
+	return len(into) > 0 && !slices.ContainsFunc(into, func(r int32) bool {
+		x := &s.sum.Regions[r]
+		at, handed := s.handed[x.Num]
+		return x.Root != NodeFresh || handed && at <= pos
+	})
+}
+
+// escapesTo returns the regions that callers can tell apart, -1 for anything else.
+func (s *Solver) escapesTo(into []int32) []int32 {
+	var out []int32
+	for _, r := range into {
+		if x := &s.sum.Regions[r]; x.Root == NodeParam && x.depth < maxPath && s.moved(r) == inPlace {
+			out = append(out, r)
+		} else if s.moved(r) != replaced {
+			out = append(out, -1)
+		}
+	}
+	if len(out) == 0 {
+		return []int32{-1}
+	}
+	return out
 }
 
 // assign notes what a function assigns, for its callers.
@@ -392,6 +465,7 @@ func (s *Solver) assign() {
 			}
 		}
 	}
+	s.certainly()
 }
 
 // passedOn returns what a region of a callee is to its caller.
@@ -405,6 +479,29 @@ func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
 		out = append(out, s.along(b.Region, g, region, c.history)...)
 	}
 	return out
+}
+
+// certainly notes which of the attributes that a function assigns to are assigned on
+// every way through it. What was not found to be so once stays so.
+func (s *Solver) certainly() {
+	for i := range s.sum.assigns {
+		at := place{s.sum.assigns[i].into, s.sum.assigns[i].name}
+		was, known := s.sum.always[at]
+		if known && !was {
+			continue
+		}
+		h := lookback{s: s, region: at.region, name: at.name, seen: map[int32]bool{}}
+		for _, end := range s.flow.ends {
+			h.from(end)
+		}
+		if s.sum.always == nil {
+			s.sum.always = map[place]bool{}
+		}
+		if now := !h.entry; !known || now != was {
+			s.sum.always[at] = now
+			s.grown = true
+		}
+	}
 }
 
 // moved tells whether the attributes that lead to a region are assigned to before

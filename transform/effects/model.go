@@ -36,6 +36,7 @@ const (
 	NodeUnknown           // an object from somewhere
 	NodeStowed            // base, put into a C value of one's own
 	NodeNothing           // None, or a variable before it is assigned to
+	NodeItem              // an item of the tuple or list that call base returns
 	NodeHistory           // where a history begins (heap.go)
 	NodeAssigned          // an attribute gets a value; base is the history before it
 	NodeCalled            // call num is made; base is the history before it
@@ -137,6 +138,7 @@ type Flow struct {
 	Actions []action
 	Calls   []Call
 	Returns []int32
+	items   []int32 // of what is returned
 	handed  []handing
 	Params  []int32 // node of each parameter
 	Stores  []Store
@@ -146,6 +148,8 @@ type Flow struct {
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
 	Python   []ast.Span
+	// ends are the ends of the history where control leaves the function.
+	ends []int32
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
 }
@@ -220,13 +224,19 @@ func (e *Effect) key() foundKey {
 	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Field}
 }
 
+// escape is a parameter that a function stores, and the region that it is stored in;
+// -1 where that is not reached from a parameter.
+type escape struct{ param, into int32 }
+
 // Summary is what a function does. It only grows.
 type Summary struct {
 	Regions []Region
 	Effects []Effect
 	returns []int32 // regions
+	items   []int32 // regions of what is in the tuples and lists that are returned
 	assigns []assigned
-	escapes map[int32]bool
+	always  map[place]bool // see assign
+	escapes []escape
 	index   map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.

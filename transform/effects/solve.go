@@ -170,16 +170,13 @@ func (s *Solver) At(f *Function) {
 func (s *Solver) update(f *Function) bool {
 	s.At(f)
 	for i := range s.flow.handed {
-		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
+		h := &s.flow.handed[i]
+		s.handOut(h.node, h, s.regions(h.into))
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
 		for _, g := range c.Callees {
-			for k := range g.Sum.escapes {
-				if int(k) < len(c.Args) {
-					s.handOut(c.Args[k], &c.handing)
-				}
-			}
+			s.escaping(c, g)
 		}
 	}
 	for i := range s.flow.Actions {
@@ -204,17 +201,23 @@ func (s *Solver) update(f *Function) bool {
 	}
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
-			s.addReturn(r)
+			s.addReturn(&s.sum.returns, r)
+		}
+	}
+	for _, n := range s.flow.items {
+		for _, r := range s.Top(n) {
+			s.addReturn(&s.sum.items, r)
 		}
 	}
 	return s.grown
 }
 
-func (s *Solver) handOut(n int32, h *handing) {
+// handOut notes that an object is stored in regions, anywhere if there are none.
+func (s *Solver) handOut(n int32, h *handing, into []int32) {
 	for _, r := range s.Top(n) {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
-			if h.into != 0 && s.staysOurs(h.into) {
+			if s.staysOurs(into) {
 				if s.kept == nil {
 					s.kept = map[int32]bool{}
 				}
@@ -228,12 +231,14 @@ func (s *Solver) handOut(n int32, h *handing) {
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
 			}
-		case x.Root == NodeParam && x.Parent < 0 && h.stored && !s.sum.escapes[x.Num]:
-			if s.sum.escapes == nil {
-				s.sum.escapes = map[int32]bool{}
+		case x.Root == NodeParam && x.Parent < 0 && h.stored:
+			for _, to := range s.escapesTo(into) {
+				k := escape{x.Num, to}
+				if !slices.Contains(s.sum.escapes, k) {
+					s.sum.escapes = append(s.sum.escapes, k)
+					s.grown = true
+				}
 			}
-			s.sum.escapes[x.Num] = true
-			s.grown = true
 		}
 	}
 }
@@ -314,7 +319,7 @@ func PrivateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
-func (s *Solver) addReturn(r Ref) {
+func (s *Solver) addReturn(to *[]int32, r Ref) {
 	x := s.sum.Regions[r.Region]
 	at := r.Region
 	if x.Root == NodeFresh {
@@ -322,13 +327,10 @@ func (s *Solver) addReturn(r Ref) {
 			at = s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
-	for _, o := range s.sum.returns {
-		if o == at {
-			return
-		}
+	if !slices.Contains(*to, at) {
+		*to = append(*to, at)
+		s.grown = true
 	}
-	s.sum.returns = append(s.sum.returns, at)
-	s.grown = true
 }
 
 // add notes an effect on a region, or on what owns it: state without a lock of

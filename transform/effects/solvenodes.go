@@ -107,7 +107,12 @@ func (s *Solver) collect(n int32) []Ref {
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
 	case NodeCall:
-		out = s.returned(n, x)
+		out = s.returned(n, &s.flow.Calls[x.Num], x.Shape, func(g *Function) []int32 { return g.Sum.returns })
+	case NodeItem:
+		if slices.ContainsFunc(s.flow.Calls[s.flow.Nodes[x.Base].Num].Callees, (*Function).suspends) {
+			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
+		}
+		out = append(out, s.returned(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Shape, func(g *Function) []int32 { return g.Sum.items })...)
 	}
 	return out
 }
@@ -132,14 +137,14 @@ func (s *Solver) own(n int32, seen map[int32]bool, out []Ref) []Ref {
 	return append(out, s.Top(n)...)
 }
 
-// returned is what a call's value may be.
-func (s *Solver) returned(n int32, x *Node) []Ref {
+// returned is what a call's value may be, or the items of that: what the callees
+// return is told by of.
+func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Function) []int32) []Ref {
 	var out []Ref
-	c := &s.flow.Calls[x.Num]
 	for _, g := range c.Callees {
-		for _, gr := range g.Sum.returns {
+		for _, gr := range of(g) {
 			r := g.Sum.Regions[gr]
-			class := x.Shape.Class
+			class := shape.Class
 			switch r.Root {
 			case NodeParam:
 				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
@@ -157,7 +162,7 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 			case NodeFresh:
 				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
 			default:
-				if x.Shape.Kind == ctype.Object {
+				if shape.Kind == ctype.Object {
 					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
 				}
 			}

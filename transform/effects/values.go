@@ -125,6 +125,9 @@ func (b *values) element(n int32) int32 {
 		if of := b.elements(n); len(of) > 0 {
 			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
 		}
+		if b.flow.Nodes[n].Kind == NodeCall && sh.Class == nil {
+			return b.item(n)
+		}
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 }
