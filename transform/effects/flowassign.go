@@ -209,7 +209,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
-		b.assigned(base, value, nothing, t.Attr.Name)
+		b.assigned(base, value, nothing, t.Attr.Name, t.Pos)
 	case *ast.Call:
 		b.storeToCall(t)
 	default:

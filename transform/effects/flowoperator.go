@@ -52,7 +52,7 @@ func (b expressions) number(e ast.Expr) bool {
 // deleted notes that an attribute is deleted: there is nothing behind it then.
 func (b *builder) deleted(t ast.Expr, n int32) {
 	if x, ok := syntax.Unparen(t).(*ast.Attribute); ok && n != 0 && b.flow.Nodes[n].Kind == NodeField {
-		b.assigned(b.flow.Nodes[n].Base, 0, true, x.Attr.Name)
+		b.assigned(b.flow.Nodes[n].Base, 0, true, x.Attr.Name, x.Pos)
 	}
 }
 
@@ -87,6 +87,6 @@ func (b *builder) augmented(t ast.Expr, n, v int32, op string) {
 		default:
 			out = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
 		}
-		b.assigned(base, out, false, x.Attr.Name)
+		b.assigned(base, out, false, x.Attr.Name, x.Pos)
 	}
 }

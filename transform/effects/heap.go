@@ -12,7 +12,9 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/project"
@@ -50,7 +52,7 @@ func (b *variables) detached(walk func()) (after int32) {
 }
 
 // assigned notes that an attribute gets a value.
-func (b *builder) assigned(base, value int32, nothing bool, name string) {
+func (b *builder) assigned(base, value int32, nothing bool, name string, at int32) {
 	sh := b.shape(base)
 	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
 		return
@@ -71,7 +73,7 @@ func (b *builder) assigned(base, value int32, nothing bool, name string) {
 		value = b.node(Node{Kind: NodeUnknown, Shape: fs})
 	}
 	b.flow.assigns = true
-	b.set(historySlot, b.node(Node{Kind: NodeAssigned, Base: b.history(), Name: name, owner: sh.Class, From: []int32{base, value}, local: len(b.loops) > 0}))
+	b.set(historySlot, b.node(Node{Kind: NodeAssigned, Base: b.history(), Name: name, owner: sh.Class, From: []int32{base, value}, local: len(b.loops) > 0, pos: at}))
 }
 
 // called notes that a call is made: the callee may assign to attributes.
@@ -520,19 +522,36 @@ func (sum *Summary) moved(region int32) uint8 {
 // far as f itself assigns to attributes: a lock on the path is a lock on the object.
 func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }
 
-// AssignedFirst reports whether a function uses what a path leads to only after it
-// has assigned an attribute on the way.
-func (f *Function) AssignedFirst(path string) bool {
-	found := false
+// AssignedFirst returns the part of a path that a function assigns to where it uses
+// what the path leads to only after that; "" where it does not.
+func (f *Function) AssignedFirst(path string) string {
+	out := ""
 	for i := range f.Sum.Regions {
 		r := int32(i)
 		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
 			continue
 		}
 		if f.Sum.moved(r) != replaced {
-			return false
+			return ""
 		}
-		found = true
+		for r >= 0 && f.Sum.moved(r) == replaced {
+			if f.Sum.Regions[r].moved == replaced {
+				out = PathOf(f, r)
+			}
+			r = f.Sum.Regions[r].Parent
+		}
 	}
-	return found
+	return out
+}
+
+// Assignment returns the place where a function itself first assigns the last
+// attribute of a path; nothing where only its callees do.
+func (f *Function) Assignment(path string) ast.Span {
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	for i := range f.Flow.Nodes {
+		if x := &f.Flow.Nodes[i]; x.Kind == NodeAssigned && x.Name == name {
+			return ast.Span{Pos: x.pos, End: x.pos}
+		}
+	}
+	return ast.Span{}
 }

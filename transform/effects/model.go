@@ -52,7 +52,7 @@ type Node struct {
 	Shape ctype.Shape
 	From  []int32
 	local bool  // the address of a local pointer: who writes there changes the local
-	pos   int32 // of a fresh object or call: where it comes to be
+	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
 	// history is, of a field, what has been assigned before it is read.
 	history int32
 }
