@@ -194,7 +194,11 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.target(t.X, rest, false)
 	case *ast.Collection:
 		b.iterates(value, t.Span)
-		for _, e := range t.Elems {
+		for i, e := range t.Elems {
+			if b.flow.Nodes[value].Kind == NodeCall && b.shape(value).Kind == ctype.Object && b.shape(value).Class == nil && !syntax.Starred(t.Elems) {
+				b.target(e, b.item(value, int32(i)), false)
+				continue
+			}
 			b.target(e, b.element(value), false)
 		}
 	case *ast.Attribute:

@@ -77,8 +77,15 @@ func (b *builder) expr(e ast.Expr) int32 {
 			}
 			elems = append(elems, n)
 		}
+		placed := slices.Clone(elems)
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "tuple"}})
 		b.fill(n, elems)
+		if len(elems) == len(e.Elems) && !syntax.Starred(e.Elems) {
+			if b.spelled == nil {
+				b.spelled = map[int32][]int32{}
+			}
+			b.spelled[n] = placed
+		}
 		return n
 	case *ast.Starred:
 		b.iterates(b.expr(e.X), e.Span)

@@ -18,12 +18,31 @@ func (b *builder) returns(n int32, e ast.Expr) {
 		n = b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	b.flow.Returns = append(b.flow.Returns, n)
-	if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil { // what its __iter__ yields
-		b.flow.items = append(b.flow.items, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}))
-	} else if sh.Kind == ctype.Object || sh.Kind == ctype.Unknown {
-		b.flow.items = append(b.flow.items, b.element(n))
+	some := func() int32 { return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}) }
+	sh := b.shape(n)
+	c, _ := syntax.Unparen(e).(*ast.Collection)
+	switch placed := b.spelled[n]; {
+	case c != nil && len(placed) > 0 && len(placed) == len(c.Elems):
+		for i, x := range placed {
+			if x == 0 && !nobody(c.Elems[i]) && !b.exprs.number(c.Elems[i]) {
+				x = some()
+			}
+			if x != 0 {
+				b.flow.items = append(b.flow.items, item{int32(i), x})
+			}
+		}
+	case sh.Kind == ctype.Object && sh.Class != nil: // what its __iter__ yields
+		b.flow.items = append(b.flow.items, item{anyPlace, some()})
+	case sh.Kind == ctype.Object || sh.Kind == ctype.Unknown:
+		b.flow.items = append(b.flow.items, item{anyPlace, b.element(n)})
 	}
 }
+
+// item is an item of what is returned: its place there, and the node or region.
+type item struct{ place, is int32 }
+
+// anyPlace is the place of an item that may be anywhere.
+const anyPlace = -1
 
 // nobody reports whether an expression is no object with a lock, as it is spelled.
 func nobody(e ast.Expr) bool {
@@ -43,10 +62,21 @@ func nobody(e ast.Expr) bool {
 }
 
 // item is an item of what a call returns.
-func (b *values) item(call int32) int32 {
-	return b.node(Node{Kind: NodeItem, Base: call, Shape: ctype.Shape{Kind: ctype.Object}, pos: b.flow.Nodes[call].pos})
+func (b *values) item(call, place int32) int32 {
+	return b.node(Node{Kind: NodeItem, Base: call, Num: place, Shape: ctype.Shape{Kind: ctype.Object}, pos: b.flow.Nodes[call].pos})
 }
 
 // suspends reports whether a function yields or awaits: what comes of calling it is
 // no value that it returns.
 func (f *Function) suspends() bool { return f.Def.Async || f.Flow.Yields.End != 0 }
+
+// itemsAt returns the regions of the items that a function returns at a place.
+func (f *Function) itemsAt(place int32) []int32 {
+	var out []int32
+	for _, it := range f.Sum.items {
+		if it.place == place || it.place == anyPlace || place == anyPlace {
+			out = append(out, it.is)
+		}
+	}
+	return out
+}

@@ -138,7 +138,7 @@ type Flow struct {
 	Actions []action
 	Calls   []Call
 	Returns []int32
-	items   []int32 // of what is returned
+	items   []item // of what is returned
 	handed  []handing
 	Params  []int32 // node of each parameter
 	Stores  []Store
@@ -233,7 +233,7 @@ type Summary struct {
 	Regions []Region
 	Effects []Effect
 	returns []int32 // regions
-	items   []int32 // regions of what is in the tuples and lists that are returned
+	items   []item  // what is in the tuples and lists that are returned
 	assigns []assigned
 	always  map[place]bool // see assign
 	escapes []escape

@@ -201,12 +201,18 @@ func (s *Solver) update(f *Function) bool {
 	}
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
-			s.addReturn(&s.sum.returns, r)
+			if at := s.handedTo(r); !slices.Contains(s.sum.returns, at) {
+				s.sum.returns = append(s.sum.returns, at)
+				s.grown = true
+			}
 		}
 	}
-	for _, n := range s.flow.items {
-		for _, r := range s.Top(n) {
-			s.addReturn(&s.sum.items, r)
+	for _, it := range s.flow.items {
+		for _, r := range s.Top(it.is) {
+			if at := (item{it.place, s.handedTo(r)}); !slices.Contains(s.sum.items, at) {
+				s.sum.items = append(s.sum.items, at)
+				s.grown = true
+			}
 		}
 	}
 	return s.grown
@@ -319,18 +325,16 @@ func PrivateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
-func (s *Solver) addReturn(to *[]int32, r Ref) {
+// handedTo is the region that something returned is to callers: an object of the
+// function's own making that others have, too, is some object.
+func (s *Solver) handedTo(r Ref) int32 {
 	x := s.sum.Regions[r.Region]
-	at := r.Region
 	if x.Root == NodeFresh {
 		if _, ok := s.handed[x.Num]; ok || s.kept[x.Num] {
-			at = s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
+			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
-	if !slices.Contains(*to, at) {
-		*to = append(*to, at)
-		s.grown = true
-	}
+	return r.Region
 }
 
 // add notes an effect on a region, or on what owns it: state without a lock of

@@ -112,7 +112,7 @@ func (s *Solver) collect(n int32) []Ref {
 		if slices.ContainsFunc(s.flow.Calls[s.flow.Nodes[x.Base].Num].Callees, (*Function).suspends) {
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
-		out = append(out, s.returned(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Shape, func(g *Function) []int32 { return g.Sum.items })...)
+		out = append(out, s.returned(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Shape, func(g *Function) []int32 { return g.itemsAt(x.Num) })...)
 	}
 	return out
 }
