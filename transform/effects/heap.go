@@ -130,8 +130,41 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 	if history == 0 || !s.assigns || s.given(region) {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
-	h := lookback{s: s, region: region, name: name, class: class, node: n, seen: map[int32]bool{}}
-	h.from(history)
+	q := query{region, history, n, name, class}
+	if out, ok := s.answers[q]; ok {
+		return out
+	}
+	asked := query{region: region, history: history, name: name}
+	if s.asked[asked] { // what it is depends on what it was a round ago
+		s.looped = true
+		return []Ref{{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class}}
+	}
+	if s.asked == nil {
+		s.asked, s.answers = map[query]bool{}, map[query][]Ref{}
+	}
+	before := s.looped
+	s.looped = false
+	s.asked[asked] = true
+	out := s.lookBack(q, owner)
+	delete(s.asked, asked)
+	if !s.looped {
+		s.answers[q] = out
+	}
+	s.looped = s.looped || before
+	return out
+}
+
+// query is a question of what an attribute holds.
+type query struct {
+	region, history, node int32
+	name                  string
+	class                 *project.Class
+}
+
+func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
+	region, name, class := q.region, q.name, q.class
+	h := lookback{s: s, region: region, name: name, class: class, node: q.node, seen: map[int32]bool{}}
+	h.from(q.history)
 	if !h.hit {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}

@@ -150,6 +150,10 @@ type Solver struct {
 	looped bool
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
+	// asked are the questions about attributes that are being answered, and answers
+	// those that were.
+	asked   map[query]bool
+	answers map[query][]Ref
 	again   []*Function // to be updated once more, though none of their callees grew
 }
 
@@ -157,6 +161,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.handed, s.kept, s.assigns = nil, nil, assigning(f.Flow)
+	s.asked, s.answers = nil, nil
 	if n := len(s.flow.Nodes); cap(s.state) < n {
 		s.state, s.memo = make([]uint8, n, 2*n), make([][]Ref, n, 2*n)
 	} else {
