@@ -244,7 +244,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		return b.meet(ways)
 	case *ast.Del:
 		for _, t := range st.Targets {
-			b.deleted(t, b.expr(t))
+			b.exprs.deleted(t, b.expr(t))
 		}
 	case *ast.FuncDef:
 		b.nestedFunc(st)
@@ -401,7 +401,7 @@ func (b *builder) simple(st *ast.Simple) bool {
 	case "return":
 		for _, e := range st.Exprs {
 			if n := b.expr(e); b.nested == 0 {
-				b.returns(n, e)
+				b.exprs.returns(n, e)
 			}
 		}
 		if b.nested == 0 {

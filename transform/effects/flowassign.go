@@ -137,7 +137,7 @@ func (b *builder) assign(st *ast.Assign) {
 			if b.shape(n).Container {
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
 			}
-			b.augmented(t, n, v, st.Op)
+			b.exprs.augmented(t, n, v, st.Op)
 		}
 		return
 	}
@@ -213,7 +213,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
-		b.assigned(base, value, nothing, t.Attr.Name, t.Pos)
+		b.exprs.assigned(base, value, nothing, t.Attr.Name, t.Pos)
 	case *ast.Call:
 		b.storeToCall(t)
 	default:

@@ -50,7 +50,7 @@ func (b expressions) number(e ast.Expr) bool {
 }
 
 // deleted notes that an attribute is deleted: there is nothing behind it then.
-func (b *builder) deleted(t ast.Expr, n int32) {
+func (b expressions) deleted(t ast.Expr, n int32) {
 	if x, ok := syntax.Unparen(t).(*ast.Attribute); ok && n != 0 && b.flow.Nodes[n].Kind == NodeField {
 		b.assigned(b.flow.Nodes[n].Base, 0, true, x.Attr.Name, x.Pos)
 	}
@@ -58,15 +58,15 @@ func (b *builder) deleted(t ast.Expr, n int32) {
 
 // augmented walks "t op= v" for objects: what the target is afterwards is what the
 // operator's methods return, where they are in sight.
-func (b *builder) augmented(t ast.Expr, n, v int32, op string) {
+func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 	op = library.BinaryMethods[strings.TrimSuffix(op, "=")]
 	var out int32
 	if op != "" && (b.shape(n).Class != nil || b.shape(v).Class != nil && b.shape(n).Kind == ctype.Object) {
 		span := t.Range()
-		out = b.exprs.operator2(n, v, "__i"+op+"__", span)
-		yields := b.exprs.operation(n, v, op, span)
+		out = b.operator2(n, v, "__i"+op+"__", span)
+		yields := b.operation(n, v, op, span)
 		if out == 0 || yields[0] != 0 { // it may leave it to the others
-			out = b.either(out, b.exprs.result(yields, n, t))
+			out = b.either(out, b.result(yields, n, t))
 		}
 	}
 	switch x := syntax.Unparen(t).(type) {

@@ -10,7 +10,7 @@ import (
 )
 
 // returns notes a value that the function returns.
-func (b *builder) returns(n int32, e ast.Expr) {
+func (b expressions) returns(n int32, e ast.Expr) {
 	if n == 0 {
 		if b.calls.returnOf(b.f).Kind != ctype.Object || nobody(e) {
 			return
@@ -24,7 +24,7 @@ func (b *builder) returns(n int32, e ast.Expr) {
 	switch placed := b.spelled[n]; {
 	case c != nil && len(placed) > 0 && len(placed) == len(c.Elems):
 		for i, x := range placed {
-			if x == 0 && !nobody(c.Elems[i]) && !b.exprs.number(c.Elems[i]) {
+			if x == 0 && !nobody(c.Elems[i]) && !b.number(c.Elems[i]) {
 				x = some()
 			}
 			if x != 0 {

@@ -12,11 +12,8 @@ package effects
 
 import (
 	"slices"
-	"strings"
 
-	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
-	"pyxlock/transform/decorator"
 	"pyxlock/transform/project"
 )
 
@@ -52,7 +49,7 @@ func (b *variables) detached(walk func()) (after int32) {
 }
 
 // assigned notes that an attribute gets a value.
-func (b *builder) assigned(base, value int32, nothing bool, name string, at int32) {
+func (b expressions) assigned(base, value int32, nothing bool, name string, at int32) {
 	sh := b.shape(base)
 	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
 		return
@@ -77,29 +74,9 @@ func (b *builder) assigned(base, value int32, nothing bool, name string, at int3
 }
 
 // called notes that a call is made: the callee may assign to attributes.
-func (b *builder) called(call int32) {
+func (b calls) called(call int32) {
 	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: call}))
 }
-
-// assigned is what a function assigns to an attribute of what its parameters reach.
-type assigned struct {
-	into  int32 // a region
-	name  string
-	owner *project.Class
-	value int32 // a region that is reached from a parameter, or one of those below
-}
-
-// place is an attribute of an object.
-type place struct {
-	region int32
-	name   string
-}
-
-const (
-	someObject int32 = -1 - iota
-	newObject        // made by the function itself
-	noObject
-)
 
 // How an attribute's object at entry relates to what it is at some point.
 const (
@@ -127,7 +104,8 @@ func assigning(fl *Flow) bool {
 // attribute returns what attribute name of a region holds where a history ends, in
 // a node that is there if it has to be some object.
 func (s *Solver) attribute(region int32, name string, owner, class *project.Class, history, n int32) []Ref {
-	if history == 0 || !s.assigns || s.given(region) {
+	// At the longest path a region stands for many objects.
+	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}
@@ -176,10 +154,6 @@ func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
 	// whichever it is.
 	return append(h.values, Ref{s.child(region, name, owner, m), class})
 }
-
-// given reports whether a region is one that callers or a longer path stand for
-// altogether: nothing is known of single objects there.
-func (s *Solver) given(region int32) bool { return s.sum.Regions[region].depth >= maxPath }
 
 // lookback goes back along a history for what an attribute holds.
 type lookback struct {
@@ -266,7 +240,7 @@ func (h *lookback) assignment(x *Node) bool {
 		switch {
 		case r.Region == h.region:
 			this = true
-		case s.mayBeOne(r, h.region):
+		case mayBeOne(s, r, h.region):
 			other = true
 		}
 	}
@@ -293,7 +267,7 @@ func (s *Solver) within(n int32) ([]Ref, bool) {
 
 // mayBeOne reports whether an object may be the one that a region stands for,
 // though they have two names: two operands of one class.
-func (s *Solver) mayBeOne(r Ref, region int32) bool {
+func mayBeOne(s *Solver, r Ref, region int32) bool {
 	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
 	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 || y.Parent >= 0 || r.Class == nil {
 		return false
@@ -363,228 +337,12 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 	return true
 }
 
-// ours reports whether what is stored in a region can be reached by nobody else
-// while the function runs: it is being made, or locked for writing, since it is
-// written. A critical section may be suspended meanwhile.
-func (s *Solver) ours(region int32) bool {
-	x := &s.sum.Regions[region]
-	if x.Root != NodeParam || x.Parent >= 0 {
-		return false
-	}
-	if s.p.Constructs(s.f, int(x.Num)) {
-		return true
-	}
-	c := s.flow.Nodes[s.flow.Params[x.Num]].Shape.Class
-	if !s.p.Guards(c) || s.p.Exempt(s.f) || s.flow.Yields.End != 0 || s.f.Def.Async {
-		return false
-	}
-	in := s.p.Locks.Of(c)
-	return in == nil || in.Kind != decorator.CriticalSection
-}
-
-// escaping hands out what a callee stores of its arguments.
-func (s *Solver) escaping(c *Call, g *Function) {
-	for _, k := range g.Sum.escapes {
-		if int(k.param) >= len(c.Args) {
-			continue
-		}
-		var into []int32
-		if k.into >= 0 {
-			into = s.passedOn(c, g, k.into)
-		}
-		if s.staysNew(into, c.handing.pos) {
-			continue // as when it is stored there by the function itself
-		}
-		h := c.handing
-		h.stored = true
-		s.handOut(c.Args[k.param], &h, into)
-	}
-}
-
-// regions returns the regions that a node stands for.
-func (s *Solver) regions(n int32) []int32 {
-	var out []int32
-	for _, r := range s.Top(n) {
-		out = append(out, r.Region)
-	}
-	return out
-}
-
-// staysOurs reports whether what is stored in some regions is ours for now.
-func (s *Solver) staysOurs(into []int32) bool {
-	return len(into) > 0 && !slices.ContainsFunc(into, func(r int32) bool { return !s.ours(r) })
-}
-
-// staysNew reports whether regions are objects of the function's own making that
-// nobody else knows at an offset, or parts of these.
-func (s *Solver) staysNew(into []int32, pos int32) bool {
-	return len(into) > 0 && !slices.ContainsFunc(into, func(r int32) bool {
-		x := &s.sum.Regions[r]
-		at, handed := s.handed[x.Num]
-		return x.Root != NodeFresh || handed && at <= pos
-	})
-}
-
-// escapesTo returns the regions that callers can tell apart, -1 for anything else.
-func (s *Solver) escapesTo(into []int32) []int32 {
-	var out []int32
-	for _, r := range into {
-		if x := &s.sum.Regions[r]; x.Root == NodeParam && x.depth < maxPath && s.moved(r) == inPlace {
-			out = append(out, r)
-		} else if s.moved(r) != replaced {
-			out = append(out, -1)
-		}
-	}
-	if len(out) == 0 {
-		return []int32{-1}
-	}
-	return out
-}
-
-// assign notes what a function assigns, for its callers.
-func (s *Solver) assign() {
-	note := func(a assigned) {
-		x := &s.sum.Regions[a.into]
-		if x.Root != NodeParam || x.depth > 1 || s.moved(a.into) != inPlace {
-			return
-		}
-		if a.value >= 0 {
-			switch v := &s.sum.Regions[a.value]; {
-			case v.Root == NodeFresh && v.Parent < 0:
-				a.value = newObject
-			case v.Root != NodeParam || v.depth > 1 || s.moved(a.value) == perhaps:
-				a.value = someObject
-			case s.moved(a.value) == replaced:
-				return // the values are noted, too
-			}
-		}
-		if !slices.Contains(s.sum.assigns, a) {
-			s.sum.assigns = append(s.sum.assigns, a)
-			s.grown = true
-		}
-	}
-	if s.flow.assigns {
-		for i := range s.flow.Nodes {
-			x := &s.flow.Nodes[i]
-			if x.Kind != NodeAssigned {
-				continue
-			}
-			values := s.Top(x.From[1])
-			for _, b := range s.Top(x.From[0]) {
-				if len(values) == 0 {
-					note(assigned{b.Region, x.Name, x.owner, noObject})
-				}
-				for _, v := range values {
-					note(assigned{b.Region, x.Name, x.owner, v.Region})
-				}
-			}
-		}
-	}
-	for i := range s.flow.Calls {
-		c := &s.flow.Calls[i]
-		for _, g := range c.Callees {
-			for k := range g.Sum.assigns {
-				a := &g.Sum.assigns[k]
-				into := s.passedOn(c, g, a.into)
-				values := []int32{a.value}
-				if a.value >= 0 {
-					if values = s.passedOn(c, g, a.value); len(values) == 0 {
-						values = append(values, someObject)
-					}
-				}
-				for _, r := range into {
-					for _, v := range values {
-						note(assigned{r, a.name, a.owner, v})
-					}
-				}
-			}
-		}
-	}
-	s.certainly()
-}
-
-// passedOn returns what a region of a callee is to its caller.
-func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
-	var out []int32
-	num := g.Sum.Regions[region].Num
-	if int(num) >= len(c.Args) || c.Args[num] == 0 {
-		return nil
-	}
-	for _, b := range s.Top(c.Args[num]) {
-		out = append(out, s.along(b.Region, g, region, c.history)...)
-	}
-	return out
-}
-
-// certainly notes which of the attributes that a function assigns to are assigned on
-// every way through it. What was not found to be so once stays so.
-func (s *Solver) certainly() {
-	for i := range s.sum.assigns {
-		at := place{s.sum.assigns[i].into, s.sum.assigns[i].name}
-		was, known := s.sum.always[at]
-		if known && !was {
-			continue
-		}
-		h := lookback{s: s, region: at.region, name: at.name, seen: map[int32]bool{}}
-		for _, end := range s.flow.ends {
-			h.from(end)
-		}
-		if s.sum.always == nil {
-			s.sum.always = map[place]bool{}
-		}
-		if now := !h.entry; !known || now != was {
-			s.sum.always[at] = now
-			s.grown = true
-		}
-	}
-}
-
 // moved tells whether the attributes that lead to a region are assigned to before
 // it is used there.
-func (s *Solver) moved(region int32) uint8 { return s.sum.moved(region) }
-
 func (sum *Summary) moved(region int32) uint8 {
 	m := inPlace
 	for r := region; r >= 0; r = sum.Regions[r].Parent {
 		m = max(m, sum.Regions[r].moved)
 	}
 	return m
-}
-
-// AtEntry reports whether a region is what its path leads to when f is entered, as
-// far as f itself assigns to attributes: a lock on the path is a lock on the object.
-func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }
-
-// AssignedFirst returns the part of a path that a function assigns to where it uses
-// what the path leads to only after that; "" where it does not.
-func (f *Function) AssignedFirst(path string) string {
-	out := ""
-	for i := range f.Sum.Regions {
-		r := int32(i)
-		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
-			continue
-		}
-		if f.Sum.moved(r) != replaced {
-			return ""
-		}
-		for r >= 0 && f.Sum.moved(r) == replaced {
-			if f.Sum.Regions[r].moved == replaced {
-				out = PathOf(f, r)
-			}
-			r = f.Sum.Regions[r].Parent
-		}
-	}
-	return out
-}
-
-// Assignment returns the place where a function itself first assigns the last
-// attribute of a path; nothing where only its callees do.
-func (f *Function) Assignment(path string) ast.Span {
-	name := path[strings.LastIndexByte(path, '.')+1:]
-	for i := range f.Flow.Nodes {
-		if x := &f.Flow.Nodes[i]; x.Kind == NodeAssigned && x.Name == name {
-			return ast.Span{Pos: x.pos, End: x.pos}
-		}
-	}
-	return ast.Span{}
 }

@@ -228,7 +228,7 @@ func (s *Solver) handOut(n int32, h *handing, into []int32) {
 	for _, r := range s.Top(n) {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
-			if s.staysOurs(into) {
+			if staysOurs(s, into) {
 				if s.kept == nil {
 					s.kept = map[int32]bool{}
 				}
@@ -243,7 +243,7 @@ func (s *Solver) handOut(n int32, h *handing, into []int32) {
 				s.handed[x.Num] = pos
 			}
 		case x.Root == NodeParam && x.Parent < 0 && h.stored:
-			for _, to := range s.escapesTo(into) {
+			for _, to := range s.sum.escapesTo(into) {
 				k := escape{x.Num, to}
 				if !slices.Contains(s.sum.escapes, k) {
 					s.sum.escapes = append(s.sum.escapes, k)
@@ -363,7 +363,7 @@ func (s *Solver) add(r int32, e *Effect) {
 		r = x.Parent
 		x = &s.sum.Regions[r]
 	}
-	if x.Parent >= 0 && s.moved(r) == replaced {
+	if x.Parent >= 0 && s.sum.moved(r) == replaced {
 		return // the objects that were assigned have the effect
 	}
 	switch x.Root {
@@ -420,11 +420,15 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
-// PathOf spells a region of f as a decorator would: "self._doc".
+// PathOf spells a region of f as a decorator would: "self._doc"; "" where it starts
+// at an object without a name.
 func PathOf(f *Function, r int32) string {
 	x := f.Sum.Regions[r]
 	if x.Parent >= 0 {
-		return PathOf(f, x.Parent) + "." + x.Name
+		if parent := PathOf(f, x.Parent); parent != "" {
+			return parent + "." + x.Name
+		}
+		return ""
 	}
 	switch x.Root {
 	case NodeParam:
