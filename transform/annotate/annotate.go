@@ -385,6 +385,8 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 			}
 		case !a.mayBe(f, e.Region, e.Class):
 			continue
+		case x.Parent >= 0 && !f.AtEntry(e.Region):
+			continue // another object by then
 		case x.Parent >= 0 && (e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
 			continue
 		}

@@ -11,7 +11,8 @@
 // no text and reports nothing.
 //
 // Begin with model.go, which has the words; then flow.go (statements; values, variables
-// and notes are what it writes to), flowexpr.go and flowcall.go, solve.go (the fixed
+// and notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been
+// assigned to attributes), solve.go (the fixed
 // point), and infer.go (what follows from a summary). docs/inference.md has the
 // argument.
 //

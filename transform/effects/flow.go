@@ -64,6 +64,7 @@ var builders = sync.Pool{New: func() any {
 }}
 
 func (b *builder) function() {
+	b.beginHistory()
 	def := b.f.Def
 	if handlock.Decorated(b.m, def) {
 		b.hand++
@@ -87,7 +88,9 @@ func (b *builder) function() {
 		}
 		b.declaredLocals()
 	}
-	b.stmts(def.Body.Stmts)
+	if b.stmts(def.Body.Stmts) {
+		b.flow.ends = append(b.flow.ends, b.history())
+	}
 }
 
 // paramShape is the shape of parameter i.
@@ -196,15 +199,21 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		for _, it := range st.Items {
 			b.releases(it.X)
 			n := b.expr(it.X)
-			if it.Target != nil {
-				b.target(it.Target, n, false)
-			}
+			as := n
 			if b.isHandLock(it.X) {
 				b.hand++
 				b.byHand(it.X.Range())
 			} else if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
-				b.exprs.operator(n, "__enter__", it.X.Range())
+				if entered := b.exprs.operator(n, "__enter__", it.X.Range()); entered != 0 {
+					as = entered
+				}
 				b.exprs.operator(n, "__exit__", it.X.Range())
+			}
+			if it.Target != nil {
+				if _, name := it.Target.(*ast.Name); as == n && n != 0 && !name { // whatever its __enter__ returns
+					as = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
+				}
+				b.target(it.Target, as, false)
 			}
 		}
 		if !swallows(st) {
@@ -235,7 +244,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		return b.meet(ways)
 	case *ast.Del:
 		for _, t := range st.Targets {
-			b.expr(t)
+			b.exprs.deleted(t, b.expr(t))
 		}
 	case *ast.FuncDef:
 		b.nestedFunc(st)
@@ -371,9 +380,10 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 		}
 	}
 	b.nested++
-	b.suite(def.Body)
+	history := b.detached(func() { b.suite(def.Body) })
 	b.nested--
 	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	b.set(historySlot, history)
 	for slot, s := range b.shared {
 		if int(slot) < len(b.env) {
 			b.env[slot] = s
@@ -390,9 +400,12 @@ func (b *builder) simple(st *ast.Simple) bool {
 		return true
 	case "return":
 		for _, e := range st.Exprs {
-			if n := b.expr(e); n != 0 && b.nested == 0 {
-				b.flow.Returns = append(b.flow.Returns, n)
+			if n := b.expr(e); b.nested == 0 {
+				b.exprs.returns(n, e)
 			}
+		}
+		if b.nested == 0 {
+			b.flow.ends = append(b.flow.ends, b.history())
 		}
 		return false
 	case "break":

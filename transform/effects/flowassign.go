@@ -3,10 +3,8 @@ package effects
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
-	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 	"slices"
-	"strings"
 )
 
 // Flows of assignments and declarations.
@@ -139,11 +137,7 @@ func (b *builder) assign(st *ast.Assign) {
 			if b.shape(n).Container {
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
 			}
-			if op := library.BinaryMethods()[strings.TrimSuffix(st.Op, "=")]; op != "" && b.shape(n).Class != nil {
-				for _, name := range [...]string{"__i" + op + "__", "__" + op + "__"} {
-					b.exprs.operator2(n, v, name, t.Range())
-				}
-			}
+			b.exprs.augmented(t, n, v, st.Op)
 		}
 		return
 	}
@@ -200,7 +194,11 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.target(t.X, rest, false)
 	case *ast.Collection:
 		b.iterates(value, t.Span)
-		for _, e := range t.Elems {
+		for i, e := range t.Elems {
+			if b.flow.Nodes[value].Kind == NodeCall && b.shape(value).Kind == ctype.Object && b.shape(value).Class == nil && !syntax.Starred(t.Elems) {
+				b.target(e, b.item(value, int32(i)), false)
+				continue
+			}
 			b.target(e, b.element(value), false)
 		}
 	case *ast.Attribute:
@@ -215,6 +213,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
+		b.exprs.assigned(base, value, nothing, t.Attr.Name, t.Pos)
 	case *ast.Call:
 		b.storeToCall(t)
 	default:

@@ -391,7 +391,8 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 
 // callOf notes a call and returns its value.
 func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
-	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, handing: handing{pos: span.End, loops: b.loopStarts()}})
+	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
+	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
 	if fs[0].Exposed() && fs[0].Def.Kind == ast.Def {
 		b.python(span)

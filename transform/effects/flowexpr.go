@@ -77,8 +77,15 @@ func (b *builder) expr(e ast.Expr) int32 {
 			}
 			elems = append(elems, n)
 		}
+		placed := slices.Clone(elems)
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "tuple"}})
 		b.fill(n, elems)
+		if len(elems) == len(e.Elems) && !syntax.Starred(e.Elems) {
+			if b.spelled == nil {
+				b.spelled = map[int32][]int32{}
+			}
+			b.spelled[n] = placed
+		}
 		return n
 	case *ast.Starred:
 		b.iterates(b.expr(e.X), e.Span)
@@ -126,9 +133,10 @@ func (b expressions) lambda(e *ast.Lambda) {
 		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
 	}
 	b.nested++
-	b.expr(e.Body)
+	history := b.detached(func() { b.expr(e.Body) })
 	b.nested--
 	b.vars, b.env = vars, env
+	b.set(historySlot, history)
 }
 
 func (b expressions) comprehension(e *ast.Comp) int32 {
@@ -266,7 +274,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	case fs.Kind == ctype.Scalar && !fs.Handle:
 		return 0
 	case fs.Kind == ctype.Object:
-		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs})
+		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs, history: b.history()})
 	}
 	return b.node(Node{Kind: NodeInside, Base: base, Name: name, owner: sh.Class, Shape: fs})
 }
@@ -386,7 +394,10 @@ func (b expressions) unary(e *ast.Unary) int32 {
 	n := b.expr(e.X)
 	if b.shape(n).Class != nil {
 		if name := library.UnaryMethods()[e.Op]; name != "" {
-			b.operator(n, name, e.Span)
+			n = b.operator(n, name, e.Span)
+			if e.Op != "not" {
+				return n
+			}
 		}
 		return 0
 	}
@@ -459,13 +470,7 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	}
 	sx, sy := b.shape(x), b.shape(y)
 	if m, ok := library.BinaryMethods()[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
-		if sx.Class != nil {
-			b.operator2(x, y, "__"+m+"__", e.Span)
-		}
-		if sy.Class != nil {
-			b.operator2(y, x, "__r"+m+"__", e.Span)
-		}
-		return 0
+		return b.result(b.operation(x, y, m, e.Span), x, e.X)
 	}
 	switch {
 	case sx.Kind == ctype.Pointer || sx.Kind == ctype.Scalar && x != 0:
@@ -508,12 +513,16 @@ func (b expressions) compare(e *ast.Compare) {
 }
 
 // operator calls a special method of n, if its class has it in sight.
-func (b expressions) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
+func (b expressions) operator(n int32, name string, span ast.Span) int32 {
+	return b.operator2(n, 0, name, span)
+}
 
-func (b expressions) operator2(n, other int32, name string, span ast.Span) {
+// operator2 is operator for a method that takes another object, too. Its value is
+// what the method returns, 0 where that is not in sight.
+func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
 	fs := b.p.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
-		return
+		return 0
 	}
 	args := make([]int32, len(fs[0].Def.Params.List))
 	if len(args) > 0 {
@@ -522,7 +531,7 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) {
 	if len(args) > 1 {
 		args[1] = other
 	}
-	b.calls.callOf(fs, args, span)
+	return b.calls.callOf(fs, args, span)
 }
 
 // expressions walk the expressions of a function: each returns the node of its value,

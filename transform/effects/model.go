@@ -24,18 +24,22 @@ import (
 type NodeKind uint8
 
 const (
-	NodeNone    NodeKind = iota
-	NodeParam            // parameter num
-	NodeLocal            // any of from
-	NodeField            // the object that attribute name of base refers to
-	NodeInside           // a C value within base: a pointer, array, struct or view
-	NodeCast             // base as another class
-	NodeFresh            // an object made here
-	NodeCall             // what call num returns
-	NodeGlobal           // a module's variable
-	NodeUnknown          // an object from somewhere
-	NodeStowed           // base, put into a C value of one's own
-	NodeNothing          // None, or a variable before it is assigned to
+	NodeNone     NodeKind = iota
+	NodeParam             // parameter num
+	NodeLocal             // any of from
+	NodeField             // the object that attribute name of base refers to
+	NodeInside            // a C value within base: a pointer, array, struct or view
+	NodeCast              // base as another class
+	NodeFresh             // an object made here
+	NodeCall              // what call num returns
+	NodeGlobal            // a module's variable
+	NodeUnknown           // an object from somewhere
+	NodeStowed            // base, put into a C value of one's own
+	NodeNothing           // None, or a variable before it is assigned to
+	NodeItem              // an item of the tuple or list that call base returns
+	NodeHistory           // where a history begins (heap.go)
+	NodeAssigned          // an attribute gets a value; base is the history before it
+	NodeCalled            // call num is made; base is the history before it
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -48,7 +52,9 @@ type Node struct {
 	Shape ctype.Shape
 	From  []int32
 	local bool  // the address of a local pointer: who writes there changes the local
-	pos   int32 // of a fresh object or call: where it comes to be
+	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
+	// history is, of a field, what has been assigned before it is read.
+	history int32
 }
 
 // EffectKind tells how much is known of what is done to an object.
@@ -101,6 +107,7 @@ type Call struct {
 	Args    []int32 // by the callee's parameters; 0 where nothing of interest
 	hand    bool    // under a lock that was placed by hand
 	handing handing // for callees that hand their arguments out
+	history int32   // what has been assigned before
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -110,6 +117,8 @@ type handing struct {
 	loops []int32 // the offsets at which the loops round it start, outermost first
 	// stored is false where code that is not in sight may or may not keep it.
 	stored bool
+	// into is the object that it is stored in; 0 where that is not known.
+	into int32
 }
 
 // from returns the offset from which on an object that came to be at an offset
@@ -129,6 +138,7 @@ type Flow struct {
 	Actions []action
 	Calls   []Call
 	Returns []int32
+	items   []item // of what is returned
 	handed  []handing
 	Params  []int32 // node of each parameter
 	Stores  []Store
@@ -138,6 +148,10 @@ type Flow struct {
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
 	Python   []ast.Span
+	// ends are the ends of the history where control leaves the function.
+	ends []int32
+	// assigns is true where an attribute that holds an object is assigned to.
+	assigns bool
 }
 
 // leadsInto returns the attribute that the value of node n leads into, "" where
@@ -176,6 +190,7 @@ type Region struct {
 	Name   string
 	Owner  *project.Class // the class through which the parent was read
 	depth  int32
+	moved  uint8 // whether the attribute is assigned to before this is used
 }
 
 // Effect is an effect as a function's callers see it, with what it follows from.
@@ -209,12 +224,19 @@ func (e *Effect) key() foundKey {
 	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Field}
 }
 
+// escape is a parameter that a function stores, and the region that it is stored in;
+// -1 where that is not reached from a parameter.
+type escape struct{ param, into int32 }
+
 // Summary is what a function does. It only grows.
 type Summary struct {
 	Regions []Region
 	Effects []Effect
 	returns []int32 // regions
-	escapes map[int32]bool
+	items   []item  // what is in the tuples and lists that are returned
+	assigns []assigned
+	always  map[place]bool // see assign
+	escapes []escape
 	index   map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.

@@ -45,7 +45,7 @@ func (b *notes) fieldOf(n int32, kind EffectKind, name string) string {
 
 // handOut notes that the objects of a node may be seen by others from here on:
 // they are stored somewhere.
-func (b *notes) handOut(n int32, at int32) { b.hands(n, at, true) }
+func (b *notes) handOut(n int32, at int32) { b.hands(n, 0, at, true) }
 
 // handOutInto hands a value out by storing it in an object, unless that is an
 // object of our own making, or the one that the value is a part of already.
@@ -69,7 +69,7 @@ func (b *notes) handOutInto(value, into, at int32) {
 		}
 		break
 	}
-	b.handOut(value, at)
+	b.hands(value, into, at, true)
 }
 
 // byHand notes a lock that a person placed.
@@ -109,7 +109,7 @@ func (b *notes) opaque(n int32, name string, span ast.Span) {
 		b.passTo(n, false, name, span)
 		return
 	}
-	b.hands(n, span.End, false)
+	b.hands(n, 0, span.End, false)
 	switch {
 	case sh.Container:
 		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, span)
@@ -195,13 +195,13 @@ func isStore(a ast.Access) bool {
 	return false
 }
 
-// hands is handOut for objects that may or may not be stored.
-func (b *notes) hands(n int32, at int32, stored bool) {
+// hands is handOut for objects that may or may not be stored; into is what they are
+// stored in, where that is known.
+func (b *notes) hands(n, into, at int32, stored bool) {
 	if n == 0 || b.shape(n).Kind == ctype.Scalar {
 		return
 	}
-	b.flow.handed = append(b.flow.handed, handing{n, max(at, b.end), b.loopStarts(), stored})
-	for _, x := range b.elements(n) {
-		b.flow.handed = append(b.flow.handed, handing{x, max(at, b.end), b.loopStarts(), stored})
+	for _, x := range append([]int32{n}, b.elements(n)...) {
+		b.flow.handed = append(b.flow.handed, handing{node: x, pos: max(at, b.end), loops: b.loopStarts(), stored: stored, into: into})
 	}
 }

@@ -143,17 +143,25 @@ type Solver struct {
 	sum    *Summary
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
+	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
 	// state and memo hold, by node, what refs has found.
 	state  []uint8
 	memo   [][]Ref
 	looped bool
-	again  []*Function // to be updated once more, though none of their callees grew
+	// assigns is false where no attribute that holds an object is assigned to.
+	assigns bool
+	// asked are the questions about attributes that are being answered, and answers
+	// those that were.
+	asked   map[query]bool
+	answers map[query][]Ref
+	again   []*Function // to be updated once more, though none of their callees grew
 }
 
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
-	s.handed = nil
+	s.handed, s.kept, s.assigns = nil, nil, assigning(f.Flow)
+	s.asked, s.answers = nil, nil
 	if n := len(s.flow.Nodes); cap(s.state) < n {
 		s.state, s.memo = make([]uint8, n, 2*n), make([][]Ref, n, 2*n)
 	} else {
@@ -167,16 +175,13 @@ func (s *Solver) At(f *Function) {
 func (s *Solver) update(f *Function) bool {
 	s.At(f)
 	for i := range s.flow.handed {
-		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
+		h := &s.flow.handed[i]
+		s.handOut(h.node, h, s.regions(h.into))
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
 		for _, g := range c.Callees {
-			for k := range g.Sum.escapes {
-				if int(k) < len(c.Args) {
-					s.handOut(c.Args[k], &c.handing)
-				}
-			}
+			s.escaping(c, g)
 		}
 	}
 	for i := range s.flow.Actions {
@@ -196,18 +201,40 @@ func (s *Solver) update(f *Function) bool {
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
 	}
+	if s.assigns {
+		s.assign()
+	}
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
-			s.addReturn(r)
+			if at := s.handedTo(r); !slices.Contains(s.sum.returns, at) {
+				s.sum.returns = append(s.sum.returns, at)
+				s.grown = true
+			}
+		}
+	}
+	for _, it := range s.flow.items {
+		for _, r := range s.Top(it.is) {
+			if at := (item{it.place, s.handedTo(r)}); !slices.Contains(s.sum.items, at) {
+				s.sum.items = append(s.sum.items, at)
+				s.grown = true
+			}
 		}
 	}
 	return s.grown
 }
 
-func (s *Solver) handOut(n int32, h *handing) {
+// handOut notes that an object is stored in regions, anywhere if there are none.
+func (s *Solver) handOut(n int32, h *handing, into []int32) {
 	for _, r := range s.Top(n) {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
+			if staysOurs(s, into) {
+				if s.kept == nil {
+					s.kept = map[int32]bool{}
+				}
+				s.kept[x.Num] = true
+				break
+			}
 			if s.handed == nil {
 				s.handed = map[int32]int32{}
 			}
@@ -215,12 +242,14 @@ func (s *Solver) handOut(n int32, h *handing) {
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
 			}
-		case x.Root == NodeParam && x.Parent < 0 && h.stored && !s.sum.escapes[x.Num]:
-			if s.sum.escapes == nil {
-				s.sum.escapes = map[int32]bool{}
+		case x.Root == NodeParam && x.Parent < 0 && h.stored:
+			for _, to := range s.sum.escapesTo(into) {
+				k := escape{x.Num, to}
+				if !slices.Contains(s.sum.escapes, k) {
+					s.sum.escapes = append(s.sum.escapes, k)
+					s.grown = true
+				}
 			}
-			s.sum.escapes[x.Num] = true
-			s.grown = true
 		}
 	}
 }
@@ -250,8 +279,10 @@ func (s *Solver) call(c *Call) {
 				if r.Parent < 0 && e.Class == nil {
 					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
 				}
-				s.add(s.along(a.Region, g, e.Region), &Effect{Class: class, Field: field, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
-					Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
+				for _, to := range s.along(a.Region, g, e.Region, c.history) {
+					s.add(to, &Effect{Class: class, Field: field, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
+				}
 			}
 		}
 	}
@@ -299,21 +330,16 @@ func PrivateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
-func (s *Solver) addReturn(r Ref) {
+// handedTo is the region that something returned is to callers: an object of the
+// function's own making that others have, too, is some object.
+func (s *Solver) handedTo(r Ref) int32 {
 	x := s.sum.Regions[r.Region]
-	at := r.Region
-	if x.Root == NodeFresh && s.handed != nil {
-		if _, ok := s.handed[x.Num]; ok {
-			at = s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
+	if x.Root == NodeFresh {
+		if _, ok := s.handed[x.Num]; ok || s.kept[x.Num] {
+			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
-	for _, o := range s.sum.returns {
-		if o == at {
-			return
-		}
-	}
-	s.sum.returns = append(s.sum.returns, at)
-	s.grown = true
+	return r.Region
 }
 
 // add notes an effect on a region, or on what owns it: state without a lock of
@@ -336,6 +362,9 @@ func (s *Solver) add(r int32, e *Effect) {
 		e.Class = x.Owner
 		r = x.Parent
 		x = &s.sum.Regions[r]
+	}
+	if x.Parent >= 0 && s.sum.moved(r) == replaced {
+		return // the objects that were assigned have the effect
 	}
 	switch x.Root {
 	case NodeFresh:
@@ -391,11 +420,15 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
-// PathOf spells a region of f as a decorator would: "self._doc".
+// PathOf spells a region of f as a decorator would: "self._doc"; "" where it starts
+// at an object without a name.
 func PathOf(f *Function, r int32) string {
 	x := f.Sum.Regions[r]
 	if x.Parent >= 0 {
-		return PathOf(f, x.Parent) + "." + x.Name
+		if parent := PathOf(f, x.Parent); parent != "" {
+			return parent + "." + x.Name
+		}
+		return ""
 	}
 	switch x.Root {
 	case NodeParam:

@@ -3,6 +3,7 @@ package effects
 import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
+	"slices"
 )
 
 // What the nodes of a flow stand for: regions, as the summaries of callees are known so far.
@@ -98,13 +99,20 @@ func (s *Solver) collect(n int32) []Ref {
 	case NodeField:
 		base := s.refs(x.Base)
 		for _, r := range base {
-			with(s.child(r.Region, x.Name, x.owner), nil)
+			for _, v := range s.attribute(r.Region, x.Name, x.owner, x.Shape.Class, x.history, n) {
+				with(v.Region, v.Class)
+			}
 		}
 		if len(base) == 0 { // "node = node.next": some object further on
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
 	case NodeCall:
-		out = s.returned(n, x)
+		out = s.returned(n, &s.flow.Calls[x.Num], x.Shape, func(g *Function) []int32 { return g.Sum.returns })
+	case NodeItem:
+		if slices.ContainsFunc(s.flow.Calls[s.flow.Nodes[x.Base].Num].Callees, (*Function).suspends) {
+			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
+		}
+		out = append(out, s.returned(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Shape, func(g *Function) []int32 { return g.itemsAt(x.Num) })...)
 	}
 	return out
 }
@@ -129,14 +137,14 @@ func (s *Solver) own(n int32, seen map[int32]bool, out []Ref) []Ref {
 	return append(out, s.Top(n)...)
 }
 
-// returned is what a call's value may be.
-func (s *Solver) returned(n int32, x *Node) []Ref {
+// returned is what a call's value may be, or the items of that: what the callees
+// return is told by of.
+func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Function) []int32) []Ref {
 	var out []Ref
-	c := &s.flow.Calls[x.Num]
 	for _, g := range c.Callees {
-		for _, gr := range g.Sum.returns {
+		for _, gr := range of(g) {
 			r := g.Sum.Regions[gr]
-			class := x.Shape.Class
+			class := shape.Class
 			switch r.Root {
 			case NodeParam:
 				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
@@ -147,12 +155,14 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 					if cl == nil && r.Parent < 0 {
 						cl = a.Class
 					}
-					out = append(out, Ref{s.along(a.Region, g, gr), cl})
+					for _, to := range s.along(a.Region, g, gr, c.history) {
+						out = append(out, Ref{to, cl})
+					}
 				}
 			case NodeFresh:
 				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
 			default:
-				if x.Shape.Kind == ctype.Object {
+				if shape.Kind == ctype.Object {
 					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
 				}
 			}
@@ -161,19 +171,35 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 	return out
 }
 
-// along is the region that is to base what region r of g is to its parameter.
-func (s *Solver) along(base int32, g *Function, r int32) int32 {
+// along returns the regions that are to base what region r of g is to its
+// parameter, for a call that a history ends at.
+func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 	x := &g.Sum.Regions[r]
 	if x.Parent < 0 {
-		return base
+		return []int32{base}
 	}
-	return s.child(s.along(base, g, x.Parent), x.Name, x.Owner)
+	var out []int32
+	for _, p := range s.along(base, g, x.Parent, history) {
+		if x.moved == replaced { // nothing that is there when g is called
+			out = append(out, s.child(p, x.Name, x.Owner, replaced))
+			continue
+		}
+		for _, v := range s.attribute(p, x.Name, x.Owner, nil, history, history) {
+			if x.moved == perhaps && v.Region == s.child(p, x.Name, x.Owner, inPlace) {
+				v.Region = s.child(p, x.Name, x.Owner, perhaps)
+			}
+			if !slices.Contains(out, v.Region) {
+				out = append(out, v.Region)
+			}
+		}
+	}
+	return out
 }
 
 func (s *Solver) intern(r Region) int32 {
 	for i := range s.sum.Regions {
 		o := &s.sum.Regions[i]
-		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name {
+		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.moved == r.moved {
 			return int32(i)
 		}
 	}
@@ -181,10 +207,10 @@ func (s *Solver) intern(r Region) int32 {
 	return int32(len(s.sum.Regions) - 1)
 }
 
-func (s *Solver) child(parent int32, name string, owner *project.Class) int32 {
+func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
 	x := s.sum.Regions[parent]
 	if x.depth >= maxPath {
 		return parent
 	}
-	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1})
+	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved})
 }

@@ -13,6 +13,9 @@ type values struct {
 	flow *Flow
 	// elems holds the elements of the tuples and lists that are spelled out.
 	elems map[int32][]int32
+	// spelled holds the items of tuples and lists by their places, 0 where an item
+	// leads to no state or is not followed.
+	spelled map[int32][]int32
 }
 
 func (b *values) node(n Node) int32 {
@@ -124,6 +127,9 @@ func (b *values) element(n int32) int32 {
 	default:
 		if of := b.elements(n); len(of) > 0 {
 			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
+		}
+		if b.flow.Nodes[n].Kind == NodeCall && sh.Class == nil {
+			return b.item(n, anyPlace)
 		}
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}

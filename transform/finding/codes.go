@@ -22,6 +22,7 @@ const (
 	Unused         = "PXL014"
 	NearMiss       = "PXL015"
 	Unread         = "PXL016"
+	Assigned       = "PXL017"
 	ReadWrites     = "PXL101"
 	BaseLock       = "PXL102"
 	Missing        = "PXL103"

@@ -131,6 +131,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 	r.holdsOf(locks)
 	if !r.failed {
 		r.contradicted(locks)
+		r.assignedFirst(locks)
 	}
 	if r.failed || len(r.holds) == 0 {
 		out.Failed[f.Def] = r.failed

@@ -120,6 +120,12 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	if x.Parent < 0 {
 		return fmt.Sprintf("lock it: %s on %s", dec, name)
 	}
+	if !f.AtEntry(e.Region) {
+		return fmt.Sprintf("%s may hold another object by then: use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", effects.PathOf(f, e.Region), class)
+	}
+	if c.p.Changes != nil && !c.p.Changes.Stay(f, e.Region) {
+		return fmt.Sprintf("use a method of %s that locks: %s may be assigned another object before a lock on it is taken", class, effects.PathOf(f, e.Region))
+	}
 	if !c.p.Member(f) {
 		return fmt.Sprintf("use a method of %s that locks, or lock it: %s on %s", class, dec, name)
 	}

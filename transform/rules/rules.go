@@ -45,6 +45,7 @@ var rules = [...]Rule{
 	{Code: finding.Unused, Title: "a suppression that suppresses nothing"},
 	{Code: finding.NearMiss, Title: "a lock decorator that is misspelt"},
 	{Code: finding.Unread, Title: "an include that is not read"},
+	{Code: finding.Assigned, Title: "a lock on a path that the function assigns first"},
 	{Code: finding.ReadWrites, Title: "a read lock on what is written"},
 	{Code: finding.BaseLock, Title: "a subclass with another lock than its base"},
 	{Code: finding.Missing, Title: "guarded state used without its object's lock", check: checkMissing, builds: true},

@@ -1,0 +1,168 @@
+package effects
+
+// What functions assign to attributes of what their parameters reach, for callers and
+// for those who name paths.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+)
+
+// assigned is what a function assigns to an attribute of what its parameters reach.
+type assigned struct {
+	into  int32 // a region
+	name  string
+	owner *project.Class
+	value int32 // a region that is reached from a parameter, or one of those below
+}
+
+// place is an attribute of an object.
+type place struct {
+	region int32
+	name   string
+}
+
+const (
+	someObject int32 = -1 - iota
+	newObject        // made by the function itself
+	noObject
+)
+
+// assign notes what a function assigns, for its callers.
+func (s *Solver) assign() {
+	note := func(a assigned) {
+		x := &s.sum.Regions[a.into]
+		if x.Root != NodeParam || x.depth > 1 || s.sum.moved(a.into) != inPlace {
+			return
+		}
+		if a.value >= 0 {
+			switch v := &s.sum.Regions[a.value]; {
+			case v.Root == NodeFresh && v.Parent < 0:
+				a.value = newObject
+			case v.Root != NodeParam || v.depth > 1 || s.sum.moved(a.value) == perhaps:
+				a.value = someObject
+			case s.sum.moved(a.value) == replaced:
+				return // the values are noted, too
+			}
+		}
+		if !slices.Contains(s.sum.assigns, a) {
+			s.sum.assigns = append(s.sum.assigns, a)
+			s.grown = true
+		}
+	}
+	if s.flow.assigns {
+		for i := range s.flow.Nodes {
+			x := &s.flow.Nodes[i]
+			if x.Kind != NodeAssigned {
+				continue
+			}
+			values := s.Top(x.From[1])
+			for _, b := range s.Top(x.From[0]) {
+				if len(values) == 0 {
+					note(assigned{b.Region, x.Name, x.owner, noObject})
+				}
+				for _, v := range values {
+					note(assigned{b.Region, x.Name, x.owner, v.Region})
+				}
+			}
+		}
+	}
+	for i := range s.flow.Calls {
+		c := &s.flow.Calls[i]
+		for _, g := range c.Callees {
+			for k := range g.Sum.assigns {
+				a := &g.Sum.assigns[k]
+				into := s.passedOn(c, g, a.into)
+				values := []int32{a.value}
+				if a.value >= 0 {
+					if values = s.passedOn(c, g, a.value); len(values) == 0 {
+						values = append(values, someObject)
+					}
+				}
+				for _, r := range into {
+					for _, v := range values {
+						note(assigned{r, a.name, a.owner, v})
+					}
+				}
+			}
+		}
+	}
+	s.certainly()
+}
+
+// passedOn returns what a region of a callee is to its caller.
+func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
+	var out []int32
+	num := g.Sum.Regions[region].Num
+	if int(num) >= len(c.Args) || c.Args[num] == 0 {
+		return nil
+	}
+	for _, b := range s.Top(c.Args[num]) {
+		out = append(out, s.along(b.Region, g, region, c.history)...)
+	}
+	return out
+}
+
+// certainly notes which of the attributes that a function assigns to are assigned on
+// every way through it. What was not found to be so once stays so.
+func (s *Solver) certainly() {
+	for i := range s.sum.assigns {
+		at := place{s.sum.assigns[i].into, s.sum.assigns[i].name}
+		was, known := s.sum.always[at]
+		if known && !was {
+			continue
+		}
+		h := lookback{s: s, region: at.region, name: at.name, seen: map[int32]bool{}}
+		for _, end := range s.flow.ends {
+			h.from(end)
+		}
+		if s.sum.always == nil {
+			s.sum.always = map[place]bool{}
+		}
+		if now := !h.entry; !known || now != was {
+			s.sum.always[at] = now
+			s.grown = true
+		}
+	}
+}
+
+// AtEntry reports whether a region is what its path leads to when f is entered, as
+// far as f itself assigns to attributes: a lock on the path is a lock on the object.
+func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }
+
+// AssignedFirst returns the part of a path that a function assigns to where it uses
+// what the path leads to only after that; "" where it does not.
+func (f *Function) AssignedFirst(path string) string {
+	out := ""
+	for i := range f.Sum.Regions {
+		r := int32(i)
+		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
+			continue
+		}
+		if f.Sum.moved(r) != replaced {
+			return ""
+		}
+		for r >= 0 && f.Sum.moved(r) == replaced {
+			if f.Sum.Regions[r].moved == replaced {
+				out = PathOf(f, r)
+			}
+			r = f.Sum.Regions[r].Parent
+		}
+	}
+	return out
+}
+
+// Assignment returns the place where a function itself first assigns the last
+// attribute of a path; nothing where only its callees do.
+func (f *Function) Assignment(path string) ast.Span {
+	name := path[strings.LastIndexByte(path, '.')+1:]
+	for i := range f.Flow.Nodes {
+		if x := &f.Flow.Nodes[i]; x.Kind == NodeAssigned && x.Name == name {
+			return ast.Span{Pos: x.pos, End: x.pos}
+		}
+	}
+	return ast.Span{}
+}

@@ -1,0 +1,92 @@
+package effects
+
+// What operators yield: what the special methods return that they call.
+
+import (
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+)
+
+// operation calls the methods of a binary operator and returns what they yield, by
+// operand; 0 where an operand's class or its method is not in sight.
+func (b expressions) operation(x, y int32, op string, span ast.Span) (yields [2]int32) {
+	if b.shape(x).Class != nil {
+		yields[0] = b.operator2(x, y, "__"+op+"__", span)
+	}
+	if b.shape(y).Class != nil {
+		yields[1] = b.operator2(y, x, "__r"+op+"__", span)
+	}
+	return yields
+}
+
+// result is what an operator yields whose methods yield these. The right operand's
+// method answers where the left one's does not: an object in sight on the left has
+// the first word. What an operand out of sight makes of it on the right is taken for
+// an object of its making.
+func (b expressions) result(yields [2]int32, x int32, left ast.Expr) int32 {
+	if c := b.shape(x).Class; yields[0] == 0 && !b.number(left) && (c == nil || !c.Complete()) {
+		return 0 // whatever the left operand returns
+	}
+	return b.either(yields[0], yields[1])
+}
+
+// number reports whether an expression is a number: none of its methods knows the
+// classes of the project.
+func (b expressions) number(e ast.Expr) bool {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Number:
+		return true
+	case *ast.Unary:
+		return (x.Op == "-" || x.Op == "+") && b.number(x.X)
+	case *ast.Name:
+		_, sh, local := b.value(x.Name)
+		return local && sh.Kind == ctype.Scalar
+	}
+	return false
+}
+
+// deleted notes that an attribute is deleted: there is nothing behind it then.
+func (b expressions) deleted(t ast.Expr, n int32) {
+	if x, ok := syntax.Unparen(t).(*ast.Attribute); ok && n != 0 && b.flow.Nodes[n].Kind == NodeField {
+		b.assigned(b.flow.Nodes[n].Base, 0, true, x.Attr.Name, x.Pos)
+	}
+}
+
+// augmented walks "t op= v" for objects: what the target is afterwards is what the
+// operator's methods return, where they are in sight.
+func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
+	op = library.BinaryMethods()[strings.TrimSuffix(op, "=")]
+	var out int32
+	if op != "" && (b.shape(n).Class != nil || b.shape(v).Class != nil && b.shape(n).Kind == ctype.Object) {
+		span := t.Range()
+		out = b.operator2(n, v, "__i"+op+"__", span)
+		yields := b.operation(n, v, op, span)
+		if out == 0 || yields[0] != 0 { // it may leave it to the others
+			out = b.either(out, b.result(yields, n, t))
+		}
+	}
+	switch x := syntax.Unparen(t).(type) {
+	case *ast.Name:
+		if out != 0 {
+			b.bind(x.Name, out, false, x.Span)
+		}
+	case *ast.Attribute:
+		if n == 0 || b.flow.Nodes[n].Kind != NodeField {
+			return
+		}
+		base := b.flow.Nodes[n].Base
+		switch {
+		case out != 0:
+			b.handOutInto(out, base, t.Range().Pos)
+		case b.shape(n).Container:
+			out = n
+		default:
+			out = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
+		}
+		b.assigned(base, out, false, x.Attr.Name, x.Pos)
+	}
+}

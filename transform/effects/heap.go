@@ -1,0 +1,348 @@
+package effects
+
+// What attributes have been assigned to within a function: the object behind
+// self.opts is another one after "self.opts = o", and a lock that is taken at entry
+// is not on it.
+//
+// The flow keeps a history, a chain of nodes in a variable of its own: assignments
+// and calls, joined where branches meet and closed where a loop goes round. An
+// attribute that is read keeps the end of the chain at that point. The solver goes
+// back along it, once it knows what callees assign, and finds the objects that were
+// assigned since entry, or that the attribute still holds what it held then.
+
+import (
+	"slices"
+
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+)
+
+// historySlot is the variable that holds the end of the history.
+const historySlot = 0
+
+// Kinds of starting points of a history, as numbers of a NodeHistory.
+const (
+	atEntry int32 = iota
+	anyTime       // within a nested function, which may run whenever it likes
+)
+
+// history returns the end of the history here.
+func (b *variables) history() int32 { return b.env[historySlot] }
+
+// beginHistory makes the first variable of a function.
+func (b *variables) beginHistory() {
+	b.slots = historySlot + 1
+	b.env = append(b.env[:0], b.node(Node{Kind: NodeHistory, Num: atEntry}))
+}
+
+// detached walks a nested function, which may run at any time from here on: it sees
+// whatever is assigned anywhere, and what it assigns may have been assigned or not.
+func (b *variables) detached(walk func()) (after int32) {
+	before := b.history()
+	b.set(historySlot, b.node(Node{Kind: NodeHistory, Num: anyTime}))
+	start := b.history()
+	walk()
+	if b.history() == start {
+		return before
+	}
+	return b.node(Node{Kind: NodeLocal, From: []int32{before, b.history()}})
+}
+
+// assigned notes that an attribute gets a value.
+func (b expressions) assigned(base, value int32, nothing bool, name string, at int32) {
+	sh := b.shape(base)
+	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
+		return
+	}
+	f := sh.Class.Field(name)
+	if f == nil {
+		return
+	}
+	fs := b.p.Types.OfField(f)
+	if fs.Kind != ctype.Object || fs.Lock {
+		return
+	}
+	switch {
+	case value != 0 && b.shape(value).Kind == ctype.Object:
+	case nothing, value != 0 && b.shape(value).Kind == ctype.Scalar:
+		value = b.node(Node{Kind: NodeNothing, Shape: fs})
+	default:
+		value = b.node(Node{Kind: NodeUnknown, Shape: fs})
+	}
+	b.flow.assigns = true
+	b.set(historySlot, b.node(Node{Kind: NodeAssigned, Base: b.history(), Name: name, owner: sh.Class, From: []int32{base, value}, local: len(b.loops) > 0, pos: at}))
+}
+
+// called notes that a call is made: the callee may assign to attributes.
+func (b calls) called(call int32) {
+	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: call}))
+}
+
+// How an attribute's object at entry relates to what it is at some point.
+const (
+	inPlace  uint8 = iota // no assignment is known
+	perhaps               // assigned on some ways
+	replaced              // assigned on every way
+)
+
+// assigning reports whether anything that a function does can assign to an
+// attribute that holds an object.
+func assigning(fl *Flow) bool {
+	if fl.assigns {
+		return true
+	}
+	for i := range fl.Calls {
+		for _, g := range fl.Calls[i].Callees {
+			if len(g.Sum.assigns) > 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// attribute returns what attribute name of a region holds where a history ends, in
+// a node that is there if it has to be some object.
+func (s *Solver) attribute(region int32, name string, owner, class *project.Class, history, n int32) []Ref {
+	// At the longest path a region stands for many objects.
+	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath {
+		return []Ref{{s.child(region, name, owner, inPlace), class}}
+	}
+	q := query{region, history, n, name, class}
+	if out, ok := s.answers[q]; ok {
+		return out
+	}
+	asked := query{region: region, history: history, name: name}
+	if s.asked[asked] { // what it is depends on what it was a round ago
+		s.looped = true
+		return []Ref{{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class}}
+	}
+	if s.asked == nil {
+		s.asked, s.answers = map[query]bool{}, map[query][]Ref{}
+	}
+	before := s.looped
+	s.looped = false
+	s.asked[asked] = true
+	out := s.lookBack(q, owner)
+	delete(s.asked, asked)
+	if !s.looped {
+		s.answers[q] = out
+	}
+	s.looped = s.looped || before
+	return out
+}
+
+// query is a question of what an attribute holds.
+type query struct {
+	region, history, node int32
+	name                  string
+	class                 *project.Class
+}
+
+func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
+	region, name, class := q.region, q.name, q.class
+	h := lookback{s: s, region: region, name: name, class: class, node: q.node, seen: map[int32]bool{}}
+	h.from(q.history)
+	if !h.hit {
+		return []Ref{{s.child(region, name, owner, inPlace), class}}
+	}
+	m := replaced
+	if h.entry {
+		m = perhaps
+	}
+	// What has no lock of its own belongs to the object that has the attribute,
+	// whichever it is.
+	return append(h.values, Ref{s.child(region, name, owner, m), class})
+}
+
+// lookback goes back along a history for what an attribute holds.
+type lookback struct {
+	s      *Solver
+	region int32
+	name   string
+	class  *project.Class // of the attribute
+	node   int32          // 0 where nobody asks for the values
+	seen   map[int32]bool
+	values []Ref
+	hit    bool // something is assigned
+	entry  bool // there is a way on which nothing is
+}
+
+func (h *lookback) from(n int32) {
+	for n != 0 && !h.seen[n] {
+		h.seen[n] = true
+		x := &h.s.flow.Nodes[n]
+		switch x.Kind {
+		case NodeHistory:
+			h.entry = true
+			if x.Num == anyTime {
+				h.all()
+			}
+			return
+		case NodeLocal:
+			for _, from := range x.From {
+				h.from(from)
+			}
+			return
+		case NodeAssigned:
+			if h.assignment(x) {
+				return
+			}
+		case NodeCalled:
+			if h.call(&h.s.flow.Calls[x.Num]) {
+				return
+			}
+		}
+		n = x.Base
+	}
+}
+
+// all takes every assignment of the function into account.
+func (h *lookback) all() {
+	for i := range h.s.flow.Nodes {
+		switch x := &h.s.flow.Nodes[i]; x.Kind {
+		case NodeAssigned:
+			h.assignment(x)
+		case NodeCalled:
+			h.call(&h.s.flow.Calls[x.Num])
+		}
+	}
+}
+
+func (h *lookback) add(r Ref) {
+	if h.class != nil && r.Class != nil && !project.Related(r.Class, h.class) {
+		return // what cannot be there
+	}
+	if h.class != nil && (r.Class == nil || !slices.Contains(r.Class.Ancestry(), h.class)) {
+		r.Class = h.class
+	}
+	if !slices.Contains(h.values, r) {
+		h.values = append(h.values, r)
+	}
+}
+
+func (h *lookback) some() {
+	if h.node == 0 {
+		return
+	}
+	h.add(Ref{h.s.intern(Region{Root: NodeUnknown, Num: h.node, Parent: -1}), h.class})
+}
+
+// assignment looks at one assignment, and reports whether it hides what was before.
+func (h *lookback) assignment(x *Node) bool {
+	if x.Name != h.name {
+		return false
+	}
+	s := h.s
+	bases, whole := s.within(x.From[0])
+	this, other := false, false
+	for _, r := range bases {
+		switch {
+		case r.Region == h.region:
+			this = true
+		case mayBeOne(s, r, h.region):
+			other = true
+		}
+	}
+	if !this && !other && whole {
+		return false
+	}
+	h.hit = true
+	for _, v := range s.refs(x.From[1]) {
+		h.add(v)
+	}
+	root := s.sum.Regions[h.region].Root
+	return this && len(bases) == 1 && whole && !(x.local && root != NodeParam) // in a loop there are many of what is made or found
+}
+
+// within is refs, and whether that is all that there is.
+func (s *Solver) within(n int32) ([]Ref, bool) {
+	before := s.looped
+	s.looped = false
+	out := s.refs(n)
+	whole := !s.looped
+	s.looped = s.looped || before
+	return out, whole
+}
+
+// mayBeOne reports whether an object may be the one that a region stands for,
+// though they have two names: two operands of one class.
+func mayBeOne(s *Solver, r Ref, region int32) bool {
+	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
+	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 || y.Parent >= 0 || r.Class == nil {
+		return false
+	}
+	c := s.flow.Nodes[s.flow.Params[y.Num]].Shape.Class
+	return c != nil && project.Related(r.Class, c)
+}
+
+// call looks at what callees assign, and reports whether that hides what was before.
+func (h *lookback) call(c *Call) bool {
+	s := h.s
+	hides := len(c.Callees) > 0
+	for _, g := range c.Callees {
+		hid := false
+		for i := range g.Sum.assigns {
+			a := &g.Sum.assigns[i]
+			if a.name != h.name {
+				continue
+			}
+			num := g.Sum.Regions[a.into].Num
+			if int(num) >= len(c.Args) || c.Args[num] == 0 {
+				continue
+			}
+			bases, whole := s.within(c.Args[num])
+			for _, b := range bases {
+				into := s.along(b.Region, g, a.into, c.history)
+				if slices.Contains(into, h.region) && h.assignedBy(c, g, a) {
+					hid = hid || len(bases) == 1 && len(into) == 1 && whole && g.Sum.always[place{a.into, a.name}]
+				}
+			}
+		}
+		hides = hides && hid
+	}
+	return hides && s.sum.Regions[h.region].Root == NodeParam
+}
+
+// assignedBy takes into account that a callee assigns to the attribute, and reports
+// whether that matters.
+func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
+	s := h.s
+	switch {
+	case a.value >= 0:
+		num := g.Sum.Regions[a.value].Num
+		if int(num) >= len(c.Args) || c.Args[num] == 0 {
+			h.some()
+			break
+		}
+		for _, b := range s.refs(c.Args[num]) {
+			if s.sum.Regions[h.region].Root == NodeFresh && s.sum.Regions[b.Region].Root == NodeUnknown && b.Class == nil && g.Flow.Nodes[g.Flow.Params[num]].Shape.Class == nil {
+				continue // whatever it is, it becomes a part of what nobody else has
+			}
+			for _, r := range s.along(b.Region, g, a.value, c.history) {
+				cl := h.class
+				if r == b.Region && cl == nil {
+					cl = b.Class
+				}
+				h.add(Ref{r, cl})
+			}
+		}
+	case s.sum.Regions[h.region].Root == NodeFresh: // a part of what nobody else has
+		return false
+	case a.value == noObject, a.value == newObject && s.ours(h.region):
+	default:
+		h.some()
+	}
+	h.hit = true
+	return true
+}
+
+// moved tells whether the attributes that lead to a region are assigned to before
+// it is used there.
+func (sum *Summary) moved(region int32) uint8 {
+	m := inPlace
+	for r := region; r >= 0; r = sum.Regions[r].Parent {
+		m = max(m, sum.Regions[r].moved)
+	}
+	return m
+}
