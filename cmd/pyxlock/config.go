@@ -26,15 +26,17 @@ import (
 
 // settings are the options that rewrite, preview and check share.
 type settings struct {
-	Lock        string   `toml:"lock"`
-	Locking     string   `toml:"locking"`
-	Layout      string   `toml:"layout"`
-	Runtime     string   `toml:"runtime"`
-	IncludePath []string `toml:"include-path"`
-	includeFlag []string // of IncludePath, what the command line says
-	Reads       []string `toml:"reads"`
-	Jobs        int      `toml:"jobs"`
-	Color       string   `toml:"color"`
+	Lock        string     `toml:"lock"`
+	Locking     string     `toml:"locking"`
+	Layout      string     `toml:"layout"`
+	Runtime     string     `toml:"runtime"`
+	IncludePath []string   `toml:"include-path"`
+	includeFlag []string   // of IncludePath, what the command line says
+	Reads       []string   `toml:"reads"`
+	Src         any        `toml:"src"`
+	src         sourceDirs // Src as it was read
+	Jobs        int        `toml:"jobs"`
+	Color       string     `toml:"color"`
 	// Which findings are wanted; see select.go.
 	Select         []string            `toml:"select"`
 	Ignore         []string            `toml:"ignore"`
@@ -50,6 +52,9 @@ type settings struct {
 
 	// mayInclude tells which files may be read for an include; nil is all.
 	mayInclude func(path string) bool
+
+	// inScope returns files whose subclasses count beside the inputs'; see scope.go.
+	inScope func() []string
 
 	stdinName string
 	canonical func(path string) string // gives a file one name; see naming
@@ -141,6 +146,11 @@ func (s *settings) configure(c *cobra.Command, inputs []string) error {
 	}
 	if len(s.Reads) == 0 {
 		s.Reads = conf.Reads
+	}
+	if conf.Src != nil {
+		if s.src, err = sourceDirsOf(conf.Src); err != nil {
+			return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
+		}
 	}
 	if len(s.IncludePath) == 0 {
 		for _, d := range conf.IncludePath {
@@ -255,7 +265,7 @@ func (s *settings) jobs() int {
 // options turns settings into the project's.
 func (s *settings) options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.mayInclude, Canonical: s.canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.mayInclude, Scope: s.inScope, Canonical: s.canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

@@ -260,7 +260,7 @@ func (t *translation) run(ctx context.Context) error {
 	if !t.args.depfile {
 		return removeIfThere(depfile)
 	}
-	deps := append(before.Paths(), t.in.disk.files()...)
+	deps := slices.Concat(before.Paths(), t.in.disk.files(), t.in.disk.directories(t.output))
 	if t.flags.confFile != "" {
 		deps = append(deps, t.flags.confFile)
 	}
@@ -310,6 +310,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	if _, err := t.in.disk.Read(t.source); err != nil {
 		return nil, false, err
 	}
+	t.flags.inScope = t.flags.scope(t.in, []string{t.source})
 	opts := t.flags.options(transform.Aligned, nil)
 	p := transform.NewProject(t.in.disk, opts)
 	t.needs = p.Needs(t.source)

@@ -151,6 +151,7 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 		fmt.Fprintln(c.ErrOrStderr(), "pyxlock: nothing to do: every file is excluded")
 	}
 	s.mayInclude = in.bounds.mayInclude(s.includeFlag)
+	s.inScope = s.scope(in, args)
 	return in, in.complete(s, w, c.ErrOrStderr())
 }
 
@@ -255,6 +256,8 @@ type disk struct {
 	given map[string][]byte
 	cache map[string][]byte
 	read  map[string]bool
+	// looked are the directories in which everything was looked for; see scope.go.
+	looked []string
 }
 
 func newDisk() *disk {

@@ -201,7 +201,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 	}
 	if f.depfile != "" {
-		deps := in.disk.files()
+		deps := append(in.disk.files(), in.disk.directories(outputs...)...)
 		if f.confFile != "" {
 			deps = append(deps, f.confFile)
 		}

@@ -25,7 +25,6 @@ import (
 func Propose(prog *effects.Program, in project.Inputs) *Annotation {
 	mods, findings := compiled(prog, in)
 	a := &annotator{p: prog, out: &Annotation{Findings: findings}, editors: map[string]*edit.Editor{}, mods: mods}
-	prog.Derive(mods)
 	a.choose()
 	a.decorate()
 	a.hold()

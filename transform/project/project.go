@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
 
 	"pyxlock/transform/cache"
 )
@@ -22,6 +23,14 @@ type Project struct {
 	listed  *cache.Cache[string, *listing]
 	roots   *cache.Cache[string, string]
 	refs    *cache.Cache[string, References]
+
+	// Subclasses; see derived.go.
+	given   sync.Mutex // guards inputs
+	inputs  scope
+	scoped  cache.Value[*scope]
+	spoken  cache.Value[*words]
+	derived *cache.Cache[*Class, []*Class]
+	near    *cache.Cache[*Class, []*Class] // those in the class's own module
 }
 
 // Options tell where the files of a project are.
@@ -36,16 +45,20 @@ type Options struct {
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string
+	// Scope returns more files whose subclasses count, beside those of the inputs; nil
+	// is none. It is called when somebody asks, and at most once.
+	Scope func() []string
 }
 
 // New returns a project that reads through load.
 func New(load Loader, opts Options) *Project {
-	p := &Project{loader: load, opts: opts}
+	p := &Project{loader: load, opts: opts, inputs: scope{stems: map[string]bool{}}}
 	p.sources = cache.New(p.read)
 	p.modules = cache.New(p.load)
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
 	p.refs = cache.New(p.findRefs)
+	p.derived, p.near = cache.New(p.findDerived), cache.New(p.findNear)
 	return p
 }
 
