@@ -3,6 +3,7 @@ package effects
 import (
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
 )
 
@@ -38,37 +39,49 @@ func (p *Program) named(c *project.Class, name string, property bool) []*Functio
 	return p.Own(c).Plain[name]
 }
 
-// Overridden returns the class as which other code may call the C method f, the outermost
-// base of f's class that has or declares a method of that name; nil for none.
-func (p *Program) Overridden(f *Function) *project.Class {
-	if f.Class == nil || f.Accessor != Plain {
-		return nil
-	}
-	var out *project.Class
-	name := f.Def.Name.Name
-	for _, b := range f.Class.Ancestry()[1:] {
-		if _, declared := b.Mod.Declared[b.Name+"."+name]; declared || len(p.named(b, name, false)) > 0 {
-			out = b
-		}
-	}
-	return out
-}
-
 // Unnamed is what an override does to an object of which a caller has no name, since
 // the caller knows the base alone.
 type Unnamed struct {
 	Override *Function
-	Effect   *Effect // of the override
+	Effect   *Effect        // of the override
+	Base     *project.Class // as which the caller knows the object
 	Caller   *Function
-	Call     *Call
+	Span     ast.Span // of the call
 }
 
-// UnnamedIn returns the first call by which a function's effect on a parameter, or on
-// what is reached from one, comes to somebody who cannot name its object: the
-// attributes on the way are not those of the class as which the caller knows the
-// receiver, or that class has no lock. The model is solved for the callers.
-func (p *Program) UnnamedIn(f *Function, e *Effect) *Unnamed {
-	if f.Exposed() || p.Exempt(f) || !e.Raw || e.Kind == OnPython || !p.Guards(e.Class) || p.Holds(f, e) || p.Overridden(f) == nil {
+// Unnamed tells whether an effect of f, an override, comes by some call to one who
+// cannot name its object: the attributes that lead there are not those of the class
+// as which the caller knows the receiver, or that class has no lock. Nobody but the
+// override can take that lock. It is nil where there is no such call, or where
+// the override calls another one of which that is true. Callers count as far as the
+// model is solved for them.
+func (p *Program) Unnamed(f *Function, e *Effect) *Unnamed {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	for _, s := range Chain(f, e)[1:] {
+		if p.unnamed(s.Func, s.Effect) != nil {
+			return nil
+		}
+	}
+	return p.unnamed(f, e)
+}
+
+// UnnamedOn returns the first of the functions that an effect comes by of which Unnamed
+// is true.
+func (p *Program) UnnamedOn(f *Function, e *Effect) *Unnamed {
+	p.model.mu.Lock()
+	defer p.model.mu.Unlock()
+	steps := Chain(f, e)
+	for i := len(steps) - 1; i > 0; i-- {
+		if u := p.unnamed(steps[i].Func, steps[i].Effect); u != nil {
+			return u
+		}
+	}
+	return nil
+}
+
+func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
+	if f.Class == nil || f.Exposed() || p.Exempt(f) || !e.Raw || e.Kind == OnPython || !p.Guards(e.Class) || p.Holds(f, e) {
 		return nil
 	}
 	r := e.Region
@@ -85,24 +98,31 @@ func (p *Program) UnnamedIn(f *Function, e *Effect) *Unnamed {
 		}
 		for i := range g.Flow.Calls {
 			c := &g.Flow.Calls[i]
-			if c.On == nil || c.On == f.Class || c.hand || !slices.Contains(c.Callees, f) || len(c.Args) == 0 || c.Args[0] == 0 {
+			if c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
 				continue
 			}
-			if k := c.On; first != "" && k.Field(first) != nil || first == "" && p.Guards(k) {
+			if first != "" && c.On.Field(first) != nil || first == "" && p.Guards(c.On) {
 				continue
 			}
-			if p.reaches(g, c, f, e) {
-				return &Unnamed{f, e, g, c}
+			if p.comesTo(g, c, f, e) {
+				return &Unnamed{f, e, c.On, g, c.Span}
 			}
 		}
 	}
 	return nil
 }
 
-// reaches reports whether a callee's effect is among those that a caller has by a call,
+// comesTo reports whether a callee's effect is among those that a caller has by a call,
 // on something that others may know.
-func (p *Program) reaches(g *Function, c *Call, f *Function, e *Effect) bool {
+func (p *Program) comesTo(g *Function, c *Call, f *Function, e *Effect) bool {
 	return slices.ContainsFunc(g.Sum.Effects, func(o Effect) bool {
-		return o.Raw && o.Via == f && o.Span == c.Span && o.Class == e.Class && o.Mode == e.Mode
+		return o.Raw && o.Via == f && o.Span == c.Span && &f.Sum.Effects[o.next] == e
+	})
+}
+
+// LeavesFor reports whether an effect of f comes about in an override of a subclass of c.
+func LeavesFor(c *project.Class, f *Function, e *Effect) bool {
+	return slices.ContainsFunc(Chain(f, e)[1:], func(s Step) bool {
+		return s.Func.Class != nil && s.Func.Class != c && slices.Contains(s.Func.Class.Ancestry(), c)
 	})
 }
