@@ -198,6 +198,7 @@ func (in *inputs) quotableReport(rep *transform.Report) *transform.Report {
 	if r.Summary.Exempt == nil {
 		r.Summary.Exempt = []transform.Exemption{}
 	}
+	r.Summary.Assumed = slices.DeleteFunc(slices.Clone(rep.Summary.Assumed), func(a transform.Assumption) bool { return beyond(a.Path) })
 	return &r
 }
 

@@ -93,6 +93,7 @@ func (in *inputs) only(rep *transform.Report) {
 	rep.Findings = slices.DeleteFunc(rep.Findings, func(f transform.Finding) bool { return !in.shows(f.Path) })
 	rep.Suppressed = slices.DeleteFunc(rep.Suppressed, func(f transform.Suppressed) bool { return !in.shows(f.Path) })
 	rep.Summary.Exempt = slices.DeleteFunc(rep.Summary.Exempt, func(e transform.Exemption) bool { return !in.shows(e.Path) })
+	rep.Summary.Assumed = slices.DeleteFunc(rep.Summary.Assumed, func(a transform.Assumption) bool { return !in.shows(a.Path) })
 	rep.Summary.Claims = slices.DeleteFunc(rep.Summary.Claims, func(c transform.Claim) bool { return !in.shows(c.Path) })
 }
 

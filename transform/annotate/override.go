@@ -31,6 +31,10 @@ func (a *annotator) overrides(all []*effects.Function) {
 			if a.p.Unnamed(f, e) == nil || a.p.Locks.Of(e.Class).Kind == decorator.Mutex || !a.p.Changes.Stay(f, e.Region) || !a.mayBe(f, e.Region, e.Class) {
 				continue // a mutex cannot be taken twice, and some caller may hold it
 			}
+			// A read lock that has to become a write lock in a callee would not do.
+			if st := f.Among(e.Region, func(o *effects.Effect) bool { return o.Kind != effects.OnPython }); st.Touches {
+				e = st.Why
+			}
 			steps := effects.Chain(f, e)
 			t.add(want{effects.PathOf(f, e.Region), e.Mode, false, steps[len(steps)-1].Text})
 		}

@@ -98,13 +98,13 @@ func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
 		}
 		for i := range g.Flow.Calls {
 			c := &g.Flow.Calls[i]
-			if c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
+			if c.hand || c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
 				continue
 			}
 			if first != "" && c.On.Field(first) != nil || first == "" && p.Guards(c.On) {
 				continue
 			}
-			if p.comesTo(g, c, f, e) {
+			if comesTo(g, e) {
 				return &Unnamed{f, e, c.On, g, c.Span}
 			}
 		}
@@ -112,11 +112,12 @@ func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
 	return nil
 }
 
-// comesTo reports whether a callee's effect is among those that a caller has by a call,
-// on something that others may know.
-func (p *Program) comesTo(g *Function, c *Call, f *Function, e *Effect) bool {
+// comesTo reports whether a caller has an effect such as one of its callees has: on an
+// object that others may know. Which callee it is from does not show, where several
+// have the same.
+func comesTo(g *Function, e *Effect) bool {
 	return slices.ContainsFunc(g.Sum.Effects, func(o Effect) bool {
-		return o.Raw && o.Via == f && o.Span == c.Span && &f.Sum.Effects[o.next] == e
+		return o.Raw && o.Via != nil && o.Class == e.Class && o.Mode == e.Mode
 	})
 }
 
@@ -125,4 +126,18 @@ func LeavesFor(c *project.Class, f *Function, e *Effect) bool {
 	return slices.ContainsFunc(Chain(f, e)[1:], func(s Step) bool {
 		return s.Func.Class != nil && s.Func.Class != c && slices.Contains(s.Func.Class.Ancestry(), c)
 	})
+}
+
+// Overridable reports whether other packages may override the C method f that is called
+// on objects of class c, and nothing is known of any that does.
+func (p *Program) Overridable(c *project.Class, f *Function) bool {
+	name := f.Def.Name.Name
+	if f.Exposed() || f.Def.Inline || !c.Open() || f.Mod.PlainDecorator(f.Def, "final") {
+		return false
+	}
+	d, declared := f.Mod.Declared[f.Class.Name+"."+name]
+	if !declared || f.Mod.Finally(d.Decl.Decorators) {
+		return false
+	}
+	return !slices.ContainsFunc(p.Project.Derived(f.Mod, c), func(s *project.Class) bool { return len(p.named(s, name, false)) > 0 })
 }

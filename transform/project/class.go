@@ -123,6 +123,9 @@ func (m *Module) hasDecorator(decs []*ast.Decorator, name string) bool {
 	return false
 }
 
+// Finally reports whether one of some decorators is @cython.final.
+func (m *Module) Finally(decs []*ast.Decorator) bool { return m.hasDecorator(decs, "final") }
+
 // collectFields gathers the C attributes of a class body.
 func (c *Class) collectFields(u *Unit, stmts []ast.Stmt, vis ast.Visibility, visSpan ast.Span) {
 	for _, st := range stmts {
