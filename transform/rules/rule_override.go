@@ -39,8 +39,12 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			}
 			out := project.FindingAt(f.Unit.Source, e.Span, finding.Override, "", "")
 			out.Warning = true
-			out.Message = fmt.Sprintf("%s %s %s (%s) without its lock, and %s, which knows it as a %s, cannot take that",
-				f.Name(), does(e), effects.PathOf(f, e.Region), e.Class.Name, u.Caller.Name(), u.Base.Name)
+			what := fmt.Sprintf("%s (%s)", effects.PathOf(f, e.Region), e.Class.Name)
+			if e.Via == nil && e.Field != "" {
+				what = e.Field + " of " + what
+			}
+			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take that",
+				f.Name(), does(e), what, u.Caller.Name(), u.Base.Name)
 			out.Help = c.overrideHelp(u)
 			if steps := effects.Chain(f, e); len(steps) > 1 {
 				out.Related = effects.RelatedOf(steps[1:])
