@@ -58,7 +58,7 @@ func checkInferred(t *testing.T, files memory, name string, src []byte) int {
 	const mark = "# infer:"
 	left := bytes.Count(src, []byte(mark))
 	asked := left
-	p := transform.NewProject(files, transform.Options{Roots: []string{"."}, Scope: func() []string { return slices.Sorted(maps.Keys(files)) }})
+	p := transform.NewProject(files, transform.Options{Roots: []string{"."}, Scope: func() ([]string, error) { return slices.Sorted(maps.Keys(files)), nil }})
 	for _, l := range transform.LocksOf(p, name) {
 		if l.Path != name {
 			continue

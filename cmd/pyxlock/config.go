@@ -54,7 +54,7 @@ type settings struct {
 	mayInclude func(path string) bool
 
 	// inScope returns files whose subclasses count beside the inputs'; see scope.go.
-	inScope func() []string
+	inScope func() ([]string, error)
 
 	stdinName string
 	canonical func(path string) string // gives a file one name; see naming

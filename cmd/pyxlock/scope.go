@@ -41,7 +41,7 @@ func sourceDirsOf(v any) (sourceDirs, error) {
 // inputs: for each file that was named, the Cython files below the directories of
 // src, or else below the outermost package that the file is in, or beside it. What
 // lies in directories that were given has been found already, or was left out.
-func (s *settings) scope(in *inputs, args []string) func() []string {
+func (s *settings) scope(in *inputs, args []string) func() ([]string, error) {
 	var files []string
 	for _, arg := range args {
 		if arg = nameOf(arg, s.stdinName); arg != "" && !isDir(arg) {
@@ -51,7 +51,7 @@ func (s *settings) scope(in *inputs, args []string) func() []string {
 	if len(files) == 0 {
 		return nil
 	}
-	return func() []string {
+	return func() ([]string, error) {
 		w := &walker{exclusions: s.exclusions(), bounds: &in.bounds}
 		var out []string
 		given := bounds{}
@@ -66,13 +66,17 @@ func (s *settings) scope(in *inputs, args []string) func() []string {
 					continue
 				}
 				seen[real] = true
-				out = append(out, in.disk.look(w, dir)...)
+				found, err := in.disk.look(w, dir)
+				if err != nil {
+					return nil, err
+				}
+				out = append(out, found...)
 			}
 		}
 		for i := range out {
 			out[i] = s.canonical(out[i])
 		}
-		return out
+		return out, nil
 	}
 }
 
@@ -108,14 +112,14 @@ func (s *settings) scopeOf(in *inputs, file string) []place {
 // look returns the Cython files of a directory and remembers which directories it saw:
 // a new file there has a say. A .py that Cython does not compile has none, and
 // does not count as read.
-func (d *disk) look(w *walker, dir place) []string {
+func (d *disk) look(w *walker, dir place) ([]string, error) {
 	before := d.files()
 	var out []string
 	w.seen = func(path string) { d.looked = append(d.looked, path) }
 	defer func() { w.seen = nil }()
 	w.flat = dir.flat
 	if err := w.walk(d, dir.path, func(path, _ string) { out = append(out, path) }); err != nil {
-		return nil // a directory that cannot be read holds nothing that the build could compile
+		return nil, fmt.Errorf("looking for overrides: %w", err)
 	}
 	d.mu.Lock()
 	defer d.mu.Unlock()
@@ -124,7 +128,7 @@ func (d *disk) look(w *walker, dir place) []string {
 			delete(d.read, path)
 		}
 	}
-	return out
+	return out, nil
 }
 
 // directories returns those whose files were looked through, for a dependency file.

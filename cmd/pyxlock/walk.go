@@ -90,6 +90,9 @@ func (w *walker) walk(disk *disk, root string, add func(path, rel string)) error
 		}
 		if d.Type()&fs.ModeSymlink != 0 {
 			st, err := os.Stat(path)
+			if err != nil && w.seen != nil {
+				return nil // an editor's mark beside a file that nobody named
+			}
 			if err != nil {
 				return plain(err)
 			}

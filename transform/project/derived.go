@@ -16,6 +16,14 @@ import (
 type scope struct {
 	stems map[string]bool
 	alone []string // included files
+	err   error
+}
+
+// ScopeErr returns why the scope could not be read, nil where it could or nobody asked.
+func (p *Project) ScopeErr() error {
+	p.given.Lock()
+	defer p.given.Unlock()
+	return p.inputs.err
 }
 
 // inScope is what the scope is once somebody asks: the inputs and what Options.Scope adds.
@@ -31,7 +39,13 @@ func (p *Project) inScope() *scope {
 		if p.opts.Scope == nil {
 			return s
 		}
-		in := p.Group(p.opts.Scope())
+		more, err := p.opts.Scope()
+		if err != nil {
+			p.given.Lock()
+			p.inputs.err = err
+			p.given.Unlock()
+		}
+		in := p.Group(more)
 		for _, stem := range in.Stems {
 			s.stems[stem] = true
 		}

@@ -47,7 +47,7 @@ type Options struct {
 	Canonical func(path string) string
 	// Scope returns more files whose subclasses count, beside those of the inputs; nil
 	// is none. It is called when somebody asks, and at most once.
-	Scope func() []string
+	Scope func() ([]string, error)
 }
 
 // New returns a project that reads through load.
