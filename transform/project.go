@@ -80,7 +80,7 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 	if err := project.Each(ctx, in.Stems, project.Workers(jobs), func(stem string) error { p.proj.Module(stem); return nil }); err != nil {
 		return nil, err
 	}
-	return annotate.Propose(p.prog, in), p.proj.ScopeErr()
+	return annotate.Propose(p.prog, in), p.proj.Lineage.Err()
 }
 
 // Explain finds the functions called name ("method", "Class.method" or
@@ -96,7 +96,7 @@ func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]
 			mods = append(mods, m)
 		}
 	}
-	return p.rev.Explain(mods, name), p.proj.ScopeErr()
+	return p.rev.Explain(mods, name), p.proj.Lineage.Err()
 }
 
 // Review looks at the modules that the inputs belong to as Check and Run do,

@@ -28,7 +28,7 @@ func (a *annotator) overrides(all []*effects.Function) {
 		t := takes{f: f}
 		for i := range f.Sum.Effects {
 			e := &f.Sum.Effects[i]
-			if e.Mode == effects.Read && a.p.Changes.Settled(e.Class, e.Field) || a.p.Unnamed(f, e) == nil || a.p.Locks.Of(e.Class).Kind == decorator.Mutex || !a.p.Changes.Stay(f, e.Region) || !a.mayBe(f, e.Region, e.Class) {
+			if e.Mode == effects.Read && a.p.Changes.Settled(e.Class, e.Field) || a.p.Overrides().Unnamed(f, e) == nil || a.p.Locks.Of(e.Class).Kind == decorator.Mutex || !a.p.Changes.Stay(f, e.Region) || !a.mayBe(f, e.Region, e.Class) {
 				continue // a mutex cannot be taken twice, and some caller may hold it
 			}
 			// A read lock that has to become a write lock in a callee would not do.

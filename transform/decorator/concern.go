@@ -69,7 +69,7 @@ func (p *Locks) Concerned(stem string) bool {
 				yes = yes || visit(to)
 			}
 			if !yes {
-				yes = slices.ContainsFunc(p.proj.Heirs(stem), visit)
+				yes = slices.ContainsFunc(p.proj.Lineage.Heirs(stem), visit)
 			}
 		}
 		if yes {

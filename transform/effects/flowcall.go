@@ -126,7 +126,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			}
 			return b.unknownCall(args, name, e.Span, fs.Kind != ctype.Object)
 		}
-		if fs := b.p.members(b.m, sh.Class, name, false); len(fs) > 0 {
+		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
 			first := len(b.flow.Calls)
 			n := b.callFunctions(fs, base, true, e)
 			b.dispatched(first, sh.Class, name, e)
@@ -198,7 +198,7 @@ func (b calls) dispatched(first int, c *project.Class, name string, e *ast.Call)
 		}
 	}
 	d, ok := b.declaredMethod(c, name)
-	if !ok || len(b.p.inherited(c, name, false)) > 0 {
+	if !ok || len(b.inherited(c, name, false)) > 0 {
 		return
 	}
 	last := &b.flow.Calls[len(b.flow.Calls)-1]
@@ -292,7 +292,7 @@ func (b calls) classCall(c *project.Class, name string, e *ast.Call) int32 {
 		}
 		return b.construct(c, args, e.Span, false)
 	}
-	if fs := b.p.members(b.m, c, name, false); len(fs) > 0 {
+	if fs := b.members(c, name, false); len(fs) > 0 {
 		static := b.m.PlainDecorator(fs[0].Def, "staticmethod")
 		if b.m.PlainDecorator(fs[0].Def, "classmethod") {
 			return b.callFunctions(fs, 0, true, e)

@@ -9,35 +9,41 @@ import (
 
 // Overrides: which methods a call may reach, wherever they are.
 
-// members returns the methods or property parts called name that a call in from on an
-// object of class c may reach: those of the nearest class that has any, and the overrides
-// in subclasses of c: those of the run's scope, or of the same module where from is
+// members returns the methods or property parts called name that a call on an object of
+// class c may reach: those of the nearest class that has any, and the overrides in
+// subclasses of c: those of the run's scope, or of c's own module where the caller is
 // not in the scope itself. Its own build does not know the others (PXL107).
-func (p *Program) members(from *project.Module, c *project.Class, name string, property bool) []*Function {
-	out := slices.Clone(p.inherited(c, name, property))
-	for _, s := range p.Project.Derived(from, c) {
-		out = append(out, p.named(s, name, property)...)
+func (b *builder) members(c *project.Class, name string, property bool) []*Function {
+	out := slices.Clone(b.inherited(c, name, property))
+	for _, s := range b.p.Project.Lineage.Derived(b.m, c) {
+		out = append(out, b.p.Own(s).named(name, property)...)
 	}
 	return out
 }
 
 // inherited returns those of the nearest class in c's line that has any.
-func (p *Program) inherited(c *project.Class, name string, property bool) []*Function {
+func (b *builder) inherited(c *project.Class, name string, property bool) []*Function {
 	for _, a := range c.Ancestry() {
-		if fs := p.named(a, name, property); len(fs) > 0 {
+		if fs := b.p.Own(a).named(name, property); len(fs) > 0 {
 			return fs
 		}
 	}
 	return nil
 }
 
-// named returns what c itself defines under a name.
-func (p *Program) named(c *project.Class, name string, property bool) []*Function {
+// named returns the methods, or the parts of the property, that have a name.
+func (m *Methods) named(name string, property bool) []*Function {
 	if property {
-		return p.Own(c).Props[name]
+		return m.Props[name]
 	}
-	return p.Own(c).Plain[name]
+	return m.Plain[name]
 }
+
+// Overrides answer for overrides whose callers know the base alone.
+type Overrides struct{ p *Program }
+
+// Overrides returns what is known of overrides.
+func (p *Program) Overrides() Overrides { return Overrides{p} }
 
 // Unnamed is what an override does to an object of which a caller has no name, since
 // the caller knows the base alone.
@@ -55,33 +61,33 @@ type Unnamed struct {
 // override can take that lock. It is nil where there is no such call, or where
 // the override calls another one of which that is true. Callers count as far as the
 // model is solved for them.
-func (p *Program) Unnamed(f *Function, e *Effect) *Unnamed {
-	p.model.mu.Lock()
-	defer p.model.mu.Unlock()
+func (o Overrides) Unnamed(f *Function, e *Effect) *Unnamed {
+	o.p.model.mu.Lock()
+	defer o.p.model.mu.Unlock()
 	for _, s := range Chain(f, e)[1:] {
-		if p.unnamed(s.Func, s.Effect) != nil {
+		if o.unnamed(s.Func, s.Effect) != nil {
 			return nil
 		}
 	}
-	return p.unnamed(f, e)
+	return o.unnamed(f, e)
 }
 
 // UnnamedOn returns the first of the functions that an effect comes by of which Unnamed
 // is true.
-func (p *Program) UnnamedOn(f *Function, e *Effect) *Unnamed {
-	p.model.mu.Lock()
-	defer p.model.mu.Unlock()
+func (o Overrides) UnnamedOn(f *Function, e *Effect) *Unnamed {
+	o.p.model.mu.Lock()
+	defer o.p.model.mu.Unlock()
 	steps := Chain(f, e)
 	for i := len(steps) - 1; i > 0; i-- {
-		if u := p.unnamed(steps[i].Func, steps[i].Effect); u != nil {
+		if u := o.unnamed(steps[i].Func, steps[i].Effect); u != nil {
 			return u
 		}
 	}
 	return nil
 }
 
-func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
-	if f.Class == nil || f.Exposed() || p.Exempt(f) || !e.Raw || e.Kind == OnPython || !p.Guards(e.Class) || p.Holds(f, e) {
+func (o Overrides) unnamed(f *Function, e *Effect) *Unnamed {
+	if f.Class == nil || f.Exposed() || o.p.Exempt(f) || !e.Raw || e.Kind == OnPython || !o.p.Guards(e.Class) || o.p.Holds(f, e) {
 		return nil
 	}
 	r := e.Region
@@ -93,7 +99,7 @@ func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
 		first, r = f.Sum.Regions[r].Name, f.Sum.Regions[r].Parent
 	}
 	for _, g := range f.Callers {
-		if p.Exempt(g) {
+		if o.p.Exempt(g) {
 			continue
 		}
 		for i := range g.Flow.Calls {
@@ -101,7 +107,7 @@ func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
 			if c.hand || c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
 				continue
 			}
-			if first != "" && c.On.Field(first) != nil || first == "" && p.Guards(c.On) {
+			if first != "" && c.On.Field(first) != nil || first == "" && o.p.Guards(c.On) {
 				continue
 			}
 			if comesTo(g, e) {
@@ -116,8 +122,8 @@ func (p *Program) unnamed(f *Function, e *Effect) *Unnamed {
 // object that others may know. Which callee it is from does not show, where several
 // have the same.
 func comesTo(g *Function, e *Effect) bool {
-	return slices.ContainsFunc(g.Sum.Effects, func(o Effect) bool {
-		return o.Raw && o.Via != nil && o.Class == e.Class && o.Mode == e.Mode
+	return slices.ContainsFunc(g.Sum.Effects, func(x Effect) bool {
+		return x.Raw && x.Via != nil && x.Class == e.Class && x.Mode == e.Mode
 	})
 }
 
@@ -130,7 +136,7 @@ func LeavesFor(c *project.Class, f *Function, e *Effect) bool {
 
 // Overridable reports whether other packages may override the C method f that is called
 // on objects of class c, and nothing is known of any that does.
-func (p *Program) Overridable(c *project.Class, f *Function) bool {
+func (o Overrides) Overridable(c *project.Class, f *Function) bool {
 	name := f.Def.Name.Name
 	if f.Exposed() || f.Def.Inline || !c.Open() || f.Mod.PlainDecorator(f.Def, "final") {
 		return false
@@ -139,5 +145,5 @@ func (p *Program) Overridable(c *project.Class, f *Function) bool {
 	if !declared || f.Mod.Finally(d.Decl.Decorators) {
 		return false
 	}
-	return !slices.ContainsFunc(p.Project.Derived(f.Mod, c), func(s *project.Class) bool { return len(p.named(s, name, false)) > 0 })
+	return !slices.ContainsFunc(o.p.Project.Lineage.Derived(f.Mod, c), func(s *project.Class) bool { return len(o.p.Own(s).Plain[name]) > 0 })
 }

@@ -10,42 +10,65 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync"
+
+	"pyxlock/transform/cache"
 )
+
+// Lineage tells which classes of a run's scope derive from which.
+type Lineage struct {
+	p    *Project
+	more func() ([]string, error) // Options.Scope
+
+	given  sync.Mutex // guards inputs and err
+	inputs scope
+	err    error
+
+	scoped  cache.Value[*scope]
+	spoken  cache.Value[*words]
+	derived *cache.Cache[*Class, []*Class]
+	near    *cache.Cache[*Class, []*Class] // those in the class's own module
+}
+
+func newLineage(p *Project, more func() ([]string, error)) *Lineage {
+	l := &Lineage{p: p, more: more, inputs: scope{stems: map[string]bool{}}}
+	l.derived, l.near = cache.New(l.findDerived), cache.New(l.findNear)
+	return l
+}
 
 // scope is where subclasses are looked for.
 type scope struct {
 	stems map[string]bool
 	alone []string // included files
-	err   error
 }
 
-// ScopeErr returns why the scope could not be read, nil where it could or nobody asked.
-func (p *Project) ScopeErr() error {
-	p.given.Lock()
-	defer p.given.Unlock()
-	return p.inputs.err
+// Err returns why the scope could not be read, nil where it could or nobody asked.
+func (l *Lineage) Err() error {
+	l.given.Lock()
+	defer l.given.Unlock()
+	return l.err
 }
 
 // inScope is what the scope is once somebody asks: the inputs and what Options.Scope adds.
-func (p *Project) inScope() *scope {
-	return p.scoped.Get(func() *scope {
+func (l *Lineage) inScope() *scope {
+	return l.scoped.Get(func() *scope {
 		s := &scope{stems: map[string]bool{}}
-		p.given.Lock()
-		for stem := range p.inputs.stems {
+		l.given.Lock()
+		for stem := range l.inputs.stems {
 			s.stems[stem] = true
 		}
-		s.alone = slices.Clone(p.inputs.alone)
-		p.given.Unlock()
-		if p.opts.Scope == nil {
+		s.alone = slices.Clone(l.inputs.alone)
+		l.given.Unlock()
+		if l.more == nil {
 			return s
 		}
-		more, err := p.opts.Scope()
+		more, err := l.more()
 		if err != nil {
-			p.given.Lock()
-			p.inputs.err = err
-			p.given.Unlock()
+			l.given.Lock()
+			l.err = err
+			l.given.Unlock()
 		}
-		in := p.Group(more)
+		in := l.p.Group(more)
 		for _, stem := range in.Stems {
 			s.stems[stem] = true
 		}
@@ -55,21 +78,21 @@ func (p *Project) inScope() *scope {
 }
 
 // give makes inputs part of the scope.
-func (p *Project) give(in Inputs) {
-	p.given.Lock()
-	defer p.given.Unlock()
+func (l *Lineage) give(in Inputs) {
+	l.given.Lock()
+	defer l.given.Unlock()
 	for _, stem := range in.Stems {
-		p.inputs.stems[stem] = true
+		l.inputs.stems[stem] = true
 	}
-	p.inputs.alone = append(p.inputs.alone, in.Alone...)
+	l.inputs.alone = append(l.inputs.alone, in.Alone...)
 }
 
 // InScope reports whether a module is among those whose subclasses count.
-func (p *Project) InScope(m *Module) bool {
-	p.given.Lock()
-	yes := p.inputs.stems[m.Stem] || slices.Contains(p.inputs.alone, m.Stem)
-	p.given.Unlock()
-	return yes || p.inScope().stems[m.Stem]
+func (l *Lineage) InScope(m *Module) bool {
+	l.given.Lock()
+	yes := l.inputs.stems[m.Stem] || slices.Contains(l.inputs.alone, m.Stem)
+	l.given.Unlock()
+	return yes || l.inScope().stems[m.Stem]
 }
 
 // heir is a class with a base of some name, as a module's words have it.
@@ -81,17 +104,17 @@ type words struct {
 	aliases map[string][]string // what "name as other" calls a name
 }
 
-func (p *Project) readWords() *words {
+func (l *Lineage) readWords() *words {
 	w := &words{heirs: map[string][]heir{}, aliases: map[string][]string{}}
-	s := p.inScope()
+	s := l.inScope()
 	includers := map[string][]string{} // by an included file's name
 	sources := map[*Source]string{}
 	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
-		for _, path := range p.ModuleFiles(stem) {
-			if !p.IsFile(path) {
+		for _, path := range l.p.ModuleFiles(stem) {
+			if !l.p.IsFile(path) {
 				continue
 			}
-			src := p.Source(path)
+			src := l.p.Source(path)
 			if src.Err != nil {
 				continue
 			}
@@ -107,7 +130,7 @@ func (p *Project) readWords() *words {
 		w.read(src, []string{sources[src]})
 	}
 	for _, path := range s.alone {
-		if src := p.Source(path); src.Err == nil {
+		if src := l.p.Source(path); src.Err == nil {
 			stems := includers[filepath.Base(path)]
 			if len(stems) == 0 {
 				stems = []string{path}
@@ -198,13 +221,13 @@ func (w *words) heirsOf(name string) []string {
 
 // Heirs returns the stems of the modules of the scope that may have subclasses of the
 // classes that the .pxd of a module declares. It reads without parsing.
-func (p *Project) Heirs(stem string) []string {
-	if !p.IsFile(stem + ".pxd") {
+func (l *Lineage) Heirs(stem string) []string {
+	if !l.p.IsFile(stem + ".pxd") {
 		return nil // what no .pxd declares has its subclasses in its own module
 	}
 	var out []string
-	for _, path := range append([]string{stem + ".pxd"}, p.References(stem).Includes...) {
-		src := p.Source(path)
+	for _, path := range append([]string{stem + ".pxd"}, l.p.References(stem).Includes...) {
+		src := l.p.Source(path)
 		if src.Err != nil {
 			continue
 		}
@@ -215,7 +238,7 @@ func (p *Project) Heirs(stem string) []string {
 				break
 			}
 			off += i + len("class ")
-			for _, h := range p.spoken.Get(p.readWords).heirsOf(string(sc.Identifier(sc.Blank(off)))) {
+			for _, h := range l.spoken.Get(l.readWords).heirsOf(string(sc.Identifier(sc.Blank(off)))) {
 				if h != stem && !slices.Contains(out, h) {
 					out = append(out, h)
 				}
@@ -228,30 +251,30 @@ func (p *Project) Heirs(stem string) []string {
 // Derived returns the extension types that derive from c as code of a module has to
 // reckon with them: those of c's own module first, then those of the other modules of
 // the scope, if the code is in the scope itself. The slice must not be changed.
-func (p *Project) Derived(from *Module, c *Class) []*Class {
+func (l *Lineage) Derived(from *Module, c *Class) []*Class {
 	if c == nil {
 		return nil
 	}
-	if !c.Open() || !p.InScope(from) {
-		return p.near.Get(c)
+	if !c.Open() || !l.InScope(from) {
+		return l.near.Get(c)
 	}
-	return p.derived.Get(c)
+	return l.derived.Get(c)
 }
 
-func (p *Project) findDerived(c *Class) []*Class {
-	out := slices.Clone(p.near.Get(c))
-	for _, stem := range p.spoken.Get(p.readWords).heirsOf(c.Name) {
-		if m := p.Module(stem); m != c.Mod && !m.Broken() {
-			out = p.derivedIn(m, c, out)
+func (l *Lineage) findDerived(c *Class) []*Class {
+	out := slices.Clone(l.near.Get(c))
+	for _, stem := range l.spoken.Get(l.readWords).heirsOf(c.Name) {
+		if m := l.p.Module(stem); m != c.Mod && !m.Broken() {
+			out = l.derivedIn(m, c, out)
 		}
 	}
 	return out
 }
 
 // findNear is findDerived within a class's own module.
-func (p *Project) findNear(c *Class) []*Class { return p.derivedIn(c.Mod, c, nil) }
+func (l *Lineage) findNear(c *Class) []*Class { return l.derivedIn(c.Mod, c, nil) }
 
-func (p *Project) derivedIn(m *Module, c *Class, out []*Class) []*Class {
+func (l *Lineage) derivedIn(m *Module, c *Class, out []*Class) []*Class {
 	for _, s := range m.Classes {
 		if s != c && !s.Extern && slices.Contains(s.Ancestry()[1:], c) {
 			out = append(out, s)

@@ -8,7 +8,6 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
-	"sync"
 
 	"pyxlock/transform/cache"
 )
@@ -23,14 +22,8 @@ type Project struct {
 	listed  *cache.Cache[string, *listing]
 	roots   *cache.Cache[string, string]
 	refs    *cache.Cache[string, References]
-
-	// Subclasses; see derived.go.
-	given   sync.Mutex // guards inputs
-	inputs  scope
-	scoped  cache.Value[*scope]
-	spoken  cache.Value[*words]
-	derived *cache.Cache[*Class, []*Class]
-	near    *cache.Cache[*Class, []*Class] // those in the class's own module
+	// Lineage has the subclasses.
+	Lineage *Lineage
 }
 
 // Options tell where the files of a project are.
@@ -52,13 +45,13 @@ type Options struct {
 
 // New returns a project that reads through load.
 func New(load Loader, opts Options) *Project {
-	p := &Project{loader: load, opts: opts, inputs: scope{stems: map[string]bool{}}}
+	p := &Project{loader: load, opts: opts}
 	p.sources = cache.New(p.read)
 	p.modules = cache.New(p.load)
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
 	p.refs = cache.New(p.findRefs)
-	p.derived, p.near = cache.New(p.findDerived), cache.New(p.findNear)
+	p.Lineage = newLineage(p, opts.Scope)
 	return p
 }
 

@@ -111,7 +111,7 @@ func (c *checking) alsoMissing(f *effects.Function, e *effects.Effect) finding.R
 
 // missingHelp tells where the lock could be taken.
 func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
-	if u := c.p.UnnamedOn(f, e); u != nil {
+	if u := c.p.Overrides().UnnamedOn(f, e); u != nil {
 		return c.overrideHelp(u)
 	}
 	x := &f.Sum.Regions[e.Region]

@@ -33,7 +33,7 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			if e.Mode != md || md == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
 				continue
 			}
-			u := c.p.Unnamed(f, e)
+			u := c.p.Overrides().Unnamed(f, e)
 			if u == nil {
 				continue
 			}
@@ -86,7 +86,7 @@ func (c *checking) elsewhere(f *effects.Function) {
 		return
 	}
 	base := c.overridden(f)
-	if base == nil || base.Mod == c.m || c.p.Project.InScope(base.Mod) {
+	if base == nil || base.Mod == c.m || c.p.Project.Lineage.InScope(base.Mod) {
 		return // there it counts as what a call may reach
 	}
 	c.p.Solve([]*effects.Function{base})

@@ -146,7 +146,7 @@ func (s *Summary) assume(p *effects.Program, m *project.Module, seen map[*effect
 		for i := range flow.Calls {
 			c := &flow.Calls[i]
 			g := c.Callees[0]
-			if c.On == nil || g.Class == nil || seen[g] || !p.Overridable(c.On, g) {
+			if c.On == nil || g.Class == nil || seen[g] || !p.Overrides().Overridable(c.On, g) {
 				continue
 			}
 			seen[g] = true
