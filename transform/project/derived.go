@@ -101,7 +101,7 @@ type heir struct{ stem, name string }
 // words are what the files of the scope say of classes, without being parsed.
 type words struct {
 	heirs   map[string][]heir   // by the last part of a base's name
-	aliases map[string][]string // what "name as other" calls a name
+	aliases map[string][]string // what "name as other" and "ctypedef name other" call a name
 }
 
 func (l *Lineage) readWords() *words {
@@ -181,16 +181,24 @@ func (w *words) read(src *Source, stems []string) {
 			}
 		}
 	})
+	each("ctypedef ", func(at int) {
+		if f := strings.Fields(s.Logical(at + len("ctypedef "))); len(f) == 2 {
+			w.alias(f[0][strings.LastIndexByte(f[0], '.')+1:], f[1])
+		}
+	})
 	each(" as ", func(at int) {
 		from := at
 		for from > 0 && wordByte(s.Src[from-1]) {
 			from--
 		}
-		name, other := string(s.Src[from:at]), string(s.Identifier(s.Blank(at+len(" as "))))
-		if name != "" && other != "" && name != other && !slices.Contains(w.aliases[name], other) {
-			w.aliases[name] = append(w.aliases[name], other)
-		}
+		w.alias(string(s.Src[from:at]), string(s.Identifier(s.Blank(at+len(" as ")))))
 	})
+}
+
+func (w *words) alias(name, other string) {
+	if name != "" && other != "" && name != other && !slices.Contains(w.aliases[name], other) {
+		w.aliases[name] = append(w.aliases[name], other)
+	}
 }
 
 func wordByte(c byte) bool {
