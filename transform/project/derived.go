@@ -95,6 +95,26 @@ func (l *Lineage) InScope(m *Module) bool {
 	return yes || l.inScope().stems[m.Stem]
 }
 
+// Together reports whether builds of two modules know each other's subclasses: both are
+// in the scope, or in one outermost package.
+func (l *Lineage) Together(m, o *Module) bool {
+	if l.InScope(m) && l.InScope(o) {
+		return true
+	}
+	outermost := func(m *Module) string {
+		rel, err := filepath.Rel(m.Root, m.Stem)
+		if err != nil {
+			return ""
+		}
+		first, _, deeper := strings.Cut(filepath.ToSlash(rel), "/")
+		if !deeper {
+			return "."
+		}
+		return first
+	}
+	return m.Root == o.Root && outermost(m) == outermost(o)
+}
+
 // heir is a class with a base of some name, as a module's words have it.
 type heir struct{ stem, name string }
 

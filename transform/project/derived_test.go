@@ -62,7 +62,10 @@ func TestSubclassesWhereverTheyAre(t *testing.T) {
 // Only what may matter is parsed, and nothing is looked at without a reason.
 func TestSubclassesAreReadLazily(t *testing.T) {
 	asked := 0
-	p := New(family, Options{Scope: func() ([]string, error) { asked++; return []string{"words.pyx", "other.pyx", "mid.pyx", "mid.pxd", "base.pyx"}, nil }})
+	p := New(family, Options{Scope: func() ([]string, error) {
+		asked++
+		return []string{"words.pyx", "other.pyx", "mid.pyx", "mid.pxd", "base.pyx"}, nil
+	}})
 	names(p, "base", "Last")
 	names(p, "base", "Hidden")
 	if asked > 0 {

@@ -86,7 +86,7 @@ func (c *checking) elsewhere(f *effects.Function) {
 		return
 	}
 	base := c.overridden(f)
-	if base == nil || base.Mod == c.m || c.p.Project.Lineage.InScope(base.Mod) {
+	if base == nil || base.Mod == c.m || c.p.Project.Lineage.Together(c.m, base.Mod) {
 		return // there it counts as what a call may reach
 	}
 	c.p.Solve([]*effects.Function{base})
