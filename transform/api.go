@@ -38,6 +38,7 @@ type (
 	Summary    = rules.Summary
 	Exemption  = rules.Exemption
 	Claim      = rules.Claim
+	Assumption = rules.Assumption
 )
 
 // What an annotation proposes.

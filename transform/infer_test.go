@@ -2,6 +2,7 @@ package transform_test
 
 import (
 	"bytes"
+	"maps"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -57,7 +58,7 @@ func checkInferred(t *testing.T, files memory, name string, src []byte) int {
 	const mark = "# infer:"
 	left := bytes.Count(src, []byte(mark))
 	asked := left
-	p := transform.NewProject(files, transform.Options{Roots: []string{"."}})
+	p := transform.NewProject(files, transform.Options{Roots: []string{"."}, Scope: func() ([]string, error) { return slices.Sorted(maps.Keys(files)), nil }})
 	for _, l := range transform.LocksOf(p, name) {
 		if l.Path != name {
 			continue

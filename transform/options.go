@@ -31,6 +31,9 @@ type Options struct {
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string
+	// Scope returns more files whose subclasses count, beside those of the inputs; nil
+	// is none. It is called when somebody asks, and at most once.
+	Scope func() ([]string, error)
 	// Selected tells which findings are wanted, by file and code; nil wants all.
 	// Syntax errors are always reported, and Run reports what must stop it.
 	Selected func(path, code string) bool

@@ -31,7 +31,7 @@ type Project struct {
 // NewProject returns a project that reads through load.
 func NewProject(load Loader, opts Options) *Project {
 	p := &Project{opts: opts}
-	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical})
+	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical, Scope: opts.Scope})
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
 	p.plan = plan.New(p.prog)
@@ -80,7 +80,7 @@ func (p *Project) Annotate(ctx context.Context, inputs []string, jobs int) (*Ann
 	if err := project.Each(ctx, in.Stems, project.Workers(jobs), func(stem string) error { p.proj.Module(stem); return nil }); err != nil {
 		return nil, err
 	}
-	return annotate.Propose(p.prog, in), nil
+	return annotate.Propose(p.prog, in), p.proj.Lineage.Err()
 }
 
 // Explain finds the functions called name ("method", "Class.method" or
@@ -96,7 +96,7 @@ func (p *Project) Explain(ctx context.Context, inputs []string, name string) ([]
 			mods = append(mods, m)
 		}
 	}
-	return p.rev.Explain(mods, name), nil
+	return p.rev.Explain(mods, name), p.proj.Lineage.Err()
 }
 
 // Review looks at the modules that the inputs belong to as Check and Run do,

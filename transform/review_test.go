@@ -147,6 +147,7 @@ func TestReviewAgreesWithTheRewrite(t *testing.T) {
 		if r.Stops {
 			continue
 		}
+		opts.Scope = func() ([]string, error) { return names, nil }
 		p := transform.NewProject(files, opts)
 		locks := map[string]transform.LockedFunc{}
 		for _, n := range names {

@@ -42,7 +42,7 @@ func (p *Project) expand(ctx context.Context, paths []string, jobs int) (*Result
 	if err := r.together(ctx); err != nil {
 		return nil, in, err
 	}
-	return r.finish(in), in, nil
+	return r.finish(in), in, p.proj.Lineage.Err()
 }
 
 // rewriting is one run.

@@ -207,7 +207,7 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 		}
 	}
 	if f.depfile != "" {
-		deps := in.Disk.Files()
+		deps := append(in.Disk.Files(), in.Disk.Directories(outputs...)...)
 		if f.ConfFile != "" {
 			deps = append(deps, f.ConfFile)
 		}

@@ -98,7 +98,7 @@ func (t *translation) run(ctx context.Context) error {
 	if !t.args.depfile {
 		return removeIfThere(depfile)
 	}
-	deps := append(before.Paths(), t.in.Disk.Files()...)
+	deps := slices.Concat(before.Paths(), t.in.Disk.Files(), t.in.Disk.Directories(t.output))
 	if t.flags.ConfFile != "" {
 		deps = append(deps, t.flags.ConfFile)
 	}
@@ -148,6 +148,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	if _, err := t.in.Disk.Read(t.source); err != nil {
 		return nil, false, err
 	}
+	t.flags.InScope = inputs.Scope(&t.flags.Settings, t.in, []string{t.source})
 	opts := t.flags.Options(transform.Aligned, nil)
 	p := transform.NewProject(t.in.Disk, opts)
 	t.needs = p.Needs(t.source)

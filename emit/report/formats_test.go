@@ -60,6 +60,7 @@ func sample() (*transform.Report, map[string]string) {
 				{Path: "a b.pyx", Line: 1, For: []string{"2 classes are locked"}, Against: []string{"1 finding in the module"}},
 				{Path: "../up.pyx", Line: 1},
 			},
+			Assumed: []transform.Assumption{{Name: "Class.step", Path: "a b.pyx", Line: 2}},
 		},
 	}
 	rep.Summary.Methods.Read, rep.Summary.Methods.Write, rep.Summary.Methods.None = 7, 8, 9

@@ -101,6 +101,10 @@ func summary(s transform.Summary) transform.Summary {
 	for i := range s.Exempt {
 		s.Exempt[i].Path = filepath.ToSlash(s.Exempt[i].Path)
 	}
+	s.Assumed = append([]transform.Assumption{}, s.Assumed...)
+	for i := range s.Assumed {
+		s.Assumed[i].Path = filepath.ToSlash(s.Assumed[i].Path)
+	}
 	s.Claims = append([]transform.Claim{}, s.Claims...)
 	for i := range s.Claims {
 		c := &s.Claims[i]

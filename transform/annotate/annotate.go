@@ -25,7 +25,6 @@ import (
 func Propose(prog *effects.Program, in project.Inputs) *Annotation {
 	mods, findings := compiled(prog, in)
 	a := &annotator{p: prog, out: &Annotation{Findings: findings}, editors: map[string]*edit.Editor{}, mods: mods}
-	prog.Derive(mods)
 	a.choose()
 	a.decorate()
 	a.hold()
@@ -58,6 +57,7 @@ type annotator struct {
 	editors map[string]*edit.Editor
 	writes  *effects.Written
 	pending map[*project.Unit][]insertion
+	taking  []takes                               // see overrides
 	guards  map[*project.Class]string             // see guardsOf
 	known   map[*project.Unit][]decorator.Visible // the locked classes that a file can name
 }
@@ -242,6 +242,7 @@ func (a *annotator) decorate() {
 	p.Forget()
 	p.SettleFunctions(all)
 	a.pending, a.known = map[*project.Unit][]insertion{}, map[*project.Unit][]decorator.Visible{}
+	a.overrides(all)
 	for _, m := range a.mods {
 		for _, c := range m.Classes {
 			if l := a.p.Locks.Declared(c); l != nil && l.Decorator == nil {
@@ -256,7 +257,15 @@ func (a *annotator) decorate() {
 			a.method(f)
 		}
 	}
+	a.decorateOverrides()
 	a.write()
+}
+
+// decorator proposes one decorator for a function.
+func (a *annotator) decorator(f *effects.Function, dec, args, why string) {
+	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec+args)
+	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
+	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Why: why})
 }
 
 // method proposes decorators for one function.

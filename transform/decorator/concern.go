@@ -49,7 +49,8 @@ func wordAt(src []byte, at int) []byte {
 }
 
 // Concerned reports whether a lock decorator may have a say in a module: in
-// its own files or in a module that they cimport from, at any remove. It reads
+// its own files, in a module that they cimport from, or in one with subclasses of
+// what these declare, whose overrides a call may reach; at any remove. It reads
 // without parsing.
 func (p *Locks) Concerned(stem string) bool {
 	seen := map[string]bool{}
@@ -66,6 +67,9 @@ func (p *Locks) Concerned(stem string) bool {
 		if !yes {
 			for _, to := range p.proj.References(stem).Stems {
 				yes = yes || visit(to)
+			}
+			if !yes {
+				yes = slices.ContainsFunc(p.proj.Lineage.Heirs(stem), visit)
 			}
 		}
 		if yes {

@@ -126,8 +126,11 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			}
 			return b.unknownCall(args, name, e.Span, fs.Kind != ctype.Object)
 		}
-		if fs := b.p.members(sh.Class, name, false); len(fs) > 0 {
-			return b.callFunctions(fs, base, true, e)
+		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
+			first := len(b.flow.Calls)
+			n := b.callFunctions(fs, base, true, e)
+			b.dispatched(first, sh.Class, name, e)
+			return n
 		}
 		args := b.passed(e.Args)
 		if d, ok := b.declaredMethod(sh.Class, name); ok { // its body is not in sight
@@ -184,6 +187,31 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// dispatched notes as which class the calls from first on look their method up. Where
+// the class's own is not in sight, it may do anything, beside its overrides.
+func (b calls) dispatched(first int, c *project.Class, name string, e *ast.Call) {
+	for i := first; i < len(b.flow.Calls); i++ {
+		if b.flow.Calls[i].Span == e.Span {
+			b.flow.Calls[i].On = c
+		}
+	}
+	d, ok := b.declaredMethod(c, name)
+	if !ok || len(b.inherited(c, name, false)) > 0 {
+		return
+	}
+	last := &b.flow.Calls[len(b.flow.Calls)-1]
+	for i, n := range last.Args {
+		if i > 0 {
+			b.opaque(n, name, e.Span)
+		} else {
+			b.effect(n, c, OnPython, Write, false, CallsUnknown, name, e.Span)
+		}
+		if i > 0 || !d.Decl.Cpdef {
+			b.rawObject(n, name, e.Span)
+		}
+	}
 }
 
 // sliced reports whether an expression is x[a:b].
@@ -264,7 +292,7 @@ func (b calls) classCall(c *project.Class, name string, e *ast.Call) int32 {
 		}
 		return b.construct(c, args, e.Span, false)
 	}
-	if fs := b.p.members(c, name, false); len(fs) > 0 {
+	if fs := b.members(c, name, false); len(fs) > 0 {
 		static := b.m.PlainDecorator(fs[0].Def, "staticmethod")
 		if b.m.PlainDecorator(fs[0].Def, "classmethod") {
 			return b.callFunctions(fs, 0, true, e)

@@ -282,7 +282,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 // mayHave reports whether a class may have a C attribute that is not known here:
 // one of a base that is not in sight.
 func (b expressions) mayHave(c *project.Class, name string) bool {
-	return c.UnseenBase() && len(b.p.members(c, name, false)) == 0 && len(b.p.members(c, name, true)) == 0
+	return c.UnseenBase() && len(b.members(c, name, false)) == 0 && len(b.members(c, name, true)) == 0
 }
 
 // storesAttribute reports whether an attribute that is stored through is
@@ -307,7 +307,7 @@ func (b expressions) member(e *ast.Attribute, base int32, c *project.Class) int3
 		want = Deleter
 	}
 	var fs []*Function
-	for _, f := range b.p.members(c, e.Attr.Name, true) {
+	for _, f := range b.members(c, e.Attr.Name, true) {
 		if f.Accessor == want {
 			fs = append(fs, f)
 		}
@@ -346,7 +346,7 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			b.refill(n)
 		}
 		if sh.Class != nil {
-			if name == "__delitem__" && len(b.p.members(sh.Class, name, false)) == 0 {
+			if name == "__delitem__" && len(b.members(sh.Class, name, false)) == 0 {
 				name = "__setitem__"
 			}
 			b.operator(n, name, e.Span)
@@ -499,7 +499,7 @@ func (b expressions) compare(e *ast.Compare) {
 			default:
 				for _, o := range [2][2]int32{{left, n}, {n, left}} {
 					if b.shape(o[0]).Class != nil {
-						if len(b.p.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {
+						if len(b.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {
 							b.operator2(o[0], o[1], "__richcmp__", e.Span)
 						} else {
 							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
@@ -520,7 +520,7 @@ func (b expressions) operator(n int32, name string, span ast.Span) int32 {
 // operator2 is operator for a method that takes another object, too. Its value is
 // what the method returns, 0 where that is not in sight.
 func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
-	fs := b.p.members(b.shape(n).Class, name, false)
+	fs := b.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
 		return 0
 	}

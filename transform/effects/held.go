@@ -1,6 +1,8 @@
 package effects
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
@@ -15,6 +17,8 @@ import (
 type OwnLocks struct {
 	Decs   []decorator.Lock
 	exempt bool // no_lock
+	// given are the paths that an annotation has it lock, beside the decorators.
+	given []string
 }
 
 // OwnLocks returns the lock decorators of f.
@@ -41,7 +45,11 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 	if r.Root != NodeParam || !p.Guards(e.Class) {
 		return false
 	}
-	decs := p.OwnLocks(f).Decs
+	own := p.OwnLocks(f)
+	if len(own.given) > 0 && slices.Contains(own.given, PathOf(f, e.Region)) {
+		return true
+	}
+	decs := own.Decs
 	if len(decs) == 0 {
 		return r.Parent < 0 && p.Member(f)
 	}
@@ -62,6 +70,12 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 		}
 	}
 	return false
+}
+
+// Give has a function without decorators hold a path, as if it had one.
+func (p *Program) Give(f *Function, path string) {
+	own := p.OwnLocks(f)
+	own.given = append(own.given, path)
 }
 
 // pxdLocks returns the lock decorators on a function's declaration in its .pxd.

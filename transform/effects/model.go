@@ -105,6 +105,9 @@ type Call struct {
 	Span    ast.Span
 	Callees []*Function
 	Args    []int32 // by the callee's parameters; 0 where nothing of interest
+	// On is the class as which the receiver's method is looked up; nil where no override
+	// can come in.
+	On      *project.Class
 	hand    bool    // under a lock that was placed by hand
 	handing handing // for callees that hand their arguments out
 	history int32   // what has been assigned before

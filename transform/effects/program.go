@@ -45,9 +45,6 @@ type modelState struct {
 	solved map[*Function]bool
 	// assume makes every extension type with C attributes count as locked.
 	assume bool
-	// derived holds the subclasses of each class, where the project is looked at
-	// as a whole; nil otherwise.
-	derived map[*project.Class][]*project.Class
 }
 
 // HandLocks tells by which names a module knows the locks that people placed.

@@ -123,6 +123,9 @@ func (m *Module) hasDecorator(decs []*ast.Decorator, name string) bool {
 	return false
 }
 
+// Finally reports whether one of some decorators is @cython.final.
+func (m *Module) Finally(decs []*ast.Decorator) bool { return m.hasDecorator(decs, "final") }
+
 // collectFields gathers the C attributes of a class body.
 func (c *Class) collectFields(u *Unit, stmts []ast.Stmt, vis ast.Visibility, visSpan ast.Span) {
 	for _, st := range stmts {
@@ -231,6 +234,8 @@ func (m building) classDecorators(u *Unit, c *Class, def *ast.ClassDef) {
 		}
 		name := m.Scope.CythonAttr(fun, false)
 		switch name {
+		case "final":
+			c.Flags["final"] = true
 		case "auto_pickle":
 			if call != nil && len(call.Args) == 1 {
 				c.Flags["auto_pickle="+syntax.Text(u.File, call.Args[0].X.Range())] = true

@@ -23,6 +23,7 @@ type Inputs struct {
 // cannot be read.
 func (p *Project) Open(ctx context.Context, paths []string, jobs int) (Inputs, error) {
 	in := p.Group(paths)
+	p.Lineage.give(in)
 	return in, Each(ctx, in.Paths, jobs, func(path string) error { return p.Source(path).Err })
 }
 

@@ -22,6 +22,8 @@ type Project struct {
 	listed  *cache.Cache[string, *listing]
 	roots   *cache.Cache[string, string]
 	refs    *cache.Cache[string, References]
+	// Lineage has the subclasses.
+	Lineage *Lineage
 }
 
 // Options tell where the files of a project are.
@@ -36,6 +38,9 @@ type Options struct {
 	// Canonical returns one name for a file, however a path reaches it; nil is
 	// filepath.Clean.
 	Canonical func(path string) string
+	// Scope returns more files whose subclasses count, beside those of the inputs; nil
+	// is none. It is called when somebody asks, and at most once.
+	Scope func() ([]string, error)
 }
 
 // New returns a project that reads through load.
@@ -46,6 +51,7 @@ func New(load Loader, opts Options) *Project {
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
 	p.refs = cache.New(p.findRefs)
+	p.Lineage = newLineage(p, opts.Scope)
 	return p
 }
 

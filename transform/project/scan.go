@@ -24,7 +24,7 @@ type Scanner struct {
 // before others, and then at the statements round them.
 func (s *Scanner) scan() {
 	s.Each('m', 1, "import", func(at int) { s.statement(s.start(at)) })
-	s.Each('u', 4, "include", func(at int) { s.statement(at) })
+	s.Each('u', 4, "include", s.including)
 }
 
 // Each calls f with the offset of each occurrence of word, of which letter is
@@ -110,21 +110,29 @@ func (s *Scanner) statement(at int) {
 		}
 		s.from(s.Logical(at + 4))
 	case s.Word(at, "include"):
-		t := s.Src[s.Blank(at+7):]
-		for len(t) > 1 && (t[0]|0x20 == 'u' || t[0]|0x20 == 'r' || t[0]|0x20 == 'b') {
-			t = t[1:]
-		}
-		if len(t) < 2 || t[0] != '"' && t[0] != '\'' {
-			return
-		}
-		quote := t[:1]
-		if bytes.HasPrefix(t[1:], []byte{t[0], t[0]}) {
-			quote = t[:3]
-		}
-		t = t[len(quote):]
-		if i := bytes.Index(t, quote); i >= 0 && bytes.IndexByte(t[:i], '\n') < 0 {
-			s.include(string(t[:i]))
-		}
+		s.including(at)
+	}
+}
+
+// including reports what the include at an offset names, if it is one.
+func (s *Scanner) including(at int) {
+	if !s.Word(at, "include") {
+		return
+	}
+	t := s.Src[s.Blank(at+7):]
+	for len(t) > 1 && (t[0]|0x20 == 'u' || t[0]|0x20 == 'r' || t[0]|0x20 == 'b') {
+		t = t[1:]
+	}
+	if len(t) < 2 || t[0] != '"' && t[0] != '\'' {
+		return
+	}
+	quote := t[:1]
+	if bytes.HasPrefix(t[1:], []byte{t[0], t[0]}) {
+		quote = t[:3]
+	}
+	t = t[len(quote):]
+	if i := bytes.Index(t, quote); i >= 0 && bytes.IndexByte(t[:i], '\n') < 0 {
+		s.include(string(t[:i]))
 	}
 }
 

@@ -134,11 +134,13 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 	}
 	rep.Summary.count(p.proj, in.Paths)
 	slices.SortFunc(mods, func(a, b *project.Module) int { return strings.Compare(a.Stem, b.Stem) })
-	rep.Summary.Exempt, rep.Summary.Claims = []Exemption{}, []Claim{}
+	rep.Summary.Exempt, rep.Summary.Claims, rep.Summary.Assumed = []Exemption{}, []Claim{}, []Assumption{}
 	if !p.opts.Off {
+		told := map[*effects.Function]bool{}
 		for _, m := range mods {
 			if p.locks.Concerned(m.Stem) {
 				rep.Summary.tell(p.prog, m)
+				rep.Summary.assume(p.prog, m, told)
 			}
 		}
 		rep.Findings = append(slices.Clone(expansion), found...) // what claims are held against

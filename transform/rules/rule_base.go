@@ -29,7 +29,9 @@ func checkBases(c *checking) {
 					continue
 				}
 				c.p.Solve([]*effects.Function{f})
-				st := c.p.StanceOn(f, 0, true)
+				st := f.Among(c.selfOf(f), func(e *effects.Effect) bool {
+					return e.Raw && e.Kind != effects.OnPython && !effects.LeavesFor(b, f, e) // of overrides PXL106 tells
+				})
 				if !st.Touches || st.Mode == effects.Read && !c.writesTo(k, b) {
 					continue
 				}
@@ -43,6 +45,16 @@ func checkBases(c *checking) {
 			}
 		}
 	}
+}
+
+// selfOf returns the region of a method's own object, -1 where it does nothing to that.
+func (c *checking) selfOf(f *effects.Function) int32 {
+	for i, x := range f.Sum.Regions {
+		if x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 {
+			return int32(i)
+		}
+	}
+	return -1
 }
 
 // writesTo reports whether a member of k, or of its base b, writes to an attribute

@@ -30,6 +30,16 @@ type Summary struct {
 	} `json:"methods"`
 	Exempt []Exemption `json:"exempt"` // in the order of files and lines
 	Claims []Claim     `json:"claims"` // likewise
+	// Assumed are C methods that are called, that other packages may override, and of
+	// which no override is known. Likewise.
+	Assumed []Assumption `json:"assumed"`
+}
+
+// Assumption is a C method whose overrides are taken to do no more than it does.
+type Assumption struct {
+	Name string `json:"name"` // "Class.method"
+	Path string `json:"path"`
+	Line int    `json:"line"`
 }
 
 // Exemption is a function that carries no_lock.
@@ -55,6 +65,20 @@ func (s Summary) String() string {
 	if s.Locked > 0 {
 		fmt.Fprintf(&b, "\nlocked: %s with %s; members: %d read, %d write, %d without need",
 			finding.PluralOf(s.Locked, "class", "classes"), finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+	}
+	if n := len(s.Assumed); n > 0 {
+		const few = 3
+		fmt.Fprintf(&b, "\nassumed: overrides of %s in other packages do no more than these:", finding.Plural(n, "C method"))
+		for i, a := range s.Assumed[:min(n, few)] {
+			sep := ", "
+			if i == 0 {
+				sep = " "
+			}
+			b.WriteString(sep + a.Name)
+		}
+		if n > few {
+			fmt.Fprintf(&b, " and %d more", n-few)
+		}
 	}
 	for _, e := range s.Exempt {
 		fmt.Fprintf(&b, "\nexempt: %s (%s:%d): %s", e.Name, e.Path, e.Line, e.Reason)
@@ -111,7 +135,31 @@ func (s *Summary) tell(p *effects.Program, m *project.Module) {
 	}
 }
 
+// assume adds the C methods that a module calls and whose overrides elsewhere
+// nobody knows.
+func (s *Summary) assume(p *effects.Program, m *project.Module, seen map[*effects.Function]bool) {
+	for _, f := range p.Funcs(m).All {
+		if p.Exempt(f) {
+			continue
+		}
+		flow := p.FlowOf(f)
+		for i := range flow.Calls {
+			c := &flow.Calls[i]
+			g := c.Callees[0]
+			if c.On == nil || g.Class == nil || seen[g] || !p.Overrides().Overridable(c.On, g) {
+				continue
+			}
+			seen[g] = true
+			pos := project.FindingAt(g.Unit.Source, g.Def.Name.Span, "", "", "")
+			s.Assumed = append(s.Assumed, Assumption{Name: g.Name(), Path: g.Unit.Path, Line: pos.Line})
+		}
+	}
+}
+
 func (s *Summary) sort() {
+	sort.SliceStable(s.Assumed, func(i, j int) bool {
+		return finding.Less(s.Assumed[i].Path, s.Assumed[i].Line, s.Assumed[j].Path, s.Assumed[j].Line)
+	})
 	sort.SliceStable(s.Exempt, func(i, j int) bool {
 		return finding.Less(s.Exempt[i].Path, s.Exempt[i].Line, s.Exempt[j].Path, s.Exempt[j].Line)
 	})

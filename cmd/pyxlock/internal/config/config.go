@@ -33,6 +33,8 @@ type Settings struct {
 	IncludePath []string `toml:"include-path"`
 	IncludeFlag []string `toml:"-"` // of IncludePath, what the command line says
 	Reads       []string `toml:"reads"`
+	Src         any      `toml:"src"`
+	SourceDirs  []string `toml:"-"` // Src as it was read
 	Jobs        int      `toml:"jobs"`
 	Color       string   `toml:"color"`
 	// Which findings are wanted; see select.go.
@@ -50,6 +52,9 @@ type Settings struct {
 
 	// MayInclude tells which files may be read for an include; nil is all.
 	MayInclude func(path string) bool `toml:"-"`
+
+	// InScope returns files whose subclasses count beside the inputs'; see package inputs.
+	InScope func() ([]string, error) `toml:"-"`
 
 	StdinName string                   `toml:"-"`
 	Canonical func(path string) string `toml:"-"` // gives a file one name; see fspath.Naming
@@ -160,6 +165,11 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	if len(s.Reads) == 0 {
 		s.Reads = conf.Reads
 	}
+	if conf.Src != nil {
+		if s.SourceDirs, err = sourceDirs(conf.Src); err != nil {
+			return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
+		}
+	}
 	if len(s.IncludePath) == 0 {
 		for _, d := range conf.IncludePath {
 			s.IncludePath = append(s.IncludePath, filepath.Join(filepath.Dir(path), d))
@@ -236,7 +246,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

@@ -19,6 +19,8 @@ type Disk struct {
 	given map[string][]byte
 	cache map[string][]byte
 	read  map[string]bool
+	// looked are the directories in which everything was looked for; see scope.go.
+	looked []string
 }
 
 // NewDisk returns a disk that has read nothing.

@@ -153,6 +153,7 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 		fmt.Fprintln(c.ErrOrStderr(), "pyxlock: nothing to do: every file is excluded")
 	}
 	s.MayInclude = in.Bounds.mayInclude(s.IncludeFlag)
+	s.InScope = Scope(s, in, args)
 	return in, in.complete(s, w, c.ErrOrStderr())
 }
 

@@ -5,6 +5,7 @@ package inputs
 
 import (
 	"path/filepath"
+	"slices"
 
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/transform"
@@ -119,6 +120,7 @@ func (in *Set) QuotableReport(rep *transform.Report) *transform.Report {
 	if r.Summary.Exempt == nil {
 		r.Summary.Exempt = []transform.Exemption{}
 	}
+	r.Summary.Assumed = slices.DeleteFunc(slices.Clone(rep.Summary.Assumed), func(a transform.Assumption) bool { return beyond(a.Path) })
 	return &r
 }
 

@@ -97,6 +97,7 @@ func (in *Set) Only(rep *transform.Report) {
 	rep.Findings = slices.DeleteFunc(rep.Findings, func(f transform.Finding) bool { return !in.Shows(f.Path) })
 	rep.Suppressed = slices.DeleteFunc(rep.Suppressed, func(f transform.Suppressed) bool { return !in.Shows(f.Path) })
 	rep.Summary.Exempt = slices.DeleteFunc(rep.Summary.Exempt, func(e transform.Exemption) bool { return !in.Shows(e.Path) })
+	rep.Summary.Assumed = slices.DeleteFunc(rep.Summary.Assumed, func(a transform.Assumption) bool { return !in.Shows(a.Path) })
 	rep.Summary.Claims = slices.DeleteFunc(rep.Summary.Claims, func(c transform.Claim) bool { return !in.Shows(c.Path) })
 }
 

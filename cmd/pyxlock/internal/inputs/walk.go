@@ -27,6 +27,8 @@ type walker struct {
 	skip   string // a directory to leave out, absolute and without links
 	left   int    // files and directories that are left out by default or for git
 	bounds *Bounds
+	flat   bool              // what lies in directories below is left out
+	seen   func(path string) // called with each directory that is read; nil for nobody
 	// strays are links that lead out of the bounds to what is no Cython file.
 	strays []string
 	// ignored are the .pyx files that git ignores.
@@ -59,7 +61,11 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 		abs := filepath.Join(real, rel)
 		if d.IsDir() {
 			if rel == "." {
+				w.enter(path)
 				return nil
+			}
+			if w.flat {
+				return fs.SkipDir
 			}
 			if w.skip != "" && fspath.Real(path) == w.skip {
 				return fs.SkipDir
@@ -73,6 +79,7 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 			default:
 				return fs.SkipDir
 			}
+			w.enter(path)
 			if w.Git {
 				rules, err = rules.Below(abs)
 			}
@@ -87,6 +94,9 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 		}
 		if d.Type()&fs.ModeSymlink != 0 {
 			st, err := os.Stat(path)
+			if err != nil && w.seen != nil {
+				return nil // an editor's mark beside a file that nobody named
+			}
 			if err != nil {
 				return fspath.Plain(err)
 			}
@@ -115,6 +125,13 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 		add(path, rel)
 		return nil
 	})
+}
+
+// enter tells of a directory that is read.
+func (w *walker) enter(path string) {
+	if w.seen != nil {
+		w.seen(filepath.Clean(path))
+	}
 }
 
 // wantPy reports whether a .py file belongs in a tree for cython: it marks a
