@@ -253,7 +253,7 @@ func (r *resolver) holdsOf(locks []Placed) {
 	kind := r.kind()
 	if len(locks) == 0 {
 		r.undecorated(kind)
-		r.holdNeededItems()
+		r.holdNeededItems(kind)
 	}
 	if bare && !r.failed {
 		r.operands(kind)
