@@ -133,7 +133,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return n
 		}
 		args := b.passed(e.Args)
-		if d, ok := b.declaredMethod(sh.Class, name); ok { // its body is not in sight
+		if d, ok := declaredMethod(sh.Class, name); ok { // its body is not in sight
 			b.effect(base, sh.Class, OnPython, Write, false, CallsUnknown, name, e.Span)
 			if !d.Decl.Cpdef { // which would lock where its class does
 				b.rawObject(base, name, e.Span)
@@ -197,7 +197,7 @@ func (b calls) dispatched(first int, c *project.Class, name string, e *ast.Call)
 			b.flow.Calls[i].On = c
 		}
 	}
-	d, ok := b.declaredMethod(c, name)
+	d, ok := declaredMethod(c, name)
 	if !ok || len(b.inherited(c, name, false)) > 0 {
 		return
 	}
@@ -266,7 +266,7 @@ func (b calls) superCall(name string, e *ast.Call) int32 {
 		}
 	}
 	args := b.passed(e.Args)
-	if b.f.Class.Complete() || library.InheritedFromObject()[name] || name == "__init__" && b.f.Class.Base() == nil && !b.hasBases() {
+	if b.f.Class.Complete() || library.InheritedFromObject()[name] || name == "__init__" && b.f.Class.Base() == nil && !hasBases(b.f.Class) {
 		b.unknownArgs(args, name, e.Span, false)
 		return 0
 	}
@@ -274,8 +274,9 @@ func (b calls) superCall(name string, e *ast.Call) int32 {
 	return b.unknownCall(args, name, e.Span, false)
 }
 
-func (b calls) hasBases() bool {
-	for _, d := range b.f.Class.Defs {
+// hasBases reports whether a class names bases, known or not.
+func hasBases(c *project.Class) bool {
+	for _, d := range c.Defs {
 		if d.Bases != nil && len(d.Bases.Args) > 0 {
 			return true
 		}
@@ -293,11 +294,9 @@ func (b calls) classCall(c *project.Class, name string, e *ast.Call) int32 {
 		return b.construct(c, args, e.Span, false)
 	}
 	if fs := b.members(c, name, false); len(fs) > 0 {
-		static := b.m.PlainDecorator(fs[0].Def, "staticmethod")
 		if b.m.PlainDecorator(fs[0].Def, "classmethod") {
 			return b.callFunctions(fs, 0, true, e)
 		}
-		_ = static
 		return b.callFunctions(fs[:1], 0, false, e)
 	}
 	return b.unknownCall(b.passed(e.Args), c.Name+"."+name, e.Span, false)
@@ -460,7 +459,7 @@ func (b calls) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) c
 }
 
 // declaredMethod finds a C method that only a .pxd has.
-func (b calls) declaredMethod(c *project.Class, name string) (project.Declaration, bool) {
+func declaredMethod(c *project.Class, name string) (project.Declaration, bool) {
 	for _, a := range c.Ancestry() {
 		if d, ok := a.Mod.Declared[a.Name+"."+name]; ok {
 			return d, true
