@@ -58,7 +58,7 @@ type annotator struct {
 	editors map[string]*edit.Editor
 	writes  *effects.Written
 	pending map[*project.Unit][]insertion
-	guards  map[*project.Class]string             // see guardsOf
+	guards  map[*project.Class]sharing            // see guardsOf
 	known   map[*project.Unit][]decorator.Visible // the locked classes that a file can name
 }
 
@@ -246,7 +246,10 @@ func (a *annotator) decorate() {
 		for _, c := range m.Classes {
 			if l := a.p.Locks.Declared(c); l != nil && l.Decorator == nil {
 				dec := "locked_class"
-				if l.Guard != "" {
+				switch {
+				case l.Guard != "" && l.KindSet:
+					dec += fmt.Sprintf("(lock=%q, guard=%q)", l.Kind, l.Guard)
+				case l.Guard != "":
 					dec += fmt.Sprintf("(guard=%q)", l.Guard)
 				}
 				a.insert(c.Unit, c.Def.Pos, c.Def.Keyword, dec)

@@ -183,6 +183,7 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
+		b.calls.wraps(t, st.Value)
 		b.target(t, v, syntax.IsNothing(st.Value))
 	}
 }
@@ -209,8 +210,10 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
 		}
-		if value != 0 && b.shape(value).Kind != ctype.Scalar {
+		if !nothing {
 			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span})
+		}
+		if value != 0 && b.shape(value).Kind != ctype.Scalar {
 			if b.flow.Nodes[base].Kind != NodeInside {
 				b.handOutInto(value, base, t.Pos)
 			}

@@ -36,6 +36,7 @@ const (
 	NodeUnknown          // an object from somewhere
 	NodeStowed           // base, put into a C value of one's own
 	NodeNothing          // None, or a variable before it is assigned to
+	NodeLent             // a pointer that object base gave in a capsule; no state of anybody known
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -160,7 +161,8 @@ func (fl *Flow) leadsInto(n int32) string {
 	return ""
 }
 
-// Store is a pointer into one object's state that is put into another object.
+// Store is what an assignment puts into an attribute. Value is 0 where that is
+// nothing that is followed.
 type Store struct {
 	Value, Into int32
 	Name        string // the attribute that receives it
