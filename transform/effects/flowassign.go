@@ -210,8 +210,8 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
 		}
-		if !nothing {
-			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span})
+		if base != 0 {
+			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})
 		}
 		if value != 0 && b.shape(value).Kind != ctype.Scalar {
 			if b.flow.Nodes[base].Kind != NodeInside {

@@ -167,6 +167,7 @@ type Store struct {
 	Value, Into int32
 	Name        string // the attribute that receives it
 	Span        ast.Span
+	Nothing     bool // None or NULL
 }
 
 // Region is an object as a function knows it: a parameter, an object reached

@@ -25,6 +25,10 @@ type kept struct {
 	pointer bool
 	value   keptValue
 	place   Place
+	at      int32 // the offset in the function that this is known of
+	// held is true for a guard where the locks of the object that it was and of that
+	// which it becomes are both held for writing.
+	held bool
 }
 
 // keptValue is what is put there: an object, or a pointer into its state.
@@ -34,6 +38,8 @@ type keptValue struct {
 	returned bool // a C function was given a pointer into the state, and returned this one
 	lent     bool // it came out of a capsule that the object gave
 	itself   bool // it points to the object, not into its state
+	seen     bool // the object is known where the pointer is stored
+	number   bool // it is an address, or any other number
 }
 
 // Place is a place in a function.
@@ -59,6 +65,7 @@ type (
 		attr          string
 		pointer       bool
 		returned      bool
+		held          bool
 	}
 	besideKey struct {
 		class          *project.Class
@@ -81,7 +88,7 @@ type holdings struct {
 const manyHoldings = 512
 
 func (h *holdings) keep(k kept) bool {
-	key := keptKey{k.child, k.value.region, k.class, k.attr, k.pointer, k.value.returned}
+	key := keptKey{k.child, k.value.region, k.class, k.attr, k.pointer, k.value.returned, k.held}
 	if h.known[key] || len(h.kept) >= manyHoldings {
 		return false
 	}
@@ -112,13 +119,18 @@ type Pointing struct {
 	// Returned is true where a C function made the pointer of the owner's state.
 	Returned bool
 	// Lent is true where it came out of a capsule.
-	Lent  bool
+	Lent bool
+	// Seen is true where the place knows whose state it is.
+	Seen  bool
 	Place Place
+	In    *Function // where both are known
 }
 
 // Owners are the pointings of a project.
 type Owners struct {
 	All []Pointing
+	// Moves are the assignments to guards that others may rely on meanwhile.
+	Moves []Move
 	// alone has the places at which an object gets a pointer that belongs to nobody
 	// known, by the class that declares the attribute; bare those where it gets none of
 	// the other objects beside it, either.
@@ -139,6 +151,18 @@ func (o *Owners) Alone(c *project.Class, pointer, owner string, without bool) (P
 		}
 	}
 	return Place{}, false
+}
+
+// FindOwners finds who points into whose state in modules that are solved, where any
+// of them may have a lock.
+func (p *Program) FindOwners(mods []*project.Module) {
+	var all []*Function
+	for _, m := range mods {
+		if !m.Broken() {
+			all = append(all, p.Funcs(m).All...)
+		}
+	}
+	p.Owners = p.OwnersOf(all, p.guardOf)
 }
 
 // OwnersOf finds them. shared tells by which attribute a class shares another
@@ -218,6 +242,7 @@ func (l *linking) update(f *Function) bool {
 		return false
 	}
 	l.s.At(f)
+	l.s.handOuts()
 	h := l.of[f]
 	grown := false
 	for _, st := range f.Flow.Stores {
@@ -267,8 +292,14 @@ func (l *linking) stored(f *Function, st Store) []kept {
 		if !object && !l.leads(f, fd, st.Value) {
 			continue
 		}
+		if st.Nothing && !object {
+			continue
+		}
 		for _, v := range l.values(f, st.Value, object) {
-			out = append(out, kept{child: c.Region, class: class, attr: attr, pointer: !object, value: v, place: Place{f, st.Span}})
+			v.number = l.p.Types.OfField(fd).Kind == ctype.Scalar
+			k := kept{child: c.Region, class: class, attr: attr, pointer: !object, value: v, place: Place{f, st.Span}, at: st.Span.Pos}
+			k.held = l.held(f, &k)
+			out = append(out, k)
 		}
 	}
 	return out
@@ -298,7 +329,7 @@ func (l *linking) values(f *Function, n int32, object bool) []keptValue {
 		if class == nil && l.s.sum.Regions[r.Region].Parent < 0 && l.s.sum.Regions[r.Region].Root == NodeParam {
 			class = f.Flow.Nodes[f.Flow.Params[l.s.sum.Regions[r.Region].Num]].Shape.Class
 		}
-		out = append(out, keptValue{region: r.Region, class: class, returned: returned, itself: itself})
+		out = append(out, keptValue{region: r.Region, class: class, returned: returned, itself: itself, seen: l.object(f, r.Region)})
 	}
 	if !object {
 		for _, r := range l.lent(f, n, 16) {
@@ -376,13 +407,20 @@ func (l *linking) called(f *Function, c *Call, node int32, g *Function) bool {
 	h, from := l.of[f], l.of[g]
 	grown := false
 	for _, k := range from.kept {
-		for _, child := range l.translated(c, node, g, k.child) {
+		children := l.translated(c, node, g, k.child)
+		if len(children) == 0 && !k.pointer && l.given(g, k.child) && l.p.guardOf(k.class) == k.attr {
+			// Some object that is not followed, which others may know.
+			children = []Ref{{l.s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1}), nil}}
+		}
+		for _, child := range children {
 			class := k.class
 			if child.Class != nil && !project.Related(child.Class, class) {
 				continue
 			}
 			for _, v := range l.translate(c, node, g, k.value) {
-				grown = h.keep(kept{child: child.Region, class: class, attr: k.attr, pointer: k.pointer, value: v, place: k.place}) || grown
+				next := kept{child: child.Region, class: class, attr: k.attr, pointer: k.pointer, value: v, place: k.place, at: c.Span.Pos}
+				next.held = k.held || l.held(f, &next)
+				grown = h.keep(next) || grown
 			}
 		}
 	}
@@ -555,13 +593,14 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 	}
 	for _, f := range funcs {
 		l.s.At(f)
+		l.s.handOuts()
 		h := l.of[f]
 		for _, b := range h.beside {
 			c := b.declares()
 			if c == nil {
 				continue
 			}
-			pt := Pointing{Class: c, Pointer: b.pointer, Owner: b.owner, From: b.from.class, Returned: b.from.returned, Lent: b.from.lent, Place: b.place}
+			pt := Pointing{Class: c, Pointer: b.pointer, Owner: b.owner, From: b.from.class, Returned: b.from.returned, Lent: b.from.lent, Seen: b.from.seen, Place: b.place, In: f}
 			switch {
 			case b.from.region == b.holder.region:
 				pt.Same = true
@@ -570,11 +609,12 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 			case l.open(f, b):
 				continue // its callers know
 			default:
-				pt.Other = f.Sum.Regions[b.from.region].Root != NodeUnknown && l.object(f, b.from.region)
+				pt.Other = !b.from.number && f.Sum.Regions[b.from.region].Root != NodeUnknown && l.object(f, b.from.region)
 			}
 			out.All = append(out.All, pt)
 		}
 		l.lonely(f, h, out)
+		l.moves(f, h, out)
 	}
 	return out
 }

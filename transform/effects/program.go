@@ -28,6 +28,8 @@ type Program struct {
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes *Changes
+	// Owners are nil before FindOwners.
+	Owners *Owners
 }
 
 // New returns the model of a project with its locks.

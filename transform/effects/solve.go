@@ -166,19 +166,7 @@ func (s *Solver) At(f *Function) {
 // update recomputes a function's summary and reports whether it grew.
 func (s *Solver) update(f *Function) bool {
 	s.At(f)
-	for i := range s.flow.handed {
-		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
-	}
-	for i := range s.flow.Calls {
-		c := &s.flow.Calls[i]
-		for _, g := range c.Callees {
-			for k := range g.Sum.escapes {
-				if int(k) < len(c.Args) {
-					s.handOut(c.Args[k], &c.handing)
-				}
-			}
-		}
-	}
+	s.handOuts()
 	for i := range s.flow.Actions {
 		e := &s.flow.Actions[i]
 		refs := s.Top(e.Node)
@@ -202,6 +190,23 @@ func (s *Solver) update(f *Function) bool {
 		}
 	}
 	return s.grown
+}
+
+// handOuts finds where the objects of a function's own making become known to others.
+func (s *Solver) handOuts() {
+	for i := range s.flow.handed {
+		s.handOut(s.flow.handed[i].node, &s.flow.handed[i])
+	}
+	for i := range s.flow.Calls {
+		c := &s.flow.Calls[i]
+		for _, g := range c.Callees {
+			for k := range g.Sum.escapes {
+				if int(k) < len(c.Args) {
+					s.handOut(c.Args[k], &c.handing)
+				}
+			}
+		}
+	}
 }
 
 func (s *Solver) handOut(n int32, h *handing) {
