@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -26,7 +27,7 @@ type sharing struct {
 // guardsOf finds, for each class that keeps pointers into another's state, the
 // attribute that holds the other object. Where there are two, a person has to choose.
 func (a *annotator) guardsOf(all []*effects.Function) map[*project.Class]sharing {
-	owners := a.p.OwnersOf(all, func(c *project.Class) string {
+	owners := effects.OwnersOf(a.p, all, func(c *project.Class) string {
 		if l := a.p.Locks.Declared(c); l != nil {
 			return l.Guard
 		}
@@ -86,7 +87,7 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	lock, declared := a.declared(c)
 	l := a.p.Locks.Declared(c)
 	if !ok || c.Def == nil || c.Extern || declared || !lock && a.p.Locks.Of(c) != nil || l != nil && l.Guard != "" ||
-		a.writes.ByHand(c) != nil || !a.writes.Settles(c, s.owner) || a.cannot(c) {
+		a.writes.ByHand(c) != nil || !a.reliable(c, s.owner) || a.cannot(c) {
 		return false
 	}
 	parent := c.Field(s.owner).Class()
@@ -120,6 +121,29 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 		a.p.Locks.Give(c, l)
 	}
 	a.note(c, Locked, "it points into the state of its "+s.owner+", a "+parent.Name+", and shares that lock", nil)
+	return true
+}
+
+// reliable reports whether the object that an attribute holds can be the guard: it stays,
+// or where it does not, whoever looks for it can look again.
+func (a *annotator) reliable(c *project.Class, name string) bool {
+	if a.writes.Settles(c, name) {
+		return true
+	}
+	if fd := c.Field(name); fd == nil || fd.Vis == ast.Public || fd.Class() == nil {
+		return false
+	}
+	if in := a.p.Locks.Of(c); in != nil && in.Kind != decorator.RWLock || in == nil && a.p.Locks.Kind != decorator.RWLock {
+		return false
+	}
+	d := c.Declarer(name)
+	for _, f := range a.all() {
+		for _, s := range a.p.Guarding.Stores(f, d, name) {
+			if _, _, _, ok := effects.GuardStatement(f, s); !ok || f.Mod != d.Mod || s.Nothing { // None locks nothing
+				return false
+			}
+		}
+	}
 	return true
 }
 

@@ -183,7 +183,7 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
-		b.calls.wraps(t, st.Value)
+		capsules{b}.wraps(t, st.Value)
 		b.target(t, v, syntax.IsNothing(st.Value))
 	}
 }

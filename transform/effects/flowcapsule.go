@@ -11,8 +11,8 @@ import (
 
 // unwrapped is the pointer that a capsule holds. Whose state that leads into is known
 // as far as the object is that gave the capsule: "bit.capsule", "bit.get_capsule()".
-func (b calls) unwrapped(name string, e *ast.Call) int32 {
-	b.unknownArgs(b.passed(e.Args), name, e.Span, false)
+func (b capsules) unwrapped(name string, e *ast.Call) int32 {
+	b.calls.unknownArgs(b.calls.passed(e.Args), name, e.Span, false)
 	if len(e.Args) == 0 {
 		return 0
 	}
@@ -21,7 +21,7 @@ func (b calls) unwrapped(name string, e *ast.Call) int32 {
 
 // giver is the object of which a capsule is an attribute, or what a method of it
 // returns; 0 where that is not known.
-func (b calls) giver(e ast.Expr) int32 {
+func (b capsules) giver(e ast.Expr) int32 {
 	got := false
 	for range 8 {
 		switch x := syntax.Unparen(e).(type) {
@@ -54,7 +54,7 @@ func (b calls) giver(e ast.Expr) int32 {
 }
 
 // held is the object that attribute a holds, where that is one of C's; nothing is noted.
-func (b calls) held(a *ast.Attribute) int32 {
+func (b capsules) held(a *ast.Attribute) int32 {
 	x, ok := syntax.Unparen(a.X).(*ast.Name)
 	if !ok {
 		return 0
@@ -72,7 +72,7 @@ func (b calls) held(a *ast.Attribute) int32 {
 }
 
 // wraps notes the object that an untyped local was got from: "capsule = bit.capsule".
-func (b calls) wraps(target, value ast.Expr) {
+func (b capsules) wraps(target, value ast.Expr) {
 	name, ok := target.(*ast.Name)
 	if !ok {
 		return
@@ -94,3 +94,6 @@ func (b calls) wraps(target, value ast.Expr) {
 		b.wrapped[name.Name] = n
 	}
 }
+
+// capsules walk what is got out of other objects without a type.
+type capsules struct{ *builder }

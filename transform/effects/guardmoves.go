@@ -4,8 +4,12 @@ package effects
 // object, once others may know that object.
 
 import (
+	"strings"
+
 	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 
 	"golang.org/x/text/unicode/norm"
 )
@@ -17,21 +21,135 @@ type Move struct {
 	Guard string
 	Place Place
 	In    *Function // that would have to hold them
+	// Foreign is true in another module than the one that declares the attribute: the
+	// functions that read it do not expect that, whatever is held.
+	Foreign bool
 }
 
-// guardOf returns the attribute whose object's lock guards the state of a class, "" for
-// its own.
-func (p *Program) guardOf(c *project.Class) string {
-	if in := p.Locks.Of(c); in != nil {
+// Guarding answers questions about guards: the objects whose locks guard others.
+type Guarding struct {
+	p        *Program
+	changing *cache.Cache[guardKey, bool] // see Changes
+	// Owners are nil before Find.
+	Owners *Owners
+}
+
+func newGuarding(p *Program) *Guarding {
+	g := &Guarding{p: p}
+	g.changing = cache.New(g.findChange)
+	return g
+}
+
+// Of returns the attribute whose object's lock guards the state of a class, "" for its
+// own.
+func (g *Guarding) Of(c *project.Class) string {
+	if in := g.p.Locks.Of(c); in != nil {
 		return in.Guard
 	}
 	return ""
 }
 
+// Changes reports whether the guard of a class's objects is assigned once others
+// may know them, in the module that declares it.
+func (g *Guarding) Changes(c *project.Class) bool {
+	guard := g.Of(c)
+	if guard == "" || c.Field(guard) == nil {
+		return false
+	}
+	d := c.Declarer(guard)
+	if d.Mod.Broken() {
+		return false
+	}
+	return g.changing.Get(guardKey{d, guard})
+}
+
+// guardKey is an attribute of the class that declares it.
+type guardKey struct {
+	class *project.Class
+	guard string
+}
+
+func (g *Guarding) findChange(k guardKey) bool {
+	p := g.p
+	all := p.Funcs(k.class.Mod).All
+	for _, f := range all {
+		p.FlowOf(f)
+	}
+	p.Solve(all)
+	for _, f := range all {
+		if len(g.Stores(f, k.class, k.guard)) > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// Stores returns the assignments of a function, by itself, to an attribute that
+// is a guard, of objects that others may know.
+func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
+	p := g.p
+	var out []Store
+	var s *Solver
+	for _, st := range f.Flow.Stores {
+		if st.Name != guard {
+			continue
+		}
+		if s == nil {
+			s = p.Solver()
+			s.At(f)
+			s.handOuts()
+		}
+		if refs := s.Top(st.Into); len(refs) == 0 && f.Flow.Nodes[st.Into].Shape.Class == nil {
+			continue // some Python attribute
+		}
+		for _, r := range s.Top(st.Into) {
+			if r.Class == nil || r.Class.Declarer(guard) != c {
+				continue
+			}
+			x := &f.Sum.Regions[r.Region]
+			pos, handed := s.handed[x.Num]
+			if x.Parent < 0 && (x.Root == NodeFresh && !(handed && st.Span.Pos > pos) || x.Root == NodeParam && p.Constructs(f, int(x.Num))) {
+				continue
+			}
+			out = append(out, st)
+			break
+		}
+	}
+	return out
+}
+
+// GuardStatement returns the statement that an assignment to a guard is, and the name of
+// the object; line tells whether it has a line of its own, or is all of a function that
+// has but one line. Others cannot be put into a critical section.
+func GuardStatement(f *Function, s Store) (st *ast.Assign, of string, line, ok bool) {
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		if a, is := n.(*ast.Assign); is && a.Pos <= s.Span.Pos && s.Span.End <= a.End {
+			st = a
+		}
+		return true
+	})
+	if st == nil || st.Op != "=" || len(st.Targets) != 1 || st.Annotation != nil {
+		return nil, "", false, false
+	}
+	t, is := st.Targets[0].(*ast.Attribute)
+	if !is || t.Span != s.Span {
+		return nil, "", false, false
+	}
+	name, is := t.X.(*ast.Name)
+	if !is {
+		return nil, "", false, false
+	}
+	file := f.Unit.File
+	rest := strings.TrimSpace(syntax.Text(file, ast.Span{Pos: st.End, End: syntax.NextLine(file, st.End-1)}))
+	line = syntax.IndentOf(file, st.Pos) == syntax.Text(file, ast.Span{Pos: syntax.LineStart(file, st.Pos), End: st.Pos}) && (rest == "" || rest[0] == '#')
+	body := f.Def.Body
+	return st, name.Name, line, line || body.Inline && len(body.Stmts) == 1 && body.Stmts[0] == ast.Stmt(st)
+}
+
 // held reports whether a function that assigns to a guard says by its decorators that
 // it has both locks for writing.
 func (l *linking) held(f *Function, k *kept) bool {
-	if k.pointer || l.p.guardOf(k.class) != k.attr {
+	if k.pointer || l.p.Guarding.Of(k.class) != k.attr {
 		return false
 	}
 	if !l.writes(f, k.child, k.class) {
@@ -53,7 +171,7 @@ func (l *linking) writes(f *Function, r int32, class *project.Class) bool {
 	if l.named(f, r) {
 		return true
 	}
-	return x.Parent >= 0 && l.p.guardOf(x.Owner) == x.Name && l.writes(f, x.Parent, x.Owner)
+	return x.Parent >= 0 && l.p.Guarding.Of(x.Owner) == x.Name && l.writes(f, x.Parent, x.Owner)
 }
 
 // named reports whether a write_lock of f names a region.
@@ -90,7 +208,8 @@ func (l *linking) shared(r, at int32) bool {
 func (l *linking) moves(f *Function, h *holdings, out *Owners) {
 	for i := range h.kept {
 		k := &h.kept[i]
-		if k.pointer || k.held || l.p.guardOf(k.class) != k.attr || l.p.Exempt(f) {
+		foreign := k.place.Func.Mod != k.class.Declarer(k.attr).Mod
+		if k.pointer || k.held && !foreign || l.p.Guarding.Of(k.class) != k.attr || l.p.Exempt(f) {
 			continue
 		}
 		switch x := &f.Sum.Regions[k.child]; {
@@ -99,6 +218,6 @@ func (l *linking) moves(f *Function, h *holdings, out *Owners) {
 		case x.Root == NodeParam && (len(f.Callers) > 0 && !l.p.Entry(f) || x.Parent < 0 && l.p.Constructs(f, int(x.Num))):
 			continue // its callers have the say, or nobody else has it
 		}
-		out.Moves = append(out.Moves, Move{Class: k.class, Guard: k.attr, Place: k.place, In: f})
+		out.Moves = append(out.Moves, Move{Class: k.class, Guard: k.attr, Place: k.place, In: f, Foreign: foreign})
 	}
 }

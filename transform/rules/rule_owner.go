@@ -20,12 +20,12 @@ type keptPointer struct {
 }
 
 func checkOwners(c *checking) {
-	if c.p.Owners == nil {
+	if c.p.Guarding.Owners == nil {
 		return
 	}
 	by := map[keptPointer][]effects.Pointing{}
 	var order []keptPointer
-	for _, pt := range c.p.Owners.All {
+	for _, pt := range c.p.Guarding.Owners.All {
 		if pt.Class.Mod != c.m {
 			continue
 		}
@@ -58,6 +58,7 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 	}
 	// Which of the objects beside it does it lead into?
 	var same []effects.Pointing
+	slices.SortStableFunc(all, func(a, b effects.Pointing) int { return weight(a) - weight(b) })
 	for _, pt := range all {
 		if pt.Same && (in != nil || c.p.Guards(pt.From)) && !slices.ContainsFunc(same, func(o effects.Pointing) bool { return o.Owner == pt.Owner }) {
 			same = append(same, pt)
@@ -65,7 +66,7 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 	}
 	slices.SortStableFunc(same, func(a, b effects.Pointing) int { return cmp.Compare(a.Owner, b.Owner) })
 	for _, pt := range same {
-		if _, own := c.p.Owners.Alone(k.class, k.pointer, pt.Owner, false); own && pt.Returned {
+		if _, own := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, false); own && pt.Returned {
 			continue // elsewhere it gets one of its own: what C made is new
 		}
 		if !pt.Lent && !c.p.Guards(pt.From) || pt.Seen && !pt.Returned && !pt.Lent && guard == "" {
@@ -90,7 +91,7 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 			takes = "that of its " + guard
 		}
 		help := fmt.Sprintf("share that one's lock: @cython.locked_class(guard=%q) on %s", pt.Owner, k.class.Name)
-		switch _, bare := c.p.Owners.Alone(k.class, k.pointer, pt.Owner, true); {
+		switch _, bare := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, true); {
 		case guard != "":
 			help = fmt.Sprintf("guard=%q on %s, if both are guarded by one lock, or keep no pointer and go through %s", pt.Owner, k.class.Name, pt.Owner)
 		case bare:
@@ -100,6 +101,17 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		}
 		c.notOwned(k, pt, fmt.Sprintf("%s of %s %s the state of its %s%s, and the methods of %s take %s", k.pointer, k.class.Name, how, pt.Owner, class, k.class.Name, takes), help)
 	}
+}
+
+// weight ranks how little is known of where a pointer leads.
+func weight(pt effects.Pointing) int {
+	switch {
+	case pt.Returned:
+		return 2
+	case pt.From == nil:
+		return 1
+	}
+	return 0
 }
 
 // notOwned reports a pointer where it is stored, with the place of its first use.
@@ -120,7 +132,7 @@ func (c *checking) notOwned(k keptPointer, pt effects.Pointing, msg, help string
 }
 
 func checkGuardMoves(c *checking) {
-	if c.p.Owners == nil {
+	if c.p.Guarding.Owners == nil {
 		return
 	}
 	type key struct {
@@ -128,7 +140,7 @@ func checkGuardMoves(c *checking) {
 		in    *effects.Function
 	}
 	seen := map[key]bool{}
-	for _, mv := range c.p.Owners.Moves {
+	for _, mv := range c.p.Guarding.Owners.Moves {
 		if mv.Place.Func.Mod != c.m {
 			continue
 		}
@@ -141,7 +153,11 @@ func checkGuardMoves(c *checking) {
 			fmt.Sprintf("%s is the guard of %s, and is assigned while others may use the object: who waits for the old one gets in beside who takes the new one", mv.Guard, mv.Class.Name),
 			"hold both for writing: @cython.write_lock with the object and with what becomes its "+mv.Guard+", on one function")
 		out.Warning = true
-		if mv.In != mv.Place.Func {
+		if mv.Foreign {
+			decl := mv.Class.Declarer(mv.Guard)
+			out.Message = fmt.Sprintf("%s is the guard of %s, and is assigned in another module than the one that declares it: no function looks at it again", mv.Guard, mv.Class.Name)
+			out.Help = "do it in a method or function of the module of " + decl.Name + ", under write locks of the object and of what becomes its " + mv.Guard
+		} else if mv.In != mv.Place.Func {
 			pos := project.FindingAt(mv.In.Unit.Source, mv.In.Def.Name.Span, "", "", "")
 			out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: mv.In.Name() + " comes to it, and does not hold both"})
 		}
