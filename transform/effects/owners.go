@@ -283,6 +283,14 @@ func (l *linking) returned(f *Function, n int32, depth int) bool {
 		return false
 	}
 	switch x.Kind {
+	case NodeCall: // a function of the project that returns what a C function returned
+		for _, g := range f.Flow.Calls[x.Num].Callees {
+			for _, r := range g.Flow.Returns {
+				if x.Shape.Kind != ctype.Object && l.returned(g, r, depth/2) {
+					return true
+				}
+			}
+		}
 	case NodeCast, NodeInside:
 		return l.returned(f, x.Base, depth-1)
 	case NodeLocal:

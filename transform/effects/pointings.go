@@ -105,7 +105,10 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 	}
 	for _, f := range funcs {
 		for _, b := range l.of[f].beside {
-			if b.from.region == b.holder.region {
+			// A sibling's pointer with the sibling's owner says as much.
+			x := &f.Sum.Regions[b.holder.region]
+			sibling := !b.from.returned && x.Parent == b.from.region && x.Name == b.owner && b.from.class != nil && project.Related(b.from.class, b.class)
+			if b.from.region == b.holder.region || sibling {
 				if c := b.declares(); c != nil && found[c] == "" {
 					found[c] = b.owner
 				}

@@ -94,6 +94,8 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		switch _, bare := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, true); {
 		case guard != "":
 			help = fmt.Sprintf("guard=%q on %s, if both are guarded by one lock, or keep no pointer and go through %s", pt.Owner, k.class.Name, pt.Owner)
+		case pt.From != nil && project.Related(k.class.Declarer(pt.Owner), pt.From) && k.class.Field(pt.Owner).Class() != nil && project.Related(k.class, k.class.Field(pt.Owner).Class()):
+			help = fmt.Sprintf("let all that share the state have one object in common, in an attribute that is never None, and share its lock: guard= on %s", k.class.Name)
 		case bare:
 			help = fmt.Sprintf("see to it that each %s has an object as its %s, then share its lock: guard=%q", k.class.Name, pt.Owner, pt.Owner)
 		case len(same) > 1:
