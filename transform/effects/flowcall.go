@@ -308,7 +308,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	}
 	name := path[len(path)-1]
 	if library.Unwrap[name] {
-		return capsules{b.builder}.unwrapped(name, e)
+		return capsules(b).unwrapped(name, e)
 	}
 	if r := b.m.Owner(path); r.Mod != nil {
 		t := b.p.Funcs(r.Mod)
