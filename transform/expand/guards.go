@@ -35,7 +35,12 @@ func (a *Module) findGuardStores() {
 	if len(guards) == 0 {
 		return
 	}
-	for _, f := range a.p.Program.Funcs(a.Module).All {
+	all := a.p.Program.Funcs(a.Module).All
+	for _, f := range all { // before Solve, which runs alone
+		a.p.Program.FlowOf(f)
+	}
+	a.p.Program.Solve(all)
+	for _, f := range all {
 		for c, guard := range guards {
 			for _, s := range a.p.Program.Guarding.Stores(f, c, guard) {
 				a.findGuardStore(f, s)
