@@ -101,6 +101,7 @@ func (r *rewriting) together(ctx context.Context) error {
 			mods[i] = m.Module
 		}
 		r.prog.SettleWrites(mods)
+		r.prog.Guarding.Find(mods)
 		r.res.Findings = r.rules.Order(mods)
 	}
 	return project.Each(ctx, r.done, r.jobs, func(m *expand.Module) error {

@@ -58,7 +58,7 @@ type annotator struct {
 	writes  *effects.Written
 	pending map[*project.Unit][]insertion
 	taking  []takes                               // see overrides
-	guards  map[*project.Class]string             // see guardsOf
+	guards  map[*project.Class]sharing            // see guardsOf
 	known   map[*project.Unit][]decorator.Visible // the locked classes that a file can name
 }
 
@@ -180,7 +180,7 @@ func (a *annotator) verdict(c *project.Class) {
 		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
 	case c.Unit.File.Pure && slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && f.Unit.InPxd() }):
 		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
-	case slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && a.clashes(c, f.Name) }):
+	case slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && clashes(a, c, f.Name) }):
 		a.note(c, Unlockable, "a public attribute has the name of something in the module, and Cython lets it have no property", nil)
 	case c.Unit.File.Pure && a.cythonName(c.Unit, c.Def.Pos) == "":
 		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
@@ -208,7 +208,7 @@ func (a *annotator) elsewhere(c *project.Class) *project.Class {
 
 // clashes reports whether Cython would confuse a property of c with a name of
 // the module.
-func (a *annotator) clashes(c *project.Class, name string) bool {
+func clashes(a *annotator, c *project.Class, name string) bool {
 	_, used := c.Mod.UsedBefore(name, c.Def.Pos)
 	return used
 }
@@ -247,7 +247,10 @@ func (a *annotator) decorate() {
 		for _, c := range m.Classes {
 			if l := a.p.Locks.Declared(c); l != nil && l.Decorator == nil {
 				dec := "locked_class"
-				if l.Guard != "" {
+				switch {
+				case l.Guard != "" && l.KindSet:
+					dec += fmt.Sprintf("(lock=%q, guard=%q)", l.Kind, l.Guard)
+				case l.Guard != "":
 					dec += fmt.Sprintf("(guard=%q)", l.Guard)
 				}
 				a.insert(c.Unit, c.Def.Pos, c.Def.Keyword, dec)

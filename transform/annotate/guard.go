@@ -4,95 +4,186 @@ package annotate
 // object, as a row keeps its matrix. They share the other's lock.
 
 import (
-	"pyxlock/transform/ctype"
+	"maps"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
 )
 
+// sharing is a class that points into the state of the object that it keeps.
+type sharing struct {
+	owner string // the attribute that keeps it
+	// direct is true where the pointer itself leads there; otherwise a C function
+	// made it, which may as well have made something new.
+	direct bool
+	lent   bool // it came out of a capsule
+}
+
 // guardsOf finds, for each class that keeps pointers into another's state, the
-// attribute that holds the other object: both are set in one function.
-func (a *annotator) guardsOf(all []*effects.Function) map[*project.Class]string {
-	out := map[*project.Class]string{}
-	s := a.p.Solver()
-	for _, f := range all {
-		if len(f.Flow.Stores) < 2 {
+// attribute that holds the other object. Where there are two, a person has to choose.
+func (a *annotator) guardsOf(all []*effects.Function) map[*project.Class]sharing {
+	owners := effects.OwnersOf(a.p, all, func(c *project.Class) string {
+		if l := a.p.Locks.Declared(c); l != nil {
+			return l.Guard
+		}
+		return ""
+	})
+	found := map[*project.Class]map[string]sharing{}
+	for _, pt := range owners.All {
+		if !pt.Same {
 			continue
 		}
-		s.At(f)
-		for _, pointer := range f.Flow.Stores {
-			sh := f.Flow.Nodes[pointer.Value].Shape
-			if sh.Kind != ctype.Pointer || sh.Returned || f.Flow.Nodes[pointer.Into].Shape.Kind != ctype.Object {
-				continue
-			}
-			for _, owner := range f.Flow.Stores {
-				if f.Flow.Nodes[owner.Value].Shape.Kind != ctype.Object {
-					continue
-				}
-				child, name := a.shares(s, pointer, owner)
-				if child == nil {
-					continue
-				}
-				if old, ok := out[child]; ok && old != name {
-					name = "" // two candidates: a person has to choose
-				}
-				out[child] = name
-			}
+		if _, none := owners.Alone(pt.Class, pt.Pointer, pt.Owner, !pt.Returned); none {
+			continue // there are objects without an owner, or whose pointer is all their own
 		}
+		if found[pt.Class] == nil {
+			found[pt.Class] = map[string]sharing{}
+		}
+		s := found[pt.Class][pt.Owner]
+		found[pt.Class][pt.Owner] = sharing{pt.Owner, s.direct || !pt.Returned, s.lent || pt.Lent}
 	}
-	for c, name := range out {
-		if name == "" {
-			delete(out, c)
+	out := map[*project.Class]sharing{}
+	for c, by := range found {
+		if s, ok := only(by); ok {
+			out[c] = s
 		}
 	}
 	return out
 }
 
-// shares reports the class that keeps both a pointer into an object and the
-// object, and the attribute that holds the latter.
-func (a *annotator) shares(s *effects.Solver, pointer, owner effects.Store) (*project.Class, string) {
-	for _, p := range s.Top(pointer.Value) {
-		for _, o := range s.Top(owner.Value) {
-			if p.Region != o.Region || p.Class == nil {
-				continue
-			}
-			for _, x := range s.Top(pointer.Into) {
-				for _, y := range s.Top(owner.Into) {
-					if x.Region != y.Region || x.Class == nil || x.Region == p.Region {
-						continue
-					}
-					f := x.Class.Field(owner.Name)
-					_, declared := a.declared(x.Class)
-					if f == nil || f.Class() == nil || declared {
-						continue
-					}
-					for _, b := range x.Class.Ancestry() {
-						if b.FieldByName[owner.Name] != nil && b.FieldByName[pointer.Name] != nil {
-							return b, owner.Name
-						}
-					}
-				}
-			}
-		}
+// only returns the one candidate there is, or the one to which a pointer leads that no
+// C function made.
+func only(by map[string]sharing) (sharing, bool) {
+	list := slices.Collect(maps.Values(by))
+	if len(list) > 1 {
+		list = slices.DeleteFunc(list, func(s sharing) bool { return !s.direct })
 	}
-	return nil, ""
+	if len(list) != 1 {
+		return sharing{}, false
+	}
+	return list[0], true
 }
 
-// share gives classes the lock of the object that they keep, where that object's
-// class has one.
-func (a *annotator) share(guards map[*project.Class]string) {
-	for _, m := range a.mods {
-		for _, c := range m.Classes {
-			name, ok := guards[c]
-			lock, declared := a.declared(c)
-			if !ok || c.Def == nil || declared || !lock && a.p.Locks.Of(c) != nil {
-				continue
+// share gives classes the lock of the object that they keep.
+func (a *annotator) share(guards map[*project.Class]sharing) {
+	for again := true; again; { // an owner may get its lock on the way
+		again = false
+		for _, m := range a.mods {
+			for _, c := range m.Classes {
+				again = a.shareOne(c, guards) || again
 			}
-			parent := c.Field(name).Class()
-			if parent == nil || a.p.Locks.Of(parent) == nil || !a.writes.Settles(c, name) {
-				continue
-			}
-			a.lock(c, name)
-			a.note(c, Locked, "it points into the state of its "+name+", a "+parent.Name+", and shares that lock", nil)
 		}
 	}
+}
+
+// shareOne gives one class its owner's lock, and reports whether it did.
+func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing) bool {
+	s, ok := guards[c]
+	lock, declared := a.declared(c)
+	l := a.p.Locks.Declared(c)
+	if !ok || c.Def == nil || c.Extern || declared || !lock && a.p.Locks.Of(c) != nil || l != nil && l.Guard != "" ||
+		a.writes.ByHand(c) != nil || !a.reliable(c, s.owner) || a.cannot(c) {
+		return false
+	}
+	parent := c.Field(s.owner).Class()
+	if parent == nil {
+		if !s.lent || !lock || a.p.Locks.Of(c).Kind == decorator.Mutex || !a.untyped(c, s.owner) {
+			return false
+		}
+		a.lock(c, s.owner)
+		a.note(c, Locked, "it points into the state of its "+s.owner+", which handed that out in a capsule, and shares that object's lock", nil)
+		return true
+	}
+	if a.circular(c, parent, guards) {
+		return false
+	}
+	if a.p.Locks.Of(parent) == nil {
+		// Nothing writes to it but through the pointers that others have.
+		if !s.direct || a.writes.Wrote[c] == nil || parent.Def == nil || parent.Extern || !slices.Contains(a.mods, parent.Mod) || a.writes.ByHand(parent) != nil || a.cannot(parent) {
+			return false
+		}
+		var related []finding.Related
+		if ev := a.writes.Wrote[c]; ev.Func != nil {
+			related = effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
+		}
+		a.lock(parent, "")
+		a.note(parent, Locked, c.Name+", which points into its state, writes there", related)
+	}
+	a.lock(c, s.owner)
+	if kind := a.p.Locks.Of(parent).Kind; kind != a.p.Locks.Of(c).Kind {
+		l := a.p.Locks.Declared(c)
+		l.Kind, l.KindSet = kind, true
+		a.p.Locks.Give(c, l)
+	}
+	a.note(c, Locked, "it points into the state of its "+s.owner+", a "+parent.Name+", and shares that lock", nil)
+	return true
+}
+
+// reliable reports whether the object that an attribute holds can be the guard: it stays,
+// or where it does not, whoever looks for it can look again.
+func (a *annotator) reliable(c *project.Class, name string) bool {
+	if a.writes.Settles(c, name) {
+		return true
+	}
+	if fd := c.Field(name); fd == nil || fd.Vis == ast.Public || fd.Class() == nil {
+		return false
+	}
+	if in := a.p.Locks.Of(c); in != nil && in.Kind != decorator.RWLock || in == nil && a.p.Locks.Kind != decorator.RWLock {
+		return false
+	}
+	d := c.Declarer(name)
+	for _, f := range a.all() {
+		for _, s := range a.p.Guarding.Stores(f, d, name) {
+			if _, _, _, ok := effects.GuardStatement(f, s); !ok || f.Mod != d.Mod || s.Nothing { // None locks nothing
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// cannot reports whether a class was found to have no use for a lock of ours.
+func (a *annotator) cannot(c *project.Class) bool {
+	return slices.ContainsFunc(a.out.Classes, func(n ClassNote) bool {
+		return n.Name == c.Name && n.Path == c.Unit.Path && (n.Verdict == Unlockable || n.Verdict == Opaque || n.Verdict == HandLocked)
+	})
+}
+
+// untyped reports whether an attribute holds an object of any class.
+func (a *annotator) untyped(c *project.Class, name string) bool {
+	f := c.Field(name)
+	if f.Ctype == nil {
+		return f.Annotation == nil
+	}
+	t := strings.TrimSpace(f.Ctype.Name)
+	return t == "" || t == "object"
+}
+
+// circular reports whether the guards from parent on lead back to c, or to an object
+// like it: then it is not known how far they have to be followed.
+func (a *annotator) circular(c, parent *project.Class, guards map[*project.Class]sharing) bool {
+	for range 4 {
+		if project.Related(c, parent) {
+			return true
+		}
+		next := ""
+		for _, b := range parent.Ancestry() {
+			if l := a.p.Locks.Declared(b); l != nil && l.Guard != "" {
+				next = l.Guard
+			} else if s, ok := guards[b]; ok && next == "" {
+				next = s.owner
+			}
+		}
+		fd := parent.Field(next)
+		if next == "" || fd == nil || fd.Class() == nil {
+			return false
+		}
+		parent = fd.Class()
+	}
+	return true
 }

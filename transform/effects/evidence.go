@@ -89,7 +89,15 @@ func (a *Written) ByHand(c *project.Class) *Function {
 // made, as far as was found.
 func (a *Written) Settles(c *project.Class, name string) bool {
 	f := c.Field(name)
-	return f != nil && f.Vis != ast.Public && !a.rebound[c][name]
+	if f == nil || f.Vis == ast.Public {
+		return false
+	}
+	for k, names := range a.rebound { // it may be used as a base or as a subclass
+		if names[name] && project.Related(k, c) {
+			return false
+		}
+	}
+	return true
 }
 
 // Inherited returns a write of a class's own methods to what it inherits,

@@ -26,6 +26,9 @@ type builder struct {
 	// outs holds the calls that are given the address of a local pointer.
 	outs map[*ast.Arg]*outCall
 
+	// wrapped holds the objects from which untyped locals were got: see wraps.
+	wrapped map[string]int32
+
 	// What FlowOf keeps from one function to the next.
 	keep  Flow
 	exprs expressions

@@ -177,6 +177,7 @@ func (b *builder) assign(st *ast.Assign) {
 	}
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
+		capsules{b}.wraps(t, st.Value)
 		b.target(t, v, syntax.IsNothing(st.Value))
 	}
 }
@@ -207,8 +208,10 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
 		}
+		if base != 0 {
+			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})
+		}
 		if value != 0 && b.shape(value).Kind != ctype.Scalar {
-			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span})
 			if b.flow.Nodes[base].Kind != NodeInside {
 				b.handOutInto(value, base, t.Pos)
 			}

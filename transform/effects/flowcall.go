@@ -334,6 +334,9 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		return b.construct(c, b.passed(e.Args), e.Span, true)
 	}
 	name := path[len(path)-1]
+	if library.Unwrap()[name] {
+		return capsules(b).unwrapped(name, e)
+	}
 	if r := b.m.Owner(path); r.Mod != nil {
 		t := b.p.Funcs(r.Mod)
 		if fs := t.byName[r.Name]; len(fs) > 0 {

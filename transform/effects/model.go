@@ -40,6 +40,7 @@ const (
 	NodeHistory           // where a history begins (heap.go)
 	NodeAssigned          // an attribute gets a value; base is the history before it
 	NodeCalled            // call num is made; base is the history before it
+	NodeLent              // a pointer that object base gave in a capsule; no state of anybody known
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -177,11 +178,13 @@ func (fl *Flow) leadsInto(n int32) string {
 	return ""
 }
 
-// Store is a pointer into one object's state that is put into another object.
+// Store is what an assignment puts into an attribute. Value is 0 where that is
+// nothing that is followed.
 type Store struct {
 	Value, Into int32
 	Name        string // the attribute that receives it
 	Span        ast.Span
+	Nothing     bool // None or NULL
 }
 
 // Region is an object as a function knows it: a parameter, an object reached

@@ -27,7 +27,8 @@ type Program struct {
 	hands     *cache.Cache[*project.Module, *handlock.Names]
 	model     modelState
 	// Changes are nil before SettleFunctions.
-	Changes *Changes
+	Changes  *Changes
+	Guarding *Guarding
 }
 
 // New returns the model of a project with its locks.
@@ -36,6 +37,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name string)
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(handlock.New)
+	g.Guarding = newGuarding(g)
 	return g
 }
 

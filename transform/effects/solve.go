@@ -174,16 +174,7 @@ func (s *Solver) At(f *Function) {
 // update recomputes a function's summary and reports whether it grew.
 func (s *Solver) update(f *Function) bool {
 	s.At(f)
-	for i := range s.flow.handed {
-		h := &s.flow.handed[i]
-		s.handOut(h.node, h, s.regions(h.into))
-	}
-	for i := range s.flow.Calls {
-		c := &s.flow.Calls[i]
-		for _, g := range c.Callees {
-			s.escaping(c, g)
-		}
-	}
+	s.handOuts()
 	for i := range s.flow.Actions {
 		e := &s.flow.Actions[i]
 		refs := s.Top(e.Node)
@@ -221,6 +212,20 @@ func (s *Solver) update(f *Function) bool {
 		}
 	}
 	return s.grown
+}
+
+// handOuts finds where the objects of a function's own making become known to others.
+func (s *Solver) handOuts() {
+	for i := range s.flow.handed {
+		h := &s.flow.handed[i]
+		s.handOut(h.node, h, s.regions(h.into))
+	}
+	for i := range s.flow.Calls {
+		c := &s.flow.Calls[i]
+		for _, g := range c.Callees {
+			s.escaping(c, g)
+		}
+	}
 }
 
 // handOut notes that an object is stored in regions, anywhere if there are none.

@@ -29,7 +29,11 @@ type Module struct {
 	pxdDecs map[string][]plan.Placed // "Class.method" or "function"
 	used    map[string]bool
 	ours    map[*ast.Decorator]bool
-	spaced  bool // imports at the top of a file are followed by an empty line
+	// guardStores are the assignments to guards that others may look at meanwhile, planned
+	// the functions with a lock round their body.
+	guardStores map[*ast.Assign]guardStore
+	planned     map[*ast.FuncDef]bool
+	spaced      bool // imports at the top of a file are followed by an empty line
 }
 
 // need is what the new text of one file refers to.
@@ -82,11 +86,13 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 		p: p, Module: m, Plan: p.Of(m), opts: opts,
 		editors: map[*project.Unit]*edit.Editor{}, needs: map[*project.Unit]*need{},
 		pxdDecs: map[string][]plan.Placed{}, used: map[string]bool{}, ours: map[*ast.Decorator]bool{},
+		guardStores: map[*ast.Assign]guardStore{}, planned: map[*ast.FuncDef]bool{},
 	}
 	if !opts.Off {
 		for _, c := range m.Classes {
 			p.CheckClass(m, c)
 		}
+		a.findGuardStores()
 	}
 	for _, u := range m.Units {
 		if u.InPxd() {
@@ -108,6 +114,7 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 		for _, c := range m.Classes {
 			a.members(c)
 		}
+		a.expandGuardStores(a.planned)
 	}
 	a.Plan.Findings = append(a.Plan.Findings, p.Locks.NearMisses(m)...)
 	for _, u := range m.Units {
@@ -220,6 +227,7 @@ func (a *Module) function(u *project.Unit, def *ast.FuncDef, at place) {
 	}
 	added := ""
 	var kept *ast.Decorator
+	a.planned[def] = f.Plan != nil
 	if f.Plan != nil {
 		added, kept = a.expand(f, at)
 	} else if !a.opts.Off {
@@ -282,7 +290,7 @@ func (a *Module) expand(f *plan.Func, at place) (string, *ast.Decorator) {
 		e.Floats = append(e.Floats, ast.Span{Pos: f.Def.Pos, End: f.Def.Keyword})
 		return "", nil
 	}
-	w := &wrapper{m: a.Module, out: a.Plan, u: u, e: e, x: x, s: s, f: f.Def, layout: a.opts.Layout, extra: at.extra, depth: at.depth}
+	w := &wrapper{m: a.Module, out: a.Plan, u: u, e: e, x: x, s: s, f: f.Def, layout: a.opts.Layout, guardStores: a.guardStores, extra: at.extra, depth: at.depth}
 	added := w.wrap()
 	n.cython = n.cython || x.cython
 	return added, nil

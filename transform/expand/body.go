@@ -23,8 +23,10 @@ type wrapper struct {
 	s      style
 	f      *ast.FuncDef
 	layout Layout
-	extra  string // what enclosing functions add to this one's indentation
-	depth  int
+	// guardStores are the assignments that become compound statements.
+	guardStores map[*ast.Assign]guardStore
+	extra       string // what enclosing functions add to this one's indentation
+	depth       int
 
 	def, body, unit string // indentation of the header, of the body, and between them
 	shallow         bool   // aligned: the wrapping stands left of an unmoved body
@@ -138,7 +140,10 @@ func (w *wrapper) takes() string {
 // simple reports whether a statement may follow another one on its line.
 func (w *wrapper) simple(st ast.Stmt) bool {
 	switch st := st.(type) {
-	case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del, *ast.Import, *ast.FromImport:
+	case *ast.Assign:
+		_, compound := w.guardStores[st]
+		return !compound
+	case *ast.ExprStmt, *ast.Simple, *ast.Del, *ast.Import, *ast.FromImport:
 		return true
 	case *ast.CVarDecl: // has become an assignment
 		return w.declarable(st) && !syntax.DeclaresOnly(st)

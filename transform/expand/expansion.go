@@ -66,11 +66,19 @@ func (s style) value(h plan.Hold, i int, nogil bool, none string) (expr string, 
 	if h.Typed {
 		return expr, before
 	}
+	operand := expr
+	defer func() {
+		if len(h.Moving) == len(h.Path) && h.Moving[len(h.Path)-1] { // one of those that it may be has a guard that is assigned
+			name := fmt.Sprintf("_pyxlock_at_%s_%d", strings.Join(h.Path, "_"), i)
+			before = append(before, s.kept(operand, name, expr)...)
+			expr = name
+		}
+	}()
 	var plain []string
 	out := ""
-	for _, v := range h.Among {
-		if v.Info.Guard != "" {
-			out += fmt.Sprintf("%s.%s if isinstance(%s, %s) else ", s.cast(v.Name, expr), v.Info.Guard, expr, v.Name)
+	for k, v := range h.Among {
+		if len(h.Guards[k]) > 0 {
+			out += fmt.Sprintf("%s if isinstance(%s, %s) else ", through(s.cast(v.Name, expr), h.Guards[k]), expr, v.Name)
 		} else {
 			plain = append(plain, v.Name)
 		}
@@ -83,6 +91,19 @@ func (s style) value(h plan.Hold, i int, nogil bool, none string) (expr string, 
 		out += fmt.Sprintf("%s if isinstance(%s, %s) else ", expr, expr, names)
 	}
 	return out + none, before
+}
+
+// through spells the object that guards another: each on the way may be None, whose
+// fields are not there to read.
+func through(expr string, attrs []string) string {
+	for i, attr := range attrs {
+		if i > 0 {
+			expr = fmt.Sprintf("(%s.%s if %s is not None else None)", expr, attr, expr)
+		} else {
+			expr += "." + attr
+		}
+	}
+	return expr
 }
 
 // steps evaluates a dotted path one attribute at a time, each into a local that
@@ -103,10 +124,54 @@ func (s style) steps(h plan.Hold, i int) (expr string, before []string) {
 				value = s.cast(t, "("+value+")") // the next attribute may be a C field
 			}
 		}
-		before = append(before, name+" = "+value)
+		if n < len(h.Moving) && h.Moving[n] {
+			before = append(before, s.kept(expr, name, value)...)
+		} else {
+			before = append(before, name+" = "+value)
+		}
 		expr = name
 	}
 	return expr, before
+}
+
+// kept reads an attribute that may be assigned meanwhile: nobody drops the last
+// reference to what it holds between the look and the reference of one's own.
+func (s style) kept(of, name, value string) []string {
+	return []string{
+		fmt.Sprintf("with %s.critical_section(%s):", s.cython, of),
+		fmt.Sprintf("\t%s = %s", name, value),
+	}
+}
+
+// still looks again at the attributes that may have been assigned before the lock was
+// there, and sets _pyxlock_moved where one was.
+func still(before []string) []string {
+	var out []string
+	for i, l := range before {
+		if i == 0 || !strings.HasPrefix(before[i-1], "with ") || !strings.HasPrefix(l, "\t") {
+			continue
+		}
+		name, value, _ := strings.Cut(strings.TrimPrefix(l, "\t"), " = ")
+		look := fmt.Sprintf("\t_pyxlock_moved = (%s) is not %s", value, name)
+		if len(out) > 0 {
+			look = fmt.Sprintf("\t_pyxlock_moved = _pyxlock_moved or (%s) is not %s", value, name)
+		}
+		out = append(out, before[i-1], look)
+	}
+	return out
+}
+
+// again wraps the taking of locks: where a guard has become another one while they were
+// waited for, they are given back and it starts over.
+func again(acquire, looks []string, release string) []string {
+	if len(looks) == 0 {
+		return acquire
+	}
+	out := []string{"while True:"}
+	for _, l := range slices.Concat(acquire, looks, []string{"if not _pyxlock_moved:", "\tbreak", release}) {
+		out = append(out, "\t"+l)
+	}
+	return out
 }
 
 func expand(pl *plan.Plan, s style) *expansion {
@@ -138,8 +203,10 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 		v, before := s.value(h, 0, pl.Nogil, "None")
 		x.declare = []string{"cdef " + guard + " " + g}
 		x.declareInline = []string{g + " = " + s.cython + ".declare(" + guard + ")"}
-		x.acquire = append(before, fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v))
 		x.closing = []string{fmt.Sprintf("%s(%s)", s.rt("release"), s.addr(g))}
+		looks := still(before)
+		x.acquire = again(append(before, fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v)), looks, x.closing[0])
+		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0
 	} else {
 		n := len(pl.Holds)
 		x.declare = []string{fmt.Sprintf("cdef %s %s[%d]", guard, g, n)}
@@ -151,8 +218,11 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 			wants = append(wants, fmt.Sprintf("%s(%s, %s)", s.rt("want_"+h.Mode.String()), s.addr(fmt.Sprintf("%s[%d]", g, i)), v))
 		}
 		x.acquire = append(x.acquire, wants...)
+		looks := still(x.acquire)
 		x.acquire = append(x.acquire, fmt.Sprintf("%s(%s, %d)", s.rt(try+"acquire"), g, n))
 		x.closing = []string{fmt.Sprintf("%s(%s, %d)", s.rt("release_all"), g, n)}
+		x.acquire = again(x.acquire, looks, x.closing[0])
+		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0
 	}
 	if s.pure {
 		x.declare = x.declareInline
@@ -225,8 +295,8 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 		default:
 			for _, c := range h.Among {
 				obj := s.cast(c.Name, e)
-				if c.Info.Guard != "" {
-					obj += "." + c.Info.Guard
+				for _, attr := range h.Guards[slices.IndexFunc(h.Among, func(v decorator.Visible) bool { return v.Class == c.Class })] {
+					obj += "." + attr
 				}
 				v += fmt.Sprintf("&%s.%s if isinstance(%s, %s) else ", obj, mutexField, e, c.Name)
 			}

@@ -33,6 +33,8 @@ const (
 	Base           = "PXL108"
 	LeftOut        = "PXL109"
 	Steps          = "PXL110"
+	Owner          = "PXL111"
+	GuardMoves     = "PXL112"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"

@@ -143,6 +143,7 @@ var (
 	Unchecked      = names("unchecked", "c")           // read an item by index and check nothing
 	ContainerSteps = values("steps", "c")              // take one step through a container of a kind
 	Storages       = values("storage", "c")            // return a pointer into a container
+	Unwrap         = names("unwraps", "c")             // return a pointer that another object put into a capsule
 	// LockCalls are C functions that take a lock as their first argument, and whether
 	// they take or release it.
 	LockCalls = sync.OnceValue(lockCalls)

@@ -47,8 +47,13 @@ type Hold struct {
 	Class *project.Class // its static class; nil for a type object
 	// TypeName is what the function's module calls class; "" where it has no name for it.
 	TypeName string
-	// Among holds what an operand without a static type is tested for.
-	Among []decorator.Visible
+	// Moving tells which attributes of the path are guards that may be assigned
+	// meanwhile: they are looked at again under the lock.
+	Moving []bool
+	// Among holds what an operand without a static type is tested for, Guards by
+	// which attributes each is led to its guard.
+	Among  []decorator.Visible
+	Guards [][]string
 	// Types are the names of the classes of the path's attributes, "" where one
 	// has no known class or no name here; MaybeNone means that the parameter is
 	// one whose fields are C fields, and can be None.
@@ -310,7 +315,8 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 				next = f.Class()
 			}
 		}
-		h = Hold{Mode: md, Path: append(slices.Clone(h.Path), attr), Class: next,
+		moving := h.Class != nil && r.p.Program.Guarding.Of(h.Class) == attr && r.p.Program.Guarding.Changes(h.Class)
+		h = Hold{Mode: md, Path: append(slices.Clone(h.Path), attr), Class: next, Moving: append(slices.Clone(h.Moving), moving),
 			Types: append(slices.Clone(h.Types), r.m.NameOf(r.f.Unit, next)), MaybeNone: h.MaybeNone || len(h.Path) == 1 && h.Class != nil && !h.Never}
 		if next != nil {
 			h.Typed = r.p.Locks.Of(next) != nil
@@ -465,6 +471,19 @@ func (r *resolver) settle(pl *Plan) bool {
 		h := &pl.Holds[i]
 		if !h.Typed {
 			h.Among = candidates
+			for _, v := range candidates {
+				way := Hold{Class: v.Class, Path: []string{""}}
+				p.ThroughGuard(m, f.Unit, &way)
+				h.Guards = append(h.Guards, way.Path[1:])
+				if moves := slices.Index(way.Moving, true); moves > 0 {
+					r.out.Report(f.Unit, f.Def.Name.Span, finding.GuardMoves,
+						fmt.Sprintf("%s locks %q, which may be a %s, and the guard of that one's guard is assigned at times", f.Def.Name.Name, strings.Join(h.Path, "."), v.Name),
+						"give the parameter its type")
+					return false
+				} else if moves == 0 && len(h.Moving) < len(h.Path) {
+					h.Moving = append(slices.Clone(h.Moving), true)
+				}
+			}
 			continue
 		}
 		p.ThroughGuard(m, f.Unit, h)
@@ -482,6 +501,12 @@ func (r *resolver) settle(pl *Plan) bool {
 		kept = append(kept, h)
 	}
 	pl.Holds = kept
+	if pl.Nogil && slices.ContainsFunc(kept, func(h Hold) bool { return slices.Contains(h.Moving, true) }) {
+		r.out.Report(f.Unit, f.Def.Name.Span, finding.GuardMoves,
+			fmt.Sprintf("%s runs without the GIL, and the guard that it locks is assigned at times: it takes a reference to look at it", f.Def.Name.Name),
+			"lock in its callers, which have the GIL, or do not assign to the guard once the object may be shared")
+		return false
+	}
 	return true
 }
 
@@ -526,6 +551,7 @@ func (p *Planner) ThroughGuard(m *project.Module, u *project.Unit, h *Hold) {
 		}
 		h.MaybeNone = h.MaybeNone || len(h.Path) == 1 && !h.Never
 		h.Path = append(slices.Clone(h.Path), in.Guard)
+		h.Moving = append(slices.Clone(h.Moving), p.Program.Guarding.Changes(h.Class))
 		h.Types = append(slices.Clone(h.Types), m.NameOf(u, next))
 		h.Never = false
 		h.Class = next

@@ -232,6 +232,18 @@ func (p *Planner) CheckClass(m *project.Module, c *project.Class) {
 			fmt.Sprintf("%s has no C attribute %q to be its guard", c.Name, l.Guard),
 			"declare it in the class (cdef object "+l.Guard+"), or name another")
 	}
+	if l.Guard != "" && info.Kind != decorator.RWLock && p.Program.Guarding.Changes(c) {
+		out.Report(l.Unit, l.Decorator.Range(), finding.GuardMoves,
+			fmt.Sprintf("the guard %q is assigned once the object may be shared, and a %s cannot look at it again", l.Guard, info.Kind),
+			"use lock=\"rwlock\", or do not assign to it")
+	}
+	if fd := c.Field(l.Guard); l.Guard != "" && fd != nil {
+		if g := p.Locks.Of(fd.Class()); g != nil && g.Kind != info.Kind && info.Kind != decorator.Mutex {
+			out.Report(l.Unit, l.Decorator.Range(), finding.Mixed,
+				fmt.Sprintf("%s locks its guard %q by a %s, and that one, a %s, locks itself by a %s: they exclude nobody", c.Name, l.Guard, info.Kind, fd.Class().Name, g.Kind),
+				fmt.Sprintf("use the same kind for both: lock=%q on %s", g.Kind, c.Name))
+		}
+	}
 	if info.Kind == decorator.Mutex && l.Guard != "" {
 		if fd := c.Field(l.Guard); fd != nil {
 			g := fd.Class()

@@ -112,7 +112,7 @@ func (c *checking) alsoMissing(f *effects.Function, e *effects.Effect) finding.R
 // missingHelp tells where the lock could be taken.
 func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	if u := c.p.Overrides().UnnamedOn(f, e); u != nil {
-		return c.overrideHelp(u)
+		return overrideHelp(c, u)
 	}
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name

@@ -45,7 +45,7 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			}
 			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take that",
 				f.Name(), does(e), what, u.Caller.Name(), u.Base.Name)
-			out.Help = c.overrideHelp(u)
+			out.Help = overrideHelp(c, u)
 			if steps := effects.Chain(f, e); len(steps) > 1 {
 				out.Related = effects.RelatedOf(steps[1:])
 			}
@@ -59,7 +59,7 @@ func (c *checking) unnamed(f *effects.Function) bool {
 }
 
 // overrideHelp tells what an override can lock by itself.
-func (c *checking) overrideHelp(u *effects.Unnamed) string {
+func overrideHelp(c *checking, u *effects.Unnamed) string {
 	f, path := u.Override, effects.PathOf(u.Override, u.Effect.Region)
 	dec := fmt.Sprintf("@cython.%s_lock(%q) on %s", u.Effect.Mode, path, f.Name())
 	if u.Override.Sum.Regions[u.Effect.Region].Parent < 0 {

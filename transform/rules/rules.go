@@ -56,6 +56,8 @@ var rules = [...]Rule{
 	{Code: finding.Base, Title: "a base class that uses a locked class's state without a lock", check: checkBases, builds: true},
 	{Code: finding.LeftOut, Title: "a method without the lock that its class's other methods hold", check: checkHandLocks, words: handWords},
 	{Code: finding.Steps, Title: "an exempt generator that uses guarded state between its steps", check: checkSteps, builds: true, words: []string{"no_lock"}},
+	{Code: finding.Owner, Title: "a pointer into an object whose lock nobody takes", check: checkOwners, words: lockedWords},
+	{Code: finding.GuardMoves, Title: "a guard that is assigned while others may wait for it", check: checkGuardMoves, builds: true},
 	{Code: finding.Yield, Title: "yield, await or async under a lock"},
 	{Code: finding.Nogil, Title: "releasing the GIL in a critical section"},
 	{Code: finding.Three, Title: "more than two objects in one critical section"},

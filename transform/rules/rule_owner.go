@@ -1,0 +1,168 @@
+package rules
+
+// PXL111: a pointer into the state of an object whose lock is not taken where the
+// pointer is used. PXL112: a guard that is assigned while others may wait for it.
+
+import (
+	"cmp"
+	"fmt"
+	"slices"
+
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+)
+
+// keptPointer is one attribute that holds a pointer.
+type keptPointer struct {
+	class   *project.Class
+	pointer string
+}
+
+func checkOwners(c *checking) {
+	if c.p.Guarding.Owners == nil {
+		return
+	}
+	by := map[keptPointer][]effects.Pointing{}
+	var order []keptPointer
+	for _, pt := range c.p.Guarding.Owners.All {
+		if pt.Class.Mod != c.m {
+			continue
+		}
+		k := keptPointer{pt.Class, pt.Pointer}
+		if by[k] == nil {
+			order = append(order, k)
+		}
+		by[k] = append(by[k], pt)
+	}
+	for _, k := range order {
+		c.owned(k, by[k])
+	}
+}
+
+// owned looks at what one attribute points to, and what is kept beside it.
+func (c *checking) owned(k keptPointer, all []effects.Pointing) {
+	in := c.p.Locks.Of(k.class)
+	guard := ""
+	if in != nil {
+		guard = in.Guard
+	}
+	if guard != "" && slices.ContainsFunc(all, func(pt effects.Pointing) bool { return pt.Owner == guard && pt.Same }) {
+		for _, pt := range all {
+			if pt.Owner == guard && pt.Other && !pt.Returned && c.p.Guards(pt.From) {
+				notOwned(c, k, pt, fmt.Sprintf("%s gives a %s a pointer into the state of another %s than its guard, %s: nobody takes that one's lock", pt.In.Name(), k.class.Name, pt.From.Name, guard),
+					fmt.Sprintf("give it the object as its %s that %s leads into", guard, k.pointer))
+			}
+		}
+		return
+	}
+	// Which of the objects beside it does it lead into?
+	var same []effects.Pointing
+	slices.SortStableFunc(all, func(a, b effects.Pointing) int { return weight(a) - weight(b) })
+	for _, pt := range all {
+		if pt.Same && (in != nil || c.p.Guards(pt.From)) && !slices.ContainsFunc(same, func(o effects.Pointing) bool { return o.Owner == pt.Owner }) {
+			same = append(same, pt)
+		}
+	}
+	slices.SortStableFunc(same, func(a, b effects.Pointing) int { return cmp.Compare(a.Owner, b.Owner) })
+	for _, pt := range same {
+		if _, own := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, false); own && pt.Returned {
+			continue // elsewhere it gets one of its own: what C made is new
+		}
+		if !pt.Lent && !c.p.Guards(pt.From) || pt.Seen && !pt.Returned && !pt.Lent && guard == "" {
+			continue // has no lock, or is told where the pointer is stored (PXL301)
+		}
+		how := "leads into"
+		switch {
+		case pt.Lent:
+			how = "is out of a capsule of"
+		case pt.Returned:
+			how = "is what a C function made of"
+		}
+		class := ""
+		if pt.From != nil {
+			class = ", a " + pt.From.Name
+		}
+		takes := "its own lock"
+		switch {
+		case in == nil:
+			takes = "no lock"
+		case guard != "":
+			takes = "that of its " + guard
+		}
+		help := fmt.Sprintf("share that one's lock: @cython.locked_class(guard=%q) on %s", pt.Owner, k.class.Name)
+		switch _, bare := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, true); {
+		case guard != "":
+			help = fmt.Sprintf("guard=%q on %s, if both are guarded by one lock, or keep no pointer and go through %s", pt.Owner, k.class.Name, pt.Owner)
+		case pt.From != nil && project.Related(k.class.Declarer(pt.Owner), pt.From) && k.class.Field(pt.Owner).Class() != nil && project.Related(k.class, k.class.Field(pt.Owner).Class()):
+			help = fmt.Sprintf("let all that share the state have one object in common, in an attribute that is never None, and share its lock: guard= on %s", k.class.Name)
+		case bare:
+			help = fmt.Sprintf("see to it that each %s has an object as its %s, then share its lock: guard=%q", k.class.Name, pt.Owner, pt.Owner)
+		case len(same) > 1:
+			help = fmt.Sprintf("say which of the objects that it keeps has the lock: guard=%q on %s, or another", pt.Owner, k.class.Name)
+		}
+		notOwned(c, k, pt, fmt.Sprintf("%s of %s %s the state of its %s%s, and the methods of %s take %s", k.pointer, k.class.Name, how, pt.Owner, class, k.class.Name, takes), help)
+	}
+}
+
+// weight ranks how little is known of where a pointer leads.
+func weight(pt effects.Pointing) int {
+	switch {
+	case pt.Returned:
+		return 2
+	case pt.From == nil:
+		return 1
+	}
+	return 0
+}
+
+// notOwned reports a pointer where it is stored, with the place of its first use.
+func notOwned(c *checking, k keptPointer, pt effects.Pointing, msg, help string) {
+	out := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, finding.Owner, msg, help)
+	out.Warning = true
+	for _, f := range c.p.Funcs(k.class.Mod).All {
+		if f.Class == nil || !slices.Contains(f.Class.Ancestry(), k.class) || c.p.Constructs(f, 0) {
+			continue
+		}
+		if st := f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == k.pointer && e.Via == nil }); st.Touches {
+			pos := project.FindingAt(f.Unit.Source, st.Why.Span, "", "", "")
+			out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: f.Name() + " uses it"})
+			break
+		}
+	}
+	c.Findings = append(c.Findings, out)
+}
+
+func checkGuardMoves(c *checking) {
+	if c.p.Guarding.Owners == nil {
+		return
+	}
+	type key struct {
+		place effects.Place
+		in    *effects.Function
+	}
+	seen := map[key]bool{}
+	for _, mv := range c.p.Guarding.Owners.Moves {
+		if mv.Place.Func.Mod != c.m {
+			continue
+		}
+		if k := (key{mv.Place, nil}); seen[k] {
+			continue
+		} else {
+			seen[k] = true
+		}
+		out := project.FindingAt(mv.Place.Func.Unit.Source, mv.Place.Span, finding.GuardMoves,
+			fmt.Sprintf("%s is the guard of %s, and is assigned while others may use the object: who waits for the old one gets in beside who takes the new one", mv.Guard, mv.Class.Name),
+			"hold both for writing: @cython.write_lock with the object and with what becomes its "+mv.Guard+", on one function")
+		out.Warning = true
+		if mv.Foreign {
+			decl := mv.Class.Declarer(mv.Guard)
+			out.Message = fmt.Sprintf("%s is the guard of %s, and is assigned in another module than the one that declares it: no function looks at it again", mv.Guard, mv.Class.Name)
+			out.Help = "do it in a method or function of the module of " + decl.Name + ", under write locks of the object and of what becomes its " + mv.Guard
+		} else if mv.In != mv.Place.Func {
+			pos := project.FindingAt(mv.In.Unit.Source, mv.In.Def.Name.Span, "", "", "")
+			out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: mv.In.Name() + " comes to it, and does not hold both"})
+		}
+		c.Findings = append(c.Findings, out)
+	}
+}
