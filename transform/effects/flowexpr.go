@@ -226,6 +226,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	f := sh.Class.Field(e.Attr.Name)
 	if f == nil {
 		n := b.member(e, base, sh.Class)
+		if b.mayBeUnread(base, sh.Class, e.Attr.Name, false, e.Span) && n == 0 {
+			return b.node(Node{Kind: NodeInside, Base: base})
+		}
 		if n == 0 && b.mayHave(sh.Class, e.Attr.Name) {
 			md, c := Read, Reads
 			if isStore(e.Access) {
@@ -511,6 +514,7 @@ func (b expressions) compare(e *ast.Compare) {
 func (b expressions) operator(n int32, name string, span ast.Span) { b.operator2(n, 0, name, span) }
 
 func (b expressions) operator2(n, other int32, name string, span ast.Span) {
+	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
 	fs := b.p.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
 		return
