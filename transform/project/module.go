@@ -55,6 +55,7 @@ type Module struct {
 	// declaresMore is true where an include of the .pxd was not read.
 	declaresMore bool
 	asParsed     *Module                        // see AsParsed
+	aliases      cache.Value[map[string]string] // see CythonAlias
 	unsure       cache.Value[bool]              // see Unsure
 	found        *cache.Cache[string, *Class]   // see lookup
 	owners       *cache.Cache[string, Resolved] // see owner
