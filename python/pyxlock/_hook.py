@@ -75,13 +75,13 @@ class BuildExt:
     def run(self):
         """Build all."""
         rewrite_for(self)
-        self.refuse_stale(sources_of(self.extensions))
+        self.refuse_stale([(getattr(e, "name", ""), sources_of([e])) for e in self.extensions or ()])
         with cythonize_replaced(self.distribution.pyxlock_mirror):
             super().run()
 
     def build_extension(self, ext):
         """Build one, with what setup.py may have set anew since cythonize."""
-        self.refuse_stale(ext.sources)
+        self.refuse_stale([(ext.name, ext.sources)])
         if any(map(original, ext.sources)):
             from pyxlock.setuptools import complete
 
@@ -90,12 +90,12 @@ class BuildExt:
 
     def swig_sources(self, sources, *others):
         """Look at what is compiled, which other methods may have changed."""
-        self.refuse_stale(sources)
+        self.refuse_stale([(getattr(others[0], "name", "") if others else "", sources)])
         return super().swig_sources(sources, *others)
 
-    def refuse_stale(self, sources):
+    def refuse_stale(self, named):
         """End the build if C has none of the locks of its source."""
-        refuse_stale(self.distribution.pyxlock_mirror, sources, include_path_of(self))
+        refuse_stale(self.distribution.pyxlock_mirror, named, include_path_of(self))
 
     def get_source_files(self):
         """Name the sources that people edit, with the .pxd and .pxi they need."""

@@ -93,6 +93,11 @@ def was_rewritten(path):
     return real in _rewritten and _rewritten[real] == state(real)
 
 
+def rewritten():
+    """Return the modules that this process has rewritten."""
+    return list(_rewritten)
+
+
 def state(path):
     """Return what tells whether a file has changed, or None where it is not there."""
     try:

@@ -188,6 +188,38 @@ def test_c_elsewhere(project, old_c):
     refused(made, "made/box.c")
 
 
+@pytest.mark.parametrize(("where", "name"), [(".", "pk.a"), (".", "pk._speedups"), ("pk", "pk.a")])
+def test_c_of_another_name(project, where, name):
+    """C may have a name of its own, and Cython may have run anywhere."""
+    setup = f"""
+        from pyxlock.setuptools import cythonize
+        from setuptools import Extension, setup
+
+        cythonize([Extension("pk.a", ["pk/a.pyx"])], language_level=3)
+        setup(name="shop", packages=["pk"], ext_modules=[Extension("{name}", ["gen/_a.c"])])
+        """
+    files = {"pyproject.toml": PYPROJECT, "pk/__init__.py": "", "pk/a.pyx": PLAIN, "gen/here": "", "setup.py": setup}
+    made = project(files)
+    source, c = ("a.pyx", "../gen/_a.c") if where == "pk" else ("pk/a.pyx", "gen/_a.c")
+    made.run("-m", "cython", "-3", source, "-o", c, cwd=made.dir / where)
+    made.write("pk/a.pyx", LOCKED)
+    refused(made, "gen/_a.c", "pk/a.pyx")
+
+
+def test_c_of_another_module(project, old_c):
+    """A module with locks does not make C of others stale."""
+    setup = """
+        from pyxlock.setuptools import cythonize
+        from setuptools import Extension, setup
+
+        modules = [*cythonize("pk/box.pyx", language_level=3), Extension("box", ["gen/_box.c"])]
+        setup(name="shop", packages=["pk"], ext_modules=modules)
+        """
+    files = {"pyproject.toml": PYPROJECT, "pk/__init__.py": "", "pk/box.pyx": LOCKED, "setup.py": setup}
+    made = with_c(project, old_c, files, "gen/_box.c")
+    made.inplace()
+
+
 def test_included(project):
     """Locks may be in what a module includes, and in its .pxd."""
     for name, files in {

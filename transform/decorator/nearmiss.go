@@ -205,6 +205,9 @@ func NoLock(m *project.Module, e ast.Expr) bool {
 	if !ok {
 		return false
 	}
+	if attr := m.CythonAlias(n.Name); attr != "" { // of ours under another name: not expanded
+		return attr != "critical_section"
+	}
 	g := guesses(n.Name)
 	return len(g.names) > 0 && g.distance < 2 && unbound(m, n.Name)
 }

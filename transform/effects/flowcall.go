@@ -126,6 +126,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			}
 			return b.unknownCall(args, name, e.Span, fs.Kind != ctype.Object)
 		}
+		b.mayBeUnread(base, sh.Class, name, false, e.Span)
 		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
 			first := len(b.flow.Calls)
 			n := b.callFunctions(fs, base, true, e)
@@ -260,6 +261,7 @@ func (b calls) superCall(name string, e *ast.Call) int32 {
 		b.unknownArgs(b.passed(e.Args), name, e.Span, false)
 		return b.made(e.Span)
 	}
+	b.mayBeUnread(b.self, b.f.Class, name, true, e.Span)
 	for _, a := range b.f.Class.Ancestry()[1:] {
 		if fs := b.p.Own(a).Plain[name]; len(fs) > 0 {
 			return b.callFunctions(fs, b.self, true, e)

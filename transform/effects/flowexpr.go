@@ -234,6 +234,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	f := sh.Class.Field(e.Attr.Name)
 	if f == nil {
 		n := b.member(e, base, sh.Class)
+		if b.mayBeUnread(base, sh.Class, e.Attr.Name, false, e.Span) && n == 0 {
+			return b.node(Node{Kind: NodeInside, Base: base})
+		}
 		if n == 0 && b.mayHave(sh.Class, e.Attr.Name) {
 			md, c := Read, Reads
 			if isStore(e.Access) {
@@ -520,6 +523,7 @@ func (b expressions) operator(n int32, name string, span ast.Span) int32 {
 // operator2 is operator for a method that takes another object, too. Its value is
 // what the method returns, 0 where that is not in sight.
 func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
+	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
 	fs := b.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {
 		return 0

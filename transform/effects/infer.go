@@ -117,6 +117,8 @@ func Say(e *Effect) string {
 		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", cmp.Or(e.Name, "a C function"))
 	case CallsUnknown:
 		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.Name, "Python code"))
+	case UsesUnread:
+		return fmt.Sprintf("uses %s, which a base may define in a file that is not read", e.Name)
 	}
 	return "calls " + e.Name
 }

@@ -82,6 +82,7 @@ const (
 	PassesUnknown // to a C function that is not declared anywhere in sight
 	CallsUnknown  // Python code that is not in sight
 	ThroughCall   // a function of the project does it
+	UsesUnread    // a member that a file which is not read may define
 )
 
 // action is one thing done to the objects that a node stands for.

@@ -5,6 +5,7 @@ package handlock
 // guarded by it, whatever it is: only its authors know what it guards.
 
 import (
+	"slices"
 	"strings"
 	"sync"
 
@@ -71,10 +72,14 @@ var lockWords = map[string]bool{
 	"rwlock": true, "mutex": true, "mtx": true, "phil": true, "semaphore": true, "synchronized": true,
 }
 
-// Like reports whether a name speaks of a lock. "block", "clock" and
-// "unlock" do not.
+// Like reports whether a name speaks of a lock. "block", "clock", "unlock" and
+// "no_lock" do not.
 func Like(name string) bool {
-	for _, w := range syntax.Words(name) {
+	words := syntax.Words(name)
+	if slices.ContainsFunc(words, func(w string) bool { return w == "no" || w == "not" || w == "without" || w == "nolock" }) {
+		return false
+	}
+	for _, w := range words {
 		if lockWords[w] || strings.HasSuffix(w, "mutex") {
 			return true
 		}
@@ -223,17 +228,19 @@ func (h *Names) CountsTokens(lock ast.Expr) bool {
 	return false
 }
 
-// Decorated reports whether a decorator that is not ours locks the function.
+// Decorated reports whether a decorator that is not ours locks the function: one
+// whose name speaks of a lock, as in a with statement, wherever it comes from. That it
+// has the name of one of ours makes it neither ours nor none.
 func Decorated(m *project.Module, def *ast.FuncDef) bool {
 	for _, d := range def.Decorators {
 		e := d.Expr
 		if c, ok := e.(*ast.Call); ok {
 			e = c.Fun
 		}
-		last := syntax.LastName(e)
-		if decorator.Names[last] {
+		if decorator.Names[m.Scope.CythonAttr(e, true)] {
 			continue
 		}
+		last := syntax.LastName(e)
 		if last == "critical_section" || Like(last) && !decorator.NoLock(m, e) {
 			return true
 		}

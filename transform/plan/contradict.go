@@ -69,8 +69,11 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Code, f.Warning = finding.ReadMayWrite, true
 			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)
 			f.Help = "lock for writing, or declare the parameter const where the C function only reads"
-			if last.Effect.Cause == effects.CallsUnknown {
+			switch last.Effect.Cause {
+			case effects.CallsUnknown:
 				f.Help = "lock for writing, or hand out a copy"
+			case effects.UsesUnread:
+				f.Help = "lock for writing, or see to it that the files of its bases can be read and parse"
 			}
 		default:
 			f.Code, f.Warning = finding.Upgrade, true

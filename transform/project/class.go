@@ -44,6 +44,8 @@ type Class struct {
 	base cache.Value[*Class]   // see Base
 	line cache.Value[[]*Class] // see Ancestry
 	real cache.Value[*Class]   // see defined
+
+	baseUnread cache.Value[bool] // see BaseUnread
 }
 
 // Definition is one definition or declaration of a class.

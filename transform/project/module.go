@@ -49,12 +49,17 @@ type Module struct {
 	Declared map[string]Declaration
 	// Unread are the includes that were not read; of interest where the module is an
 	// input.
-	Unread   Log
-	asParsed *Module                        // see AsParsed
-	unsure   cache.Value[bool]              // see Unsure
-	found    *cache.Cache[string, *Class]   // see lookup
-	owners   *cache.Cache[string, Resolved] // see owner
-	c        cache.Value[*CNames]           // see CDecls
+	Unread Log
+	// unreadable is true where a file of the module is there and cannot be read.
+	unreadable bool
+	// declaresMore is true where an include of the .pxd was not read.
+	declaresMore bool
+	asParsed     *Module                        // see AsParsed
+	aliases      cache.Value[map[string]string] // see CythonAlias
+	unsure       cache.Value[bool]              // see Unsure
+	found        *cache.Cache[string, *Class]   // see lookup
+	owners       *cache.Cache[string, Resolved] // see owner
+	c            cache.Value[*CNames]           // see CDecls
 }
 
 // IsPure reports whether a file is Python code that Cython may compile.
@@ -82,6 +87,7 @@ func (p *Project) load(stem string) *Module {
 	add := func(path string, r Role) {
 		s := p.Source(path)
 		if s.Err != nil {
+			m.unreadable = true
 			return
 		}
 		m.addUnit(s, r)
@@ -132,6 +138,8 @@ func (m building) addUnit(s *Source, r Role) {
 		if in, ok := st.(*ast.Include); ok && in.Path != nil {
 			if t := m.included(u, in.Path); t != nil {
 				m.addUnit(t, inc)
+			} else if inc == RolePxdInclude {
+				m.declaresMore = true
 			}
 		}
 	})

@@ -1,15 +1,18 @@
 package project
 
-// Modules of which something is not read: files that do not parse, and includes that
-// are not there or are none of the project's. What these may define counts as unknown.
+// Modules of which something is not read: files that do not parse or cannot be read,
+// and includes that are not there or are none of the project's. What these may define
+// counts as unknown.
 
 import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/syntax"
 )
 
 // blind leaves nothing to see in the files of a module that does not parse, and in
@@ -50,9 +53,66 @@ func (m *Module) AsParsed() *Module {
 	return m
 }
 
-// Unsure reports whether a name of m that leads nowhere may be one of a module that
-// does not parse: then it may be a C function, which needs no method to come to an
-// object's state.
+// partly reports whether something of a module is not read.
+func (m *Module) partly() bool { return m.Broken() || m.unreadable || len(m.Unread.Findings) > 0 }
+
+// PartlyRead reports whether the body of c may have members that are not known since
+// a file of its module is not read.
+func (c *Class) PartlyRead() bool {
+	if c.Extern { // the body is C, or in the module that the declaration names
+		return slices.ContainsFunc(c.Defs, func(d Definition) bool {
+			if len(d.Module) == 0 {
+				return false
+			}
+			stem := c.Mod.find(0, syntax.Names(d.Module))
+			return stem != "" && c.Mod.proj.Module(stem).partly()
+		})
+	}
+	return c.Mod.Broken() || c.Mod.unreadable || c.Def == nil && c.Mod.partly() || c.PxdDef == nil && c.Mod.declaresMore
+}
+
+// BaseUnread reports whether c names a base that is not found, and that may be in a
+// file that is not read.
+func (c *Class) BaseUnread() bool {
+	return c.baseUnread.Get(func() bool {
+		return c.Base() == nil && slices.ContainsFunc(c.Defs, func(d Definition) bool {
+			return d.Bases != nil && len(d.Bases.Args) > 0 && c.Mod.leadsToUnread(syntax.Dotted(d.Bases.Args[0].X), map[string]bool{})
+		})
+	})
+}
+
+// leadsToUnread reports whether a dotted name that is not found may be one of a
+// module of which something is not read. It goes where lookupDepth goes.
+func (m *Module) leadsToUnread(path []string, seen map[string]bool) bool {
+	key := m.Stem + "\x00" + strings.Join(path, ".")
+	if len(path) == 0 || seen[key] {
+		return false
+	}
+	seen[key] = true
+	in := func(level int, module, rest []string) bool {
+		stem := m.find(level, module)
+		return stem != "" && m.proj.Module(stem).leadsToUnread(rest, seen)
+	}
+	b, ok := m.Scope.Names[path[0]]
+	if !ok {
+		return m.partly() || slices.ContainsFunc(m.Scope.Stars, func(s Binding) bool { return in(s.Level, s.Path, path) })
+	}
+	last := len(path) - 1
+	switch b.Kind {
+	case BindImported:
+		return in(b.Level, b.Path, append([]string{b.Attr}, path[1:]...)) ||
+			last > 0 && in(b.Level, slices.Concat(b.Path, []string{b.Attr}, path[1:last]), path[last:])
+	case BindModule:
+		return last > 0 && in(0, slices.Concat(b.Path, path[1:last]), path[last:])
+	case BindAlias:
+		return last == 0 && m.leadsToUnread(b.Path, seen)
+	}
+	return false
+}
+
+// Unsure reports whether a name of m that leads nowhere may be one of a module of
+// which something is not read: then it may be a C function, which needs no method to
+// come to an object's state.
 func (m *Module) Unsure() bool {
 	return m.unsure.Get(func() bool {
 		seen := map[*Module]bool{}
@@ -66,7 +126,7 @@ func (m *Module) Unsure() bool {
 				stem := from.find(b.Level, append(slices.Clone(b.Path), names...))
 				return stem != "" && (m.proj.IsFile(stem+".pxd") || m.proj.IsFile(stem+".pyx")) && visit(m.proj.Module(stem))
 			}
-			if from.Broken() || slices.ContainsFunc(from.Scope.Stars, func(b Binding) bool { return cimports(b) }) {
+			if from.partly() || slices.ContainsFunc(from.Scope.Stars, func(b Binding) bool { return cimports(b) }) {
 				return true
 			}
 			for _, b := range from.Scope.Names {
