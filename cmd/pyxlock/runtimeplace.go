@@ -5,6 +5,7 @@ package main
 // of Cython, unless a module has language_level 2.
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -25,6 +26,24 @@ type runtimePlace struct {
 }
 
 func (p runtimePlace) file() string { return filepath.Join(p.dir, runtime.FileName) }
+
+// ours returns an error where there is a file of that name that is none of pyxlock's,
+// of whatever version: in somebody's tree it is not replaced.
+func (p runtimePlace) ours(bound *emit.Within) error {
+	if bound != nil {
+		if err := bound.Check(p.file()); err != nil {
+			return err
+		}
+	}
+	data, err := emit.ReadFile(p.file())
+	switch {
+	case err != nil: // nothing is there, or what writing refuses
+		return nil
+	case bytes.HasPrefix(data, []byte("# "+runtime.FileName+" - ")):
+		return nil
+	}
+	return fmt.Errorf("%s: is not the file that pyxlock writes, and is not replaced: Cython looks for that there; move this one, or rewrite with --runtime=inline", p.file())
+}
 
 // runtimePlaces returns where pyxlock.pxd has to be for the files that cimport it.
 func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded, needing []string) []runtimePlace {
