@@ -179,6 +179,9 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs, rep *transform.Report,
 	}
 	if f.format == "text" {
 		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
+		if left := in.left.String(); left != "" && err == nil {
+			_, err = fmt.Fprintln(w, left)
+		}
 	}
 	if in.since != nil {
 		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.spokenOf()), count(len(in.files), "file"), f.since)

@@ -19,11 +19,18 @@ import (
 // project: what is hidden, what Python compiled, and what pyxlock wrote.
 var neverSource = []string{".*", "__pycache__", "*.pyxlock"}
 
+// hidden are the names of files that are no sources: an editor's locks and copies.
+const hidden = ".*"
+
 // defaultExclude is what exclude is where nobody says otherwise: names of directories
 // with other people's sources and with copies of one's own.
 var defaultExclude = []string{
-	".git", ".nox", ".tox", ".venv", "*.egg-info", "build", "dist", "node_modules", "site-packages", "venv",
+	".git", ".nox", ".tox", ".venv", "*.egg-info", "__pypackages__", "_skbuild", "build", "dist", "node_modules", "site-packages", "venv",
 }
+
+// environmentMark is the file that makes a directory a virtual environment, whatever
+// it is called.
+const environmentMark = "pyvenv.cfg"
 
 // exclusion is one glob.
 type exclusion struct {
@@ -63,6 +70,7 @@ type exclusions struct {
 	git      bool // .gitignore counts
 	force    bool // also files and directories that are named
 	base     string
+	known    map[string]*gitRules // answers of rulesFor
 }
 
 func (s *settings) addExclusions(f *pflag.FlagSet) {
@@ -146,9 +154,11 @@ func (x *exclusions) of(abs string, isDir bool, rules *gitRules) reason {
 			return byNature
 		}
 		// A package may well be called "build" or "dist".
-		if x.defaults && oneMatches(defaultExclude, name) && !isPackage(abs) {
+		if x.defaults && (oneMatches(defaultExclude, name) && !isPackage(abs) || exists(filepath.Join(abs, environmentMark))) {
 			return byDefault
 		}
+	} else if oneMatches([]string{hidden}, name) {
+		return byDefault // which takes it if something includes it
 	}
 	if rules.ignores(abs, isDir) {
 		return byGit
@@ -185,6 +195,21 @@ func (x *exclusions) rulesFor(root string) (*gitRules, error) {
 	if !x.git {
 		return nil, nil
 	}
+	rules, ok := x.known[root]
+	if ok {
+		return rules, nil
+	}
+	rules, err := x.readFor(root)
+	if err == nil {
+		if x.known == nil {
+			x.known = map[string]*gitRules{}
+		}
+		x.known[root] = rules
+	}
+	return rules, err
+}
+
+func (x *exclusions) readFor(root string) (*gitRules, error) {
 	chain := []string{root}
 	for dir := root; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
@@ -199,7 +224,7 @@ func (x *exclusions) rulesFor(root string) (*gitRules, error) {
 	var rules *gitRules
 	for _, dir := range slices.Backward(chain) {
 		if rules.ignores(dir, true) {
-			return (*gitRules)(nil).below(root)
+			return (&gitRules{dir: root, tracked: rules.tracked}).below(root)
 		}
 		var err error
 		if rules, err = rules.below(dir); err != nil {

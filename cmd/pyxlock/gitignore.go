@@ -24,6 +24,14 @@ type gitPattern struct {
 	negated bool
 	dirOnly bool
 	byName  bool // matches names anywhere below, not paths
+	literal bool // glob is a name or a path, as it stands
+}
+
+func (p *gitPattern) matches(subject string) bool {
+	if p.literal {
+		return p.glob == subject
+	}
+	return doublestar.MatchUnvalidated(p.glob, subject)
 }
 
 // gitRules are the patterns that hold in a directory: those of its own .gitignore,
@@ -32,17 +40,41 @@ type gitRules struct {
 	dir      string // absolute
 	patterns []gitPattern
 	above    *gitRules
+	// all says that git ignores the directory, and so all that is in it.
+	all bool
+	// tracked are the files of the repository; nil where there is none. Git never
+	// ignores what it tracks.
+	tracked *trackedFiles
+	known   map[string]*gitRules // answers of below
 }
 
 // below returns the rules in a directory, which is absolute. A repository of its
 // own follows its own rules only.
 func (g *gitRules) below(dir string) (*gitRules, error) {
-	if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-		g = nil
+	if g != nil {
+		if own, ok := g.known[dir]; ok {
+			return own, nil
+		}
+	}
+	own, err := g.read(dir)
+	if g != nil && err == nil {
+		if g.known == nil {
+			g.known = map[string]*gitRules{}
+		}
+		g.known[dir] = own
+	}
+	return own, err
+}
+
+func (g *gitRules) read(dir string) (*gitRules, error) {
+	if exists(filepath.Join(dir, ".git")) {
+		g = &gitRules{dir: dir, tracked: &trackedFiles{top: dir}}
+	} else if g.matches(dir, true) {
+		return &gitRules{dir: dir, all: true, tracked: g.tracked}, nil
 	}
 	path := filepath.Join(dir, ".gitignore")
-	// git does not follow a link here, either.
-	if st, err := os.Lstat(path); err != nil || st.Mode()&fs.ModeSymlink != 0 || st.IsDir() {
+	// git does not follow a link here, either; what else is no file, it may wait for.
+	if st, err := os.Lstat(path); err != nil || !st.Mode().IsRegular() {
 		return g, nil
 	}
 	data, err := emit.ReadFileMax(path, maxSettings)
@@ -53,6 +85,9 @@ func (g *gitRules) below(dir string) (*gitRules, error) {
 		return nil, plain(err)
 	}
 	own := &gitRules{dir: dir, above: g}
+	if g != nil {
+		own.tracked = g.tracked
+	}
 	for line := range strings.SplitSeq(strings.TrimPrefix(string(data), "\ufeff"), "\n") {
 		if p, ok := parseGitPattern(strings.TrimSuffix(line, "\r")); ok {
 			own.patterns = append(own.patterns, p)
@@ -61,16 +96,28 @@ func (g *gitRules) below(dir string) (*gitRules, error) {
 	return own, nil
 }
 
+// tracks reports whether git tracks Cython files in a directory.
+func (g *gitRules) tracks(dir string) bool { return g != nil && g.tracked.hasSources(dir) }
+
 // ignores reports whether git would ignore a path, which is absolute, if it ignores
-// none of the directories above it. The last pattern that matches decides.
+// none of the directories above it: the rules say so, and it tracks nothing there.
 func (g *gitRules) ignores(path string, isDir bool) bool {
+	return g.matches(path, isDir) && !g.tracked.has(path, isDir)
+}
+
+// matches reports whether the rules say to ignore a path. The last pattern that
+// matches decides.
+func (g *gitRules) matches(path string, isDir bool) bool {
+	name := filepath.Base(path)
 	for ; g != nil; g = g.above {
-		rel, err := filepath.Rel(g.dir, path)
-		if err != nil {
+		if g.all {
+			return true
+		}
+		rel, ok := strings.CutPrefix(path, strings.TrimSuffix(g.dir, string(filepath.Separator))+string(filepath.Separator))
+		if !ok {
 			continue
 		}
 		rel = filepath.ToSlash(rel)
-		name := rel[strings.LastIndexByte(rel, '/')+1:]
 		for i := len(g.patterns) - 1; i >= 0; i-- {
 			p := &g.patterns[i]
 			if p.dirOnly && !isDir {
@@ -80,7 +127,7 @@ func (g *gitRules) ignores(path string, isDir bool) bool {
 			if p.byName {
 				subject = name
 			}
-			if doublestar.MatchUnvalidated(p.glob, subject) {
+			if p.matches(subject) {
 				return !p.negated
 			}
 		}
@@ -107,6 +154,7 @@ func parseGitPattern(line string) (gitPattern, bool) {
 		glob += "/*"
 	}
 	p.glob = glob
+	p.literal = !strings.ContainsAny(glob, `*?[{\`)
 	return p, ok && glob != ""
 }
 

@@ -32,11 +32,32 @@ type inputs struct {
 	files []input
 	roots []string // the directories among the arguments
 	disk  *disk
+	left  leftOut
 	// bounds are the directories that the run is about.
 	bounds bounds
 	// since tells which files to speak of; nil is all. The others are read all
 	// the same: what is locked depends on them.
 	since *since
+}
+
+// leftOut counts what git ignores.
+type leftOut struct{ files, dirs int }
+
+// String says so; "" where that is nothing.
+func (l leftOut) String() string {
+	dirs := count(l.dirs, "directory")
+	if l.dirs > 1 {
+		dirs = fmt.Sprintf("%d directories", l.dirs)
+	}
+	switch {
+	case l.files > 0 && l.dirs > 0:
+		return fmt.Sprintf("left out, for git ignores it: %s, %s", count(l.files, "file"), dirs)
+	case l.files > 0:
+		return "left out, for git ignores it: " + count(l.files, "file")
+	case l.dirs > 0:
+		return "left out, for git ignores it: " + dirs
+	}
+	return ""
 }
 
 // shows reports whether to speak of a file.
@@ -139,6 +160,10 @@ func (s *settings) collect(c *cobra.Command, args []string, skip string) (*input
 		if err != nil {
 			return nil, err
 		}
+		for _, stray := range w.strays {
+			fmt.Fprintf(c.ErrOrStderr(), "pyxlock: left out: %s\n", stray)
+		}
+		w.strays = nil
 		if !found {
 			but := ""
 			if w.left > left {

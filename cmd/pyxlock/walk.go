@@ -23,8 +23,13 @@ type walker struct {
 	skip   string // a directory to leave out, absolute and without links
 	left   int    // files and directories that are left out by default or for git
 	bounds *bounds
-	// strays are links that lead out of the bounds to what is no Cython file.
+	// strays are files that cannot be read, or must not, with the reason.
 	strays []string
+	// ignoredFiles and ignoredDirs are how much git ignores, as far as it would be taken.
+	ignoredFiles, ignoredDirs int
+	// tracked are the directories that are left out by default and hold sources that git
+	// tracks.
+	tracked []string
 	// ignored are the .pyx files that git ignores.
 	ignored []string
 	// templates are the files from which Cython files are rendered, by the path of
@@ -63,8 +68,15 @@ func (w *walker) walk(disk *disk, root string, add func(path, rel string)) error
 			rules := inDir[filepath.Dir(abs)]
 			switch w.of(abs, true, rules) {
 			case taken:
-			case byDefault, byGit:
+			case byDefault:
 				w.left++
+				if w.git && rules.tracks(abs) {
+					w.tracked = append(w.tracked, path)
+				}
+				return fs.SkipDir
+			case byGit:
+				w.left++
+				w.ignoredDirs++
 				return fs.SkipDir
 			default:
 				return fs.SkipDir
@@ -79,25 +91,21 @@ func (w *walker) walk(disk *disk, root string, add func(path, rel string)) error
 		ext := filepath.Ext(name)
 		if !slices.Contains(cythonExts, ext) {
 			w.template(path)
+			if name == ".gitignore" && w.git && !d.Type().IsRegular() && d.Type()&fs.ModeSymlink == 0 {
+				w.strays = append(w.strays, emit.Path(path)+" is not a regular file")
+			}
 			return nil
-		}
-		if d.Type()&fs.ModeSymlink != 0 {
-			st, err := os.Stat(path)
-			if err != nil {
-				return plain(err)
-			}
-			if st.IsDir() {
-				return nil
-			}
-			if st.Mode().IsRegular() && !w.bounds.mayInclude(nil)(path) {
-				w.strays = append(w.strays, path)
-				return nil
-			}
 		}
 		switch w.of(abs, false, inDir[filepath.Dir(abs)]) {
 		case taken:
+		case byDefault:
+			w.left++
+			return nil
 		case byGit:
 			w.left++
+			if ext != ".py" || wantPy(disk, path, name) {
+				w.ignoredFiles++
+			}
 			if ext == ".pyx" {
 				w.ignored = append(w.ignored, path)
 			}
@@ -105,12 +113,39 @@ func (w *walker) walk(disk *disk, root string, add func(path, rel string)) error
 		default:
 			return nil
 		}
+		if !d.Type().IsRegular() {
+			if isDir(path) {
+				return nil
+			}
+			if why := w.stray(path); why != "" {
+				w.strays = append(w.strays, emit.Path(path)+" "+why)
+				return nil
+			}
+		}
 		if ext == ".py" && !wantPy(disk, path, name) {
 			return nil
 		}
 		add(path, rel)
 		return nil
 	})
+}
+
+// stray says why a file that is no regular one is left out: a link that leads nowhere,
+// or to what is no source, a pipe. It is "" for links that are followed.
+func (w *walker) stray(path string) string {
+	if _, err := os.Readlink(path); err != nil {
+		return "is not a regular file"
+	}
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "is a link that leads nowhere"
+	case !st.Mode().IsRegular():
+		return "is a link to what is not a regular file"
+	case !w.bounds.mayInclude(nil)(path):
+		return fmt.Sprintf("is a link that leads to %s, which is no Cython file", emit.Path(realPath(path)))
+	}
+	return ""
 }
 
 // wantPy reports whether a .py file belongs in a tree for cython: it marks a
@@ -143,8 +178,9 @@ func (w *walker) template(path string) {
 // are taken cimport or include: a copy of them would not compile without. It tells
 // of templates that they need rendered, and of sources that are left out.
 func (in *inputs) complete(s *settings, w *walker, stderr io.Writer) error {
-	for _, path := range w.strays {
-		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", emit.Path(path), emit.Path(realPath(path)))
+	in.left = leftOut{w.ignoredFiles, w.ignoredDirs}
+	if len(w.tracked) > 0 && !s.quiet {
+		fmt.Fprintf(stderr, "pyxlock: left out, by its name, though git tracks sources in it: %s (--exclude= takes it)\n", some(w.tracked))
 	}
 	if len(in.roots) == 0 || w.left+len(w.templates) == 0 {
 		return nil
