@@ -14,6 +14,8 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+
+	"pyxlock/emit"
 )
 
 // repository is a git work tree.
@@ -100,7 +102,7 @@ func dotGit(top string) (string, error) {
 	if !st.Mode().IsRegular() || st.Size() > 1<<16 {
 		return "", wrong
 	}
-	data, err := os.ReadFile(path)
+	data, err := emit.ReadFileMax(path, 1<<16)
 	if err != nil {
 		return "", plain(err)
 	}
@@ -168,6 +170,9 @@ func (r *repository) git(ctx context.Context, stdin []byte, args ...string) ([]b
 		return nil, fmt.Errorf("--since: PATH leads to %s, in the current directory, which is not run: take relative directories out of PATH", c.Path)
 	case errors.As(err, &code):
 		line, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
+		if line == "" {
+			line = code.String() // "signal: killed", which git says nothing of
+		}
 		return nil, &gitError{strings.TrimPrefix(line, "fatal: ")}
 	}
 	return out.Bytes(), err

@@ -21,6 +21,8 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+
+	"pyxlock/emit"
 )
 
 // The modes of git's entries that are looked at, by how they begin.
@@ -50,16 +52,23 @@ type past struct {
 	repo *repository
 	// By the path from the top, with slashes:
 	then map[string]entry
-	new  map[string]bool // files that were not there; and directories, all in which is new
+	new  map[string]bool // files and submodules of the index, and whether they are new
 	in   map[string][]string
 
 	mu    sync.Mutex
+	rules *gitRules
 	known map[string]*blob // nil for a file that is as it was
 	real  map[string]bool  // directories without links on the way
 }
 
 func newPast(ctx context.Context, repo *repository, tree string) (*past, error) {
-	p := &past{ctx: ctx, repo: repo, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
+	// git itself, asked for what it does not track, would open what the tree has in the
+	// place of .gitignore files.
+	rules, err := (*gitRules)(nil).below(repo.top)
+	if err != nil {
+		return nil, err
+	}
+	p := &past{ctx: ctx, repo: repo, rules: rules, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
 	list := func(each func(meta []string, name string), args ...string) error {
 		out, err := repo.git(ctx, nil, args...)
 		if err != nil {
@@ -73,7 +82,7 @@ func newPast(ctx context.Context, repo *repository, tree string) (*past, error) 
 		return nil
 	}
 	// "MODE TYPE ID\tNAME"
-	err := list(func(meta []string, name string) {
+	err = list(func(meta []string, name string) {
 		if len(meta) == 3 {
 			p.then[name] = entry{meta[0], meta[2]}
 		}
@@ -99,16 +108,6 @@ func newPast(ctx context.Context, repo *repository, tree string) (*past, error) 
 	}, "ls-files", "-z", "-t", "--stage")
 	if err != nil {
 		return nil, err
-	}
-	out, err := repo.git(ctx, nil, "ls-files", "-z", "--others", "--exclude-standard")
-	if err != nil {
-		return nil, err
-	}
-	for name := range strings.SplitSeq(string(out), "\x00") {
-		name = strings.TrimSuffix(name, "/") // of a repository in this one
-		if _, ok := p.then[name]; !ok && name != "" {
-			p.new[name] = true
-		}
 	}
 	for name, e := range p.then {
 		if e.is(regularMode) {
@@ -151,6 +150,8 @@ func (p *past) gone() []string {
 
 // had reports whether a file was there.
 func (p *past) had(path string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	name, ok := p.name(path)
 	if !ok {
 		return true
@@ -159,13 +160,31 @@ func (p *past) had(path string) bool {
 	return was || !p.isNew(name)
 }
 
+// isNew reports whether a file that was not there is new. What git does not track is,
+// unless it ignores it.
 func (p *past) isNew(name string) bool {
-	for ; name != "."; name = path.Dir(name) {
-		if p.new[name] {
-			return true
+	for at := name; at != "."; at = path.Dir(at) {
+		if yes, ok := p.new[at]; ok {
+			return yes
 		}
 	}
-	return false
+	rules, dir := p.rules, p.repo.top
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		dir = filepath.Join(dir, part)
+		last := i == len(parts)-1
+		if rules.matches(dir, !last) {
+			return false
+		}
+		if !last {
+			below, err := rules.below(dir)
+			if err != nil {
+				return true
+			}
+			rules = below
+		}
+	}
+	return true
 }
 
 // changed reports whether a file, or a link, is not as it was.
@@ -224,7 +243,7 @@ func (p *past) same(path string, e entry) bool {
 	case !st.Mode().IsRegular():
 		return false
 	}
-	data, err := os.ReadFile(path)
+	data, err := emit.ReadFile(path)
 	if err != nil {
 		return false
 	}
