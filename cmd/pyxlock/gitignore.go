@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"unicode/utf8"
 
 	"github.com/bmatcuk/doublestar/v4"
 
@@ -20,18 +21,35 @@ const maxSettings = 8 << 20
 
 // gitPattern is one line of a .gitignore.
 type gitPattern struct {
-	glob    string
+	prefix  string // what stands before the first special character
+	glob    string // the rest
+	suffix  string // what glob says after one star, where that is all: most are "*.o"
 	negated bool
 	dirOnly bool
 	byName  bool // matches names anywhere below, not paths
-	literal bool // glob is a name or a path, as it stands
 }
 
 func (p *gitPattern) matches(subject string) bool {
-	if p.literal {
-		return p.glob == subject
+	rest, ok := strings.CutPrefix(subject, p.prefix)
+	if !ok || p.glob == "" {
+		return ok && rest == ""
 	}
-	return doublestar.MatchUnvalidated(p.glob, subject)
+	if p.suffix != "" && p.byName {
+		return strings.HasSuffix(rest, p.suffix)
+	}
+	return doublestar.MatchUnvalidated(p.glob, bytewise(rest))
+}
+
+// bytewise makes each byte of a text a character, since that is what git takes for one.
+func bytewise(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return r >= utf8.RuneSelf }) < 0 {
+		return text
+	}
+	var b strings.Builder
+	for i := range len(text) {
+		b.WriteRune(rune(text[i]))
+	}
+	return b.String()
 }
 
 // gitRules are the patterns that hold in a directory: those of its own .gitignore,
@@ -149,13 +167,23 @@ func parseGitPattern(line string) (gitPattern, bool) {
 	line, p.dirOnly = strings.CutSuffix(line, "/")
 	p.byName = !strings.Contains(line, "/")
 	line = strings.TrimPrefix(line, "/")
-	glob, ok := gitGlob(line)
+	// git compares what stands before the first special character by itself, and so
+	// "**/" may begin behind that: "a**/b" is what begins with an "a".
+	special := strings.IndexAny(line, `*?[\`)
+	if special < 0 {
+		p.prefix = line
+		return p, line != ""
+	}
+	p.prefix = line[:special]
+	glob, ok := gitGlob(bytewise(line[special:]))
 	if strings.HasSuffix(line, "/**") { // what is inside, and not the directory
 		glob += "/*"
 	}
 	p.glob = glob
-	p.literal = !strings.ContainsAny(glob, `*?[{\`)
-	return p, ok && glob != ""
+	if after, star := strings.CutPrefix(line[special:], "*"); star && !strings.ContainsAny(after, `*?[\`) {
+		p.suffix = after
+	}
+	return p, ok
 }
 
 // gitGlob translates a pattern of git to one of doublestar, which has alternatives
@@ -166,11 +194,22 @@ func gitGlob(pattern string) (string, bool) {
 		switch c := pattern[i]; c {
 		case '{', '}':
 			b.WriteString(`\` + string(c))
+		case '*':
+			from := i
+			for i+1 < len(pattern) && pattern[i+1] == '*' {
+				i++
+			}
+			b.WriteByte('*')
+			// Any number of stars, two at least, that fill the place of a name.
+			if i > from && (from == 0 || pattern[from-1] == '/') && (i+1 == len(pattern) || pattern[i+1] == '/') {
+				b.WriteByte('*')
+			}
 		case '\\':
 			if i++; i == len(pattern) {
 				return "", false
 			}
-			b.WriteString(`\` + string(pattern[i]))
+			b.WriteByte('\\')
+			b.WriteByte(pattern[i])
 		case '[':
 			class, end := gitClass(pattern, i)
 			if end < 0 {
@@ -191,7 +230,7 @@ var namedClasses = map[string]string{
 }
 
 // gitClass translates the class "[…]" at an offset and returns where it ends, -1
-// where it does not.
+// where it does not or where there is nothing that it matches.
 func gitClass(pattern string, at int) (string, int) {
 	var b strings.Builder
 	b.WriteByte('[')
@@ -204,8 +243,12 @@ func gitClass(pattern string, at int) (string, int) {
 		c := pattern[i]
 		switch {
 		case c == ']' && i > first:
+			if b.Len() == 1 {
+				return "", -1
+			}
 			b.WriteByte(']')
 			return b.String(), i
+		case c == '/':
 		case c == '[' && i+1 < len(pattern) && pattern[i+1] == ':':
 			end := strings.Index(pattern[i:], ":]")
 			if end < 0 {
@@ -221,7 +264,8 @@ func gitClass(pattern string, at int) (string, int) {
 			if i++; i == len(pattern) {
 				return "", -1
 			}
-			b.WriteString(`\` + string(pattern[i]))
+			b.WriteByte('\\')
+			b.WriteByte(pattern[i])
 		case c == ']' || c == '^' || c == '!' || c == '[':
 			b.WriteString(`\` + string(c))
 		default:
