@@ -187,7 +187,7 @@ func nearest(dir, name string) (string, []byte, error) {
 			return filepath.Join(shown, name), data, nil
 		}
 		if !errors.Is(err, fs.ErrNotExist) && !errors.Is(err, fs.ErrInvalid) && !isNotDir(err) {
-			return "", nil, err
+			return "", nil, plain(err)
 		}
 		up := filepath.Dir(abs)
 		if up == abs {

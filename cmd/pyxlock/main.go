@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 
@@ -65,6 +66,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if why, ok := context.Cause(ctx).(stopped); ok && !errors.Is(err, why) {
 		err = why // what it stopped has failed in its own words
 	}
+	if pe, ok := err.(*fs.PathError); ok {
+		err = plain(pe) // people know the file, and not the system call
+	}
 	return s.end(exitUsage, err)
 }
 
@@ -84,9 +88,11 @@ into plain Cython before cython runs.
 Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
 or I/O, also where standard output cannot be written. A signal ends it as a
 signal does (130 for Ctrl-C in a shell), with no file half written.`,
+		Version:       versions(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.AddCommand(newRewrite(), newPreview(), newCheck(), newAnnotate(), newCython(), newExplain(), newLocate(), newVersion())
 	return root
 }
