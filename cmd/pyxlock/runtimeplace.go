@@ -58,7 +58,7 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 		add(runtimePlace{dir: above(filepath.Dir(in.files[0].path), filepath.Dir(f.out))})
 		return out
 	}
-	isPackage := isPackage
+	packaged := isPackage
 	if !f.inPlace {
 		written := map[string]bool{}
 		for _, e := range files {
@@ -66,9 +66,8 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 				written[filepath.Join(f.out, filepath.Dir(e.rel))] = true
 			}
 		}
-		onDisk := isPackage
-		isPackage = func(dir string) bool { return written[dir] || onDisk(dir) }
-		if !isPackage(filepath.Clean(f.out)) {
+		packaged = func(dir string) bool { return written[dir] || isPackage(dir) }
+		if !packaged(filepath.Clean(f.out)) {
 			add(runtimePlace{dir: f.out}) // for builds that have -I of the tree
 		}
 	}
@@ -82,7 +81,7 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs, files []expanded
 		}
 		p := runtimePlace{dir: dir}
 		for range 64 {
-			if !isPackage(p.dir) {
+			if !packaged(p.dir) {
 				break
 			}
 			if !f.inPlace && p.beyond && lastName(source) != lastName(p.dir) {
