@@ -154,7 +154,11 @@ func (x *exclusions) of(abs string, isDir bool, rules *gitRules) reason {
 			return byNature
 		}
 		// A package may well be called "build" or "dist".
-		if x.defaults && (oneMatches(defaultExclude, name) && !isPackage(abs) || exists(filepath.Join(abs, environmentMark))) {
+		if x.defaults && oneMatches(defaultExclude, name) && !isPackage(abs) {
+			return byDefault
+		}
+		// The mark may have come with a commit, to hide what is beside it.
+		if x.defaults && exists(filepath.Join(abs, environmentMark)) && !isPackage(abs) && !rules.tracks(abs) {
 			return byDefault
 		}
 	} else if oneMatches([]string{hidden}, name) {
