@@ -6,6 +6,7 @@ package main
 import (
 	"bytes"
 	"encoding/binary"
+	"encoding/hex"
 	"path"
 	"path/filepath"
 	"slices"
@@ -37,6 +38,22 @@ func (t *trackedFiles) load() {
 			return
 		}
 		t.names, t.dirs = parseIndex(data)
+		if t.dirs == nil { // which says nothing that is understood
+			return
+		}
+		shared := sharedIndex(data)
+		if shared == "" {
+			return
+		}
+		// Of a split index most is there. What has been taken out since counts as well.
+		if data, err = emit.ReadFile(filepath.Join(dir, shared)); err != nil {
+			return
+		}
+		names, dirs := parseIndex(data)
+		t.names = slices.Sorted(slices.Values(append(names, t.names...)))
+		for dir := range dirs {
+			t.dirs[dir] = true
+		}
 	})
 }
 
@@ -85,8 +102,24 @@ func (t *trackedFiles) some(abs string, isDir bool, want func(name string) bool)
 	return false
 }
 
-// parseIndex reads an index of the versions 2 to 4. A split one, which has most of
-// its entries elsewhere, gives only its own.
+// sharedIndex returns the name of the file that holds the rest of a split index, ""
+// for one that is whole.
+func sharedIndex(data []byte) string {
+	at := bytes.LastIndex(data, []byte("link\x00\x00"))
+	if at < 12 || len(data) < at+8 {
+		return ""
+	}
+	// Its hash is as long as that at the end of the file, and other things follow it.
+	size, rest := int(binary.BigEndian.Uint32(data[at+4:])), data[at+8:]
+	for _, hash := range []int{20, 32} {
+		if _, _, ok := parseEntries(data[12:], binary.BigEndian.Uint32(data[4:]), binary.BigEndian.Uint32(data[8:]), hash); ok && hash <= size && size <= len(rest) {
+			return "sharedindex." + hex.EncodeToString(rest[:hash])
+		}
+	}
+	return ""
+}
+
+// parseIndex reads an index of the versions 2 to 4.
 func parseIndex(data []byte) (names []string, dirs map[string]bool) {
 	const head = 12
 	if len(data) < head || string(data[:4]) != "DIRC" {
@@ -144,7 +177,7 @@ func parseEntries(data []byte, version, n uint32, hash int) (names []string, dir
 			}
 		}
 		full := slices.Concat(keep, name)
-		if len(full) == 0 || bytes.Compare(last, full) > 0 {
+		if bytes.Compare(last, full) > 0 && len(full) > 0 {
 			return nil, nil, false
 		}
 		switch mode >> 12 {
@@ -154,7 +187,9 @@ func parseEntries(data []byte, version, n uint32, hash int) (names []string, dir
 		default:
 			return nil, nil, false
 		}
-		names = append(names, string(full))
+		if len(full) > 0 { // in a split index one that is for another of the shared one
+			names = append(names, string(full))
+		}
 		last, data = full, data[size:]
 	}
 	// What follows are extensions and the hash of all.

@@ -44,12 +44,36 @@ func TestTrackedFiles(t *testing.T) {
 	}
 }
 
+// A split index has most of its entries in another file.
+func TestTrackedFilesOfASplitIndex(t *testing.T) {
+	for _, format := range []string{"sha1", "sha256"} {
+		t.Setenv("GIT_DEFAULT_HASH", format)
+		dir := realPath(t.TempDir())
+		gitRepo(t, dir, "-- a.pyx --\n-- b.pyx --\n-- c.pyx --\n")
+		git(t, dir, "-c", "splitIndex.maxPercentChange=100", "update-index", "--split-index")
+		put(t, filepath.Join(dir, "b.pyx"), "x = 1\n")
+		put(t, filepath.Join(dir, "bb.pyx"), "x = 1\n")
+		git(t, dir, "-c", "splitIndex.maxPercentChange=100", "add", ".")
+		tracked := &trackedFiles{top: dir}
+		tracked.load()
+		if shared, err := filepath.Glob(filepath.Join(dir, ".git", "sharedindex.*")); err != nil || len(shared) == 0 {
+			t.Fatal("the index is not split")
+		}
+		if want := []string{"a.pyx", "b.pyx", "bb.pyx", "c.pyx"}; !slices.Equal(slices.Compact(tracked.names), want) {
+			t.Errorf("%s: %q", format, tracked.names)
+		}
+	}
+}
+
 // An index is a file like any other, and may hold anything.
 func FuzzIndex(f *testing.F) {
 	f.Add([]byte("DIRC\x00\x00\x00\x04\x00\x00\x00\x01" + strings.Repeat("\x00", 100)))
 	f.Add([]byte("DIRC\x00\x00\x00\x02\xff\xff\xff\xff"))
+	f.Add([]byte("link\x00\x00\x00\x14"))
+	f.Add([]byte("DIRC\x00\x00\x00\x02\x00\x00\x00\x00link\x00\x00\x00\x14" + strings.Repeat("h", 40)))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		names, _ := parseIndex(data)
+		_ = sharedIndex(data)
 		if len(names)*20 > len(data) {
 			t.Errorf("%d names in %d bytes", len(names), len(data))
 		}
