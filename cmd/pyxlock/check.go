@@ -183,6 +183,9 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs.Set, rep *transform.Rep
 	}
 	if f.format == "text" {
 		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
+		if left := in.Left.String(); left != "" && err == nil {
+			_, err = fmt.Fprintln(w, left)
+		}
 	}
 	if in.Since != nil {
 		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.SpokenOf()), console.Count(len(in.Files), "file"), f.since)

@@ -13,10 +13,9 @@ import (
 	"strings"
 	"testing"
 
-	"golang.org/x/tools/txtar"
-
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/internal/gittest"
 )
 
 // A class without a finding, and what a change makes of it: one with.
@@ -24,54 +23,6 @@ const (
 	before = "cimport cython\n\n@cython.locked_class\ncdef class A:\n    cdef int x\n"
 	after  = before + "\n    # pyxlock: ignore[PXL101] nobody calls it\n    def put(self, int x):\n        self.x = x\n"
 )
-
-// gitRepo makes a repository in a directory, with the files of an archive committed.
-func gitRepo(t *testing.T, dir, archive string) {
-	t.Helper()
-	if _, err := exec.LookPath("git"); err != nil {
-		t.Skip("no git")
-	}
-	none := filepath.Join(t.TempDir(), "none")
-	put(t, none, "")
-	t.Setenv("GIT_CONFIG_GLOBAL", none)
-	t.Setenv("GIT_CONFIG_NOSYSTEM", "1")
-	for _, role := range []string{"AUTHOR", "COMMITTER"} {
-		t.Setenv("GIT_"+role+"_NAME", "nobody")
-		t.Setenv("GIT_"+role+"_EMAIL", "nobody@example.invalid")
-	}
-	for _, f := range txtar.Parse([]byte(archive)).Files {
-		put(t, filepath.Join(dir, f.Name), string(f.Data))
-	}
-	git(t, dir, "init", "-q", "-b", "main", ".")
-	commitAll(t, dir)
-}
-
-func commitAll(t *testing.T, dir string) {
-	t.Helper()
-	git(t, dir, "add", ".")
-	git(t, dir, "commit", "-q", "-m", "all")
-}
-
-func git(t *testing.T, dir string, args ...string) string {
-	t.Helper()
-	c := exec.Command("git", args...)
-	c.Dir = dir
-	out, err := c.CombinedOutput()
-	if err != nil {
-		t.Fatalf("git %s: %v\n%s", strings.Join(args, " "), err, out)
-	}
-	return strings.TrimSpace(string(out))
-}
-
-func put(t *testing.T, path, text string) {
-	t.Helper()
-	if err := os.MkdirAll(filepath.Dir(path), 0o777); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.WriteFile(path, []byte(text), 0o666); err != nil {
-		t.Fatal(err)
-	}
-}
 
 // pyxlockIn runs the program in a directory; it returns both streams and the exit
 // code.
@@ -91,7 +42,7 @@ func trap(t *testing.T) (program string, sprung func() bool) {
 	}
 	dir := t.TempDir()
 	program, mark := filepath.Join(dir, "trap"), filepath.Join(dir, "mark")
-	put(t, program, "#!/bin/sh\n: >'"+mark+"'\n")
+	gittest.Put(t, program, "#!/bin/sh\n: >'"+mark+"'\n")
 	if err := os.Chmod(program, 0o777); err != nil {
 		t.Fatal(err)
 	}
@@ -111,8 +62,8 @@ func trap(t *testing.T) (program string, sprung func() bool) {
 func hostile(t *testing.T, dir, program string) {
 	t.Helper()
 	inner := t.TempDir()
-	gitRepo(t, inner, "-- a.pyx --\n"+after)
-	git(t, inner, "commit", "-q", "--allow-empty", "-m", "the same again") // HEAD~ is no other
+	gittest.Repo(t, inner, "-- a.pyx --\n"+after)
+	gittest.Run(t, inner, "commit", "-q", "--allow-empty", "-m", "the same again") // HEAD~ is no other
 	for _, name := range []string{"HEAD", "objects", "refs", "index"} {
 		if err := os.CopyFS(filepath.Join(dir, "copy"), os.DirFS(filepath.Join(inner, ".git"))); err != nil {
 			t.Fatal(err)
@@ -124,7 +75,7 @@ func hostile(t *testing.T, dir, program string) {
 			t.Fatal(err)
 		}
 	}
-	put(t, filepath.Join(dir, "config"), "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = "+filepath.ToSlash(dir)+"\n\tfsmonitor = "+program+"\n")
+	gittest.Put(t, filepath.Join(dir, "config"), "[core]\n\trepositoryformatversion = 0\n\tbare = false\n\tworktree = "+filepath.ToSlash(dir)+"\n\tfsmonitor = "+program+"\n")
 }
 
 // A directory of the tree that looks like a repository is none: nothing of it is
@@ -132,17 +83,17 @@ func hostile(t *testing.T, dir, program string) {
 func TestSinceTreeThatIsARepository(t *testing.T) {
 	program, sprung := trap(t)
 	dir := t.TempDir()
-	gitRepo(t, dir, "-- src/a.pyx --\n"+before)
+	gittest.Repo(t, dir, "-- src/a.pyx --\n"+before)
 	src := filepath.Join(dir, "src")
 	hostile(t, src, program)
-	put(t, filepath.Join(src, "a.pyx"), after)
+	gittest.Put(t, filepath.Join(src, "a.pyx"), after)
 	// git itself falls for it.
-	git(t, src, "status")
+	gittest.Run(t, src, "status")
 	if !sprung() {
 		t.Fatal("the trap does not work")
 	}
-	git(t, dir, "add", "-f", ".")
-	git(t, dir, "commit", "-q", "-m", "a pull request")
+	gittest.Run(t, dir, "add", "-f", ".")
+	gittest.Run(t, dir, "commit", "-q", "-m", "a pull request")
 	if sprung() {
 		t.Fatal("git ran it without us")
 	}
@@ -171,7 +122,7 @@ func TestSinceTreeThatIsARepository(t *testing.T) {
 func TestSinceRunsNoConfiguredProgram(t *testing.T) {
 	program, sprung := trap(t)
 	dir := t.TempDir()
-	gitRepo(t, dir, `
+	gittest.Repo(t, dir, `
 -- .gitattributes --
 *.pyx filter=trap diff=trap merge=trap
 *.pxd filter=process diff=trap
@@ -180,9 +131,9 @@ func TestSinceRunsNoConfiguredProgram(t *testing.T) {
 -- src/b.pxd --
 cdef int x
 `)
-	put(t, filepath.Join(dir, "src/a.pyx"), after)
-	put(t, filepath.Join(dir, "src/b.pxd"), "cdef int y\n")
-	put(t, filepath.Join(dir, ".git/info/attributes"), "* filter=trap diff=trap\n")
+	gittest.Put(t, filepath.Join(dir, "src/a.pyx"), after)
+	gittest.Put(t, filepath.Join(dir, "src/b.pxd"), "cdef int y\n")
+	gittest.Put(t, filepath.Join(dir, ".git/info/attributes"), "* filter=trap diff=trap\n")
 	for _, set := range [][2]string{
 		{"core.fsmonitor", program}, {"core.pager", program}, {"core.sshCommand", program}, {"core.askPass", program},
 		{"core.editor", program}, {"core.gitProxy", program}, {"core.alternateRefsCommand", program},
@@ -196,16 +147,16 @@ cdef int x
 		{"remote.origin.url", "ext::" + program}, {"remote.origin.promisor", "true"}, {"remote.origin.uploadpack", program},
 		{"remote.origin.vcs", "ext"}, {"safe.directory", "*"}, {"core.worktree", filepath.ToSlash(t.TempDir())},
 	} {
-		git(t, dir, "config", set[0], set[1])
+		gittest.Run(t, dir, "config", set[0], set[1])
 	}
 	hooks := filepath.Join(dir, ".git", "hooks")
-	git(t, dir, "config", "core.hooksPath", filepath.ToSlash(hooks))
+	gittest.Run(t, dir, "config", "core.hooksPath", filepath.ToSlash(hooks))
 	for _, name := range []string{"post-index-change", "fsmonitor-watchman", "reference-transaction", "post-checkout"} {
 		data, err := os.ReadFile(program)
 		if err != nil {
 			t.Fatal(err)
 		}
-		put(t, filepath.Join(hooks, name), string(data))
+		gittest.Put(t, filepath.Join(hooks, name), string(data))
 		if err := os.Chmod(filepath.Join(hooks, name), 0o777); err != nil {
 			t.Fatal(err)
 		}
@@ -226,7 +177,7 @@ cdef int x
 		}
 	}
 	// What the repository lacks is not fetched.
-	id := git(t, dir, "--work-tree=.", "rev-parse", "HEAD:src/a.pyx")
+	id := gittest.Run(t, dir, "--work-tree=.", "rev-parse", "HEAD:src/a.pyx")
 	sprung()
 	if err := os.Remove(filepath.Join(dir, ".git", "objects", id[:2], id[2:])); err != nil {
 		t.Fatal(err)
@@ -245,14 +196,14 @@ func TestSinceWhichRepository(t *testing.T) {
 	program, sprung := trap(t)
 	dir := fspath.Real(t.TempDir())
 	outer := filepath.Join(dir, "outer")
-	gitRepo(t, outer, "-- src/a.pyx --\n"+before+"-- evil/a.pyx --\n"+before)
-	changed := func(top string) { put(t, filepath.Join(top, "src/a.pyx"), after) }
-	git(t, outer, "worktree", "add", "-q", filepath.Join(dir, "linked"))
-	git(t, dir, "clone", "-q", "--separate-git-dir", filepath.Join(dir, "apart.repo"), outer, filepath.Join(dir, "apart"))
-	git(t, dir, "clone", "-q", "--bare", outer, filepath.Join(dir, "many", ".bare"))
-	put(t, filepath.Join(dir, "many", ".git"), "gitdir: ./.bare\n")
-	git(t, filepath.Join(dir, "many", ".bare"), "worktree", "add", "-q", filepath.Join(dir, "many", "one"), "main")
-	git(t, outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", outer, "sub")
+	gittest.Repo(t, outer, "-- src/a.pyx --\n"+before+"-- evil/a.pyx --\n"+before)
+	changed := func(top string) { gittest.Put(t, filepath.Join(top, "src/a.pyx"), after) }
+	gittest.Run(t, outer, "worktree", "add", "-q", filepath.Join(dir, "linked"))
+	gittest.Run(t, dir, "clone", "-q", "--separate-git-dir", filepath.Join(dir, "apart.repo"), outer, filepath.Join(dir, "apart"))
+	gittest.Run(t, dir, "clone", "-q", "--bare", outer, filepath.Join(dir, "many", ".bare"))
+	gittest.Put(t, filepath.Join(dir, "many", ".git"), "gitdir: ./.bare\n")
+	gittest.Run(t, filepath.Join(dir, "many", ".bare"), "worktree", "add", "-q", filepath.Join(dir, "many", "one"), "main")
+	gittest.Run(t, outer, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", outer, "sub")
 	for _, top := range []string{outer, filepath.Join(dir, "linked"), filepath.Join(dir, "apart"), filepath.Join(dir, "many", "one"), filepath.Join(outer, "sub")} {
 		changed(top)
 		if out, code := pyxlockIn(t, top, "check", "--since=HEAD", "src"); code != console.Differences || !strings.Contains(out, "src/a.pyx:7:5: PXL014") {
@@ -275,7 +226,7 @@ func TestSinceWhichRepository(t *testing.T) {
 	evil := filepath.Join(outer, "evil")
 	hostile(t, evil, program)
 	src := filepath.Join(outer, "src")
-	put(t, filepath.Join(src, ".git"), "gitdir: ../evil\n")
+	gittest.Put(t, filepath.Join(src, ".git"), "gitdir: ../evil\n")
 	refused("which is among the files of the work tree", src, "check", "--since=HEAD", ".")
 	if err := os.Remove(filepath.Join(src, ".git")); err != nil {
 		t.Fatal(err)
@@ -292,8 +243,8 @@ func TestSinceWhichRepository(t *testing.T) {
 	// and one that leads nowhere, or round.
 	for _, text := range []string{"gitdir: nowhere\n", "gitdir: .git\n", "gitdir: \n", "something else\n"} {
 		odd := filepath.Join(dir, "odd")
-		put(t, filepath.Join(odd, ".git"), text)
-		put(t, filepath.Join(odd, "a.pyx"), before)
+		gittest.Put(t, filepath.Join(odd, ".git"), text)
+		gittest.Put(t, filepath.Join(odd, "a.pyx"), before)
 		refused("--since: ", odd, "check", "--since=HEAD", ".")
 	}
 }
@@ -302,9 +253,9 @@ func TestSinceWhichRepository(t *testing.T) {
 // us.
 func TestSinceInAHook(t *testing.T) {
 	dir, other := t.TempDir(), t.TempDir()
-	gitRepo(t, dir, "-- src/a.pyx --\n"+before)
-	gitRepo(t, other, "-- src/a.pyx --\n"+after)
-	put(t, filepath.Join(dir, "src/a.pyx"), after)
+	gittest.Repo(t, dir, "-- src/a.pyx --\n"+before)
+	gittest.Repo(t, other, "-- src/a.pyx --\n"+after)
+	gittest.Put(t, filepath.Join(dir, "src/a.pyx"), after)
 	for _, env := range [][]string{
 		{"GIT_DIR=.git", "GIT_INDEX_FILE=.git/index", "GIT_PREFIX=src/"},
 		{"GIT_DIR=" + filepath.Join(other, ".git"), "GIT_WORK_TREE=" + other, "GIT_INDEX_FILE=" + filepath.Join(other, ".git", "index")},
@@ -331,35 +282,35 @@ func TestSinceWhatHasChanged(t *testing.T) {
 		want   string // what is reported
 	}{
 		{"nothing", func(*testing.T, string) {}, "0 of 3"},
-		{"line ends, as git turns them", func(t *testing.T, dir string) { put(t, filepath.Join(dir, "src/a.pyx"), crlf(before)) }, "0 of 3"},
-		{"line ends and text", func(t *testing.T, dir string) { put(t, filepath.Join(dir, "src/a.pyx"), crlf(after)) }, "1 of 3"},
+		{"line ends, as git turns them", func(t *testing.T, dir string) { gittest.Put(t, filepath.Join(dir, "src/a.pyx"), crlf(before)) }, "0 of 3"},
+		{"line ends and text", func(t *testing.T, dir string) { gittest.Put(t, filepath.Join(dir, "src/a.pyx"), crlf(after)) }, "1 of 3"},
 		{"mode", func(t *testing.T, dir string) {
 			if err := os.Chmod(filepath.Join(dir, "src/a.pyx"), 0o755); err != nil {
 				t.Fatal(err)
 			}
 		}, "0 of 3"},
-		{"out of the index", func(t *testing.T, dir string) { git(t, dir, "rm", "-q", "--cached", "src/a.pyx") }, "0 of 3"},
+		{"out of the index", func(t *testing.T, dir string) { gittest.Run(t, dir, "rm", "-q", "--cached", "src/a.pyx") }, "0 of 3"},
 		{"said to be unchanged", func(t *testing.T, dir string) {
-			git(t, dir, "update-index", "--assume-unchanged", "src/a.pyx")
-			put(t, filepath.Join(dir, "src/a.pyx"), after)
+			gittest.Run(t, dir, "update-index", "--assume-unchanged", "src/a.pyx")
+			gittest.Put(t, filepath.Join(dir, "src/a.pyx"), after)
 		}, "1 of 3"},
 		{"not checked out", func(t *testing.T, dir string) {
-			git(t, dir, "update-index", "--skip-worktree", "src/b.pyx")
+			gittest.Run(t, dir, "update-index", "--skip-worktree", "src/b.pyx")
 			if err := os.Remove(filepath.Join(dir, "src/b.pyx")); err != nil {
 				t.Fatal(err)
 			}
 		}, "0 of 2"},
-		{"new", func(t *testing.T, dir string) { put(t, filepath.Join(dir, "src/new.pyx"), after) }, "1 of 4"},
-		{"new, with a tab", func(t *testing.T, dir string) { put(t, filepath.Join(dir, "src/n\tew.pyx"), after) }, "1 of 4"},
-		{"ignored", func(t *testing.T, dir string) { put(t, filepath.Join(dir, "src/ignored.pyx"), after) }, "0 of 3"},
+		{"new", func(t *testing.T, dir string) { gittest.Put(t, filepath.Join(dir, "src/new.pyx"), after) }, "1 of 4"},
+		{"new, with a tab", func(t *testing.T, dir string) { gittest.Put(t, filepath.Join(dir, "src/n\tew.pyx"), after) }, "1 of 4"},
+		{"ignored", func(t *testing.T, dir string) { gittest.Put(t, filepath.Join(dir, "src/ignored.pyx"), after) }, "0 of 3"},
 		{"a submodule in place of a directory", func(t *testing.T, dir string) {
 			other := t.TempDir()
-			gitRepo(t, other, "-- sub.pyx --\n"+before+"-- more.pyx --\n"+after)
-			git(t, dir, "rm", "-q", "-r", "src/sub")
-			git(t, dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other, "src/sub")
+			gittest.Repo(t, other, "-- sub.pyx --\n"+before+"-- more.pyx --\n"+after)
+			gittest.Run(t, dir, "rm", "-q", "-r", "src/sub")
+			gittest.Run(t, dir, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add", other, "src/sub")
 		}, "1 of 4"},
 		{"a repository that git does not know", func(t *testing.T, dir string) {
-			gitRepo(t, filepath.Join(dir, "src/nested"), "-- n.pyx --\n"+after)
+			gittest.Repo(t, filepath.Join(dir, "src/nested"), "-- n.pyx --\n"+after)
 		}, "1 of 4"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
@@ -369,7 +320,7 @@ func TestSinceWhatHasChanged(t *testing.T) {
 					continue
 				}
 				dir := t.TempDir()
-				gitRepo(t, dir, "-- .gitignore --\n*ignored.pyx\n-- src/a.pyx --\n"+before+"-- src/b.pyx --\n"+before+"-- src/sub/sub.pyx --\n"+before)
+				gittest.Repo(t, dir, "-- .gitignore --\n*ignored.pyx\n-- src/a.pyx --\n"+before+"-- src/b.pyx --\n"+before+"-- src/sub/sub.pyx --\n"+before)
 				test.change(t, dir)
 				out, _ := pyxlockIn(t, dir, "check", "--since=HEAD", "--statistics", "src")
 				if !strings.Contains(out, test.want+" files, changed since HEAD") {
@@ -384,7 +335,7 @@ func TestSinceWhatHasChanged(t *testing.T) {
 func TestSinceGitOfTheTree(t *testing.T) {
 	program, sprung := trap(t)
 	dir := t.TempDir()
-	gitRepo(t, dir, "-- src/a.pyx --\n"+before)
+	gittest.Repo(t, dir, "-- src/a.pyx --\n"+before)
 	if err := os.Symlink(program, filepath.Join(dir, "git")); err != nil {
 		t.Fatal(err)
 	}
@@ -401,7 +352,7 @@ func TestSinceGitOfTheTree(t *testing.T) {
 // Git's own check, whether it may trust a repository, holds.
 func TestSinceOwnedBySomebodyElse(t *testing.T) {
 	dir := t.TempDir()
-	gitRepo(t, dir, "-- src/a.pyx --\n"+before)
+	gittest.Repo(t, dir, "-- src/a.pyx --\n"+before)
 	for _, path := range []string{dir, filepath.Join(dir, ".git")} {
 		if err := os.Chown(path, 12345, -1); err != nil {
 			t.Skip("only root can give a directory away: ", err)

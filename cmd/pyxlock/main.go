@@ -6,12 +6,14 @@ import (
 	"context"
 	"errors"
 	"io"
+	"io/fs"
 	"os"
 	"runtime/debug"
 
 	"github.com/spf13/cobra"
 
 	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/emit/terminal"
 )
 
@@ -53,6 +55,9 @@ func run(ctx context.Context, args []string, stdin io.Reader, stdout, stderr io.
 	if why, ok := context.Cause(ctx).(console.Stopped); ok && !errors.Is(err, why) {
 		err = why // what it stopped has failed in its own words
 	}
+	if pe, ok := err.(*fs.PathError); ok {
+		err = fspath.Plain(pe) // people know the file, and not the system call
+	}
 	return s.End(console.Usage, err)
 }
 
@@ -72,9 +77,11 @@ into plain Cython before cython runs.
 Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
 or I/O, also where standard output cannot be written. A signal ends it as a
 signal does (130 for Ctrl-C in a shell), with no file half written.`,
+		Version:       versions(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.DisplayName}} {{.Version}}\n")
 	root.AddCommand(newRewrite(), newPreview(), newCheck(), newAnnotate(), newCython(), newExplain(), newLocate(), newVersion())
 	return root
 }

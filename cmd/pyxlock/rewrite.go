@@ -203,6 +203,11 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 			case p.beyond:
 				bound = inputs.WithinOutput(p.dir)
 			}
+			if f.inPlace || p.beyond || f.outIsFile(args) {
+				if err := p.ours(bound); err != nil {
+					return err
+				}
+			}
 			b.Add(fileio.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
 		}
 	}

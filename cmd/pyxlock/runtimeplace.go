@@ -5,6 +5,7 @@ package main
 // of Cython, unless a module has language_level 2.
 
 import (
+	"bytes"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -29,6 +30,24 @@ type runtimePlace struct {
 
 func (p runtimePlace) file() string { return filepath.Join(p.dir, runtime.FileName) }
 
+// ours returns an error where there is a file of that name that is none of pyxlock's,
+// of whatever version: in somebody's tree it is not replaced.
+func (p runtimePlace) ours(bound *fileio.Within) error {
+	if bound != nil {
+		if err := bound.Check(p.file()); err != nil {
+			return err
+		}
+	}
+	data, err := fileio.ReadFile(p.file())
+	switch {
+	case err != nil: // nothing is there, or what writing refuses
+		return nil
+	case bytes.HasPrefix(data, []byte("# "+runtime.FileName+" - ")):
+		return nil
+	}
+	return fmt.Errorf("%s: is not the file that pyxlock writes, and is not replaced: Cython looks for that there; move this one, or rewrite with --runtime=inline", p.file())
+}
+
 // runtimePlaces returns where pyxlock.pxd has to be for the files that cimport it.
 func (f *rewriteFlags) runtimePlaces(args []string, in *inputs.Set, files []expanded, needing []string) []runtimePlace {
 	var out []runtimePlace
@@ -42,7 +61,7 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs.Set, files []expa
 		add(runtimePlace{dir: above(filepath.Dir(in.Files[0].Path), filepath.Dir(f.out))})
 		return out
 	}
-	isPackage := fspath.IsPackage
+	packaged := fspath.IsPackage
 	if !f.inPlace {
 		written := map[string]bool{}
 		for _, e := range files {
@@ -50,9 +69,8 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs.Set, files []expa
 				written[filepath.Join(f.out, filepath.Dir(e.Rel))] = true
 			}
 		}
-		onDisk := isPackage
-		isPackage = func(dir string) bool { return written[dir] || onDisk(dir) }
-		if !isPackage(filepath.Clean(f.out)) {
+		packaged = func(dir string) bool { return written[dir] || fspath.IsPackage(dir) }
+		if !packaged(filepath.Clean(f.out)) {
 			add(runtimePlace{dir: f.out}) // for builds that have -I of the tree
 		}
 	}
@@ -66,7 +84,7 @@ func (f *rewriteFlags) runtimePlaces(args []string, in *inputs.Set, files []expa
 		}
 		p := runtimePlace{dir: dir}
 		for range 64 {
-			if !isPackage(p.dir) {
+			if !packaged(p.dir) {
 				break
 			}
 			if !f.inPlace && p.beyond && lastName(source) != lastName(p.dir) {

@@ -47,7 +47,7 @@ func (t *target) leftover() error {
 		if err == nil && !got {
 			return fmt.Errorf("%s: another pyxlock is writing this file", t.Path)
 		}
-		copied, errRead := os.ReadFile(path)
+		copied, errRead := ReadFile(path)
 		_ = lock.Close()
 		if err == nil && errRead == nil && bytes.Equal(copied, t.old) {
 			return os.Remove(path)

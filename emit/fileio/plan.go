@@ -196,7 +196,7 @@ func (t *target) inspect() error {
 	case !mode.IsRegular():
 		return fmt.Errorf("%s: is not a regular file: it cannot be replaced in place", t.Path)
 	}
-	if t.old, err = os.ReadFile(t.real); err != nil {
+	if t.old, err = ReadFile(t.real); err != nil {
 		return PathError(err, t.Path)
 	}
 	t.info = info

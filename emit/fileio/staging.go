@@ -156,7 +156,7 @@ func (s *staging) abandoned() bool {
 	if info, err := os.Lstat(path); err != nil || info.Size() > int64(len(lockText)) {
 		return false
 	}
-	if text, err := os.ReadFile(path); err != nil || !strings.HasPrefix(lockText, string(text)) {
+	if text, err := ReadFile(path); err != nil || !strings.HasPrefix(lockText, string(text)) {
 		return false
 	}
 	s.lock = flock.New(path, flock.SetFlag(os.O_RDWR))

@@ -77,7 +77,7 @@ func (m *Mirror) made(path string, info fs.FileInfo) error {
 	if mode&fs.ModeSymlink != 0 {
 		what = "a link"
 	}
-	return fmt.Errorf("%s: is %s that pyxlock did not put there, and does not write to: remove %s", path, what, m.dir)
+	return fmt.Errorf("is %s that pyxlock did not put there, and does not write to: remove %s", what, m.dir)
 }
 
 func (m *Mirror) lockPath() string { return filepath.Join(m.dir, "lock") }
@@ -90,14 +90,14 @@ func (m *Mirror) stale(keep map[string]bool) (list []string, err error) {
 			return nil
 		}
 		if err != nil {
-			return err
+			return fileio.PathError(err, path)
 		}
 		info, err := d.Info()
 		if err != nil {
-			return err
+			return fileio.PathError(err, path)
 		}
 		if err := m.made(path, info); err != nil {
-			return err
+			return fileio.PathError(err, path)
 		}
 		if !d.IsDir() && !keep[path] && slices.Contains([]string{".pyx", ".pxd", ".pxi", ".py"}, filepath.Ext(path)) {
 			list = append(list, path)

@@ -209,7 +209,7 @@ func (m *Mirror) Filter(w io.Writer, r io.Reader) error {
 // TranslateC makes the positions in the C that Cython wrote those of the sources.
 // The names of files are right already.
 func (m *Mirror) TranslateC(path string) error {
-	data, err := os.ReadFile(path)
+	data, err := fileio.ReadFile(path)
 	if err != nil {
 		return err
 	}

@@ -40,6 +40,7 @@ type Module struct {
 type need struct {
 	rwlock, cython, releases bool
 	first                    int32 // offset before which it must be imported
+	at                       int32 // offset of the statement that the import stands beside
 }
 
 func (a *Module) editor(u *project.Unit) *edit.Editor {
@@ -374,13 +375,44 @@ func Rewrite(p *plan.Planner, stem string, opts Options) *Module {
 	return analyse(p, m, opts)
 }
 
-// NeedsRuntime returns the files whose new text cimports pyxlock.
+// NeedsRuntime returns the files from which Cython looks for pyxlock. An included file
+// that cimports it is one, too, for Cython looks from where that is; but not where the
+// module has cimported it before: a module is looked up once.
 func (a *Module) NeedsRuntime() []string {
 	var out []string
 	for u, n := range a.needs {
-		if n.rwlock {
-			out = append(out, u.Path)
+		if !n.rwlock {
+			continue
 		}
+		switch u.Role {
+		case project.RoleInclude:
+			if a.known(project.RolePxd) || a.known(project.RoleMain) {
+				continue
+			}
+		case project.RolePxdInclude:
+			if a.known(project.RolePxd) {
+				continue
+			}
+		}
+		out = append(out, u.Path)
 	}
 	return out
+}
+
+// known reports whether the module's file in a role cimports pyxlock before it
+// includes anything.
+func (a *Module) known(r project.Role) bool {
+	for u, n := range a.needs {
+		if u.Role != r || !n.rwlock {
+			continue
+		}
+		before := true
+		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
+			if in, ok := st.(*ast.Include); ok && in.Pos <= n.at {
+				before = false
+			}
+		})
+		return before
+	}
+	return false
 }

@@ -73,10 +73,14 @@ func (a *Module) imports(u *project.Unit) {
 		if aligned && !compound(lines) {
 			ind = strings.Join(lines, "; ")
 		}
+		n.at = emptied.Pos
 		e().Replace(emptied.Span, ind)
 		return
 	}
 	anchor := a.anchor(u, n.first, shim)
+	if anchor != nil {
+		n.at = anchor.Range().Pos
+	}
 	_, doc := anchor.(*ast.ExprStmt) // nothing may follow a docstring on its line
 	switch {
 	case anchor == nil:

@@ -13,10 +13,10 @@ const maxAliases = 16
 // CythonAlias returns the attribute of the cython module that a variable is assigned
 // somewhere in the module, or "".
 func (m *Module) CythonAlias(name string) string {
-	return m.aliases.Get(m.findAliases)[name]
+	return m.aliases.Get(func() map[string]string { return findAliases(m) })[name]
 }
 
-func (m *Module) findAliases() map[string]string {
+func findAliases(m *Module) map[string]string {
 	attrs, copies := map[string]string{}, map[string]string{}
 	for _, u := range m.Units {
 		ast.Walk(&ast.Suite{Span: u.File.Span, Stmts: u.File.Body}, func(n ast.Node) bool {

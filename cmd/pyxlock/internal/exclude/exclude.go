@@ -19,11 +19,18 @@ import (
 // project: what is hidden, what Python compiled, and what pyxlock wrote.
 var neverSource = []string{".*", "__pycache__", "*.pyxlock"}
 
+// hidden are the names of files that are no sources: an editor's locks and copies.
+const hidden = ".*"
+
 // defaultExclude is what exclude is where nobody says otherwise: names of directories
 // with other people's sources and with copies of one's own.
 var defaultExclude = []string{
-	".git", ".nox", ".tox", ".venv", "*.egg-info", "build", "dist", "node_modules", "site-packages", "venv",
+	".git", ".nox", ".tox", ".venv", "*.egg-info", "__pypackages__", "_skbuild", "build", "dist", "node_modules", "site-packages", "venv",
 }
+
+// environmentMark is the file that makes a directory a virtual environment, whatever
+// it is called.
+const environmentMark = "pyvenv.cfg"
 
 // exclusion is one glob.
 type exclusion struct {
@@ -63,6 +70,7 @@ type Set struct {
 	Git      bool // .gitignore counts
 	Force    bool // also files and directories that are named
 	Base     string
+	known    map[string]*GitRules // answers of RulesFor
 }
 
 // Add takes up a glob that starts from a directory.
@@ -95,6 +103,12 @@ func (x *Set) Of(abs string, isDir bool, rules *GitRules) Reason {
 		if x.Defaults && oneMatches(defaultExclude, name) && !fspath.IsPackage(abs) {
 			return ByDefault
 		}
+		// The mark may have come with a commit, to hide what is beside it.
+		if x.Defaults && fspath.Exists(filepath.Join(abs, environmentMark)) && !fspath.IsPackage(abs) && !rules.Tracks(abs) {
+			return ByDefault
+		}
+	} else if oneMatches([]string{hidden}, name) {
+		return ByDefault // which takes it if something includes it
 	}
 	if rules.ignores(abs, isDir) {
 		return ByGit
@@ -131,6 +145,21 @@ func (x *Set) RulesFor(root string) (*GitRules, error) {
 	if !x.Git {
 		return nil, nil
 	}
+	rules, ok := x.known[root]
+	if ok {
+		return rules, nil
+	}
+	rules, err := x.readFor(root)
+	if err == nil {
+		if x.known == nil {
+			x.known = map[string]*GitRules{}
+		}
+		x.known[root] = rules
+	}
+	return rules, err
+}
+
+func (x *Set) readFor(root string) (*GitRules, error) {
 	chain := []string{root}
 	for dir := root; ; dir = filepath.Dir(dir) {
 		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
@@ -145,7 +174,7 @@ func (x *Set) RulesFor(root string) (*GitRules, error) {
 	var rules *GitRules
 	for _, dir := range slices.Backward(chain) {
 		if rules.ignores(dir, true) {
-			return (*GitRules)(nil).Below(root)
+			return (&GitRules{dir: root, tracked: rules.tracked}).Below(root)
 		}
 		var err error
 		if rules, err = rules.Below(dir); err != nil {

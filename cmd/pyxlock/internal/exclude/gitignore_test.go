@@ -63,6 +63,14 @@ func TestGitignore(t *testing.T) {
 		{"only a slash, or a mark", map[string]string{"": "/\n!\n//\n*.pxd\n"}},
 		{"a leading dot", map[string]string{"": "*hid.pyx\n./b.pxd\n"}},
 		{"letters beyond ASCII", map[string]string{"": "ü.pyx\n"}},
+		{"a letter beyond ASCII is two bytes", map[string]string{"": "?.pyx\n"}},
+		{"a letter beyond ASCII is two bytes, named", map[string]string{"": "??.pyx\n[!a].pyx\n"}},
+		{"letters beyond ASCII, escaped and in classes", map[string]string{"": "[ü]*.pyx\n*\\ü.p?x\n"}},
+		{"more than two stars", map[string]string{"": "***/c.pyx\nsrc/****/gen.pxi\n"}},
+		{"two stars behind a name", map[string]string{"": "a**/*\n"}},
+		{"two stars behind a path", map[string]string{"": "src/g**/deep\nde**/c.pyx\n"}},
+		{"two stars before a name", map[string]string{"": "de*p/**c.pyx\nd*/**p/\n"}},
+		{"slashes in classes", map[string]string{"": "src[/]a.pyx\ndeep[/a]c.pyx\ndee[/p]/a\na[!/]c/a.pyx\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			dir := fspath.Real(t.TempDir())

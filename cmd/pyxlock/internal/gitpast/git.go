@@ -15,6 +15,7 @@ import (
 	"slices"
 	"strings"
 
+	"pyxlock/cmd/pyxlock/internal/exclude"
 	"pyxlock/cmd/pyxlock/internal/fspath"
 )
 
@@ -26,18 +27,18 @@ type Repository struct{ Top string } // absolute, without links
 // take a directory for a repository that has the files of one, and these a commit
 // may hold.
 func Open(ctx context.Context, dir string) (*Repository, error) {
-	top := workTree(fspath.Real(dir))
+	top := exclude.WorkTree(fspath.Real(dir))
 	if top == "" {
 		return nil, fmt.Errorf("--since: %s is in no git repository: there is no .git in it or above it", dir)
 	}
 	// In a repository that lies in the one where the user stands, a submodule or one
 	// that was unpacked, the revision would be the inner one's.
-	if here := workTree(fspath.Real(".")); here != "" && here != top && fspath.Inside(here, top) {
+	if here := exclude.WorkTree(fspath.Real(".")); here != "" && here != top && fspath.Inside(here, top) {
 		return nil, fmt.Errorf("--since: %s is in a git repository of its own, %s: start pyxlock there if you mean its revisions", dir, top)
 	}
-	want, err := gitDir(top)
+	want, err := exclude.GitDir(top)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("--since: %w", err)
 	}
 	r := &Repository{top}
 	out, err := r.git(ctx, nil, "rev-parse", "--absolute-git-dir")
@@ -52,68 +53,6 @@ func Open(ctx context.Context, dir string) (*Repository, error) {
 		return nil, fmt.Errorf("--since: git takes %s for the repository of %s, where .git stands for %s", got, top, want)
 	}
 	return r, nil
-}
-
-// workTree returns the nearest directory that has a .git, from dir upwards; ""
-// where none has.
-func workTree(dir string) string {
-	for {
-		if _, err := os.Lstat(filepath.Join(dir, ".git")); err == nil {
-			return dir
-		}
-		up := filepath.Dir(dir)
-		if up == dir {
-			return ""
-		}
-		dir = up
-	}
-}
-
-// gitDir returns the directory that a work tree's .git is or, being a file or a
-// link, leads to. That must not be among the files of a work tree, where a commit
-// could put it.
-func gitDir(top string) (string, error) {
-	dir, err := dotGit(top)
-	if err != nil {
-		return "", err
-	}
-	if slices.Contains(strings.Split(dir, string(filepath.Separator)), ".git") {
-		return dir, nil
-	}
-	if outer := workTree(dir); outer != "" {
-		if own, err := dotGit(outer); err != nil || !fspath.Inside(own, dir) {
-			return "", fmt.Errorf("--since: %s leads to %s, which is among the files of the work tree %s: a repository is not taken from there", filepath.Join(top, ".git"), dir, outer)
-		}
-	}
-	return dir, nil
-}
-
-// dotGit is gitDir without a look at where that is.
-func dotGit(top string) (string, error) {
-	path := filepath.Join(top, ".git")
-	st, err := os.Stat(path)
-	if err != nil {
-		return "", fspath.Plain(err)
-	}
-	if st.IsDir() {
-		return fspath.Real(path), nil
-	}
-	wrong := fmt.Errorf("--since: %s is neither a git repository nor a file that names one", path)
-	if !st.Mode().IsRegular() || st.Size() > 1<<16 {
-		return "", wrong
-	}
-	data, err := os.ReadFile(path)
-	if err != nil {
-		return "", fspath.Plain(err)
-	}
-	name, ok := strings.CutPrefix(string(data), "gitdir: ")
-	if name = strings.TrimRight(name, "\r\n"); !ok || name == "" {
-		return "", wrong
-	}
-	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
-		name = filepath.Join(top, name)
-	}
-	return fspath.Real(name), nil
 }
 
 func sameFile(x, y string) bool {
@@ -170,6 +109,9 @@ func (r *Repository) git(ctx context.Context, stdin []byte, args ...string) ([]b
 		return nil, fmt.Errorf("--since: PATH leads to %s, in the current directory, which is not run: take relative directories out of PATH", c.Path)
 	case errors.As(err, &code):
 		line, _, _ := strings.Cut(strings.TrimSpace(said.String()), "\n")
+		if line == "" {
+			line = code.String() // "signal: killed", which git says nothing of
+		}
 		return nil, &gitError{strings.TrimPrefix(line, "fatal: ")}
 	}
 	return out.Bytes(), err

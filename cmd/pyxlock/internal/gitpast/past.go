@@ -22,7 +22,9 @@ import (
 	"strings"
 	"sync"
 
+	"pyxlock/cmd/pyxlock/internal/exclude"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // The modes of git's entries that are looked at, by how they begin.
@@ -52,17 +54,24 @@ type Past struct {
 	repo *Repository
 	// By the path from the top, with slashes:
 	then map[string]entry
-	new  map[string]bool // files that were not there; and directories, all in which is new
+	new  map[string]bool // files and submodules of the index, and whether they are new
 	in   map[string][]string
 
 	mu    sync.Mutex
+	rules *exclude.GitRules
 	known map[string]*blob // nil for a file that is as it was
 	real  map[string]bool  // directories without links on the way
 }
 
 // New finds out what has changed in a work tree since the revision with this tree.
 func New(ctx context.Context, repo *Repository, tree string) (*Past, error) {
-	p := &Past{ctx: ctx, repo: repo, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
+	// git itself, asked for what it does not track, would open what the tree has in the
+	// place of .gitignore files.
+	rules, err := (*exclude.GitRules)(nil).Below(repo.Top)
+	if err != nil {
+		return nil, err
+	}
+	p := &Past{ctx: ctx, repo: repo, rules: rules, then: map[string]entry{}, new: map[string]bool{}, in: map[string][]string{}, known: map[string]*blob{}, real: map[string]bool{}}
 	list := func(each func(meta []string, name string), args ...string) error {
 		out, err := repo.git(ctx, nil, args...)
 		if err != nil {
@@ -76,7 +85,7 @@ func New(ctx context.Context, repo *Repository, tree string) (*Past, error) {
 		return nil
 	}
 	// "MODE TYPE ID\tNAME"
-	err := list(func(meta []string, name string) {
+	err = list(func(meta []string, name string) {
 		if len(meta) == 3 {
 			p.then[name] = entry{meta[0], meta[2]}
 		}
@@ -102,16 +111,6 @@ func New(ctx context.Context, repo *Repository, tree string) (*Past, error) {
 	}, "ls-files", "-z", "-t", "--stage")
 	if err != nil {
 		return nil, err
-	}
-	out, err := repo.git(ctx, nil, "ls-files", "-z", "--others", "--exclude-standard")
-	if err != nil {
-		return nil, err
-	}
-	for name := range strings.SplitSeq(string(out), "\x00") {
-		name = strings.TrimSuffix(name, "/") // of a repository in this one
-		if _, ok := p.then[name]; !ok && name != "" {
-			p.new[name] = true
-		}
 	}
 	for name, e := range p.then {
 		if e.is(regularMode) {
@@ -149,6 +148,8 @@ func (p *Past) Gone() []string {
 
 // had reports whether a file was there.
 func (p *Past) had(path string) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	name, ok := p.name(path)
 	if !ok {
 		return true
@@ -157,13 +158,31 @@ func (p *Past) had(path string) bool {
 	return was || !p.isNew(name)
 }
 
+// isNew reports whether a file that was not there is new. What git does not track is,
+// unless it ignores it.
 func (p *Past) isNew(name string) bool {
-	for ; name != "."; name = path.Dir(name) {
-		if p.new[name] {
-			return true
+	for at := name; at != "."; at = path.Dir(at) {
+		if yes, ok := p.new[at]; ok {
+			return yes
 		}
 	}
-	return false
+	rules, dir := p.rules, p.repo.Top
+	parts := strings.Split(name, "/")
+	for i, part := range parts {
+		dir = filepath.Join(dir, part)
+		last := i == len(parts)-1
+		if rules.Matches(dir, !last) {
+			return false
+		}
+		if !last {
+			below, err := rules.Below(dir)
+			if err != nil {
+				return true
+			}
+			rules = below
+		}
+	}
+	return true
 }
 
 // Changed reports whether a file, or a link, is not as it was.
@@ -222,7 +241,7 @@ func (p *Past) same(path string, e entry) bool {
 	case !st.Mode().IsRegular():
 		return false
 	}
-	data, err := os.ReadFile(path)
+	data, err := fileio.ReadFile(path)
 	if err != nil {
 		return false
 	}

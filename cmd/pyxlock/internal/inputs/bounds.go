@@ -4,6 +4,7 @@ package inputs
 // and includes it must not have anything beyond them written to or quoted.
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -18,23 +19,83 @@ type Bounds struct{ dirs []string }
 
 // Add takes up what an argument of the command line stands for: a directory
 // itself; for a file, the directory of the nearest pyproject.toml, or else the
-// outermost package that it lies in. Links count by where they stand: one that is
-// named does not make what it leads to part of the tree, but a directory that is
-// reached by way of one is the directory.
+// outermost package that it lies in. Links count by where they stand: neither one that
+// is named nor one above it makes what it leads to part of the tree, unless nothing
+// says where the tree ends.
 func (b *Bounds) Add(arg string) {
+	dir := arg
+	if !fspath.IsDir(arg) {
+		dir = filepath.Dir(arg)
+	}
+	if tree := leavesTree(dir, fspath.IsDir(arg)); tree != "" {
+		b.dirs = append(b.dirs, tree)
+		return
+	}
 	if fspath.IsDir(arg) {
 		b.dirs = append(b.dirs, fspath.Real(arg))
 		return
 	}
-	dir := fspath.Real(filepath.Dir(arg))
+	b.dirs = append(b.dirs, treeOf(fspath.Real(dir)))
+}
+
+// treeOf returns the directory of the nearest pyproject.toml, or else the outermost
+// package that a directory is in.
+func treeOf(dir string) string {
 	if conf, _, err := fspath.Nearest(dir, "pyproject.toml"); err == nil && conf != "" {
-		b.dirs = append(b.dirs, filepath.Dir(conf))
-		return
+		return filepath.Dir(conf)
 	}
 	for fspath.IsPackage(dir) && fspath.IsPackage(filepath.Dir(dir)) && filepath.Dir(dir) != dir {
 		dir = filepath.Dir(dir)
 	}
-	b.dirs = append(b.dirs, dir)
+	return dir
+}
+
+// leavesTree returns the tree that a directory leaves by a link on the way to it as it
+// is written, without links; "" where it leaves none. A tree is the directory of the
+// nearest pyproject.toml or .git above the link; where there is none, a directory that
+// was named is the tree, and for a file it is that in which the link is. Links at the
+// current directory and above it do not count: the user stands behind them.
+func leavesTree(dir string, named bool) string {
+	at, err := filepath.Abs(dir)
+	if err != nil {
+		return ""
+	}
+	here, err := os.Getwd()
+	if err != nil {
+		here = ""
+	}
+	real := fspath.Real(at)
+	out := ""
+	for ; at != filepath.Dir(at); at = filepath.Dir(at) {
+		if st, err := os.Lstat(at); err != nil || st.Mode()&fs.ModeSymlink == 0 || here != "" && fspath.Inside(at, here) {
+			continue
+		}
+		up := filepath.Dir(at)
+		tree := marked(up)
+		if tree == "" {
+			if named || here == "" || !fspath.Inside(here, up) {
+				continue
+			}
+			tree = treeOf(up)
+		}
+		if tree = fspath.Real(tree); !fspath.Inside(tree, real) {
+			out = tree // that of the outermost link counts: what is behind it may be anybody's
+		}
+	}
+	return out
+}
+
+// marked returns the nearest directory, from dir upwards, that has a pyproject.toml or
+// a .git; "" where none has.
+func marked(dir string) string {
+	for ; ; dir = filepath.Dir(dir) {
+		if fspath.IsFile(filepath.Join(dir, "pyproject.toml")) || fspath.Exists(filepath.Join(dir, ".git")) {
+			return dir
+		}
+		if filepath.Dir(dir) == dir {
+			return ""
+		}
+	}
 }
 
 // Has reports whether a path leads, by all links, to a place within the bounds.

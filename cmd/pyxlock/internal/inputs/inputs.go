@@ -31,11 +31,32 @@ type Set struct {
 	Files []File
 	Roots []string // the directories among the arguments
 	Disk  *Disk
+	Left  LeftOut
 	// Bounds are the directories that the run is about.
 	Bounds Bounds
 	// Since tells which files to speak of; nil is all. The others are read all
 	// the same: what is locked depends on them.
 	Since *Since
+}
+
+// LeftOut counts what git ignores.
+type LeftOut struct{ files, dirs int }
+
+// String says so; "" where that is nothing.
+func (l LeftOut) String() string {
+	dirs := console.Count(l.dirs, "directory")
+	if l.dirs > 1 {
+		dirs = fmt.Sprintf("%d directories", l.dirs)
+	}
+	switch {
+	case l.files > 0 && l.dirs > 0:
+		return fmt.Sprintf("left out, for git ignores it: %s, %s", console.Count(l.files, "file"), dirs)
+	case l.files > 0:
+		return "left out, for git ignores it: " + console.Count(l.files, "file")
+	case l.dirs > 0:
+		return "left out, for git ignores it: " + dirs
+	}
+	return ""
 }
 
 // Shows reports whether to speak of a file.
@@ -141,6 +162,10 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 		if err != nil {
 			return nil, err
 		}
+		for _, stray := range w.strays {
+			fmt.Fprintf(c.ErrOrStderr(), "pyxlock: left out: %s\n", stray)
+		}
+		w.strays = nil
 		if !found {
 			but := ""
 			if w.left > left {

@@ -45,7 +45,9 @@ func (in *Set) Beyond() func(path string) bool {
 
 // Unnamed tells for many places whether not even the names in them are told, which
 // the steps of a reason hold. Modules that are cimported from elsewhere explain
-// locks: they are where they are, and no file of the tree leads there by a link.
+// locks: of those that lie in a directory elsewhere names are told, also where it is a
+// link to a directory in the tree that leads there. A link to the file itself is
+// the tree's word, and what it leads to need not be a module.
 func (in *Set) Unnamed() func(path string) bool {
 	beyond := in.Beyond()
 	return func(path string) bool {

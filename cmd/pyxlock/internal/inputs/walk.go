@@ -29,8 +29,13 @@ type walker struct {
 	bounds *Bounds
 	flat   bool              // what lies in directories below is left out
 	seen   func(path string) // called with each directory that is read; nil for nobody
-	// strays are links that lead out of the bounds to what is no Cython file.
+	// strays are files that cannot be read, or must not, with the reason.
 	strays []string
+	// ignoredFiles and ignoredDirs are how much git ignores, as far as it would be taken.
+	ignoredFiles, ignoredDirs int
+	// tracked are the directories that are left out by default and hold sources that git
+	// tracks.
+	tracked []string
 	// ignored are the .pyx files that git ignores.
 	ignored []string
 	// templates are the files from which Cython files are rendered, by the path of
@@ -73,8 +78,15 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 			rules := inDir[filepath.Dir(abs)]
 			switch w.Of(abs, true, rules) {
 			case exclude.Taken:
-			case exclude.ByDefault, exclude.ByGit:
+			case exclude.ByDefault:
 				w.left++
+				if w.Git && rules.Tracks(abs) {
+					w.tracked = append(w.tracked, path)
+				}
+				return fs.SkipDir
+			case exclude.ByGit:
+				w.left++
+				w.ignoredDirs++
 				return fs.SkipDir
 			default:
 				return fs.SkipDir
@@ -90,34 +102,36 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 		ext := filepath.Ext(name)
 		if !slices.Contains(fspath.CythonExts, ext) {
 			w.template(path)
+			if name == ".gitignore" && w.Git && !d.Type().IsRegular() && d.Type()&fs.ModeSymlink == 0 {
+				w.strays = append(w.strays, terminal.Path(path)+" is not a regular file")
+			}
 			return nil
-		}
-		if d.Type()&fs.ModeSymlink != 0 {
-			st, err := os.Stat(path)
-			if err != nil && w.seen != nil {
-				return nil // an editor's mark beside a file that nobody named
-			}
-			if err != nil {
-				return fspath.Plain(err)
-			}
-			if st.IsDir() {
-				return nil
-			}
-			if st.Mode().IsRegular() && !w.bounds.mayInclude(nil)(path) {
-				w.strays = append(w.strays, path)
-				return nil
-			}
 		}
 		switch w.Of(abs, false, inDir[filepath.Dir(abs)]) {
 		case exclude.Taken:
+		case exclude.ByDefault:
+			w.left++
+			return nil
 		case exclude.ByGit:
 			w.left++
+			if ext != ".py" || wantPy(disk, path, name) {
+				w.ignoredFiles++
+			}
 			if ext == ".pyx" {
 				w.ignored = append(w.ignored, path)
 			}
 			return nil
 		default:
 			return nil
+		}
+		if !d.Type().IsRegular() {
+			if fspath.IsDir(path) {
+				return nil
+			}
+			if why := w.stray(path); why != "" {
+				w.strays = append(w.strays, terminal.Path(path)+" "+why)
+				return nil
+			}
 		}
 		if ext == ".py" && !wantPy(disk, path, name) {
 			return nil
@@ -132,6 +146,24 @@ func (w *walker) enter(path string) {
 	if w.seen != nil {
 		w.seen(filepath.Clean(path))
 	}
+}
+
+// stray says why a file that is no regular one is left out: a link that leads nowhere,
+// or to what is no source, a pipe. It is "" for links that are followed.
+func (w *walker) stray(path string) string {
+	if _, err := os.Readlink(path); err != nil {
+		return "is not a regular file"
+	}
+	st, err := os.Stat(path)
+	switch {
+	case err != nil:
+		return "is a link that leads nowhere"
+	case !st.Mode().IsRegular():
+		return "is a link to what is not a regular file"
+	case !w.bounds.mayInclude(nil)(path):
+		return fmt.Sprintf("is a link that leads to %s, which is no Cython file", terminal.Path(fspath.Real(path)))
+	}
+	return ""
 }
 
 // wantPy reports whether a .py file belongs in a tree for cython: it marks a
@@ -164,8 +196,9 @@ func (w *walker) template(path string) {
 // are taken cimport or include: a copy of them would not compile without. It tells
 // of templates that they need rendered, and of sources that are left out.
 func (in *Set) complete(s *config.Settings, w *walker, stderr io.Writer) error {
-	for _, path := range w.strays {
-		fmt.Fprintf(stderr, "pyxlock: left out: %s is a link that leads to %s, which is no Cython file\n", terminal.Path(path), terminal.Path(fspath.Real(path)))
+	in.Left = LeftOut{w.ignoredFiles, w.ignoredDirs}
+	if len(w.tracked) > 0 && !s.Quiet {
+		fmt.Fprintf(stderr, "pyxlock: left out, by its name, though git tracks sources in it: %s (--exclude= takes it)\n", some(w.tracked))
 	}
 	if len(in.Roots) == 0 || w.left+len(w.templates) == 0 {
 		return nil
