@@ -318,7 +318,7 @@ func (a *annotator) method(f *effects.Function) {
 		note(dec, wants[0].why)
 		return
 	}
-	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand {
+	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand && wants[0].path[0] != '*' {
 		lists[effects.Write], lists[effects.Read] = append(lists[effects.Write], lists[effects.Read][0]), lists[effects.Read][1:] // it can be called again
 		whys[effects.Write] = cmp.Or(whys[effects.Write], wants[0].why)
 	}
@@ -369,13 +369,18 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		x := &f.Sum.Regions[e.Region]
-		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && x.Num > 0 && x.Parent < 0) {
+		_, items := effects.Items(f, e.Region)
+		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && x.Num > 0 && (x.Parent < 0 || items)) {
 			continue
 		}
-		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional {
+		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
 			continue
 		}
 		switch {
+		case items:
+			if !a.lockableItems(f, e) {
+				continue
+			}
 		case x.Parent < 0 && x.Num == 0 && f.Class != nil:
 			if !member && !f.Mod.PlainDecorator(f.Def, "staticmethod") {
 				continue // its own class has no lock
@@ -396,7 +401,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 
 // order ranks paths by their parameter and their length.
 func order(f *effects.Function, path string) int {
-	root, _, _ := strings.Cut(path, ".")
+	root, _, _ := strings.Cut(strings.TrimLeft(path, "*"), ".")
 	for i, prm := range f.Def.Params.List {
 		if prm.Name.Name == root {
 			return i*16 + strings.Count(path, ".")
@@ -426,12 +431,27 @@ func (a *annotator) mayBe(f *effects.Function, region int32, c *project.Class) b
 	if k := f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Kind; k != ctype.Object && k != ctype.Unknown {
 		return false // a number or pointer that came to stand for something else
 	}
+	return a.canName(f, c)
+}
+
+// canName reports whether the module of a function can name a class by which it tells that
+// an object is a c.
+func (a *annotator) canName(f *effects.Function, c *project.Class) bool {
 	known, ok := a.known[f.Unit]
 	if !ok {
 		known = a.p.Locks.FindVisible(f.Mod, f.Unit)
 		a.known[f.Unit] = known
 	}
 	return slices.ContainsFunc(known, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+}
+
+// lockableItems reports whether a decorator of f can lock the items that an effect is on.
+// A critical section takes two objects, and items may be any number; of a mutex no function
+// takes what its callees take again.
+func (a *annotator) lockableItems(f *effects.Function, e *effects.Effect) bool {
+	num, _ := effects.Items(f, e.Region)
+	kind := a.p.Locks.Of(e.Class).Kind
+	return a.p.ItemsLockable(f, num) && kind != decorator.CriticalSection && (e.Raw || kind == decorator.RWLock) && a.canName(f, e.Class)
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

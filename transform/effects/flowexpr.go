@@ -73,7 +73,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		for _, x := range e.Elems {
 			n := b.expr(x)
 			if s, ok := x.(*ast.Starred); ok {
-				elems = append(elems, b.elements(b.expr(s.X))...)
+				elems = append(elems, b.items(b.expr(s.X))...)
 			}
 			elems = append(elems, n)
 		}
@@ -224,6 +224,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		return 0 // a Python attribute: its own object's affair
 	}
 	f := sh.Class.Field(e.Attr.Name)
+	if f == nil && e.Attr.Name == "__class__" && e.Access == ast.Read {
+		return b.class(base)
+	}
 	if f == nil {
 		n := b.member(e, base, sh.Class)
 		if n == 0 && b.mayHave(sh.Class, e.Attr.Name) {
@@ -336,6 +339,10 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 		}
 		if name == "__setitem__" {
 			b.refill(n)
+			b.filled = n
+		}
+		if name != "__getitem__" {
+			b.flow.changed = append(b.flow.changed, n)
 		}
 		if sh.Class != nil {
 			if name == "__delitem__" && len(b.p.members(sh.Class, name, false)) == 0 {
@@ -346,6 +353,11 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			switch b.flow.Nodes[n].Kind {
 			case NodeField, NodeLocal, NodeCall, NodeCast:
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
+			}
+		}
+		if sh.Class == nil && sliceOf(e.Index) {
+			if part, ok := b.part(n); ok {
+				return part
 			}
 		}
 		return b.element(n)

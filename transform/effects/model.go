@@ -36,6 +36,8 @@ const (
 	NodeUnknown          // an object from somewhere
 	NodeStowed           // base, put into a C value of one's own
 	NodeNothing          // None, or a variable before it is assigned to
+	NodeItem             // some item of base, a container
+	NodeClass            // a class
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -44,7 +46,7 @@ type Node struct {
 	Num   int32
 	Base  int32
 	Name  string
-	owner *project.Class // of a field: the class through which it was reached
+	owner *project.Class // of a field: the class through which it was reached; of a class: itself
 	Shape ctype.Shape
 	From  []int32
 	local bool  // the address of a local pointer: who writes there changes the local
@@ -138,6 +140,10 @@ type Flow struct {
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
 	Python   []ast.Span
+	// content holds what was ever put into containers of the function's own making, by
+	// their nodes.
+	content map[int32][]int32
+	changed []int32 // containers that are changed
 }
 
 // leadsInto returns the attribute that the value of node n leads into, "" where
@@ -215,7 +221,9 @@ type Summary struct {
 	Effects []Effect
 	returns []int32 // regions
 	escapes map[int32]bool
-	index   map[foundKey]struct{} // of effects, where there are many
+	// keeps tells which parameters have to be the caller's own containers, no copies.
+	keeps map[int32]bool
+	index map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool

@@ -175,6 +175,7 @@ func (s *Solver) update(f *Function) bool {
 			for k := range g.Sum.escapes {
 				if int(k) < len(c.Args) {
 					s.handOut(c.Args[k], &c.handing)
+					s.handOutRefs(s.items(c.Args[k]), &c.handing)
 				}
 			}
 		}
@@ -196,6 +197,7 @@ func (s *Solver) update(f *Function) bool {
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
 	}
+	s.keep()
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
 			s.addReturn(r)
@@ -205,7 +207,11 @@ func (s *Solver) update(f *Function) bool {
 }
 
 func (s *Solver) handOut(n int32, h *handing) {
-	for _, r := range s.Top(n) {
+	s.handOutRefs(s.Top(n), h)
+}
+
+func (s *Solver) handOutRefs(refs []Ref, h *handing) {
+	for _, r := range refs {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
 			if s.handed == nil {
@@ -215,7 +221,7 @@ func (s *Solver) handOut(n int32, h *handing) {
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
 			}
-		case x.Root == NodeParam && x.Parent < 0 && h.stored && !s.sum.escapes[x.Num]:
+		case x.Root == NodeParam && (x.Parent < 0 || x.OfItems()) && h.stored && !s.sum.escapes[x.Num]:
 			if s.sum.escapes == nil {
 				s.sum.escapes = map[int32]bool{}
 			}
@@ -234,16 +240,22 @@ func (s *Solver) call(c *Call) {
 		for i := range g.Sum.Effects {
 			e := &g.Sum.Effects[i]
 			r := &g.Sum.Regions[e.Region]
-			if r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
+			if r.Root != NodeParam {
+				continue
+			}
+			at := anchor(g, e.Region)
+			s.looped = false
+			to := s.given(c, g, at)
+			if len(to) == 0 {
 				continue
 			}
 			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
-			for _, a := range s.Top(c.Args[r.Num]) {
+			for _, a := range to {
 				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
 					continue // another subclass's method: this object is none of it
 				}
 				class := e.Class
-				if class == nil && r.Parent < 0 {
+				if class == nil && at == e.Region {
 					class = a.Class
 				}
 				field := e.Field
@@ -260,7 +272,7 @@ func (s *Solver) call(c *Call) {
 // first returns the class as which the parameter itself is used that a region of
 // g is reached from; nil where that is not known.
 func first(g *Function, r int32, class *project.Class) *project.Class {
-	for x := &g.Sum.Regions[r]; x.Parent >= 0; x = &g.Sum.Regions[x.Parent] {
+	for x := &g.Sum.Regions[r]; x.Parent >= 0 && !x.OfItems(); x = &g.Sum.Regions[x.Parent] {
 		class = x.Owner
 	}
 	return class
@@ -331,6 +343,9 @@ func (s *Solver) add(r int32, e *Effect) {
 			}
 			return
 		}
+		if x.OfItems() {
+			return // an object without a lock: its container is not its owner
+		}
 		e.Kind = OnState
 		e.Field = x.Name
 		e.Class = x.Owner
@@ -391,11 +406,19 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
-// PathOf spells a region of f as a decorator would: "self._doc".
+// PathOf spells a region of f as a decorator would: "self._doc", "*others"; "" where
+// nothing names it.
 func PathOf(f *Function, r int32) string {
 	x := f.Sum.Regions[r]
+	if num, ok := Items(f, r); ok {
+		return stars(f, num) + f.Def.Params.List[num].Name.Name
+	}
 	if x.Parent >= 0 {
-		return PathOf(f, x.Parent) + "." + x.Name
+		path := PathOf(f, x.Parent)
+		if path == "" || path[0] == '*' {
+			return "" // no name leads to an attribute of an item
+		}
+		return path + "." + x.Name
 	}
 	switch x.Root {
 	case NodeParam:

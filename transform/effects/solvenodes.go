@@ -103,6 +103,10 @@ func (s *Solver) collect(n int32) []Ref {
 		if len(base) == 0 { // "node = node.next": some object further on
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
+	case NodeItem:
+		for _, r := range s.items(x.Base) {
+			with(r.Region, r.Class)
+		}
 	case NodeCall:
 		out = s.returned(n, x)
 	}
@@ -139,12 +143,10 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 			class := x.Shape.Class
 			switch r.Root {
 			case NodeParam:
-				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
-					continue
-				}
-				for _, a := range s.refs(c.Args[r.Num]) {
+				at := anchor(g, gr)
+				for _, a := range s.given(c, g, at) {
 					cl := class
-					if cl == nil && r.Parent < 0 {
+					if cl == nil && at == gr {
 						cl = a.Class
 					}
 					out = append(out, Ref{s.along(a.Region, g, gr), cl})
@@ -161,10 +163,11 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 	return out
 }
 
-// along is the region that is to base what region r of g is to its parameter.
+// along is the region that is to base what region r of g is to its parameter, or to an
+// item of it.
 func (s *Solver) along(base int32, g *Function, r int32) int32 {
 	x := &g.Sum.Regions[r]
-	if x.Parent < 0 {
+	if x.Parent < 0 || x.OfItems() {
 		return base
 	}
 	return s.child(s.along(base, g, x.Parent), x.Name, x.Owner)

@@ -125,7 +125,7 @@ func (b *values) element(n int32) int32 {
 		if of := b.elements(n); len(of) > 0 {
 			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
 		}
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+		return b.item(n)
 	}
 }
 
@@ -159,6 +159,7 @@ func (b *values) fill(n int32, elems []int32) {
 		b.elems = map[int32][]int32{}
 	}
 	b.elems[n] = elems
+	b.put(n, elems...)
 }
 
 // refill notes that a container which was made here gets other elements.
