@@ -301,7 +301,7 @@ func (a *annotator) method(f *effects.Function) {
 	whys := [2]string{}
 	bare := member // self alone, or with operands that are found without being named
 	for _, w := range wants {
-		if !member || w.path != wants[0].path && !w.operand {
+		if !member || w.path[0] == '*' || w.path != wants[0].path && !w.operand {
 			bare = false
 		}
 		lists[w.mode] = append(lists[w.mode], fmt.Sprintf("%q", w.path))

@@ -47,9 +47,12 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		}
 		return -1
 	}
+	var inStar, inKw []int32
 	if bound {
 		if i := next(); i >= 0 {
 			out[i] = receiver
+		} else { // def union(*bitmaps)
+			inStar = append(inStar, receiver)
 		}
 	}
 	star, kw := -1, -1
@@ -62,7 +65,6 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		}
 	}
 	left := func(in int, n int32) bool { return in < 0 && n != 0 }
-	var inStar, inKw []int32
 	for _, n := range p.pos {
 		if i := next(); i >= 0 {
 			out[i] = n

@@ -527,14 +527,11 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) {
 	if len(fs) == 0 {
 		return
 	}
-	args := make([]int32, len(fs[0].Def.Params.List))
-	if len(args) > 0 {
-		args[0] = n
+	p := passed{pos: []int32{n}, b: b.builder}
+	if other != 0 {
+		p.pos = append(p.pos, other)
 	}
-	if len(args) > 1 {
-		args[1] = other
-	}
-	b.calls.callOf(fs, args, span)
+	b.calls.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)
 }
 
 // expressions walk the expressions of a function: each returns the node of its value,
