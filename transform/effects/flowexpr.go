@@ -79,6 +79,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "tuple"}})
 		b.fill(n, elems)
+		if len(elems) > 0 && !slices.ContainsFunc(elems, func(x int32) bool { return x != 0 }) && !slices.ContainsFunc(e.Elems, func(x ast.Expr) bool { return !isNone(x) }) {
+			b.put(n, b.node(Node{Kind: NodeNothing}))
+		}
 		return n
 	case *ast.Starred:
 		b.iterates(b.expr(e.X), e.Span)
@@ -379,6 +382,12 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 		return b.element(b.node(Node{Kind: NodeInside, Base: n, Shape: sh}))
 	}
 	return b.element(n)
+}
+
+// isNone reports whether an expression is spelled as what is nobody's object.
+func isNone(e ast.Expr) bool {
+	n, ok := syntax.Unparen(e).(*ast.Name)
+	return syntax.IsNothing(e) || ok && n.Name == "NotImplemented"
 }
 
 func isEllipsis(e ast.Expr) bool {

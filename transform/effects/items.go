@@ -262,6 +262,17 @@ func (s *Solver) itemsIn(n int32, seen map[int32]bool, out []Ref) []Ref {
 		return out
 	case NodeNothing:
 		return out
+	case NodeCall:
+		c := &s.flow.Calls[x.Num]
+		for _, g := range c.Callees {
+			for _, gr := range g.Sum.gives {
+				out = s.handedBack(n, x, c, g, gr, nil, out)
+			}
+			if len(g.Sum.gives) == 0 && len(g.Sum.returns) > 0 {
+				unknown()
+			}
+		}
+		return out
 	}
 	base := s.refs(n)
 	for _, r := range base {

@@ -220,6 +220,7 @@ type Summary struct {
 	Regions []Region
 	Effects []Effect
 	returns []int32 // regions
+	gives   []int32 // regions of what is in the containers that it returns
 	escapes map[int32]bool
 	// keeps tells which parameters have to be the caller's own containers, no copies.
 	keeps map[int32]bool

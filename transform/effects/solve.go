@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 )
 
@@ -200,7 +201,12 @@ func (s *Solver) update(f *Function) bool {
 	s.keep()
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
-			s.addReturn(r)
+			s.addReturn(&s.sum.returns, r)
+		}
+		if sh := s.flow.Nodes[n].Shape; sh.Kind == ctype.Object && sh.Class == nil {
+			for _, r := range s.items(n) {
+				s.addReturn(&s.sum.gives, r)
+			}
 		}
 	}
 	return s.grown
@@ -311,7 +317,8 @@ func PrivateName(name string) bool {
 	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
-func (s *Solver) addReturn(r Ref) {
+// addReturn adds what an object is that the function hands back to a list of such.
+func (s *Solver) addReturn(to *[]int32, r Ref) {
 	x := s.sum.Regions[r.Region]
 	at := r.Region
 	if x.Root == NodeFresh && s.handed != nil {
@@ -319,13 +326,10 @@ func (s *Solver) addReturn(r Ref) {
 			at = s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
-	for _, o := range s.sum.returns {
-		if o == at {
-			return
-		}
+	if !slices.Contains(*to, at) {
+		*to = append(*to, at)
+		s.grown = true
 	}
-	s.sum.returns = append(s.sum.returns, at)
-	s.grown = true
 }
 
 // add notes an effect on a region, or on what owns it: state without a lock of

@@ -139,25 +139,30 @@ func (s *Solver) returned(n int32, x *Node) []Ref {
 	c := &s.flow.Calls[x.Num]
 	for _, g := range c.Callees {
 		for _, gr := range g.Sum.returns {
-			r := g.Sum.Regions[gr]
-			class := x.Shape.Class
-			switch r.Root {
-			case NodeParam:
-				at := anchor(g, gr)
-				for _, a := range s.given(c, g, at) {
-					cl := class
-					if cl == nil && at == gr {
-						cl = a.Class
-					}
-					out = append(out, Ref{s.along(a.Region, g, gr), cl})
-				}
-			case NodeFresh:
-				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
-			default:
-				if x.Shape.Kind == ctype.Object {
-					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
-				}
+			out = s.handedBack(n, x, c, g, gr, x.Shape.Class, out)
+		}
+	}
+	return out
+}
+
+// handedBack adds what a region of a callee is to its caller, where the value of node n
+// leads to it.
+func (s *Solver) handedBack(n int32, x *Node, c *Call, g *Function, gr int32, class *project.Class, out []Ref) []Ref {
+	switch g.Sum.Regions[gr].Root {
+	case NodeParam:
+		at := anchor(g, gr)
+		for _, a := range s.given(c, g, at) {
+			cl := class
+			if cl == nil && at == gr {
+				cl = a.Class
 			}
+			out = append(out, Ref{s.along(a.Region, g, gr), cl})
+		}
+	case NodeFresh:
+		out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
+	default:
+		if x.Shape.Kind == ctype.Object {
+			out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
 		}
 	}
 	return out
