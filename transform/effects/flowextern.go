@@ -189,7 +189,13 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 			elems = []int32{tuple}
 		}
 		b.fill(n, elems)
+		if name == "range" {
+			b.put(n, b.node(Node{Kind: NodeNothing})) // numbers
+		}
 		return n, true
+	}
+	if name == "iter" && len(args.pos) == 1 {
+		return b.tuple(b.items(args.pos[0])), true
 	}
 	if name == "min" || name == "max" || name == "next" {
 		var out int32

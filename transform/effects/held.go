@@ -42,16 +42,15 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 		return false
 	}
 	decs := p.OwnLocks(f).Decs
-	num, items := Items(f, e.Region)
 	if len(decs) == 0 {
-		return r.Parent < 0 && p.Member(f) || items && p.infersItems(f, num)
+		return r.Parent < 0 && p.Member(f) || p.infersItems(f, e)
 	}
 	for _, d := range decs {
 		if d.Name == "locked_class" {
 			continue
 		}
 		if len(d.Args()) == 0 {
-			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) || items && p.infersItems(f, num) {
+			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) || p.infersItems(f, e) {
 				return true
 			}
 			continue

@@ -380,11 +380,15 @@ func (p *Program) ItemsLockable(f *Function, num int) bool {
 		case "tuple":
 			return true
 		case "list":
-			return !f.Sum.keeps[int32(num)]
+			return !f.Keeps(num)
 		}
 	}
 	return false
 }
+
+// Keeps reports whether a function changes, stores, returns or hands on a container that is a
+// parameter, so that a copy of it would not do.
+func (f *Function) Keeps(num int) bool { return f.Sum.keeps[int32(num)] }
 
 // containerType is "list" or "tuple" where a parameter is declared as one.
 func containerType(f *Function, num int, prm *ast.Param) string {
@@ -403,23 +407,24 @@ func containerType(f *Function, num int, prm *ast.Param) string {
 	return path[0]
 }
 
-// ItemStance is what a function does to the items of a parameter that it can lock.
+// ItemStance is what a function does to the items of a parameter that it locks.
 type ItemStance struct {
 	Param int
 	Path  string // as a decorator spells it: "*others", "**kw"
 	Stance
 }
 
-// ItemStances returns what a function does to the items of its parameters, as far as they
-// can be locked at its entry. rawOnly leaves out what its callees do under locks of their own.
-func (p *Program) ItemStances(f *Function, rawOnly bool) []ItemStance {
+// InferItems returns what a member whose decorators name nothing does to the items of its
+// parameters, where it locks them at its entry; the project is solved for it.
+func (p *Program) InferItems(f *Function) []ItemStance {
+	p.Solve([]*Function{f})
 	var out []ItemStance
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		num, ok := Items(f, e.Region)
-		if !ok || rawOnly && !e.Raw || e.Kind == OnPython || !p.Guards(e.Class) || !p.ItemsLockable(f, num) {
+		if _, ok := Items(f, e.Region); !ok || e.Kind == OnPython || !p.infersItems(f, e) {
 			continue
 		}
+		num, _ := Items(f, e.Region)
 		at := slices.IndexFunc(out, func(o ItemStance) bool { return o.Param == num })
 		if at < 0 {
 			at = len(out)
@@ -433,12 +438,17 @@ func (p *Program) ItemStances(f *Function, rawOnly bool) []ItemStance {
 	return out
 }
 
-// infersItems reports whether a member without decorators that name objects locks the items
-// of a parameter: where its class's lock is one that takes many in one order.
-func (p *Program) infersItems(f *Function, num int) bool {
-	if !p.Member(f) || f.Accessor == Plain && library.NoLockMethods[f.Def.Name.Name] || !p.ItemsLockable(f, num) {
+// infersItems reports whether a member locks the items that an effect is on without being
+// told to: its class's lock is one that takes many in one order, and its module can tell
+// that they are of the class.
+func (p *Program) infersItems(f *Function, e *Effect) bool {
+	num, ok := Items(f, e.Region)
+	if !ok || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods[f.Def.Name.Name] || !p.ItemsLockable(f, num) || !p.Guards(e.Class) {
 		return false
 	}
-	in := p.Locks.Of(f.Class)
-	return in == nil || in.Kind == decorator.RWLock
+	if p.model.assume { // every class is taken for locked, by whatever lock
+		return true
+	}
+	return p.Locks.Of(f.Class).Kind == decorator.RWLock && p.Locks.Of(e.Class).Kind == decorator.RWLock &&
+		slices.ContainsFunc(p.Locks.VisibleFrom(f.Mod, f.Unit), func(v decorator.Visible) bool { return slices.Contains(e.Class.Ancestry(), v.Class) })
 }
