@@ -92,6 +92,19 @@ PYXLOCK_FN int pyxlock_try_acquire(pyxlock_Guard *guards, int count) {
 PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     (void)guards; (void)count;
 }
+typedef struct pyxlock_Guards { int count; } pyxlock_Guards;
+
+PYXLOCK_FN int pyxlock_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
+    (void)guards; (void)reads; (void)writes; return 0;
+}
+PYXLOCK_FN int pyxlock_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
+    (void)guards; (void)reads; (void)writes; return 0;
+}
+PYXLOCK_FN void pyxlock_release_objects(pyxlock_Guards *guards) { (void)guards; }
+PYXLOCK_FN PyObject *pyxlock_items(PyObject *obj) { (void)obj; return PyTuple_New(0); }
+PYXLOCK_FN PyObject *pyxlock_stand_in(PyObject *obj, PyObject *items) {
+    (void)items; Py_INCREF(obj); return obj;
+}
 PYXLOCK_FN int pyxlock_releases_gil(void) { return 0; }
 PYXLOCK_FN PyObject *pyxlock_snapshot(void) { return PyList_New(0); }
 PYXLOCK_FN PyObject *pyxlock_stats(void) { return PyDict_New(); }
@@ -99,6 +112,7 @@ PYXLOCK_FN void pyxlock_dump(void) {}
 
 #else /* !PYXLOCK_OFF */
 
+#include <limits.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -2049,6 +2063,17 @@ PYXLOCK_FN void pyxlock_want_write(pyxlock_Guard *guard, PyObject *obj) {
     pyxlock_want(guard, obj, PYXLOCK_WRITE);
 }
 
+/* Of guards in order, leaves one for each object, in the stronger mode; the
+   others become empty. */
+PYXLOCK_FN void pyxlock_merge(pyxlock_Guard *guards, int count) {
+    int i;
+    for (i = count - 1; i > 0; i--) {
+        if (guards[i].object == NULL || guards[i].object != guards[i - 1].object) continue;
+        if (guards[i].mode == PYXLOCK_WRITE) guards[i - 1].mode = PYXLOCK_WRITE;
+        guards[i].object = NULL;
+    }
+}
+
 /* Puts the guards into the global order (by address), one for each object, the
    others empty. */
 PYXLOCK_FN void pyxlock_order(pyxlock_Guard *guards, int count) {
@@ -2060,11 +2085,7 @@ PYXLOCK_FN void pyxlock_order(pyxlock_Guard *guards, int count) {
         }
         guards[j] = guard;
     }
-    for (i = count - 1; i > 0; i--) {
-        if (guards[i].object == NULL || guards[i].object != guards[i - 1].object) continue;
-        if (guards[i].mode == PYXLOCK_WRITE) guards[i - 1].mode = PYXLOCK_WRITE;
-        guards[i].object = NULL;
-    }
+    pyxlock_merge(guards, count);
 }
 
 /* pyxlock_release for each guard, the last one first. */
@@ -2072,9 +2093,9 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     while (count-- > 0) pyxlock_release(&guards[count]);
 }
 
-PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking) {
+/* Locks what the guards want, which are in order. */
+PYXLOCK_FN int pyxlock_take_all(pyxlock_Guard *guards, int count, int blocking) {
     int i;
-    pyxlock_order(guards, count);
     for (i = 0; i < count; i++) {
         if (guards[i].object == NULL) continue;
         if (pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, blocking) < 0) {
@@ -2083,6 +2104,11 @@ PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking
         }
     }
     return 0;
+}
+
+PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking) {
+    pyxlock_order(guards, count);
+    return pyxlock_take_all(guards, count, blocking);
 }
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
@@ -2095,6 +2121,153 @@ PYXLOCK_FN int pyxlock_acquire(pyxlock_Guard *guards, int count) {
 /* As pyxlock_acquire, but where that would wait, raises RuntimeError at once. */
 PYXLOCK_FN int pyxlock_try_acquire(pyxlock_Guard *guards, int count) {
     return pyxlock_acquire_as(guards, count, 0);
+}
+
+/* ---- any number of objects ---------------------------------------------------- */
+
+#define PYXLOCK_FEW 8
+
+/* The locks that a function holds where it cannot know how many they will be: a
+   variable on its stack, with room elsewhere for more than a few. */
+typedef struct pyxlock_Guards {
+    int count;
+    pyxlock_Guard *many;            /* from malloc; NULL: they are in "few" */
+    pyxlock_Guard few[PYXLOCK_FEW];
+} pyxlock_Guards;
+
+PYXLOCK_FN pyxlock_Guard *pyxlock_guards_of(pyxlock_Guards *guards) {
+    return guards->many != NULL ? guards->many : guards->few;
+}
+
+/* The order of pyxlock_order, for qsort. */
+PYXLOCK_FN int pyxlock_compare(const void *a, const void *b) {
+    uintptr_t x = (uintptr_t)((const pyxlock_Guard *)a)->object, y = (uintptr_t)((const pyxlock_Guard *)b)->object;
+    return (x > y) - (x < y);
+}
+
+/* How many objects a list or a tuple has; None has none. -1 with an exception. */
+PYXLOCK_FN Py_ssize_t pyxlock_length(PyObject *objects) {
+    if (objects == Py_None) return 0;
+    return PyList_Check(objects) ? PyList_Size(objects) : PyTuple_Size(objects);
+}
+
+/* Makes guards want what is in a list or a tuple. */
+PYXLOCK_FN void pyxlock_want_objects(pyxlock_Guard *guards, PyObject *objects, Py_ssize_t count, int mode) {
+    Py_ssize_t i;
+    for (i = 0; i < count; i++) {
+        pyxlock_want(&guards[i], PyList_Check(objects) ? PyList_GetItem(objects, i) : PyTuple_GetItem(objects, i), mode);
+    }
+}
+
+/* Gives up what the guards hold, and the room that they have. Does nothing to
+   guards that are empty. As pyxlock_release otherwise. */
+PYXLOCK_SLOW void pyxlock_release_objects(pyxlock_Guards *guards) {
+    pyxlock_release_all(pyxlock_guards_of(guards), guards->count);
+    guards->count = 0;
+    free(guards->many);
+    guards->many = NULL;
+}
+
+PYXLOCK_SLOW int pyxlock_acquire_objects_as(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, int blocking) {
+    Py_ssize_t nreads, nwrites;
+    pyxlock_Guard *all;
+    guards->count = 0;
+    guards->many = NULL;
+#if !PYXLOCK_NO_GIL && !defined(PYXLOCK_RELEASES_GIL)
+    {
+        /* As in pyxlock_enabled: nothing to sort, nothing to allocate. */
+        pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared);
+        if (table != NULL && !PYXLOCK_LOAD_RELAXED(&table->enabled)) return 0;
+    }
+#endif
+    nreads = pyxlock_length(reads);
+    nwrites = pyxlock_length(writes);
+    if (nreads < 0 || nwrites < 0) return -1;
+    if (nreads > INT_MAX / 2 || nwrites > INT_MAX / 2 ||
+        (size_t)(nreads + nwrites) > (size_t)-1 / 2 / sizeof(pyxlock_Guard)) {
+        PyErr_NoMemory();
+        return -1;
+    }
+    if (nreads + nwrites > PYXLOCK_FEW) {
+        guards->many = (pyxlock_Guard *)malloc((size_t)(nreads + nwrites) * sizeof(pyxlock_Guard));
+        if (guards->many == NULL) {
+            PyErr_NoMemory();
+            return -1;
+        }
+    }
+    all = pyxlock_guards_of(guards);
+    pyxlock_want_objects(all, reads, nreads, PYXLOCK_READ);
+    pyxlock_want_objects(all + nreads, writes, nwrites, PYXLOCK_WRITE);
+    guards->count = (int)(nreads + nwrites);
+    qsort(all, (size_t)guards->count, sizeof(pyxlock_Guard), pyxlock_compare);
+    pyxlock_merge(all, guards->count);
+    if (pyxlock_take_all(all, guards->count, blocking) < 0) {
+        pyxlock_release_objects(guards);
+        return -1;
+    }
+    return 0;
+}
+
+/* Locks each object of one list or tuple for reading and of another for writing:
+   all of them, or nothing and -1. None in place of a list and None in it are
+   nothing. The objects are borrowed; the lists must not change during the call.
+   Order, waits and errors as pyxlock_acquire, and MemoryError where there is no
+   room for the guards. Needs an attached thread. */
+PYXLOCK_FN int pyxlock_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
+    return pyxlock_acquire_objects_as(guards, reads, writes, 1);
+}
+
+/* As pyxlock_acquire_objects, but where that would wait, raises RuntimeError at
+   once. */
+PYXLOCK_FN int pyxlock_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
+    return pyxlock_acquire_objects_as(guards, reads, writes, 0);
+}
+
+/* Whether obj is an iterator of Python's own that can do nothing but yield: one
+   over a list stands in for it. Files and objects of other types are iterators
+   as well, and can do more. */
+PYXLOCK_FN int pyxlock_only_yields(PyObject *obj) {
+#ifndef PYPY_VERSION
+    PyTypeObject *type = Py_TYPE(obj);
+    if (type == &PyMap_Type || type == &PyFilter_Type || type == &PyListIter_Type || type == &PyTupleIter_Type) return 1;
+#endif
+    /* Generators, those of Cython as well. */
+    return PyIter_Check(obj) && PyObject_HasAttrString(obj, "gi_running");
+}
+
+/* Whether obj is the values of a dict. */
+PYXLOCK_FN int pyxlock_are_values(PyObject *obj) {
+#ifndef PYPY_VERSION
+    return Py_TYPE(obj) == &PyDictValues_Type;
+#else
+    (void)obj;
+    return 0;
+#endif
+}
+
+/* The items of obj as they are now, as a new list or as a tuple: of a list, a
+   tuple, a set, the values of a dict, a generator and other iterators that can do
+   nothing but yield. Of anything else, an empty tuple. NULL with what iterating
+   raised. */
+PYXLOCK_SLOW PyObject *pyxlock_items(PyObject *obj) {
+    if (PyTuple_Check(obj)) return PySequence_Tuple(obj);
+    if (PyList_Check(obj) || PyAnySet_Check(obj) || pyxlock_are_values(obj) || pyxlock_only_yields(obj)) {
+        return PySequence_List(obj);
+    }
+    return PyTuple_New(0);
+}
+
+/* What a function has to use in the place of obj, so that it uses the items that
+   pyxlock_items found and no others: a copy of a list or a set, an iterator over
+   a list. What cannot change, and instances of subclasses, are used as they are. */
+PYXLOCK_SLOW PyObject *pyxlock_stand_in(PyObject *obj, PyObject *items) {
+    if (PyList_Check(items)) {
+        if (Py_TYPE(obj) == &PySet_Type) return PySet_New(items);
+        if (pyxlock_only_yields(obj)) return PyObject_GetIter(items);
+        if (Py_TYPE(obj) == &PyList_Type || pyxlock_are_values(obj)) obj = items;
+    }
+    Py_INCREF(obj);
+    return obj;
 }
 
 /* What PYXLOCK_RELEASES_GIL says, at run time: a locked body of the calling
@@ -2198,6 +2371,37 @@ PYXLOCK_FN void pyxlock_dump(void) {
 
     # release() for each of `count` guards.
     void release_all "pyxlock_release_all" (Guard *guards, int count) noexcept nogil
+
+    # The locks of a function that cannot know how many they will be: a variable on
+    # its stack. As Guard otherwise.
+    ctypedef struct Guards "pyxlock_Guards":
+        pass
+
+    # Locks each object of `reads` for reading and of `writes` for writing: all of
+    # it, or nothing if it raises. Both are lists or tuples, or None; None among the
+    # objects is nothing. Whoever locks keeps the objects alive until the release:
+    # it is enough to keep the lists and leave them as they are. Order, waiting and
+    # errors as in acquire(); more than eight objects need room, and MemoryError
+    # says that there is none. These need the GIL; release_objects() does not.
+    int acquire_objects "pyxlock_acquire_objects" (Guards *guards, object reads, object writes) except -1
+
+    # As acquire_objects(), but where that would wait, raises RuntimeError at once.
+    int try_acquire_objects "pyxlock_try_acquire_objects" (Guards *guards, object reads, object writes) except -1
+
+    # Gives up what the guards hold, and their room. Nothing on guards that are empty
+    # since an acquire_objects() failed.
+    void release_objects "pyxlock_release_objects" (Guards *guards) noexcept nogil
+
+    # The items of obj as they are now, as a list or a tuple that nobody else
+    # changes: those of a list, a tuple, a set, the values of a dict, and of
+    # iterators that can do nothing but yield, such as generators, which are run to
+    # their end. Of anything else, none.
+    object items "pyxlock_items" (object obj)
+
+    # What to use in place of obj after items(obj), so that no items but those are
+    # used: for a list or the values of a dict the list of the items, for a set
+    # another set, for an iterator another one; otherwise obj.
+    object stand_in "pyxlock_stand_in" (object obj, object items)
 
     # A module calls this when it is imported if one of its locked bodies
     # releases the GIL. Builds of Python that have a GIL then take locks, in all

@@ -7,6 +7,21 @@ with the inline form of it, without PYXLOCK_RELEASES_GIL, with PYXLOCK_STATS and
 with PYXLOCK_OFF.
 """
 cimport cython
+
+cdef extern from *:
+    """
+    #include <stdlib.h>
+    /* There is no room where the countdown says so: -1 is never, 0 now. */
+    static long locktest_room = -1;
+    static void *locktest_malloc(size_t size) {
+        if (locktest_room == 0) return NULL;
+        if (locktest_room > 0) locktest_room--;
+        return malloc(size);
+    }
+    #define malloc(size) locktest_malloc(size)
+    """
+    long locktest_room
+
 cimport pyxlock
 from cpython.ref cimport PyObject
 
@@ -151,6 +166,47 @@ def holding(list wants, body, bint blocking=True):
         return body()
     finally:
         pyxlock.release_all(guards, count)
+
+
+def holding_objects(reads, writes, body, bint blocking=True):
+    """Lists, tuples or None."""
+    cdef pyxlock.Guards guards
+    if blocking:
+        pyxlock.acquire_objects(&guards, reads, writes)
+    else:
+        pyxlock.try_acquire_objects(&guards, reads, writes)
+    try:
+        return body()
+    finally:
+        pyxlock.release_objects(&guards)
+
+
+def released_twice(reads, writes):
+    """Whether a call that failed left its guards empty."""
+    cdef pyxlock.Guards guards
+    try:
+        pyxlock.try_acquire_objects(&guards, reads, writes)
+    finally:
+        pyxlock.release_objects(&guards)
+        pyxlock.release_objects(&guards)
+
+
+def items(obj):
+    """What there is to lock of obj, and what to use in its place."""
+    found = pyxlock.items(obj)
+    return found, pyxlock.stand_in(obj, found)
+
+
+def generated(*objects):
+    """A generator as Cython makes it."""
+    for obj in objects:
+        yield obj
+
+
+def set_room(long allocations):
+    """How many rooms for guards there are from now on; -1: as many as you like."""
+    global locktest_room
+    locktest_room = allocations
 
 
 def read_then_downgrade(obj, body_both, body_read):

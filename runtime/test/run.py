@@ -1212,6 +1212,238 @@ def many_objects_in_random_orders():
         free(obj)
 
 
+# ---- any number of objects -------------------------------------------------------------
+
+@case
+def no_object_is_nothing_to_lock():
+    for reads in (None, [], (), [None], (None, None)):
+        for writes in (None, [], (), [None]):
+            for module in (lt, variant("PYXLOCK_OFF")):
+                assert module.holding_objects(reads, writes, lambda: 7) == 7
+                assert module.holding_objects(reads, writes, lambda: 7, False) == 7
+
+
+@case
+def any_number_of_objects_is_held():
+    for count in (1, 7, 8, 9, 1000):
+        reads = [Object() for _ in range(count)]
+        writes = tuple(Object() for _ in range(count))
+
+        def body():
+            for i in {0, count // 2, count - 1}:
+                looks(reads[i], "r")
+                looks(writes[i], "w")
+        for blocking in (True, False):
+            lt.holding_objects(reads, writes, body, blocking)
+        lt.holding_objects(reads, None, lambda: looks(reads[-1], "r"))
+        lt.holding_objects(None, writes, lambda: looks(writes[-1], "w"))
+        for obj in (*reads, *writes):
+            free(obj)
+
+
+@case
+def each_of_many_objects_is_held_once_in_the_stronger_mode():
+    for count in (1, 3, 300):
+        both, read, written = Object(), Object(), Object()
+        # Taken one after the other, read then write would be an upgrade, and wait.
+        reader = Holder(lt.reading, both).enter()
+        holder = Holder(lt.holding_objects, [read, both, None, read] * count, [written, both] * count).waits()
+        reader.leave()
+        holder.is_in()
+        looks(both, "w")
+        looks(read, "r")
+        looks(written, "w")
+        held = sorted((line[2], line[3]) for line in lt.snapshot())
+        assert held == sorted([("write", id(both)), ("read", id(read)), ("write", id(written))]), held
+        holder.leave()
+        for obj in (both, read, written):
+            free(obj)
+
+
+@case
+def all_of_many_objects_or_nothing():
+    objects = [Object() for _ in range(20)]
+    for taken in objects:
+        holder = Holder(lt.writing, taken).enter()
+        raises(lt.holding_objects, objects[::2], objects[1::2], nothing, False)
+        raises(lt.released_twice, objects[::2], objects[1::2])
+        for obj in objects:
+            if obj is not taken:
+                free(obj)
+        holder.leave()
+    lt.holding_objects(objects[::2], objects[1::2], nothing, False)
+    for obj in objects:
+        free(obj)
+
+
+@case
+def without_room_nothing_is_held():
+    objects = [Object() for _ in range(100)]
+    for module in (lt, variant("PYXLOCK_STATS")):
+        for room in (0, 1):
+            module.set_room(room)
+            try:
+                for few in ([], objects[:8]):
+                    assert module.holding_objects(few, None, lambda: 7) == 7
+                if room:
+                    assert module.holding_objects(objects, None, lambda: 7) == 7
+                for lists in ((objects, None), (None, objects), (objects[:4], objects[4:9])):
+                    for blocking in (True, False):
+                        try:
+                            module.holding_objects(*lists, nothing, blocking)
+                        except MemoryError:
+                            pass
+                        else:
+                            raise AssertionError("no MemoryError")
+            finally:
+                module.set_room(-1)
+            for obj in objects:
+                free(obj)
+
+
+@case
+def many_objects_are_released_whatever_ends_the_body():
+    objects = [Object() for _ in range(30)]
+
+    def fail():
+        raise KeyError("body")
+    for blocking in (True, False):
+        try:
+            lt.holding_objects(objects, None, fail, blocking)
+        except KeyError:
+            pass
+        else:
+            raise AssertionError("no KeyError")
+        for obj in objects:
+            free(obj)
+
+
+@case
+def many_objects_in_opposite_orders_never_hang():
+    objects = [Object() for _ in range(40)]
+    counts = [0] * 40
+
+    def work(seed):
+        rng = random.Random(seed)
+        for _ in range(100):
+            writes = rng.sample(range(40), 12)
+            reads = rng.sample(range(40), 12)
+
+            def body():
+                for i in writes:
+                    counts[i] += 1
+            lt.holding_objects([objects[i] for i in reads], tuple(objects[i] for i in writes), body)
+    together(*[lambda i=i: work(i) for i in range(4)])
+    assert sum(counts) == 4 * 100 * 12, sum(counts)
+    for obj in objects:
+        free(obj)
+
+
+@case
+def many_objects_meet_single_ones():
+    low, *others, high = sorted((Object() for _ in range(12)), key=id)
+    # It has the highest; the one that wants all has the others, and waits for it.
+
+    def then(holder):
+        assert holder.may_leave.wait(PATIENCE)
+        return raises(lt.writing, low, nothing)
+    single = Holder(lt.writing, high, then=then).enter()
+    many = Holder(lt.holding_objects, [*others, low], [high]).waits()
+    assert "deadlock" in single.leave()
+    many.is_in().leave()
+    for obj in (low, *others, high):
+        free(obj)
+
+
+@case
+def where_no_body_releases_the_gil_many_objects_cost_nothing():
+    if FREE_THREADED:
+        raise Skip("there is no GIL")
+    text = """if 1:
+        import sys
+        sys.path.insert(0, sys.argv[1])
+        import locktest_unmarked as lt
+        objects = [object() for _ in range(20)]
+        lt.holding_objects(objects, None, lambda: None)
+        lt.set_room(0)
+        print(lt.holding_objects(objects, objects, lambda: len(lt.snapshot())))
+    """
+    assert script(text) == "0"
+
+
+@case
+def items_are_those_that_the_body_sees():
+    a, b = Object(), Object()
+    same = (a, b), frozenset((a, b)), (), None, 3, "ab", b"ab", {a: b}, Object(), range(3), memoryview(b"ab")
+    for obj in same:
+        found, used = lt.items(obj)
+        assert used is obj
+        assert list(found) == (list(obj) if isinstance(obj, (tuple, frozenset)) else []), (obj, found)
+    for make in (list, set):
+        obj = make((a, b))
+        found, used = lt.items(obj)
+        assert type(used) is make and used == obj and used is not obj and set(found) == {a, b}
+    d = {1: a, 2: b}
+    found, used = lt.items(d.values())
+    assert found == [a, b] == used
+    lazy = [(o for o in (a, b)), lt.generated(a, b), map(lambda o: o, (a, b)), filter(None, (a, b)), iter([a, b]), iter((a, b))]
+    for obj in lazy:
+        found, used = lt.items(obj)
+        assert found == [a, b] and next(used) is a and list(used) == [b]
+
+
+@case
+def items_of_what_can_do_more_than_yield_are_left_alone():
+    class File:
+        left = 2
+
+        def __iter__(self):
+            return self
+
+        def __next__(self):
+            self.left -= 1
+            return self.left
+
+        def read(self):
+            return self.left
+    file = File()
+    found, used = lt.items(file)
+    assert found == () and used is file and file.left == 2
+
+
+@case
+def instances_of_subclasses_stay_what_they_are():
+    a = Object()
+    for base in (list, tuple, set, frozenset):
+        made = type("Made", (base,), {})((a,))
+        found, used = lt.items(made)
+        assert used is made and list(found) == [a]
+
+
+@case
+def what_iterating_raises_comes_out():
+    def broken():
+        yield Object()
+        raise KeyError("iterating")
+    for obj in (broken(), map(int, ["1", "x"])):
+        try:
+            lt.items(obj)
+        except (KeyError, ValueError):
+            pass
+        else:
+            raise AssertionError("no error")
+
+
+@case
+def without_locks_everything_stays_as_it_is():
+    off = variant("PYXLOCK_OFF")
+    a = Object()
+    for obj in ([a], (a,), {a}, iter([a]), None):
+        found, used = off.items(obj)
+        assert used is obj and found == ()
+    assert off.holding_objects([a] * 20, [a], lambda: 7) == 7
+
+
 # ---- deadlocks -----------------------------------------------------------------------
 
 def crossing(first, second, count=2):

@@ -5,6 +5,7 @@ package expand
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/transform/decorator"
@@ -119,6 +120,9 @@ func expand(pl *plan.Plan, s style) *expansion {
 }
 
 func expandRWLock(pl *plan.Plan, s style) *expansion {
+	if slices.ContainsFunc(pl.Holds, func(h plan.Hold) bool { return h.Items }) {
+		return expandItems(pl, s)
+	}
 	x := &expansion{open: "try:", rwlock: true, inside: true}
 	try := ""
 	if pl.Nonblocking {

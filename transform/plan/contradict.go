@@ -23,7 +23,7 @@ func (r *resolver) contradicted(locks []Placed) {
 	}
 	r.p.Program.Solve([]*effects.Function{fun})
 	for _, h := range r.holds {
-		if h.Mode != effects.Read || len(h.Path) != 1 {
+		if h.Mode != effects.Read || len(h.Path) != 1 || h.Items {
 			continue
 		}
 		num := -1

@@ -54,6 +54,11 @@ type Hold struct {
 	// one whose fields are C fields, and can be None.
 	Types     []string
 	MaybeNone bool
+	// Items means that the items of what Path names are locked, each as an operand
+	// without a static type; Param says which kind of parameter it is. Copied means
+	// that others may change it, so that the function has to use a copy.
+	Items, Copied bool
+	Param         ast.ParamKind
 }
 
 // Plan is what a function takes at its entry.
@@ -248,6 +253,7 @@ func (r *resolver) holdsOf(locks []Placed) {
 	kind := r.kind()
 	if len(locks) == 0 {
 		r.undecorated(kind)
+		r.holdNeededItems()
 	}
 	if bare && !r.failed {
 		r.operands(kind)
@@ -256,6 +262,10 @@ func (r *resolver) holdsOf(locks []Placed) {
 
 // add resolves one path ("" is the first parameter) and holds it.
 func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.Mode) {
+	if strings.HasPrefix(path, "*") {
+		r.addItems(u, span, path, md)
+		return
+	}
 	params := r.positional()
 	fname := r.f.Def.Name.Name
 	if path == "" {
@@ -276,7 +286,12 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 	if i < 0 {
 		for _, q := range r.f.Def.Params.List {
 			if q.Name.Name == parts[0] && q.Name.Name != "" {
-				r.fail(u, span, finding.Parameter, fmt.Sprintf("%q is a collection of arguments, which has no lock", path), "give the operand a parameter of its own")
+				star := "*"
+				if q.Kind == ast.DoubleStar {
+					star = "**"
+				}
+				r.fail(u, span, finding.Parameter, fmt.Sprintf("%q is a collection of arguments, which has no lock", path),
+					fmt.Sprintf("%q locks its items", star+parts[0]))
 				return
 			}
 		}
@@ -303,14 +318,22 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 	if h.Class != nil && !h.Typed && len(parts) > 1 {
 		h.Class = nil
 	}
+	r.hold(h)
+}
+
+// hold adds a hold, or gives the one that is there the stronger mode.
+func (r *resolver) hold(h Hold) {
 	for i, o := range r.holds {
-		if slices.Equal(o.Path, h.Path) {
-			r.holds[i].Mode = max(o.Mode, md)
+		if o.same(&h) {
+			r.holds[i].Mode = max(o.Mode, h.Mode)
 			return
 		}
 	}
 	r.holds = append(r.holds, h)
 }
+
+// same reports whether two holds are of the same objects.
+func (h *Hold) same(o *Hold) bool { return h.Items == o.Items && slices.Equal(h.Path, o.Path) }
 
 func paramNames(ps []*ast.Param) string {
 	var out []string
@@ -451,7 +474,7 @@ func (r *resolver) settle(pl *Plan) bool {
 	// A guard may have made two paths one.
 	var kept []Hold
 	for _, h := range pl.Holds {
-		if i := slices.IndexFunc(kept, func(o Hold) bool { return slices.Equal(o.Path, h.Path) }); i >= 0 {
+		if i := slices.IndexFunc(kept, func(o Hold) bool { return o.same(&h) }); i >= 0 {
 			kept[i].Mode = max(kept[i].Mode, h.Mode)
 			continue
 		}
@@ -480,7 +503,7 @@ func (r *resolver) operands(kind decorator.Kind) {
 		}
 		// What a callee locks by itself a mutex must not lock before it.
 		st := r.p.Program.StanceOn(fun, i, kind != decorator.RWLock)
-		if !st.Touches || slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Path[0] == prm.Name.Name && len(h.Path) == 1 }) {
+		if !st.Touches || slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Path[0] == prm.Name.Name && len(h.Path) == 1 && !h.Items }) {
 			continue
 		}
 		r.add(f.Unit, prm.Span, prm.Name.Name, st.Mode)

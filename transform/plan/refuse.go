@@ -51,6 +51,10 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 				"use lock=\"rwlock\" or lock=\"mutex\", or lock in its callers")
 		}
 		for _, h := range pl.Holds {
+			if h.Items {
+				fail(f.Def.Name.Span, finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot look at the items of %q", name, h.Path[0]),
+					"lock them in a caller that has the GIL")
+			}
 			if !h.Typed {
 				fail(f.Def.Name.Span, finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot test what %q is", name, h.Path[0]),
 					"give the parameter its class as type")
@@ -59,6 +63,10 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 	}
 	switch pl.Kind {
 	case decorator.CriticalSection:
+		if h := pl.locksItems(); h != nil {
+			fail(f.Def.Name.Span, finding.Three, fmt.Sprintf("%s locks the items of %q, any number of them, and a critical section takes two objects at most", name, h.Path[0]),
+				"use lock=\"rwlock\", which takes any number in one order")
+		}
 		if len(pl.Holds) > 2 {
 			fail(f.Def.Name.Span, finding.Three, fmt.Sprintf("%s locks %d objects, and a critical section takes two at most", name, len(pl.Holds)),
 				"use lock=\"rwlock\", which takes any number in one order, or lock fewer")
@@ -90,6 +98,10 @@ func (p *Planner) flowIn(m *project.Module, f *Func) *effects.Flow {
 // checkMutex reports operands without a mutex field and calls that would take
 // the same mutex again.
 func (p *Planner) checkMutex(m *project.Module, f *Func, pl *Plan, fail func(ast.Span, string, string, string)) {
+	if h := pl.locksItems(); h != nil {
+		fail(f.Def.Name.Span, finding.MutexOperand, fmt.Sprintf("%s locks the items of %q, and there is no variable for the mutex of each", f.Def.Name.Name, h.Path[0]),
+			"use lock=\"rwlock\", which takes any number of objects")
+	}
 	for _, h := range pl.Holds {
 		if h.Typed && (h.Class == nil || p.Locks.Of(h.Class) == nil || p.Locks.Of(h.Class).Kind != decorator.Mutex) {
 			fail(f.Def.Name.Span, finding.MutexOperand, fmt.Sprintf("%q has no mutex of its own", strings.Join(h.Path, ".")),

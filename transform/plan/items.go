@@ -1,0 +1,186 @@
+package plan
+
+// Objects without a name: "*others" and "**kw" stand for the items of a collection,
+// each of which is locked when it is an instance of a locked class.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"golang.org/x/text/unicode/norm"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// itemTypes are the builtin types whose items can be locked.
+var itemTypes = map[string]bool{"object": true, "list": true, "tuple": true, "set": true, "frozenset": true}
+
+// copiedTypes are those of them that somebody else can change: a function that
+// locks their items uses a copy.
+var copiedTypes = map[string]bool{"": true, "object": true, "list": true, "set": true}
+
+// neededItems is a parameter of an undecorated member whose items it uses, with the
+// mode in which it has to hold them.
+type neededItems struct {
+	param int
+	mode  effects.Mode
+}
+
+// itemsNeededBy asks the model whose items an undecorated member uses.
+func (p *Planner) itemsNeededBy(_ *effects.Function) []neededItems {
+	return nil // the model does not follow items yet
+}
+
+// holdNeededItems holds what the model asks for.
+func (r *resolver) holdNeededItems() {
+	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
+	if fun == nil {
+		return
+	}
+	for _, n := range r.p.itemsNeededBy(fun) {
+		prm := r.f.Def.Params.List[n.param]
+		star := "*"
+		if prm.Kind == ast.DoubleStar {
+			star = "**"
+		}
+		r.add(r.f.Unit, prm.Span, star+prm.Name.Name, n.mode)
+	}
+}
+
+// addItems resolves a path that begins with a star, and holds the items.
+func (r *resolver) addItems(u *project.Unit, span ast.Span, path string, md effects.Mode) {
+	name := norm.NFKC.String(strings.TrimLeft(path, "*"))
+	given := len(path) - len(strings.TrimLeft(path, "*"))
+	if i := strings.IndexByte(name, '.'); i > 0 && given <= 2 {
+		r.fail(u, span, finding.Argument, fmt.Sprintf("%q names an attribute of items, and what is locked are the items themselves", path),
+			fmt.Sprintf("write %q; a class whose state another object guards says so itself, with guard=", path[:given]+name[:i]))
+		return
+	}
+	if given > 2 || !syntax.Identifier(name) {
+		r.fail(u, span, finding.Argument, fmt.Sprintf("%q is no name with one or two stars", path), "write \"*args\" for the items of a parameter, \"**kwargs\" for the values of a collection of keyword arguments")
+		return
+	}
+	params := r.f.Def.Params.List
+	i := slices.IndexFunc(params, func(p *ast.Param) bool { return p.Name.Name == name })
+	if i < 0 {
+		var named []*ast.Param
+		for _, p := range params {
+			if p.Name.Name != "" {
+				named = append(named, p)
+			}
+		}
+		r.fail(u, span, finding.Parameter, fmt.Sprintf("%s has no parameter %q", r.f.Def.Name.Name, name), "its parameters are: "+paramNames(named))
+		return
+	}
+	prm := params[i]
+	h := Hold{Mode: md, Path: []string{name}, Items: true, Param: prm.Kind}
+	switch {
+	case given == 2 && prm.Kind != ast.DoubleStar:
+		r.fail(u, span, finding.Parameter, fmt.Sprintf("%q is no collection of keyword arguments", name), fmt.Sprintf("one star stands for the items of a parameter: %q", "*"+name))
+		return
+	case given == 1 && prm.Kind == ast.DoubleStar:
+		r.fail(u, span, finding.Parameter, fmt.Sprintf("the items of %q are names; the objects are its values", name), fmt.Sprintf("write %q", "**"+name))
+		return
+	case prm.Kind == ast.Positional:
+		if !r.hasItems(u, span, i, prm, &h) {
+			return
+		}
+	}
+	r.hold(h)
+}
+
+// hasItems reports whether what is passed for parameter i can have items to lock,
+// and reports it where not.
+func (r *resolver) hasItems(u *project.Unit, span ast.Span, i int, prm *ast.Param, h *Hold) bool {
+	name := prm.Name.Name
+	fail := func(what string) bool {
+		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is %s, which has no items to lock", name, what),
+			fmt.Sprintf("a star stands before *args, or before a list, a tuple, a set or an untyped parameter; %q without it locks the object itself", name))
+		return false
+	}
+	if i == 0 && r.f.Class != nil && r.f.Outer == nil && !r.static {
+		return fail("the method's own object")
+	}
+	path, pointer := r.m.ParamType(r.f.Class, r.f.Def, i, prm)
+	if pointer {
+		return fail("a C pointer")
+	}
+	typ := ""
+	if path != nil {
+		typ = path[len(path)-1]
+		c := r.m.Lookup(path)
+		switch {
+		case c != nil:
+			return fail("a " + c.Name)
+		case len(path) == 1 && itemTypes[typ]:
+		case library.CTypes[typ] || strings.HasSuffix(typ, "_t") || strings.Contains(typ, " "):
+			return fail("a C " + typ)
+		case len(path) == 1 && library.ObjectTypes[typ] || prm.Annotation == nil:
+			return fail("a " + typ)
+		default:
+			typ = "" // an annotation that means nothing to Cython
+		}
+	}
+	h.Copied = copiedTypes[typ]
+	h.Typed = false
+	if h.Copied {
+		if at := changes(r.f.Def.Body, name); at != (ast.Span{}) {
+			r.fail(r.f.Unit, at, finding.Parameter,
+				fmt.Sprintf("%s changes %s, whose items it locks: it would change a copy", r.f.Def.Name.Name, name),
+				fmt.Sprintf("a list is copied, so that what is locked is what is used: say so by %s = list(%s) before this line, or leave the change to the caller", name, name))
+			return false
+		}
+	}
+	return true
+}
+
+// changes returns the first place where a body changes the collection that a
+// parameter names, before the name is given to something else.
+func changes(body *ast.Suite, name string) (at ast.Span) {
+	rebound := int32(-1)
+	syntax.OwnNodes(body, func(n ast.Node) bool {
+		found := ast.Span{}
+		switch n := n.(type) {
+		case *ast.Assign:
+			if n.Op != "=" && len(n.Targets) == 1 && syntax.IsNamed(n.Targets[0], name) {
+				found = n.Span // "+=" changes a list in place
+			}
+		case *ast.Name:
+			if n.Name == name && n.Access == ast.Write && (rebound < 0 || n.Pos < rebound) {
+				rebound = n.Pos
+			}
+		case *ast.Subscript:
+			if syntax.IsNamed(n.X, name) && (n.Access == ast.Write || n.Access == ast.Aug || n.Access == ast.Delete) {
+				found = n.Span
+			}
+		case *ast.Call:
+			if a, ok := n.Fun.(*ast.Attribute); ok && syntax.IsNamed(a.X, name) && library.Changers[a.Attr.Name] {
+				found = n.Span
+			}
+		}
+		if found != (ast.Span{}) && (at == (ast.Span{}) || found.Pos < at.Pos) {
+			at = found
+		}
+		return true
+	})
+	if rebound >= 0 && rebound < at.Pos {
+		return ast.Span{}
+	}
+	return at
+}
+
+// locksItems returns the first hold of items, or nil.
+func (pl *Plan) locksItems() *Hold {
+	for i := range pl.Holds {
+		if pl.Holds[i].Items {
+			return &pl.Holds[i]
+		}
+	}
+	return nil
+}
