@@ -446,12 +446,13 @@ func (a *annotator) canName(f *effects.Function, c *project.Class) bool {
 }
 
 // lockableItems reports whether a decorator of f can lock the items that an effect is on.
-// A critical section takes two objects, and items may be any number; of a mutex no function
-// takes what its callees take again.
+// Only an rwlock takes as many objects as there are.
 func (a *annotator) lockableItems(f *effects.Function, e *effects.Effect) bool {
 	num, _ := effects.Items(f, e.Region)
-	kind := a.p.Locks.Of(e.Class).Kind
-	return a.p.ItemsLockable(f, num) && kind != decorator.CriticalSection && (e.Raw || kind == decorator.RWLock) && a.canName(f, e.Class)
+	rwlock := func(c *project.Class) bool {
+		return c == nil || a.p.Locks.Of(c) == nil || a.p.Locks.Of(c).Kind == decorator.RWLock
+	}
+	return a.p.ItemsLockable(f, num) && rwlock(f.Class) && rwlock(e.Class) && a.canName(f, e.Class)
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

@@ -369,7 +369,8 @@ func (s *Solver) keep() {
 
 // ItemsLockable reports whether a function can lock the items of a parameter at its entry:
 // those of *args and **kw, of a tuple, and of a list that it only looks at, since it gets a
-// copy of that.
+// copy of that. An untyped parameter may be a generator, which the lock would run to its
+// end: that is for a person to decide.
 func (p *Program) ItemsLockable(f *Function, num int) bool {
 	prm := f.Def.Params.List[num]
 	switch prm.Kind {
@@ -377,9 +378,9 @@ func (p *Program) ItemsLockable(f *Function, num int) bool {
 		return prm.Name.Name != ""
 	case ast.Positional:
 		switch containerType(f, num, prm) {
-		case "tuple":
+		case "tuple", "frozenset":
 			return true
-		case "list":
+		case "list", "set":
 			return !f.Keeps(num)
 		}
 	}
@@ -390,7 +391,7 @@ func (p *Program) ItemsLockable(f *Function, num int) bool {
 // parameter, so that a copy of it would not do.
 func (f *Function) Keeps(num int) bool { return f.Sum.keeps[int32(num)] }
 
-// containerType is "list" or "tuple" where a parameter is declared as one.
+// containerType is the builtin type that a parameter is declared as, "" where it has none.
 func containerType(f *Function, num int, prm *ast.Param) string {
 	path, pointer := f.Mod.ParamType(f.Class, f.Def, num, prm)
 	if path == nil && !pointer && prm.Type == nil && prm.Annotation != nil { // list[M]
@@ -443,7 +444,7 @@ func (p *Program) InferItems(f *Function) []ItemStance {
 // that they are of the class.
 func (p *Program) infersItems(f *Function, e *Effect) bool {
 	num, ok := Items(f, e.Region)
-	if !ok || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods[f.Def.Name.Name] || !p.ItemsLockable(f, num) || !p.Guards(e.Class) {
+	if !ok || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods[f.Def.Name.Name] || !p.ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
 		return false
 	}
 	if p.model.assume { // every class is taken for locked, by whatever lock

@@ -25,31 +25,18 @@ var itemTypes = map[string]bool{"object": true, "list": true, "tuple": true, "se
 // locks their items uses a copy.
 var copiedTypes = map[string]bool{"": true, "object": true, "list": true, "set": true}
 
-// neededItems is a parameter of an undecorated member whose items it uses, with the
-// mode in which it has to hold them.
-type neededItems struct {
-	param int
-	mode  effects.Mode
-}
-
-// itemsNeededBy asks the model whose items an undecorated member uses.
-func (p *Planner) itemsNeededBy(_ *effects.Function) []neededItems {
-	return nil // the model does not follow items yet
-}
-
-// holdNeededItems holds what the model asks for.
-func (r *resolver) holdNeededItems() {
+// inferItems holds the items that the model asks for.
+func (r *resolver) inferItems() {
 	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
 	if fun == nil {
 		return
 	}
-	for _, n := range r.p.itemsNeededBy(fun) {
-		prm := r.f.Def.Params.List[n.param]
-		star := "*"
-		if prm.Kind == ast.DoubleStar {
-			star = "**"
+	for _, st := range r.p.Program.InferItems(fun) {
+		if slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Items && h.Path[0] == fun.Def.Params.List[st.Param].Name.Name }) {
+			continue
 		}
-		r.add(r.f.Unit, prm.Span, star+prm.Name.Name, n.mode)
+		r.add(r.f.Unit, r.f.Def.Params.List[st.Param].Span, st.Path, st.Mode)
+		r.noteInferred(st.Path, st.Stance)
 	}
 }
 

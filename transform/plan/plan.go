@@ -253,10 +253,10 @@ func (r *resolver) holdsOf(locks []Placed) {
 	kind := r.kind()
 	if len(locks) == 0 {
 		r.undecorated(kind)
-		r.holdNeededItems()
 	}
 	if bare && !r.failed {
 		r.operands(kind)
+		r.inferItems()
 	}
 }
 
