@@ -370,7 +370,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		e := &f.Sum.Effects[i]
 		x := &f.Sum.Regions[e.Region]
 		_, items := effects.Items(f, e.Region)
-		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && x.Num > 0 && (x.Parent < 0 || items)) {
+		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0)) {
 			continue
 		}
 		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
