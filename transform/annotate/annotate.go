@@ -437,22 +437,29 @@ func (a *annotator) mayBe(f *effects.Function, region int32, c *project.Class) b
 // canName reports whether the module of a function can name a class by which it tells that
 // an object is a c.
 func (a *annotator) canName(f *effects.Function, c *project.Class) bool {
+	return slices.ContainsFunc(a.visible(f), func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+}
+
+// visible returns the locked classes that a function's module can name.
+func (a *annotator) visible(f *effects.Function) []decorator.Visible {
 	known, ok := a.known[f.Unit]
 	if !ok {
 		known = a.p.Locks.FindVisible(f.Mod, f.Unit)
 		a.known[f.Unit] = known
 	}
-	return slices.ContainsFunc(known, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+	return known
 }
 
 // lockableItems reports whether a decorator of f can lock the items that an effect is on.
 // Only an rwlock takes as many objects as there are.
 func (a *annotator) lockableItems(f *effects.Function, e *effects.Effect) bool {
 	num, _ := effects.Items(f, e.Region)
-	rwlock := func(c *project.Class) bool {
-		return c == nil || a.p.Locks.Of(c) == nil || a.p.Locks.Of(c).Kind == decorator.RWLock
+	if f.Class != nil {
+		if in := a.p.Locks.Of(f.Class); in != nil && in.Kind != decorator.RWLock {
+			return false
+		}
 	}
-	return a.p.ItemsLockable(f, num) && rwlock(f.Class) && rwlock(e.Class) && a.canName(f, e.Class)
+	return a.p.ItemsLockable(f, num) && effects.CanTell(a.visible(f), e.Class)
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

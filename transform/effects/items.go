@@ -440,8 +440,7 @@ func (p *Program) InferItems(f *Function) []ItemStance {
 }
 
 // infersItems reports whether a member locks the items that an effect is on without being
-// told to: its class's lock is one that takes many in one order, and its module can tell
-// that they are of the class.
+// told to.
 func (p *Program) infersItems(f *Function, e *Effect) bool {
 	num, ok := Items(f, e.Region)
 	if !ok || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods[f.Def.Name.Name] || !p.ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
@@ -450,6 +449,13 @@ func (p *Program) infersItems(f *Function, e *Effect) bool {
 	if p.model.assume { // every class is taken for locked, by whatever lock
 		return true
 	}
-	return p.Locks.Of(f.Class).Kind == decorator.RWLock && p.Locks.Of(e.Class).Kind == decorator.RWLock &&
-		slices.ContainsFunc(p.Locks.VisibleFrom(f.Mod, f.Unit), func(v decorator.Visible) bool { return slices.Contains(e.Class.Ancestry(), v.Class) })
+	return p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(p.Locks.VisibleFrom(f.Mod, f.Unit), e.Class)
+}
+
+// CanTell reports whether a function can lock items that are of class c, among others: it
+// tests each for the locked classes that it can name, all of which have to have the lock of
+// which a function takes any number.
+func CanTell(visible []decorator.Visible, c *project.Class) bool {
+	return slices.ContainsFunc(visible, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) }) &&
+		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return v.Info.Kind != decorator.RWLock })
 }
