@@ -11,9 +11,9 @@
 // no text and reports nothing.
 //
 // Begin with model.go, which has the words; then flow.go (statements; values, variables
-// and notes are what it writes to), flowexpr.go and flowcall.go, solve.go (the fixed
-// point), and infer.go (what follows from a summary). docs/inference.md has the
-// argument.
+// and notes are what it writes to), flowexpr.go and flowcall.go, items.go (objects that
+// have no name), solve.go (the fixed point), and infer.go (what follows from a summary).
+// docs/inference.md has the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a
 // function's own making are followed until they are handed out (handing, Solver.handed);
