@@ -2401,7 +2401,7 @@ PYXLOCK_FN void pyxlock_dump(void) {
     # What to use in place of obj after items(obj), so that no items but those are
     # used: for a list or the values of a dict the list of the items, for a set
     # another set, for an iterator another one; otherwise obj.
-    object stand_in "pyxlock_stand_in" (object obj, object items)
+    object stand_in "pyxlock_stand_in" (object obj, object found)
 
     # A module calls this when it is imported if one of its locked bodies
     # releases the GIL. Builds of Python that have a GIL then take locks, in all

@@ -7,6 +7,7 @@ import inspect
 import sys
 import unicodedata
 
+from ._items import items, stand_in
 from ._locks import READ, WRITE, Guard
 
 # A class's lock, a function's plan, and an exemption are kept in this attribute of
@@ -54,6 +55,7 @@ class Plan:
         self._bare = False  # one of them names no parameter
         self._named = False  # one of them does
         self._wants = []
+        self._collections = []  # those whose items are locked
         try:
             self._parameters = list(inspect.signature(function).parameters.values())
         except (TypeError, ValueError):
@@ -89,7 +91,11 @@ class Plan:
             )
         mode = WRITE if decorator == "write_lock" else READ
         if names:
-            self._wants += [self._path(mode, name) for name in names]
+            for name in names:
+                if name.startswith("*"):
+                    self._collections.append(self._collection(mode, name))
+                else:
+                    self._wants.append(self._path(mode, name))
             self._named = True
         else:
             if self._bare:
@@ -119,22 +125,69 @@ class Plan:
         for index, parameter in enumerate(self._parameters):
             if parameter.name == first:
                 if _collects(parameter):
+                    stars = "*" if parameter.kind is parameter.VAR_POSITIONAL else "**"
                     raise misuse(
-                        f'"{path}" is a collection of arguments, which has no lock',
-                        "give the operand a parameter of its own",
+                        f'"{path}" is a collection of arguments, which has no lock', f'"{stars}{first}" locks its items'
                     )
                 return self._want(mode, index, attributes)
         names = ", ".join(parameter.name for parameter in self._parameters if not _collects(parameter))
         raise misuse(f'{self.name} has no parameter "{first}"', f"its parameters are: {names or '(none)'}")
 
-    def guards(self, args, kwargs):
+    def _collection(self, mode, path):
+        name = unicodedata.normalize("NFKC", path.lstrip("*"))
+        stars = path[: len(path) - len(path.lstrip("*"))]
+        first, dot, _ = name.partition(".")
+        if dot and first.isidentifier() and len(stars) <= 2:
+            raise misuse(
+                f'"{path}" names an attribute of items, and what is locked are the items themselves',
+                f'write "{stars}{first}"; a class whose state another object guards says so itself, with guard=',
+            )
+        if len(stars) > 2 or not name.isidentifier():
+            raise misuse(
+                f'"{path}" is no name with one or two stars',
+                'write "*args" for the items of a parameter, "**kwargs" for the values of a collection of keyword '
+                "arguments",
+            )
+        for index, parameter in enumerate(self._parameters):
+            if parameter.name != name:
+                continue
+            keywords = parameter.kind is parameter.VAR_KEYWORD
+            if keywords and stars == "*":
+                raise misuse(f'the items of "{name}" are names; the objects are its values', f'write "**{name}"')
+            if stars == "**" and not keywords:
+                raise misuse(
+                    f'"{name}" is no collection of keyword arguments',
+                    f'one star stands for the items of a parameter: "*{name}"',
+                )
+            return _Collection(mode, index, parameter, self._parameters)
+        names = ", ".join(parameter.name for parameter in self._parameters)
+        raise misuse(f'{self.name} has no parameter "{name}"', f"its parameters are: {names or '(none)'}")
+
+    def items(self, args, kwargs):
+        """The items that a call with these arguments locks, as pairs of mode and
+        object, and the arguments that it has to use, so that it uses those items."""
+        found = []
+        for collection in self._collections:
+            args, kwargs, some = collection.find(args, kwargs)
+            found += [(collection.mode, item) for item in some]
+        return args, kwargs, found
+
+    def guards(self, args, kwargs, items=()):
         """What a call with these arguments locks, in order, and whether it waits."""
         owner = self.owner
         blocking = owner is None or owner.blocking
         wants = self._wants
         if not self._named and owner is not None and self._operands:
             wants = wants + self._operands
-        guards = []
+        guards = {}  # by the ids of the objects, which they keep
+
+        def add(object, mode):
+            guard = guards.get(id(object))
+            if guard is None:
+                guards[id(object)] = Guard(object, mode)
+            else:
+                guard.mode = max(guard.mode, mode)
+
         for want in wants:
             object, lock = want.find(args, kwargs)
             if object is None:
@@ -144,15 +197,16 @@ class Plan:
                 if owner is None or want.index:  # of self, the class that has the method says
                     blocking = blocking and lock.blocking
                 mode = lock.modes[mode]
-            for guard in guards:
-                if guard.object is object:
-                    guard.mode = max(guard.mode, mode)
-                    break
-            else:
-                guards.append(Guard(object, mode))
-        if len(guards) > 1:
-            guards.sort(key=_place)
-        return guards, blocking
+            add(object, mode)
+        for mode, item in items:
+            lock = lock_of(item)
+            if lock is None:
+                continue
+            object = _lock_object(item, getattr)
+            if object is not None:
+                blocking = blocking and lock.blocking
+                add(object, lock.modes[mode])
+        return sorted(guards.values(), key=_place), blocking
 
 
 def _place(guard):
@@ -197,17 +251,57 @@ class _Want:
             if self.index == 0 and not self.attributes and isinstance(value, type):
                 return value, None
             return None, None
-        for _ in range(_LONGEST_CHAIN):
-            link = lock_of(value)
-            if link is None or link.guard is None:
-                break
-            value = self._attribute(value, link.guard)
-        return value, lock
+        return _lock_object(value, self._attribute), lock
 
     def _attribute(self, object, name):
         if self._constructs:
             return getattr(object, name, None)  # as C attributes are before they are set
         return getattr(object, name)
+
+
+def _lock_object(object, attribute):
+    """The object whose lock guards another's state: itself, or what guard= leads to."""
+    for _ in range(_LONGEST_CHAIN):
+        link = lock_of(object)
+        if link is None or link.guard is None:
+            break
+        object = attribute(object, link.guard)
+    return object
+
+
+class _Collection:
+    """A parameter whose items are locked."""
+
+    __slots__ = ("mode", "_index", "_parameter", "_named")
+
+    def __init__(self, mode, index, parameter, parameters):
+        self.mode = mode
+        self._index = index if parameter.kind in _POSITIONAL else sys.maxsize
+        self._parameter = parameter
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            self._index = index
+        # Names of arguments that **kwargs does not collect.
+        self._named = {p.name for p in parameters if p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY)}
+
+    def find(self, args, kwargs):
+        """The arguments that a call has to use, and the items of this one."""
+        parameter, name = self._parameter, self._parameter.name
+        if parameter.kind is parameter.VAR_POSITIONAL:
+            return args, kwargs, args[self._index :]
+        if parameter.kind is parameter.VAR_KEYWORD:
+            return args, kwargs, [value for key, value in kwargs.items() if key not in self._named]
+        if self._index < len(args):
+            value = args[self._index]
+            found = items(value)
+            return (*args[: self._index], stand_in(value, found), *args[self._index + 1 :]), kwargs, found
+        default = () if parameter.default is parameter.empty else parameter.default
+        by_name = parameter.kind is not parameter.POSITIONAL_ONLY
+        value = kwargs.get(name, default) if by_name else default
+        found = items(value)
+        used = stand_in(value, found)
+        if used is not value and by_name:
+            kwargs = {**kwargs, name: used}
+        return args, kwargs, found
 
 
 def lock_of(object):

@@ -185,7 +185,8 @@ def read_lock(*names):
     """@cython.read_lock: the function reads its first parameter's state.
 
     With arguments, that of the named parameters, or of what dotted paths from
-    them lead to, instead.
+    them lead to, instead; "*others" names the items of a parameter, "**named" the
+    values of one that collects keyword arguments.
     """
     return _lock_decorator("read_lock", names)
 
@@ -194,7 +195,8 @@ def write_lock(*names):
     """@cython.write_lock: the function changes its first parameter's state.
 
     With arguments, that of the named parameters, or of what dotted paths from
-    them lead to, instead.
+    them lead to, instead; "*others" names the items of a parameter, "**named" the
+    values of one that collects keyword arguments.
     """
     return _lock_decorator("write_lock", names)
 
@@ -267,7 +269,8 @@ def _lock(decorator, names, function):
 
     @functools.wraps(function)
     def locked(*args, **kwargs):
-        guards, blocking = plan.guards(args, kwargs)
+        args, kwargs, items = plan.items(args, kwargs)
+        guards, blocking = plan.guards(args, kwargs, items)
         if not guards:
             return function(*args, **kwargs)
         try:

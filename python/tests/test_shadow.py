@@ -6,6 +6,7 @@ import copy
 import functools
 import gc
 import inspect
+import io
 import os
 import pickle
 import re
@@ -593,7 +594,33 @@ MISUSES = {
     ),
     "collected arguments": (
         "@cython.read_lock('args')\ndef f(*args): pass",
-        '"args" is a collection of arguments, which has no lock: give the operand a parameter of its own',
+        '"args" is a collection of arguments, which has no lock: "*args" locks its items',
+    ),
+    "collected keyword arguments": (
+        "@cython.read_lock('kw')\ndef f(**kw): pass",
+        '"kw" is a collection of arguments, which has no lock: "**kw" locks its items',
+    ),
+    "attribute of items": (
+        "@cython.read_lock('*args.x')\ndef f(*args): pass",
+        '"*args.x" names an attribute of items, and what is locked are the items themselves: write "*args"; '
+        "a class whose state another object guards says so itself, with guard=",
+    ),
+    "too many stars": (
+        "@cython.read_lock('***args')\ndef f(*args): pass",
+        '"***args" is no name with one or two stars: write "*args" for the items of a parameter, '
+        '"**kwargs" for the values of a collection of keyword arguments',
+    ),
+    "items of an unknown parameter": (
+        "@cython.read_lock('*other')\ndef f(a, *others): pass",
+        'f has no parameter "other": its parameters are: a, others',
+    ),
+    "items of keyword arguments": (
+        "@cython.read_lock('*kw')\ndef f(**kw): pass",
+        'the items of "kw" are names; the objects are its values: write "**kw"',
+    ),
+    "values of arguments": (
+        "@cython.read_lock('**args')\ndef f(*args): pass",
+        '"args" is no collection of keyword arguments: one star stands for the items of a parameter: "*args"',
     ),
     "no path": (
         "@cython.read_lock('a[0]')\ndef f(a): pass",
@@ -708,6 +735,81 @@ def test_undecorated_error_accepts_what_needs_no_decorator():
             return 2
 
     assert list(A()) == [1] and asyncio.run(A().later()) == 2 and A["x"] == "x"
+
+
+# ---- objects without a name --------------------------------------------------------------
+
+
+@cython.write_lock("self")
+@cython.read_lock("*others", "**named")
+def gathers(self, *others, one=None, **named):
+    return held()
+
+
+@cython.read_lock("*rows")
+def uses(rows=()):
+    return held(), rows
+
+
+def both_ways(*objects):
+    """Objects as held() has them: by their addresses."""
+    return sorted(objects, key=lambda pair: id(pair[0]))
+
+
+def test_items_of_arguments_are_held_with_the_others():
+    a, b, c, d = (Box() for _ in range(4))
+    assert gathers(a) == [(a, "write")]
+    assert gathers(a, b, 3, None, a, b, x=c, one=d) == both_ways((a, "write"), (b, "read"), (c, "read"))
+    assert gathers(b, **{"self!": a}) == both_ways((b, "write"), (a, "read"))
+    many = [Box() for _ in range(50)]
+    assert gathers(a, *many, *many) == both_ways((a, "write"), *((m, "read") for m in many))
+
+
+def test_items_under_a_guard():
+    tree = Box()
+
+    @cython.locked_class(guard="tree")
+    class Leaf:
+        tree = None
+
+    leaves = [Leaf(), Leaf(), Leaf()]
+    leaves[0].tree = leaves[1].tree = tree
+    assert gathers(tree, *leaves) == [(tree, "write")]
+    assert uses(leaves) == ([(tree, "read")], leaves)
+
+
+def test_what_others_can_change_is_copied():
+    @cython.locked_class
+    class Member:  # of sets, too
+        pass
+
+    a, b = Member(), Member()
+    held_both = both_ways((a, "read"), (b, "read"))
+    for rows in ([a, b], {a, b}):
+        holds, used = uses(rows)
+        assert holds == held_both and used == rows and used is not rows and type(used) is type(rows)
+        assert uses(rows=rows)[1] is not rows
+    for rows in ((a, b), frozenset((a, b)), type("List", (list,), {})((a, b))):
+        assert uses(rows) == (held_both, rows) and uses(rows=rows)[1] is rows
+    values = {1: a, 2: b}.values()
+    assert uses(values) == (held_both, [a, b])
+    for rows in (iter([a, b]), iter((a, b)), (x for x in (a, b)), map(lambda x: x, (a, b)), filter(None, (a, b))):
+        holds, used = uses(rows)
+        assert holds == held_both and next(used) is a and list(used) == [b]
+    for other in (None, 3, "ab", {a: b}, a, range(2), io.BytesIO(b"ab")):
+        assert uses(other) == ([], other) and uses(other)[1] is other
+    assert uses() == ([], ())
+
+
+def test_what_iterating_raises_comes_out_and_nothing_is_held():
+    def broken():
+        yield Box()
+        raise KeyError("broken")
+
+    with pytest.raises(KeyError, match="broken"):
+        uses(broken())
+    with pytest.raises(TypeError, match="missing 1 required positional argument"):
+        gathers()
 
 
 # ---- what stays as it was ------------------------------------------------------------

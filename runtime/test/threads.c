@@ -908,6 +908,70 @@ static void several(void) {
     finish();
 }
 
+/* A reference that is stolen, and another that nobody gives back: cells are no
+   objects that could be freed. */
+static PyObject *reference(cell *x) {
+    Py_INCREF(&x->object);
+    Py_INCREF(&x->object);
+    return &x->object;
+}
+
+/* As many objects as there are in lists. */
+static void listed(void) {
+    actor *b = &actors[1], *c = &actors[2];
+    PyGILState_STATE gil;
+    PyThreadState *state;
+    PyObject *reads, *writes, *last;
+    pyxlock_Guards g;
+    pyxlock_Guard *all;
+    int i, count, locked;
+    start(3);
+    gil = PyGILState_Ensure();
+    for (count = 3; count <= 30; count += 27) { /* in the guards themselves, and with room elsewhere */
+        reads = PyList_New(count);
+        writes = PyTuple_New(4);
+        if (reads == NULL || writes == NULL) fail("no memory");
+        for (i = 0; i < count; i++) PyList_SetItem(reads, i, reference(plain[count - 1 - i]));
+        PyTuple_SetItem(writes, 0, reference(plain[1]));
+        Py_INCREF(Py_None);
+        PyTuple_SetItem(writes, 1, Py_None);
+        PyTuple_SetItem(writes, 2, reference(plain[1]));
+        PyTuple_SetItem(writes, 3, reference(plain[0]));
+        CHECK(pyxlock_acquire_objects(&g, reads, writes) == 0);
+        CHECK((g.many != NULL) == (count > 8));
+        all = pyxlock_guards_of(&g);
+        last = NULL;
+        for (i = locked = 0; i < g.count; i++) {
+            if (all[i].slot == NULL) continue;
+            CHECK((uintptr_t)all[i].object > (uintptr_t)last);
+            last = all[i].object;
+            locked++;
+        }
+        CHECK(locked == count);
+        state = PyEval_SaveThread();
+        for (i = 0; i < count; i++) expect(c, plain[i], i >= 2, i < 2);
+        PyEval_RestoreThread(state);
+        pyxlock_release_objects(&g);
+        pyxlock_release_objects(&g);
+        /* All or nothing. */
+        state = PyEval_SaveThread();
+        for (i = 0; i < count; i++) expect(c, plain[i], 0, 0);
+        CHECK(ask(b, OP_WRITE, 0, plain[count - 1]) == 0);
+        PyEval_RestoreThread(state);
+        CHECK(pyxlock_try_acquire_objects(&g, reads, writes) < 0);
+        PyErr_Clear();
+        pyxlock_release_objects(&g);
+        state = PyEval_SaveThread();
+        for (i = 0; i < count - 1; i++) expect(c, plain[i], 0, 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        PyEval_RestoreThread(state);
+        Py_DECREF(reads);
+        Py_DECREF(writes);
+    }
+    PyGILState_Release(gil);
+    finish();
+}
+
 /* ---- wakes ------------------------------------------------------------------------------ */
 
 static void ignore(int number) { (void)number; }
@@ -1722,7 +1786,7 @@ static const struct {
     void (*run)(void);
 } scenarios[] = {
     {"nesting", nesting}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
-    {"politeness", politeness}, {"several", several}, {"wakes", wakes}, {"transients", transients},
+    {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
 };

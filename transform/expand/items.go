@@ -54,7 +54,7 @@ func expandItems(pl *plan.Plan, s style) *expansion {
 		}
 		// A variable keeps the objects while they are locked, whatever becomes of
 		// the collections.
-		name := "_pyxlock_" + md.String()
+		name := "_pyxlock_to_" + md.String()
 		x.acquire = append(x.acquire, name+" = "+list.text())
 		args = append(args, name)
 	}
@@ -90,7 +90,7 @@ func (s style) collection(h plan.Hold, i int) (expr string, before []string) {
 	case ast.DoubleStar:
 		return name + ".values()", nil
 	}
-	expr = "_pyxlock_items"
+	expr = "_pyxlock_found"
 	if i > 0 {
 		expr = fmt.Sprintf("%s_%d", expr, i)
 	}

@@ -201,6 +201,27 @@ def a_subclass_shares_the_lock():
 
 
 @scenario
+def items_are_held_together():
+    c, d, doc = twin.Counter(1), twin.Doubled(2), twin.Document()
+    leaf, orphan = twin.Element(doc), twin.Element()
+    both = [c, leaf]
+    for name, rows, counters, named in (
+        ("a list", both, (d, c, 3), {}),
+        ("a tuple", (orphan, leaf, None), (), {"one": c, "two": d, "three": 3}),
+        ("a generator", (row for row in both), (), {}),
+        ("a dict", {c: d}, (), {"one": doc}),
+        ("nothing", None, (), {}),
+    ):
+        print(name)
+        beside(Call(lambda body: type(twin.gather(rows, body, *counters, **named)[0]) is type(rows)),
+               reading=(c.reading,), writing=(c.writing,), reading_other=(d.reading,), writing_other=(d.writing,),
+               document=(doc.writing,), sibling=(lambda body: leaf.append(1, body),))
+    print(attempt(twin.gather, (1 // n for n in (1, 0)), lambda: None), attempt(twin.gather, rows=[], body=len), snapshot())
+    copied = twin.gather(both, lambda: both.clear())[0]
+    print(len(copied), both)
+
+
+@scenario
 def the_class_is_the_object_of_a_class_method():
     c = twin.Counter(1)
     beside(Call(twin.Counter.made), made=(twin.Counter.made,), of_a_subclass=(twin.Doubled.made,), object=(c.writing,))

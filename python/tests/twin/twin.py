@@ -195,3 +195,10 @@ def move(a: Counter = None, b: Counter = None, *, body=None):
     if body is not None:
         body()
     return (0 if a is None else a.n) + (0 if b is None else b.n)
+
+
+@cython.read_lock("*counters", "**named")
+@cython.write_lock("*rows")
+def gather(rows, body, *counters, **named):
+    body()
+    return [list(rows) if isinstance(rows, list) else rows, len(counters), sorted(named)]
