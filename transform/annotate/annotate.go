@@ -266,7 +266,7 @@ func (a *annotator) method(f *effects.Function) {
 		return
 	}
 	name := f.Def.Name.Name
-	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods[name] || library.ImplicitStatic[name]) {
+	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods[name] && name != "__cinit__" || library.ImplicitStatic[name]) {
 		return
 	}
 	note := func(dec, why string) {
