@@ -376,6 +376,9 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
 			continue
 		}
+		if x.Num == 0 && f.Class != nil && f.Accessor == effects.Plain && library.NoLockMethods[f.Def.Name.Name] {
+			continue // its own object is not made yet
+		}
 		switch {
 		case items:
 			if !a.lockableItems(f, e) {

@@ -114,7 +114,7 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
 	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
-	if x.Root != effects.NodeParam || path == "" || f.Accessor == effects.Plain && library.NoLockMethods[name] && name != "__cinit__" {
+	if x.Root != effects.NodeParam || path == "" || f.Accessor == effects.Plain && library.NoLockMethods[name] && (name != "__cinit__" || x.Num == 0) {
 		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
