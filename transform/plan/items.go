@@ -23,19 +23,22 @@ var itemTypes = map[string]bool{"object": true, "list": true, "tuple": true, "se
 
 // copiedTypes are those of them that somebody else can change: a function that
 // locks their items uses a copy.
-var copiedTypes = map[string]bool{"": true, "object": true, "list": true, "set": true}
+var copiedTypes = map[string]bool{"object": true, "list": true, "set": true}
 
-// inferItems holds the items that the model asks for.
+// inferItems holds the items that the model asks for, which are those of parameters that can
+// be locked. What stays without its lock, check reports.
 func (r *resolver) inferItems() {
 	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
 	if fun == nil {
 		return
 	}
 	for _, st := range r.p.Program.InferItems(fun) {
-		if slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Items && h.Path[0] == fun.Def.Params.List[st.Param].Name.Name }) {
-			continue
+		prm := r.f.Def.Params.List[st.Param]
+		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, Param: prm.Kind}
+		if prm.Kind == ast.Positional {
+			_, h.Copied = r.itemless(st.Param, prm)
 		}
-		r.add(r.f.Unit, r.f.Def.Params.List[st.Param].Span, st.Path, st.Mode)
+		r.hold(h)
 		r.noteInferred(st.Path, st.Stance)
 	}
 }
@@ -86,45 +89,51 @@ func (r *resolver) addItems(u *project.Unit, span ast.Span, path string, md effe
 // and reports it where not.
 func (r *resolver) hasItems(u *project.Unit, span ast.Span, i int, prm *ast.Param, h *Hold) bool {
 	name := prm.Name.Name
-	fail := func(what string) bool {
+	what, copied := r.itemless(i, prm)
+	if what != "" {
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is %s, which has no items to lock", name, what),
-			fmt.Sprintf("a star stands before *args, or before a list, a tuple, a set or an untyped parameter; %q without it locks the object itself", name))
+			"a star stands before *args, or before a list, a tuple, a set or an untyped parameter; without it, a name stands for the object itself")
 		return false
 	}
+	h.Copied = copied
+	if !copied {
+		return true
+	}
+	if at := changes(r.f.Def.Body, name); at != (ast.Span{}) {
+		r.fail(r.f.Unit, at, finding.Parameter,
+			fmt.Sprintf("%s changes %s, whose items it locks: it would change a copy", r.f.Def.Name.Name, name),
+			fmt.Sprintf("a list is copied, so that what is locked is what is used: say so by %s = list(%s) before this line, or leave the change to the caller", name, name))
+		return false
+	}
+	return true
+}
+
+// itemless says what parameter i is where that has no items to lock; otherwise
+// whether it has to be copied.
+func (r *resolver) itemless(i int, prm *ast.Param) (what string, copied bool) {
 	if i == 0 && r.f.Class != nil && r.f.Outer == nil && !r.static {
-		return fail("the method's own object")
+		return "the method's own object", false
 	}
 	path, pointer := r.m.ParamType(r.f.Class, r.f.Def, i, prm)
 	if pointer {
-		return fail("a C pointer")
+		return "a C pointer or memoryview", false
 	}
-	typ := ""
-	if path != nil {
-		typ = path[len(path)-1]
-		c := r.m.Lookup(path)
-		switch {
-		case c != nil:
-			return fail("a " + c.Name)
-		case len(path) == 1 && itemTypes[typ]:
-		case library.CTypes[typ] || strings.HasSuffix(typ, "_t") || strings.Contains(typ, " "):
-			return fail("a C " + typ)
-		case len(path) == 1 && library.ObjectTypes[typ] || prm.Annotation == nil:
-			return fail("a " + typ)
-		default:
-			typ = "" // an annotation that means nothing to Cython
-		}
+	if path == nil {
+		return "", true
 	}
-	h.Copied = copiedTypes[typ]
-	h.Typed = false
-	if h.Copied {
-		if at := changes(r.f.Def.Body, name); at != (ast.Span{}) {
-			r.fail(r.f.Unit, at, finding.Parameter,
-				fmt.Sprintf("%s changes %s, whose items it locks: it would change a copy", r.f.Def.Name.Name, name),
-				fmt.Sprintf("a list is copied, so that what is locked is what is used: say so by %s = list(%s) before this line, or leave the change to the caller", name, name))
-			return false
-		}
+	typ := path[len(path)-1]
+	c := r.m.Lookup(path)
+	switch {
+	case c != nil:
+		return "a " + c.Name, false
+	case len(path) == 1 && itemTypes[typ]:
+		return "", copiedTypes[typ]
+	case library.CTypes[typ] || strings.HasSuffix(typ, "_t") || strings.Contains(typ, " "):
+		return "a C " + typ, false
+	case len(path) == 1 && library.ObjectTypes[typ] || prm.Annotation == nil:
+		return "a " + typ, false
 	}
-	return true
+	return "", true // an annotation that means nothing to Cython
 }
 
 // changes returns the first place where a body changes the collection that a
