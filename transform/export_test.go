@@ -1,6 +1,9 @@
 package transform
 
 import (
+	"slices"
+
+	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/plan"
@@ -34,7 +37,14 @@ func LocksOf(p *Project, path string) []LockedFunc {
 		l := LockedFunc{Path: f.Unit.Path, Pos: f.Def.Name.Pos, Refused: p.plan.Of(m).Failed[f.Def]}
 		if fn.Plan != nil {
 			for _, h := range fn.Plan.Holds {
-				l.Holds = append(l.Holds, HeldObject{h.Path, h.Mode == effects.Write})
+				path := slices.Clone(h.Path)
+				switch {
+				case h.Items && h.Param == ast.DoubleStar:
+					path[0] = "**" + path[0]
+				case h.Items:
+					path[0] = "*" + path[0]
+				}
+				l.Holds = append(l.Holds, HeldObject{path, h.Mode == effects.Write})
 			}
 		}
 		out = append(out, l)

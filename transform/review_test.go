@@ -169,7 +169,7 @@ func TestReviewAgreesWithTheRewrite(t *testing.T) {
 					open := strings.IndexByte(rest, '(') + 1
 					first := strings.Fields(rest[open : open+strings.IndexAny(rest[open:], ",:=)")])
 					first = slices.DeleteFunc(first, func(w string) bool { return w == "not" || w == "None" })
-					if (len(h.Path) == 1 || h.Path[1] == c.Guard) && len(first) > 0 && h.Path[0] == first[len(first)-1] {
+					if !strings.HasPrefix(h.Path[0], "*") && (len(h.Path) == 1 || h.Path[1] == c.Guard) && len(first) > 0 && h.Path[0] == first[len(first)-1] {
 						want = transform.LocksRead
 						if h.Write {
 							want = transform.LocksWrite

@@ -278,7 +278,7 @@ func (a *annotator) method(f *effects.Function) {
 		return
 	}
 	name := f.Def.Name.Name
-	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] || library.ImplicitStatic()[name]) {
+	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
 		return
 	}
 	note := func(dec, why string) {
@@ -313,7 +313,7 @@ func (a *annotator) method(f *effects.Function) {
 	whys := [2]string{}
 	bare := member // self alone, or with operands that are found without being named
 	for _, w := range wants {
-		if !member || w.path != wants[0].path && !w.operand {
+		if !member || w.path[0] == '*' || w.path != wants[0].path && !w.operand {
 			bare = false
 		}
 		lists[w.mode] = append(lists[w.mode], fmt.Sprintf("%q", w.path))
@@ -330,7 +330,7 @@ func (a *annotator) method(f *effects.Function) {
 		note(dec, wants[0].why)
 		return
 	}
-	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand {
+	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand && wants[0].path[0] != '*' {
 		lists[effects.Write], lists[effects.Read] = append(lists[effects.Write], lists[effects.Read][0]), lists[effects.Read][1:] // it can be called again
 		whys[effects.Write] = cmp.Or(whys[effects.Write], wants[0].why)
 	}
@@ -381,13 +381,21 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		x := &f.Sum.Regions[e.Region]
-		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && x.Num > 0 && x.Parent < 0) {
+		_, items := effects.Items(f, e.Region)
+		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0)) {
 			continue
 		}
-		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional {
+		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
 			continue
+		}
+		if x.Num == 0 && f.Class != nil && f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name] {
+			continue // its own object is not made yet
 		}
 		switch {
+		case items:
+			if !lockableItems(a, f, e) {
+				continue
+			}
 		case x.Parent < 0 && x.Num == 0 && f.Class != nil:
 			if !member && !f.Mod.PlainDecorator(f.Def, "staticmethod") {
 				continue // its own class has no lock
@@ -410,7 +418,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 
 // order ranks paths by their parameter and their length.
 func order(f *effects.Function, path string) int {
-	root, _, _ := strings.Cut(path, ".")
+	root, _, _ := strings.Cut(strings.TrimLeft(path, "*"), ".")
 	for i, prm := range f.Def.Params.List {
 		if prm.Name.Name == root {
 			return i*16 + strings.Count(path, ".")
@@ -440,12 +448,35 @@ func (a *annotator) mayBe(f *effects.Function, region int32, c *project.Class) b
 	if k := f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Kind; k != ctype.Object && k != ctype.Unknown {
 		return false // a number or pointer that came to stand for something else
 	}
+	return canName(a, f, c)
+}
+
+// canName reports whether the module of a function can name a class by which it tells that
+// an object is a c.
+func canName(a *annotator, f *effects.Function, c *project.Class) bool {
+	return slices.ContainsFunc(visible(a, f), func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+}
+
+// visible returns the locked classes that a function's module can name.
+func visible(a *annotator, f *effects.Function) []decorator.Visible {
 	known, ok := a.known[f.Unit]
 	if !ok {
 		known = a.p.Locks.FindVisible(f.Mod, f.Unit)
 		a.known[f.Unit] = known
 	}
-	return slices.ContainsFunc(known, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
+	return known
+}
+
+// lockableItems reports whether a decorator of f can lock the items that an effect is on.
+// Only an rwlock takes as many objects as there are.
+func lockableItems(a *annotator, f *effects.Function, e *effects.Effect) bool {
+	num, _ := effects.Items(f, e.Region)
+	if f.Class != nil {
+		if in := a.p.Locks.Of(f.Class); in != nil && in.Kind != decorator.RWLock {
+			return false
+		}
+	}
+	return effects.ItemsLockable(f, num) && effects.CanTell(visible(a, f), e.Class)
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

@@ -15,7 +15,10 @@ type passed struct {
 	kw   []int32
 	name []string // of kw
 	star []int32  // *x and **x
-	span []ast.Span
+	// items are what *x stands for, and values what **x does.
+	items, values []int32
+	b             *builder
+	span          []ast.Span
 }
 
 func (p *passed) each(f func(n int32)) {
@@ -28,8 +31,8 @@ func (p *passed) each(f func(n int32)) {
 	}
 }
 
-// to lines arguments up with a function's parameters. Those that land in *args
-// or **kwargs are given to rest.
+// to lines arguments up with a function's parameters. What lands in *args or **kw is in a
+// container there. Those for which there is no parameter are given to rest.
 func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n int32)) []int32 {
 	params := def.Params.List
 	out := make([]int32, len(params))
@@ -44,18 +47,32 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		}
 		return -1
 	}
+	var inStar, inKw []int32
 	if bound {
 		if i := next(); i >= 0 {
 			out[i] = receiver
+		} else { // def union(*bitmaps)
+			inStar = append(inStar, receiver)
 		}
 	}
+	star, kw := -1, -1
+	for i, prm := range params {
+		switch {
+		case prm.Kind == ast.Star && prm.Name.Name != "":
+			star = i
+		case prm.Kind == ast.DoubleStar:
+			kw = i
+		}
+	}
+	left := func(in int, n int32) bool { return in < 0 && n != 0 }
 	for _, n := range p.pos {
 		if i := next(); i >= 0 {
 			out[i] = n
-		} else if n != 0 {
+		} else if inStar = append(inStar, n); left(star, n) {
 			rest(n)
 		}
 	}
+	spread := at
 	for k, n := range p.kw {
 		found := false
 		for i, prm := range params {
@@ -63,14 +80,37 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 				out[i], found = n, true
 			}
 		}
-		if !found && n != 0 {
+		if found {
+			continue
+		}
+		if inKw = append(inKw, n); left(kw, n) {
 			rest(n)
 		}
 	}
+	// *x and **x may be any of the parameters that are left.
+	for i, prm := range params {
+		if prm.Kind != ast.Positional || out[i] != 0 || bound && i == 0 {
+			continue
+		}
+		if i >= spread && !prm.KeywordOnly {
+			for _, n := range p.items {
+				out[i] = p.b.either(out[i], n)
+			}
+		}
+		for _, n := range p.values {
+			out[i] = p.b.either(out[i], n)
+		}
+	}
 	for _, n := range p.star {
-		if n != 0 {
+		if n != 0 && p.b.shape(n).Class != nil { // it makes the items, whatever they are
 			rest(n)
 		}
+	}
+	if star >= 0 {
+		out[star] = p.b.tuple(append(inStar, p.items...))
+	}
+	if kw >= 0 {
+		out[kw] = p.b.tuple(append(inKw, p.values...))
 	}
 	return out
 }
@@ -179,7 +219,7 @@ func (b calls) filled(o *outCall) {
 // passedTo is passed for a function of which byRef tells the parameters that
 // are C++ references.
 func (b calls) passedTo(args []ast.Arg, byRef func(i int, name string) bool) passed {
-	var p passed
+	p := passed{b: b.builder}
 	for i := range args {
 		a := &args[i]
 		var n int32
@@ -191,6 +231,11 @@ func (b calls) passedTo(args []ast.Arg, byRef func(i int, name string) bool) pas
 		switch {
 		case a.Star > 0:
 			p.star = append(append(p.star, n), b.elements(n)...)
+			if a.Star == 1 {
+				p.items = append(p.items, b.items(n)...)
+			} else {
+				p.values = append(p.values, b.items(n)...)
+			}
 		case a.Name.Name != "":
 			p.kw = append(p.kw, n)
 			p.name = append(p.name, a.Name.Name)

@@ -96,11 +96,8 @@ func (s *Solver) assign() {
 // passedOn returns what a region of a callee is to its caller.
 func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
 	var out []int32
-	num := g.Sum.Regions[region].Num
-	if int(num) >= len(c.Args) || c.Args[num] == 0 {
-		return nil
-	}
-	for _, b := range s.Top(c.Args[num]) {
+	s.looped = false
+	for _, b := range s.given(c, g, anchor(g, region)) {
 		out = append(out, s.along(b.Region, g, region, c.history)...)
 	}
 	return out

@@ -42,8 +42,11 @@ func (w *Changes) Grows(c *project.Class, name string) bool {
 }
 
 // Stay reports whether the attributes that lead to a region of f are not assigned to
-// once their objects are made.
+// once their objects are made. No attribute leads to an item of a parameter.
 func (w *Changes) Stay(f *Function, r int32) bool {
+	if f.Sum.Regions[r].OfItems() {
+		return true
+	}
 	for x := &f.Sum.Regions[r]; x.Parent >= 0; x = &f.Sum.Regions[x.Parent] {
 		if !w.Settled(x.Owner, x.Name) {
 			return false

@@ -42,7 +42,8 @@ func (s *Solver) escaping(c *Call, g *Function) {
 		}
 		h := c.handing
 		h.stored = true
-		s.handOut(c.Args[k.param], &h, into)
+		s.handOut(s.Top(c.Args[k.param]), &h, into)
+		s.handOut(s.items(c.Args[k.param]), &h, into)
 	}
 }
 

@@ -24,7 +24,8 @@ type builder struct {
 	placed *handlock.Names
 	self   int32 // node of the first parameter of a method
 	// outs holds the calls that are given the address of a local pointer.
-	outs map[*ast.Arg]*outCall
+	outs   map[*ast.Arg]*outCall
+	filled int32 // the container that the last subscript was a place to store to of
 
 	// wrapped holds the objects from which untyped locals were got: see wraps.
 	wrapped map[string]int32

@@ -134,6 +134,10 @@ func (b *builder) assign(st *ast.Assign) {
 				continue
 			}
 			n := b.expr(t)
+			if b.shape(n).Kind == ctype.Object && b.shape(n).Class == nil {
+				b.put(n, orUnknown(b.items(v))...)
+				b.flow.changed = append(b.flow.changed, n)
+			}
 			if b.shape(n).Container {
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, st.Op, t.Range())
 			}
@@ -221,7 +225,9 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.storeToCall(t)
 	default:
 		b.assigns(t)
+		b.filled = 0
 		n := b.expr(t)
+		b.put(b.filled, value)
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
 			b.stowed(s.X, value)
 		}

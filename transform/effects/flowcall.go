@@ -40,8 +40,8 @@ func (b calls) callTo(e *ast.Call) int32 {
 	case *ast.Name:
 		if n, sh, local := b.value(fun.Name); local {
 			args := b.passed(e.Args)
-			if b.isClass(n) {
-				return b.construct(b.f.Class, args, e.Span, true)
+			if c := b.classOf(n); c != nil {
+				return b.constructAny(c, args, e.Span)
 			}
 			if n != 0 && b.shape(n).Class != nil {
 				b.exprs.operator(n, "__call__", e.Span)
@@ -61,8 +61,11 @@ func (b calls) callTo(e *ast.Call) int32 {
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // a function pointer in an array
 		return b.unknownCall(args, "", e.Span, false)
 	default:
-		b.expr(fun)
+		n := b.expr(fun)
 		args := b.passed(e.Args)
+		if c := b.classOf(n); c != nil { // type(self)(…)
+			return b.constructAny(c, args, e.Span)
+		}
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
 		return b.unknownCall(args, "", e.Span, false)
 	}
@@ -102,6 +105,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.made(e.Span)
 	}
 	base := b.expr(fun.X)
+	if n := b.class(base); n != 0 && name == "__class__" {
+		return b.constructAny(b.classOf(n), b.passed(e.Args), e.Span)
+	}
 	if len(e.Args) > 0 {
 		if o := b.outs[&e.Args[0]]; o != nil {
 			o.on = base
@@ -172,6 +178,8 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
 			b.refill(base)
+			b.putBy(name, base, args)
+			b.flow.changed = append(b.flow.changed, base)
 			args.each(func(n int32) { b.handOut(n, e.End) })
 		} else if !library.Keepers()[name] {
 			kind := OnPython
@@ -179,6 +187,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				kind = OnValue
 			}
 			b.effect(base, nil, kind, Write, false, CallsUnknown, name, e.Span)
+		}
+		if out, ok := b.itemsBy(name, base, args); ok {
+			return out
 		}
 		if sh.Container || library.Changers()[name] || library.Keepers()[name] {
 			return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
@@ -330,6 +341,19 @@ func (b calls) construct(c *project.Class, args passed, span ast.Span, init bool
 	return n
 }
 
+// constructAny makes an instance of a class that is c or a subclass of it.
+func (b calls) constructAny(c *project.Class, args passed, span ast.Span) int32 {
+	n := b.construct(c, args, span, true)
+	for _, name := range []string{"__cinit__", "__init__"} {
+		for _, f := range b.members(c, name, false) {
+			if f.Class != c && !slices.Contains(c.Ancestry(), f.Class) {
+				b.callOf([]*Function{f}, args.to(f.Def, n, true, func(x int32) { b.opaque(x, c.Name, span) }), span)
+			}
+		}
+	}
+	return n
+}
+
 // namedCall handles a call of a name of the module, or of mod.name.
 func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if c := b.m.Lookup(path); c != nil {
@@ -403,7 +427,7 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 	for _, f := range fs { // overrides may name their parameters differently
 		placed := false
 		for i, g := range groups {
-			if len(g[0].Def.Params.List) == len(f.Def.Params.List) {
+			if alike(g[0].Def, f.Def) {
 				groups[i] = append(g, f)
 				placed = true
 				break
@@ -419,6 +443,11 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 		out = b.either(out, b.callOf(g, to, e.Span))
 	}
 	return out
+}
+
+// alike reports whether two functions have as many parameters, of the same kinds.
+func alike(f, g *ast.FuncDef) bool {
+	return slices.EqualFunc(f.Params.List, g.Params.List, func(a, b *ast.Param) bool { return a.Kind == b.Kind })
 }
 
 // callOf notes a call and returns its value.

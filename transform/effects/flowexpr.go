@@ -73,7 +73,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		for _, x := range e.Elems {
 			n := b.expr(x)
 			if s, ok := x.(*ast.Starred); ok {
-				elems = append(elems, b.elements(b.expr(s.X))...)
+				elems = append(elems, b.items(b.expr(s.X))...)
 			}
 			elems = append(elems, n)
 		}
@@ -85,6 +85,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 				b.spelled = map[int32][]int32{}
 			}
 			b.spelled[n] = placed
+		}
+		if len(elems) > 0 && !slices.ContainsFunc(elems, func(x int32) bool { return x != 0 }) && !slices.ContainsFunc(e.Elems, func(x ast.Expr) bool { return !isNone(x) }) {
+			b.put(n, b.node(Node{Kind: NodeNothing}))
 		}
 		return n
 	case *ast.Starred:
@@ -232,6 +235,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		return 0 // a Python attribute: its own object's affair
 	}
 	f := sh.Class.Field(e.Attr.Name)
+	if f == nil && e.Attr.Name == "__class__" && e.Access == ast.Read {
+		return b.class(base)
+	}
 	if f == nil {
 		n := b.member(e, base, sh.Class)
 		if b.mayBeUnread(base, sh.Class, e.Attr.Name, false, e.Span) && n == 0 {
@@ -347,6 +353,10 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 		}
 		if name == "__setitem__" {
 			b.refill(n)
+			b.filled = n
+		}
+		if name != "__getitem__" {
+			b.flow.changed = append(b.flow.changed, n)
 		}
 		if sh.Class != nil {
 			if name == "__delitem__" && len(b.members(sh.Class, name, false)) == 0 {
@@ -357,6 +367,11 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			switch b.flow.Nodes[n].Kind {
 			case NodeField, NodeLocal, NodeCall, NodeCast:
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
+			}
+		}
+		if sh.Class == nil && sliceOf(e.Index) {
+			if part, ok := b.part(n); ok {
+				return part
 			}
 		}
 		return b.element(n)
@@ -378,6 +393,12 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 		return b.element(b.node(Node{Kind: NodeInside, Base: n, Shape: sh}))
 	}
 	return b.element(n)
+}
+
+// isNone reports whether an expression is spelled as what is nobody's object.
+func isNone(e ast.Expr) bool {
+	n, ok := syntax.Unparen(e).(*ast.Name)
+	return syntax.IsNothing(e) || ok && n.Name == "NotImplemented"
 }
 
 func isEllipsis(e ast.Expr) bool {
@@ -528,14 +549,11 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) int32
 	if len(fs) == 0 {
 		return 0
 	}
-	args := make([]int32, len(fs[0].Def.Params.List))
-	if len(args) > 0 {
-		args[0] = n
+	p := passed{pos: []int32{n}, b: b.builder}
+	if other != 0 {
+		p.pos = append(p.pos, other)
 	}
-	if len(args) > 1 {
-		args[1] = other
-	}
-	return b.calls.callOf(fs, args, span)
+	return b.calls.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)
 }
 
 // expressions walk the expressions of a function: each returns the node of its value,

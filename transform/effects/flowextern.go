@@ -164,6 +164,9 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return 0, false
 	}
 	args := b.passed(e.Args)
+	if name == "type" && len(args.pos) == 1 {
+		return b.class(args.pos[0]), true
+	}
 	method := library.BuiltinMethods()[name]
 	for _, n := range args.pos {
 		if n != 0 && method != "" && b.shape(n).Class != nil {
@@ -178,7 +181,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers()[name]}})
 		var elems []int32
 		for _, a := range args.pos { // what it yields are their items, alone or in tuples
-			elems = append(elems, b.elements(a)...)
+			elems = append(elems, b.items(a)...)
 		}
 		if name == "zip" || name == "enumerate" {
 			tuple := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object}})
@@ -186,13 +189,19 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 			elems = []int32{tuple}
 		}
 		b.fill(n, elems)
+		if name == "range" {
+			b.put(n, b.node(Node{Kind: NodeNothing})) // numbers
+		}
 		return n, true
+	}
+	if name == "iter" && len(args.pos) == 1 {
+		return b.tuple(b.items(args.pos[0])), true
 	}
 	if name == "min" || name == "max" || name == "next" {
 		var out int32
 		for _, a := range args.pos {
 			out = b.either(out, a)
-			for _, x := range b.elements(a) {
+			for _, x := range b.items(a) {
 				out = b.either(out, x)
 			}
 		}

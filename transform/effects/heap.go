@@ -234,7 +234,7 @@ func (h *lookback) assignment(x *Node) bool {
 		return false
 	}
 	s := h.s
-	bases, whole := s.within(x.From[0])
+	bases, whole := s.within(func() []Ref { return s.refs(x.From[0]) })
 	this, other := false, false
 	for _, r := range bases {
 		switch {
@@ -252,14 +252,14 @@ func (h *lookback) assignment(x *Node) bool {
 		h.add(v)
 	}
 	root := s.sum.Regions[h.region].Root
-	return this && len(bases) == 1 && whole && !(x.local && root != NodeParam) // in a loop there are many of what is made or found
+	return this && len(bases) == 1 && whole && !s.sum.many(h.region) && !(x.local && root != NodeParam) // in a loop there are many of what is made or found
 }
 
-// within is refs, and whether that is all that there is.
-func (s *Solver) within(n int32) ([]Ref, bool) {
+// within is what find finds, and whether that is all that there is.
+func (s *Solver) within(find func() []Ref) ([]Ref, bool) {
 	before := s.looped
 	s.looped = false
-	out := s.refs(n)
+	out := find()
 	whole := !s.looped
 	s.looped = s.looped || before
 	return out, whole
@@ -269,7 +269,7 @@ func (s *Solver) within(n int32) ([]Ref, bool) {
 // though they have two names: two operands of one class.
 func mayBeOne(s *Solver, r Ref, region int32) bool {
 	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
-	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 || y.Parent >= 0 || r.Class == nil {
+	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 && !x.OfItems() || y.Parent >= 0 || r.Class == nil {
 		return false
 	}
 	c := s.flow.Nodes[s.flow.Params[y.Num]].Shape.Class
@@ -287,11 +287,7 @@ func (h *lookback) call(c *Call) bool {
 			if a.name != h.name {
 				continue
 			}
-			num := g.Sum.Regions[a.into].Num
-			if int(num) >= len(c.Args) || c.Args[num] == 0 {
-				continue
-			}
-			bases, whole := s.within(c.Args[num])
+			bases, whole := s.within(func() []Ref { return s.given(c, g, anchor(g, a.into)) })
 			for _, b := range bases {
 				into := s.along(b.Region, g, a.into, c.history)
 				if slices.Contains(into, h.region) && h.assignedBy(c, g, a) {
@@ -301,7 +297,7 @@ func (h *lookback) call(c *Call) bool {
 		}
 		hides = hides && hid
 	}
-	return hides && s.sum.Regions[h.region].Root == NodeParam
+	return hides && s.sum.Regions[h.region].Root == NodeParam && !s.sum.many(h.region)
 }
 
 // assignedBy takes into account that a callee assigns to the attribute, and reports
@@ -315,7 +311,8 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 			h.some()
 			break
 		}
-		for _, b := range s.refs(c.Args[num]) {
+		at := anchor(g, a.value)
+		for _, b := range s.given(c, g, at) {
 			if s.sum.Regions[h.region].Root == NodeFresh && s.sum.Regions[b.Region].Root == NodeUnknown && b.Class == nil && g.Flow.Nodes[g.Flow.Params[num]].Shape.Class == nil {
 				continue // whatever it is, it becomes a part of what nobody else has
 			}

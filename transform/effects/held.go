@@ -51,14 +51,14 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 	}
 	decs := own.Decs
 	if len(decs) == 0 {
-		return r.Parent < 0 && p.Member(f)
+		return r.Parent < 0 && p.Member(f) || infersItems(p, f, e)
 	}
 	for _, d := range decs {
 		if d.Name == "locked_class" {
 			continue
 		}
 		if len(d.Args()) == 0 {
-			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) {
+			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) || infersItems(p, f, e) {
 				return true
 			}
 			continue

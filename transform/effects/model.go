@@ -24,23 +24,25 @@ import (
 type NodeKind uint8
 
 const (
-	NodeNone     NodeKind = iota
-	NodeParam             // parameter num
-	NodeLocal             // any of from
-	NodeField             // the object that attribute name of base refers to
-	NodeInside            // a C value within base: a pointer, array, struct or view
-	NodeCast              // base as another class
-	NodeFresh             // an object made here
-	NodeCall              // what call num returns
-	NodeGlobal            // a module's variable
-	NodeUnknown           // an object from somewhere
-	NodeStowed            // base, put into a C value of one's own
-	NodeNothing           // None, or a variable before it is assigned to
-	NodeItem              // an item of the tuple or list that call base returns
-	NodeHistory           // where a history begins (heap.go)
-	NodeAssigned          // an attribute gets a value; base is the history before it
-	NodeCalled            // call num is made; base is the history before it
-	NodeLent              // a pointer that object base gave in a capsule; no state of anybody known
+	NodeNone      NodeKind = iota
+	NodeParam              // parameter num
+	NodeLocal              // any of from
+	NodeField              // the object that attribute name of base refers to
+	NodeInside             // a C value within base: a pointer, array, struct or view
+	NodeCast               // base as another class
+	NodeFresh              // an object made here
+	NodeCall               // what call num returns
+	NodeGlobal             // a module's variable
+	NodeUnknown            // an object from somewhere
+	NodeStowed             // base, put into a C value of one's own
+	NodeNothing            // None, or a variable before it is assigned to
+	NodeItem               // an item of the tuple or list that call base returns
+	NodeHistory            // where a history begins (heap.go)
+	NodeAssigned           // an attribute gets a value; base is the history before it
+	NodeCalled             // call num is made; base is the history before it
+	NodeLent               // a pointer that object base gave in a capsule; no state of anybody known
+	NodeContained          // some item of base, a container
+	NodeClass              // a class
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -49,7 +51,7 @@ type Node struct {
 	Num   int32
 	Base  int32
 	Name  string
-	owner *project.Class // of a field: the class through which it was reached
+	owner *project.Class // of a field: the class through which it was reached; of a class: itself
 	Shape ctype.Shape
 	From  []int32
 	local bool  // the address of a local pointer: who writes there changes the local
@@ -157,6 +159,10 @@ type Flow struct {
 	ends []int32
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
+	// content holds what was ever put into containers of the function's own making, by
+	// their nodes.
+	content map[int32][]int32
+	changed []int32 // containers that are changed
 }
 
 // leadsInto returns the attribute that the value of node n leads into, "" where
@@ -244,7 +250,9 @@ type Summary struct {
 	assigns []assigned
 	always  map[place]bool // see assign
 	escapes []escape
-	index   map[foundKey]struct{} // of effects, where there are many
+	// keeps tells which parameters have to be the caller's own containers, no copies.
+	keeps map[int32]bool
+	index map[foundKey]struct{} // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool

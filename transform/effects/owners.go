@@ -404,13 +404,12 @@ func (l *linking) translated(c *Call, node int32, g *Function, r int32) []Ref {
 	x := &g.Sum.Regions[r]
 	switch x.Root {
 	case NodeParam:
-		if int(x.Num) >= len(c.Args) || c.Args[x.Num] == 0 {
-			return nil
-		}
 		var out []Ref
-		for _, a := range l.s.Top(c.Args[x.Num]) {
+		at := anchor(g, r)
+		l.s.looped = false
+		for _, a := range l.s.given(c, g, at) {
 			class := a.Class
-			if x.Parent >= 0 {
+			if at != r {
 				class = nil
 			}
 			for _, to := range l.s.along(a.Region, g, r, c.history) {
@@ -479,11 +478,11 @@ func (l *linking) translate(c *Call, node int32, g *Function, v keptValue) []kep
 func (l *linking) pairs(f *Function, h *holdings) bool {
 	grown := false
 	for _, k := range h.kept {
-		if !k.pointer || k.value.region == noRegion || k.value.region == k.child || k.value.itself {
+		if !k.pointer || k.value.region == noRegion || k.value.region == k.child && !f.Sum.many(k.child) || k.value.itself {
 			continue
 		}
 		// What it has already: "self.c = root_of(self.owner.t)".
-		if x := &f.Sum.Regions[k.value.region]; x.Parent == k.child {
+		if x := &f.Sum.Regions[k.value.region]; x.Parent == k.child && !x.OfItems() {
 			grown = h.pair(beside{class: k.class, pointer: k.attr, owner: x.Name, from: k.value, holder: k.value, place: k.place}) || grown
 			continue
 		}

@@ -195,6 +195,7 @@ func (s *Solver) update(f *Function) bool {
 	if s.assigns {
 		s.assign()
 	}
+	keep(s)
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
 			if at := s.handedTo(r); !slices.Contains(s.sum.returns, at) {
@@ -218,7 +219,7 @@ func (s *Solver) update(f *Function) bool {
 func (s *Solver) handOuts() {
 	for i := range s.flow.handed {
 		h := &s.flow.handed[i]
-		s.handOut(h.node, h, s.regions(h.into))
+		s.handOut(s.Top(h.node), h, s.regions(h.into))
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
@@ -228,9 +229,9 @@ func (s *Solver) handOuts() {
 	}
 }
 
-// handOut notes that an object is stored in regions, anywhere if there are none.
-func (s *Solver) handOut(n int32, h *handing, into []int32) {
-	for _, r := range s.Top(n) {
+// handOut notes that objects are stored in regions, anywhere if there are none.
+func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
+	for _, r := range refs {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
 			if staysOurs(s, into) {
@@ -247,7 +248,7 @@ func (s *Solver) handOut(n int32, h *handing, into []int32) {
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
 			}
-		case x.Root == NodeParam && x.Parent < 0 && h.stored:
+		case x.Root == NodeParam && (x.Parent < 0 || x.OfItems()) && h.stored:
 			for _, to := range s.sum.escapesTo(into) {
 				k := escape{x.Num, to}
 				if !slices.Contains(s.sum.escapes, k) {
@@ -268,16 +269,22 @@ func (s *Solver) call(c *Call) {
 		for i := range g.Sum.Effects {
 			e := &g.Sum.Effects[i]
 			r := &g.Sum.Regions[e.Region]
-			if r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
+			if r.Root != NodeParam {
+				continue
+			}
+			at := anchor(g, e.Region)
+			s.looped = false
+			to := s.given(c, g, at)
+			if len(to) == 0 {
 				continue
 			}
 			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
-			for _, a := range s.Top(c.Args[r.Num]) {
+			for _, a := range to {
 				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
 					continue // another subclass's method: this object is none of it
 				}
 				class := e.Class
-				if class == nil && r.Parent < 0 {
+				if class == nil && at == e.Region {
 					class = a.Class
 				}
 				field := e.Field
@@ -296,7 +303,7 @@ func (s *Solver) call(c *Call) {
 // first returns the class as which the parameter itself is used that a region of
 // g is reached from; nil where that is not known.
 func first(g *Function, r int32, class *project.Class) *project.Class {
-	for x := &g.Sum.Regions[r]; x.Parent >= 0; x = &g.Sum.Regions[x.Parent] {
+	for x := &g.Sum.Regions[r]; x.Parent >= 0 && !x.OfItems(); x = &g.Sum.Regions[x.Parent] {
 		class = x.Owner
 	}
 	return class
@@ -362,6 +369,9 @@ func (s *Solver) add(r int32, e *Effect) {
 			}
 			return
 		}
+		if x.OfItems() {
+			return // an object without a lock: its container is not its owner
+		}
 		e.Kind = OnState
 		e.Field = x.Name
 		e.Class = x.Owner
@@ -425,15 +435,19 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
-// PathOf spells a region of f as a decorator would: "self._doc"; "" where it starts
-// at an object without a name.
+// PathOf spells a region of f as a decorator would: "self._doc", "*others"; "" where it
+// starts at an object without a name, or is reached from one.
 func PathOf(f *Function, r int32) string {
 	x := f.Sum.Regions[r]
+	if num, ok := Items(f, r); ok {
+		return stars(f, num) + f.Def.Params.List[num].Name.Name
+	}
 	if x.Parent >= 0 {
-		if parent := PathOf(f, x.Parent); parent != "" {
-			return parent + "." + x.Name
+		path := PathOf(f, x.Parent)
+		if path == "" || path[0] == '*' {
+			return "" // no name leads to an attribute of an item
 		}
-		return ""
+		return path + "." + x.Name
 	}
 	switch x.Root {
 	case NodeParam:

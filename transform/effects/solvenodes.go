@@ -106,13 +106,14 @@ func (s *Solver) collect(n int32) []Ref {
 		if len(base) == 0 { // "node = node.next": some object further on
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
+	case NodeContained:
+		for _, r := range s.items(x.Base) {
+			with(r.Region, r.Class)
+		}
 	case NodeCall:
 		out = s.returned(n, &s.flow.Calls[x.Num], x.Shape, func(g *Function) []int32 { return g.Sum.returns })
 	case NodeItem:
-		if slices.ContainsFunc(s.flow.Calls[s.flow.Nodes[x.Base].Num].Callees, (*Function).suspends) {
-			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
-		}
-		out = append(out, s.returned(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Shape, func(g *Function) []int32 { return g.itemsAt(x.Num) })...)
+		out = s.itemsOf(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Num)
 	}
 	return out
 }
@@ -143,16 +144,12 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 	var out []Ref
 	for _, g := range c.Callees {
 		for _, gr := range of(g) {
-			r := g.Sum.Regions[gr]
-			class := shape.Class
-			switch r.Root {
+			switch g.Sum.Regions[gr].Root {
 			case NodeParam:
-				if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
-					continue
-				}
-				for _, a := range s.refs(c.Args[r.Num]) {
-					cl := class
-					if cl == nil && r.Parent < 0 {
+				at := anchor(g, gr)
+				for _, a := range s.given(c, g, at) {
+					cl := shape.Class
+					if cl == nil && at == gr {
 						cl = a.Class
 					}
 					for _, to := range s.along(a.Region, g, gr, c.history) {
@@ -160,10 +157,10 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 					}
 				}
 			case NodeFresh:
-				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), class})
+				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), shape.Class})
 			default:
 				if shape.Kind == ctype.Object {
-					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class})
+					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), shape.Class})
 				}
 			}
 		}
@@ -171,11 +168,20 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 	return out
 }
 
-// along returns the regions that are to base what region r of g is to its
-// parameter, for a call that a history ends at.
+// itemsOf is what the items of what a call returns may be that are at a place.
+func (s *Solver) itemsOf(n int32, c *Call, place int32) []Ref {
+	out := s.returned(n, c, ctype.Shape{Kind: ctype.Object}, func(g *Function) []int32 { return g.itemsAt(place) })
+	if slices.ContainsFunc(c.Callees, (*Function).suspends) {
+		out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil})
+	}
+	return out
+}
+
+// along returns the regions that are to base what region r of g is to its parameter, or
+// to an item of it, for a call that a history ends at.
 func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 	x := &g.Sum.Regions[r]
-	if x.Parent < 0 {
+	if x.Parent < 0 || x.OfItems() {
 		return []int32{base}
 	}
 	var out []int32

@@ -131,7 +131,7 @@ func (b *values) element(n int32) int32 {
 		if b.flow.Nodes[n].Kind == NodeCall && sh.Class == nil {
 			return b.item(n, anyPlace)
 		}
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+		return b.contained(n)
 	}
 }
 
@@ -165,6 +165,7 @@ func (b *values) fill(n int32, elems []int32) {
 		b.elems = map[int32][]int32{}
 	}
 	b.elems[n] = elems
+	b.put(n, elems...)
 }
 
 // refill notes that a container which was made here gets other elements.

@@ -23,7 +23,7 @@ func (r *resolver) contradicted(locks []Placed) {
 	}
 	r.p.Program.Solve([]*effects.Function{fun})
 	for _, h := range r.holds {
-		if h.Mode != effects.Read || len(h.Path) != 1 || h.Items {
+		if h.Mode != effects.Read || len(h.Path) != 1 {
 			continue
 		}
 		num := -1
@@ -32,7 +32,14 @@ func (r *resolver) contradicted(locks []Placed) {
 				num = i
 			}
 		}
-		by := decoratorOf(locks, h.Path[0], num == 0)
+		what := h.Path[0]
+		if h.Items {
+			what = "*" + what
+			if h.Param == ast.DoubleStar {
+				what = "*" + what
+			}
+		}
+		by := decoratorOf(locks, what, num == 0 && !h.Items)
 		if by == nil {
 			continue
 		}
@@ -40,10 +47,10 @@ func (r *resolver) contradicted(locks []Placed) {
 		for i := range fun.Sum.Effects {
 			e := &fun.Sum.Effects[i]
 			x := &fun.Sum.Regions[e.Region]
-			if x.Root != effects.NodeParam || int(x.Num) != num || x.Parent >= 0 || e.Mode != effects.Write || e.Kind == effects.OnPython {
+			if x.Root != effects.NodeParam || int(x.Num) != num || x.OfItems() != h.Items || x.Parent >= 0 && !h.Items || e.Mode != effects.Write || e.Kind == effects.OnPython {
 				continue
 			}
-			if num > 0 && !r.p.Program.Guards(e.Class) {
+			if (num > 0 || h.Items) && !r.p.Program.Guards(e.Class) {
 				continue
 			}
 			if worst == nil || rank(e) > rank(worst) {
@@ -57,7 +64,7 @@ func (r *resolver) contradicted(locks []Placed) {
 		last := steps[len(steps)-1]
 		f := project.FindingAt(by.Unit.Source, by.Node.Range(), "", "", "")
 		f.Related = effects.RelatedOf(steps)
-		name, what := fun.Name(), h.Path[0]
+		name := fun.Name()
 		switch {
 		case worst.Raw && worst.Sure:
 			f.Code = finding.ReadWrites

@@ -11,7 +11,6 @@ import (
 	"golang.org/x/text/unicode/norm"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
@@ -26,36 +25,21 @@ var itemTypes = map[string]bool{"object": true, "list": true, "tuple": true, "se
 // locks their items uses a copy.
 var copiedTypes = map[string]bool{"object": true, "list": true, "set": true}
 
-// neededItems are the items of one parameter that an undecorated member uses, with
-// the mode in which it has to hold them.
-type neededItems struct {
-	param int
-	mode  effects.Mode
-}
-
-// itemsNeededBy asks the model whose items an undecorated member uses.
-func (p *Planner) itemsNeededBy(_ *effects.Function) []neededItems {
-	return nil // the model does not follow items yet
-}
-
-// holdNeededItems holds what the model asks for, where that is possible: nobody wrote
-// a decorator that could be wrong. What stays without its lock, check reports.
-func (r *resolver) holdNeededItems(kind decorator.Kind) {
+// inferItems holds the items that the model asks for, which are those of parameters that can
+// be locked. What stays without its lock, check reports.
+func (r *resolver) inferItems() {
 	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
-	if fun == nil || kind != decorator.RWLock || project.IsNogil(r.m, r.f.Class, r.f.Def) || len(r.p.Locks.VisibleFrom(r.m, r.f.Unit)) == 0 {
+	if fun == nil {
 		return
 	}
-	for _, n := range r.p.itemsNeededBy(fun) {
-		prm := r.f.Def.Params.List[n.param]
-		h := Hold{Mode: n.mode, Path: []string{prm.Name.Name}, Items: true, Param: prm.Kind}
+	for _, st := range r.p.Program.InferItems(fun) {
+		prm := r.f.Def.Params.List[st.Param]
+		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, Param: prm.Kind}
 		if prm.Kind == ast.Positional {
-			what, copied := r.itemless(n.param, prm)
-			if what != "" || copied && changes(r.f.Def.Body, prm.Name.Name) != (ast.Span{}) {
-				continue
-			}
-			h.Copied = copied
+			_, h.Copied = r.itemless(st.Param, prm)
 		}
 		r.hold(h)
+		r.noteInferred(st.Path, st.Stance)
 	}
 }
 

@@ -111,11 +111,21 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 	name := f.Def.Name.Name
 	inClass := f.Class != nil && f.Outer == nil
 	if inClass && library.NoLockMethods()[name] && !f.Property {
+		others := true
 		for _, d := range locks {
-			out.Report(d.Unit, d.Node.Range(), finding.Misplaced, fmt.Sprintf("%s on %s", d.Name, name),
-				"nobody else holds the object then, so it takes no lock: remove the decorator")
+			if name == "__cinit__" && namesOthers(f.Def, d.Lock) {
+				continue
+			}
+			others = false
+			help := "nobody else holds the object then, so it takes no lock: remove the decorator"
+			if name == "__cinit__" && len(d.Args()) > 0 {
+				help = "nobody else holds the object then, so it takes no lock: name its other parameters alone"
+			}
+			out.Report(d.Unit, d.Node.Range(), finding.Misplaced, fmt.Sprintf("%s on %s", d.Name, name), help)
 		}
-		return
+		if !others || len(locks) == 0 {
+			return
+		}
 	}
 	static := inClass && (m.PlainDecorator(f.Def, "staticmethod") || library.ImplicitStatic()[name])
 	classm := (inClass || f.PyClass) && m.PlainDecorator(f.Def, "classmethod")
@@ -153,6 +163,22 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		return
 	}
 	f.Plan = pl
+}
+
+// namesOthers reports whether a decorator names objects, and the first parameter of the
+// function is not among them.
+func namesOthers(def *ast.FuncDef, d decorator.Lock) bool {
+	if len(d.Args()) == 0 || len(def.Params.List) == 0 {
+		return false
+	}
+	for _, a := range d.Args() {
+		if s, ok := a.X.(*ast.Str); ok {
+			if root, _, _ := strings.Cut(norm.NFKC.String(s.Value), "."); root == def.Params.List[0].Name.Name {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // resolver finds what the decorators of one function name.
@@ -259,10 +285,10 @@ func (r *resolver) holdsOf(locks []Placed) {
 	kind := r.kind()
 	if len(locks) == 0 {
 		r.undecorated(kind)
-		r.holdNeededItems(kind)
 	}
 	if bare && !r.failed {
 		r.operands(kind)
+		r.inferItems()
 	}
 }
 

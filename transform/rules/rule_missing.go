@@ -71,8 +71,8 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	}
 	class := e.Class.Name
 	obj := "some " + class
-	if path := effects.PathOf(f, e.Region); path != "" {
-		obj = fmt.Sprintf("%s (%s)", path, class)
+	if name := called(f, e.Region); name != "" {
+		obj = fmt.Sprintf("%s (%s)", name, class)
 	}
 	field := e.Field
 	if field == "" && (e.Cause == effects.Reads || e.Cause == effects.Writes || e.Cause == effects.Deletes) {
@@ -100,8 +100,8 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 // alsoMissing tells of a further object that a call needs the lock of.
 func (c *checking) alsoMissing(f *effects.Function, e *effects.Effect) finding.Related {
 	what := "some " + e.Class.Name
-	if path := effects.PathOf(f, e.Region); path != "" {
-		what = fmt.Sprintf("%s (%s)", path, e.Class.Name)
+	if name := called(f, e.Region); name != "" {
+		what = fmt.Sprintf("%s (%s)", name, e.Class.Name)
 	}
 	steps := effects.Chain(f, e)
 	last := steps[len(steps)-1]
@@ -116,10 +116,15 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	}
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
-	if x.Root != effects.NodeParam || f.Accessor == effects.Plain && library.NoLockMethods()[name] {
+	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
+	if x.Root != effects.NodeParam || path == "" || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
 		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
 	}
-	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, effects.PathOf(f, e.Region))
+	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
+	if num, ok := effects.Items(f, e.Region); ok && f.Keeps(num) {
+		container := f.Def.Params.List[num].Name.Name
+		return fmt.Sprintf("use a method of %s that locks; or lock the items, %s on %s, once what changes, stores or hands on %s itself is done elsewhere: with its items locked, a function gets a copy", class, dec, name, container)
+	}
 	if x.Parent < 0 {
 		return fmt.Sprintf("lock it: %s on %s", dec, name)
 	}
@@ -137,14 +142,32 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	switch held, ok := c.p.ModeOf(f); {
 	case !ok:
 	case held == e.Mode:
-		dec = fmt.Sprintf("@cython.%s_lock(%q, %q)", e.Mode, self, effects.PathOf(f, e.Region))
+		dec = fmt.Sprintf("@cython.%s_lock(%q, %q)", e.Mode, self, path)
 	default:
 		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
 	}
 	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
 }
 
+// called says in words which object of a function a region is, "" where nothing names it.
+func called(f *effects.Function, r int32) string {
+	num, ok := effects.Items(f, r)
+	if !ok {
+		return effects.PathOf(f, r)
+	}
+	prm := f.Def.Params.List[num]
+	if prm.Kind == ast.DoubleStar {
+		return "a value of " + prm.Name.Name
+	}
+	return "an item of " + prm.Name.Name
+}
+
+// rootName is the parameter that a path starts at; of items, which have a path of their
+// own, the first one.
 func rootName(f *effects.Function, r int32) string {
+	if f.Sum.Regions[r].OfItems() {
+		return f.Def.Params.List[0].Name.Name
+	}
 	for f.Sum.Regions[r].Parent >= 0 {
 		r = f.Sum.Regions[r].Parent
 	}

@@ -44,7 +44,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
 				x := &f.Sum.Regions[e.Region]
-				if e.Raw || e.Via == nil || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || x.Parent < 0 && x.Root == effects.NodeParam {
+				if e.Raw || e.Via == nil || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || x.Parent < 0 && x.Root == effects.NodeParam || x.OfItems() && p.prog.Holds(f, e) {
 					continue
 				}
 				mine, its := p.locks.Of(f.Class), p.locks.Of(e.Class)
