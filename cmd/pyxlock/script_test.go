@@ -6,9 +6,11 @@ package main
 import (
 	"fmt"
 	"os"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
@@ -18,11 +20,18 @@ import (
 )
 
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){
-		"pyxlock": func() {
-			process()
-		},
+	testscript.Main(heedingSignals{m}, map[string]func(){
+		"pyxlock": process,
 	})
+}
+
+// heedingSignals runs the tests so that the programs which they start heed signals,
+// also where those are ignored here, as nohup has it.
+type heedingSignals struct{ *testing.M }
+
+func (m heedingSignals) Run() int {
+	signal.Notify(make(chan os.Signal, 1), syscall.SIGHUP)
+	return m.M.Run()
 }
 
 func TestScript(t *testing.T) {
