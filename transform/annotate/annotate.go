@@ -476,7 +476,7 @@ func lockableItems(a *annotator, f *effects.Function, e *effects.Effect) bool {
 			return false
 		}
 	}
-	return effects.ItemsLockable(f, num) && effects.CanTell(visible(a, f), e.Class)
+	return effects.ItemsLockable(f, num) && effects.CanTell(a.p, visible(a, f), e.Class)
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

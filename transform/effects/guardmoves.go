@@ -63,6 +63,25 @@ func (g *Guarding) Changes(c *project.Class) bool {
 	return g.changing.Get(guardKey{d, guard})
 }
 
+// moves reports whether the guard of a class, or a guard of that, may be assigned once its
+// object is shared.
+func (g *Guarding) moves(c *project.Class) bool {
+	for range 8 {
+		if c == nil {
+			return false
+		}
+		if g.Changes(c) {
+			return true
+		}
+		fd := c.Field(g.Of(c))
+		if fd == nil {
+			return false
+		}
+		c = fd.Class()
+	}
+	return true
+}
+
 // guardKey is an attribute of the class that declares it.
 type guardKey struct {
 	class *project.Class

@@ -148,6 +148,8 @@ type Solver struct {
 	state  []uint8
 	memo   [][]Ref
 	looped bool
+	// steps counts the nodes that one question has led through.
+	steps int
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
 	// asked are the questions about attributes that are being answered, and answers
@@ -156,6 +158,11 @@ type Solver struct {
 	answers map[query][]Ref
 	again   []*Function // to be updated once more, though none of their callees grew
 }
+
+// maxSteps bounds through how many nodes one question leads. A node in a loop is
+// looked at once for each way there, and loops in loops have more ways than anybody
+// can wait for; real functions stay below 300.
+const maxSteps = 3000
 
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {

@@ -32,6 +32,10 @@ func (s *Solver) refs(n int32) []Ref {
 		s.looped = true
 		return nil
 	}
+	if s.steps++; s.steps > maxSteps {
+		// Loops in loops, each way through which is one more: some object is among it.
+		return []Ref{{s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1}), s.flow.Nodes[n].Shape.Class}}
+	}
 	s.state[n] = openNode
 	outer := s.looped
 	s.looped = false
@@ -49,7 +53,7 @@ func (s *Solver) refs(n int32) []Ref {
 // Top is refs for a node that is asked for by itself: whatever loops led back
 // to it are then complete.
 func (s *Solver) Top(n int32) []Ref {
-	s.looped = false
+	s.looped, s.steps = false, 0
 	return s.refs(n)
 }
 
