@@ -476,7 +476,9 @@ func lockableItems(a *annotator, f *effects.Function, e *effects.Effect) bool {
 			return false
 		}
 	}
-	return effects.ItemsLockable(f, num) && effects.CanTell(a.p, visible(a, f), e.Class)
+	seen := visible(a, f)
+	return effects.ItemsLockable(f, num) && effects.CanTell(seen, e.Class) &&
+		!slices.ContainsFunc(seen, func(v decorator.Visible) bool { return a.p.Guarding.Moves(v.Class) })
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

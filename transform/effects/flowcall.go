@@ -187,6 +187,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				kind = OnValue
 			}
 			b.effect(base, nil, kind, Write, false, CallsUnknown, name, e.Span)
+			unseen(b.builder)
 		}
 		if out, ok := b.itemsBy(name, base, args); ok {
 			return out

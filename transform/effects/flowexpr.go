@@ -521,6 +521,9 @@ func (b expressions) compare(e *ast.Compare) {
 					b.python(ast.Span{Pos: e.End, End: e.End})
 				}
 			default:
+				if left != 0 && b.shape(left).Class == nil && b.shape(left).Kind == ctype.Object || n != 0 && b.shape(n).Class == nil && b.shape(n).Kind == ctype.Object {
+					unseen(b.builder)
+				}
 				for _, o := range [2][2]int32{{left, n}, {n, left}} {
 					if b.shape(o[0]).Class != nil {
 						if len(b.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {

@@ -116,6 +116,7 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 		return b.node(Node{Kind: NodeLocal, From: from})
 	}
 	b.python(span)
+	unseen(b.builder)
 	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 }
 
@@ -164,6 +165,9 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return 0, false
 	}
 	args := b.passed(e.Args)
+	if name == "setattr" {
+		unseen(b.builder)
+	}
 	if name == "type" && len(args.pos) == 1 {
 		return b.class(args.pos[0]), true
 	}

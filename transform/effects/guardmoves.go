@@ -63,9 +63,10 @@ func (g *Guarding) Changes(c *project.Class) bool {
 	return g.changing.Get(guardKey{d, guard})
 }
 
-// moves reports whether the guard of a class, or a guard of that, may be assigned once its
-// object is shared.
-func (g *Guarding) moves(c *project.Class) bool {
+// Moves reports whether the guard of a class, or a guard of that, may be assigned once its
+// object is shared. Such a guard is looked at again once it is held, one object at a time.
+// It must not be asked while summaries are made.
+func (g *Guarding) Moves(c *project.Class) bool {
 	for range 8 {
 		if c == nil {
 			return false

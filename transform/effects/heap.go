@@ -13,6 +13,7 @@ package effects
 import (
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 )
@@ -52,6 +53,9 @@ func (b *variables) detached(walk func()) (after int32) {
 func (b expressions) assigned(base, value int32, nothing bool, name string, at int32) {
 	sh := b.shape(base)
 	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
+		if sh.Kind == ctype.Object || sh.Kind == ctype.Unknown { // whatever that is
+			unseen(b.builder)
+		}
 		return
 	}
 	f := sh.Class.Field(name)
@@ -76,6 +80,15 @@ func (b expressions) assigned(base, value int32, nothing bool, name string, at i
 // called notes that a call is made: the callee may assign to attributes.
 func (b calls) called(call int32) {
 	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: call}))
+}
+
+// unseenCode is the number of a call of code that is not in sight, or that is not
+// followed: a function inside of this one, Python's.
+const unseenCode int32 = -1
+
+// unseen notes that code runs which may assign to attributes.
+func unseen(b *builder) {
+	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: unseenCode}))
 }
 
 // How an attribute's object at entry relates to what it is at some point.
@@ -146,6 +159,12 @@ func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
 	if !h.hit {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
+	if h.unseen {
+		h.all() // a function inside of this one may have run
+		if owner != nil && owner.Field(name) != nil && owner.Field(name).Vis == ast.Public {
+			h.some() // or somebody who may assign to it
+		}
+	}
 	m := replaced
 	if h.entry {
 		m = perhaps
@@ -166,6 +185,7 @@ type lookback struct {
 	values []Ref
 	hit    bool // something is assigned
 	entry  bool // there is a way on which nothing is
+	unseen bool // other code ran after that
 }
 
 func (h *lookback) from(n int32) {
@@ -189,7 +209,9 @@ func (h *lookback) from(n int32) {
 				return
 			}
 		case NodeCalled:
-			if h.call(&h.s.flow.Calls[x.Num]) {
+			if x.Num == unseenCode {
+				h.unseen = true
+			} else if h.call(&h.s.flow.Calls[x.Num]) {
 				return
 			}
 		}
@@ -204,7 +226,9 @@ func (h *lookback) all() {
 		case NodeAssigned:
 			h.assignment(x)
 		case NodeCalled:
-			h.call(&h.s.flow.Calls[x.Num])
+			if x.Num != unseenCode {
+				h.call(&h.s.flow.Calls[x.Num])
+			}
 		}
 	}
 }

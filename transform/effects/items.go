@@ -454,16 +454,16 @@ func infersItems(p *Program, f *Function, e *Effect) bool {
 	if p.model.assume { // every class is taken for locked, by whatever lock
 		return true
 	}
-	return p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(p, p.Locks.VisibleFrom(f.Mod, f.Unit), e.Class)
+	// Which guards are assigned at times is known only when all is solved.
+	visible := p.Locks.VisibleFrom(f.Mod, f.Unit)
+	return p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(visible, e.Class) &&
+		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return v.Info.Guard != "" })
 }
 
 // CanTell reports whether a function can lock items that are of class c, among others: it
 // tests each for the locked classes that it can name, all of which have to have the lock of
-// which a function takes any number. A guard that is assigned at times has to be looked at
-// again once it is held, which is done for one object at a time.
-func CanTell(p *Program, visible []decorator.Visible, c *project.Class) bool {
+// which a function takes any number.
+func CanTell(visible []decorator.Visible, c *project.Class) bool {
 	return slices.ContainsFunc(visible, func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) }) &&
-		!slices.ContainsFunc(visible, func(v decorator.Visible) bool {
-			return v.Info.Kind != decorator.RWLock || p.Guarding.moves(v.Class)
-		})
+		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return v.Info.Kind != decorator.RWLock })
 }
