@@ -24,7 +24,7 @@ func stageIn(targets []*target) (stagings, error) {
 		if all[dir] == nil {
 			s, err := newStaging(dir)
 			if err != nil {
-				return all, fmt.Errorf("%s: cannot make a temporary file beside it: %w", t.Path, plainError(err))
+				return all, fmt.Errorf("%s: cannot make a temporary file beside it: %w", t.Path, Cause(err))
 			}
 			all[dir] = s
 		}
@@ -166,7 +166,7 @@ func makeDirs(targets []*target) (made []string, err error) {
 	}
 	for _, t := range targets {
 		if err := mk(filepath.Dir(t.real)); err != nil {
-			return made, fmt.Errorf("%s: cannot make its directory: %w", t.Path, plainError(err))
+			return made, fmt.Errorf("%s: cannot make its directory: %w", t.Path, Cause(err))
 		}
 	}
 	return made, nil

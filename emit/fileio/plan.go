@@ -217,11 +217,11 @@ func (t *target) inspect() error {
 
 // PathError gives an error of package os the path that the user knows.
 func PathError(err error, path string) error {
-	return fmt.Errorf("%s: %w", path, plainError(err))
+	return fmt.Errorf("%s: %w", path, Cause(err))
 }
 
-// plainError drops the call and the path from an error of package os.
-func plainError(err error) error {
+// Cause drops the call and the path from an error of package os.
+func Cause(err error) error {
 	var pe *fs.PathError
 	var le *os.LinkError
 	switch {

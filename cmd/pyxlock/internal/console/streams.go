@@ -14,6 +14,7 @@ import (
 
 	"golang.org/x/term"
 
+	"pyxlock/emit/fileio"
 	"pyxlock/emit/terminal"
 )
 
@@ -93,7 +94,7 @@ func (s *Streams) End(code int, err error) int {
 		s.say(err)
 	}
 	if s.Out.failed != nil {
-		s.say(fmt.Errorf("standard output: %w", plainCause(s.Out.failed)))
+		s.say(fmt.Errorf("standard output: %w", fileio.Cause(s.Out.failed)))
 		return Usage
 	}
 	if s.Err.failed != nil {
@@ -111,15 +112,6 @@ func (s *Streams) say(err error) {
 
 // broken reports whether nobody reads any more: "| head" has seen enough.
 func broken(err error) bool { return errors.Is(err, syscall.EPIPE) }
-
-// plainCause drops the call and the path from a file's error.
-func plainCause(err error) error {
-	var pe *os.PathError
-	if errors.As(err, &pe) {
-		return pe.Err
-	}
-	return err
-}
 
 // behind returns the process's own stream that what is written to w comes to.
 func behind(w io.Writer) io.Writer {
