@@ -354,10 +354,13 @@ type want struct {
 // wants returns what a function has to hold: a member its object and its
 // operands, any function what it uses without a lock. An object behind an
 // attribute is among it only where that attribute is not assigned to any more:
-// the path is followed before there is a lock.
+// the path is followed before there is a lock. What only its callees lock is taken with
+// the rest, if there is any, so that no two threads take the same locks one after the
+// other in different orders.
 func (a *annotator) wants(f *effects.Function, member bool) []want {
 	p := a.p
 	var out []want
+	var within []*effects.Effect // what callees lock
 	add := func(region int32, md effects.Mode, e *effects.Effect) {
 		x := &f.Sum.Regions[region]
 		path := effects.PathOf(f, region)
@@ -382,8 +385,12 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		e := &f.Sum.Effects[i]
 		x := &f.Sum.Regions[e.Region]
 		_, items := effects.Items(f, e.Region)
-		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) || !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0)) {
+		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) {
 			continue
+		}
+		nested := !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0))
+		if nested && p.Locks.Of(e.Class).Kind != decorator.RWLock {
+			continue // a lock that cannot be taken twice, or is let go in between
 		}
 		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
 			continue
@@ -410,7 +417,16 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		case x.Parent >= 0 && (e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
 			continue
 		}
+		if nested {
+			within = append(within, e)
+			continue
+		}
 		add(e.Region, e.Mode, e)
+	}
+	if len(out) > 0 {
+		for _, e := range within {
+			add(e.Region, e.Mode, e)
+		}
 	}
 	sort.SliceStable(out, func(i, j int) bool { return order(f, out[i].path) < order(f, out[j].path) })
 	return out
