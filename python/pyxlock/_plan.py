@@ -47,8 +47,9 @@ class Exemption:
 class Plan:
     """The locks of one function. Its decorators add to it, one after the other."""
 
-    def __init__(self, function):
+    def __init__(self, function, snapshot=False):
         self.function = function
+        self.snapshot = snapshot  # a generator runs to its end under the lock
         self.name = getattr(function, "__name__", repr(function))
         self.owner = None  # the ClassLock of the class whose method it is
         self.decorators = []  # their names
@@ -76,14 +77,41 @@ class Plan:
                 f"async def {self.name} cannot hold a lock: it is suspended between its steps",
                 'lock in the plain methods that it calls, and mark it @cython.no_lock("why")',
             )
-        if inspect.isgeneratorfunction(function):
+        generator = inspect.isgeneratorfunction(function)
+        if generator and not self.snapshot:
             raise misuse(
                 f"{self.name} is a generator, which would hold its lock while it is suspended",
-                'write an iterator class whose __next__ locks one step, or mark it @cython.no_lock("why")',
+                "say snapshot=True if it may run to its end when it is called, write an iterator class whose "
+                '__next__ locks one step, or mark it @cython.no_lock("why")',
+            )
+        if self.snapshot and not generator:
+            raise misuse(
+                f"snapshot=True on {self.name}, which yields nothing", "it goes on a generator: leave it out"
             )
 
-    def add(self, decorator, names):
+    def gather(self, *args, **kwargs):
+        """Runs a generator to its end, and returns an iterator over what it yielded."""
+        gathered = []
+        generator = self.function(*args, **kwargs)
+        while True:
+            try:
+                gathered.append(next(generator))
+            except StopIteration as stop:
+                if stop.value is not None:
+                    raise misuse(
+                        f"{self.name} returns a value, and from a snapshot the items alone come back",
+                        "leave snapshot out and write an iterator class whose __next__ locks one step, or mark it "
+                        '@cython.no_lock("why")',
+                    ) from None
+                return iter(gathered)
+
+    def add(self, decorator, names, snapshot=False):
         """Takes up one decorator; no names stand for the first parameter."""
+        if snapshot is not self.snapshot:
+            raise misuse(
+                f"of the locks of {self.name}, some say snapshot=True and some do not",
+                "say it on each: all of them are held while the body runs",
+            )
         if self.name in NEVER_LOCK and "." in getattr(self.function, "__qualname__", ""):
             raise misuse(
                 f"{decorator} on {self.name}",

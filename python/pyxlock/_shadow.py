@@ -171,7 +171,7 @@ def _lock_member(cls, function, lock, before):
                 'add @cython.read_lock, @cython.write_lock or @cython.no_lock("why")',
             )
         # What it does cannot be inferred here; so it is taken for a writer.
-        function = _lock("write_lock", (), function)
+        function = _lock("write_lock", (), False, function)
     plan = getattr(function, MARK)
     if isinstance(plan, Plan) and plan.owner is before:
         plan.owner = lock
@@ -181,24 +181,26 @@ def _lock_member(cls, function, lock, before):
 # ---- functions -----------------------------------------------------------------------
 
 
-def read_lock(*names):
+def read_lock(*names, **options):
     """@cython.read_lock: the function reads its first parameter's state.
 
     With arguments, that of the named parameters, or of what dotted paths from
     them lead to, instead; "*others" names the items of a parameter, "**named" the
-    values of one that collects keyword arguments.
+    values of one that collects keyword arguments. With snapshot=True a generator
+    runs to its end under the lock when it is called.
     """
-    return _lock_decorator("read_lock", names)
+    return _lock_decorator("read_lock", names, **options)
 
 
-def write_lock(*names):
+def write_lock(*names, **options):
     """@cython.write_lock: the function changes its first parameter's state.
 
     With arguments, that of the named parameters, or of what dotted paths from
     them lead to, instead; "*others" names the items of a parameter, "**named" the
-    values of one that collects keyword arguments.
+    values of one that collects keyword arguments. With snapshot=True a generator
+    runs to its end under the lock when it is called.
     """
-    return _lock_decorator("write_lock", names)
+    return _lock_decorator("write_lock", names, **options)
 
 
 def no_lock(*reason):
@@ -211,16 +213,23 @@ def no_lock(*reason):
     return lambda function: _within(function, _exempt)
 
 
-def _lock_decorator(decorator, names):
+def _lock_decorator(decorator, names, snapshot=False, **unknown):
+    if snapshot is not True and snapshot is not False:
+        raise misuse(f"snapshot={snapshot!r}", "snapshot takes True or False")
+    for name, value in unknown.items():
+        raise misuse(
+            f"{decorator} takes names in quotes, not {name}={value!r}",
+            f'name parameters or dotted paths from them: @cython.{decorator}("self", "other")',
+        )
     if len(names) == 1 and (callable(names[0]) or isinstance(names[0], _ACCESSORS)):
-        return _within(names[0], functools.partial(_lock, decorator, ()))
+        return _within(names[0], functools.partial(_lock, decorator, (), snapshot))
     for name in names:
         if not isinstance(name, str) or not name:
             raise misuse(
                 f"{decorator} takes names in quotes, not {name!r}",
                 f'name parameters or dotted paths from them: @cython.{decorator}("self", "other")',
             )
-    return lambda function: _within(function, functools.partial(_lock, decorator, names))
+    return lambda function: _within(function, functools.partial(_lock, decorator, names, snapshot))
 
 
 _ACCESSORS = (staticmethod, classmethod, property)
@@ -252,7 +261,7 @@ def _mark_c_method(function):
         setattr(function, _C_METHOD, True)
 
 
-def _lock(decorator, names, function):
+def _lock(decorator, names, snapshot, function):
     if isinstance(function, type) or not callable(function):
         raise misuse(
             f"{decorator} on a class" if isinstance(function, type) else f"{decorator} on {function!r}",
@@ -262,21 +271,22 @@ def _lock(decorator, names, function):
     if isinstance(mark, Exemption):
         raise misuse(f"{decorator} on a function that no_lock exempts", "keep one of them")
     if isinstance(mark, Plan):
-        mark.add(decorator, names)  # all that a function locks it takes together
+        mark.add(decorator, names, snapshot)  # all that a function locks it takes together
         return function
-    plan = Plan(function)
-    plan.add(decorator, names)
+    plan = Plan(function, snapshot)
+    plan.add(decorator, names, snapshot)
+    run = plan.gather if snapshot else function
 
     @functools.wraps(function)
     def locked(*args, **kwargs):
         args, kwargs, items = plan.items(args, kwargs)
         guards, blocking = plan.guards(args, kwargs, items)
         if not guards:
-            return function(*args, **kwargs)
+            return run(*args, **kwargs)
         try:
             try:
                 acquire(guards, blocking)
-                return function(*args, **kwargs)
+                return run(*args, **kwargs)
             finally:
                 release(guards)
         except BaseException:

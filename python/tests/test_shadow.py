@@ -657,13 +657,33 @@ MISUSES = {
     ),
     "generator": (
         "@cython.read_lock\ndef f(a): yield",
-        "f is a generator, which would hold its lock while it is suspended: write an iterator class whose __next__ "
-        'locks one step, or mark it @cython.no_lock("why")',
+        "f is a generator, which would hold its lock while it is suspended: say snapshot=True if it may run to its end "
+        "when it is called, write an iterator class whose __next__ locks one step, or mark it "
+        '@cython.no_lock("why")',
+    ),
+    "snapshot of no generator": (
+        "@cython.read_lock(snapshot=True)\ndef f(a): pass",
+        "snapshot=True on f, which yields nothing: it goes on a generator: leave it out",
+    ),
+    "snapshot said on one of two": (
+        "@cython.write_lock\n@cython.read_lock('b', snapshot=True)\ndef f(a, b): yield",
+        "of the locks of f, some say snapshot=True and some do not: say it on each: all of them are held while the "
+        "body runs",
+    ),
+    "snapshot with another value": (
+        "@cython.read_lock(snapshot=1)\ndef f(a): yield",
+        "snapshot=1: snapshot takes True or False",
+    ),
+    "unknown keyword": (
+        "@cython.read_lock(snap=True)\ndef f(a): yield",
+        "read_lock takes names in quotes, not snap=True: name parameters or dotted paths from them: "
+        '@cython.read_lock("self", "other")',
     ),
     "undecorated generator": (
         "@cython.locked_class\nclass A:\n def __iter__(self): yield",
-        "__iter__ is a generator, which would hold its lock while it is suspended: write an iterator class whose "
-        '__next__ locks one step, or mark it @cython.no_lock("why")',
+        "__iter__ is a generator, which would hold its lock while it is suspended: say snapshot=True if it may run to "
+        "its end when it is called, write an iterator class whose __next__ locks one step, or mark it "
+        '@cython.no_lock("why")',
     ),
     "coroutine": (
         "@cython.write_lock('a')\nasync def f(a): pass",
@@ -691,6 +711,56 @@ MISUSES = {
 @pytest.mark.parametrize("name", MISUSES)
 def test_misuse(name):
     refused(*MISUSES[name])
+
+
+def test_snapshot_runs_to_its_end_under_the_lock():
+    seen = []
+
+    @cython.locked_class
+    class Shelf:
+        def __init__(self, items):
+            self.items = list(items)
+
+        @cython.read_lock(snapshot=True)
+        def __iter__(self):
+            """Each of them."""
+            for item in self.items:
+                seen.append(modes(self))
+                yield item
+            yield from ()
+
+        @cython.write_lock("self", snapshot=True)
+        @cython.read_lock("other", snapshot=True)
+        def zip(self, other):
+            yield modes(self, other)
+
+        @cython.read_lock(snapshot=True)
+        def fails(self):
+            yield 1
+            next(iter(()))
+
+        @cython.read_lock(snapshot=True)
+        def returns(self):
+            yield 1
+            return 2
+
+        @cython.read_lock(snapshot=False)
+        def plain(self):
+            return modes(self)
+
+    shelf = Shelf("abc")
+    one = iter(shelf)
+    assert seen == [["r"]] * 3 and held() == []
+    shelf.items.append("d")
+    assert list(one) == ["a", "b", "c"] and list(shelf) == ["a", "b", "c", "d"]
+    assert list(shelf.zip(Shelf("x"))) == [["w", "r"]]
+    assert shelf.plain() == ["r"]
+    assert Shelf.__iter__.__doc__ == "Each of them." and list(inspect.signature(Shelf.zip).parameters) == ["self", "other"]
+    with pytest.raises(RuntimeError, match="generator raised StopIteration"):
+        shelf.fails()
+    with pytest.raises(TypeError, match="returns a value, and from a snapshot the items alone come back"):
+        shelf.returns()
+    assert held() == []
 
 
 def test_undecorated_error_accepts_what_needs_no_decorator():

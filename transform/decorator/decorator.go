@@ -4,6 +4,7 @@ package decorator
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -21,12 +22,36 @@ type Lock struct {
 	call *ast.Call // nil without parentheses
 }
 
-// Args returns the decorator's arguments.
+// Args returns the decorator's arguments; of a lock on a function, those that say what
+// it locks, and what it does not understand.
 func (d Lock) Args() []ast.Arg {
 	if d.call == nil {
 		return nil
 	}
+	if _, said := d.snapshot(); said {
+		return slices.DeleteFunc(slices.Clone(d.call.Args), isSnapshot)
+	}
 	return d.call.Args
+}
+
+// Snapshot reports whether a lock says snapshot=True: the generator that it is on runs to
+// its end under the lock when it is called.
+func (d Lock) Snapshot() bool {
+	asked, _ := d.snapshot()
+	return asked
+}
+
+func (d Lock) snapshot() (asked, said bool) {
+	if d.call == nil || d.Name != "read_lock" && d.Name != "write_lock" {
+		return false, false
+	}
+	i := slices.IndexFunc(d.call.Args, isSnapshot)
+	return i >= 0 && d.call.Args[i].X.(*ast.Const).Name == "True", i >= 0
+}
+
+func isSnapshot(a ast.Arg) bool {
+	c, ok := a.X.(*ast.Const)
+	return ok && a.Name.Name == "snapshot" && (c.Name == "True" || c.Name == "False")
 }
 
 // On returns those of decs that are ours, in order.

@@ -29,6 +29,9 @@ type wrapper struct {
 	depth       int
 
 	def, body, unit string // indentation of the header, of the body, and between them
+	step            string // indentation from one line of the wrapping to one inside it
+	levels          int    // how many of them open a block that the body is in
+	handOver        string // of a snapshot: what returns from the function
 	shallow         bool   // aligned: the wrapping stands left of an unmoved body
 }
 
@@ -50,9 +53,16 @@ func (w *wrapper) wrap() string {
 	}
 	n := w.preamble()
 	inner := w.body
-	if w.layout == Aligned && !f.Body.Inline && strings.HasPrefix(w.body, w.def) && len(w.body)-len(w.def) >= 2 {
+	w.step, w.levels = w.unit, 1
+	if w.x.snapshot {
+		w.gather()
+	}
+	if left := len(w.body) - len(w.def); w.layout == Aligned && !f.Body.Inline && strings.HasPrefix(w.body, w.def) && left > w.levels {
 		w.shallow = true
-		inner = w.def + w.body[len(w.def):len(w.def)+1]
+		inner = w.body[:len(w.def)+1]
+		if w.levels > 1 {
+			w.step = w.body[len(w.def)+1 : len(w.def)+2]
+		}
 	}
 	if w.layout == Aligned && f.Body.Inline {
 		inner = w.def + w.unit[:1]
@@ -72,7 +82,7 @@ func (w *wrapper) wrap() string {
 	}
 	end := w.regionEnd()
 	opening := indented(hoisted, w.extra+inner, w.unit)
-	opening = append(opening, indented(w.opening(first), w.extra+inner, w.unit)...)
+	opening = append(opening, indented(w.opening(first), w.extra+inner, w.step)...)
 	w.e.Head(at, opening, f.Keyword)
 	w.e.Tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
 
@@ -87,8 +97,11 @@ func (w *wrapper) wrap() string {
 		return ""
 	}
 	w.reindent(at, end)
-	return w.unit
+	return w.deeper()
 }
+
+// deeper is what the wrapping adds to the body's indentation.
+func (w *wrapper) deeper() string { return strings.Repeat(w.unit, w.levels) }
 
 // preamble returns how many leading statements stay before the lock: the
 // docstring, and declarations that run no code.
@@ -111,17 +124,17 @@ func (w *wrapper) opening(first ast.Stmt) []string {
 	x := w.x
 	if w.layout == Readable {
 		out := append(slices.Clone(x.declare), x.acquire...)
-		return append(out, x.open)
+		return append(out, w.opens()...)
 	}
 	if x.open == "try:" && x.inside && w.simple(first) {
 		return w.insideTry(first)
 	}
 	if len(x.declareInline) > 0 {
 		x.cython = true
-		return append(joined(append(slices.Clone(x.declareInline), x.acquire...)), x.open)
+		return append(joined(append(slices.Clone(x.declareInline), x.acquire...)), w.opens()...)
 	}
 	out := append(slices.Clone(x.declare), joined(x.acquire)...)
-	return append(out, x.open)
+	return append(out, w.opens()...)
 }
 
 // insideTry takes the lock on the line of the body's first statement, so that
@@ -152,6 +165,14 @@ func (w *wrapper) simple(st ast.Stmt) bool {
 }
 
 func (w *wrapper) closing() []string {
+	if w.x.snapshot {
+		return slices.Concat(w.caught(), w.releases(), w.handsOver())
+	}
+	return w.releases()
+}
+
+// releases returns the clause that gives the lock back, where one is needed.
+func (w *wrapper) releases() []string {
 	if len(w.x.closing) == 0 {
 		return nil
 	}
@@ -195,7 +216,7 @@ func (w *wrapper) reindent(from, to int32) {
 			if w.layout == Aligned && syntax.Continued(file, at) {
 				continue
 			}
-			w.e.Indent(at, w.unit)
+			w.e.Indent(at, w.deeper())
 		}
 		if syntax.NextLine(file, at) == at {
 			break
@@ -229,7 +250,7 @@ func (w *wrapper) inline(n int, inner string, hoisted []string) {
 		w.e.Replace(gap, "\n"+strings.Join(lines, "\n"))
 	} else {
 		lines = append(lines, indented(w.opening(nil), w.extra+inner, w.unit)...)
-		w.e.Replace(gap, "\n"+strings.Join(lines, "\n")+"\n"+w.extra+inner+w.unit)
+		w.e.Replace(gap, "\n"+strings.Join(lines, "\n")+"\n"+w.extra+inner+w.deeper())
 	}
 	w.e.Tail(end, indented(w.closing(), w.extra+inner, w.unit), stmts[len(stmts)-1].Range().End-1, w.depth)
 }

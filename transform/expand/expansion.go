@@ -24,6 +24,8 @@ type expansion struct {
 	closing       []string
 	// inside is true where acquire may stand inside the try as well.
 	inside bool
+	// snapshot is true for a generator that gathers its items under the lock.
+	snapshot bool
 	// rwlock and cython tell which modules the text names.
 	rwlock, cython bool
 }
@@ -175,13 +177,19 @@ func again(acquire, looks []string, release string) []string {
 }
 
 func expand(pl *plan.Plan, s style) *expansion {
+	var x *expansion
 	switch pl.Kind {
 	case decorator.CriticalSection:
-		return expandCriticalSection(pl, s)
+		x = expandCriticalSection(pl, s)
 	case decorator.Mutex:
-		return expandMutex(pl, s)
+		x = expandMutex(pl, s)
+	default:
+		x = expandRWLock(pl, s)
 	}
-	return expandRWLock(pl, s)
+	if pl.Snapshot {
+		x.gather()
+	}
+	return x
 }
 
 func expandRWLock(pl *plan.Plan, s style) *expansion {

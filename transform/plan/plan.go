@@ -73,6 +73,7 @@ type Plan struct {
 	Nonblocking bool
 	Holds       []Hold
 	ReleasesGIL bool // a locked body lets other threads run, also on GIL builds
+	Snapshot    bool // a generator that runs to its end under the lock when it is called
 	Nogil       bool // the function may run without the GIL
 }
 
@@ -148,6 +149,11 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 	if syntax.Trivial(f.Def) {
 		return
 	}
+	snapshot, agree := askSnapshot(out, name, locks)
+	if !agree {
+		out.Failed[f.Def] = true
+		return
+	}
 	r := &resolver{p: p, m: m, f: f, out: out, static: static, classm: classm}
 	r.holdsOf(locks)
 	if !r.failed {
@@ -158,7 +164,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		out.Failed[f.Def] = r.failed
 		return
 	}
-	pl := &Plan{Holds: r.holds, Nogil: project.IsNogil(m, f.Class, f.Def)}
+	pl := &Plan{Holds: r.holds, Nogil: project.IsNogil(m, f.Class, f.Def), Snapshot: snapshot}
 	if !r.settle(pl) || !p.checkBody(m, f, pl, out) {
 		out.Failed[f.Def] = true
 		return
@@ -273,6 +279,10 @@ func (r *resolver) holdsOf(locks []Placed) {
 		}
 		bare = false
 		for _, a := range d.Args() {
+			if a.Name.Name == "snapshot" {
+				r.fail(d.Unit, a.Span, finding.Argument, syntax.Text(d.Unit.File, a.Span), "snapshot takes True or False")
+				continue
+			}
 			s, ok := a.X.(*ast.Str)
 			if !ok || a.Name.Name != "" || a.Star != 0 || s.Value == "" {
 				r.fail(d.Unit, a.Span, finding.Argument,
@@ -570,26 +580,5 @@ func (r *resolver) operands(kind decorator.Kind) {
 		}
 		r.add(f.Unit, prm.Span, prm.Name.Name, st.Mode)
 		r.noteInferred(prm.Name.Name, st)
-	}
-}
-
-// ThroughGuard replaces an object by the one that guards its state.
-func (p *Planner) ThroughGuard(m *project.Module, u *project.Unit, h *Hold) {
-	for n := 0; h.Class != nil && n < 4; n++ {
-		in := p.Locks.Of(h.Class)
-		if in == nil || in.Guard == "" {
-			return
-		}
-		fd := h.Class.Field(in.Guard)
-		var next *project.Class
-		if fd != nil {
-			next = fd.Class()
-		}
-		h.MaybeNone = h.MaybeNone || len(h.Path) == 1 && !h.Never
-		h.Path = append(slices.Clone(h.Path), in.Guard)
-		h.Moving = append(slices.Clone(h.Moving), p.Program.Guarding.Changes(h.Class))
-		h.Types = append(slices.Clone(h.Types), m.NameOf(u, next))
-		h.Never = false
-		h.Class = next
 	}
 }

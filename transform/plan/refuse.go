@@ -31,10 +31,12 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 			"async def "+name+" cannot hold a lock: it is suspended between its steps",
 			"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 	}
-	if at := p.flowIn(m, f).Yields; at != (ast.Span{}) {
+	if at := p.flowIn(m, f).Yields; pl.Snapshot && !f.Def.Async {
+		checkSnapshot(f, fail)
+	} else if at != (ast.Span{}) {
 		if f.Unit.Src[at.Pos] == 'y' {
 			fail(at, finding.Yield, name+" is a generator, which would hold its lock while it is suspended",
-				"write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")")
+				howToYield)
 		} else {
 			fail(at, finding.Yield, name+" awaits, which would hold its lock while it is suspended",
 				"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")

@@ -27,7 +27,7 @@ func checkSteps(c *checking) {
 		out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Steps, "", "")
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s is a %s without a lock, and %s, which other threads may change between its steps", f.Name(), kind, effects.Say(e))
-		out.Help = "write an iterator class whose __next__ locks one step, or yield from a copy that a locked method makes"
+		out.Help = "let it run to its end under the lock, @cython.read_lock(snapshot=True), or write an iterator class whose __next__ locks one step"
 		if f.Def.Async {
 			out.Help = "do what touches the state in plain methods, which lock, and await between their calls"
 		}

@@ -369,6 +369,47 @@ func Nests(f *ast.FuncDef) bool {
 	return found
 }
 
+// YieldOf returns the yield that a statement consists of, or nil.
+func YieldOf(st ast.Stmt) *ast.Yield {
+	e, ok := st.(*ast.ExprStmt)
+	if !ok {
+		return nil
+	}
+	y, _ := Unparen(e.X).(*ast.Yield)
+	return y
+}
+
+// ReturnsNothing reports whether a return statement has no value, or None.
+func ReturnsNothing(st *ast.Simple) bool {
+	if len(st.Exprs) == 0 {
+		return true
+	}
+	c, ok := Unparen(st.Exprs[0]).(*ast.Const)
+	return ok && c.Name == "None" && len(st.Exprs) == 1
+}
+
+// FallsOff reports whether control may come to the end of a block. After a "with" it may:
+// what it enters can end an exception.
+func FallsOff(stmts []ast.Stmt) bool {
+	if len(stmts) == 0 {
+		return true
+	}
+	switch st := stmts[len(stmts)-1].(type) {
+	case *ast.Simple:
+		return st.Keyword != "return" && st.Keyword != "raise"
+	case *ast.If:
+		last := st.Clauses[len(st.Clauses)-1]
+		return last.Cond != nil || slices.ContainsFunc(st.Clauses, func(c ast.CondClause) bool { return FallsOff(c.Body.Stmts) })
+	case *ast.Try:
+		if st.Finally != nil && !FallsOff(st.Finally.Stmts) {
+			return false
+		}
+		return FallsOff(st.Body.Stmts) && (st.Else == nil || FallsOff(st.Else.Stmts)) ||
+			slices.ContainsFunc(st.Handlers, func(h ast.Handler) bool { return FallsOff(h.Body.Stmts) })
+	}
+	return true
+}
+
 // FromCython reports whether a statement imports from the cython module.
 func FromCython(st *ast.FromImport) bool {
 	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"
