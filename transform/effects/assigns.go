@@ -96,7 +96,6 @@ func (s *Solver) assign() {
 // passedOn returns what a region of a callee is to its caller.
 func (s *Solver) passedOn(c *Call, g *Function, region int32) []int32 {
 	var out []int32
-	s.looped = false
 	for _, b := range s.given(c, g, anchor(g, region)) {
 		out = append(out, s.along(b.Region, g, region, c.history)...)
 	}

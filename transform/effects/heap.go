@@ -122,27 +122,15 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}
-	if out, ok := s.answers[q]; ok {
-		return out
+	a := s.attributes[q]
+	if a == nil {
+		if s.attributes == nil {
+			s.attributes = map[query]*answer{}
+		}
+		a = &answer{}
+		s.attributes[q] = a
 	}
-	asked := query{region: region, history: history, name: name}
-	if s.asked[asked] { // what it is depends on what it was a round ago
-		s.looped = true
-		return []Ref{{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), class}}
-	}
-	if s.asked == nil {
-		s.asked, s.answers = map[query]bool{}, map[query][]Ref{}
-	}
-	before := s.looped
-	s.looped = false
-	s.asked[asked] = true
-	out := s.lookBack(q, owner)
-	delete(s.asked, asked)
-	if !s.looped {
-		s.answers[q] = out
-	}
-	s.looped = s.looped || before
-	return out
+	return s.rounds.resolve(a, func() []Ref { return s.lookBack(q, owner) })
 }
 
 // query is a question of what an attribute holds.
@@ -281,12 +269,9 @@ func (h *lookback) assignment(x *Node) bool {
 
 // within is what find finds, and whether that is all that there is.
 func (s *Solver) within(find func() []Ref) ([]Ref, bool) {
-	before := s.looped
-	s.looped = false
-	out := find()
-	whole := !s.looped
-	s.looped = s.looped || before
-	return out, whole
+	var out []Ref
+	looped := s.rounds.looped(func() { out = find() })
+	return out, !looped
 }
 
 // mayBeOne reports whether an object may be the one that a region stands for,
@@ -336,11 +321,16 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 			break
 		}
 		at := anchor(g, a.value)
-		for _, b := range s.given(c, g, at) {
+		given, whole := s.within(func() []Ref { return s.given(c, g, at) })
+		for _, b := range given {
 			if s.sum.Regions[h.region].Root == NodeFresh && s.sum.Regions[b.Region].Root == NodeUnknown && b.Class == nil && g.Flow.Nodes[g.Flow.Params[num]].Shape.Class == nil {
 				continue // whatever it is, it becomes a part of what nobody else has
 			}
 			for _, r := range s.along(b.Region, g, a.value, c.history) {
+				if !whole && at != a.value && s.sum.winds(r) {
+					h.some()
+					continue
+				}
 				cl := h.class
 				if r == b.Region && cl == nil {
 					cl = b.Class

@@ -406,7 +406,6 @@ func (l *linking) translated(c *Call, node int32, g *Function, r int32) []Ref {
 	case NodeParam:
 		var out []Ref
 		at := anchor(g, r)
-		l.s.looped = false
 		for _, a := range l.s.given(c, g, at) {
 			class := a.Class
 			if at != r {

@@ -17,6 +17,10 @@ import (
 // maxPath bounds how far from a parameter an object is told apart.
 const maxPath = 3
 
+// furtherOn is the name of the region that stands for all that is reached from its parent,
+// which is that far away. No path leads there.
+const furtherOn = "..."
+
 // Solve makes the summaries of the functions and of all that they call.
 func (p *Program) Solve(roots []*Function) {
 	p.model.mu.Lock()
@@ -144,37 +148,26 @@ type Solver struct {
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
 	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
-	// state and memo hold, by node, what refs has found.
-	state  []uint8
-	memo   [][]Ref
-	looped bool
-	// steps counts the nodes that one question has led through.
-	steps int
+	// nodes holds what has been found by node, attributes by question.
+	nodes      []answer
+	attributes map[query]*answer
+	rounds     rounds
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
-	// asked are the questions about attributes that are being answered, and answers
-	// those that were.
-	asked   map[query]bool
-	answers map[query][]Ref
 	again   []*Function // to be updated once more, though none of their callees grew
 }
-
-// maxSteps bounds through how many nodes one question leads. A node in a loop is
-// looked at once for each way there, and loops in loops have more ways than anybody
-// can wait for; real functions stay below 300.
-const maxSteps = 3000
 
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.handed, s.kept, s.assigns = nil, nil, assigning(f.Flow)
-	s.asked, s.answers = nil, nil
-	if n := len(s.flow.Nodes); cap(s.state) < n {
-		s.state, s.memo = make([]uint8, n, 2*n), make([][]Ref, n, 2*n)
+	s.attributes = nil
+	s.rounds.reset()
+	if n := len(s.flow.Nodes); cap(s.nodes) < n {
+		s.nodes = make([]answer, n, 2*n)
 	} else {
-		s.state, s.memo = s.state[:n], s.memo[:n]
-		clear(s.state)
-		clear(s.memo)
+		s.nodes = s.nodes[:n]
+		clear(s.nodes)
 	}
 }
 
@@ -280,7 +273,6 @@ func (s *Solver) call(c *Call) {
 				continue
 			}
 			at := anchor(g, e.Region)
-			s.looped = false
 			to := s.given(c, g, at)
 			if len(to) == 0 {
 				continue
@@ -380,7 +372,9 @@ func (s *Solver) add(r int32, e *Effect) {
 			return // an object without a lock: its container is not its owner
 		}
 		e.Kind = OnState
-		e.Field = x.Name
+		if e.Field = x.Name; e.Field == furtherOn {
+			e.Field = ""
+		}
 		e.Class = x.Owner
 		r = x.Parent
 		x = &s.sum.Regions[r]
@@ -451,7 +445,7 @@ func PathOf(f *Function, r int32) string {
 	}
 	if x.Parent >= 0 {
 		path := PathOf(f, x.Parent)
-		if path == "" || path[0] == '*' {
+		if path == "" || path[0] == '*' || x.Name == furtherOn {
 			return "" // no name leads to an attribute of an item
 		}
 		return path + "." + x.Name

@@ -14,48 +14,21 @@ type Ref struct {
 	Class  *project.Class
 }
 
-const (
-	newNode uint8 = iota
-	openNode
-	resolvedNode
-)
-
-// refs returns what a node stands for.
+// refs returns what a node stands for, as far as that is known: in a loop, what other nodes
+// need of it. Top has all of it.
 func (s *Solver) refs(n int32) []Ref {
 	if n == 0 {
 		return nil
 	}
-	switch s.state[n] {
-	case resolvedNode:
-		return s.memo[n]
-	case openNode: // a loop: what else there is, the one who opened it collects
-		s.looped = true
-		return nil
+	a := &s.nodes[n]
+	if a.state == answered {
+		return a.refs
 	}
-	if s.steps++; s.steps > maxSteps {
-		// Loops in loops, each way through which is one more: some object is among it.
-		return []Ref{{s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1}), s.flow.Nodes[n].Shape.Class}}
-	}
-	s.state[n] = openNode
-	outer := s.looped
-	s.looped = false
-	out := s.collect(n)
-	if s.looped {
-		s.state[n] = newNode // incomplete, unless asked for by itself
-	} else {
-		s.state[n] = resolvedNode
-		s.memo[n] = out
-	}
-	s.looped = s.looped || outer
-	return out
+	return s.rounds.resolve(a, func() []Ref { return s.collect(n) })
 }
 
-// Top is refs for a node that is asked for by itself: whatever loops led back
-// to it are then complete.
-func (s *Solver) Top(n int32) []Ref {
-	s.looped, s.steps = false, 0
-	return s.refs(n)
-}
+// Top is refs for a node that is asked for by itself.
+func (s *Solver) Top(n int32) []Ref { return s.refs(n) }
 
 func (s *Solver) collect(n int32) []Ref {
 	var out []Ref
@@ -101,13 +74,16 @@ func (s *Solver) collect(n int32) []Ref {
 			out = append(out, r)
 		}
 	case NodeField:
-		base := s.refs(x.Base)
+		var base []Ref
+		looped := s.rounds.looped(func() { base = s.refs(x.Base) })
 		for _, r := range base {
 			for _, v := range s.attribute(r.Region, x.Name, x.owner, x.Shape.Class, x.history, n) {
-				with(v.Region, v.Class)
+				if !looped || !s.sum.winds(v.Region) {
+					with(v.Region, v.Class)
+				}
 			}
 		}
-		if len(base) == 0 { // "node = node.next": some object further on
+		if len(base) == 0 || looped { // "node = node.next": some object further on
 			with(s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil)
 		}
 	case NodeContained:
@@ -151,14 +127,21 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 			switch g.Sum.Regions[gr].Root {
 			case NodeParam:
 				at := anchor(g, gr)
-				for _, a := range s.given(c, g, at) {
+				var given []Ref
+				looped := s.rounds.looped(func() { given = s.given(c, g, at) }) && at != gr
+				for _, a := range given {
 					cl := shape.Class
 					if cl == nil && at == gr {
 						cl = a.Class
 					}
 					for _, to := range s.along(a.Region, g, gr, c.history) {
-						out = append(out, Ref{to, cl})
+						if !looped || !s.sum.winds(to) {
+							out = append(out, Ref{to, cl})
+						}
 					}
+				}
+				if looped { // "node = following(node)"
+					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), shape.Class})
 				}
 			case NodeFresh:
 				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), shape.Class})
@@ -217,10 +200,28 @@ func (s *Solver) intern(r Region) int32 {
 	return int32(len(s.sum.Regions) - 1)
 }
 
+// winds reports whether a region is what a loop makes of others by going on along the same
+// attribute: there are as many of these as there are rounds, and no path leads to all.
+func (sum *Summary) winds(region int32) bool {
+	x := &sum.Regions[region]
+	if x.Root == NodeUnknown && x.Parent >= 0 {
+		return true
+	}
+	for r := x.Parent; r >= 0 && x.Name != ""; r = sum.Regions[r].Parent {
+		if sum.Regions[r].Name == x.Name && sum.Regions[r].Parent >= 0 {
+			return true
+		}
+	}
+	return false
+}
+
 func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
 	x := s.sum.Regions[parent]
-	if x.depth >= maxPath {
+	switch {
+	case x.Name == furtherOn:
 		return parent
+	case x.depth >= maxPath:
+		name, moved = furtherOn, inPlace
 	}
 	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved})
 }

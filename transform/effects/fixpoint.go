@@ -1,0 +1,111 @@
+package effects
+
+// What nodes and attributes stand for where the questions lead back to themselves: a
+// variable in a loop is what it was, or what a round made of it.
+//
+// A question whose answer needs the one that is being looked for gets what has been found
+// so far. The first of those that depend on each other asks again until none of them finds
+// more (Tarjan's components, each taken to its least fixed point). Answers only grow, and
+// there are finitely many objects, so that this ends. It takes time by the size of the
+// component and the number of objects in it, never by the number of ways through it.
+
+import (
+	"math"
+	"slices"
+)
+
+// answer is what has been found for one question.
+type answer struct {
+	refs  []Ref
+	index int32 // place on the stack
+	low   int32 // of a part of a component: the lowest place that it depends on
+	state uint8
+}
+
+const (
+	unasked  uint8 = iota // or to be asked again
+	asking                // being looked for
+	inside                // depends on one that is being looked for
+	answered              // all there is
+)
+
+// nowhere is the low place of what depends on nothing that is being looked for.
+const nowhere int32 = math.MaxInt32
+
+// rounds takes components of answers to their fixed points.
+type rounds struct {
+	stack []*answer
+	// low is the lowest place on the stack that was met since it was last cleared.
+	low   int32
+	found int // counts what was found
+}
+
+// reset makes ready for other questions, and reports nothing to be looked for.
+func (r *rounds) reset() { r.stack, r.low = r.stack[:0], nowhere }
+
+// resolve returns what is known of an answer once look has been asked, which returns what
+// it finds by the answers that there are.
+func (r *rounds) resolve(a *answer, look func() []Ref) []Ref {
+	switch a.state {
+	case answered:
+		return a.refs
+	case asking:
+		r.low = min(r.low, a.index)
+		return a.refs
+	case inside:
+		r.low = min(r.low, a.low)
+		return a.refs
+	}
+	outer := r.low
+	a.state, a.index = asking, int32(len(r.stack))
+	r.stack = append(r.stack, a)
+	for {
+		before := r.found
+		r.low = nowhere
+		r.add(a, look())
+		if r.low < a.index { // what depends on one that asked earlier, that one completes
+			a.state, a.low = inside, r.low
+			break
+		}
+		again := r.low == a.index && r.found > before
+		for _, o := range r.stack[a.index+1:] {
+			if again {
+				o.state = unasked
+			} else {
+				o.state = answered
+			}
+		}
+		r.stack = r.stack[:a.index+1]
+		if !again {
+			r.stack = r.stack[:a.index]
+			a.state, r.low = answered, nowhere
+			break
+		}
+	}
+	r.low = min(outer, r.low)
+	return a.refs
+}
+
+func (r *rounds) add(a *answer, refs []Ref) {
+	if len(a.refs) == 0 {
+		a.refs = refs
+		r.found += len(refs)
+		return
+	}
+	for _, x := range refs {
+		if !slices.Contains(a.refs, x) {
+			a.refs = append(a.refs, x)
+			r.found++
+		}
+	}
+}
+
+// looped does find, and reports whether what it finds depends on what is being looked for.
+func (r *rounds) looped(find func()) bool {
+	outer := r.low
+	r.low = nowhere
+	find()
+	out := r.low != nowhere
+	r.low = min(outer, r.low)
+	return out
+}
