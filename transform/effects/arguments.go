@@ -64,10 +64,11 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 			kw = i
 		}
 	}
+	given := make([]bool, len(params))
 	left := func(in int, n int32) bool { return in < 0 && n != 0 }
 	for _, n := range p.pos {
 		if i := next(); i >= 0 {
-			out[i] = n
+			out[i], given[i] = n, true
 		} else if inStar = append(inStar, n); left(star, n) {
 			rest(n)
 		}
@@ -77,7 +78,7 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		found := false
 		for i, prm := range params {
 			if prm.Name.Name == p.name[k] && prm.Kind == ast.Positional {
-				out[i], found = n, true
+				out[i], given[i], found = n, true, true
 			}
 		}
 		if found {
@@ -99,6 +100,9 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		}
 		for _, n := range p.values {
 			out[i] = p.b.either(out[i], n)
+		}
+		if !given[i] && len(p.star) == 0 && prm.Default != nil && syntax.IsNothing(prm.Default) {
+			out[i] = p.b.node(Node{Kind: NodeNothing, Shape: ctype.Shape{Kind: ctype.Object}})
 		}
 	}
 	for _, n := range p.star {

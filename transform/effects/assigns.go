@@ -33,14 +33,24 @@ const (
 
 // assign notes what a function assigns, for its callers.
 func (s *Solver) assign() {
+	made := returnsMade(s)
+	var parts []assigned // of other objects that are made here
+	holders := map[int32][]assigned{}
 	note := func(a assigned) {
 		x := &s.sum.Regions[a.into]
-		if x.Root != NodeParam || x.depth > 1 || s.sum.moved(a.into) != inPlace {
+		if x.Root == NodeFresh && x.Parent < 0 && !made[x.Num] {
+			parts = append(parts, a)
+			return
+		}
+		if x.Root != NodeParam && !(x.Root == NodeFresh && made[x.Num]) || x.depth > 1 || s.sum.moved(a.into) != inPlace {
 			return
 		}
 		if a.value >= 0 {
 			switch v := &s.sum.Regions[a.value]; {
 			case v.Root == NodeFresh && v.Parent < 0:
+				if a.name != anyItem {
+					holders[v.Num] = append(holders[v.Num], a)
+				}
 				a.value = newObject
 			case v.Root != NodeParam || v.depth > 1 || s.sum.moved(a.value) == perhaps:
 				a.value = someObject
@@ -70,6 +80,17 @@ func (s *Solver) assign() {
 			}
 		}
 	}
+	for _, p := range s.flow.puts {
+		values := []Ref{{someObject, nil}}
+		if p.item != unknownItem {
+			values = s.Top(p.item)
+		}
+		for _, in := range s.Top(p.in) {
+			for _, v := range values {
+				note(assigned{in.Region, anyItem, nil, v.Region})
+			}
+		}
+	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
 		for _, g := range c.Callees {
@@ -78,7 +99,12 @@ func (s *Solver) assign() {
 				into := s.passedOn(c, g, a.into)
 				values := []int32{a.value}
 				if a.value >= 0 {
-					if values = s.passedOn(c, g, a.value); len(values) == 0 {
+					num := g.Sum.Regions[a.value].Num
+					switch values = s.passedOn(c, g, a.value); {
+					case len(values) > 0:
+					case int(num) < len(c.Args) && c.Args[num] != 0:
+						values = append(values, noObject) // None is passed
+					default:
 						values = append(values, someObject)
 					}
 				}
@@ -90,7 +116,37 @@ func (s *Solver) assign() {
 			}
 		}
 	}
+	// What a new object gets, the one gets through it that it is put into.
+	for _, a := range parts {
+		for _, in := range holders[s.sum.Regions[a.into].Num] {
+			a.into = s.child(in.into, in.name, in.owner, inPlace)
+			note(a)
+		}
+	}
 	s.certainly()
+}
+
+// returnsMade returns the objects of a function's own making that it returns, or that are
+// in what it returns.
+func returnsMade(s *Solver) map[int32]bool {
+	var out map[int32]bool
+	of := func(n int32) {
+		for _, r := range s.Top(n) {
+			if x := &s.sum.Regions[r.Region]; x.Root == NodeFresh && x.Parent < 0 {
+				if out == nil {
+					out = map[int32]bool{}
+				}
+				out[x.Num] = true
+			}
+		}
+	}
+	for _, n := range s.flow.Returns {
+		of(n)
+	}
+	for _, it := range s.flow.items {
+		of(it.is)
+	}
+	return out
 }
 
 // passedOn returns what a region of a callee is to its caller.
@@ -132,9 +188,18 @@ func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == in
 // AssignedFirst returns the part of a path that a function assigns to where it uses
 // what the path leads to only after that; "" where it does not.
 func (f *Function) AssignedFirst(path string) string {
+	used := map[int32]bool{} // what something is done to, and what leads there
+	for i := range f.Sum.Effects {
+		for r := f.Sum.Effects[i].Region; r >= 0 && !used[r]; r = f.Sum.Regions[r].Parent {
+			used[r] = true
+		}
+	}
 	out := ""
 	for i := range f.Sum.Regions {
 		r := int32(i)
+		if !used[r] && f.Sum.moved(r) == inPlace {
+			continue
+		}
 		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
 			continue
 		}

@@ -227,7 +227,11 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.assigns(t)
 		b.filled = 0
 		n := b.expr(t)
-		b.put(b.filled, value)
+		if s, ok := t.(*ast.Subscript); ok && sliceOf(s.Index) {
+			b.put(b.filled, orUnknown(b.items(value))...)
+		} else {
+			b.put(b.filled, value)
+		}
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
 			b.stowed(s.X, value)
 		}

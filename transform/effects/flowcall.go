@@ -462,7 +462,9 @@ func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 	if sh.Kind == ctype.Scalar {
 		return 0
 	}
-	return b.node(Node{Kind: NodeCall, Num: int32(len(b.flow.Calls) - 1), Shape: sh, pos: span.Pos})
+	n := b.node(Node{Kind: NodeCall, Num: int32(len(b.flow.Calls) - 1), Shape: sh, pos: span.Pos})
+	b.flow.Calls[len(b.flow.Calls)-1].node = n
+	return n
 }
 
 // returnOf is the shape of what a function returns.

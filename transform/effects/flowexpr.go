@@ -86,8 +86,14 @@ func (b *builder) expr(e ast.Expr) int32 {
 			}
 			b.spelled[n] = placed
 		}
-		if len(elems) > 0 && !slices.ContainsFunc(elems, func(x int32) bool { return x != 0 }) && !slices.ContainsFunc(e.Elems, func(x ast.Expr) bool { return !isNone(x) }) {
-			b.put(n, b.node(Node{Kind: NodeNothing}))
+		for i, x := range placed {
+			switch {
+			case x != 0 || len(placed) != len(e.Elems):
+			case nobody(e.Elems[i]) || b.exprs.number(e.Elems[i]):
+				b.put(n, b.node(Node{Kind: NodeNothing}))
+			default:
+				b.put(n, unknownItem)
+			}
 		}
 		return n
 	case *ast.Starred:
@@ -395,12 +401,6 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 	return b.element(n)
 }
 
-// isNone reports whether an expression is spelled as what is nobody's object.
-func isNone(e ast.Expr) bool {
-	n, ok := syntax.Unparen(e).(*ast.Name)
-	return syntax.IsNothing(e) || ok && n.Name == "NotImplemented"
-}
-
 func isEllipsis(e ast.Expr) bool {
 	c, ok := e.(*ast.Const)
 	return ok && (c.Name == "..." || c.Name == "Ellipsis")
@@ -493,6 +493,9 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return 0
 	}
 	sx, sy := b.shape(x), b.shape(y)
+	if n, ok := b.joined(e.Op, x, y); ok {
+		return n
+	}
 	if m, ok := library.BinaryMethods()[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
 		return b.result(b.operation(x, y, m, e.Span), x, e.X)
 	}

@@ -187,6 +187,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		for _, a := range args.pos { // what it yields are their items, alone or in tuples
 			elems = append(elems, b.items(a)...)
 		}
+		elems = append(elems, args.kw...) // dict(a=x)
 		if name == "zip" || name == "enumerate" {
 			tuple := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object}})
 			b.fill(tuple, elems)

@@ -106,7 +106,19 @@ func assigning(fl *Flow) bool {
 	}
 	for i := range fl.Calls {
 		for _, g := range fl.Calls[i].Callees {
-			if len(g.Sum.assigns) > 0 {
+			if slices.ContainsFunc(g.Sum.assigns, func(a assigned) bool { return a.name != anyItem }) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// filling reports whether anything that a function calls puts items into containers.
+func filling(fl *Flow) bool {
+	for i := range fl.Calls {
+		for _, g := range fl.Calls[i].Callees {
+			if slices.ContainsFunc(g.Sum.assigns, func(a assigned) bool { return a.name == anyItem }) {
 				return true
 			}
 		}
@@ -122,6 +134,11 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}
+	return s.rounds.resolve(question(s, q), func() []Ref { return s.lookBack(q, owner) })
+}
+
+// question returns the answer to a question, as far as there is one.
+func question(s *Solver, q query) *answer {
 	a := s.attributes[q]
 	if a == nil {
 		if s.attributes == nil {
@@ -130,7 +147,7 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 		a = &answer{}
 		s.attributes[q] = a
 	}
-	return s.rounds.resolve(a, func() []Ref { return s.lookBack(q, owner) })
+	return a
 }
 
 // query is a question of what an attribute holds.
@@ -338,7 +355,7 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 				h.add(Ref{r, cl})
 			}
 		}
-	case s.sum.Regions[h.region].Root == NodeFresh: // a part of what nobody else has
+	case s.sum.Regions[h.region].Root == NodeFresh && a.value != someObject: // a part of what nobody else has
 		return false
 	case a.value == noObject, a.value == newObject && s.ours(h.region):
 	default:

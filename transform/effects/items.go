@@ -65,6 +65,9 @@ func (b *values) items(n int32) []int32 {
 		return nil
 	}
 	if of := b.elements(n); len(of) > 0 {
+		if b.shape(n).Container { // it may have got others by a later line of a loop
+			return append(slices.Clone(of), b.contained(n))
+		}
 		return of
 	}
 	if sh := b.shape(n); sh.Kind != ctype.Object || sh.Class != nil {
@@ -84,38 +87,21 @@ func (b *values) tuple(items []int32) int32 {
 	return n
 }
 
-// ownContainers returns the containers of this function's own making that a value may be.
-func (b *values) ownContainers(n int32, seen map[int32]bool, out []int32) []int32 {
-	if n == 0 || seen[n] {
-		return out
-	}
-	seen[n] = true
-	switch x := &b.flow.Nodes[n]; x.Kind {
-	case NodeFresh:
-		out = append(out, n)
-	case NodeCast:
-		out = b.ownContainers(x.Base, seen, out)
-	case NodeLocal:
-		for _, from := range x.From {
-			out = b.ownContainers(from, seen, out)
-		}
-	}
-	return out
-}
-
 // put notes that a container may get items from here on.
 func (b *values) put(n int32, items ...int32) {
-	for _, c := range b.ownContainers(n, map[int32]bool{}, nil) {
-		if b.flow.content == nil {
-			b.flow.content = map[int32][]int32{}
+	for _, x := range items {
+		if x == 0 {
+			x = unknownItem
 		}
-		for _, x := range items {
-			if x == 0 {
-				x = unknownItem
+		switch {
+		case n == 0 || x != unknownItem && b.shape(x).Kind == ctype.Scalar:
+		case b.flow.Nodes[n].Kind == NodeFresh:
+			if b.flow.content == nil {
+				b.flow.content = map[int32][]int32{}
 			}
-			if x == unknownItem || b.shape(x).Kind != ctype.Scalar {
-				b.flow.content[c] = append(b.flow.content[c], x)
-			}
+			b.flow.content[n] = append(b.flow.content[n], x)
+		default:
+			b.flow.puts = append(b.flow.puts, put{n, x})
 		}
 	}
 }
@@ -124,15 +110,25 @@ func (b *values) put(n int32, items ...int32) {
 func (b *values) putBy(name string, n int32, args passed) {
 	switch name {
 	case "append", "add", "appendleft", "insert", "setdefault":
-		for _, x := range args.pos {
-			b.put(n, x)
+		items := args.pos
+		if (name == "insert" || name == "setdefault") && len(items) > 0 {
+			items = items[1:] // the place, or the key
 		}
+		b.put(n, items...)
 		for range args.star {
 			b.put(n, unknownItem)
 		}
-	case "extend", "extendleft":
+	case "extend", "extendleft", "update":
 		for _, x := range args.pos {
-			b.put(n, orUnknown(b.items(x))...)
+			items := b.items(x)
+			b.put(n, orUnknown(items)...)
+			for _, pair := range items { // a dict may be given pairs
+				b.put(n, b.elements(pair)...)
+			}
+		}
+		b.put(n, args.kw...)
+		for range args.star {
+			b.put(n, unknownItem)
 		}
 	case "pop", "popitem", "remove", "discard", "clear", "sort", "reverse", "popleft", "rotate":
 	default:
@@ -169,6 +165,38 @@ func (b *values) itemsBy(name string, n int32, args passed) (int32, bool) {
 		return out, true
 	}
 	return 0, false
+}
+
+// joined is a container that an operator makes of others: "[a] + l", "s | t", "l * 3"; ok is
+// false where nothing says that an operand is one.
+func (b *values) joined(op string, x, y int32) (n int32, ok bool) {
+	switch op {
+	case "+", "|", "&", "-", "^", "*":
+	default:
+		return 0, false
+	}
+	var items []int32
+	sh := ctype.Shape{Kind: ctype.Object}
+	for _, o := range [2]int32{x, y} {
+		if o == 0 {
+			continue
+		}
+		if b.shape(o).Kind != ctype.Object || b.shape(o).Class != nil {
+			return 0, false
+		}
+		sh.Container = sh.Container || b.shape(o).Container
+		ok = ok || b.shape(o).Container || b.flow.Nodes[b.origin(o)].Kind == NodeFresh
+		items = append(items, b.items(o)...)
+	}
+	if !ok {
+		return 0, false
+	}
+	n = b.node(Node{Kind: NodeFresh, Shape: sh})
+	b.put(n, items...)
+	if op != "*" && (x == 0 || y == 0) {
+		b.put(n, unknownItem)
+	}
+	return n, true
 }
 
 // part is a slice of a container, a new one of a parameter or of what was made here.
@@ -240,29 +268,31 @@ func itemsIn(s *Solver, n int32, seen map[int32]bool, out []Ref) []Ref {
 		return out
 	}
 	seen[n] = true
-	with := func(r Ref) {
-		if !slices.Contains(out, r) {
-			out = append(out, r)
+	with := func(refs ...Ref) {
+		for _, r := range refs {
+			if !slices.Contains(out, r) {
+				out = append(out, r)
+			}
 		}
 	}
-	unknown := func() { with(Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil}) }
-	content := func(c int32) {
+	unknown := Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil}
+	own := func(c int32) {
+		before := len(out)
 		for _, x := range s.flow.content[c] {
 			if x == unknownItem {
-				unknown()
-				continue
-			}
-			for _, r := range s.refs(x) {
-				with(r)
+				with(unknown)
+			} else {
+				with(s.refs(x)...)
 			}
 		}
-		if len(s.flow.content[c]) == 0 {
-			unknown()
+		looped := s.rounds.looped(func() { with(gained(s, s.intern(Region{Root: NodeFresh, Num: c, Parent: -1}))...) })
+		if len(out) == before && len(s.flow.content[c]) == 0 && !looped {
+			with(unknown)
 		}
 	}
 	switch x := &s.flow.Nodes[n]; x.Kind {
 	case NodeFresh:
-		content(n)
+		own(n)
 		return out
 	case NodeCast:
 		return itemsIn(s, x.Base, seen, out)
@@ -274,9 +304,8 @@ func itemsIn(s *Solver, n int32, seen map[int32]bool, out []Ref) []Ref {
 	case NodeNothing:
 		return out
 	case NodeCall:
-		for _, r := range s.itemsOf(n, &s.flow.Calls[x.Num], anyPlace) {
-			with(r)
-		}
+		with(s.itemsOf(n, &s.flow.Calls[x.Num], anyPlace)...)
+		with(gainedBy(s, n)...)
 		return out
 	}
 	base := s.refs(n)
@@ -285,14 +314,15 @@ func itemsIn(s *Solver, n int32, seen map[int32]bool, out []Ref) []Ref {
 		switch {
 		case x.Root == NodeParam && x.Parent < 0 && r.Class == nil && int(x.Num) < len(s.flow.Params) && s.flow.Nodes[s.flow.Params[x.Num]].Shape.Class == nil:
 			with(Ref{s.child(r.Region, anyItem, nil, inPlace), nil})
-		case x.Root == NodeFresh && x.Parent < 0 && len(s.flow.content[x.Num]) > 0:
-			content(x.Num)
+			with(gained(s, r.Region)...)
+		case x.Root == NodeFresh && x.Parent < 0 && s.flow.Nodes[x.Num].Kind == NodeFresh:
+			own(x.Num)
 		default:
-			unknown()
+			with(unknown)
 		}
 	}
 	if len(base) == 0 {
-		unknown()
+		with(unknown)
 	}
 	return out
 }
@@ -312,6 +342,9 @@ func anchor(g *Function, r int32) int32 {
 // given returns what a call gives for a region of its callee g that anchor returned.
 func (s *Solver) given(c *Call, g *Function, at int32) []Ref {
 	x := &g.Sum.Regions[at]
+	if x.Root == NodeFresh && c.node != 0 {
+		return madeBy(s, c, g, at)
+	}
 	if x.Root != NodeParam || int(x.Num) >= len(c.Args) || c.Args[x.Num] == 0 {
 		return nil
 	}

@@ -105,6 +105,142 @@ cdef class M:
     def untyped(self, others):  #
         (<M>others[0]).n = 1
 
+    # What a container gains later on.
+    def plus_args(self, *args):  # *args=write
+        l = []
+        l += args
+        (<M>l[0]).n = 1
+    def plus_list(self, M a):  # a=write
+        l = []
+        l += [a]
+        (<M>l[0]).n = 1
+    def union_set(self, M a):  # a=write
+        s = set()
+        s |= {a}
+        for o in s:
+            (<M>o).n = 1
+    def updated_set(self, M a):  # a=write
+        s = set()
+        s.update([a])
+        for o in s:
+            (<M>o).n = 1
+    def updated_dict(self, M a, M b):  # a=write b=write
+        d = {}
+        d.update({"a": a}, b=b)
+        for o in d.values():
+            (<M>o).n = 1
+    def inserted(self, M a):  # a=write
+        l = []
+        l.insert(0, a)
+        (<M>l[0]).n = 1
+    def added(self, M a):  # a=write
+        s = set()
+        s.add(a)
+        (<M>s.pop()).n = 1
+    def sum_of_lists(self, M a, M b):  # a=write b=write
+        for o in [a] + [b]:
+            (<M>o).n = 1
+    def times(self, M a):  # a=write
+        for o in [a] * 3:
+            (<M>o).n = 1
+    def ored(self, M a, M b):  # a=write b=write
+        for o in {a} | {b}:
+            (<M>o).n = 1
+    def sliced(self, M a):  # a=write
+        l = [None]
+        l[0:] = [a]
+        (<M>l[0]).n = 1
+    def starred(self, M a, *args):  # a=write *args=write
+        for o in [*args, a]:
+            (<M>o).n = 1
+    def double_starred(self, **kw):  # **kw=write
+        d = {**kw}
+        (<M>d["a"]).n = 1
+    def dict_of(self, M a):  # a=write
+        d = dict(a=a)
+        (<M>d["a"]).n = 1
+    def dict_comp(self, *args):  # *args=write
+        d = {i: o for i, o in enumerate(args)}
+        (<M>d[0]).n = 1
+    def generator(self, *args):  # *args=write
+        for o in tuple(o for o in args):
+            (<M>o).n = 1
+    def nested_comp(self, M a, M b):  # a=write b=write
+        for o in [o for l in [[a], [b]] for o in l]:
+            (<M>o).n = 1
+    def by_callee(self, M a):  # a=write
+        l = []
+        fill(l, a)
+        (<M>l[0]).n = 1
+    def by_callee_deep(self, M a):  # a=write
+        l = []
+        fill_by(l, a)
+        (<M>l[0]).n = 1
+    def by_callee_plus(self, M a):  # a=write
+        l = []
+        fill_plus(l, a)
+        (<M>l[0]).n = 1
+    def by_callee_item(self, M a):  # a=write
+        l = [None]
+        fill_item(l, a)
+        (<M>l[0]).n = 1
+    def by_callee_all(self, *args):  # *args=write
+        l = []
+        fill_all(l, args)
+        (<M>l[0]).n = 1
+    def later(self, M a):  # a=write
+        l = [M()]
+        for i in range(3):
+            (<M>l[0]).n = i
+            l.insert(0, a)
+    def other_later(self, M a):  # a=write
+        l = [M()]
+        for i in range(3):
+            l.append(a)
+            (<M>l[0]).n = i
+            l = [None]
+    def into_param(self, list others, M a):  # a=write
+        others.append(a)
+        (<M>others[0]).n = 1
+    def into_kid(self, M a):  # a=write
+        l = [[None]]
+        l[0].append(a)
+        (<M>l[0][0]).n = 1
+    def from_factory(self, M a):  # a=write
+        l = listed(a)
+        (<M>l[0]).n = 1
+    def after_factory(self, M a, M b):  # a=write b=write
+        l = listed(a)
+        l.append(b)
+        (<M>l[0]).n = 1
+    def set_default(self, M a):  # a=write
+        d = {}
+        (<M>d.setdefault("a", a)).n = 1
+
+    # What is in an attribute of an object that a factory made.
+    def filled(self, M a):  # a=write
+        p = filled_box(a)
+        p.buf.n = 1
+    def filled_by_constructor(self, M a):  # a=write
+        cdef Box p = Box(a)
+        p.buf.n = 1
+    def filled_twice(self, M a):  # a=write
+        p = filled_box_by(a)
+        p.buf.n = 1
+    def filled_here(self, M a):  # a=write
+        p = empty_box()
+        p.buf = a
+        p.buf.n = 1
+    def filled_in_tuple(self, M a):  # a=write
+        p, q = box_pair(a)
+        (<Box>p).buf.n = 1
+    def filled_with_new(self):  #
+        p = box_of_new()
+        p.buf.n = 1
+    def filled_deep(self, M a):  # a=write
+        p = nested_box(a)
+        p.inner.buf.n = 1
+
     # Others than items of parameters.
     def own(self, *args):  #
         for o in [M(), M()]:
@@ -185,6 +321,58 @@ cdef touch_all(objects):  # *objects=write
 
 cdef grow(objects):  #
     objects.append(1)
+
+cdef class Box:
+    cdef M buf
+    cdef Box inner
+    def __cinit__(self, M x=None):  #
+        self.buf = x
+
+cdef Box empty_box():  #
+    return Box()
+
+cdef Box filled_box(M x):  #
+    cdef Box p = Box()
+    p.buf = x
+    return p
+
+cdef Box filled_box_by(M x):  #
+    q = filled_box(x)
+    return q
+
+cdef box_pair(M x):  #
+    return filled_box(x), 1
+
+cdef Box box_of_new():  #
+    cdef Box p = Box()
+    p.buf = M()
+    return p
+
+cdef Box nested_box(M x):  #
+    cdef Box p = Box()
+    p.inner = filled_box(x)
+    return p
+
+cdef fill(l, x):  #
+    l.append(x)
+
+cdef fill_by(l, x):  #
+    fill(l, x)
+
+cdef fill_plus(l, x):  #
+    l += [x]
+
+cdef fill_item(l, x):  #
+    l[0] = x
+
+cdef fill_all(l, xs):  #
+    for x in xs:
+        l.append(x)
+
+cdef listed(x):  #
+    l = []
+    l.append(x)
+    return l
 
 cdef coerce(x, y):  # y=read
     if isinstance(y, M):

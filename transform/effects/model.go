@@ -115,6 +115,7 @@ type Call struct {
 	hand    bool    // under a lock that was placed by hand
 	handing handing // for callees that hand their arguments out
 	history int32   // what has been assigned before
+	node    int32   // its value; 0 where that is a number
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -159,11 +160,15 @@ type Flow struct {
 	ends []int32
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
-	// content holds what was ever put into containers of the function's own making, by
-	// their nodes.
+	// content holds what containers of the function's own making were made with, by their
+	// nodes, and puts what containers get after that.
 	content map[int32][]int32
+	puts    []put
 	changed []int32 // containers that are changed
 }
+
+// put is an item that a container gets, or unknownItem.
+type put struct{ in, item int32 }
 
 // leadsInto returns the attribute that the value of node n leads into, "" where
 // it may be any.

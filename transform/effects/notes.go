@@ -110,6 +110,7 @@ func (b *notes) opaque(n int32, name string, span ast.Span) {
 		return
 	}
 	b.hands(n, 0, span.End, false)
+	b.put(n, unknownItem) // where it is a container, it may get others
 	switch {
 	case sh.Container:
 		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, span)

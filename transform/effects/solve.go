@@ -154,13 +154,14 @@ type Solver struct {
 	rounds     rounds
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
+	fills   bool        // whether a callee puts anything into a container
 	again   []*Function // to be updated once more, though none of their callees grew
 }
 
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
-	s.handed, s.kept, s.assigns = nil, nil, assigning(f.Flow)
+	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
 	s.attributes = nil
 	s.rounds.reset()
 	if n := len(s.flow.Nodes); cap(s.nodes) < n {
@@ -192,7 +193,7 @@ func (s *Solver) update(f *Function) bool {
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
 	}
-	if s.assigns {
+	if s.assigns || s.fills || len(s.flow.puts) > 0 {
 		s.assign()
 	}
 	keep(s)

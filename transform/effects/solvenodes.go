@@ -93,7 +93,7 @@ func (s *Solver) collect(n int32) []Ref {
 	case NodeCall:
 		out = s.returned(n, &s.flow.Calls[x.Num], x.Shape, func(g *Function) []int32 { return g.Sum.returns })
 	case NodeItem:
-		out = s.itemsOf(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Num)
+		out = append(s.itemsOf(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Num), gainedBy(s, x.Base)...)
 	}
 	return out
 }

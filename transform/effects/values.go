@@ -126,7 +126,7 @@ func (b *values) element(n int32) int32 {
 		return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
 	default:
 		if of := b.elements(n); len(of) > 0 {
-			return b.node(Node{Kind: NodeLocal, From: of, Shape: b.common(of)})
+			return b.node(Node{Kind: NodeLocal, From: b.items(n), Shape: b.common(of)})
 		}
 		if b.flow.Nodes[n].Kind == NodeCall && sh.Class == nil {
 			return b.item(n, anyPlace)
