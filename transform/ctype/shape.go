@@ -44,6 +44,8 @@ type Shape struct {
 	Holds     bool                // a C++ container of maps
 	Returned  bool                // a pointer that a C function returned
 	Copied    bool                // of a record: assignment copies all of it, as C++ containers do
+	Pointers  bool                // a C++ container of pointers: a copy leads where it led
+	ToConst   bool                // of these: all lead to what is const
 	Handle    bool                // a number by which C code finds something that it keeps elsewhere
 	Lock      bool                // a mutex of some kind: guards state, and is none
 }
@@ -144,6 +146,14 @@ func (s Shape) ReadOnly() bool {
 	return s.Constant && (s.Kind != Pointer || s.Depth <= 1)
 }
 
+// Item is the shape of what a C++ container has in it.
+func (s Shape) Item() Shape {
+	if s.Pointers {
+		return Shape{Kind: Pointer, Depth: 1, Constant: s.ToConst}
+	}
+	return Shape{Inserts: s.Holds, Holds: s.Holds}
+}
+
 // OfType is the shape of a type in m, without a declarator.
 func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	if t == nil || depth > 12 {
@@ -161,12 +171,17 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 		s = p.OfName(m, syntax.Names(t.Path), t.Name, depth)
 		if len(t.Args) > 0 && (s.Kind == Unknown || s.Kind == Record) {
 			s.Inserts = strings.HasSuffix(strings.ToLower(t.Name), "map")
+			s.ToConst = true
 			for _, a := range t.Args {
 				if at, ok := a.(*ast.CType); ok {
 					in := p.OfType(m, at, depth+1)
 					s.Holds = s.Holds || in.Inserts || in.Holds
+					s.Copied = s.Copied && !in.Pointers
+					s.Pointers = s.Pointers || s.Copied && in.Kind == Pointer && in.Depth == 1
+					s.ToConst = s.ToConst && (in.Kind != Pointer || in.ReadOnly())
 				}
 			}
+			s.ToConst = s.ToConst && s.Pointers
 		}
 	}
 	if t.Const && s.array {

@@ -48,7 +48,11 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	case sh.Kind == ctype.Scalar:
 		value = 0
 	case sh.Copied:
+		copied := value
 		value = b.node(Node{Kind: NodeNothing, Shape: sh})
+		if sh.Pointers && copied != 0 {
+			value = b.with(value, copied)
+		}
 	case value == 0 && nothing:
 		value = b.node(Node{Kind: NodeNothing, Shape: sh})
 	case value == 0 && sh.Class != nil:
@@ -275,12 +279,17 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 		case *ast.Name:
 			n, _, local := b.value(x.Name)
 			if sh := b.shape(n); local && n != 0 && (sh.Kind == ctype.Record || sh.Kind == ctype.Pointer) && !b.vars[x.Name].shape.Ref {
-				in := b.node(Node{Kind: NodeStowed, Base: value, Shape: b.shape(value)})
-				b.set(b.vars[x.Name].slot, b.node(Node{Kind: NodeLocal, From: []int32{n, in}, Shape: sh}))
+				b.set(b.vars[x.Name].slot, b.with(n, value))
 			}
 		}
 		return
 	}
+}
+
+// with is a C value that something is stowed in.
+func (b *values) with(n, value int32) int32 {
+	in := b.node(Node{Kind: NodeStowed, Base: value, Shape: b.shape(value)})
+	return b.node(Node{Kind: NodeLocal, From: []int32{n, in}, Shape: b.shape(n)})
 }
 
 // storeToCall stores to what a call returns a C++ reference to.

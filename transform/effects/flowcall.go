@@ -171,9 +171,26 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		text := sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar || library.Keepers()[name]                 // a C string becomes bytes first
 		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
+			if sh.Pointers && library.CppWriters()[name] { // what its pointers lead to it leaves alone
+				b.flow.Actions[len(b.flow.Actions)-1].shallow = true
+			}
+		}
+		in, local := syntax.Unparen(fun.X).(*ast.Name)
+		if local = local && b.isLocal(in.Name); local && sh.Pointers && library.CppWriters()[name] {
+			args.each(func(n int32) {
+				if b.shape(n).Kind == ctype.Pointer {
+					b.stowed(in, n)
+				} else {
+					b.passTo(n, false, name, e.Span)
+				}
+			})
+			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
 		}
 		b.unknownArgs(args, name, e.Span, true)
-		return b.node(Node{Kind: NodeInside, Base: base, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
+		if name == "data" && sh.Pointers {
+			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item().Pointer(1, false)})
+		}
+		return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
 	default:
 		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)

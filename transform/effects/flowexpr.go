@@ -384,6 +384,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 	}
 	if sh.Inserts && (sh.Kind != ctype.Pointer || sh.Ref) {
 		b.effect(n, nil, OnState, Write, true, ChangesContainer, cmp.Or(syntax.LastName(e.X), "[]"), e.Span)
+		if sh.Pointers {
+			b.flow.Actions[len(b.flow.Actions)-1].shallow = true
+		}
 	}
 	b.shallowly(e.X, func() { b.stored(n, e.Access, syntax.LastName(e.X), e.Span) })
 	for _, i := range e.Index {
@@ -444,7 +447,7 @@ func (b expressions) address(e ast.Expr) int32 {
 		}
 		sh := b.shape(n)
 		if sh.Kind != ctype.Pointer {
-			sh = ctype.Shape{Kind: ctype.Pointer, Depth: 1}
+			sh = sh.Item().Pointer(1, false)
 		}
 		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
 	case *ast.Attribute:

@@ -56,6 +56,9 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
 				inside = append(inside, n)
 			}
+		case ps.Kind == ctype.Pointer && ps.Constant && ps.Depth == 2 && sh.Kind == ctype.Pointer && sh.Depth == 2:
+			b.passPlaces(n, name, args.span[i])
+			inside = append(inside, n)
 		default:
 			b.passTo(n, sure && ps.Kind == ctype.Pointer && !ps.Constant, name, args.span[i])
 			inside = append(inside, n)

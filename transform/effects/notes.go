@@ -146,6 +146,17 @@ func (b *notes) passTo(n int32, sure bool, name string, span ast.Span) {
 	}
 }
 
+// passPlaces passes an array of pointers as "const T **": it may be written to, and what
+// its pointers lead to is read.
+func (b *notes) passPlaces(n int32, name string, span ast.Span) {
+	b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+	if x := &b.flow.Nodes[n]; x.Kind == NodeInside && b.shape(x.Base).Pointers {
+		n = x.Base
+	}
+	b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
+	b.flow.Actions[len(b.flow.Actions)-1].shallow = true
+}
+
 func (b *notes) unknownArgs(args passed, name string, span ast.Span, inC bool) {
 	args.each(func(n int32) {
 		if inC {

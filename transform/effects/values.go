@@ -123,7 +123,7 @@ func (b *values) element(n int32) int32 {
 	case ctype.Scalar:
 		return 0
 	case ctype.Record, ctype.Unknown:
-		return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Inserts: sh.Holds, Holds: sh.Holds}})
+		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh.Item()})
 	default:
 		if of := b.elements(n); len(of) > 0 {
 			return b.node(Node{Kind: NodeLocal, From: b.items(n), Shape: b.common(of)})
