@@ -223,9 +223,12 @@ type Effect struct {
 	Cause Cause
 	Name  string
 	Field string
-	Span  ast.Span
-	Via   *Function // throughCall: the callee, and its effect
-	next  int32
+	// Behind is true where it is the state of an object that Field holds, which has no
+	// lock of its own, and not what Field itself is.
+	Behind bool
+	Span   ast.Span
+	Via    *Function // throughCall: the callee, and its effect
+	next   int32
 }
 
 // foundKey is what tells effects of one summary apart.
@@ -236,10 +239,11 @@ type foundKey struct {
 	mode      Mode
 	sure, raw bool
 	field     string
+	behind    bool
 }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Field}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

@@ -292,7 +292,7 @@ func (s *Solver) call(c *Call) {
 					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
 				}
 				for _, to := range s.along(a.Region, g, e.Region, c.history) {
-					s.add(to, &Effect{Class: class, Field: field, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
+					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
 				}
 			}
@@ -372,6 +372,7 @@ func (s *Solver) add(r int32, e *Effect) {
 		if x.OfItems() {
 			return // an object without a lock: its container is not its owner
 		}
+		e.Behind = e.Behind || e.Kind == OnState && e.Class != nil
 		e.Kind = OnState
 		if e.Field = x.Name; e.Field == furtherOn {
 			e.Field = ""
@@ -417,7 +418,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Field == e.Field {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

@@ -144,6 +144,7 @@ var (
 	ContainerSteps = values("steps", "c")              // take one step through a container of a kind
 	Storages       = values("storage", "c")            // return a pointer into a container
 	Unwrap         = names("unwraps", "c")             // return a pointer that another object put into a capsule
+	Once           = names("once", "c")                // run a function, their second argument, once for each flag, their first
 	// LockCalls are C functions that take a lock as their first argument, and whether
 	// they take or release it.
 	LockCalls = sync.OnceValue(lockCalls)

@@ -15,7 +15,7 @@ var asked = map[string][]string{
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "makes", "reaches", "reads", "size", "views"},
-	"c":        {"args=", "lock=", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "mutates", "makes", "reaches", "reads", "size"},
+	"c":        {"args=", "lock=", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
 }
 
 var (

@@ -27,19 +27,25 @@ func mutableGlobals(c *checking) {
 		return
 	}
 	vars := c.globals()
-	var atImport map[*ruleFunc]bool
+	var once map[*ruleFunc]string
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
 		if len(v.changes) == 0 || c.silentGlobal(v) {
 			continue
 		}
-		if atImport == nil {
-			atImport = c.importOnly()
+		if once == nil {
+			once = c.onlyOnce()
+		}
+		flags := map[string]bool{} // two flags let two functions run at the same time
+		for _, ch := range v.changes {
+			if flag := once[ch.f]; flag != "" {
+				flags[flag] = true
+			}
 		}
 		var bad []globalChange
 		var why []string
 		for _, ch := range v.changes {
-			if atImport[ch.f] || ch.f.held(ch.node.Range().Pos, nil) {
+			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.held(ch.node.Range().Pos, nil) {
 				continue
 			}
 			if w := c.unsafeChange(v, ch); w != "" {
@@ -282,75 +288,4 @@ func (c *bodies) lookedUp(f *ruleFunc, name, key string, before int32) bool {
 		return !found
 	})
 	return found
-}
-
-// importOnly returns the functions that run while the module is imported and
-// then never again, as far as the module shows: they are called by module-level
-// code or by each other, and mentioned nowhere else. So are functions that
-// module-level code hands to atexit, which run when the threads are gone, and
-// ones that nobody mentions and whose name says that they set the module up.
-func (c *bodies) importOnly() map[*ruleFunc]bool {
-	type user struct {
-		f *ruleFunc // nil: module level
-	}
-	users := map[string][]user{}
-	byName := map[string]*ruleFunc{}
-	atExit := map[string]bool{}
-	for _, f := range c.funcs() {
-		if f.class == nil && f.outer == nil {
-			byName[f.name()] = f
-		}
-		ast.Walk(f.def.Body, func(n ast.Node) bool {
-			if nm, ok := n.(*ast.Name); ok {
-				users[nm.Name] = append(users[nm.Name], user{f})
-			}
-			return true
-		})
-	}
-	for _, u := range c.m.Units {
-		ast.Walk(u.File, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.FuncDef:
-				return false
-			case *ast.Call:
-				if fun, ok := n.Fun.(*ast.Attribute); ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit") {
-					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
-						atExit[name.Name] = true
-					}
-				}
-			case *ast.Name:
-				users[n.Name] = append(users[n.Name], user{})
-			}
-			return true
-		})
-	}
-	out := map[*ruleFunc]bool{}
-	for changed := true; changed; {
-		changed = false
-		for name, f := range byName {
-			once := initLike(name) || atExit[name]
-			switch {
-			case out[f] || len(users[name]) == 0 && !once:
-				continue
-			case f.def.Kind == ast.Def && !strings.HasPrefix(name, "_") && !once, f.def.Kind == ast.Cpdef && !once:
-				continue // Python code can call it at any time
-			}
-			if !slices.ContainsFunc(users[name], func(u user) bool { return u.f != nil && !out[u.f] && u.f != f }) {
-				out[f] = true
-				changed = true
-			}
-		}
-	}
-	return out
-}
-
-// initLike reports whether a function's name says that it sets the module up.
-func initLike(name string) bool {
-	for _, w := range syntax.Words(name) {
-		switch w {
-		case "init", "initialize", "initialise", "setup", "bootstrap":
-			return true
-		}
-	}
-	return false
 }

@@ -25,6 +25,12 @@ func checkHandLocks(c *checking) {
 		f *effects.Function
 		e *effects.Effect
 	}
+	// An attribute that leads to an object is one thing, and what is in the object another.
+	type state struct {
+		field  string
+		behind bool
+	}
+	of := func(e *effects.Effect) state { return state{e.Field, e.Behind} }
 	if !slices.ContainsFunc(c.p.Funcs(c.m).All, func(f *effects.Function) bool { return f.Class != nil && c.p.FlowOf(f).Hand != (ast.Span{}) }) {
 		return
 	}
@@ -39,13 +45,13 @@ func checkHandLocks(c *checking) {
 		if !slices.ContainsFunc(byClass[k], func(f *effects.Function) bool { return f.Flow.Hand != (ast.Span{}) }) {
 			continue
 		}
-		locked := map[string]use{} // attributes that are written under the lock
+		locked := map[state]use{} // attributes that are written under the lock
 		for _, f := range byClass[k] {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
 				if effects.OnSelf(f, e) && e.Mode == effects.Write && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
-					if _, ok := locked[e.Field]; !ok {
-						locked[e.Field] = use{f, e}
+					if _, ok := locked[of(e)]; !ok {
+						locked[of(e)] = use{f, e}
 					}
 				}
 			}
@@ -58,14 +64,14 @@ func checkHandLocks(c *checking) {
 			var worst *effects.Effect // what it writes says more than what it reads
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
-				if _, ok := locked[e.Field]; ok && effects.OnSelf(f, e) && e.Raw && e.Sure && (e.Via == nil || !e.Via.Exposed() || lockedByCallers(e.Via)) && (worst == nil || e.Mode > worst.Mode) {
+				if _, ok := locked[of(e)]; ok && effects.OnSelf(f, e) && e.Raw && e.Sure && (e.Via == nil || !e.Via.Exposed() || lockedByCallers(e.Via)) && (worst == nil || e.Mode > worst.Mode) {
 					worst = e
 				}
 			}
 			if worst == nil {
 				continue
 			}
-			with := locked[worst.Field]
+			with := locked[of(worst)]
 			does := "reads"
 			if worst.Mode == effects.Write {
 				does = "writes"

@@ -1,0 +1,139 @@
+package rules
+
+// Functions that run once, and so need no lock for what they do.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+)
+
+// onlyOnce returns the functions that run once in a process, as far as the module shows,
+// each with the flag that sees to it.
+//
+// The flag is "" for functions that run while the module is imported: they are called by
+// module-level code or by each other, and mentioned nowhere else. So are functions
+// that module-level code hands to atexit, which run when the threads are gone, and
+// ones that nobody mentions and whose name says that they set the module up. The others
+// are only mentioned where they are handed to a function like C's call_once with one and the
+// same flag, or called by such functions: who comes back from there sees all that they did.
+func (c *bodies) onlyOnce() map[*ruleFunc]string {
+	type user struct {
+		f    *ruleFunc // nil: module level, or who runs it once
+		flag string
+	}
+	users := map[string][]user{}
+	byName := map[string]*ruleFunc{}
+	atExit := map[string]bool{}
+	for _, f := range c.funcs() {
+		if f.class == nil && f.outer == nil {
+			byName[f.name()] = f
+		}
+		handed := map[*ast.Name]string{}
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Call:
+				if name, flag := c.callsOnce(f, n); name != nil {
+					handed[name] = flag
+				}
+			case *ast.Name:
+				if flag, ok := handed[n]; ok {
+					users[n.Name] = append(users[n.Name], user{nil, flag})
+				} else {
+					users[n.Name] = append(users[n.Name], user{f, ""})
+				}
+			}
+			return true
+		})
+	}
+	for _, u := range c.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDef:
+				return false
+			case *ast.Call:
+				if fun, ok := n.Fun.(*ast.Attribute); ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit") {
+					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
+						atExit[name.Name] = true
+					}
+				}
+			case *ast.Name:
+				users[n.Name] = append(users[n.Name], user{})
+			}
+			return true
+		})
+	}
+	out := map[*ruleFunc]string{}
+	for changed := true; changed; {
+		changed = false
+		for name, f := range byName {
+			if _, known := out[f]; known {
+				continue
+			}
+			named := initLike(name) || atExit[name]
+			switch {
+			case len(users[name]) == 0 && !named:
+				continue
+			case f.def.Kind == ast.Def && !strings.HasPrefix(name, "_") && !named, f.def.Kind == ast.Cpdef && !named:
+				continue // Python code can call it at any time
+			}
+			flags := map[string]bool{}
+			often := slices.ContainsFunc(users[name], func(u user) bool {
+				if u.f == f {
+					return false
+				}
+				flag, known := u.flag, true
+				if u.f != nil {
+					flag, known = out[u.f]
+				}
+				flags[flag] = true
+				return !known
+			})
+			if often || len(flags) > 1 {
+				continue
+			}
+			out[f] = ""
+			for flag := range flags {
+				out[f] = flag
+			}
+			changed = true
+		}
+	}
+	return out
+}
+
+// callsOnce returns the function that a call runs once, and the variable of the module that
+// is its flag.
+func (c *bodies) callsOnce(f *ruleFunc, call *ast.Call) (fun *ast.Name, flag string) {
+	if call.Fun == nil || !library.Once()[c.m.CName(call.Fun)] || len(call.Args) < 2 {
+		return nil, ""
+	}
+	at := syntax.Bare(call.Args[0].X)
+	if u, ok := at.(*ast.Unary); ok && u.Op == "&" {
+		at = syntax.Bare(u.X)
+	}
+	name, ok := at.(*ast.Name)
+	if !ok || c.globalNamed(f, name.Name) == nil {
+		return nil, "" // one for each call, or for each object
+	}
+	what := syntax.Bare(call.Args[1].X)
+	if u, ok := what.(*ast.Unary); ok && u.Op == "&" {
+		what = syntax.Bare(u.X)
+	}
+	fun, _ = what.(*ast.Name)
+	return fun, name.Name
+}
+
+// initLike reports whether a function's name says that it sets the module up.
+func initLike(name string) bool {
+	for _, w := range syntax.Words(name) {
+		switch w {
+		case "init", "initialize", "initialise", "setup", "bootstrap":
+			return true
+		}
+	}
+	return false
+}
