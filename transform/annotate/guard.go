@@ -139,7 +139,7 @@ func (a *annotator) reliable(c *project.Class, name string) bool {
 	d := c.Declarer(name)
 	for _, f := range a.all() {
 		for _, s := range a.p.Guarding.Stores(f, d, name) {
-			if _, _, _, ok := effects.GuardStatement(f, s); !ok || f.Mod != d.Mod || s.Nothing { // None locks nothing
+			if _, ok := f.GuardStatement(s); !ok || f.Mod != d.Mod || s.Nothing { // None locks nothing
 				return false
 			}
 		}

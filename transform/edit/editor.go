@@ -75,6 +75,11 @@ func (e *Editor) DeleteLines(s ast.Span) {
 // Indent adds white space at a line's start.
 func (e *Editor) Indent(at int32, s string) { e.indents[at] += s }
 
+// Indentation returns the white space that a line starts with, with what is added to it.
+func (e *Editor) Indentation(at int32) string {
+	return e.indents[at] + syntax.IndentOf(e.File, at)
+}
+
 // Finish returns the edits in order.
 func (e *Editor) Finish() []Edit {
 	for at, s := range e.indents {

@@ -4,8 +4,6 @@ package effects
 // object, once others may know that object.
 
 import (
-	"strings"
-
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
 	"pyxlock/transform/project"
@@ -138,32 +136,47 @@ func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
 	return out
 }
 
-// GuardStatement returns the statement that an assignment to a guard is, and the name of
-// the object; line tells whether it has a line of its own, or is all of a function that
-// has but one line. Others cannot be put into a critical section.
-func GuardStatement(f *Function, s Store) (st *ast.Assign, of string, line, ok bool) {
-	ast.Walk(f.Def.Body, func(n ast.Node) bool {
-		if a, is := n.(*ast.Assign); is && a.Pos <= s.Span.Pos && s.Span.End <= a.End {
-			st = a
+// GuardStatement is an assignment to a guard as a statement, which is put into a critical
+// section.
+type GuardStatement struct {
+	*ast.Assign
+	Of string // the object as it is spelled
+	// Header is the statement whose block it is in, and Suite that block; it is the
+	// block's statement number Index.
+	Header ast.Stmt
+	Suite  *ast.Suite
+	Index  int
+}
+
+// GuardStatement returns the statement that an assignment to a guard is; ok is false where it
+// cannot be put into a critical section: it does more than this, or its object is found by
+// what may find another one when it is asked again.
+func (f *Function) GuardStatement(s Store) (g GuardStatement, ok bool) {
+	var find func(header ast.Stmt)
+	find = func(header ast.Stmt) {
+		for _, suite := range syntax.Suites(header) {
+			for i, st := range suite.Stmts {
+				if r := st.Range(); r.Pos > s.Span.Pos || r.End < s.Span.End {
+					continue
+				}
+				if a, is := st.(*ast.Assign); is {
+					g = GuardStatement{Assign: a, Header: header, Suite: suite, Index: i}
+				}
+				find(st)
+			}
 		}
-		return true
-	})
-	if st == nil || st.Op != "=" || len(st.Targets) != 1 || st.Annotation != nil {
-		return nil, "", false, false
 	}
-	t, is := st.Targets[0].(*ast.Attribute)
+	find(f.Def)
+	if g.Assign == nil || g.Op != "=" || len(g.Targets) != 1 || g.Annotation != nil {
+		return g, false
+	}
+	t, is := g.Targets[0].(*ast.Attribute)
 	if !is || t.Span != s.Span {
-		return nil, "", false, false
+		return g, false
 	}
-	name, is := t.X.(*ast.Name)
-	if !is {
-		return nil, "", false, false
-	}
-	file := f.Unit.File
-	rest := strings.TrimSpace(syntax.Text(file, ast.Span{Pos: st.End, End: syntax.NextLine(file, st.End-1)}))
-	line = syntax.IndentOf(file, st.Pos) == syntax.Text(file, ast.Span{Pos: syntax.LineStart(file, st.Pos), End: st.Pos}) && (rest == "" || rest[0] == '#')
-	body := f.Def.Body
-	return st, name.Name, line, line || body.Inline && len(body.Stmts) == 1 && body.Stmts[0] == ast.Stmt(st)
+	_, is = syntax.Bare(t.X).(*ast.Name)
+	g.Of = syntax.Text(f.Unit.File, syntax.Unparen(t.X).Range())
+	return g, is
 }
 
 // held reports whether a function that assigns to a guard says by its decorators that

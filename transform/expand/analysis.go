@@ -31,7 +31,7 @@ type Module struct {
 	ours    map[*ast.Decorator]bool
 	// guardStores are the assignments to guards that others may look at meanwhile, planned
 	// the functions with a lock round their body.
-	guardStores map[*ast.Assign]guardStore
+	guardStores map[ast.Stmt]guardStore
 	planned     map[*ast.FuncDef]bool
 	spaced      bool // imports at the top of a file are followed by an empty line
 }
@@ -87,7 +87,7 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 		p: p, Module: m, Plan: p.Of(m), opts: opts,
 		editors: map[*project.Unit]*edit.Editor{}, needs: map[*project.Unit]*need{},
 		pxdDecs: map[string][]plan.Placed{}, used: map[string]bool{}, ours: map[*ast.Decorator]bool{},
-		guardStores: map[*ast.Assign]guardStore{}, planned: map[*ast.FuncDef]bool{},
+		guardStores: map[ast.Stmt]guardStore{}, planned: map[*ast.FuncDef]bool{},
 	}
 	if !opts.Off {
 		for _, c := range m.Classes {

@@ -24,7 +24,7 @@ type wrapper struct {
 	f      *ast.FuncDef
 	layout Layout
 	// guardStores are the assignments that become compound statements.
-	guardStores map[*ast.Assign]guardStore
+	guardStores map[ast.Stmt]guardStore
 	extra       string // what enclosing functions add to this one's indentation
 	depth       int
 
