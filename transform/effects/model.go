@@ -101,6 +101,7 @@ type action struct {
 	Cause   Cause
 	Name    string // the attribute or function
 	Field   string // the attribute whose state it is; "" where that is not known
+	behind  bool   // it is done to what Field leads to
 	Span    ast.Span
 }
 
@@ -223,8 +224,8 @@ type Effect struct {
 	Cause Cause
 	Name  string
 	Field string
-	// Behind is true where it is the state of an object that Field holds, which has no
-	// lock of its own, and not what Field itself is.
+	// Behind is true where it is done to what Field leads to, C data or an object that has no
+	// lock of its own, and not to Field itself.
 	Behind bool
 	Span   ast.Span
 	Via    *Function // throughCall: the callee, and its effect

@@ -28,19 +28,24 @@ func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, 
 	if n == 0 {
 		return
 	}
+	field, behind := b.fieldOf(n, kind, name)
 	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython && b.hand == 0, Cause: c, Name: name, Field: b.fieldOf(n, kind, name), Span: span})
+		raw: kind != OnPython && b.hand == 0, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span})
 }
 
-// fieldOf returns the attribute that an effect reaches, "" where it may be any.
-func (b *notes) fieldOf(n int32, kind EffectKind, name string) string {
+// fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether
+// it reaches what that leads to.
+func (b *notes) fieldOf(n int32, kind EffectKind, name string) (field string, behind bool) {
 	if in := b.flow.leadsInto(n); in != "" {
-		return in
+		return in, true
+	}
+	if sh := b.shape(n); sh.Class == nil && sh.Kind != ctype.Object && sh.Kind != ctype.Unknown {
+		return "", true
 	}
 	if kind == OnState && b.shape(n).Class != nil {
-		return name
+		return name, false
 	}
-	return ""
+	return "", false
 }
 
 // handOut notes that the objects of a node may be seen by others from here on:

@@ -187,7 +187,7 @@ func (s *Solver) update(f *Function) bool {
 			if class == nil {
 				class = r.Class
 			}
-			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Cause: e.Cause, Name: e.Name, Field: e.Field, Span: e.Span})
+			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span})
 		}
 	}
 	for i := range s.flow.Calls {

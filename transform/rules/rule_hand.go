@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -25,12 +26,15 @@ func checkHandLocks(c *checking) {
 		f *effects.Function
 		e *effects.Effect
 	}
-	// An attribute that leads to an object is one thing, and what is in the object another.
+	// An attribute is one thing, and the object that it holds another.
 	type state struct {
 		field  string
 		behind bool
 	}
-	of := func(e *effects.Effect) state { return state{e.Field, e.Behind} }
+	of := func(k *project.Class, e *effects.Effect) state {
+		fd := k.Field(e.Field)
+		return state{e.Field, e.Behind && fd != nil && c.p.Types.OfField(fd).Kind == ctype.Object}
+	}
 	if !slices.ContainsFunc(c.p.Funcs(c.m).All, func(f *effects.Function) bool { return f.Class != nil && c.p.FlowOf(f).Hand != (ast.Span{}) }) {
 		return
 	}
@@ -50,8 +54,8 @@ func checkHandLocks(c *checking) {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
 				if effects.OnSelf(f, e) && e.Mode == effects.Write && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
-					if _, ok := locked[of(e)]; !ok {
-						locked[of(e)] = use{f, e}
+					if _, ok := locked[of(k, e)]; !ok {
+						locked[of(k, e)] = use{f, e}
 					}
 				}
 			}
@@ -62,16 +66,20 @@ func checkHandLocks(c *checking) {
 				continue
 			}
 			var worst *effects.Effect // what it writes says more than what it reads
+			var whose use
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
-				if _, ok := locked[of(e)]; ok && effects.OnSelf(f, e) && e.Raw && e.Sure && (e.Via == nil || !e.Via.Exposed() || lockedByCallers(e.Via)) && (worst == nil || e.Mode > worst.Mode) {
-					worst = e
+				with, ok := locked[state{e.Field, false}]
+				if !ok {
+					with, ok = locked[of(k, e)]
+				}
+				if ok && effects.OnSelf(f, e) && e.Raw && e.Sure && (e.Via == nil || !e.Via.Exposed() || lockedByCallers(e.Via)) && (worst == nil || e.Mode > worst.Mode) {
+					worst, whose = e, with
 				}
 			}
 			if worst == nil {
 				continue
 			}
-			with := locked[of(worst)]
 			does := "reads"
 			if worst.Mode == effects.Write {
 				does = "writes"
@@ -80,11 +88,11 @@ func checkHandLocks(c *checking) {
 				does = fmt.Sprintf("calls %s, which %s", worst.Via.Name(), does)
 			}
 			out := project.FindingAt(f.Unit.Source, worst.Span, finding.LeftOut, "", "")
-			out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, worst.Field, with.f.Name())
+			out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, worst.Field, whose.f.Name())
 			out.Help = "hold the same lock here"
 			out.Warning = true
-			pos := project.FindingAt(with.f.Unit.Source, with.f.Flow.Hand, "", "", "")
-			out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: with.f.Name() + " holds the lock"}}
+			pos := project.FindingAt(whose.f.Unit.Source, whose.f.Flow.Hand, "", "", "")
+			out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: whose.f.Name() + " holds the lock"}}
 			if steps := effects.Chain(f, worst); len(steps) > 1 {
 				out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
 			}

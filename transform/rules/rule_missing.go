@@ -5,6 +5,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -37,7 +38,7 @@ func checkMissing(c *checking) {
 					continue // told of that function, where the lock has to be taken
 				}
 				if x.Root == effects.NodeParam {
-					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain {
+					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !c.outlives(f, e) {
 						continue
 					}
 				}
@@ -64,12 +65,28 @@ func checkMissing(c *checking) {
 	}
 }
 
+// outlives reports whether an object that is taken apart writes to what its pointer leads to
+// in the state of its guard: others use that still.
+func (c *checking) outlives(f *effects.Function, e *effects.Effect) bool {
+	if name := f.Def.Name.Name; name != "__dealloc__" && name != "__del__" || e.Mode != effects.Write || !e.Behind || c.p.Guarding.Owners == nil {
+		return false
+	}
+	guard := c.p.Guarding.Of(f.Class)
+	steps := effects.Chain(f, e)
+	direct := steps[len(steps)-1].Effect.Cause == effects.StoresThrough
+	return guard != "" && slices.ContainsFunc(c.p.Guarding.Owners.All, func(pt effects.Pointing) bool {
+		// What C made of the owner's state may be the object's own, to be freed.
+		return pt.Same && pt.Owner == guard && pt.Pointer == e.Field && project.Related(pt.Class, f.Class) && (direct || !pt.Returned)
+	})
+}
+
 func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) {
 	does := "reads"
 	if e.Mode == effects.Write {
 		does = "writes"
 	}
 	class := e.Class.Name
+	x := &f.Sum.Regions[e.Region]
 	obj := "some " + class
 	if name := called(f, e.Region); name != "" {
 		obj = fmt.Sprintf("%s (%s)", name, class)
@@ -91,6 +108,10 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message = fmt.Sprintf("%s %s %s without its lock", f.Name(), does, obj)
 	}
 	out.Help = c.missingHelp(f, e)
+	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
+		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
+		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
+	}
 	if steps := effects.Chain(f, e); len(steps) > 1 {
 		out.Related = effects.RelatedOf(steps[1:])
 	}
