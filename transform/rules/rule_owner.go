@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
@@ -98,6 +99,8 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 			help = fmt.Sprintf("let all that share the state have one object in common, in an attribute that is never None, and share its lock: guard= on %s", k.class.Name)
 		case bare:
 			help = fmt.Sprintf("see to it that each %s has an object as its %s, then share its lock: guard=%q", k.class.Name, pt.Owner, pt.Owner)
+		case k.class.Field(pt.Owner).Vis == ast.Public:
+			help = fmt.Sprintf("make %s readonly, then share its lock: @cython.locked_class(guard=%q) on %s", pt.Owner, pt.Owner, k.class.Name)
 		case len(same) > 1:
 			help = fmt.Sprintf("say which of the objects that it keeps has the lock: guard=%q on %s, or another", pt.Owner, k.class.Name)
 		}
@@ -136,6 +139,21 @@ func notOwned(c *checking, k keptPointer, pt effects.Pointing, msg, help string)
 func checkGuardMoves(c *checking) {
 	if c.p.Guarding.Owners == nil {
 		return
+	}
+	for _, k := range c.m.Classes {
+		l := c.p.Locks.Declared(k)
+		if l == nil || l.Guard == "" {
+			continue
+		}
+		if fd := k.Field(l.Guard); fd != nil && fd.Vis == ast.Public {
+			out := project.FindingAt(l.Unit.Source, l.Decorator.Range(), finding.GuardMoves,
+				fmt.Sprintf("%s is the guard of %s, and is public: Python code may assign it while others use the object, under the old one's lock alone", l.Guard, k.Name),
+				"make it readonly, or private; where it has to change, write a method that holds both for writing")
+			out.Warning = true
+			pos := project.FindingAt(fd.Unit.Source, fd.Decl.Range(), "", "", "")
+			out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: l.Guard + " is declared public"}}
+			c.Findings = append(c.Findings, out)
+		}
 	}
 	type key struct {
 		place effects.Place
