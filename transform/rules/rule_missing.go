@@ -38,7 +38,7 @@ func checkMissing(c *checking) {
 					continue // told of that function, where the lock has to be taken
 				}
 				if x.Root == effects.NodeParam {
-					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !c.outlives(f, e) {
+					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !outlives(c, f, e) {
 						continue
 					}
 				}
@@ -67,7 +67,7 @@ func checkMissing(c *checking) {
 
 // outlives reports whether an object that is taken apart writes to what its pointer leads to
 // in the state of its guard: others use that still.
-func (c *checking) outlives(f *effects.Function, e *effects.Effect) bool {
+func outlives(c *checking, f *effects.Function, e *effects.Effect) bool {
 	if name := f.Def.Name.Name; name != "__dealloc__" && name != "__del__" || e.Mode != effects.Write || !e.Behind || c.p.Guarding.Owners == nil {
 		return false
 	}
