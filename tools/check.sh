@@ -119,30 +119,40 @@ race_tests() {
 	CGO_ENABLED=1 $GO run ./tools/testsum -race -short -timeout 60m $($GO list ./... | grep -v -E "$others")
 }
 
-first_lane() {
-	check builds build_tests
-	check test tests
-}
+# Both lanes take from this list what nobody has taken yet: the longest first, so that
+# neither ends long before the other. What is in one entry shares a folder.
+queue=(builds linters packages race test browser)
 
-second_lane() {
+take_builds() { check builds build_tests; }
+take_race() { check race race_tests; }
+take_test() { check test tests; }
+take_browser() { check browser tools/browser.sh; }
+take_linters() {
 	check gofmt gofmt_check
 	check mod mod_check
 	check vet vet_check
 	check staticcheck staticcheck_check
 	check actionlint actionlint_check
 	check govulncheck vuln_check
-	check race race_tests
-	check browser tools/browser.sh
+}
+take_packages() {
 	check python tools/python.sh
 	check examples tools/examples.sh
 }
 
-rm -rf "$out"/*.rc "$out"/*.time "$out/lock"
+lane() {
+	local name
+	for name in "${queue[@]}"; do
+		! mkdir "$out/$name.taken" 2>/dev/null || "take_$name"
+	done
+}
+
+rm -rf "$out"/*.rc "$out"/*.time "$out"/*.taken "$out/lock"
 check build make --no-print-directory build
 set -m # each lane is a process group, which an interrupt ends
-first_lane </dev/null &
+lane </dev/null &
 lanes=$!
-second_lane </dev/null &
+lane </dev/null &
 lanes="$lanes $!"
 set +m
 trap 'for lane in $lanes; do kill -TERM -- -$lane; done 2>/dev/null; wait; exit 130' INT TERM

@@ -4,7 +4,9 @@
 # there, and on a free-threaded interpreter its stress.py as well: with the locks it
 # must pass, without them it must not. Where nothing breaks without them, as on one
 # processor, that is said, since then it shows nothing that it passes with them. An
-# example is examples/NAME with tests/ (unittest) and stress.py.
+# example is examples/NAME with tests/ (unittest) and stress.py. The wheels are kept
+# (internal/testcache), and built anew where the example, pyxlock, or what builds has
+# changed; tests and stress are run each time.
 # Usage: tools/examples.sh [NAME...]    SECONDS_EACH, PYTHON, PYXLOCK_FT_PYTHON may be set.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -12,6 +14,7 @@ root=$PWD
 [ $# -gt 0 ] || set -- matrix poly
 
 tools/wheel.sh "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
+go build -o build/kept ./tools/kept
 export PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}"
 export PIP_CONSTRAINT=$root/tools/pins/build.txt PIP_BUILD_CONSTRAINT=$root/tools/pins/build.txt
 ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
@@ -19,14 +22,32 @@ ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || tr
 # install NAME PYTHON DIR [VARIABLE=VALUE...]: a copy of the example into a new
 # environment, DIR/venv.
 install() {
-	local name=$1 python=$2 dir=$3
+	local name=$1 python=$2 dir=$3 key pip
 	shift 3
 	rm -rf "$dir"
-	mkdir -p "$dir"
+	mkdir -p "$dir/wheel"
 	git ls-files -co --exclude-standard -z "examples/$name" |
 		xargs -0 -I{} sh -c '[ ! -e "$1" ] || cp --parents "$1" "$2"' - {} "$dir"
-	"$python" -m venv "$dir/venv"
-	env "$@" "$dir/venv/bin/python" -m pip install --quiet "$dir/examples/$name"
+	pip=("$python" -m pip)
+	if ! "${pip[@]}" --version >/dev/null 2>&1; then
+		"$python" -m venv "$dir/pip"
+		pip=("$dir/pip/bin/python" -m pip)
+	fi
+	# What is at these paths is hashed below, wherever the checkout lies.
+	key=$(env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT -u PIP_FIND_LINKS "$@" \
+		build/kept key "wheel of an example" environment "python=$(command -v "$python")" compiler=gcc compiler=g++ \
+		"text=$("${pip[@]}" --version | cut -d " " -f 1-2)" $(printf 'path=%s ' dist/*.whl) path=tools/pins/build.txt \
+		"checkout=examples/$name")
+	if build/kept get "$key" "$dir/wheel.zip"; then
+		"$python" -m zipfile -e "$dir/wheel.zip" "$dir/wheel"
+	else
+		env "$@" "${pip[@]}" wheel --quiet --no-deps --wheel-dir "$dir/wheel" "$dir/examples/$name"
+		(cd "$dir/wheel" && "$python" -m zipfile -c ../wheel.zip ./*.whl)
+		build/kept put "$key" "$dir/wheel.zip"
+	fi
+	# The environment is one without pip, which would be most of it.
+	"$python" -m venv --without-pip "$dir/venv"
+	"${pip[@]}" --python "$dir/venv/bin/python" install --quiet --no-index "$dir/wheel/"*.whl
 }
 
 # tests NAME DIR: what the example does, in one thread. Importing a module that does

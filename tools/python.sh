@@ -2,11 +2,21 @@
 # Builds this machine's wheel and the sdist into dist/, and tests the Python
 # package: real builds of small packages by pip, in isolated environments, and the
 # locks of uncompiled code, those without a GIL as well.
+# Tests that passed with the same inputs are left out, and counted as unchanged (see
+# python/tests/kept.py); PYXLOCK_TEST_CACHE=off runs all.
 # Usage: tools/python.sh [PYTEST ARGUMENTS]
 set -eu
 cd "$(dirname "$0")/.."
 tools/venv.sh python "${PYTHON:-python3.11}"
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
+
+# What the tests marked "kept" depend on: what they read, and what builds with it.
+go build -o build/kept ./tools/kept
+PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version), $(git --version)" \
+	compiler=gcc compiler=g++ $(for dir in .venv/python .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) path=dist \
+	checkout=python checkout=examples checkout=docs/howto checkout=runtime checkout=tools \
+	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
+export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"
 
 ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}

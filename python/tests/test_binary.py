@@ -7,6 +7,8 @@ import sys
 import pytest
 from conftest import run, venv
 
+pytestmark = pytest.mark.kept
+
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory, wheel):

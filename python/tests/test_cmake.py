@@ -7,6 +7,8 @@ import zipfile
 import pytest
 from conftest import ROOT, run, venv
 
+pytestmark = pytest.mark.kept
+
 PAGE = (ROOT / "docs" / "howto" / "cmake.md").read_text()
 
 

@@ -9,6 +9,8 @@ import zipfile
 import pytest
 from conftest import ROOT, run, venv
 
+pytestmark = pytest.mark.kept
+
 POLY = ROOT / "examples" / "poly"
 PAGE = ROOT / "docs" / "howto" / "meson.md"
 

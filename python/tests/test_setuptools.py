@@ -10,6 +10,8 @@ import zipfile
 import pytest
 from conftest import ROOT, run
 
+pytestmark = pytest.mark.kept
+
 PYPROJECT = """
     [build-system]
     requires = ["setuptools", "Cython", "pyxlock"]

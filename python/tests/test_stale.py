@@ -6,6 +6,8 @@ import time
 import pytest
 from conftest import run
 
+pytestmark = pytest.mark.kept
+
 PYPROJECT = """
     [build-system]
     requires = ["setuptools", "Cython", "pyxlock"]

@@ -14,6 +14,8 @@ import pytest
 from conftest import DIST, ROOT, run, venv
 from packaging.tags import parse_tag
 
+pytestmark = pytest.mark.kept
+
 
 def read(wheel):
     """Return the files of a wheel."""
