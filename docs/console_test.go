@@ -16,6 +16,7 @@ import (
 	"testing"
 
 	"pyxlock/internal/doctest"
+	"pyxlock/internal/testcache"
 )
 
 var update = flag.Bool("update", false, "show anew what the commands of the pages print")
@@ -25,18 +26,22 @@ func TestConsole(t *testing.T) {
 		t.Skip("builds packages")
 	}
 	tools := t.TempDir()
-	if out, err := exec.Command("go", "build", "-o", filepath.Join(tools, "pyxlock"), "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
-		t.Fatalf("building pyxlock: %v\n%s", err, out)
-	}
+	program := filepath.Join(tools, "pyxlock")
+	buildProgram(t, program)
 	w := &workshop{dir: t.TempDir()}
-	runner := &doctest.Runner{Env: environment(t, tools), Supply: w.supply, Update: *update}
+	// Bytecode is kept for the next start of a program, and elsewhere, so that pages that
+	// list files do not show it.
+	env := append(environment(t, tools), "PIP_COMPILE=0", "PYTHONPYCACHEPREFIX="+filepath.Join(w.dir, "bytecode"))
+	runner := &doctest.Runner{Env: env, Supply: w.supply, Update: *update}
 	t.Run("pages", func(t *testing.T) {
 		for name, page := range pages(t) {
 			for _, b := range page.Blocks {
 				if b.Language == "console" && !b.Has("norun") {
 					t.Run(name, func(t *testing.T) {
 						t.Parallel()
-						runner.Run(t, page)
+						if *update || !w.unchanged(t, page, program) {
+							runner.Run(t, page)
+						}
 					})
 					break
 				}
@@ -56,8 +61,18 @@ func TestModules(t *testing.T) {
 		t.Fatal(err)
 	}
 	binary := filepath.Join(t.TempDir(), "pyxlock")
-	if err := command(nil, "go", "build", "-o", binary, "pyxlock/cmd/pyxlock"); err != nil {
+	buildProgram(t, binary)
+	sources := map[string]string{}
+	for name, page := range pages(t) {
+		sources[name] = string(page.Source)
+	}
+	h := testcache.NewHash("modules of pages").Files("pages", sources)
+	python, err := testcache.Python(filepath.Join(filepath.Dir(cython), "python"))
+	if err != nil {
 		t.Fatal(err)
+	}
+	if unchanged(t, h.Key("cython", python), binary) {
+		return
 	}
 	var modules []string
 	places := ""
@@ -106,7 +121,6 @@ func environment(t *testing.T, tools string) []string {
 	env = append(env,
 		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
 		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O0",
-		"PYTHONDONTWRITEBYTECODE=1",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_NO_INPUT=1",
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
 		"GIT_AUTHOR_NAME=Reader", "GIT_AUTHOR_EMAIL=reader@example.org",
@@ -129,7 +143,7 @@ func (w *workshop) supply(name string) (doctest.Supply, error) {
 	makers := map[string]func() (doctest.Supply, error){
 		"checkout":      w.checkout,     // a copy of this repository, to go on in
 		"python3.14t":   w.interpreter,  // the command of that name, and a C compiler
-		"package":       w.wheel,        // pip finds pyxlock, built from this repository
+		"package":       w.pkg,          // pip finds pyxlock, built from this repository
 		"free-threaded": w.freeThreaded, // an environment of python3.14t with pyxlock, Cython and setuptools
 		"cython":        w.cython,       // the command cython
 		"processors":    w.processors,   // two of them, so that threads run at once
@@ -212,13 +226,8 @@ func (w *workshop) interpreter() (doctest.Supply, error) {
 	return doctest.Supply{Env: []string{"PATH=" + bin + ":$PATH"}}, err
 }
 
-func (w *workshop) wheel() (doctest.Supply, error) {
-	root, err := filepath.Abs(root)
-	if err != nil {
-		return doctest.Supply{}, err
-	}
-	wheels := filepath.Join(w.dir, "wheels")
-	err = command(nil, filepath.Join(root, ".venv", "cython-3.3", "bin", "python"), "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, root)
+func (w *workshop) pkg() (doctest.Supply, error) {
+	wheels, err := w.wheel()
 	return doctest.Supply{Env: []string{"PIP_FIND_LINKS=" + wheels}}, err
 }
 
@@ -231,11 +240,19 @@ func (w *workshop) freeThreaded() (doctest.Supply, error) {
 	if err != nil || pkg.Missing != "" {
 		return pkg, err
 	}
-	venv := filepath.Join(w.dir, "venv")
-	if err := command(nil, filepath.Join(w.dir, "bin", "python3.14t"), "-m", "venv", venv); err != nil {
-		return pkg, err
+	interpreter, venv := filepath.Join(w.dir, "bin", "python3.14t"), filepath.Join(w.dir, "venv")
+	install := []string{"install", "--quiet", "pyxlock", "cython", "setuptools"}
+	if command(nil, interpreter, "-m", "pip", "--version") != nil {
+		if err := command(nil, interpreter, "-m", "venv", venv); err != nil {
+			return pkg, err
+		}
+		err = command(pkg.Env, filepath.Join(venv, "bin", "pip"), install...)
+	} else { // to install pip as well would be the most of it
+		if err := command(nil, interpreter, "-m", "venv", "--without-pip", venv); err != nil {
+			return pkg, err
+		}
+		err = command(pkg.Env, interpreter, append([]string{"-m", "pip", "--python", filepath.Join(venv, "bin", "python")}, install...)...)
 	}
-	err = command(pkg.Env, filepath.Join(venv, "bin", "pip"), "install", "--quiet", "pyxlock", "cython", "setuptools")
 	return doctest.Supply{Env: []string{"PATH=" + filepath.Join(venv, "bin") + ":$PATH"}}, err
 }
 

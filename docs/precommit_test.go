@@ -14,6 +14,7 @@ import (
 	"testing"
 
 	"pyxlock/internal/markdown"
+	"pyxlock/internal/testcache"
 )
 
 func TestPreCommit(t *testing.T) {
@@ -26,6 +27,17 @@ func TestPreCommit(t *testing.T) {
 	}
 	if _, err := os.Stat(preCommit); err != nil {
 		t.Fatal("there is no .venv/pre-commit: run make venv")
+	}
+	h := testcache.NewHash("pre-commit")
+	if err := h.Checkout(root, "."); err != nil {
+		t.Skip(errNoCheckout)
+	}
+	python, err := testcache.Python(filepath.Join(filepath.Dir(preCommit), "python"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if unchanged(t, h.Key("pre-commit", python), "") {
+		return
 	}
 	dir := t.TempDir()
 	hooks, project := filepath.Join(dir, "pyxlock"), filepath.Join(dir, "project")

@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -17,6 +18,7 @@ import (
 	"golang.org/x/tools/txtar"
 
 	"pyxlock/internal/steps"
+	"pyxlock/internal/testcache"
 )
 
 var versions = []string{"3.0", "3.1", "3.2", "3.3"}
@@ -32,13 +34,51 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	pyxlock = filepath.Join(dir, "pyxlock")
-	if out, err := exec.Command("go", "build", "-o", pyxlock, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", pyxlock, "pyxlock/cmd/pyxlock")
+	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s", out)
 		os.Exit(1)
 	}
 	code := m.Run()
 	os.RemoveAll(dir)
 	os.Exit(code)
+}
+
+// results keeps which tests have passed.
+var results = sync.OnceValues(testcache.Open)
+
+// unchanged reports whether a test has passed with this program, these Cythons and
+// this compiler before.
+func unchanged(t *testing.T) bool {
+	t.Helper()
+	cache, err := results()
+	if err != nil {
+		t.Fatal(err)
+	}
+	h := testcache.NewHash("compiler").Environment()
+	h.Text("program", read(t, pyxlock))
+	if err := h.Self(); err != nil {
+		t.Fatal(err)
+	}
+	for _, version := range versions {
+		python, err := filepath.Abs("../../.venv/cython-" + version + "/bin/python")
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := os.Stat(python); err != nil {
+			continue
+		}
+		identity, err := testcache.Python(python)
+		if err != nil {
+			t.Fatal(err)
+		}
+		h.Key(version, identity)
+	}
+	gcc, err := testcache.Compiler("gcc")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return cache.Passed(t, h.Key("gcc", gcc).Sum())
 }
 
 // venv returns the directory of a Cython's programs.
@@ -213,6 +253,9 @@ func TestTracebacksCiteTheSource(t *testing.T) {
 	for _, version := range versions {
 		t.Run(version, func(t *testing.T) {
 			t.Parallel()
+			if unchanged(t) {
+				return
+			}
 			bin := venv(t, version)
 			dir := project(t, raising)
 			write(t, filepath.Join(dir, "show.py"), tracebacks)
@@ -261,6 +304,9 @@ func TestTracebacksCiteTheSource(t *testing.T) {
 // Everything that builds rely on: names, dependencies, and that nothing is done
 // twice.
 func TestIncremental(t *testing.T) {
+	if unchanged(t) {
+		return
+	}
 	dir := project(t, `
 -- pyproject.toml --
 [tool.pyxlock]
@@ -369,6 +415,9 @@ cdef inline int three():
 }
 
 func TestErrors(t *testing.T) {
+	if unchanged(t) {
+		return
+	}
 	dir := project(t, `
 -- pkg/__init__.py --
 -- pkg/m.pyx --
@@ -456,6 +505,9 @@ func tryEnv(t *testing.T, dir string, env []string, args ...string) (string, int
 // What Cython calls a module depends on the packages round it, also where it is
 // started inside of them. Nothing outside of the hidden directory is written.
 func TestStartedInsideThePackage(t *testing.T) {
+	if unchanged(t) {
+		return
+	}
 	dir := project(t, `
 -- a/__init__.py --
 # a
@@ -483,6 +535,9 @@ cdef class A: pass
 
 // A file that is reached under two names is one file: one class, one lock.
 func TestOneFileUnderTwoNames(t *testing.T) {
+	if unchanged(t) {
+		return
+	}
 	dir := project(t, `
 -- a/pa/__init__.py --
 -- a/pa/base.pxd --
@@ -536,6 +591,9 @@ cdef class D(Base):
 
 // Nothing that decides about the C is overlooked.
 func TestStale(t *testing.T) {
+	if unchanged(t) {
+		return
+	}
 	dir := project(t, `
 -- pyproject.toml --
 [project]
