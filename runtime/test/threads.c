@@ -37,9 +37,12 @@ static void jitter(void);
 #define __atomic_fetch_add(p, v, o) (jitter(), __atomic_fetch_add((p), (v), (o)))
 #endif
 static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microseconds, int interruptible);
+static void release_once(PyThread_type_lock lock);
 #define PyThread_acquire_lock_timed sleep_while
+#define PyThread_release_lock release_once
 #include "pyxlock.h"
 #undef PyThread_acquire_lock_timed
+#undef PyThread_release_lock
 #ifdef THREADS_JITTER
 #undef __atomic_load_n
 #undef __atomic_store_n
@@ -145,6 +148,13 @@ static void fail(const char *format, ...) {
 }
 
 #define CHECK(condition) do { if (!(condition)) fail("line %d: %s", __LINE__, #condition); } while (0)
+
+/* Gives a lock back that is taken: Python promises nothing for another one, though a
+   semaphore may take it for a second signal. */
+static void release_once(PyThread_type_lock lock) {
+    if (PyThread_acquire_lock(lock, 0) == 1) fail("a lock of Python's is given back that nobody has");
+    PyThread_release_lock(lock);
+}
 
 /* Ends the process if a scenario takes too long. */
 static long long deadline;
@@ -673,6 +683,16 @@ static void upgrades(void) {
     CHECK(is_busy(d));
     CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
     CHECK(result(d) == 0);
+    CHECK(ask(d, OP_RELEASE, 0, NULL) == 0);
+    /* So does an attempt of the only reader, for whom the writer waits. */
+    CHECK(ask(a, OP_READ, 0, x) == 0);
+    blocks(d, OP_WRITE, 0, x);
+    gets_hungry(d);
+    CHECK(ask(a, OP_TRY_WRITE, 1, x) == 0);
+    CHECK(is_busy(d));
+    CHECK(ask(a, OP_RELEASE, 1, NULL) == 0);
+    CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+    WOKEN(d);
     CHECK(ask(d, OP_RELEASE, 0, NULL) == 0);
     finish();
 }
@@ -1303,11 +1323,48 @@ static void sweeps(void) {
     finish();
 }
 
+/* A thread that has the table's mutex for a while. */
+static int inside;
+static void *be_inside(void *unused) {
+    pyxlock_mutex_lock(&table->mutex);
+    __atomic_store_n(&inside, 1, __ATOMIC_RELAXED);
+    nap(20 * MS);
+    __atomic_store_n(&inside, 0, __ATOMIC_RELAXED);
+    pyxlock_mutex_unlock(&table->mutex);
+    return unused;
+}
+
+static void *write_once(void *arg) {
+    pyxlock_Guard guard;
+    if (pyxlock_write(&guard, &((cell *)arg)->object) < 0) _exit(16);
+    pyxlock_release(&guard);
+    return NULL;
+}
+
+/* Threads of the child wait for each other. They get the records of those that are
+   gone, some of whom queued when the process forked. */
+static void wait_in_child(cell *c) {
+    enum { N = 10 };
+    pthread_t threads[N];
+    pyxlock_Guard guard;
+    int i;
+    if (UNDER_TSAN) return; /* which has no threads after a fork */
+    if (pyxlock_write(&guard, &c->object) < 0) _exit(17);
+    for (i = 0; i < N; i++) {
+        if (pthread_create(&threads[i], NULL, write_once, c) != 0) _exit(18);
+        while (PYXLOCK_LOAD(&table->queued) < (pyxlock_word)i + 1) nap(MS / 20);
+    }
+    pyxlock_release(&guard);
+    for (i = 0; i < N; i++) pthread_join(threads[i], NULL);
+    if (table->queue != NULL) _exit(19);
+}
+
 /* In the child of a fork: what others held is free, what this thread holds is not. */
 static void in_child(actor *forker) {
     int i, bad = 0;
     pyxlock_Guard guard[2 * PLAIN];
-    (void)alarm(15);
+    (void)alarm(40);
+    if (GET(&inside)) _exit(20);
     table->dump(table);
     for (i = 0; i < 2 * PLAIN; i++) {
         cell *c = i < PLAIN ? plain[i] : twins[i - PLAIN];
@@ -1316,10 +1373,15 @@ static void in_child(actor *forker) {
     for (i = 0; i < 2 * PLAIN; i++) pyxlock_release(&guard[i]);
     for (i = 0; i < PYXLOCK_FILTERS; i++) bad += PYXLOCK_LOAD(&table->filter[i]) != 0;
     /* The forking thread holds plain[0] for writing, and reads plain[1]. */
-    if (forker == NULL) _exit(bad == 0 ? 0 : 11);
+    if (forker == NULL && bad != 0) _exit(11);
+    if (forker == NULL) {
+        wait_in_child(plain[0]);
+        _exit(0);
+    }
     if (bad != 1 || PYXLOCK_LOAD(&table->queued) != 0 || PYXLOCK_LOAD(&table->listed) != 1) _exit(12);
     if (pyxlock_own(pyxlock_me(table), &plain[0]->object, NULL) != WRITE) _exit(13);
     if (pyxlock_own(pyxlock_me(table), &plain[1]->object, NULL) != READ) _exit(14);
+    wait_in_child(plain[3]);
     _exit(0);
 }
 
@@ -1327,7 +1389,7 @@ static void forks(void) {
     actor *a = &actors[0];
     pyxlock_Guard mine[2] = {{NULL, NULL, 0, NULL}, {NULL, NULL, 0, NULL}};
     holds *h = (holds *)calloc(1, sizeof(holds));
-    pthread_t thread;
+    pthread_t thread, insider;
     int i, n, status;
     h->id = 999;
     start(10);
@@ -1344,6 +1406,8 @@ static void forks(void) {
         }
         nap(MS * (n % 4));
         fflush(stdout);
+        if (n % 2 && pthread_create(&insider, NULL, be_inside, NULL) != 0) fail("no thread");
+        while (n % 2 && !GET(&inside)) nap(MS / 20);
         child = fork();
         if (child == 0) {
             if (freopen("/dev/null", "w", stderr) == NULL) _exit(15);
@@ -1354,6 +1418,7 @@ static void forks(void) {
         __atomic_store_n(&hammering, 0, __ATOMIC_RELAXED);
         pthread_join(thread, NULL);
         if (n % 2) {
+            pthread_join(insider, NULL);
             expect(&a[9], plain[0], 0, 1);
             expect(&a[9], plain[1], 1, 0);
             pyxlock_release(&mine[1]);
