@@ -192,7 +192,7 @@ func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 func (s *Solver) intern(r Region) int32 {
 	for i := range s.sum.Regions {
 		o := &s.sum.Regions[i]
-		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.moved == r.moved {
+		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.moved == r.moved && oneAttribute(o, &r) {
 			return int32(i)
 		}
 	}
@@ -213,6 +213,12 @@ func (sum *Summary) winds(region int32) bool {
 		}
 	}
 	return false
+}
+
+// oneAttribute reports whether two regions of one name are one attribute: subclasses may
+// each have their own.
+func oneAttribute(a, b *Region) bool {
+	return a.Owner == b.Owner || a.Owner != nil && b.Owner != nil && a.Owner.Declarer(a.Name) == b.Owner.Declarer(b.Name)
 }
 
 func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
