@@ -414,7 +414,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 			continue
 		case x.Parent >= 0 && !f.AtEntry(e.Region):
 			continue // another object by then
-		case x.Parent >= 0 && (e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
+		case x.Parent >= 0 && (!nested && e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
 			continue
 		}
 		if nested {
