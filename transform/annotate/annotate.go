@@ -313,7 +313,7 @@ func (a *annotator) method(f *effects.Function) {
 	whys := [2]string{}
 	bare := member // self alone, or with operands that are found without being named
 	for _, w := range wants {
-		if !member || w.path[0] == '*' || w.path != wants[0].path && !w.operand {
+		if !member || w.path[0] == '*' && !modesDiffer(a, f, w) || w.path[0] != '*' && w.path != wants[0].path && !w.operand {
 			bare = false
 		}
 		lists[w.mode] = append(lists[w.mode], fmt.Sprintf("%q", w.path))
@@ -341,6 +341,24 @@ func (a *annotator) method(f *effects.Function) {
 			note(dec, whys[md])
 		}
 	}
+}
+
+// modesDiffer reports whether items are written as one class and read as another: a
+// decorator has one mode for all of them, and what is inferred has one for each class.
+func modesDiffer(a *annotator, f *effects.Function, w want) bool {
+	if w.mode != effects.Write {
+		return false
+	}
+	for _, st := range a.p.InferItems(f) {
+		if st.Path != w.path || f.Def.Params.List[st.Param].Kind == ast.Positional {
+			continue
+		}
+		as := effects.UsedAs(a.p, f, st.Param, true)
+		return slices.ContainsFunc(as[effects.Read], func(c *project.Class) bool {
+			return !slices.ContainsFunc(as[effects.Write], func(d *project.Class) bool { return project.Related(c, d) })
+		})
+	}
+	return false
 }
 
 // want is an object that a function has to hold.

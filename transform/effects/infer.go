@@ -6,6 +6,7 @@ package effects
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -55,6 +56,25 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 		}
 	}
 	return st
+}
+
+// UsedAs returns the classes as which f reads and writes what it is given as parameter
+// num or, with items, the items of that.
+func UsedAs(p *Program, f *Function, num int, items bool) (as [2][]*project.Class) {
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		x := &f.Sum.Regions[e.Region]
+		of, isItem := Items(f, e.Region)
+		if !isItem && x.Root == NodeParam && x.Parent < 0 {
+			of = int(x.Num)
+		} else if !isItem {
+			continue
+		}
+		if of == num && isItem == items && e.Kind != OnPython && p.Guards(e.Class) && !slices.Contains(as[e.Mode], e.Class) {
+			as[e.Mode] = append(as[e.Mode], e.Class)
+		}
+	}
+	return as
 }
 
 // Infer returns what an undecorated member of a locked class does to the

@@ -37,6 +37,8 @@ func (r *resolver) inferItems() {
 		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, inferred: true, Param: prm.Kind}
 		if prm.Kind == ast.Positional {
 			_, h.Copied = r.itemless(st.Param, prm)
+		} else if st.Mode == effects.Write {
+			h.as = effects.UsedAs(r.p.Program, fun, st.Param, true)
 		}
 		r.hold(h)
 		r.noteInferred(st.Path, st.Stance)

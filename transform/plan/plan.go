@@ -65,6 +65,9 @@ type Hold struct {
 	Items, Copied bool
 	inferred      bool // no decorator asks for the items
 	Param         ast.ParamKind
+	// as are the classes as which an inferred operand without a static type, or an
+	// inferred item, is used, by mode; none where the mode is one for all.
+	as [2][]*project.Class
 }
 
 // Plan is what a function takes at its entry.
@@ -377,7 +380,10 @@ func (r *resolver) hold(h Hold) {
 }
 
 // same reports whether two holds are of the same objects.
-func (h *Hold) same(o *Hold) bool { return h.Items == o.Items && slices.Equal(h.Path, o.Path) }
+func (h *Hold) same(o *Hold) bool {
+	among := func(v, w decorator.Visible) bool { return v.Class == w.Class }
+	return h.Items == o.Items && slices.Equal(h.Path, o.Path) && slices.EqualFunc(h.Among, o.Among, among)
+}
 
 func paramNames(ps []*ast.Param) string {
 	var out []string
@@ -504,11 +510,16 @@ func (r *resolver) settle(pl *Plan) bool {
 	} else {
 		pl.Kind = p.Locks.Kind
 	}
+	if pl.Kind == decorator.RWLock {
+		pl.Holds = byClass(pl.Holds, candidates)
+	}
 	for i := range pl.Holds {
 		h := &pl.Holds[i]
 		if !h.Typed {
-			h.Among = candidates
-			for _, v := range candidates {
+			if h.Among == nil {
+				h.Among = candidates
+			}
+			for _, v := range h.Among {
 				way := Hold{Class: v.Class, Path: []string{""}}
 				p.ThroughGuard(m, f.Unit, &way)
 				h.Guards = append(h.Guards, way.Path[1:])
@@ -579,6 +590,9 @@ func (r *resolver) operands(kind decorator.Kind) {
 			continue
 		}
 		r.add(f.Unit, prm.Span, prm.Name.Name, st.Mode)
+		if n := len(r.holds); n > 0 && st.Mode == effects.Write && slices.Equal(r.holds[n-1].Path, []string{prm.Name.Name}) {
+			r.holds[n-1].as = effects.UsedAs(r.p.Program, fun, i, false)
+		}
 		r.noteInferred(prm.Name.Name, st)
 	}
 }
