@@ -207,14 +207,19 @@ func (l *linking) writes(f *Function, r int32, class *project.Class) bool {
 	return x.Parent >= 0 && l.p.Guarding.Of(x.Owner) == x.Name && l.writes(f, x.Parent, x.Owner)
 }
 
-// named reports whether a write_lock of f names a region.
+// named reports whether a region is a parameter, or a path from one, that f locks for
+// writing: a write_lock names it, or f is a member that writes to a parameter, which it
+// locks with the object itself.
 func (l *linking) named(f *Function, r int32) bool {
 	x := &f.Sum.Regions[r]
 	if x.Root != NodeParam {
 		return false
 	}
 	path := PathOf(f, r)
-	for _, d := range l.p.OwnLocks(f).Decs {
+	decs := l.p.OwnLocks(f).Decs
+	bare := true
+	for _, d := range decs {
+		bare = bare && len(d.Args()) == 0
 		if d.Name != "write_lock" {
 			continue
 		}
@@ -227,7 +232,11 @@ func (l *linking) named(f *Function, r int32) bool {
 			}
 		}
 	}
-	return false
+	if !bare || x.Parent >= 0 || x.Num == 0 && len(decs) > 0 || !l.p.Member(f) || f.Def.Params.List[x.Num].Kind != ast.Positional {
+		return false
+	}
+	st := l.p.StanceOn(f, int(x.Num), false)
+	return st.Touches && st.Mode == Write
 }
 
 // shared reports whether a new object may be known to others at an offset.
