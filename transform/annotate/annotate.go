@@ -512,7 +512,7 @@ func lockableItems(a *annotator, f *effects.Function, e *effects.Effect) bool {
 	}
 	seen := visible(a, f)
 	return effects.ItemsLockable(f, num) && effects.CanTell(seen, e.Class) &&
-		!slices.ContainsFunc(seen, func(v decorator.Visible) bool { return a.p.Guarding.Moves(v.Class) })
+		!slices.ContainsFunc(seen, func(v decorator.Visible) bool { return a.p.Guarding.MovesFurtherOn(v.Class) })
 }
 
 // static returns the class that a path leads to by its declarations, or nil.

@@ -61,24 +61,33 @@ func (g *Guarding) Changes(c *project.Class) bool {
 	return g.changing.Get(guardKey{d, guard})
 }
 
-// Moves reports whether the guard of a class, or a guard of that, may be assigned once its
-// object is shared. Such a guard is looked at again once it is held, one object at a time.
-// It must not be asked while summaries are made.
-func (g *Guarding) Moves(c *project.Class) bool {
+// MovesFurtherOn reports whether a guard of the guard of a class may be assigned once its
+// object is shared: that is looked at again only where a path leads there, one attribute
+// at a time. It must not be asked while summaries are made.
+func (g *Guarding) MovesFurtherOn(c *project.Class) bool {
 	for range 8 {
-		if c == nil {
+		if c = g.next(c); c == nil {
 			return false
 		}
 		if g.Changes(c) {
 			return true
 		}
-		fd := c.Field(g.Of(c))
-		if fd == nil {
-			return false
-		}
-		c = fd.Class()
 	}
 	return true
+}
+
+// Chained reports whether a guard of a class has a guard.
+func (g *Guarding) Chained(c *project.Class) bool {
+	c = g.next(c)
+	return c != nil && g.Of(c) != ""
+}
+
+// next returns the class of the guard of a class, as far as it has one that is known.
+func (g *Guarding) next(c *project.Class) *project.Class {
+	if fd := c.Field(g.Of(c)); fd != nil {
+		return fd.Class()
+	}
+	return nil
 }
 
 // guardKey is an attribute of the class that declares it.

@@ -487,10 +487,10 @@ func infersItems(p *Program, f *Function, e *Effect) bool {
 	if p.model.assume { // every class is taken for locked, by whatever lock
 		return true
 	}
-	// Which guards are assigned at times is known only when all is solved.
+	// Whether the guard of a guard is assigned at times is known only when all is solved.
 	visible := p.Locks.VisibleFrom(f.Mod, f.Unit)
 	return p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(visible, e.Class) &&
-		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return v.Info.Guard != "" })
+		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return p.Guarding.Chained(v.Class) })
 }
 
 // CanTell reports whether a function can lock items that are of class c, among others: it

@@ -34,7 +34,7 @@ func (r *resolver) inferItems() {
 	}
 	for _, st := range r.p.Program.InferItems(fun) {
 		prm := r.f.Def.Params.List[st.Param]
-		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, inferred: true, Param: prm.Kind}
+		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, Param: prm.Kind}
 		if prm.Kind == ast.Positional {
 			_, h.Copied = r.itemless(st.Param, prm)
 		} else if st.Mode == effects.Write {

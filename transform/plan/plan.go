@@ -63,7 +63,6 @@ type Hold struct {
 	// without a static type; Param says which kind of parameter it is. Copied means
 	// that others may change it, so that the function has to use a copy.
 	Items, Copied bool
-	inferred      bool // no decorator asks for the items
 	Param         ast.ParamKind
 	// as are the classes as which an inferred operand without a static type, or an
 	// inferred item, is used, by mode; none where the mode is one for all.
@@ -547,15 +546,6 @@ func (r *resolver) settle(pl *Plan) bool {
 			continue
 		}
 		kept = append(kept, h)
-	}
-	if slices.ContainsFunc(kept, func(h Hold) bool { return slices.Contains(h.Moving, true) }) {
-		kept = slices.DeleteFunc(kept, func(h Hold) bool { return h.Items && h.inferred })
-		if slices.ContainsFunc(kept, func(h Hold) bool { return h.Items }) {
-			r.out.Report(f.Unit, f.Def.Name.Span, finding.GuardMoves,
-				fmt.Sprintf("%s locks the items of a collection, and a guard that is assigned at times: that has to be looked at again once it is held, one object at a time", f.Def.Name.Name),
-				"lock each item in a method of its own, or do not assign to the guard once the object may be shared")
-			return false
-		}
 	}
 	pl.Holds = kept
 	if pl.Nogil && slices.ContainsFunc(kept, func(h Hold) bool { return slices.Contains(h.Moving, true) }) {
