@@ -23,34 +23,28 @@ func (r *resolver) contradicted(locks []Placed) {
 	}
 	r.p.Program.Solve([]*effects.Function{fun})
 	for _, h := range r.holds {
-		if h.Mode != effects.Read || len(h.Path) != 1 {
+		if h.Mode != effects.Read {
 			continue
 		}
-		num := -1
-		for i, prm := range r.f.Def.Params.List {
-			if prm.Name.Name == h.Path[0] {
-				num = i
-			}
-		}
-		what := h.Path[0]
+		what := strings.Join(h.Path, ".")
 		if h.Items {
 			what = "*" + what
 			if h.Param == ast.DoubleStar {
 				what = "*" + what
 			}
 		}
-		by := decoratorOf(locks, what, num == 0 && !h.Items)
+		first := len(r.f.Def.Params.List) > 0 && what == r.f.Def.Params.List[0].Name.Name
+		by := decoratorOf(locks, what, first)
 		if by == nil {
 			continue
 		}
 		var worst *effects.Effect
 		for i := range fun.Sum.Effects {
 			e := &fun.Sum.Effects[i]
-			x := &fun.Sum.Regions[e.Region]
-			if x.Root != effects.NodeParam || int(x.Num) != num || x.OfItems() != h.Items || x.Parent >= 0 && !h.Items || e.Mode != effects.Write || e.Kind == effects.OnPython {
+			if e.Mode != effects.Write || e.Kind == effects.OnPython || fun.Sum.Regions[e.Region].Root != effects.NodeParam || effects.PathOf(fun, e.Region) != what {
 				continue
 			}
-			if (num > 0 || h.Items) && !r.p.Program.Guards(e.Class) {
+			if !first && !r.p.Program.Guards(e.Class) {
 				continue
 			}
 			if worst == nil || rank(e) > rank(worst) {
