@@ -204,7 +204,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				kind = OnValue
 			}
 			b.effect(base, nil, kind, Write, false, CallsUnknown, name, e.Span)
-			unseen(b.builder)
+			b.python(e.Span)
 		}
 		if out, ok := b.itemsBy(name, base, args); ok {
 			return out

@@ -528,7 +528,7 @@ func (b expressions) compare(e *ast.Compare) {
 				}
 			default:
 				if left != 0 && b.shape(left).Class == nil && b.shape(left).Kind == ctype.Object || n != 0 && b.shape(n).Class == nil && b.shape(n).Kind == ctype.Object {
-					unseen(b.builder)
+					b.python(e.Span)
 				}
 				for _, o := range [2][2]int32{{left, n}, {n, left}} {
 					if b.shape(o[0]).Class != nil {

@@ -119,7 +119,6 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 		return b.node(Node{Kind: NodeLocal, From: from})
 	}
 	b.python(span)
-	unseen(b.builder)
 	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 }
 
@@ -169,7 +168,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 	}
 	args := b.passed(e.Args)
 	if name == "setattr" {
-		unseen(b.builder)
+		b.python(e.Span)
 	}
 	if name == "type" && len(args.pos) == 1 {
 		return b.class(args.pos[0]), true

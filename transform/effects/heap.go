@@ -54,7 +54,7 @@ func (b expressions) assigned(base, value int32, nothing bool, name string, at i
 	sh := b.shape(base)
 	if base == 0 || sh.Kind != ctype.Object || sh.Class == nil {
 		if sh.Kind == ctype.Object || sh.Kind == ctype.Unknown { // whatever that is
-			unseen(b.builder)
+			b.python(ast.Span{Pos: at, End: at})
 		}
 		return
 	}
@@ -85,11 +85,6 @@ func (b calls) called(call int32) {
 // unseenCode is the number of a call of code that is not in sight, or that is not
 // followed: a function inside of this one, Python's.
 const unseenCode int32 = -1
-
-// unseen notes that code runs which may assign to attributes.
-func unseen(b *builder) {
-	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: unseenCode}))
-}
 
 // How an attribute's object at entry relates to what it is at some point.
 const (

@@ -84,8 +84,9 @@ func (b *notes) byHand(s ast.Span) {
 	}
 }
 
-// python notes a call that may run any Python code.
+// python notes a place at which any Python code may run: it may assign to attributes.
 func (b *notes) python(span ast.Span) {
+	b.set(historySlot, b.node(Node{Kind: NodeCalled, Base: b.history(), Num: unseenCode}))
 	if b.nested == 0 {
 		b.flow.Python = append(b.flow.Python, span)
 	}
