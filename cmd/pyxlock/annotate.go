@@ -155,6 +155,10 @@ func notes(w io.Writer, in *inputs.Set, n *transform.Annotation) {
 		if beyond(m.Path) {
 			continue
 		}
-		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", terminal.Path(m.Path), m.Line, m.Name, m.Decorator, m.Why)
+		dec := m.Decorator
+		if m.Snapshot {
+			dec += "(snapshot=True)"
+		}
+		fmt.Fprintf(w, "%s:%d: %s: %s: %s\n", terminal.Path(m.Path), m.Line, m.Name, dec, m.Why)
 	}
 }

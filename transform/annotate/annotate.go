@@ -268,7 +268,7 @@ func (a *annotator) decorate() {
 func (a *annotator) decorator(f *effects.Function, dec, args, why string) {
 	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec+args)
 	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
-	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Why: why})
+	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Snapshot: strings.HasSuffix(args, "snapshot=True)"), Why: why})
 }
 
 // method proposes decorators for one function.
@@ -281,10 +281,6 @@ func (a *annotator) method(f *effects.Function) {
 	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
 		return
 	}
-	note := func(dec, why string) {
-		pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
-		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Why: why})
-	}
 	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class)
 	if member && p.Locks.OfMembers(f.Class).MustDecorate || f.Flow.Hand != (ast.Span{}) {
 		return // asked for by a person, or placed by one
@@ -293,21 +289,14 @@ func (a *annotator) method(f *effects.Function) {
 	if len(wants) == 0 {
 		return
 	}
+	snapshot := false
 	if f.Flow.Yields != (ast.Span{}) || f.Def.Async {
-		if !member {
+		if snapshot = effects.MaySnapshot(p, f); !snapshot {
+			if member {
+				exempt(a, f)
+			}
 			return
 		}
-		kind := "a generator"
-		if f.Def.Async {
-			kind = "a coroutine"
-		}
-		why := kind + " cannot hold a lock between its steps; what it calls does"
-		if p.BetweenSteps(f) != nil {
-			why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
-		}
-		a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
-		note("no_lock", why)
-		return
 	}
 	var lists [2][]string
 	whys := [2]string{}
@@ -321,13 +310,15 @@ func (a *annotator) method(f *effects.Function) {
 			whys[w.mode] = w.why
 		}
 	}
-	if bare {
+	if bare && !(snapshot && wants[0].operand) {
 		if wants[0].operand || name == "__init__" && f.Accessor == effects.Plain {
 			return // found without a decorator
 		}
-		dec := wants[0].mode.String() + "_lock"
-		a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec)
-		note(dec, wants[0].why)
+		args := ""
+		if snapshot {
+			args = "(snapshot=True)"
+		}
+		a.decorator(f, wants[0].mode.String()+"_lock", args, wants[0].why)
 		return
 	}
 	if member && name == "__init__" && f.Accessor == effects.Plain && len(wants) > 0 && wants[0].mode == effects.Read && !wants[0].operand && wants[0].path[0] != '*' {
@@ -336,9 +327,10 @@ func (a *annotator) method(f *effects.Function) {
 	}
 	for _, md := range [...]effects.Mode{effects.Write, effects.Read} {
 		if len(lists[md]) > 0 {
-			dec := md.String() + "_lock"
-			a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec+"("+strings.Join(lists[md], ", ")+")")
-			note(dec, whys[md])
+			if snapshot {
+				lists[md] = append(lists[md], "snapshot=True")
+			}
+			a.decorator(f, md.String()+"_lock", "("+strings.Join(lists[md], ", ")+")", whys[md])
 		}
 	}
 }
@@ -359,6 +351,21 @@ func modesDiffer(a *annotator, f *effects.Function, w want) bool {
 		})
 	}
 	return false
+}
+
+// exempt has a generator or coroutine say that it holds no lock, and whether that is safe.
+func exempt(a *annotator, f *effects.Function) {
+	kind := "a generator"
+	if f.Def.Async {
+		kind = "a coroutine"
+	}
+	why := kind + " cannot hold a lock between its steps; what it calls does"
+	if a.p.BetweenSteps(f) != nil {
+		why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+	}
+	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
+	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
+	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: "no_lock", Why: why})
 }
 
 // want is an object that a function has to hold.

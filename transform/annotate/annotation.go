@@ -35,6 +35,7 @@ type MethodNote struct {
 	Path      string
 	Line      int
 	Decorator string // "read_lock", "write_lock", "no_lock"
+	Snapshot  bool   // of a generator that runs to its end when it is called
 	Why       string // the line that decides, or the reason of a no_lock
 }
 
@@ -70,8 +71,12 @@ func (n *Annotation) Summary() string {
 		}
 	}
 	decs := map[string]int{}
+	snapshots := 0
 	for _, m := range n.Methods {
 		decs[m.Decorator]++
+		if m.Snapshot {
+			snapshots++
+		}
 	}
 	var ds []string
 	for _, d := range []string{"read_lock", "write_lock", "no_lock"} {
@@ -85,6 +90,9 @@ func (n *Annotation) Summary() string {
 	}
 	if len(ds) > 0 {
 		out += "; methods: " + strings.Join(ds, ", ")
+	}
+	if snapshots > 0 {
+		out += fmt.Sprintf("; %d of these locks with snapshot=True", snapshots)
 	}
 	return out
 }

@@ -32,7 +32,7 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 			"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 	}
 	if at := p.flowIn(m, f).Yields; pl.Snapshot && !f.Def.Async {
-		checkSnapshot(f, fail)
+		checkSnapshot(f, at != (ast.Span{}), fail)
 	} else if at != (ast.Span{}) {
 		if f.Unit.Src[at.Pos] == 'y' {
 			fail(at, finding.Yield, name+" is a generator, which would hold its lock while it is suspended",

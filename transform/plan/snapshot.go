@@ -7,8 +7,8 @@ import (
 	"fmt"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/syntax"
 )
 
 // howToYield says what can be done about a generator under a lock.
@@ -28,37 +28,13 @@ func askSnapshot(out *Module, name string, locks []Placed) (snapshot, agree bool
 	return snapshot, true
 }
 
-// checkSnapshot reports what a generator does that has no meaning once its body has run to
-// the end before the caller gets the first item.
-func checkSnapshot(f *Func, fail func(ast.Span, string, string, string)) {
+// checkSnapshot reports what a generator does that has no meaning in a snapshot, and
+// functions that are no generators.
+func checkSnapshot(f *Func, yields bool, fail func(ast.Span, string, string, string)) {
 	name := f.Def.Name.Name
-	const instead = "leave snapshot out and write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")"
-	statements := map[*ast.Yield]bool{}
-	syntax.EachStmt(f.Def.Body.Stmts, func(st ast.Stmt) {
-		if y := syntax.YieldOf(st); y != nil {
-			statements[y] = true
-		}
-	})
-	yields := false
-	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Yield:
-			yields = true
-			switch {
-			case statements[n]:
-			case n.From:
-				fail(n.Span, finding.Yield, name+" uses what `yield from` returns, and a snapshot takes the items alone", instead)
-			default:
-				fail(n.Span, finding.Yield, name+" takes in what its caller sends, and a snapshot is made before anybody can send", instead)
-			}
-		case *ast.Simple:
-			if n.Keyword == "return" && !syntax.ReturnsNothing(n) {
-				fail(n.Span, finding.Yield, name+" returns a value, and from a snapshot the items alone come back", instead)
-			}
-		}
-		return true
-	})
-	if !yields {
+	if at, why := effects.NoSnapshot(f.Def); !yields {
 		fail(f.Def.Name.Span, finding.Argument, "snapshot=True on "+name+", which yields nothing", "it goes on a generator: leave it out")
+	} else if why != "" {
+		fail(at, finding.Yield, name+" "+why, "leave snapshot out and write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")")
 	}
 }
