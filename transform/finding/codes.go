@@ -35,6 +35,7 @@ const (
 	Steps          = "PXL110"
 	Owner          = "PXL111"
 	GuardMoves     = "PXL112"
+	Iterator       = "PXL113"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"

@@ -58,6 +58,7 @@ var rules = [...]Rule{
 	{Code: finding.Steps, Title: "an exempt generator that uses guarded state between its steps", check: checkSteps, builds: true, words: []string{"no_lock"}},
 	{Code: finding.Owner, Title: "a pointer into an object whose lock nobody takes", check: checkOwners, words: lockedWords},
 	{Code: finding.GuardMoves, Title: "a guard that is assigned while others may wait for it", check: checkGuardMoves, builds: true},
+	{Code: finding.Iterator, Title: "a C iterator into a container that changes between its steps", check: checkIterators, words: []string{"next"}},
 	{Code: finding.Yield, Title: "yield, await or async under a lock"},
 	{Code: finding.Nogil, Title: "releasing the GIL in a critical section"},
 	{Code: finding.Three, Title: "more than two objects in one critical section"},

@@ -1,0 +1,156 @@
+package rules
+
+// PXL113: an iterator that keeps a C iterator into a container which others may change
+// between its steps. Each step is locked; the C iterator leads nowhere all the same.
+
+import (
+	"fmt"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// steps are the methods that make one step.
+var steps = []string{"__next__", "next"}
+
+func checkIterators(c *checking) {
+	if c.p.Guarding.Owners == nil {
+		return
+	}
+	told := map[*effects.Function]bool{}
+	for _, f := range c.functions() {
+		if f.Class == nil || f.Accessor != effects.Plain || !f.Exposed() || !slices.Contains(steps, f.Def.Name.Name) || syntax.Trivial(f.Def) {
+			continue
+		}
+		for _, pt := range c.p.Guarding.Owners.All {
+			if told[f] || !pt.Same || !slices.Contains(f.Class.Ancestry(), pt.Class) || !cIterator(c, pt) || looksForChanges(f, pt.Owner) {
+				continue
+			}
+			use := f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer })
+			if use.Touches {
+				told[f] = outlived(c, f, pt)
+			}
+		}
+	}
+}
+
+// cIterator reports whether a pointer is one that C code made to go over the container, and
+// not an address of its memory, which PXL301 is about.
+func cIterator(c *checking, pt effects.Pointing) bool {
+	if pt.Returned {
+		return true
+	}
+	fd := pt.Class.Field(pt.Pointer)
+	return fd != nil && c.p.Types.OfField(fd).Kind != ctype.Pointer
+}
+
+// outlived reports a step with a C iterator whose container somebody changes. What the
+// container is guarded by counts as the container, as a trie does for one of its nodes.
+func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
+	from := pt.From
+	if fd := pt.Class.Field(pt.Owner); fd != nil && fd.Class() != nil {
+		from = fd.Class()
+	}
+	var by *effects.Function
+	var how *effects.Effect
+	container := from
+	for range 4 {
+		if from == nil {
+			break
+		}
+		if g, e := changer(c, from); g != nil {
+			container, by, how = from, g, e
+		}
+		in := c.p.Locks.Of(from)
+		if in == nil || in.Guard == "" || from.Field(in.Guard) == nil {
+			break
+		}
+		from = from.Field(in.Guard).Class()
+	}
+	if by == nil {
+		return false
+	}
+	out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Iterator,
+		fmt.Sprintf("%s goes on with its %s, a C iterator into a %s, which %s may change between its steps", f.Name(), pt.Pointer, container.Name, by.Name()),
+		fmt.Sprintf("keep an index or a key and look it up at each step, raise where the %s has changed since, or let a generator run to its end under the lock, @cython.read_lock(snapshot=True)", container.Name))
+	out.Warning = true
+	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
+	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})
+	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(by, how))...)
+	c.Findings = append(c.Findings, out)
+	return true
+}
+
+// changer returns a method that Python code can call and that changes objects of a class
+// once they are made, one that says so by its name or its own lines rather than another.
+func changer(c *checking, class *project.Class) (by *effects.Function, how *effects.Effect) {
+	best := 0
+	c.p.Solve(c.p.Funcs(class.Mod).All)
+	for _, g := range c.p.Funcs(class.Mod).All {
+		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), class) || !g.Exposed() || c.p.Constructs(g, 0) || g.Accessor == effects.Plain && library.Construction()[g.Def.Name.Name] {
+			continue
+		}
+		name := g.Def.Name.Name
+		says := library.Changers()[name] || name == "__setitem__" || name == "__delitem__"
+		st := g.Among(0, func(e *effects.Effect) bool {
+			fd := class.Field(e.Field)
+			return effects.OnSelf(g, e) && e.Mode == effects.Write && (e.Sure || says) && fd != nil && c.p.Types.OfField(fd).Kind != ctype.Scalar
+		})
+		if !st.Touches {
+			continue
+		}
+		rank := 1
+		chain := effects.Chain(g, st.Why)
+		switch {
+		case says:
+			rank = 3
+		case chain[len(chain)-1].Effect.Cause != effects.PassesWritable:
+			rank = 2
+		}
+		if rank > best {
+			by, how, best = g, st.Why, rank
+		}
+	}
+	return by, how
+}
+
+// looksForChanges reports whether a step raises, on a condition that asks the container,
+// what does not end the iteration.
+func looksForChanges(f *effects.Function, owner string) bool {
+	found := false
+	syntax.EachStmt(f.Def.Body.Stmts, func(st ast.Stmt) {
+		x, ok := st.(*ast.If)
+		if !ok {
+			return
+		}
+		for _, cl := range x.Clauses {
+			asks := false
+			if cl.Cond != nil {
+				ast.Walk(cl.Cond, func(n ast.Node) bool {
+					a, ok := n.(*ast.Attribute)
+					asks = asks || ok && a.Attr.Name == owner
+					return !asks
+				})
+			}
+			for _, st := range cl.Body.Stmts {
+				s, ok := st.(*ast.Simple)
+				found = found || asks && ok && s.Keyword == "raise" && len(s.Exprs) > 0 && !stops(s.Exprs[0])
+			}
+		}
+	})
+	return found
+}
+
+// stops reports whether what is raised is a StopIteration.
+func stops(e ast.Expr) bool {
+	if call, ok := syntax.Unparen(e).(*ast.Call); ok {
+		e = call.Fun
+	}
+	return syntax.IsNamed(e, "StopIteration")
+}
