@@ -410,7 +410,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		e := &f.Sum.Effects[i]
 		x := &f.Sum.Regions[e.Region]
 		_, items := effects.Items(f, e.Region)
-		if x.Root != effects.NodeParam || e.Kind == effects.OnPython || !p.Guards(e.Class) {
+		if x.Root != effects.NodeParam || e.Maybe && !byKind(a, f) || e.Kind == effects.OnPython || !p.Guards(e.Class) {
 			continue
 		}
 		nested := !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0))
@@ -442,7 +442,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		case x.Parent >= 0 && (!nested && e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
 			continue
 		}
-		if nested {
+		if nested || e.Maybe {
 			within = append(within, e)
 			continue
 		}
@@ -455,6 +455,13 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 	}
 	sort.SliceStable(out, func(i, j int) bool { return order(f, out[i].path) < order(f, out[j].path) })
 	return out
+}
+
+// byKind reports whether a function locks operands because of what is done to them: not
+// what it makes its object of, and only where one lock is in sight, of which it takes any
+// number.
+func byKind(a *annotator, f *effects.Function) bool {
+	return !a.p.Constructs(f, 0) && !slices.ContainsFunc(visible(a, f), func(v decorator.Visible) bool { return v.Info.Kind != decorator.RWLock })
 }
 
 // order ranks paths by their parameter and their length.

@@ -207,7 +207,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			if b.isHandLock(it.X) {
 				b.hand++
 				b.byHand(it.X.Range())
-			} else if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
+			} else if b.answers(n) {
 				if entered := b.exprs.operator(n, "__enter__", it.X.Range()); entered != 0 {
 					as = entered
 				}
@@ -443,7 +443,7 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 
 // iterates notes that something runs over an object.
 func (b *builder) iterates(n int32, span ast.Span) {
-	if sh := b.shape(n); sh.Kind == ctype.Object && sh.Class != nil {
+	if b.answers(n) {
 		b.exprs.operator(n, "__iter__", span)
 		b.exprs.operator(n, "__next__", span)
 	}

@@ -43,7 +43,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 			if c := b.classOf(n); c != nil {
 				return b.constructAny(c, args, e.Span)
 			}
-			if n != 0 && b.shape(n).Class != nil {
+			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
 			}
 			if b.vars[fun.Name].nested || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
@@ -90,7 +90,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if _, literal := syntax.Unparen(fun.X).(*ast.Str); literal { // "…".format(…), ", ".join(…)
 		args := b.passed(e.Args)
 		args.each(func(n int32) {
-			if b.shape(n).Class != nil {
+			if b.answers(n) {
 				b.exprs.operator(n, "__str__", e.Span)
 				b.exprs.operator(n, "__repr__", e.Span)
 				b.exprs.operator(n, "__format__", e.Span)
@@ -192,6 +192,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 		return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
 	default:
+		b.exprs.mayCall(base, name, Plain, e.Span)
 		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
 			b.refill(base)

@@ -62,7 +62,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		return v
 	case *ast.Str:
 		for _, f := range e.Fields {
-			if n := b.expr(f); b.shape(n).Class != nil {
+			if n := b.expr(f); b.answers(n) {
 				b.exprs.operator(n, "__str__", f.Range())
 				b.exprs.operator(n, "__format__", f.Range())
 			}
@@ -238,6 +238,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		if library.Changers()[e.Attr.Name] && e.Access == ast.Read {
 			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
+		b.mayCall(base, e.Attr.Name, accessedBy(e.Access), e.Span)
 		return 0 // a Python attribute: its own object's affair
 	}
 	f := sh.Class.Field(e.Attr.Name)
@@ -312,15 +313,20 @@ func (b expressions) storesAttribute(e *ast.Attribute) bool {
 	return int(end) < len(src) && src[end] == '.'
 }
 
+// accessedBy is the part of a property that an access uses.
+func accessedBy(a ast.Access) Accessor {
+	switch a {
+	case ast.Write, ast.Aug, ast.ForTarget:
+		return Setter
+	case ast.Delete:
+		return Deleter
+	}
+	return Getter
+}
+
 // member is a property or method of a known class that is used as a value.
 func (b expressions) member(e *ast.Attribute, base int32, c *project.Class) int32 {
-	want := Getter
-	switch e.Access {
-	case ast.Write, ast.Aug, ast.ForTarget:
-		want = Setter
-	case ast.Delete:
-		want = Deleter
-	}
+	want := accessedBy(e.Access)
 	var fs []*Function
 	for _, f := range b.members(c, e.Attr.Name, true) {
 		if f.Accessor == want {
@@ -369,7 +375,7 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 				name = "__setitem__"
 			}
 			b.operator(n, name, e.Span)
-		} else if name != "__getitem__" {
+		} else if b.mayCall(n, name, Plain, e.Span); name != "__getitem__" {
 			switch b.flow.Nodes[n].Kind {
 			case NodeField, NodeLocal, NodeCall, NodeCast:
 				b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
@@ -419,6 +425,9 @@ func (b expressions) unary(e *ast.Unary) int32 {
 		return 0
 	}
 	n := b.expr(e.X)
+	if name := library.UnaryMethods()[e.Op]; name != "" {
+		b.mayCall(n, name, Plain, e.Span)
+	}
 	if b.shape(n).Class != nil {
 		if name := library.UnaryMethods()[e.Op]; name != "" {
 			n = b.operator(n, name, e.Span)
@@ -502,6 +511,10 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	if m, ok := library.BinaryMethods()[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
 		return b.result(b.operation(x, y, m, e.Span), x, e.X)
 	}
+	if m, ok := library.BinaryMethods()[e.Op]; ok {
+		b.mayCall(x, "__"+m+"__", Plain, e.Span)
+		b.mayCall(y, "__r"+m+"__", Plain, e.Span)
+	}
 	switch {
 	case sx.Kind == ctype.Pointer || sx.Kind == ctype.Scalar && x != 0:
 		return b.node(Node{Kind: NodeInside, Base: x, Shape: sx})
@@ -523,6 +536,8 @@ func (b expressions) compare(e *ast.Compare) {
 				switch sh := b.shape(n); {
 				case sh.Class != nil:
 					b.operator2(n, left, "__contains__", e.Span)
+				case b.answers(n):
+					b.mayCall(n, "__contains__", Plain, e.Span)
 				case sh.Container: // it compares, and takes the container's own lock
 					b.python(ast.Span{Pos: e.End, End: e.End})
 				}
@@ -537,6 +552,9 @@ func (b expressions) compare(e *ast.Compare) {
 						} else {
 							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
 						}
+					} else {
+						b.mayCall(o[0], "__richcmp__", Plain, e.Span)
+						b.mayCall(o[0], library.CompareMethods()[op], Plain, e.Span)
 					}
 				}
 			}
@@ -553,6 +571,10 @@ func (b expressions) operator(n int32, name string, span ast.Span) int32 {
 // operator2 is operator for a method that takes another object, too. Its value is
 // what the method returns, 0 where that is not in sight.
 func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
+	if b.shape(n).Class == nil {
+		b.mayCall(n, name, Plain, span)
+		return 0
+	}
 	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
 	fs := b.members(b.shape(n).Class, name, false)
 	if len(fs) == 0 {

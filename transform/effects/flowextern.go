@@ -175,7 +175,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 	}
 	method := library.BuiltinMethods()[name]
 	for _, n := range args.pos {
-		if n != 0 && method != "" && b.shape(n).Class != nil {
+		if method != "" && b.answers(n) {
 			b.exprs.operator(n, method, e.Span)
 			if method == "__iter__" {
 				b.exprs.operator(n, "__next__", e.Span)

@@ -14,10 +14,10 @@ import (
 // operation calls the methods of a binary operator and returns what they yield, by
 // operand; 0 where an operand's class or its method is not in sight.
 func (b expressions) operation(x, y int32, op string, span ast.Span) (yields [2]int32) {
-	if b.shape(x).Class != nil {
+	if b.answers(x) {
 		yields[0] = b.operator2(x, y, "__"+op+"__", span)
 	}
-	if b.shape(y).Class != nil {
+	if b.answers(y) {
 		yields[1] = b.operator2(y, x, "__r"+op+"__", span)
 	}
 	return yields
@@ -68,6 +68,10 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 		if out == 0 || yields[0] != 0 { // it may leave it to the others
 			out = b.either(out, b.result(yields, n, t))
 		}
+	} else if op != "" {
+		b.mayCall(n, "__i"+op+"__", Plain, t.Range())
+		b.mayCall(n, "__"+op+"__", Plain, t.Range())
+		b.mayCall(v, "__r"+op+"__", Plain, t.Range())
 	}
 	switch x := syntax.Unparen(t).(type) {
 	case *ast.Name:

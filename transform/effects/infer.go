@@ -22,6 +22,9 @@ type Stance struct {
 	Mode    Mode
 	Sure    bool
 	Why     *Effect
+	// Kin is true where nothing but what is done to it tells that the object may be of
+	// the function's own class.
+	Kin bool
 }
 
 // stronger reports whether e tells more than what st follows from.
@@ -39,6 +42,7 @@ func (st *Stance) stronger(e *Effect) bool {
 // its callees do under locks of their own.
 func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 	var st Stance
+	kin := true
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		r := &f.Sum.Regions[e.Region]
@@ -48,13 +52,15 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 		if e.Kind == OnPython {
 			continue // Python code comes to the state through members, which lock
 		}
-		if num > 0 && !p.Guards(e.Class) {
+		if num > 0 && (!p.Guards(e.Class) || e.Maybe && p.Constructs(f, 0)) {
 			continue
 		}
+		kin = kin && e.Maybe
 		if st.stronger(e) {
-			st = Stance{true, e.Mode, e.Sure, e}
+			st = Stance{Touches: true, Mode: e.Mode, Sure: e.Sure, Why: e}
 		}
 	}
+	st.Kin = st.Touches && kin
 	return st
 }
 
@@ -70,7 +76,7 @@ func UsedAs(p *Program, f *Function, num int, items bool) (as [2][]*project.Clas
 		} else if !isItem {
 			continue
 		}
-		if of == num && isItem == items && e.Kind != OnPython && p.Guards(e.Class) && !slices.Contains(as[e.Mode], e.Class) {
+		if of == num && isItem == items && e.Kind != OnPython && !(e.Maybe && p.Constructs(f, 0)) && p.Guards(e.Class) && !slices.Contains(as[e.Mode], e.Class) {
 			as[e.Mode] = append(as[e.Mode], e.Class)
 		}
 	}
@@ -139,6 +145,8 @@ func Say(e *Effect) string {
 		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.Name, "Python code"))
 	case UsesUnread:
 		return fmt.Sprintf("uses %s, which a base may define in a file that is not read", e.Name)
+	case MayCall:
+		return "calls " + e.Name + ", if it is an object of this class"
 	}
 	return "calls " + e.Name
 }
@@ -195,7 +203,7 @@ func (f *Function) Among(region int32, counts func(e *Effect) bool) Stance {
 	var st Stance
 	for i := range f.Sum.Effects {
 		if e := &f.Sum.Effects[i]; e.Region == region && counts(e) && st.stronger(e) {
-			st = Stance{true, e.Mode, e.Sure, e}
+			st = Stance{Touches: true, Mode: e.Mode, Sure: e.Sure, Why: e}
 		}
 	}
 	return st

@@ -467,11 +467,14 @@ func (p *Program) InferItems(f *Function) []ItemStance {
 		at := slices.IndexFunc(out, func(o ItemStance) bool { return o.Param == num })
 		if at < 0 {
 			at = len(out)
-			out = append(out, ItemStance{Param: num, Path: PathOf(f, e.Region)})
+			out = append(out, ItemStance{Param: num, Path: PathOf(f, e.Region), Stance: Stance{Kin: true}})
 		}
-		if st := &out[at].Stance; st.stronger(e) {
-			*st = Stance{true, e.Mode, e.Sure, e}
+		st := &out[at].Stance
+		kin := st.Kin && e.Maybe
+		if st.stronger(e) {
+			*st = Stance{Touches: true, Mode: e.Mode, Sure: e.Sure, Why: e}
 		}
+		st.Kin = kin
 	}
 	slices.SortFunc(out, func(a, b ItemStance) int { return a.Param - b.Param })
 	return out
@@ -481,7 +484,7 @@ func (p *Program) InferItems(f *Function) []ItemStance {
 // told to.
 func infersItems(p *Program, f *Function, e *Effect) bool {
 	num, ok := Items(f, e.Region)
-	if !ok || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods()[f.Def.Name.Name] || !ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
+	if !ok || e.Maybe && p.Constructs(f, 0) || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods()[f.Def.Name.Name] || !ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
 		return false
 	}
 	if p.model.assume { // every class is taken for locked, by whatever lock

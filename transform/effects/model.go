@@ -85,6 +85,7 @@ const (
 	CallsUnknown  // Python code that is not in sight
 	ThroughCall   // a function of the project does it
 	UsesUnread    // a member that a file which is not read may define
+	MayCall       // an operation may be a function of the project
 )
 
 // action is one thing done to the objects that a node stands for.
@@ -163,9 +164,10 @@ type Flow struct {
 	assigns bool
 	// content holds what containers of the function's own making were made with, by their
 	// nodes, and puts what containers get after that.
-	content map[int32][]int32
-	puts    []put
-	changed []int32 // containers that are changed
+	content  map[int32][]int32
+	puts     []put
+	changed  []int32 // containers that are changed
+	mayCalls []mayCall
 }
 
 // put is an item that a container gets, or unknownItem.
@@ -220,6 +222,8 @@ type Effect struct {
 	Mode   Mode
 	Sure   bool
 	Raw    bool
+	// Maybe is true where only the operation tells what the object may be.
+	Maybe bool
 
 	Cause Cause
 	Name  string
@@ -228,7 +232,7 @@ type Effect struct {
 	// lock of its own, and not to Field itself.
 	Behind bool
 	Span   ast.Span
-	Via    *Function // throughCall: the callee, and its effect
+	Via    *Function // throughCall, mayCall: the callee, and its effect
 	next   int32
 }
 
@@ -239,12 +243,13 @@ type foundKey struct {
 	kind      EffectKind
 	mode      Mode
 	sure, raw bool
+	maybe     bool
 	field     string
 	behind    bool
 }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

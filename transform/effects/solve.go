@@ -42,6 +42,12 @@ func (p *Program) Solve(roots []*Function) {
 				g.Callers = append(g.Callers, f)
 			}
 		}
+		for i := range f.Flow.mayCalls {
+			for _, g := range f.Flow.mayCalls[i].callees {
+				visit(g)
+				g.Callers = append(g.Callers, f)
+			}
+		}
 		order = append(order, f)
 	}
 	for _, f := range roots {
@@ -113,13 +119,19 @@ func connected(order []*Function) [][]*Function {
 		}
 		return f
 	}
+	join := func(f *Function, callees []*Function) {
+		for _, g := range callees {
+			if a, b := find(f), find(g); a != b {
+				leader[a] = b
+			}
+		}
+	}
 	for _, f := range order {
 		for i := range f.Flow.Calls {
-			for _, g := range f.Flow.Calls[i].Callees {
-				if a, b := find(f), find(g); a != b {
-					leader[a] = b
-				}
-			}
+			join(f, f.Flow.Calls[i].Callees)
+		}
+		for i := range f.Flow.mayCalls {
+			join(f, f.Flow.mayCalls[i].callees)
 		}
 	}
 	parts := map[*Function][]*Function{}
@@ -192,6 +204,9 @@ func (s *Solver) update(f *Function) bool {
 	}
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
+	}
+	for i := range s.flow.mayCalls {
+		mayLock(s, &s.flow.mayCalls[i])
 	}
 	if s.assigns || s.fills || len(s.flow.puts) > 0 {
 		s.assign()
@@ -292,7 +307,10 @@ func (s *Solver) call(c *Call) {
 					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
 				}
 				for _, to := range s.along(a.Region, g, e.Region, c.history) {
-					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw,
+					if e.Maybe && !operand(s, to) {
+						continue
+					}
+					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
 				}
 			}
@@ -418,7 +436,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

@@ -101,6 +101,8 @@ var (
 	// c_api_binop_methods.
 	Binops              = names("either-side", "special")
 	ReadingDunders      = names("reads", "special")     // of containers, that change nothing
+	ContentMethods      = names("content", "special")   // of containers, that use their items
+	KeyMethods          = names("key", "special")       // of containers, that take a key first
 	InheritedFromObject = names("inherited", "special") // every object has them from its type
 )
 
@@ -110,6 +112,9 @@ var (
 	UnaryMethods   = values("unary", "operator")
 	CompareMethods = values("compare", "operator")
 	BuiltinMethods = values("calls", "function")
+	// PeerMethods are those of operators whose operands are of one kind: not the power, and
+	// not those for a left operand that does not know the right one.
+	PeerMethods = sync.OnceValue(peerMethods)
 )
 
 // Methods.
@@ -155,6 +160,20 @@ func pureBuiltins() map[string]bool {
 	out := names("fresh", "function")()
 	for n := range names("pure", "function")() {
 		out[n] = false
+	}
+	return out
+}
+
+func peerMethods() map[string]bool {
+	out := map[string]bool{"__richcmp__": true}
+	for _, m := range CompareMethods() {
+		out[m] = true
+	}
+	for op, m := range BinaryMethods() {
+		if op == "**" {
+			continue
+		}
+		out["__"+m+"__"], out["__i"+m+"__"] = true, true
 	}
 	return out
 }

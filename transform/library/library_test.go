@@ -10,7 +10,7 @@ import (
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
 	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "guard", "reference"},
-	"special":  {"construction", "no-lock", "static", "either-side", "reads", "inherited"},
+	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited"},
 	"operator": {"binary=", "unary=", "compare="},
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view"},
 	"cpp":      {"reads", "size", "writes"},

@@ -32,7 +32,11 @@ func (r *resolver) inferItems() {
 	if fun == nil {
 		return
 	}
+	held := len(r.holds) > 0
 	for _, st := range r.p.Program.InferItems(fun) {
+		if st.Kin && !held {
+			continue // each is locked and released by what is done to it
+		}
 		prm := r.f.Def.Params.List[st.Param]
 		h := Hold{Mode: st.Mode, Path: []string{prm.Name.Name}, Items: true, Param: prm.Kind}
 		if prm.Kind == ast.Positional {

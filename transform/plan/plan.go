@@ -63,6 +63,7 @@ type Hold struct {
 	// without a static type; Param says which kind of parameter it is. Copied means
 	// that others may change it, so that the function has to use a copy.
 	Items, Copied bool
+	kin           bool // it may be an object of the function's own class, or of its lock
 	Param         ast.ParamKind
 	// as are the classes as which an inferred operand without a static type, or an
 	// inferred item, is used, by mode; none where the mode is one for all.
@@ -474,7 +475,7 @@ func (r *resolver) settle(pl *Plan) bool {
 		enclosing = p.Locks.Of(f.Class)
 	}
 	var candidates []decorator.Visible
-	untyped := slices.ContainsFunc(pl.Holds, func(h Hold) bool { return !h.Typed })
+	untyped := slices.ContainsFunc(pl.Holds, func(h Hold) bool { return !h.Typed && !h.kin })
 	if untyped {
 		candidates = p.Locks.VisibleFrom(m, f.Unit)
 		if len(candidates) == 0 {
@@ -555,34 +556,4 @@ func (r *resolver) settle(pl *Plan) bool {
 		return false
 	}
 	return true
-}
-
-// operands adds the other parameters whose guarded state the body touches, by
-// their static type or through a cast, each in the mode that the model gives.
-func (r *resolver) operands(kind decorator.Kind) {
-	f := r.f
-	params := f.Def.Params.List
-	if f.Class == nil || f.Outer != nil || r.static || r.classm || len(params) < 2 || r.p.Locks.Of(f.Class) == nil {
-		return
-	}
-	fun := r.p.Program.Funcs(r.m).ByDef[f.Def]
-	if fun == nil {
-		return
-	}
-	r.p.Program.Solve([]*effects.Function{fun})
-	for i, prm := range params {
-		if i == 0 || prm.Kind != ast.Positional || prm.Name.Name == "" {
-			continue
-		}
-		// What a callee locks by itself a mutex must not lock before it.
-		st := r.p.Program.StanceOn(fun, i, kind != decorator.RWLock)
-		if !st.Touches || slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Path[0] == prm.Name.Name && len(h.Path) == 1 && !h.Items }) {
-			continue
-		}
-		r.add(f.Unit, prm.Span, prm.Name.Name, st.Mode)
-		if n := len(r.holds); n > 0 && st.Mode == effects.Write && slices.Equal(r.holds[n-1].Path, []string{prm.Name.Name}) {
-			r.holds[n-1].as = effects.UsedAs(r.p.Program, fun, i, false)
-		}
-		r.noteInferred(prm.Name.Name, st)
-	}
 }
