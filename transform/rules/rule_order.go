@@ -1,135 +1,294 @@
 package rules
 
-// PXL213: classes whose members lock each other's objects in no common order.
+// PXL213: members that lock other objects while they hold their own, in no common order.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
+	"golang.org/x/text/unicode/norm"
+
+	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
 )
 
-// lockEdge is a member of one class that, holding its object, comes to lock
-// another class's.
+// lockEdge is a member that, holding its object, comes to lock another.
 type lockEdge struct {
-	from, to *project.Class
-	write    bool
-	f        *effects.Function
-	e        *effects.Effect
+	from, to     *project.Class // whose locks these are
+	holds, locks effects.Mode
+	f            *effects.Function
+	e            *effects.Effect
+	// passed means that callers choose the object; otherwise way leads to it, where that
+	// is known.
+	passed bool
+	way    *effects.Way
 }
 
-// Order finds cycles of such edges among the solved functions. It looks at
-// all modules together.
+// against reports whether who wants what a locks has to wait for who holds it as b does.
+func (a *lockEdge) against(b *lockEdge) bool {
+	return a.locks == effects.Write || b.holds == effects.Write
+}
+
+// Order finds members that can wait for each other. It looks at all modules together, and
+// at summaries that are made.
 func (p *Checker) Order(mods []*project.Module) []finding.Finding {
-	var out []finding.Finding
-	edges := map[*project.Class][]lockEdge{}
-	var classes []*project.Class
+	o := &ordering{p: p, edges: map[*project.Class][]*lockEdge{}, own: map[*project.Class][]*lockEdge{}}
 	for _, m := range mods {
 		if m.Broken() {
 			continue
 		}
 		for _, f := range p.prog.Funcs(m).All {
-			if !p.prog.Member(f) || p.prog.Exempt(f) {
-				continue
-			}
-			md, holds := p.prog.ModeOf(f)
-			if !holds {
-				continue
-			}
-			for i := range f.Sum.Effects {
-				e := &f.Sum.Effects[i]
-				x := &f.Sum.Regions[e.Region]
-				if e.Raw || e.Via == nil || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || x.Parent < 0 && x.Root == effects.NodeParam || x.OfItems() && p.prog.Holds(f, e) {
-					continue
-				}
-				mine, its := p.locks.Of(f.Class), p.locks.Of(e.Class)
-				from, to := mine.Owner, its.Owner
-				writes := e.Mode == effects.Write || md == effects.Write || mine.Kind == decorator.Mutex || its.Kind == decorator.Mutex
-				// A critical section lets go of its object while it waits.
-				if from == to || mine.Kind == decorator.CriticalSection || slices.ContainsFunc(edges[from], func(o lockEdge) bool { return o.to == to && (o.write || !writes) }) {
-					continue
-				}
-				if len(edges[from]) == 0 {
-					classes = append(classes, from)
-				}
-				edges[from] = append(edges[from], lockEdge{from, to, writes, f, e})
-			}
+			o.all = append(o.all, f)
+			o.look(f)
 		}
 	}
-	sort.Slice(classes, func(i, j int) bool { return less(classes[i], classes[j]) })
+	slices.SortFunc(o.classes, func(a, b *project.Class) int {
+		return cmp.Or(strings.Compare(a.Mod.Stem, b.Mod.Stem), strings.Compare(a.Name, b.Name))
+	})
+	var out []finding.Finding
 	reported := map[*project.Class]bool{}
-	for _, start := range classes {
-		if path := cycle(edges, start); path != nil && !reported[start] {
+	for _, start := range o.classes {
+		if path := o.cycle(start); path != nil && !reported[start] {
 			for _, e := range path {
 				reported[e.from] = true
 			}
-			out = append(out, p.cycleFinding(path))
+			out = append(out, p.crossing(path, ""))
 		}
+		out = append(out, o.within(start)...)
 	}
 	return out
 }
 
-func less(a, b *project.Class) bool {
-	if a.Mod.Stem != b.Mod.Stem {
-		return a.Mod.Stem < b.Mod.Stem
-	}
-	return a.Name < b.Name
+// ordering is what is known of the order of locks.
+type ordering struct {
+	p       *Checker
+	all     []*effects.Function
+	classes []*project.Class               // that have edges
+	edges   map[*project.Class][]*lockEdge // to other classes' locks, by whose lock is held
+	own     map[*project.Class][]*lockEdge // to further objects with the same lock
 }
 
-// cycle returns the edges of a shortest way from a class back to it on which
-// something is locked for writing.
-func cycle(edges map[*project.Class][]lockEdge, start *project.Class) []lockEdge {
-	type way struct {
-		at   *project.Class
-		path []lockEdge
+// look notes what a member locks while it holds its object.
+func (o *ordering) look(f *effects.Function) {
+	p := o.p
+	if !p.prog.Member(f) || p.prog.Exempt(f) || p.prog.Constructs(f, 0) {
+		return // nobody has an object that is being made
 	}
-	seen := map[*project.Class]bool{}
-	for list := []way{{start, nil}}; len(list) > 0; {
-		w := list[0]
-		list = list[1:]
-		for _, e := range edges[w.at] {
-			path := append(slices.Clone(w.path), e)
-			if e.to == start {
-				if slices.ContainsFunc(path, func(e lockEdge) bool { return e.write }) {
-					return path
-				}
-				continue
+	holds, does := p.prog.ModeOf(f)
+	// A critical section lets go of its object while it waits.
+	mine := p.locks.Of(f.Class)
+	if !does || mine.Kind == decorator.CriticalSection {
+		return
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if e.Raw || e.Via == nil || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || effects.OnSelf(f, e) || p.takes(f, e) {
+			continue
+		}
+		x := &f.Sum.Regions[e.Region]
+		passed := x.Root == effects.NodeParam && (x.Parent < 0 || x.OfItems())
+		if e.Maybe && (!passed || x.OfItems() || p.copies(f, x.Num)) {
+			continue // what is in a container that is given may be anything
+		}
+		its := p.locks.Of(e.Class)
+		edge := &lockEdge{from: p.lockOf(f.Class), to: p.lockOf(e.Class), holds: holds, locks: e.Mode, f: f, e: e, passed: passed}
+		if mine.Kind == decorator.Mutex {
+			edge.holds = effects.Write
+		}
+		if its.Kind == decorator.Mutex {
+			edge.locks = effects.Write
+		}
+		to := o.edges
+		if edge.from == edge.to {
+			if way, known := f.WayTo(e.Region); known {
+				edge.way = &way
+			} else if !passed {
+				continue // new ones for the most part
 			}
-			if !seen[e.to] {
-				seen[e.to] = true
-				list = append(list, way{e.to, path})
+			to = o.own
+		} else if slices.ContainsFunc(to[edge.from], func(b *lockEdge) bool { return b.to == edge.to && b.holds == edge.holds && b.locks == edge.locks }) {
+			continue
+		}
+		if len(o.edges[edge.from])+len(o.own[edge.from]) == 0 {
+			o.classes = append(o.classes, edge.from)
+		}
+		to[edge.from] = append(to[edge.from], edge)
+	}
+}
+
+// lockOf returns the class whose lock guards the objects of a class: the outermost base
+// that has it, of the object that its guard leads to.
+func (p *Checker) lockOf(c *project.Class) *project.Class {
+	in := p.locks.Of(c)
+	for range 4 {
+		fd := c.Field(in.Guard)
+		if fd == nil || p.locks.Of(fd.Class()) == nil {
+			break
+		}
+		c = fd.Class()
+		in = p.locks.Of(c)
+	}
+	return in.Owner
+}
+
+// takes reports whether a member locks what an effect is on at its entry, together with its
+// own object.
+func (p *Checker) takes(f *effects.Function, e *effects.Effect) bool {
+	if !p.prog.Holds(f, e) {
+		return false
+	}
+	x := &f.Sum.Regions[e.Region]
+	if x.Parent >= 0 || slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool { return len(d.Args()) > 0 }) {
+		return true // by its name
+	}
+	if p.locks.Of(f.Class).Kind != decorator.RWLock && !p.prog.StanceOn(f, int(x.Num), true).Touches {
+		return false // a mutex would be taken twice
+	}
+	return f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Class != nil ||
+		slices.ContainsFunc(p.locks.VisibleFrom(f.Mod, f.Unit), func(v decorator.Visible) bool { return slices.Contains(e.Class.Ancestry(), v.Class) })
+}
+
+// copies reports whether a decorator names the items of a parameter, which is looked at
+// before anything is locked then.
+func (p *Checker) copies(f *effects.Function, num int32) bool {
+	star := "*" + f.Def.Params.List[num].Name.Name
+	return slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool {
+		return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
+			s, ok := a.X.(*ast.Str)
+			return ok && norm.NFKC.String(s.Value) == star
+		})
+	})
+}
+
+// cycle returns the edges of a shortest way from a class back to it on which each waits
+// for the next.
+func (o *ordering) cycle(start *project.Class) []*lockEdge {
+	seen := map[*lockEdge]bool{}
+	var list [][]*lockEdge
+	for _, e := range o.edges[start] {
+		list = append(list, []*lockEdge{e})
+	}
+	for len(list) > 0 {
+		path := list[0]
+		list = list[1:]
+		last := path[len(path)-1]
+		if last.to == start {
+			if last.against(path[0]) {
+				return path
+			}
+			continue
+		}
+		for _, e := range o.edges[last.to] {
+			if !seen[e] && last.against(e) {
+				seen[e] = true
+				list = append(list, append(slices.Clone(path), e))
 			}
 		}
 	}
 	return nil
 }
 
-func (p *Checker) cycleFinding(path []lockEdge) finding.Finding {
+// within reports members that lock two objects with one class's lock in both orders: what
+// callers pass, the other way round; or along attributes that lead back and forth.
+func (o *ordering) within(c *project.Class) []finding.Finding {
+	var out []finding.Finding
+	type told struct {
+		f      *effects.Function
+		region int32
+	}
+	seen := map[told]bool{}
+	var opposites effects.Opposites
+	ways := map[[2]effects.Way]bool{}
+	for _, a := range o.own[c] {
+		if at := (told{a.f, a.e.Region}); a.passed && !seen[at] {
+			i := slices.IndexFunc(o.own[c], func(b *lockEdge) bool { return a.against(b) && b.against(a) })
+			switch {
+			case a.against(a):
+				out = append(out, o.p.crossing([]*lockEdge{a}, ""))
+			case i >= 0:
+				out = append(out, o.p.crossing([]*lockEdge{a, o.own[c][i]}, ""))
+			default:
+				continue
+			}
+			seen[at] = true
+		}
+		if a.way == nil {
+			continue
+		}
+		if opposites == nil {
+			opposites = effects.OppositesOf(o.p.prog, o.all)
+		}
+		for _, b := range o.own[c] {
+			if b.way == nil || !opposites.Lead(*a.way, *b.way) || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
+				continue
+			}
+			ways[[2]effects.Way{*a.way, *b.way}] = true
+			if a.f == b.f && *a.way == *b.way {
+				out = append(out, o.p.crossing([]*lockEdge{a}, ", which may lead back"))
+			} else {
+				out = append(out, o.p.crossing([]*lockEdge{a, b}, ", which leads back"))
+			}
+		}
+	}
+	return out
+}
+
+// crossing is a finding about edges of which each waits for the next, and the last for the
+// first. back is said of where the last one leads.
+func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	first := path[0]
 	out := project.FindingAt(first.f.Unit.Source, first.e.Span, finding.Order, "", "")
 	out.Warning = true
 	var does []string
 	hang := false
 	for _, e := range path {
-		does = append(does, fmt.Sprintf("%s holds self and locks some %s", e.f.Name(), e.e.Class.Name))
+		what := "some " + e.e.Class.Name
+		if e.from == e.to {
+			what = e.object()
+		}
+		does = append(does, fmt.Sprintf("%s holds self and locks %s", e.f.Name(), what))
 		hang = hang || p.locks.Of(e.f.Class).Kind == decorator.Mutex
 		pos := project.FindingAt(e.f.Unit.Source, e.e.Span, "", "", "")
 		out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
-			Message: fmt.Sprintf("%s holds self (%s) and locks some %s", e.f.Name(), e.f.Class.Name, e.e.Class.Name)})
+			Message: finding.Brief(fmt.Sprintf("%s holds self (%s) and locks %s", e.f.Name(), e.f.Class.Name, e.object()))})
+		out.Related = append(out.Related, effects.RelatedOf(effects.Chain(e.f, e.e)[1:])...)
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
-	if hang {
-		end = "two threads that do so at once hang"
+	if len(path) == 1 {
+		end = "two threads that do so at once, each with the other's object, wait for each other, and one gets RuntimeError"
 	}
-	out.Message = fmt.Sprintf("%s: %s", strings.Join(does, ", and "), end)
+	if hang {
+		end = strings.Replace(end, "wait for each other, and one gets RuntimeError", "hang", 1)
+	}
+	out.Message = fmt.Sprintf("%s%s: %s", strings.Join(does, ", and "), back, end)
 	out.Help = "call before taking the lock or after it"
-	if at := effects.PathOf(first.f, first.e.Region); at != "" {
-		out.Help += fmt.Sprintf(", or take both together: @cython.write_lock(%q, %q) on %s", rootName(first.f, first.e.Region), at, first.f.Name())
+	if at := effects.PathOf(first.f, first.e.Region); at != "" && !hang && first.f.AtEntry(first.e.Region) {
+		out.Help += fmt.Sprintf(", or take both together: %s on %s", together(first, at), first.f.Name())
 	}
 	return out
+}
+
+// object says in words what an edge leads to.
+func (a *lockEdge) object() string {
+	switch name := called(a.f, a.e.Region); {
+	case name != "":
+		return fmt.Sprintf("%s (%s)", name, a.e.Class.Name)
+	case a.way != nil:
+		return fmt.Sprintf("an item of %s.%s (%s)", a.f.Def.Params.List[0].Name.Name, a.way.Name, a.e.Class.Name)
+	}
+	return "some " + a.e.Class.Name
+}
+
+// together spells the decorators that lock both objects of an edge at entry.
+func together(a *lockEdge, path string) string {
+	self := a.f.Def.Params.List[0].Name.Name
+	if a.holds == a.locks {
+		return fmt.Sprintf("@cython.%s_lock(%q, %q)", a.holds, self, path)
+	}
+	return fmt.Sprintf("@cython.%s_lock(%q) and @cython.%s_lock(%q)", a.holds, self, a.locks, path)
 }

@@ -71,7 +71,7 @@ var rules = [...]Rule{
 	{Code: finding.MutexOperand, Title: "an operand that has no mutex"},
 	{Code: finding.Suspended, Title: "a critical section that may be suspended between a look and a write", check: checkSuspension, words: lockedWords},
 	{Code: finding.Upgrade, Title: "a read lock that has to become a write lock"},
-	{Code: finding.Order, Title: "locks of several classes taken in a circle"},
+	{Code: finding.Order, Title: "locks taken in a circle"},
 	{Code: finding.TwoLocks, Title: "two different locks for the same state", check: checkTwoLocks, words: handWords},
 	{Code: finding.Release, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
 	{Code: finding.Pointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes, words: lockedWords},

@@ -1,0 +1,152 @@
+package effects
+
+// Which attributes lead back where others lead to: a node's next and its previous one, a
+// child in a list and its parent. Locks that are taken along both can be taken in both
+// orders by two threads; along one of them alone, from parent to child, they cannot.
+
+import "slices"
+
+// Way is how an object is come to from another: by an attribute that holds it, or by one
+// that holds a container of it.
+type Way struct {
+	Name  string
+	Items bool
+}
+
+// Opposites are pairs of ways, one of which leads back where the other leads to.
+type Opposites map[[2]Way]bool
+
+// Lead reports whether one way may lead back where the other came from.
+func (o Opposites) Lead(a, b Way) bool { return o[[2]Way{a, b}] || o[[2]Way{b, a}] }
+
+// OppositesOf finds them by what functions, which are solved, store in two objects at
+// once: x.next = y with y.prev = x.
+func OppositesOf(p *Program, all []*Function) Opposites {
+	out := Opposites{}
+	s := p.Solver()
+	for _, f := range all {
+		links := linksOf(s, f)
+		for i, a := range links {
+			for _, b := range links[i:] {
+				if a.from == b.to && a.to == b.from && a.from != a.to {
+					out[[2]Way{a.by, b.by}] = true
+				}
+			}
+		}
+	}
+	return out
+}
+
+// link is an object that another one is given, both as regions.
+type link struct {
+	from, to int32
+	by       Way
+}
+
+// linksOf returns what a function, and what it calls, stores of objects that it knows in
+// attributes of others.
+func linksOf(s *Solver, f *Function) []link {
+	stores := 0
+	for i := range f.Flow.Calls {
+		for _, g := range f.Flow.Calls[i].Callees {
+			stores += len(g.Sum.assigns)
+		}
+	}
+	if stores+len(f.Flow.Stores)+len(f.Flow.puts) < 2 {
+		return nil
+	}
+	s.At(f)
+	var out []link
+	add := func(from, to []int32, by Way) {
+		for _, x := range from {
+			for _, y := range to {
+				if l := (link{x, y, by}); !slices.Contains(out, l) {
+					out = append(out, l)
+				}
+			}
+		}
+	}
+	for _, st := range f.Flow.Stores {
+		add(s.regions(st.Into), s.regions(st.Value), Way{Name: st.Name})
+	}
+	for _, x := range f.Flow.puts {
+		if n, name := holder(f.Flow, x.in); n != 0 && x.item != unknownItem {
+			add(s.regions(n), s.regions(x.item), Way{name, true})
+		}
+	}
+	for i := range f.Flow.Calls {
+		c := &f.Flow.Calls[i]
+		for _, g := range c.Callees {
+			for k := range g.Sum.assigns {
+				a := &g.Sum.assigns[k]
+				if a.value < 0 {
+					continue
+				}
+				values := s.passedOn(c, g, a.value)
+				for _, r := range s.passedOn(c, g, a.into) {
+					by := Way{Name: a.name}
+					if a.name == anyItem { // what has the container is meant
+						if f.Sum.Regions[r].Parent < 0 {
+							continue
+						}
+						by = Way{f.Sum.Regions[r].Name, true}
+						r = f.Sum.Regions[r].Parent
+					}
+					add([]int32{r}, values, by)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// holder returns the object whose attribute holds a container, and the attribute's name.
+func holder(fl *Flow, n int32) (of int32, name string) {
+	for range 8 {
+		x := &fl.Nodes[n]
+		switch {
+		case x.Kind == NodeField:
+			return x.Base, x.Name
+		case x.Kind == NodeCast || x.Kind == NodeContained:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return 0, ""
+		}
+	}
+	return 0, ""
+}
+
+// WayTo returns by which way a region is come to from the object of the function: by one of
+// its attributes, or out of a container that one holds.
+func (f *Function) WayTo(region int32) (Way, bool) {
+	x := &f.Sum.Regions[region]
+	switch {
+	case x.Root == NodeParam && x.Parent >= 0 && !x.OfItems() && x.Num == 0 && f.Sum.Regions[x.Parent].Parent < 0:
+		return Way{Name: x.Name}, true
+	case x.Root == NodeUnknown && x.Parent < 0 && x.Num > 0:
+		if n, name := holder(f.Flow, x.Num); n != 0 && len(f.Flow.Params) > 0 && leadsTo(f.Flow, n, f.Flow.Params[0]) {
+			return Way{name, true}, true
+		}
+	}
+	return Way{}, false
+}
+
+// leadsTo reports whether a value is another by a further name.
+func leadsTo(fl *Flow, n, to int32) bool {
+	for range 8 {
+		x := &fl.Nodes[n]
+		switch {
+		case n == to:
+			return true
+		case x.Kind == NodeCast:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
+}
