@@ -133,6 +133,57 @@ func (f *Function) WayTo(region int32) (Way, bool) {
 	return Way{}, false
 }
 
+// Passed reports whether callers of a function choose the object that a region is: a
+// parameter beside its own object, or what is somewhere in a container that is one.
+func (f *Function) Passed(region int32) bool {
+	x := &f.Sum.Regions[region]
+	if x.Root == NodeParam {
+		return x.Parent < 0 || x.OfItems()
+	}
+	if x.Root != NodeUnknown || x.Parent >= 0 || x.Num <= 0 {
+		return false
+	}
+	n := x.Num
+	for range 8 {
+		x := &f.Flow.Nodes[n]
+		switch {
+		case x.Kind == NodeParam:
+			return f.Class == nil || x.Num > 0
+		case x.Kind == NodeCast || x.Kind == NodeContained:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// HelpersOf returns the C methods that a function calls on its own object, and those that these
+// do: they run under its lock.
+func HelpersOf(p *Program, f *Function) []*Function {
+	out := []*Function{f}
+	for i := 0; i < len(out); i++ {
+		g := out[i]
+		if len(g.Flow.Params) == 0 {
+			continue
+		}
+		for k := range g.Flow.Calls {
+			c := &g.Flow.Calls[k]
+			if len(c.Args) == 0 || !leadsTo(g.Flow, c.Args[0], g.Flow.Params[0]) {
+				continue
+			}
+			for _, h := range c.Callees {
+				if h.Class != nil && !h.Exposed() && !p.Exempt(h) && !slices.Contains(out, h) {
+					out = append(out, h)
+				}
+			}
+		}
+	}
+	return out[1:]
+}
+
 // leadsTo reports whether a value is another by a further name.
 func leadsTo(fl *Flow, n, to int32) bool {
 	for range 8 {

@@ -21,8 +21,9 @@ import (
 type lockEdge struct {
 	from, to     *project.Class // whose locks these are
 	holds, locks effects.Mode
-	f            *effects.Function
-	e            *effects.Effect
+	f            *effects.Function // the member
+	in           *effects.Function // itself, or a C method that it calls on its object
+	e            *effects.Effect   // of that
 	// passed means that callers choose the object; otherwise way leads to it, where that
 	// is known.
 	passed bool
@@ -85,40 +86,60 @@ func (o *ordering) look(f *effects.Function) {
 	if !does || mine.Kind == decorator.CriticalSection {
 		return
 	}
+	if mine.Kind == decorator.Mutex {
+		holds = effects.Write
+	}
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if e.Raw || e.Via == nil || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || effects.OnSelf(f, e) || p.takes(f, e) {
+		if !p.locksAnother(f, e) || p.takes(f, e) {
 			continue
 		}
 		x := &f.Sum.Regions[e.Region]
-		passed := x.Root == effects.NodeParam && (x.Parent < 0 || x.OfItems())
-		if e.Maybe && (!passed || x.OfItems() || p.copies(f, x.Num)) {
+		passed := f.Passed(e.Region)
+		if e.Maybe && (!passed || x.Parent >= 0 || p.copies(f, x.Num)) {
 			continue // what is in a container that is given may be anything
 		}
-		its := p.locks.Of(e.Class)
-		edge := &lockEdge{from: p.lockOf(f.Class), to: p.lockOf(e.Class), holds: holds, locks: e.Mode, f: f, e: e, passed: passed}
-		if mine.Kind == decorator.Mutex {
-			edge.holds = effects.Write
-		}
-		if its.Kind == decorator.Mutex {
-			edge.locks = effects.Write
-		}
-		to := o.edges
-		if edge.from == edge.to {
-			if way, known := f.WayTo(e.Region); known {
-				edge.way = &way
-			} else if !passed {
-				continue // new ones for the most part
-			}
-			to = o.own
-		} else if slices.ContainsFunc(to[edge.from], func(b *lockEdge) bool { return b.to == edge.to && b.holds == edge.holds && b.locks == edge.locks }) {
-			continue
-		}
-		if len(o.edges[edge.from])+len(o.own[edge.from]) == 0 {
-			o.classes = append(o.classes, edge.from)
-		}
-		to[edge.from] = append(to[edge.from], edge)
+		o.add(&lockEdge{holds: holds, f: f, in: f, e: e, passed: passed})
 	}
+	for _, g := range effects.HelpersOf(p.prog, f) {
+		for i := range g.Sum.Effects {
+			// What is reached by a path is among the effects of f itself.
+			if e := &g.Sum.Effects[i]; g.Sum.Regions[e.Region].Root == effects.NodeUnknown && !e.Maybe && p.locksAnother(g, e) {
+				if _, known := g.WayTo(e.Region); known {
+					o.add(&lockEdge{holds: holds, f: f, in: g, e: e})
+				}
+			}
+		}
+	}
+}
+
+// locksAnother reports whether an effect comes about in a function that locks the object,
+// which is another than that of f.
+func (p *Checker) locksAnother(f *effects.Function, e *effects.Effect) bool {
+	return !e.Raw && e.Via != nil && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
+}
+
+// add notes an edge, if it tells more than those that there are.
+func (o *ordering) add(a *lockEdge) {
+	a.from, a.to, a.locks = o.p.lockOf(a.f.Class), o.p.lockOf(a.e.Class), a.e.Mode
+	if o.p.locks.Of(a.e.Class).Kind == decorator.Mutex {
+		a.locks = effects.Write
+	}
+	to := o.edges
+	if a.from == a.to {
+		if way, known := a.in.WayTo(a.e.Region); known {
+			a.way = &way
+		} else if !a.passed {
+			return // new ones for the most part
+		}
+		to = o.own
+	} else if slices.ContainsFunc(to[a.from], func(b *lockEdge) bool { return b.to == a.to && b.holds == a.holds && b.locks == a.locks }) {
+		return
+	}
+	if len(o.edges[a.from])+len(o.own[a.from]) == 0 {
+		o.classes = append(o.classes, a.from)
+	}
+	to[a.from] = append(to[a.from], a)
 }
 
 // lockOf returns the class whose lock guards the objects of a class: the outermost base
@@ -242,7 +263,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 // first. back is said of where the last one leads.
 func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	first := path[0]
-	out := project.FindingAt(first.f.Unit.Source, first.e.Span, finding.Order, "", "")
+	out := project.FindingAt(first.in.Unit.Source, first.e.Span, finding.Order, "", "")
 	out.Warning = true
 	var does []string
 	hang := false
@@ -253,10 +274,14 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 		}
 		does = append(does, fmt.Sprintf("%s holds self and locks %s", e.f.Name(), what))
 		hang = hang || p.locks.Of(e.f.Class).Kind == decorator.Mutex
-		pos := project.FindingAt(e.f.Unit.Source, e.e.Span, "", "", "")
+		within := ""
+		if e.in != e.f {
+			within = " in " + e.in.Name()
+		}
+		pos := project.FindingAt(e.in.Unit.Source, e.e.Span, "", "", "")
 		out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
-			Message: finding.Brief(fmt.Sprintf("%s holds self (%s) and locks %s", e.f.Name(), e.f.Class.Name, e.object()))})
-		out.Related = append(out.Related, effects.RelatedOf(effects.Chain(e.f, e.e)[1:])...)
+			Message: finding.Brief(fmt.Sprintf("%s holds self (%s) and locks %s%s", e.f.Name(), e.f.Class.Name, e.object(), within))})
+		out.Related = append(out.Related, effects.RelatedOf(effects.Chain(e.in, e.e)[1:])...)
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
 	if len(path) == 1 {
@@ -267,7 +292,7 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	}
 	out.Message = fmt.Sprintf("%s%s: %s", strings.Join(does, ", and "), back, end)
 	out.Help = "call before taking the lock or after it"
-	if at := effects.PathOf(first.f, first.e.Region); at != "" && !hang && first.f.AtEntry(first.e.Region) {
+	if at := effects.PathOf(first.in, first.e.Region); at != "" && !hang && first.in.AtEntry(first.e.Region) {
 		out.Help += fmt.Sprintf(", or take both together: %s on %s", together(first, at), first.f.Name())
 	}
 	return out
@@ -275,11 +300,11 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 
 // object says in words what an edge leads to.
 func (a *lockEdge) object() string {
-	switch name := called(a.f, a.e.Region); {
+	switch name := called(a.in, a.e.Region); {
 	case name != "":
 		return fmt.Sprintf("%s (%s)", name, a.e.Class.Name)
 	case a.way != nil:
-		return fmt.Sprintf("an item of %s.%s (%s)", a.f.Def.Params.List[0].Name.Name, a.way.Name, a.e.Class.Name)
+		return fmt.Sprintf("an item of %s.%s (%s)", a.in.Def.Params.List[0].Name.Name, a.way.Name, a.e.Class.Name)
 	}
 	return "some " + a.e.Class.Name
 }
