@@ -474,6 +474,12 @@ func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
+	if sh.Kind == ctype.Object && sh.Class == nil {
+		sh.Class = resultClass(b.p, fs[0])
+		for _, f := range fs[1:] {
+			sh.Class = project.Common(sh.Class, resultClass(b.p, f))
+		}
+	}
 	if fs[0].Exposed() && fs[0].Def.Kind == ast.Def {
 		b.python(span)
 	}
