@@ -39,6 +39,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 		return b.methodCall(fun, e)
 	case *ast.Name:
 		if n, sh, local := b.value(fun.Name); local {
+			if f, ok := prototypeOf(b.f.Def, fun.Name); ok && library.KnownC()[fun.Name] == "" {
+				return b.externCall(b.m, f, fun.Name, e)
+			}
 			args := b.passed(e.Args)
 			if c := b.classOf(n); c != nil {
 				return b.constructAny(c, args, e.Span)
