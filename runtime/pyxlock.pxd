@@ -77,6 +77,7 @@ PYXLOCK_FN int pyxlock_try_write(pyxlock_Guard *guard, PyObject *obj) {
     (void)guard; (void)obj; return 0;
 }
 PYXLOCK_FN void pyxlock_release(pyxlock_Guard *guard) { (void)guard; }
+PYXLOCK_FN pyxlock_Guard pyxlock_unlocked(void) { pyxlock_Guard guard = { NULL }; return guard; }
 PYXLOCK_FN void pyxlock_want_read(pyxlock_Guard *guard, PyObject *obj) {
     (void)guard; (void)obj;
 }
@@ -2047,6 +2048,12 @@ PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
     pyxlock_released(slot, guard->object, (int)guard->mode);
 }
 
+/* An empty guard. */
+PYXLOCK_HOT pyxlock_Guard pyxlock_unlocked(void) {
+    pyxlock_Guard guard = { NULL, NULL, PYXLOCK_READ, NULL };
+    return guard;
+}
+
 /* Makes the guard want the object in the mode. NULL and None: nothing. */
 PYXLOCK_FN void pyxlock_want(pyxlock_Guard *guard, PyObject *obj, int mode) {
     guard->object = obj == Py_None ? NULL : obj;
@@ -2355,6 +2362,10 @@ PYXLOCK_FN void pyxlock_dump(void) {
     # Cannot fail and leaves the current exception alone. Guards may be released
     # in any order.
     void release "pyxlock_release" (Guard *guard) noexcept nogil
+
+    # An empty guard, for code that may come to the release before it has locked
+    # anything. In a parallel loop, the assignment gives each thread a guard of its own.
+    Guard unlocked "pyxlock_unlocked" () noexcept nogil
 
     # Make a guard want obj in a mode, for acquire(). They lock nothing.
     void want_read "pyxlock_want_read" (Guard *guard, object obj) noexcept nogil

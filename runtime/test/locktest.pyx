@@ -115,6 +115,19 @@ def try_writing(obj, body):
         pyxlock.release(&guard)
 
 
+def releasing_unlocked(obj, body):
+    """Reads obj from the second time on."""
+    cdef pyxlock.Guard guard
+    for i in range(3):
+        guard = pyxlock.unlocked()
+        try:
+            if i:
+                pyxlock.read(&guard, obj)
+            body()
+        finally:
+            pyxlock.release(&guard)
+
+
 def reading_nogil(obj, body):
     cdef pyxlock.Guard guard
     with nogil:

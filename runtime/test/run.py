@@ -848,6 +848,14 @@ def none_locks_nothing():
 
 
 @case
+def an_empty_guard_releases_nothing():
+    x, held = Object(), []
+    lt.releasing_unlocked(x, lambda: held.append(len(lines(x))))
+    assert held == [0, 1, 1], held
+    free(x)
+
+
+@case
 def try_raises_on_contention():
     x = Object()
     writer = Holder(lt.writing, x).enter()
