@@ -209,12 +209,7 @@ class Plan:
             wants = wants + self._operands
         guards = {}  # by the ids of the objects, which they keep
 
-        def add(object, mode):
-            guard = guards.get(id(object))
-            if guard is None:
-                guards[id(object)] = Guard(object, mode)
-            else:
-                guard.mode = max(guard.mode, mode)
+        add = _adding(guards)
 
         for want in wants:
             object, lock = want.find(args, kwargs)
@@ -226,15 +221,40 @@ class Plan:
                     blocking = blocking and lock.blocking
                 mode = lock.modes[mode]
             add(object, mode)
-        for mode, item in items:
-            lock = lock_of(item)
-            if lock is None:
-                continue
-            object = _lock_object(item, getattr)
-            if object is not None:
-                blocking = blocking and lock.blocking
-                add(object, lock.modes[mode])
+        blocking = _add_items(items, add) and blocking
         return sorted(guards.values(), key=_place), blocking
+
+
+def guards_of(items):
+    """What pairs of mode and object lock, in order, and whether that waits."""
+    guards = {}
+    blocking = _add_items(items, _adding(guards))
+    return sorted(guards.values(), key=_place), blocking
+
+
+def _adding(guards):
+    def add(object, mode):
+        guard = guards.get(id(object))
+        if guard is None:
+            guards[id(object)] = Guard(object, mode)
+        else:
+            guard.mode = max(guard.mode, mode)
+
+    return add
+
+
+def _add_items(items, add):
+    """Adds those that are instances of locked classes; says whether all of these wait."""
+    blocking = True
+    for mode, item in items:
+        lock = lock_of(item)
+        if lock is None:
+            continue
+        object = _lock_object(item, getattr)
+        if object is not None:
+            blocking = blocking and lock.blocking
+            add(object, lock.modes[mode])
+    return blocking
 
 
 def _place(guard):

@@ -10,8 +10,9 @@ import inspect
 import sys
 import types
 
+from ._block import Block
 from ._locks import acquire, release
-from ._plan import MARK, NEVER_LOCK, ClassLock, Exemption, Plan, misuse
+from ._plan import MARK, NEVER_LOCK, ClassLock, Exemption, Plan, lock_of, misuse
 
 _KINDS = ("rwlock", "critical_section", "mutex")
 
@@ -188,6 +189,8 @@ def read_lock(*names, **options):
     them lead to, instead; "*others" names the items of a parameter, "**named" the
     values of one that collects keyword arguments. With snapshot=True a generator
     runs to its end under the lock when it is called.
+
+    with cython.read_lock(a, b): holds the objects themselves while the body runs.
     """
     return _lock_decorator("read_lock", names, **options)
 
@@ -199,6 +202,8 @@ def write_lock(*names, **options):
     them lead to, instead; "*others" names the items of a parameter, "**named" the
     values of one that collects keyword arguments. With snapshot=True a generator
     runs to its end under the lock when it is called.
+
+    with cython.write_lock(a, b): holds the objects themselves while the body runs.
     """
     return _lock_decorator("write_lock", names, **options)
 
@@ -221,8 +226,10 @@ def _lock_decorator(decorator, names, snapshot=False, **unknown):
             f"{decorator} takes names in quotes, not {name}={value!r}",
             f'name parameters or dotted paths from them: @cython.{decorator}("self", "other")',
         )
-    if len(names) == 1 and (callable(names[0]) or isinstance(names[0], _ACCESSORS)):
+    if len(names) == 1 and _decorable(names[0]):
         return _within(names[0], functools.partial(_lock, decorator, (), snapshot))
+    if names and not snapshot and not any(isinstance(name, str) for name in names):
+        return Block(decorator, names)
     for name in names:
         if not isinstance(name, str) or not name:
             raise misuse(
@@ -233,6 +240,11 @@ def _lock_decorator(decorator, names, snapshot=False, **unknown):
 
 
 _ACCESSORS = (staticmethod, classmethod, property)
+
+
+def _decorable(object):
+    """Whether a lock can be put on it, rather than taken of it."""
+    return isinstance(object, _ACCESSORS) or callable(object) and lock_of(object) is None
 
 
 def _within(function, decorate):

@@ -526,6 +526,74 @@ def test_inside_threads_wait_for_each_other():
     assert run(Locked()) == 2
 
 
+# ---- blocks ------------------------------------------------------------------------
+
+
+def test_a_block_holds_objects_while_its_body_runs():
+    a, b, c = (Box() for _ in range(3))
+    with cython.write_lock(a, b, a), cython.read_lock(c, None, 3, ()):
+        assert both_ways(*held()) == both_ways((a, "write"), (b, "write"), (c, "read"))
+        with cython.read_lock(a):
+            assert modes(a) == ["wr"]
+        assert modes(a) == ["w"]
+    assert held() == []
+    with cython.read_lock(*[a, b]):
+        assert held() == both_ways((a, "read"), (b, "read"))
+    with pytest.raises(KeyError), cython.write_lock(a):
+        raise KeyError
+    for _ in range(2):
+        with cython.write_lock(None) as nothing:
+            assert nothing is None and held() == []
+            continue
+
+
+def test_a_block_holds_guards_and_waits_as_the_class_says():
+    @cython.locked_class(guard="doc")
+    class Node:
+        def __init__(self, doc):
+            self.doc = doc
+
+    @cython.locked_class(blocking=False)
+    class Hasty:
+        def __call__(self):
+            return "called"
+
+    doc, hasty = Box(), Hasty()
+    with cython.write_lock(Node(doc), Node(None)):
+        assert held() == [(doc, "write")]
+    seen = []
+
+    def other():
+        try:
+            with cython.read_lock(hasty):
+                seen.append("in")
+        except RuntimeError:
+            seen.append("busy")
+
+    with cython.write_lock(hasty):  # though it can be called, as a function can
+        thread = threading.Thread(target=other)
+        thread.start()
+        thread.join()
+    other()
+    assert seen == ["busy", "in"]
+
+
+def test_blocks_of_threads_exclude_each_other():
+    a, b = Box(0), Box(0)
+
+    def move(x, y):
+        for _ in range(300):
+            with cython.write_lock(x, y):
+                x.value, y.value = x.value + 1, y.value - 1
+
+    threads = [threading.Thread(target=move, args=pair) for pair in ((a, b), (b, a), (a, b), (b, a))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert (a.value, b.value) == (0, 0)
+
+
 # ---- what is refused -----------------------------------------------------------------
 
 
@@ -581,7 +649,7 @@ MISUSES = {
         'blocking=False with lock="mutex", which can only wait: use lock="rwlock", or leave blocking out',
     ),
     "no name": (
-        "cython.read_lock(5)",
+        "@cython.read_lock(5)\ndef f(a): pass",
         'read_lock takes names in quotes, not 5: name parameters or dotted paths from them: @cython.read_lock("self", "other")',
     ),
     "unknown parameter": (
