@@ -10,6 +10,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
@@ -199,6 +200,9 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		b.expr(st.Cond)
 		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.With:
+		if decorator.Block(b.m, st) {
+			return blocks{b}.block(st)
+		}
 		hand := b.hand
 		for _, it := range st.Items {
 			b.releases(it.X)
@@ -364,7 +368,8 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	for _, prm := range def.Params.List {
 		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops, tries := b.vars, slices.Clone(b.env), b.loops, b.tries
+	vars, env, loops, tries, under := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under
+	b.under = 0 // it may run when the block is over
 	b.capture(def.Body)
 	b.vars, b.tries = maps.Clone(vars), nil
 	for name := range ownNames(def.Body) {
@@ -386,7 +391,7 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	b.nested++
 	history := b.detached(func() { b.suite(def.Body) })
 	b.nested--
-	b.vars, b.env, b.loops, b.tries = vars, env, loops, tries
+	b.vars, b.env, b.loops, b.tries, b.under = vars, env, loops, tries, under
 	b.set(historySlot, history)
 	for slot, s := range b.shared {
 		if int(slot) < len(b.env) {

@@ -135,8 +135,8 @@ func (b expressions) lambda(e *ast.Lambda) {
 			defaults = append(defaults, b.expr(prm.Default))
 		}
 	}
-	vars, env := b.vars, slices.Clone(b.env)
-	b.vars = maps.Clone(vars)
+	vars, env, under := b.vars, slices.Clone(b.env), b.under
+	b.vars, b.under = maps.Clone(vars), 0
 	b.capture(e.Body)
 	for i, n := range defaults {
 		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
@@ -144,7 +144,7 @@ func (b expressions) lambda(e *ast.Lambda) {
 	b.nested++
 	history := b.detached(func() { b.expr(e.Body) })
 	b.nested--
-	b.vars, b.env = vars, env
+	b.vars, b.env, b.under = vars, env, under
 	b.set(historySlot, history)
 }
 

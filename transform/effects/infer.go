@@ -43,6 +43,7 @@ func (st *Stance) stronger(e *Effect) bool {
 func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 	var st Stance
 	kin := true
+	writes := false
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		r := &f.Sum.Regions[e.Region]
@@ -55,12 +56,19 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 		if num > 0 && (!p.Guards(e.Class) || e.Maybe && p.Constructs(f, 0)) {
 			continue
 		}
+		if e.Held { // a block has a lock of its own; one for reading must not be held then
+			writes = writes || e.Mode == Write
+			continue
+		}
 		kin = kin && e.Maybe
 		if st.stronger(e) {
 			st = Stance{Touches: true, Mode: e.Mode, Sure: e.Sure, Why: e}
 		}
 	}
 	st.Kin = st.Touches && kin
+	if st.Touches && writes {
+		st.Mode = Write
+	}
 	return st
 }
 
@@ -147,6 +155,8 @@ func Say(e *Effect) string {
 		return fmt.Sprintf("uses %s, which a base may define in a file that is not read", e.Name)
 	case MayCall:
 		return "calls " + e.Name + ", if it is an object of this class"
+	case Takes:
+		return "locks it in a block"
 	}
 	return "calls " + e.Name
 }

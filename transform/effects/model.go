@@ -86,6 +86,7 @@ const (
 	ThroughCall   // a function of the project does it
 	UsesUnread    // a member that a file which is not read may define
 	MayCall       // an operation may be a function of the project
+	Takes         // a block locks it
 )
 
 // action is one thing done to the objects that a node stands for.
@@ -94,8 +95,10 @@ type action struct {
 	class *project.Class // as which it is done; nil where that is not known
 	Kind  EffectKind
 	Mode  Mode
-	sure  bool // nothing was assumed
-	raw   bool // needs the caller to hold the lock
+	sure  bool  // nothing was assumed
+	raw   bool  // needs the caller to hold the lock
+	takes bool  // it is the taking of the object's lock, in a block
+	under int32 // the block that it stands in; 0 for none
 	// shallow is true for a store into a C value itself, not through what was
 	// stowed in it.
 	shallow bool
@@ -115,6 +118,7 @@ type Call struct {
 	// can come in.
 	On      *project.Class
 	hand    bool    // under a lock that was placed by hand
+	under   int32   // the block that it stands in; 0 for none
 	handing handing // for callees that hand their arguments out
 	history int32   // what has been assigned before
 	node    int32   // its value; 0 where that is a number
@@ -153,6 +157,7 @@ type Flow struct {
 	Params  []int32 // node of each parameter
 	Stores  []Store
 	unit    *project.Unit
+	Blocks  []Block  // the with statements that take locks; the first is none
 	Hand    ast.Span // the first lock placed by hand, zero where none
 	Yields  ast.Span // the first yield or await of its own
 	// Releases is the first place of its own that releases the GIL.
@@ -224,6 +229,10 @@ type Effect struct {
 	Raw    bool
 	// Maybe is true where only the operation tells what the object may be.
 	Maybe bool
+	// Held is true under a block of the function that holds the object.
+	Held bool
+	// Under is the innermost block that stands round what takes a lock; 0 for none.
+	Under int32
 
 	Cause Cause
 	Name  string
@@ -244,12 +253,14 @@ type foundKey struct {
 	mode      Mode
 	sure, raw bool
 	maybe     bool
+	held      bool
+	under     int32
 	field     string
 	behind    bool
 }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Held, e.Under, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

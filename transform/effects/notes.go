@@ -17,6 +17,8 @@ type notes struct {
 	m *project.Module
 	// hand counts the locks placed by hand that the walk is under.
 	hand int
+	// under is the block that the walk is in; 0 for none.
+	under int32
 	// nested counts the functions and lambdas that the walk is in, below its own.
 	nested int
 	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
@@ -30,7 +32,7 @@ func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, 
 	}
 	field, behind := b.fieldOf(n, kind, name)
 	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython && b.hand == 0, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span})
+		raw: kind != OnPython && b.hand == 0, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span})
 }
 
 // fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether

@@ -199,7 +199,11 @@ func (s *Solver) update(f *Function) bool {
 			if class == nil {
 				class = r.Class
 			}
-			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span})
+			if e.takes && !s.p.Guards(class) {
+				continue // it locks nothing
+			}
+			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span},
+				held{under: e.under, node: e.Node})
 		}
 	}
 	for i := range s.flow.Calls {
@@ -311,7 +315,7 @@ func (s *Solver) call(c *Call) {
 						continue
 					}
 					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)})
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}, inCall(c, g, e.Region))
 				}
 			}
 		}
@@ -374,9 +378,10 @@ func (s *Solver) handedTo(r Ref) int32 {
 
 // add notes an effect on a region, or on what owns it: state without a lock of
 // its own belongs to the object through which it was reached.
-func (s *Solver) add(r int32, e *Effect) {
+func (s *Solver) add(r int32, e *Effect, h held) {
 	x := &s.sum.Regions[r]
-	for x.Parent >= 0 {
+	up := 0
+	for ; x.Parent >= 0; up++ {
 		guarded := s.p.Guards(e.Class)
 		if guarded && !s.p.sharesLock(x.Owner, x.Name) {
 			break
@@ -421,6 +426,12 @@ func (s *Solver) add(r int32, e *Effect) {
 		}
 	}
 	e.Region = r
+	if h.under != 0 && e.Raw && (cover{s}).covers(h, r, up, e.Mode) {
+		e.Raw, e.Held = false, true
+	}
+	if !e.Raw && (e.Cause == Takes || e.Via != nil && !e.Held) {
+		e.Under = h.under
+	}
 	if s.known(e) {
 		return
 	}
@@ -436,7 +447,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Held == e.Held && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

@@ -203,6 +203,16 @@ func (a *Module) walk(u *project.Unit, stmts []ast.Stmt, at place) {
 			a.walk(u, st.Body.Stmts, at)
 		case *ast.CppClass:
 			// C++ declarations hold nothing of ours.
+		case *ast.With:
+			if decorator.Block(a.Module, st) {
+				if a.opts.Off {
+					blocks{a}.takeOff(u, st)
+				} else if at.outer == nil {
+					a.Plan.Report(u, ast.Span{Pos: st.Pos, End: st.Body.Colon}, finding.Misplaced, "a block that locks outside of a function",
+						"put it into a function: what a module does when it is imported runs in one thread")
+				}
+			}
+			a.walk(u, st.Body.Stmts, at)
 		default:
 			for _, b := range syntax.Suites(st) {
 				a.walk(u, b.Stmts, at)
@@ -223,17 +233,24 @@ func (a *Module) function(u *project.Unit, def *ast.FuncDef, at place) {
 		f.PxdLocks = a.pxdDecs[name]
 		a.used[name] = true
 	}
+	var bs []*block
 	if !a.opts.Off {
 		a.p.Plan(a.Module, f)
+		bs = blocks{a}.plan(f)
 	}
 	added := ""
 	var kept *ast.Decorator
 	a.planned[def] = f.Plan != nil
+	declares := blocks{a}.declares(bs)
 	if f.Plan != nil {
-		added, kept = a.expand(f, at)
-	} else if !a.opts.Off {
-		a.helper(f)
+		added, kept = a.expand(f, at, declares)
+	} else {
+		if !a.opts.Off {
+			a.helper(f)
+		}
+		blocks{a}.hoist(f, at, declares)
 	}
+	blocks{a}.write(f, bs, at.extra+added, at.depth)
 	for _, d := range f.Locks {
 		if d.Node != kept {
 			a.strip(u, d.Node)
@@ -269,7 +286,7 @@ func (a *Module) helper(f *plan.Func) {
 
 // expand writes a plan. It returns the indentation that it adds to the body,
 // and the decorator that it replaced in place.
-func (a *Module) expand(f *plan.Func, at place) (string, *ast.Decorator) {
+func (a *Module) expand(f *plan.Func, at place, declares []string) (string, *ast.Decorator) {
 	u := f.Unit
 	s := a.style(u)
 	x := expand(f.Plan, s)
@@ -283,6 +300,7 @@ func (a *Module) expand(f *plan.Func, at place) (string, *ast.Decorator) {
 	n.releases = n.releases || f.Plan.ReleasesGIL && x.rwlock
 	if x.decorator != "" && f.Plan.Holds[0].Path[0] == f.Def.Params.List[0].Name.Name && !syntax.Nests(f.Def) {
 		n.cython = n.cython || x.cython
+		blocks{a}.hoist(f, at, declares)
 		if len(f.Locks) > 0 {
 			e.Replace(f.Locks[0].Node.Span, x.decorator)
 			return "", f.Locks[0].Node
@@ -291,7 +309,7 @@ func (a *Module) expand(f *plan.Func, at place) (string, *ast.Decorator) {
 		e.Floats = append(e.Floats, ast.Span{Pos: f.Def.Pos, End: f.Def.Keyword})
 		return "", nil
 	}
-	w := &wrapper{m: a.Module, out: a.Plan, u: u, e: e, x: x, s: s, f: f.Def, layout: a.opts.Layout, guardStores: a.guardStores, extra: at.extra, depth: at.depth}
+	w := &wrapper{m: a.Module, out: a.Plan, u: u, e: e, x: x, s: s, f: f.Def, layout: a.opts.Layout, guardStores: a.guardStores, extra: at.extra, depth: at.depth * levels, declares: declares}
 	added := w.wrap()
 	n.cython = n.cython || x.cython
 	return added, nil
@@ -325,6 +343,16 @@ func (a *Module) strayNames(u *project.Unit) {
 	inDecorator := map[ast.Node]bool{}
 	ast.Walk(&ast.Suite{Span: u.File.Span, Stmts: u.File.Body}, func(n ast.Node) bool {
 		switch n := n.(type) {
+		case *ast.With:
+			for i := range n.Items {
+				if _, ok := decorator.Takes(a.Module, n.Items[i].X); ok {
+					e := syntax.Unparen(n.Items[i].X)
+					if c, ok := e.(*ast.Call); ok {
+						e = c.Fun
+					}
+					inDecorator[syntax.Unparen(e)] = true
+				}
+			}
 		case *ast.Decorator:
 			e := n.Expr
 			if c, ok := e.(*ast.Call); ok {

@@ -27,6 +27,7 @@ type wrapper struct {
 	guardStores map[ast.Stmt]guardStore
 	extra       string // what enclosing functions add to this one's indentation
 	depth       int
+	declares    []string // what blocks in the body have to have declared
 
 	def, body, unit string // indentation of the header, of the body, and between them
 	step            string // indentation from one line of the wrapping to one inside it
@@ -51,7 +52,7 @@ func (w *wrapper) wrap() string {
 			w.unit = syntax.IndentUnit(file)
 		}
 	}
-	n := w.preamble()
+	n := preamble(file, f)
 	inner := w.body
 	w.step, w.levels = w.unit, 1
 	if w.x.snapshot {
@@ -67,7 +68,7 @@ func (w *wrapper) wrap() string {
 	if w.layout == Aligned && f.Body.Inline {
 		inner = w.def + w.unit[:1]
 	}
-	var hoisted []string
+	hoisted := slices.Clone(w.declares)
 	for _, st := range stmts[n:] {
 		hoisted = append(hoisted, w.declarations(st, true)...)
 	}
@@ -103,17 +104,16 @@ func (w *wrapper) wrap() string {
 // deeper is what the wrapping adds to the body's indentation.
 func (w *wrapper) deeper() string { return strings.Repeat(w.unit, w.levels) }
 
-// preamble returns how many leading statements stay before the lock: the
+// preamble returns how many leading statements of a function stay before the lock: the
 // docstring, and declarations that run no code.
-func (w *wrapper) preamble() int {
+func preamble(file *ast.File, f *ast.FuncDef) int {
 	n := 0
-	stmts := w.f.Body.Stmts
-	file := w.e.File
+	stmts := f.Body.Stmts
 	// In a block, a string with a statement behind it on its line documents nothing.
-	if syntax.Docstring(stmts) != nil && (w.f.Body.Inline || len(stmts) == 1 || syntax.Line(file, stmts[0].Range().End-1) != syntax.Line(file, stmts[1].Range().Pos)) {
+	if syntax.Docstring(stmts) != nil && (f.Body.Inline || len(stmts) == 1 || syntax.Line(file, stmts[0].Range().End-1) != syntax.Line(file, stmts[1].Range().Pos)) {
 		n = 1
 	}
-	for !w.f.Body.Inline && n < len(stmts)-1 && syntax.DeclaresOnly(stmts[n]) {
+	for !f.Body.Inline && n < len(stmts)-1 && syntax.DeclaresOnly(stmts[n]) {
 		n++
 	}
 	return n
@@ -191,11 +191,16 @@ func (w *wrapper) releases() []string {
 func (w *wrapper) regionEnd() int32 {
 	file := w.e.File
 	stmts := w.f.Body.Stmts
-	end := syntax.NextLine(file, stmts[len(stmts)-1].Range().End-1)
+	return commentsEnd(file, syntax.NextLine(file, stmts[len(stmts)-1].Range().End-1), w.body)
+}
+
+// commentsEnd returns where the comments end that follow at an offset with at least an
+// indentation.
+func commentsEnd(file *ast.File, end int32, indent string) int32 {
 	for int(end) < len(file.Src) {
 		ind := syntax.IndentOf(file, end)
 		at := int(end) + len(ind)
-		if at >= len(file.Src) || file.Src[at] != '#' || !strings.HasPrefix(ind, w.body) {
+		if at >= len(file.Src) || file.Src[at] != '#' || !strings.HasPrefix(ind, indent) {
 			break
 		}
 		next := syntax.NextLine(file, end)

@@ -35,6 +35,7 @@ type style struct {
 	pure   bool
 	cython string // the cython module's name
 	inline bool   // --runtime=inline
+	own    string // what the variables of a block begin with; "" for those of a function
 }
 
 func (s style) rt(name string) string {
@@ -42,6 +43,17 @@ func (s style) rt(name string) string {
 		return "_pyxlock_" + name
 	}
 	return "pyxlock." + name
+}
+
+// local is what a variable is called that new text needs.
+func (s style) local(name string) string {
+	switch {
+	case s.own == "":
+		return "_pyxlock_" + name
+	case name == "guard":
+		return s.own
+	}
+	return s.own + "_" + name
 }
 
 func (s style) addr(x string) string {
@@ -71,7 +83,7 @@ func (s style) value(h plan.Hold, i int, nogil bool, none string) (expr string, 
 	operand := expr
 	defer func() {
 		if len(h.Moving) == len(h.Path) && h.Moving[len(h.Path)-1] { // one of those that it may be has a guard that is assigned
-			name := fmt.Sprintf("_pyxlock_at_%s_%d", strings.Join(h.Path, "_"), i)
+			name := fmt.Sprintf("%s_%s_%d", s.local("at"), strings.Join(h.Path, "_"), i)
 			before = append(before, s.kept(operand, name, expr)...)
 			expr = name
 		}
@@ -108,11 +120,19 @@ func through(expr string, attrs []string) string {
 	return expr
 }
 
+// root is what a path begins with.
+func (s style) root(h plan.Hold) string {
+	if h.Cast != "" {
+		return s.cast(h.Cast, h.Path[0])
+	}
+	return h.Path[0]
+}
+
 // steps evaluates a dotted path one attribute at a time, each into a local that
 // keeps it alive, and stops at None: the fields of None are not there to read.
 func (s style) steps(h plan.Hold, i int) (expr string, before []string) {
-	expr = h.Path[0]
-	local := "_pyxlock_at"
+	expr = s.root(h)
+	local := s.local("at")
 	for n, attr := range h.Path[1:] {
 		local += "_" + attr
 		name := local
@@ -201,7 +221,7 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 	if pl.Nonblocking {
 		try = "try_"
 	}
-	const g = "_pyxlock_guard"
+	g := s.local("guard")
 	guard := s.rt("Guard")
 	for _, h := range pl.Holds {
 		x.inside = x.inside && len(h.Path) == 1 // a longer path can raise on its way
@@ -273,7 +293,7 @@ const mutexField = "_pyxlock_mutex"
 
 func expandMutex(pl *plan.Plan, s style) *expansion {
 	if h := pl.Holds[0]; len(pl.Holds) == 1 && h.Typed && h.Never && len(h.Path) == 1 {
-		return &expansion{open: "with " + h.Path[0] + "." + mutexField + ":"}
+		return &expansion{open: "with " + s.root(h) + "." + mutexField + ":"}
 	}
 	// Pointers sorted by address: one order for every thread; equal neighbours
 	// are one mutex and are taken once.
@@ -286,7 +306,7 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 	}
 	pointer := func(e string) string { return "&" + e + "." + mutexField }
 	for i, h := range pl.Holds {
-		e := strings.Join(h.Path, ".")
+		e := strings.Join(append([]string{s.root(h)}, h.Path[1:]...), ".")
 		var before []string
 		if len(h.Path) > 1 {
 			e, before = s.steps(h, i)
@@ -320,7 +340,7 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 		x.closing = []string{
 			"if _pyxlock_held[0] is not NULL:",
 			"\t_pyxlock_held[0][0].release()"}
-		return x
+		return s.renamed(x)
 	}
 	x.declare = append(x.declare, "cdef int _pyxlock_i, _pyxlock_j")
 	taken := "if _pyxlock_held[_pyxlock_i] is not NULL and (_pyxlock_i == 0 or _pyxlock_held[_pyxlock_i] != _pyxlock_held[_pyxlock_i - 1]):"
@@ -336,6 +356,21 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 		fmt.Sprintf("for _pyxlock_i in range(%d):", n),
 		"\t" + taken,
 		"\t\t_pyxlock_held[_pyxlock_i][0].release()"}
+	return s.renamed(x)
+}
+
+// renamed gives the variables of a mutex expansion the names that they have here.
+func (s style) renamed(x *expansion) *expansion {
+	var pairs []string
+	for _, name := range []string{"held", "i", "j"} {
+		pairs = append(pairs, "_pyxlock_"+name, s.local(name))
+	}
+	names := strings.NewReplacer(pairs...)
+	for _, lines := range [][]string{x.declare, x.acquire, x.closing} {
+		for i, l := range lines {
+			lines[i] = names.Replace(l)
+		}
+	}
 	return x
 }
 

@@ -19,7 +19,7 @@ const item = "_pyxlock_item"
 
 // expandItems expands an rwlock plan that locks items.
 func expandItems(pl *plan.Plan, s style) *expansion {
-	const g = "_pyxlock_guards"
+	g := s.local("guards")
 	guards := s.rt("Guards")
 	x := &expansion{open: "try:", rwlock: true}
 	x.declare = []string{"cdef " + guards + " " + g}
@@ -67,7 +67,7 @@ func expandItems(pl *plan.Plan, s style) *expansion {
 		}
 		// A variable keeps the objects while they are locked, whatever becomes of
 		// the collections.
-		name := "_pyxlock_to_" + md.String()
+		name := s.local("to_" + md.String())
 		gather, again := list.gather(s, name)
 		x.acquire = append(x.acquire, gather...)
 		looks = append(looks, again...)
@@ -141,7 +141,7 @@ func (s style) collection(h plan.Hold, i int) (expr string, before []string) {
 	case ast.DoubleStar:
 		return name + ".values()", nil
 	}
-	expr = "_pyxlock_found"
+	expr = s.local("found")
 	if i > 0 {
 		expr = fmt.Sprintf("%s_%d", expr, i)
 	}

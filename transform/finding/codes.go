@@ -51,6 +51,8 @@ const (
 	Order          = "PXL213"
 	TwoLocks       = "PXL214"
 	Release        = "PXL215"
+	Parallel       = "PXL216"
+	CannotRaise    = "PXL217"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"

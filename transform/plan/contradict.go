@@ -76,6 +76,10 @@ func (r *resolver) contradicted(locks []Placed) {
 			case effects.UsesUnread:
 				f.Help = "lock for writing, or see to it that the files of its bases can be read and parse"
 			}
+		case worst.Held:
+			f.Code, f.Warning = finding.Upgrade, true
+			f.Message = fmt.Sprintf("%s holds %s for reading, and then locks it for writing in a block", name, what)
+			f.Help = "lock it for writing here, or take its locks in blocks alone: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		default:
 			f.Code, f.Warning = finding.Upgrade, true
 			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which locks it for writing", name, what, effects.Say(worst))

@@ -177,6 +177,9 @@ func changes(body *ast.Suite, name string) (at ast.Span) {
 	return at
 }
 
+// HasItems reports whether the items of a collection are among what is locked.
+func (pl *Plan) HasItems() bool { return pl.locksItems() != nil }
+
 // locksItems returns the first hold of items, or nil.
 func (pl *Plan) locksItems() *Hold {
 	for i := range pl.Holds {

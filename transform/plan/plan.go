@@ -68,6 +68,10 @@ type Hold struct {
 	// as are the classes as which an inferred operand without a static type, or an
 	// inferred item, is used, by mode; none where the mode is one for all.
 	as [2][]*project.Class
+	// Cast is the class as which the first of the path has to be taken, "" where it is one.
+	Cast   string
+	expr   ast.Expr       // of a block: what it says
+	static *project.Class // and what Cython takes that for
 }
 
 // Plan is what a function takes at its entry.
@@ -157,7 +161,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		out.Failed[f.Def] = true
 		return
 	}
-	r := &resolver{p: p, m: m, f: f, out: out, static: static, classm: classm}
+	r := &resolver{p: p, m: m, f: f, out: out, static: static, classm: classm, at: f.Def.Name.Span, who: name}
 	r.holdsOf(locks)
 	if !r.failed {
 		r.contradicted(locks)
@@ -172,6 +176,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		out.Failed[f.Def] = true
 		return
 	}
+	p.cannotRaise(m, f, pl.Kind, f.Def.Name.Span, out)
 	f.Plan = pl
 }
 
@@ -199,6 +204,8 @@ type resolver struct {
 	out    *Module
 	static bool
 	classm bool
+	at     ast.Span // what findings are about that are about all of it
+	who    string
 	holds  []Hold
 	failed bool
 }
@@ -479,8 +486,8 @@ func (r *resolver) settle(pl *Plan) bool {
 	if untyped {
 		candidates = p.Locks.VisibleFrom(m, f.Unit)
 		if len(candidates) == 0 {
-			r.out.Report(f.Unit, f.Def.Name.Span, finding.Nothing,
-				fmt.Sprintf("%s locks an operand without a static type, and this module knows no locked class", f.Def.Name.Name),
+			r.out.Report(f.Unit, r.at, finding.Nothing,
+				fmt.Sprintf("%s locks an operand without a static type, and this module knows no locked class", r.who),
 				"cimport the locked class, or give the parameter its type")
 			return false
 		}
@@ -499,8 +506,8 @@ func (r *resolver) settle(pl *Plan) bool {
 	}
 	if len(kinds) > 1 {
 		sort.Slice(kinds, func(i, j int) bool { return kinds[i] < kinds[j] })
-		r.out.Report(f.Unit, f.Def.Name.Span, finding.Mixed,
-			fmt.Sprintf("%s would have to take a %s and a %s at once", f.Def.Name.Name, kinds[0], kinds[1]),
+		r.out.Report(f.Unit, r.at, finding.Mixed,
+			fmt.Sprintf("%s would have to take a %s and a %s at once", r.who, kinds[0], kinds[1]),
 			"two kinds of lock have no common order: use one kind for these classes, or give untyped operands their type")
 		return false
 	}
@@ -524,8 +531,8 @@ func (r *resolver) settle(pl *Plan) bool {
 				p.ThroughGuard(m, f.Unit, &way)
 				h.Guards = append(h.Guards, way.Path[1:])
 				if moves := slices.Index(way.Moving, true); moves > 0 {
-					r.out.Report(f.Unit, f.Def.Name.Span, finding.GuardMoves,
-						fmt.Sprintf("%s locks %q, which may be a %s, and the guard of that one's guard is assigned at times", f.Def.Name.Name, strings.Join(h.Path, "."), v.Name),
+					r.out.Report(f.Unit, r.at, finding.GuardMoves,
+						fmt.Sprintf("%s locks %q, which may be a %s, and the guard of that one's guard is assigned at times", r.who, strings.Join(h.Path, "."), v.Name),
 						"give the parameter its type")
 					return false
 				} else if moves == 0 && len(h.Moving) < len(h.Path) {
@@ -550,8 +557,8 @@ func (r *resolver) settle(pl *Plan) bool {
 	}
 	pl.Holds = kept
 	if pl.Nogil && slices.ContainsFunc(kept, func(h Hold) bool { return slices.Contains(h.Moving, true) }) {
-		r.out.Report(f.Unit, f.Def.Name.Span, finding.GuardMoves,
-			fmt.Sprintf("%s runs without the GIL, and the guard that it locks is assigned at times: it takes a reference to look at it", f.Def.Name.Name),
+		r.out.Report(f.Unit, r.at, finding.GuardMoves,
+			fmt.Sprintf("%s runs without the GIL, and the guard that it locks is assigned at times: it takes a reference to look at it", r.who),
 			"lock in its callers, which have the GIL, or do not assign to the guard once the object may be shared")
 		return false
 	}

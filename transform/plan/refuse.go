@@ -74,9 +74,24 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 				"use lock=\"rwlock\", which takes any number in one order, or lock fewer")
 		}
 	case decorator.Mutex:
-		p.checkMutex(m, f, pl, fail)
+		p.checkMutex(m, f, pl, f.Def.Body, f.Def.Name.Span, fail)
 	}
 	return ok
+}
+
+// cannotRaise warns of an rwlock in a function that has no way to say that it did not
+// get it.
+func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, at ast.Span, out *Module) {
+	noexcept := f.Def.Suffix.Noexcept
+	if d, ok := m.DeclarationOf(f.Class, f.Def); ok {
+		noexcept = noexcept || d.Declarator.Suffix.Noexcept
+	}
+	if !noexcept || kind != decorator.RWLock {
+		return
+	}
+	out.Report(f.Unit, at, finding.CannotRaise,
+		fmt.Sprintf("%s is noexcept: where its lock would be a deadlock, the RuntimeError is printed and lost, and it returns without having done anything", f.Def.Name.Name),
+		"let it raise (leave noexcept out, or say except *), or take the lock in its callers").Warning = true
 }
 
 // ReleasesIn sets pl.ReleasesGIL where the body of f releases the GIL, and
@@ -99,22 +114,22 @@ func (p *Planner) flowIn(m *project.Module, f *Func) *effects.Flow {
 
 // checkMutex reports operands without a mutex field and calls that would take
 // the same mutex again.
-func (p *Planner) checkMutex(m *project.Module, f *Func, pl *Plan, fail func(ast.Span, string, string, string)) {
+func (p *Planner) checkMutex(m *project.Module, f *Func, pl *Plan, body *ast.Suite, at ast.Span, fail func(ast.Span, string, string, string)) {
 	if h := pl.locksItems(); h != nil {
-		fail(f.Def.Name.Span, finding.MutexOperand, fmt.Sprintf("%s locks the items of %q, and there is no variable for the mutex of each", f.Def.Name.Name, h.Path[0]),
+		fail(at, finding.MutexOperand, fmt.Sprintf("%s locks the items of %q, and there is no variable for the mutex of each", f.Def.Name.Name, h.Path[0]),
 			"use lock=\"rwlock\", which takes any number of objects")
 	}
 	for _, h := range pl.Holds {
 		if h.Typed && (h.Class == nil || p.Locks.Of(h.Class) == nil || p.Locks.Of(h.Class).Kind != decorator.Mutex) {
-			fail(f.Def.Name.Span, finding.MutexOperand, fmt.Sprintf("%q has no mutex of its own", strings.Join(h.Path, ".")),
+			fail(at, finding.MutexOperand, fmt.Sprintf("%q has no mutex of its own", strings.Join(h.Path, ".")),
 				"give the attribute a locked class with lock=\"mutex\" as its type, or use lock=\"rwlock\", which locks any object")
 		}
 	}
 	if f.Unit.File.Pure && (len(pl.Holds) > 1 || !pl.Holds[0].Typed) {
-		fail(f.Def.Name.Span, finding.MutexOperand, "several mutexes cannot be ordered in pure Python mode",
+		fail(at, finding.MutexOperand, "several mutexes cannot be ordered in pure Python mode",
 			"use lock=\"rwlock\", or move the class to a .pyx")
 	}
-	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+	syntax.OwnNodes(body, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)
 		if !ok {
 			return true
@@ -143,7 +158,7 @@ func (p *Planner) checkMutex(m *project.Module, f *Func, pl *Plan, fail func(ast
 	})
 	if len(pl.Holds) > 0 && pl.Holds[0].Class != nil && len(pl.Holds[0].Path) == 1 {
 		self := pl.Holds[0].Path[0]
-		syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		syntax.OwnNodes(body, func(n ast.Node) bool {
 			var span ast.Span
 			var method string
 			switch n := n.(type) {

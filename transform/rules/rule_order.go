@@ -28,6 +28,24 @@ type lockEdge struct {
 	// is known.
 	passed bool
 	way    *effects.Way
+	// block is the class of what a block holds; nil where it is the member's own object.
+	block *project.Class
+}
+
+// class is the class of what is held.
+func (a *lockEdge) class() *project.Class {
+	if a.block != nil {
+		return a.block
+	}
+	return a.f.Class
+}
+
+// held says in words what is held.
+func (a *lockEdge) held() string {
+	if a.block != nil {
+		return "some " + a.block.Name
+	}
+	return "self"
 }
 
 // against reports whether who wants what a locks has to wait for who holds it as b does.
@@ -46,6 +64,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 		for _, f := range p.prog.Funcs(m).All {
 			o.all = append(o.all, f)
 			o.look(f)
+			o.underBlocks(f)
 		}
 	}
 	slices.SortFunc(o.classes, func(a, b *project.Class) int {
@@ -91,7 +110,7 @@ func (o *ordering) look(f *effects.Function) {
 	}
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if !p.locksAnother(f, e) || p.takes(f, e) {
+		if !p.locksAnother(f, e) || p.takes(f, e) && e.Cause != effects.Takes {
 			continue
 		}
 		x := &f.Sum.Regions[e.Region]
@@ -113,15 +132,32 @@ func (o *ordering) look(f *effects.Function) {
 	}
 }
 
+// underBlocks notes what a function locks while a block of its own holds something.
+func (o *ordering) underBlocks(f *effects.Function) {
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		for l := range f.Flow.Around(e.Under) {
+			c := l.Shape.Class
+			if e.Raw || e.Kind == effects.OnPython || l.Arg.Star != 0 || !o.p.prog.Guards(c) || !o.p.prog.Guards(e.Class) || o.p.locks.Of(c).Kind == decorator.CriticalSection || o.p.lockOf(c) == o.p.lockOf(e.Class) {
+				continue
+			}
+			o.add(&lockEdge{holds: l.Mode, f: f, in: f, e: e, block: c})
+		}
+	}
+}
+
 // locksAnother reports whether an effect comes about in a function that locks the object,
 // which is another than that of f.
 func (p *Checker) locksAnother(f *effects.Function, e *effects.Effect) bool {
-	return !e.Raw && e.Via != nil && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
+	return !e.Raw && (e.Via != nil || e.Cause == effects.Takes) && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
 }
 
 // add notes an edge, if it tells more than those that there are.
 func (o *ordering) add(a *lockEdge) {
-	a.from, a.to, a.locks = o.p.lockOf(a.f.Class), o.p.lockOf(a.e.Class), a.e.Mode
+	a.from, a.to, a.locks = o.p.lockOf(a.class()), o.p.lockOf(a.e.Class), a.e.Mode
+	if o.p.locks.Of(a.class()).Kind == decorator.Mutex {
+		a.holds = effects.Write
+	}
 	if o.p.locks.Of(a.e.Class).Kind == decorator.Mutex {
 		a.locks = effects.Write
 	}
@@ -272,15 +308,15 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 		if e.from == e.to {
 			what = e.object()
 		}
-		does = append(does, fmt.Sprintf("%s holds self and locks %s", e.f.Name(), what))
-		hang = hang || p.locks.Of(e.f.Class).Kind == decorator.Mutex
+		does = append(does, fmt.Sprintf("%s holds %s and locks %s", e.f.Name(), e.held(), what))
+		hang = hang || p.locks.Of(e.class()).Kind == decorator.Mutex
 		within := ""
 		if e.in != e.f {
 			within = " in " + e.in.Name()
 		}
 		pos := project.FindingAt(e.in.Unit.Source, e.e.Span, "", "", "")
 		out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column,
-			Message: finding.Brief(fmt.Sprintf("%s holds self (%s) and locks %s%s", e.f.Name(), e.f.Class.Name, e.object(), within))})
+			Message: finding.Brief(fmt.Sprintf("%s holds %s (%s) and locks %s%s", e.f.Name(), e.held(), e.class().Name, e.object(), within))})
 		out.Related = append(out.Related, effects.RelatedOf(effects.Chain(e.in, e.e)[1:])...)
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
@@ -292,7 +328,7 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	}
 	out.Message = fmt.Sprintf("%s%s: %s", strings.Join(does, ", and "), back, end)
 	out.Help = "call before taking the lock or after it"
-	if at := effects.PathOf(first.in, first.e.Region); at != "" && !hang && first.in.AtEntry(first.e.Region) {
+	if at := effects.PathOf(first.in, first.e.Region); at != "" && !hang && first.block == nil && first.e.Cause != effects.Takes && first.in.AtEntry(first.e.Region) {
 		out.Help += fmt.Sprintf(", or take both together: %s on %s", together(first, at), first.f.Name())
 	}
 	return out

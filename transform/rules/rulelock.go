@@ -73,6 +73,13 @@ func (f *ruleFunc) handHolds() []handHold {
 		switch n := n.(type) {
 		case *ast.With:
 			for _, it := range n.Items {
+				if t, ok := decorator.Takes(f.in.m, it.X); ok {
+					h := handHold{Span: n.Body.Span}
+					for _, a := range t.Args() {
+						h.objects = append(h.objects, f.spelled(a.X))
+					}
+					out = append(out, h)
+				}
 				if objects, ok := f.in.hands.With(it.X); ok {
 					add(n.Body.Span, objects)
 				}

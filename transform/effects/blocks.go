@@ -1,0 +1,300 @@
+package effects
+
+// Blocks: what `with cython.read_lock(node):` holds while its body runs.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Block is a with statement that takes locks.
+type Block struct {
+	With  *ast.With
+	Locks []BlockLock
+	outer int32 // the block that it stands in; 0 for none
+}
+
+// BlockLock is one object that a block locks.
+type BlockLock struct {
+	Arg  ast.Arg
+	Mode Mode
+	// Class is what Cython takes the expression for; nil where that is any object.
+	Class *project.Class
+	// Shape is what is known of the value.
+	Shape ctype.Shape
+	node  int32
+}
+
+// blocks walk the with statements of a function that take locks.
+type blocks struct{ *builder }
+
+// block walks a with statement that takes locks, and reports whether control goes on
+// behind it.
+func (b blocks) block(st *ast.With) bool {
+	k := Block{With: st, outer: b.under}
+	swallowing := false
+	for _, it := range st.Items {
+		t, ok := decorator.Takes(b.m, it.X)
+		if !ok { // refused: a block has nothing but locks
+			b.releases(it.X)
+			swallowing = true
+			n := b.expr(it.X)
+			if it.Target != nil {
+				b.target(it.Target, b.either(n, b.node(Node{Kind: NodeUnknown})), false)
+			}
+			continue
+		}
+		md := Read
+		if t.Name == "write_lock" {
+			md = Write
+		}
+		for _, a := range t.Args() {
+			n := b.expr(a.X)
+			k.Locks = append(k.Locks, BlockLock{Arg: a, Mode: md, Class: b.static(a.X), Shape: b.shapeOf(a.X, n), node: n})
+		}
+		if it.Target != nil {
+			b.target(it.Target, 0, false)
+		}
+	}
+	for _, l := range k.Locks {
+		if l.node != 0 && l.Arg.Star == 0 && b.shape(l.node).Kind == ctype.Object {
+			b.flow.Actions = append(b.flow.Actions, action{Node: l.node, class: b.shape(l.node).Class, Kind: OnState, Mode: l.Mode,
+				sure: true, takes: true, under: b.under, Cause: Takes, Span: l.Arg.X.Range()})
+		}
+	}
+	if len(b.flow.Blocks) == 0 {
+		b.flow.Blocks = append(b.flow.Blocks, Block{})
+	}
+	b.flow.Blocks = append(b.flow.Blocks, k)
+	was := b.under
+	b.under = int32(len(b.flow.Blocks) - 1)
+	fell := false
+	if swallowing {
+		var interrupted []int32
+		fell, interrupted, _ = b.attempt(func() bool { return b.suite(st.Body) })
+		ways := [][]int32{interrupted}
+		if fell {
+			ways = append(ways, b.env)
+		}
+		fell = b.meet(ways)
+	} else {
+		fell = b.suite(st.Body)
+	}
+	b.under = was
+	return fell
+}
+
+// Around yields the locks of a block and of those round it.
+func (fl *Flow) Around(block int32) func(yield func(BlockLock) bool) {
+	return func(yield func(BlockLock) bool) {
+		for ; block != 0; block = fl.Blocks[block].outer {
+			for _, l := range fl.Blocks[block].Locks {
+				if !yield(l) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// shapeOf is the shape of an expression with a value: what its variable is declared as
+// tells more than a number.
+func (b blocks) shapeOf(e ast.Expr, n int32) ctype.Shape {
+	if id, ok := syntax.Unparen(e).(*ast.Name); ok {
+		if v, ok := b.vars[id.Name]; ok && !v.global && v.shape.Kind != ctype.Unknown {
+			return v.shape
+		}
+	}
+	return b.shape(n)
+}
+
+// static is the class that Cython takes an expression for, nil for any object.
+func (b blocks) static(e ast.Expr) *project.Class {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Name:
+		if v, ok := b.vars[e.Name]; ok && !v.global {
+			return classOfObject(v.shape)
+		}
+		if c, ok := b.m.CDecls().Vars[e.Name]; ok {
+			return classOfObject(b.p.Types.Of(b.m, c.Type, c.Declarator))
+		}
+	case *ast.Attribute:
+		if c := b.static(e.X); c != nil {
+			if f := c.Field(e.Attr.Name); f != nil {
+				return f.Class()
+			}
+		}
+	case *ast.Cast:
+		return classOfObject(b.p.Types.Of(b.m, e.Type, nil))
+	case *ast.Call:
+		if e.Fun == nil {
+			return nil
+		}
+		if b.m.Scope.CythonAttr(e.Fun, false) == "cast" && len(e.Args) > 0 {
+			return classOfObject(b.p.Types.OfNote(b.m, e.Args[0].X))
+		}
+		if path := syntax.Dotted(e.Fun); path != nil && !b.isLocal(path[0]) {
+			return b.m.Lookup(path)
+		}
+	}
+	return nil
+}
+
+// classOfObject is the class of a shape that is an object's.
+func classOfObject(sh ctype.Shape) *project.Class {
+	if sh.Kind != ctype.Object {
+		return nil
+	}
+	return sh.Class
+}
+
+// Never reports whether an expression cannot be None where its class is known: the
+// object that a method is called on, and what is declared so.
+func (f *Function) Never(e ast.Expr) bool {
+	n, ok := syntax.Unparen(e).(*ast.Name)
+	if !ok || f.Def.Params == nil {
+		return false
+	}
+	for i, p := range f.Def.Params.List {
+		if p.Name.Name != n.Name || p.Kind != ast.Positional {
+			continue
+		}
+		return p.Not || i == 0 && f.Class != nil && !library.ImplicitStatic()[f.Def.Name.Name] && !f.Mod.PlainDecorator(f.Def, "staticmethod")
+	}
+	return false
+}
+
+// held is where something is done: in which block, to which value, and how many
+// attributes below what that value stands for.
+type held struct {
+	under int32
+	node  int32
+	below int
+}
+
+// inCall is what a call does to a region of its callee g.
+func inCall(c *Call, g *Function, r int32) held {
+	h := held{under: c.under}
+	x := &g.Sum.Regions[r]
+	for ; x.Parent >= 0; h.below++ {
+		if x.OfItems() {
+			return h // of no value that has a name
+		}
+		x = &g.Sum.Regions[x.Parent]
+	}
+	h.node = c.Args[x.Num]
+	return h
+}
+
+// cover says what blocks hold.
+type cover struct{ *Solver }
+
+// covers reports whether the blocks round an action hold, in the mode that it needs,
+// the object with the region that it is on. up says through how many attributes without a lock of
+// their own that was reached.
+func (s cover) covers(h held, region int32, up int, md Mode) bool {
+	for k := h.under; k != 0; k = s.flow.Blocks[k].outer {
+		for _, l := range s.flow.Blocks[k].Locks {
+			if l.Mode < md || l.node == 0 {
+				continue
+			}
+			if l.Arg.Star != 0 {
+				if s.locksItems(l.node, region) {
+					return true
+				}
+				continue
+			}
+			if own, ok := s.owning(h, up); ok && own == s.guardedBy(l.node) {
+				return true
+			}
+			if !s.single(region) {
+				continue
+			}
+			if to := s.Top(l.node); len(to) == 1 && s.guarded(to[0].Region) == region {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// locksItems reports whether "*args" of a block is all that a region may be: the items
+// of a tuple that nobody can change.
+func (s cover) locksItems(n, region int32) bool {
+	x := &s.sum.Regions[region]
+	if !x.OfItems() {
+		return false
+	}
+	num, ok := Items(s.f, region)
+	of := s.items(n)
+	return ok && s.f.Def.Params.List[num].Kind == ast.Star && len(of) == 1 && of[0].Region == region
+}
+
+// guarded is the region whose state the lock of another guards: where that is an
+// object's guard, the object.
+func (s cover) guarded(r int32) int32 {
+	for x := &s.sum.Regions[r]; x.Parent >= 0 && s.p.sharesLock(x.Owner, x.Name); x = &s.sum.Regions[r] {
+		r = x.Parent
+	}
+	return r
+}
+
+// guardedBy is guarded for values.
+func (s cover) guardedBy(n int32) int32 {
+	n = s.plain(n)
+	for s.flow.Nodes[n].Kind == NodeField && s.p.sharesLock(s.flow.Nodes[n].owner, s.flow.Nodes[n].Name) {
+		n = s.plain(s.flow.Nodes[n].Base)
+	}
+	return n
+}
+
+// single reports whether a region is one object at a time: what a parameter is, or an
+// attribute leads to from there.
+func (s cover) single(r int32) bool {
+	x := &s.sum.Regions[r]
+	for x.Parent >= 0 {
+		if x.OfItems() {
+			return false
+		}
+		x = &s.sum.Regions[x.Parent]
+	}
+	return x.Root == NodeParam && !x.OfItems() || x.Root == NodeGlobal
+}
+
+// owning is the value of which an action's is a part.
+func (s cover) owning(h held, up int) (int32, bool) {
+	if up < h.below {
+		return 0, false
+	}
+	n := s.plain(h.node)
+	for i := h.below; i < up; i++ {
+		if s.flow.Nodes[n].Kind != NodeField {
+			return 0, false
+		}
+		n = s.plain(s.flow.Nodes[n].Base)
+	}
+	return n, n != 0
+}
+
+// plain is a value without what is a part of it, and without the names that it was
+// given on the way.
+func (s cover) plain(n int32) int32 {
+	seen := []int32{}
+	for !slices.Contains(seen, n) {
+		seen = append(seen, n)
+		x := &s.flow.Nodes[n]
+		switch {
+		case x.Kind == NodeCast || x.Kind == NodeInside:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		}
+	}
+	return n
+}
