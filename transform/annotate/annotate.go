@@ -17,6 +17,7 @@ import (
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
 
@@ -51,15 +52,16 @@ func Propose(prog *effects.Program, in project.Inputs) *Annotation {
 
 // annotator is one annotation.
 type annotator struct {
-	p       *effects.Program
-	mods    []*project.Module
-	out     *Annotation
-	editors map[string]*edit.Editor
-	writes  *effects.Written
-	pending map[*project.Unit][]insertion
-	taking  []takes                               // see overrides
-	guards  map[*project.Class]sharing            // see guardsOf
-	known   map[*project.Unit][]decorator.Visible // the locked classes that a file can name
+	p        *effects.Program
+	mods     []*project.Module
+	out      *Annotation
+	editors  map[string]*edit.Editor
+	writes   *effects.Written
+	pending  map[*project.Unit][]insertion
+	proposed map[*project.Unit][]*plan.Proposal
+	taking   []takes                               // see overrides
+	guards   map[*project.Class]sharing            // see guardsOf
+	known    map[*project.Unit][]decorator.Visible // the locked classes that a file can name
 }
 
 func (a *annotator) all() []*effects.Function {
@@ -241,6 +243,7 @@ func (a *annotator) decorate() {
 	all := a.all()
 	p.Forget()
 	p.SettleFunctions(all)
+	a.proposed = map[*project.Unit][]*plan.Proposal{}
 	a.pending, a.known = map[*project.Unit][]insertion{}, map[*project.Unit][]decorator.Visible{}
 	a.overrides(all)
 	for _, m := range a.mods {
@@ -258,6 +261,7 @@ func (a *annotator) decorate() {
 		}
 		for _, f := range a.p.Funcs(m).All {
 			a.method(f)
+			blocks(a, f)
 		}
 	}
 	a.decorateOverrides()

@@ -34,7 +34,7 @@ type MethodNote struct {
 	Name      string // "Class.method"
 	Path      string
 	Line      int
-	Decorator string // "read_lock", "write_lock", "no_lock"
+	Decorator string // "read_lock", "write_lock", "no_lock"; "block" for one in the body
 	Snapshot  bool   // of a generator that runs to its end when it is called
 	Why       string // the line that decides, or the reason of a no_lock
 }
@@ -79,7 +79,7 @@ func (n *Annotation) Summary() string {
 		}
 	}
 	var ds []string
-	for _, d := range []string{"read_lock", "write_lock", "no_lock"} {
+	for _, d := range []string{"read_lock", "write_lock", "no_lock", "block"} {
 		if decs[d] > 0 {
 			ds = append(ds, fmt.Sprintf("%d %s", decs[d], d))
 		}

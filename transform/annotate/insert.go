@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/expand"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 	"slices"
@@ -26,19 +27,32 @@ func (a *annotator) insert(u *project.Unit, pos, keyword int32, dec string) {
 // write makes edits of the insertions, the import that they need first: both
 // may come to stand at the top of the file.
 func (a *annotator) write() {
+	units := map[*project.Unit]int32{} // with the first place that names cython
 	for u, list := range a.pending {
+		for _, in := range list {
+			if first, ok := units[u]; !ok || in.pos < first {
+				units[u] = in.pos
+			}
+		}
+	}
+	for u, list := range a.proposed {
+		for _, b := range list {
+			if first, ok := units[u]; !ok || b.Pos() < first {
+				units[u] = b.Pos()
+			}
+		}
+	}
+	for u, first := range units {
+		list := a.pending[u]
 		e := edit.NewEditor(u.File)
 		a.editors[u.Path] = e
-		first := list[0].pos
-		for _, in := range list {
-			first = min(first, in.pos)
-		}
 		a.cimport(u, first)
 		a.shim(u)
 		for _, in := range list {
 			name := cmp.Or(a.cythonName(u, in.pos), "cython")
 			e.Head(syntax.LineStart(u.File, in.keyword), []string{syntax.IndentOf(u.File, in.keyword) + "@" + name + "." + in.dec}, in.pos)
 		}
+		plan.Write(e, a.proposed[u], cmp.Or(a.cythonName(u, first), "cython"))
 	}
 }
 

@@ -8,9 +8,11 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
 
@@ -19,7 +21,6 @@ func checkMissing(c *checking) {
 		if c.p.Exempt(f) || c.plan.Failed[f.Def] {
 			continue
 		}
-		exposed := f.Exposed()
 		// One finding for each object and mode is enough, the certain ones first.
 		type key struct {
 			region int32
@@ -31,16 +32,8 @@ func checkMissing(c *checking) {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
 				x := &f.Sum.Regions[e.Region]
-				if e.Mode != md || !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || md == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
+				if e.Mode != md || !missingHere(c, f, e) {
 					continue
-				}
-				if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods()[e.Via.Def.Name.Name] {
-					continue // told of that function, where the lock has to be taken
-				}
-				if x.Root == effects.NodeParam {
-					if !exposed || c.p.Holds(f, e) || x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) || x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !outlives(c, f, e) {
-						continue
-					}
 				}
 				code := finding.Missing
 				switch {
@@ -80,6 +73,24 @@ func outlives(c *checking, f *effects.Function, e *effects.Effect) bool {
 	})
 }
 
+// missingHere reports whether a function does something that it would have to hold a lock
+// for, and that neither its callers nor what it calls is told of.
+func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
+	if !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || e.Mode == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
+		return false
+	}
+	if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods()[e.Via.Def.Name.Name] {
+		return false // told of that function, where the lock has to be taken
+	}
+	x := &f.Sum.Regions[e.Region]
+	if x.Root != effects.NodeParam {
+		return true
+	}
+	constructs := x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) ||
+		x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !outlives(c, f, e)
+	return f.Exposed() && !constructs && !c.p.Holds(f, e)
+}
+
 func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) {
 	does := "reads"
 	if e.Mode == effects.Write {
@@ -112,10 +123,36 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
 	}
+	out.Fix = inBlock(c, f, e)
 	if steps := effects.Chain(f, e); len(steps) > 1 {
 		out.Related = effects.RelatedOf(steps[1:])
 	}
 	c.Findings = append(c.Findings, out)
+}
+
+// inBlock is the fix that holds the object in a block, where a name stands for it: with
+// what else is missing in the same statements, so that all is taken together.
+func inBlock(c *checking, f *effects.Function, e *effects.Effect) *finding.Fix {
+	name, at := c.m.Scope.CythonIn(f.Unit.Source)
+	if name == "" || at > f.Def.Pos {
+		return nil
+	}
+	var list []*plan.Proposal
+	for _, v := range effects.Values(c.p, f) {
+		v.Effects = slices.DeleteFunc(v.Effects, func(e *effects.Effect) bool { return !missingHere(c, f, e) })
+		if p := plan.Propose(c.p, f, v); p != nil && p.OwnLine(f.Unit.File) {
+			list = append(list, p)
+		}
+	}
+	for _, p := range plan.Together(list) {
+		if !p.Has(e) {
+			continue
+		}
+		ed := edit.NewEditor(f.Unit.File)
+		plan.Write(ed, []*plan.Proposal{p}, name)
+		return &finding.Fix{Message: "hold it while it is used: " + p.Header(name), Edits: ed.Finish()}
+	}
+	return nil
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.

@@ -1,0 +1,162 @@
+package effects
+
+// Where a function uses one value: what a block round these places would have to hold.
+
+import (
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+)
+
+// Use is a place where a function uses the state of a value.
+type Use struct {
+	Span ast.Span
+	Mode Mode
+	// Field is the attribute that is used, "" where that is not known.
+	Field string
+	// Call is true where the value is passed to a function, as its parameter Arg; Bound
+	// says that the first one is what the method is called on.
+	Call, Bound bool
+	Arg         int
+}
+
+// Value is something of which a function uses guarded state without a lock.
+type Value struct {
+	Uses []Use
+	// Effects are what the function's callers see of that; some may be on other objects, too.
+	Effects []*Effect
+}
+
+// Values returns the values of which a function uses guarded state without a lock, in
+// the order of their first uses.
+func Values(p *Program, f *Function) []Value {
+	p.model.mu.Lock() // regions may be made on the way
+	defer p.model.mu.Unlock()
+	u := uses{cover{p.Solver()}, p}
+	u.At(f)
+	u.handOuts()
+	var out []Value
+	index := map[int32]int{}
+	for n, use := range u.all {
+		i, known := index[n]
+		if !known {
+			i = len(out)
+			index[n] = i
+			out = append(out, Value{Effects: u.effectsOn(n)})
+		}
+		out[i].Uses = append(out[i].Uses, use)
+	}
+	return out
+}
+
+// effectsOn returns the effects of a function on what a value may be.
+func (u uses) effectsOn(n int32) []*Effect {
+	var out []*Effect
+	for _, r := range u.Top(n) {
+		region := u.guarded(r.Region)
+		for i := range u.sum.Effects {
+			if e := &u.sum.Effects[i]; e.Region == region && e.Raw {
+				out = append(out, e)
+			}
+		}
+	}
+	return out
+}
+
+// uses find them.
+type uses struct {
+	cover
+	p *Program
+}
+
+// all yields each value with a use of its guarded state that no lock covers.
+func (u uses) all(yield func(int32, Use) bool) {
+	for i := range u.flow.Actions {
+		a := &u.flow.Actions[i]
+		if !a.raw || a.Kind == OnPython {
+			continue
+		}
+		for _, r := range u.Top(a.Node) {
+			class := a.class
+			if class == nil {
+				class = r.Class
+			}
+			region, up, class, ok := u.owner(r.Region, class)
+			h := held{under: a.under, node: a.Node}
+			value, known := u.owning(h, up)
+			if !ok || !known || !u.shared(region, a.Span) || !u.p.Guards(class) || a.under != 0 && u.covers(h, region, up, a.Mode) || a.Mode == Read && u.p.Changes.Settled(class, a.Field) {
+				continue
+			}
+			if !yield(value, Use{Span: a.Span, Mode: a.Mode, Field: a.Field}) {
+				return
+			}
+		}
+	}
+	for i := range u.flow.Calls {
+		c := &u.flow.Calls[i]
+		for _, g := range c.Callees {
+			for k := range g.Sum.Effects {
+				e := &g.Sum.Effects[k]
+				r := &g.Sum.Regions[e.Region]
+				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || r.Parent >= 0 || int(r.Num) >= len(c.Args) || c.hand || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
+					continue
+				}
+				value := u.plain(c.Args[r.Num])
+				h := inCall(c, g, e.Region)
+				if value == 0 || g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || c.under != 0 && u.coversAny(h, value, e.Mode) {
+					continue
+				}
+				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num)}) {
+					return
+				}
+			}
+		}
+	}
+}
+
+// shared reports whether others can reach the object of a region when something is done
+// to it.
+func (u uses) shared(region int32, at ast.Span) bool {
+	x := &u.sum.Regions[region]
+	if x.Root != NodeFresh || x.Parent >= 0 {
+		return x.Parent < 0 || u.sum.moved(region) != replaced
+	}
+	from, handed := u.handed[x.Num]
+	return handed && at.Pos > from
+}
+
+// reaches is shared for what a value may be.
+func (u uses) reaches(value int32, at ast.Span) bool {
+	for _, r := range u.Top(value) {
+		if u.shared(r.Region, at) {
+			return true
+		}
+	}
+	return false
+}
+
+// coversAny is covers for a value as it is.
+func (u uses) coversAny(h held, value int32, md Mode) bool {
+	for _, r := range u.Top(value) {
+		if !u.covers(h, r.Region, 0, md) {
+			return false
+		}
+	}
+	return true
+}
+
+// owner is the region whose lock guards what is done to another as a class, with that of
+// the region, and how many attributes lead from it there.
+func (u uses) owner(r int32, class *project.Class) (region int32, up int, as *project.Class, ok bool) {
+	for x := &u.sum.Regions[r]; x.Parent >= 0; x = &u.sum.Regions[r] {
+		if u.p.Guards(class) && !u.p.sharesLock(x.Owner, x.Name) {
+			break
+		}
+		if x.OfItems() {
+			return 0, 0, nil, false
+		}
+		r, class = x.Parent, x.Owner
+		up++
+	}
+	return r, up, class, true
+}
