@@ -77,14 +77,8 @@ class Plan:
                 f"async def {self.name} cannot hold a lock: it is suspended between its steps",
                 'lock in the plain methods that it calls, and mark it @cython.no_lock("why")',
             )
-        generator = inspect.isgeneratorfunction(function)
-        if generator and not self.snapshot:
-            raise misuse(
-                f"{self.name} is a generator, which would hold its lock while it is suspended",
-                "say snapshot=True if it may run to its end when it is called, write an iterator class whose "
-                '__next__ locks one step, or mark it @cython.no_lock("why")',
-            )
-        if self.snapshot and not generator:
+        self.suspends = inspect.isgeneratorfunction(function) and not self.snapshot
+        if self.snapshot and not inspect.isgeneratorfunction(function):
             raise misuse(
                 f"snapshot=True on {self.name}, which yields nothing", "it goes on a generator: leave it out"
             )
@@ -104,6 +98,23 @@ class Plan:
                         '@cython.no_lock("why")',
                     ) from None
                 return iter(gathered)
+
+    def steps(self, generator, taken, held):
+        """Runs a generator; each step is made by held, with the locks that taken finds."""
+        step, value = generator.send, None
+        while True:
+            try:
+                item = held(taken(), step, value)
+            except StopIteration as stop:
+                return stop.value
+            try:
+                value = yield item
+                step = generator.send
+            except GeneratorExit:
+                held(taken(), generator.close)
+                raise
+            except BaseException as error:
+                step, value = generator.throw, error
 
     def add(self, decorator, names, snapshot=False):
         """Takes up one decorator; no names stand for the first parameter."""

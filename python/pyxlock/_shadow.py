@@ -289,6 +289,16 @@ def _lock(decorator, names, snapshot, function):
     plan.add(decorator, names, snapshot)
     run = plan.gather if snapshot else function
 
+    if plan.suspends:
+
+        @functools.wraps(function)
+        def stepwise(*args, **kwargs):
+            args, kwargs, items = plan.items(args, kwargs)
+            return plan.steps(function(*args, **kwargs), lambda: plan.guards(args, kwargs, items), _held)
+
+        setattr(stepwise, MARK, plan)
+        return stepwise
+
     @functools.wraps(function)
     def locked(*args, **kwargs):
         args, kwargs, items = plan.items(args, kwargs)
@@ -307,3 +317,17 @@ def _lock(decorator, names, snapshot, function):
 
     setattr(locked, MARK, plan)
     return locked
+
+
+def _held(taken, step, *args):
+    """One step of a generator, with the locks that it takes."""
+    guards, blocking = taken
+    try:
+        try:
+            acquire(guards, blocking)
+            return step(*args)
+        finally:
+            release(guards)
+    except BaseException:
+        release(guards)  # as in locked
+        raise

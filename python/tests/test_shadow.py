@@ -723,12 +723,6 @@ MISUSES = {
         "class A:\n @cython.write_lock\n def __dealloc__(self): pass",
         "write_lock on __dealloc__: nobody else holds the object then, so it takes no lock: remove the decorator",
     ),
-    "generator": (
-        "@cython.read_lock\ndef f(a): yield",
-        "f is a generator, which would hold its lock while it is suspended: say snapshot=True if it may run to its end "
-        "when it is called, write an iterator class whose __next__ locks one step, or mark it "
-        '@cython.no_lock("why")',
-    ),
     "snapshot of no generator": (
         "@cython.read_lock(snapshot=True)\ndef f(a): pass",
         "snapshot=True on f, which yields nothing: it goes on a generator: leave it out",
@@ -746,12 +740,6 @@ MISUSES = {
         "@cython.read_lock(snap=True)\ndef f(a): yield",
         "read_lock takes names in quotes, not snap=True: name parameters or dotted paths from them: "
         '@cython.read_lock("self", "other")',
-    ),
-    "undecorated generator": (
-        "@cython.locked_class\nclass A:\n def __iter__(self): yield",
-        "__iter__ is a generator, which would hold its lock while it is suspended: say snapshot=True if it may run to "
-        "its end when it is called, write an iterator class whose __next__ locks one step, or mark it "
-        '@cython.no_lock("why")',
     ),
     "coroutine": (
         "@cython.write_lock('a')\nasync def f(a): pass",
@@ -829,6 +817,49 @@ def test_snapshot_runs_to_its_end_under_the_lock():
     with pytest.raises(TypeError, match="returns a value, and from a snapshot the items alone come back"):
         shelf.returns()
     assert held() == []
+
+
+def test_generators_lock_each_step():
+    seen = []
+
+    @cython.locked_class
+    class Line:
+        def __init__(self):
+            self.n = 0
+
+        @cython.read_lock
+        def count(self, other=None):
+            try:
+                while self.n < 3:
+                    seen.append(modes(self, other))
+                    got = yield self.n
+                    self.n += 1 if got is None else got
+                return "done"
+            except KeyError as error:
+                seen.append((modes(self), str(error)))
+                yield "caught"
+            finally:
+                seen.append(modes(self))
+
+        def undecorated(self):
+            yield modes(self)
+
+    line = Line()
+    count = line.count(line)
+    assert seen == [] and inspect.isgenerator(count)
+    assert next(count) == 0 and held() == []
+    assert count.send(2) == 2 and held() == []
+    with pytest.raises(StopIteration) as stopped:
+        next(count)
+    assert stopped.value.value == "done" and seen == [["r", "r"], ["r", "r"], ["r"]] and held() == []
+    seen.clear()
+    line.n = 0
+    count = line.count()
+    next(count)
+    assert count.throw(KeyError("x")) == "caught" and held() == []
+    count.close()
+    assert seen == [["r", ""], (["r"], "'x'"), ["r"]] and held() == []
+    assert list(line.undecorated()) == [["w"]]
 
 
 def test_undecorated_error_accepts_what_needs_no_decorator():
@@ -1178,7 +1209,7 @@ def test_the_page_about_pure_mode(tmp_path):
     (tmp_path / "tally.py").write_text(module)
     out = python(f"import sys; sys.path.insert(0, {str(tmp_path)!r})\n" + textwrap.dedent(script))
     assert out == printed.split()
-    assert MISUSES["undecorated generator"][1] in page
+    assert MISUSES["coroutine"][1] in page
 
 
 # ---- interrupts ----------------------------------------------------------------------

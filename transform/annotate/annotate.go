@@ -295,7 +295,7 @@ func (a *annotator) method(f *effects.Function) {
 	}
 	snapshot := false
 	if f.Flow.Yields != (ast.Span{}) || f.Def.Async {
-		if snapshot = effects.MaySnapshot(p, f); !snapshot {
+		if snapshot = effects.MaySnapshot(p, f); !snapshot && !stepwise(a, f, wants) {
 			if member {
 				exempt(a, f)
 			}
@@ -314,7 +314,8 @@ func (a *annotator) method(f *effects.Function) {
 			whys[w.mode] = w.why
 		}
 	}
-	if bare && !(snapshot && wants[0].operand) {
+	waits := f.Flow.Yields != (ast.Span{})
+	if bare && !(waits && wants[0].operand) {
 		if wants[0].operand || name == "__init__" && f.Accessor == effects.Plain {
 			return // found without a decorator
 		}
@@ -355,21 +356,6 @@ func modesDiffer(a *annotator, f *effects.Function, w want) bool {
 		})
 	}
 	return false
-}
-
-// exempt has a generator or coroutine say that it holds no lock, and whether that is safe.
-func exempt(a *annotator, f *effects.Function) {
-	kind := "a generator"
-	if f.Def.Async {
-		kind = "a coroutine"
-	}
-	why := kind + " cannot hold a lock between its steps; what it calls does"
-	if a.p.BetweenSteps(f) != nil {
-		why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
-	}
-	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
-	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
-	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: "no_lock", Why: why})
 }
 
 // want is an object that a function has to hold.

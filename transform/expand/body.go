@@ -58,6 +58,9 @@ func (w *wrapper) wrap() string {
 	if w.x.snapshot {
 		w.gather()
 	}
+	if w.x.steps {
+		defer w.stepwise()
+	}
 	if left := len(w.body) - len(w.def); w.layout == Aligned && !f.Body.Inline && strings.HasPrefix(w.body, w.def) && left > w.levels {
 		w.shallow = true
 		inner = w.body[:len(w.def)+1]
@@ -166,7 +169,7 @@ func (w *wrapper) simple(st ast.Stmt) bool {
 
 func (w *wrapper) closing() []string {
 	if w.x.snapshot {
-		return slices.Concat(w.caught(), w.releases(), w.handsOver())
+		return slices.Concat(caught(w.layout), w.releases(), w.handsOver())
 	}
 	return w.releases()
 }

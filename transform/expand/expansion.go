@@ -24,6 +24,10 @@ type expansion struct {
 	closing       []string
 	// inside is true where acquire may stand inside the try as well.
 	inside bool
+	// steps is true for a generator that gives the lock back at each yield, by closing, and
+	// takes it again by retake.
+	steps  bool
+	retake []string
 	// snapshot is true for a generator that gathers its items under the lock.
 	snapshot bool
 	// rwlock and cython tell which modules the text names.
@@ -209,6 +213,9 @@ func expand(pl *plan.Plan, s style) *expansion {
 	if pl.Snapshot {
 		x.gather()
 	}
+	if pl.Steps {
+		x.stepwise(s)
+	}
 	return x
 }
 
@@ -233,6 +240,7 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 		x.declareInline = []string{g + " = " + s.cython + ".declare(" + guard + ")"}
 		x.closing = []string{fmt.Sprintf("%s(%s)", s.rt("release"), s.addr(g))}
 		looks := still(before)
+		x.retake = []string{fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v)}
 		x.acquire = again(append(before, fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v)), looks, x.closing[0])
 		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0
 	} else {
@@ -248,6 +256,7 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 		x.acquire = append(x.acquire, wants...)
 		looks := still(x.acquire)
 		x.acquire = append(x.acquire, fmt.Sprintf("%s(%s, %d)", s.rt(try+"acquire"), g, n))
+		x.retake = append(wants, x.acquire[len(x.acquire)-1])
 		x.closing = []string{fmt.Sprintf("%s(%s, %d)", s.rt("release_all"), g, n)}
 		x.acquire = again(x.acquire, looks, x.closing[0])
 		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -30,7 +31,7 @@ func (w *wrapper) gather() {
 		w.levels = 2
 	}
 	w.handOver = "return iter(" + yielded + ")"
-	if w.binds("iter") {
+	if binds(w.m, w.f, "iter") {
 		w.handOver = "return " + yielded + ".__iter__()"
 	}
 	syntax.EachStmt(w.f.Body.Stmts, func(st ast.Stmt) {
@@ -42,7 +43,7 @@ func (w *wrapper) gather() {
 		switch {
 		case y == nil:
 		case y.From:
-			_, between, _ := strings.Cut(w.before(y), "from")
+			_, between, _ := strings.Cut(leads(w.e.File, y), "from")
 			between, add := strings.TrimLeft(between, " "), yielded+" += "
 			if at := st.Range().Pos; at < y.Pos { // a bracket
 				w.e.Replace(ast.Span{Pos: at, End: at + 1}, add+"(")
@@ -56,22 +57,22 @@ func (w *wrapper) gather() {
 			if t, ok := y.X.(*ast.Collection); ok && t.Kind == "tuple" && !t.Parens {
 				before, after = before+"(", ")"+after
 			}
-			between := strings.TrimPrefix(w.before(y), "yield")
+			between := strings.TrimPrefix(leads(w.e.File, y), "yield")
 			w.e.Replace(ast.Span{Pos: y.Pos, End: y.X.Range().Pos}, before+strings.TrimLeft(between, " "))
 			w.e.Insert(y.End, after)
 		}
 	})
 }
 
-// before returns what stands of a yield before its expression.
-func (w *wrapper) before(y *ast.Yield) string {
-	return syntax.Text(w.e.File, ast.Span{Pos: y.Pos, End: y.X.Range().Pos})
+// leads returns what stands of a yield before its expression.
+func leads(file *ast.File, y *ast.Yield) string {
+	return syntax.Text(file, ast.Span{Pos: y.Pos, End: y.X.Range().Pos})
 }
 
 // binds reports whether a name may be another thing in the function than everywhere.
-func (w *wrapper) binds(name string) bool {
-	_, found := w.m.Scope.Names[name]
-	ast.Walk(w.f, func(n ast.Node) bool {
+func binds(m *project.Module, f *ast.FuncDef, name string) bool {
+	_, found := m.Scope.Names[name]
+	ast.Walk(f, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Name:
 			found = found || n.Name == name && n.Access != ast.Read && n.Access != ast.Called
@@ -109,9 +110,9 @@ func (w *wrapper) opens() []string {
 
 // caught returns the clause that keeps a StopIteration from the caller, for whom it would
 // end another iteration: out of a generator it comes as a RuntimeError.
-func (w *wrapper) caught() []string {
+func caught(layout Layout) []string {
 	clause, raise := "except StopIteration as _pyxlock_stop:", "raise RuntimeError(\"generator raised StopIteration\") from _pyxlock_stop"
-	if w.layout == Aligned {
+	if layout == Aligned {
 		return []string{clause + " " + raise}
 	}
 	return []string{clause, "\t" + raise}

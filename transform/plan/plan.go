@@ -81,6 +81,7 @@ type Plan struct {
 	Holds       []Hold
 	ReleasesGIL bool // a locked body lets other threads run, also on GIL builds
 	Snapshot    bool // a generator that runs to its end under the lock when it is called
+	Steps       bool // a generator that gives the lock back at each yield
 	Nogil       bool // the function may run without the GIL
 }
 

@@ -32,7 +32,7 @@ cdef class C:
         pass
         self.n = 1
     def yields(self):
-        yield self.n
+        yield lambda: self.n
 `}, project.Options{})
 	prog := effects.New(p, decorator.New(p, decorator.RWLock), func(string) bool { return false })
 	pl := New(prog)

@@ -35,8 +35,7 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 		checkSnapshot(f, at != (ast.Span{}), fail)
 	} else if at != (ast.Span{}) {
 		if f.Unit.Src[at.Pos] == 'y' {
-			fail(at, finding.Yield, name+" is a generator, which would hold its lock while it is suspended",
-				howToYield)
+			p.stepwise(m, f, pl, at, fail)
 		} else {
 			fail(at, finding.Yield, name+" awaits, which would hold its lock while it is suspended",
 				"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")

@@ -118,3 +118,10 @@ func Blank(file *ast.File, at int32) bool {
 	}
 	return true
 }
+
+// AloneOnLine reports whether nothing but a comment stands beside a stretch on its lines.
+func AloneOnLine(file *ast.File, s ast.Span) bool {
+	before := Text(file, ast.Span{Pos: LineStart(file, s.Pos), End: s.Pos})
+	after := strings.TrimSpace(Text(file, ast.Span{Pos: s.End, End: NextLine(file, s.End-1)}))
+	return strings.TrimSpace(before) == "" && (after == "" || after[0] == '#')
+}

@@ -410,6 +410,27 @@ func FallsOff(stmts []ast.Stmt) bool {
 	return true
 }
 
+// Guarded returns the statements that stand in a try or with statement, at any depth of
+// their own function: code of it runs when they are left by an exception.
+func Guarded(stmts []ast.Stmt) []ast.Stmt {
+	var out []ast.Stmt
+	for _, st := range stmts {
+		switch st.(type) {
+		case *ast.Try, *ast.With:
+			for _, b := range Suites(st) {
+				EachStmt(b.Stmts, func(st ast.Stmt) { out = append(out, st) })
+			}
+			continue
+		}
+		if !OpensScope(st) {
+			for _, b := range Suites(st) {
+				out = append(out, Guarded(b.Stmts)...)
+			}
+		}
+	}
+	return out
+}
+
 // FromCython reports whether a statement imports from the cython module.
 func FromCython(st *ast.FromImport) bool {
 	return st.Level == 0 && len(st.Module) == 1 && st.Module[0].Name == "cython"

@@ -1,0 +1,45 @@
+package annotate
+
+// Generators that have no snapshot: those that lock each step, and those that hold nothing.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/project"
+)
+
+// stepwise reports whether a generator that uses what others change may give its locks back
+// at each yield.
+func stepwise(a *annotator, f *effects.Function, wants []want) bool {
+	if f.Def.Async || a.p.BetweenSteps(f) == nil || slices.ContainsFunc(wants, func(w want) bool { return w.path[0] == '*' || strings.Contains(w.path, ".") }) {
+		return false
+	}
+	if f.Class != nil {
+		if in := a.p.Locks.Of(f.Class); in != nil && in.Kind != decorator.RWLock || a.p.Guarding.Changes(f.Class) {
+			return false
+		}
+	}
+	_, why := f.Steps(a.p, func(name string) bool {
+		return slices.ContainsFunc(wants, func(w want) bool { return w.path == name })
+	})
+	return why == ""
+}
+
+// exempt has a generator or coroutine say that it holds no lock, and whether that is safe.
+func exempt(a *annotator, f *effects.Function) {
+	kind := "a generator"
+	if f.Def.Async {
+		kind = "a coroutine"
+	}
+	why := kind + " cannot hold a lock between its steps; what it calls does"
+	if a.p.BetweenSteps(f) != nil {
+		why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+	}
+	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
+	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
+	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: "no_lock", Why: why})
+}
