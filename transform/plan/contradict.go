@@ -4,6 +4,7 @@ package plan
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -38,10 +39,15 @@ func (r *resolver) contradicted(locks []Placed) {
 		if by == nil {
 			continue
 		}
+		on := func(e *effects.Effect) bool {
+			return e.Kind != effects.OnPython && fun.Sum.Regions[e.Region].Root == effects.NodeParam && effects.PathOf(fun, e.Region) == what
+		}
+		// What is used as one of its class is one, and what is done to anything is done to others.
+		told := slices.ContainsFunc(fun.Sum.Effects, func(e effects.Effect) bool { return !e.Maybe && on(&e) })
 		var worst *effects.Effect
 		for i := range fun.Sum.Effects {
 			e := &fun.Sum.Effects[i]
-			if e.Mode != effects.Write || e.Kind == effects.OnPython || fun.Sum.Regions[e.Region].Root != effects.NodeParam || effects.PathOf(fun, e.Region) != what {
+			if e.Mode != effects.Write || e.Maybe && told || !on(e) {
 				continue
 			}
 			if !first && !r.p.Program.Guards(e.Class) {
