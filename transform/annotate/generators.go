@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/project"
@@ -15,7 +16,7 @@ import (
 // stepwise reports whether a generator that uses what others change may give its locks back
 // at each yield.
 func stepwise(a *annotator, f *effects.Function, wants []want) bool {
-	if f.Def.Async || a.p.BetweenSteps(f) == nil || slices.ContainsFunc(wants, func(w want) bool { return w.path[0] == '*' || strings.Contains(w.path, ".") }) {
+	if f.Def.Async || !unsafe(a, f) || slices.ContainsFunc(wants, func(w want) bool { return w.path[0] == '*' || strings.Contains(w.path, ".") }) {
 		return false
 	}
 	if f.Class != nil {
@@ -36,10 +37,30 @@ func exempt(a *annotator, f *effects.Function) {
 		kind = "a coroutine"
 	}
 	why := kind + " cannot hold a lock between its steps; what it calls does"
-	if a.p.BetweenSteps(f) != nil {
+	if unsafe(a, f) {
 		why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
 	}
 	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
 	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: "no_lock", Why: why})
+}
+
+// unsafe reports whether a generator or coroutine uses what others change, on lines that get
+// no lock from this annotation either: a constructor that copies from a parameter gets one.
+func unsafe(a *annotator, f *effects.Function) bool {
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if !effects.Unlocked(a.p, e) {
+			continue
+		}
+		taken := slices.ContainsFunc(effects.Chain(f, e)[1:], func(s effects.Step) bool {
+			member := a.p.Member(s.Func) || !s.Func.Exposed() && a.p.Locked(s.Func.Class)
+			return a.p.Entry(s.Func) && len(a.p.OwnLocks(s.Func).Decs) == 0 && s.Func.Flow.Hand == (ast.Span{}) &&
+				slices.ContainsFunc(a.wants(s.Func, member), func(w want) bool { return w.path == effects.PathOf(s.Func, s.Effect.Region) })
+		})
+		if !taken {
+			return true
+		}
+	}
+	return false
 }

@@ -110,10 +110,15 @@ func (p *Program) BetweenSteps(f *Function) *Effect {
 		return nil
 	}
 	for i := range f.Sum.Effects {
-		e := &f.Sum.Effects[i]
-		if e.Raw && e.Kind != OnPython && p.Guards(e.Class) && !(e.Mode == Read && p.Changes.Settled(e.Class, e.Field)) {
+		if e := &f.Sum.Effects[i]; Unlocked(p, e) {
 			return e
 		}
 	}
 	return nil
+}
+
+// Unlocked reports whether an effect is on guarded state that is not settled, without a
+// lock.
+func Unlocked(p *Program, e *Effect) bool {
+	return e.Raw && e.Kind != OnPython && p.Guards(e.Class) && !(e.Mode == Read && p.Changes.Settled(e.Class, e.Field))
 }

@@ -46,7 +46,24 @@ func NoSnapshot(def *ast.FuncDef) (at ast.Span, why string) {
 // callers when it runs to its end at once. Where that is not seen it does not.
 func MaySnapshot(p *Program, f *Function) bool {
 	g := &generator{p: p, f: f, asked: map[*Function]bool{f: true}}
-	return !f.Def.Async && g.ends() && g.keepsStill()
+	return !f.Def.Async && g.isPlain() && g.ends() && g.keepsStill()
+}
+
+// isPlain reports whether nothing is made of the generator but what its callers see: a
+// decorator such as contextmanager has a use for the steps.
+func (g *generator) isPlain() bool {
+	return !slices.ContainsFunc(g.f.Def.Decorators, func(d *ast.Decorator) bool {
+		name, ok := d.Expr.(*ast.Name)
+		return g.f.Mod.Scope.CythonAttr(callee(d.Expr), true) == "" && !(ok && (name.Name == "property" || name.Name == "staticmethod" || name.Name == "classmethod"))
+	})
+}
+
+// callee is what is called, or the expression itself.
+func callee(e ast.Expr) ast.Expr {
+	if c, ok := e.(*ast.Call); ok {
+		return c.Fun
+	}
+	return e
 }
 
 // generator is a question about one generator.
@@ -86,6 +103,8 @@ func (g *generator) ends() bool {
 			ok = ok && (!yields(st.Body) || g.progresses(st))
 		case *ast.Try: // what is thrown in, or the GeneratorExit of close(), may be caught
 			ok = ok && (!yields(st.Body) || len(st.Handlers) == 0)
+		case *ast.With: // what the caller does at a step it does inside
+			ok = ok && !yields(st.Body)
 		}
 		if y := syntax.YieldOf(st); y != nil && y.From {
 			ok = ok && g.finite(y.X)

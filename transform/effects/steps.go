@@ -388,7 +388,8 @@ func (g *crossing) before(st ast.Stmt, after map[string]bool, out ways) map[stri
 		})
 		return union(live, g.used(st.Iter, st.Step))
 	case *ast.With:
-		live := g.walk(st.Body.Stmts, after, out)
+		// What it enters may end an exception.
+		live := g.walk(st.Body.Stmts, after, ways{out.broken, out.continued, union(out.raised, after)})
 		for _, it := range st.Items {
 			live = union(without(live, it.Target), g.used(it.X))
 		}
@@ -418,7 +419,7 @@ func (g *crossing) before(st ast.Stmt, after map[string]bool, out ways) map[stri
 	}
 	live := union(after, g.used(st))
 	for _, b := range syntax.Suites(st) {
-		live = union(live, g.walk(b.Stmts, live, ways{live, live, live}))
+		live = union(live, g.walk(b.Stmts, after, out))
 	}
 	return live
 }
