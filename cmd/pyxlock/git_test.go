@@ -15,6 +15,7 @@ import (
 
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 	"pyxlock/internal/gittest"
 )
 
@@ -194,7 +195,7 @@ cdef int x
 // What a .git may be, and what it may not.
 func TestSinceWhichRepository(t *testing.T) {
 	program, sprung := trap(t)
-	dir := fspath.Real(t.TempDir())
+	dir := fileio.Real(t.TempDir())
 	outer := filepath.Join(dir, "outer")
 	gittest.Repo(t, outer, "-- src/a.pyx --\n"+before+"-- evil/a.pyx --\n"+before)
 	changed := func(top string) { gittest.Put(t, filepath.Join(top, "src/a.pyx"), after) }

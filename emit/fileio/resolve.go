@@ -150,3 +150,23 @@ func LiesIn(dir, path string) bool {
 	rel, err := filepath.Rel(dir, path)
 	return err == nil && (rel == "." || filepath.IsLocal(rel))
 }
+
+// Real returns an absolute path without links, as far as it exists.
+func Real(path string) string {
+	abs, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rest := ""
+	for at := abs; ; {
+		if real, err := filepath.EvalSymlinks(at); err == nil {
+			return filepath.Join(real, rest)
+		}
+		up := filepath.Dir(at)
+		if up == at {
+			return abs
+		}
+		rest = filepath.Join(filepath.Base(at), rest)
+		at = up
+	}
+}

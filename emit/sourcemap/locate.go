@@ -142,10 +142,10 @@ func (l *Locator) ToOutput(p Position) ([]Position, error) {
 	}
 	var list []Position
 	for _, path := range l.candidates(p.Path) {
-		real := realPath(path)
+		real := fileio.Real(path)
 		for _, m := range l.outputs {
 			src := m.SourcePath(m.path)
-			if realPath(src) != real {
+			if fileio.Real(src) != real {
 				continue
 			}
 			out := Position{Path: m.OutputPath(m.path)}
@@ -281,15 +281,4 @@ func (l *Locator) walk() error {
 	l.outputs = slices.CompactFunc(l.outputs, func(x, y foundMap) bool { return x.path == y.path })
 	l.walked = true
 	return nil
-}
-
-// realPath returns one name for each file, as far as the system tells.
-func realPath(path string) string {
-	if abs, err := filepath.Abs(path); err == nil {
-		path = abs
-	}
-	if real, err := filepath.EvalSymlinks(path); err == nil {
-		return real
-	}
-	return path
 }

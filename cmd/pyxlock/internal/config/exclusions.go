@@ -11,7 +11,7 @@ import (
 	"github.com/spf13/pflag"
 
 	"pyxlock/cmd/pyxlock/internal/exclude"
-	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 func (s *Settings) addExclusions(f *pflag.FlagSet) {
@@ -57,9 +57,9 @@ func (s *Settings) validExclusions() error {
 
 // Exclusions returns what to leave out by the settings.
 func (s *Settings) Exclusions() *exclude.Set {
-	x := &exclude.Set{Defaults: s.Exclude == nil, Git: !s.noGitignore, Force: s.ForceExclude, Base: fspath.Real(".")}
+	x := &exclude.Set{Defaults: s.Exclude == nil, Git: !s.noGitignore, Force: s.ForceExclude, Base: fileio.Real(".")}
 	if s.ConfFile != "" {
-		x.Base = fspath.Real(filepath.Dir(s.ConfFile))
+		x.Base = fileio.Real(filepath.Dir(s.ConfFile))
 	}
 	for _, glob := range s.Exclude {
 		x.Add(glob, s.excludeBase)

@@ -55,7 +55,7 @@ func dotGit(top string) (string, error) {
 		return "", fspath.Plain(err)
 	}
 	if st.IsDir() {
-		return fspath.Real(path), nil
+		return fileio.Real(path), nil
 	}
 	wrong := fmt.Errorf("%s is neither a git repository nor a file that names one", path)
 	if !st.Mode().IsRegular() || st.Size() > 1<<16 {
@@ -72,5 +72,5 @@ func dotGit(top string) (string, error) {
 	if name = filepath.FromSlash(name); !filepath.IsAbs(name) {
 		name = filepath.Join(top, name)
 	}
-	return fspath.Real(name), nil
+	return fileio.Real(name), nil
 }

@@ -13,6 +13,7 @@ import (
 	"github.com/bmatcuk/doublestar/v4"
 
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // neverSource are the names of directories that hold no sources of anybody's
@@ -80,7 +81,7 @@ func (x *Set) Add(glob, base string) {
 		return
 	}
 	byName := !strings.Contains(glob, "/")
-	if base = fspath.Real(base); path.IsAbs(glob) || filepath.IsAbs(glob) {
+	if base = fileio.Real(base); path.IsAbs(glob) || filepath.IsAbs(glob) {
 		if rel, err := filepath.Rel(base, filepath.FromSlash(glob)); err == nil {
 			glob = filepath.ToSlash(rel)
 		}
@@ -126,9 +127,9 @@ func (x *Set) Forced(arg string) bool {
 	if !x.Force {
 		return false
 	}
-	abs := filepath.Join(fspath.Real(filepath.Dir(arg)), filepath.Base(arg))
+	abs := filepath.Join(fileio.Real(filepath.Dir(arg)), filepath.Base(arg))
 	if fspath.IsDir(arg) {
-		abs = fspath.Real(arg)
+		abs = fileio.Real(arg)
 	}
 	for at, dir := abs, fspath.IsDir(arg); fspath.Inside(x.Base, at) && at != x.Base; at, dir = filepath.Dir(at), true {
 		if x.Of(at, dir, nil) != Taken {

@@ -8,7 +8,7 @@ import (
 	"strings"
 	"testing"
 
-	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // What git says of the same files is the truth.
@@ -73,7 +73,7 @@ func TestGitignore(t *testing.T) {
 		{"slashes in classes", map[string]string{"": "src[/]a.pyx\ndeep[/a]c.pyx\ndee[/p]/a\na[!/]c/a.pyx\n"}},
 	} {
 		t.Run(c.name, func(t *testing.T) {
-			dir := fspath.Real(t.TempDir())
+			dir := fileio.Real(t.TempDir())
 			for _, f := range files {
 				write(t, map[string]string{filepath.Join(dir, filepath.FromSlash(f)): ""})
 			}

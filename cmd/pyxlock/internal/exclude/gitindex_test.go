@@ -6,7 +6,7 @@ import (
 	"strings"
 	"testing"
 
-	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 	"pyxlock/internal/gittest"
 )
 
@@ -16,7 +16,7 @@ func TestTrackedFiles(t *testing.T) {
 		for _, version := range []string{"2", "3", "4"} {
 			t.Run(format+"/"+version, func(t *testing.T) {
 				t.Setenv("GIT_DEFAULT_HASH", format)
-				dir := fspath.Real(t.TempDir())
+				dir := fileio.Real(t.TempDir())
 				long := strings.Repeat("long/", 60) + "n.pxi"
 				gittest.Repo(t, dir, "-- a.pyx --\n-- src/a.pyx --\n-- src/ab.pyx --\n-- src/ü.pyx --\n-- src/sub/readme --\n-- "+long+" --\n")
 				gittest.Run(t, dir, "update-index", "--index-version", version)
@@ -51,7 +51,7 @@ func TestTrackedFiles(t *testing.T) {
 func TestTrackedFilesOfASplitIndex(t *testing.T) {
 	for _, format := range []string{"sha1", "sha256"} {
 		t.Setenv("GIT_DEFAULT_HASH", format)
-		dir := fspath.Real(t.TempDir())
+		dir := fileio.Real(t.TempDir())
 		gittest.Repo(t, dir, "-- a.pyx --\n-- b.pyx --\n-- c.pyx --\n")
 		gittest.Run(t, dir, "-c", "splitIndex.maxPercentChange=100", "update-index", "--split-index")
 		gittest.Put(t, filepath.Join(dir, "b.pyx"), "x = 1\n")

@@ -1,4 +1,4 @@
-// Package fspath knows where paths lead: through links, from here, and to what.
+// Package fspath knows where paths lead from here, and to what. Links are for package fileio.
 //
 // It knows which files Cython compiles and what it takes for a package. It does not know
 // which files a run is about (inputs), or which of them are left out (exclude).

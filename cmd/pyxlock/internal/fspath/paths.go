@@ -14,26 +14,6 @@ import (
 	"pyxlock/emit/terminal"
 )
 
-// Real returns an absolute path without links, as far as it exists.
-func Real(path string) string {
-	abs, err := filepath.Abs(path)
-	if err != nil {
-		return path
-	}
-	rest := ""
-	for at := abs; ; {
-		if real, err := filepath.EvalSymlinks(at); err == nil {
-			return filepath.Join(real, rest)
-		}
-		up := filepath.Dir(at)
-		if up == at {
-			return abs
-		}
-		rest = filepath.Join(filepath.Base(at), rest)
-		at = up
-	}
-}
-
 // Inside reports whether a file lies in a directory, or further down; all do where
 // there is no directory above.
 func Inside(dir, path string) bool {

@@ -17,6 +17,7 @@ import (
 
 	"pyxlock/cmd/pyxlock/internal/exclude"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // Repository is a git work tree.
@@ -27,13 +28,13 @@ type Repository struct{ Top string } // absolute, without links
 // take a directory for a repository that has the files of one, and these a commit
 // may hold.
 func Open(ctx context.Context, dir string) (*Repository, error) {
-	top := exclude.WorkTree(fspath.Real(dir))
+	top := exclude.WorkTree(fileio.Real(dir))
 	if top == "" {
 		return nil, fmt.Errorf("--since: %s is in no git repository: there is no .git in it or above it", dir)
 	}
 	// In a repository that lies in the one where the user stands, a submodule or one
 	// that was unpacked, the revision would be the inner one's.
-	if here := exclude.WorkTree(fspath.Real(".")); here != "" && here != top && fspath.Inside(here, top) {
+	if here := exclude.WorkTree(fileio.Real(".")); here != "" && here != top && fspath.Inside(here, top) {
 		return nil, fmt.Errorf("--since: %s is in a git repository of its own, %s: start pyxlock there if you mean its revisions", dir, top)
 	}
 	want, err := exclude.GitDir(top)

@@ -228,7 +228,7 @@ func (p *Past) same(path string, e entry) bool {
 	dir := filepath.Dir(path)
 	real, ok := p.real[dir]
 	if !ok {
-		real = fspath.Real(dir) == dir
+		real = fileio.Real(dir) == dir
 		p.real[dir] = real
 	}
 	st, err := os.Lstat(path)
@@ -317,11 +317,11 @@ type Disk struct {
 }
 
 // Missing reports whether a file was not there.
-func (d *Disk) Missing(path string) bool { return !d.Past.had(fspath.Real(path)) }
+func (d *Disk) Missing(path string) bool { return !d.Past.had(fileio.Real(path)) }
 
 // Read returns a file's bytes at the revision.
 func (d *Disk) Read(path string) ([]byte, error) {
-	switch b := d.Past.at(fspath.Real(path)); {
+	switch b := d.Past.at(fileio.Real(path)); {
 	case b == nil:
 		return d.Now.Read(path)
 	case b.err != nil:
@@ -336,7 +336,7 @@ func (d *Disk) Read(path string) ([]byte, error) {
 // List returns what was in a directory at the revision.
 func (d *Disk) List(dir string) (files, dirs []string) {
 	files, dirs = d.Now.List(dir)
-	real := fspath.Real(dir)
+	real := fileio.Real(dir)
 	files = slices.DeleteFunc(files, func(name string) bool { return !d.Past.had(filepath.Join(real, name)) })
 	if at, ok := d.Past.name(real); ok {
 		for _, name := range d.Past.in[at] {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 	"pyxlock/emit/terminal"
 )
 
@@ -32,10 +33,10 @@ func (b *Bounds) Add(arg string) {
 		return
 	}
 	if fspath.IsDir(arg) {
-		b.dirs = append(b.dirs, fspath.Real(arg))
+		b.dirs = append(b.dirs, fileio.Real(arg))
 		return
 	}
-	b.dirs = append(b.dirs, treeOf(fspath.Real(dir)))
+	b.dirs = append(b.dirs, treeOf(fileio.Real(dir)))
 }
 
 // treeOf returns the directory of the nearest pyproject.toml, or else the outermost
@@ -64,7 +65,7 @@ func leavesTree(dir string, named bool) string {
 	if err != nil {
 		here = ""
 	}
-	real := fspath.Real(at)
+	real := fileio.Real(at)
 	out := ""
 	for ; at != filepath.Dir(at); at = filepath.Dir(at) {
 		if st, err := os.Lstat(at); err != nil || st.Mode()&fs.ModeSymlink == 0 || here != "" && fspath.Inside(at, here) {
@@ -78,7 +79,7 @@ func leavesTree(dir string, named bool) string {
 			}
 			tree = treeOf(up)
 		}
-		if tree = fspath.Real(tree); !fspath.Inside(tree, real) {
+		if tree = fileio.Real(tree); !fspath.Inside(tree, real) {
 			out = tree // that of the outermost link counts: what is behind it may be anybody's
 		}
 	}
@@ -100,7 +101,7 @@ func marked(dir string) string {
 
 // Has reports whether a path leads, by all links, to a place within the bounds.
 func (b *Bounds) Has(path string) bool {
-	real := fspath.Real(path)
+	real := fileio.Real(path)
 	for _, dir := range b.dirs {
 		if fspath.Inside(dir, real) {
 			return true
@@ -114,7 +115,7 @@ func (b *Bounds) Names() string {
 	var out []string
 	wd, err := os.Getwd()
 	if err == nil {
-		wd = fspath.Real(wd)
+		wd = fileio.Real(wd)
 	}
 	for _, dir := range b.dirs {
 		if rel, err := filepath.Rel(wd, dir); err == nil && filepath.IsLocal(rel) && rel != "." {
@@ -134,10 +135,10 @@ func (b *Bounds) Names() string {
 func (b *Bounds) mayInclude(search []string) func(path string) bool {
 	wide := Bounds{dirs: slices.Clone(b.dirs)}
 	for _, dir := range search {
-		wide.dirs = append(wide.dirs, fspath.Real(dir))
+		wide.dirs = append(wide.dirs, fileio.Real(dir))
 	}
 	return func(path string) bool {
-		return wide.Has(path) || slices.Contains(fspath.CythonExts, filepath.Ext(fspath.Real(path))) && wide.hasName(path)
+		return wide.Has(path) || slices.Contains(fspath.CythonExts, filepath.Ext(fileio.Real(path))) && wide.hasName(path)
 	}
 }
 
@@ -149,7 +150,7 @@ func (b *Bounds) hasName(path string) bool {
 	}
 	for filepath.Dir(at) != at {
 		at = filepath.Dir(at)
-		if slices.Contains(b.dirs, fspath.Real(at)) {
+		if slices.Contains(b.dirs, fileio.Real(at)) {
 			return true
 		}
 	}

@@ -16,6 +16,7 @@ import (
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // File is one file of a run.
@@ -103,7 +104,7 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 	in := &Set{Disk: NewDisk()}
 	w := &walker{Set: s.Exclusions()}
 	if skip != "" {
-		w.skip = fspath.Real(skip)
+		w.skip = fileio.Real(skip)
 	}
 	stdinName := s.StdinName
 	seen := map[string]bool{}
@@ -150,7 +151,7 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 			continue
 		}
 		in.Roots = append(in.Roots, arg)
-		if w.skip != "" && fspath.Real(arg) == w.skip {
+		if w.skip != "" && fileio.Real(arg) == w.skip {
 			return nil, fmt.Errorf("%s: the output directory is the input directory; use --in-place to replace the sources", arg)
 		}
 		found := false // what another argument has given, too, counts
@@ -199,7 +200,7 @@ func (in *Set) RelativeTo(dir string) error {
 		rel, ok := fspath.From(dir, f.Path)
 		if !ok {
 			// The two may be spelt differently, as by way of a linked home directory.
-			rel, ok = fspath.From(fspath.Real(dir), filepath.Join(fspath.Real(filepath.Dir(f.Path)), filepath.Base(f.Path)))
+			rel, ok = fspath.From(fileio.Real(dir), filepath.Join(fileio.Real(filepath.Dir(f.Path)), filepath.Base(f.Path)))
 		}
 		if !ok {
 			return fmt.Errorf("%s is not below --root=%s", f.Path, dir)

@@ -10,6 +10,7 @@ import (
 
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 )
 
 // Scope returns what finds the files whose subclasses count beside those of the
@@ -36,7 +37,7 @@ func Scope(s *config.Settings, in *Set, args []string) func() ([]string, error) 
 		seen := map[string]bool{}
 		for _, file := range files {
 			for _, dir := range scopeOf(s, in, file) {
-				real := fspath.Real(dir.path)
+				real := fileio.Real(dir.path)
 				if seen[real] || given.Has(dir.path) || !in.Bounds.Has(dir.path) {
 					continue
 				}
@@ -77,7 +78,7 @@ func scopeOf(s *config.Settings, in *Set, file string) []place {
 	}
 	for {
 		up := filepath.Join(dir, "..")
-		if !fspath.IsPackage(up) || !in.Bounds.Has(up) || fspath.Real(up) == fspath.Real(dir) {
+		if !fspath.IsPackage(up) || !in.Bounds.Has(up) || fileio.Real(up) == fileio.Real(dir) {
 			return []place{{path: dir}}
 		}
 		dir = up
@@ -111,8 +112,8 @@ func (d *Disk) look(w *walker, dir place) ([]string, error) {
 // be newer than the output for ever.
 func (d *Disk) Directories(outputs ...string) []string {
 	for _, out := range outputs {
-		dir := fspath.Real(filepath.Dir(out))
-		if slices.ContainsFunc(d.looked, func(path string) bool { return fspath.Real(path) == dir }) {
+		dir := fileio.Real(filepath.Dir(out))
+		if slices.ContainsFunc(d.looked, func(path string) bool { return fileio.Real(path) == dir }) {
 			return nil
 		}
 	}

@@ -18,6 +18,7 @@ import (
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/cmd/pyxlock/internal/gitpast"
+	"pyxlock/emit/fileio"
 	"pyxlock/emit/splice"
 	"pyxlock/transform"
 )
@@ -41,7 +42,7 @@ func (s *Since) has(path string) bool {
 	if !ok {
 		// A link has changed where it points elsewhere, and where what it points
 		// at has changed.
-		yes = s.past.Changed(fspath.Real(path)) || s.past.Changed(filepath.Join(fspath.Real(filepath.Dir(path)), filepath.Base(path)))
+		yes = s.past.Changed(fileio.Real(path)) || s.past.Changed(filepath.Join(fileio.Real(filepath.Dir(path)), filepath.Base(path)))
 		s.known[path] = yes
 	}
 	return yes
@@ -78,7 +79,7 @@ func (in *Set) Limit(c *cobra.Command, s *config.Settings, rev string, args []st
 	}
 	limit := &Since{past: past, known: map[string]bool{}}
 	for _, root := range args {
-		if abs := fspath.Real(root); abs != repo.Top && !strings.HasPrefix(abs, repo.Top+string(filepath.Separator)) {
+		if abs := fileio.Real(root); abs != repo.Top && !strings.HasPrefix(abs, repo.Top+string(filepath.Separator)) {
 			return fmt.Errorf("--since: %s is not in the git repository %s", root, repo.Top)
 		}
 	}
@@ -174,7 +175,7 @@ func (s *Since) gone(roots []string, name func(string) string) []File {
 	var out []File
 	for _, path := range s.past.Gone() {
 		for _, root := range roots {
-			if rel, err := filepath.Rel(fspath.Real(root), path); err == nil && filepath.IsLocal(rel) {
+			if rel, err := filepath.Rel(fileio.Real(root), path); err == nil && filepath.IsLocal(rel) {
 				out = append(out, File{Path: name(filepath.Join(root, rel)), Rel: rel})
 				break
 			}

@@ -17,6 +17,7 @@ import (
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/exclude"
 	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
 	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
@@ -49,7 +50,7 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 	if st, err := os.Lstat(root); err == nil && st.Mode()&fs.ModeSymlink != 0 {
 		start = root + string(filepath.Separator) // a link given by name is followed
 	}
-	real := fspath.Real(root)
+	real := fileio.Real(root)
 	rules, err := w.RulesFor(real)
 	if err != nil {
 		return err
@@ -72,7 +73,7 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 			if w.flat {
 				return fs.SkipDir
 			}
-			if w.skip != "" && fspath.Real(path) == w.skip {
+			if w.skip != "" && fileio.Real(path) == w.skip {
 				return fs.SkipDir
 			}
 			rules := inDir[filepath.Dir(abs)]
@@ -161,7 +162,7 @@ func (w *walker) stray(path string) string {
 	case !st.Mode().IsRegular():
 		return "is a link to what is not a regular file"
 	case !w.bounds.mayInclude(nil)(path):
-		return fmt.Sprintf("is a link that leads to %s, which is no Cython file", terminal.Path(fspath.Real(path)))
+		return fmt.Sprintf("is a link that leads to %s, which is no Cython file", terminal.Path(fileio.Real(path)))
 	}
 	return ""
 }
@@ -222,7 +223,7 @@ func (in *Set) complete(s *config.Settings, w *walker, stderr io.Writer) error {
 			if !ok {
 				continue
 			}
-			real := fspath.Real(root)
+			real := fileio.Real(root)
 			why, err := w.Why(real, rel)
 			if err != nil {
 				fail = err

@@ -5,7 +5,6 @@ package inputs
 import (
 	"slices"
 
-	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/emit/fileio"
 )
 
@@ -13,7 +12,7 @@ import (
 func (in *Set) Within(also ...string) *fileio.Within {
 	dirs := slices.Clone(in.Bounds.dirs)
 	for _, dir := range also {
-		dirs = append(dirs, fspath.Real(dir))
+		dirs = append(dirs, fileio.Real(dir))
 	}
 	slices.Sort(dirs)
 	return &fileio.Within{Dirs: slices.Compact(dirs), Advice: "to write there, name the file that the link leads to, or a directory that has both"}
@@ -21,5 +20,5 @@ func (in *Set) Within(also ...string) *fileio.Within {
 
 // WithinOutput bounds what is written into an output directory, which may itself be a link.
 func WithinOutput(dir string) *fileio.Within {
-	return &fileio.Within{Dirs: []string{fspath.Real(dir)}, Advice: "remove the link, or give -o the directory that it leads to"}
+	return &fileio.Within{Dirs: []string{fileio.Real(dir)}, Advice: "remove the link, or give -o the directory that it leads to"}
 }
