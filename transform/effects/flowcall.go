@@ -39,6 +39,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 		return b.methodCall(fun, e)
 	case *ast.Name:
 		if n, sh, local := b.value(fun.Name); local {
+			if f, ok := prototypeOf(b.f.Def, fun.Name); ok && library.KnownC()[fun.Name] == "" {
+				return b.externCall(b.m, f, fun.Name, e)
+			}
 			args := b.passed(e.Args)
 			if c := b.classOf(n); c != nil {
 				return b.constructAny(c, args, e.Span)
@@ -474,6 +477,12 @@ func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, under: b.under, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
+	if sh.Kind == ctype.Object && sh.Class == nil {
+		sh.Class = resultClass(b.p, fs[0])
+		for _, f := range fs[1:] {
+			sh.Class = project.Common(sh.Class, resultClass(b.p, f))
+		}
+	}
 	if fs[0].Exposed() && fs[0].Def.Kind == ast.Def {
 		b.python(span)
 	}

@@ -84,6 +84,19 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	return 0
 }
 
+// prototypeOf returns the prototype of a parameter that is a pointer to a function.
+func prototypeOf(def *ast.FuncDef, name string) (f project.CFunc, ok bool) {
+	if def.Params == nil {
+		return f, false
+	}
+	for _, prm := range def.Params.List {
+		if d := prm.Declarator; prm.Name.Name == name && d != nil && d.Func && d.Params != nil {
+			return project.CFunc{Type: prm.Type, Declarator: d}, true
+		}
+	}
+	return f, false
+}
+
 // paramOf is the shape of a prototype's parameter, which may have no name.
 func (b calls) paramOf(m *project.Module, prm *ast.Param) ctype.Shape {
 	if prm.Type == nil {

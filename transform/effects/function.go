@@ -29,6 +29,8 @@ type Function struct {
 	locks cache.Value[*OwnLocks] // see Program.OwnLocks
 	entry cache.Value[bool]      // see Program.Member
 	seen  cache.Value[bool]      // see Exposed
+
+	result cache.Value[*project.Class] // see resultClass
 }
 
 // Accessor tells the parts of a property apart.
