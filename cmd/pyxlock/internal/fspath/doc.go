@@ -3,5 +3,5 @@
 // It knows which files Cython compiles and what it takes for a package. It does not know
 // which files a run is about (inputs), or which of them are left out (exclude).
 //
-// Begin reading at Real (paths.go).
+// Begin reading at Inside (paths.go).
 package fspath
