@@ -319,8 +319,8 @@ func (g *generator) callees(e *ast.Call) []*Function {
 // finiteCallees reports whether what functions return, or yield, comes to an end.
 func (g *generator) finiteCallees(fs []*Function) bool {
 	return !slices.ContainsFunc(fs, func(f *Function) bool {
-		if g.asked[f] || f.Def.Async {
-			return true // a circle: nobody knows
+		if g.asked[f] || f.Def.Async || len(g.asked) > 12 {
+			return true // a circle, or far away: nobody knows
 		}
 		g.asked[f] = true
 		defer delete(g.asked, f)

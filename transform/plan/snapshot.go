@@ -48,7 +48,10 @@ func (p *Planner) stepwise(m *project.Module, f *Func, pl *Plan, at ast.Span, fa
 	why := ""
 	fun := p.Program.Funcs(m).ByDef[f.Def]
 	switch {
-	case fun == nil || pl.locksItems() != nil || slices.ContainsFunc(pl.Holds, func(h Hold) bool { return slices.Contains(h.Moving, true) }):
+	case fun == nil:
+		why = ", and is inside another function"
+	case pl.locksItems() != nil || slices.ContainsFunc(pl.Holds, func(h Hold) bool { return slices.Contains(h.Moving, true) }):
+		why = ", and what it locks by items, or through a guard that is assigned at times, may be others by the next step"
 	case slices.ContainsFunc(pl.Holds, func(h Hold) bool { return !p.staysAt(f, h) }):
 		why = ", and an attribute that it locks may be another object by the next step"
 	case pl.Kind != decorator.RWLock:
