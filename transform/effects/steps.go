@@ -115,13 +115,13 @@ func handsAway(f *Function, held func(name string) bool) (at ast.Span, why strin
 // gather finds what variables hold C data that was read from state.
 func (g *crossing) gather() {
 	give := func(target ast.Expr, value ast.Expr) {
-		if !g.fromState(value) {
+		if _, sent := syntax.Unparen(value).(*ast.Yield); sent || !g.fromState(value) {
 			return
 		}
 		object := g.object(value)
 		ast.Walk(target, func(n ast.Node) bool {
 			if x, ok := n.(*ast.Name); ok && (g.param(x.Name) >= 0 || g.local(x.Name)) {
-				if x.Access != ast.Read && (!object || g.isC(g.declared(x.Name))) {
+				if x.Access != ast.Read && (!object || g.isC(g.declared(x.Name)) || g.measures(x.Name)) {
 					g.carried[x.Name] = true
 				}
 			}
@@ -138,7 +138,7 @@ func (g *crossing) gather() {
 			}
 		case *ast.CVarDecl:
 			for _, d := range n.Declarators {
-				if d.Default != nil && g.fromState(d.Default) && (!g.object(d.Default) || g.isC(g.p.Types.Of(g.f.Mod, n.Type, d).Kind)) {
+				if d.Default != nil && g.fromState(d.Default) && (!g.object(d.Default) || g.isC(g.p.Types.Of(g.f.Mod, n.Type, d).Kind) || g.measures(syntax.DeclaredName(d).Name)) {
 					g.carried[syntax.DeclaredName(d).Name] = true
 				}
 			}
@@ -161,6 +161,41 @@ func (g *crossing) gather() {
 		}
 		return true
 	})
+}
+
+// measures reports whether a variable is compared by size, or counts into C data: an int of
+// Python's may be a length as well.
+func (g *crossing) measures(name string) bool {
+	found := false
+	in := func(list ...ast.Expr) {
+		for _, e := range list {
+			ast.Walk(e, func(n ast.Node) bool {
+				x, ok := n.(*ast.Name)
+				found = found || ok && x.Name == name
+				return !found
+			})
+		}
+	}
+	syntax.OwnNodes(g.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Compare:
+			if slices.ContainsFunc(n.Ops, func(op string) bool { return op[0] == '<' || op[0] == '>' }) {
+				in(n.Xs...)
+			}
+		case *ast.Subscript:
+			if !g.object(n.X) {
+				in(n.Index...)
+			}
+		case *ast.Call:
+			if syntax.IsNamed(n.Fun, "range") || syntax.IsNamed(n.Fun, "xrange") {
+				for _, a := range n.Args {
+					in(a.X)
+				}
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 func (g *crossing) isC(k ctype.Kind) bool { return k != ctype.Object && k != ctype.Unknown }
