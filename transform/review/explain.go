@@ -105,8 +105,11 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 	r := &f.Sum.Regions[region]
 	param := r.Root == effects.NodeParam && r.Parent < 0
 	self := param && r.Num == 0 && f.Class != nil
-	st := f.Among(region, func(e *effects.Effect) bool { return e.Kind != effects.OnPython })
+	st := f.Among(region, func(e *effects.Effect) bool { return e.Kind != effects.OnPython && !e.Held })
+	block := f.Among(region, func(e *effects.Effect) bool { return e.Kind != effects.OnPython && e.Held })
 	switch {
+	case !st.Touches && block.Touches:
+		return block, fmt.Sprintf("locked for %s, in a block", gerund(block.Mode))
 	case !st.Touches:
 		return st, ""
 	case p.prog.Exempt(f):
@@ -136,7 +139,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 		if self && f.Def.Name.Name == "__init__" {
 			return st, "locked for writing, since it can be called again"
 		}
-		return st, fmt.Sprintf("locked for %s, as inferred", gerund(st.Mode))
+		return st, fmt.Sprintf("locked for %s, as inferred", gerund(max(st.Mode, block.Mode)))
 	}
 	raw := func(e *effects.Effect) bool { return e.Raw && e.Kind != effects.OnPython && p.prog.Guards(e.Class) }
 	open := f.Among(region, func(e *effects.Effect) bool {
