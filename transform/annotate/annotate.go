@@ -59,6 +59,7 @@ type annotator struct {
 	writes   *effects.Written
 	pending  map[*project.Unit][]insertion
 	proposed map[*project.Unit][]*plan.Proposal
+	held     map[*effects.Function]bool            // members whose blocks hold their object wherever they use it
 	taking   []takes                               // see overrides
 	guards   map[*project.Class]sharing            // see guardsOf
 	known    map[*project.Unit][]decorator.Visible // the locked classes that a file can name
@@ -243,7 +244,7 @@ func (a *annotator) decorate() {
 	all := a.all()
 	p.Forget()
 	p.SettleFunctions(all)
-	a.proposed = map[*project.Unit][]*plan.Proposal{}
+	a.proposed, a.held = map[*project.Unit][]*plan.Proposal{}, map[*effects.Function]bool{}
 	a.pending, a.known = map[*project.Unit][]insertion{}, map[*project.Unit][]decorator.Visible{}
 	a.overrides(all)
 	for _, m := range a.mods {
@@ -260,8 +261,8 @@ func (a *annotator) decorate() {
 			}
 		}
 		for _, f := range a.p.Funcs(m).All {
-			a.method(f)
 			blocks(a, f)
+			a.method(f)
 		}
 	}
 	a.decorateOverrides()
@@ -392,7 +393,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		out = append(out, want{path, md, x.Num > 0 && x.Parent < 0, why})
 	}
 	if member {
-		if st := p.StanceOn(f, 0, false); st.Touches {
+		if st := p.StanceOn(f, 0, false); st.Touches && !a.held[f] {
 			add(st.Why.Region, st.Mode, st.Why)
 		}
 	}

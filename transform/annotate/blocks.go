@@ -25,7 +25,9 @@ func blocks(a *annotator, f *effects.Function) {
 		}
 	}
 	var list []*plan.Proposal
+	open := slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool { return effects.OnSelf(f, &e) && !e.Raw }) // what it calls on itself locks
 	for _, v := range effects.Values(p, f) {
+		itself := slices.ContainsFunc(v.Effects, func(e *effects.Effect) bool { return effects.OnSelf(f, e) })
 		v.Effects = slices.DeleteFunc(v.Effects, func(e *effects.Effect) bool {
 			x := &f.Sum.Regions[e.Region]
 			return e.Kind == effects.OnPython || !p.Guards(e.Class) || e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) ||
@@ -33,8 +35,11 @@ func blocks(a *annotator, f *effects.Function) {
 		})
 		if b := plan.Propose(p, f, v); b != nil && b.OwnLine(f.Unit.File) {
 			list = append(list, b)
+		} else {
+			open = open || itself || v.Parts
 		}
 	}
+	a.held[f] = len(list) > 0 && !open
 	list = plan.Together(list)
 	for _, b := range list {
 		steps := effects.Chain(f, b.Effects[0])

@@ -25,6 +25,8 @@ type Value struct {
 	Uses []Use
 	// Effects are what the function's callers see of that; some may be on other objects, too.
 	Effects []*Effect
+	// Parts is true of uses through parts of objects: which these are is not told.
+	Parts bool
 }
 
 // Values returns the values of which a function uses guarded state without a lock, in
@@ -42,7 +44,7 @@ func Values(p *Program, f *Function) []Value {
 		if !known {
 			i = len(out)
 			index[n] = i
-			out = append(out, Value{Effects: u.effectsOn(n)})
+			out = append(out, Value{Effects: u.effectsOn(n), Parts: n == 0})
 		}
 		out[i].Uses = append(out[i].Uses, use)
 	}
@@ -69,7 +71,8 @@ type uses struct {
 	p *Program
 }
 
-// all yields each value with a use of its guarded state that no lock covers.
+// all yields each value with a use of its guarded state that no lock covers; 0 where the
+// value is a part of another that is not told.
 func (u uses) all(yield func(int32, Use) bool) {
 	for i := range u.flow.Actions {
 		a := &u.flow.Actions[i]
@@ -84,7 +87,10 @@ func (u uses) all(yield func(int32, Use) bool) {
 			region, up, class, ok := u.owner(r.Region, class)
 			h := held{under: a.under, node: a.Node}
 			value, known := u.owning(h, up)
-			if !ok || !known || !u.shared(region, a.Span) || !u.p.Guards(class) || a.under != 0 && u.covers(h, region, up, a.Mode) || a.Mode == Read && u.p.Changes.Settled(class, a.Field) {
+			if !known {
+				value = 0
+			}
+			if !ok || !u.shared(region, a.Span) || !u.p.Guards(class) || a.under != 0 && u.covers(h, region, up, a.Mode) || a.Mode == Read && u.p.Changes.Settled(class, a.Field) {
 				continue
 			}
 			if !yield(value, Use{Span: a.Span, Mode: a.Mode, Field: a.Field}) {
@@ -98,13 +104,16 @@ func (u uses) all(yield func(int32, Use) bool) {
 			for k := range g.Sum.Effects {
 				e := &g.Sum.Effects[k]
 				r := &g.Sum.Regions[e.Region]
-				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || r.Parent >= 0 || int(r.Num) >= len(c.Args) || c.hand || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
+				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 || c.hand || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
 					continue
 				}
 				value := u.plain(c.Args[r.Num])
 				h := inCall(c, g, e.Region)
-				if value == 0 || g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || c.under != 0 && u.coversAny(h, value, e.Mode) {
+				if g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || c.under != 0 && u.coversAny(h, value, e.Mode) {
 					continue
+				}
+				if r.Parent >= 0 {
+					value = 0
 				}
 				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num)}) {
 					return

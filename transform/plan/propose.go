@@ -33,7 +33,7 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) *Propo
 	if def.Body.Inline || project.IsNogil(f.Mod, f.Class, def) || def.Suffix.Noexcept || library.NoLockMethods()[def.Name.Name] && def.Name.Name != "__cinit__" {
 		return nil
 	}
-	if len(v.Effects) == 0 {
+	if len(v.Effects) == 0 || v.Parts {
 		return nil
 	}
 	if in := prog.Locks.Of(v.Effects[0].Class); in == nil || in.Kind == decorator.Mutex {
