@@ -13,7 +13,8 @@
 // Begin with model.go, which has the words; then flow.go (statements; values, variables
 // and notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been
 // assigned to attributes), items.go (objects that have no name), solve.go (the fixed
-// point), and infer.go (what follows from a summary). owners.go says who points into
+// point), and infer.go (what follows from a summary). What generators may do with their
+// locks is in snapshots.go and stillness.go (all at once) and steps.go (step by step). owners.go says who points into
 // whose state, guardmoves.go which guards change. docs/inference.md has the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a

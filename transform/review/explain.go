@@ -5,6 +5,7 @@ package review
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"golang.org/x/text/unicode/norm"
@@ -99,6 +100,17 @@ func (p *Reviewer) explain(f *effects.Function) Explanation {
 	return x
 }
 
+// extent says for how long a generator holds its locks.
+func (p *Reviewer) extent(f *effects.Function) string {
+	switch {
+	case f.Flow.Yields == (ast.Span{}):
+		return ""
+	case slices.ContainsFunc(p.prog.OwnLocks(f).Decs, decorator.Lock.Snapshot):
+		return ", for all that it yields at once"
+	}
+	return ", at each step"
+}
+
 // verdictOn says what a function does to an object, what follows from that for
 // the lock, and by whose word.
 func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance, string) {
@@ -123,7 +135,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 	}
 	if r.Root == effects.NodeParam {
 		if md, ok := p.asDecorated(f, region); ok {
-			return st, fmt.Sprintf("locked for %s, as decorated", gerund(md))
+			return st, fmt.Sprintf("locked for %s, as decorated%s", gerund(md), p.extent(f))
 		}
 	}
 	if p.prog.Holds(f, st.Why) {
@@ -139,7 +151,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 		if self && f.Def.Name.Name == "__init__" {
 			return st, "locked for writing, since it can be called again"
 		}
-		return st, fmt.Sprintf("locked for %s, as inferred", gerund(max(st.Mode, block.Mode)))
+		return st, fmt.Sprintf("locked for %s, as inferred%s", gerund(max(st.Mode, block.Mode)), p.extent(f))
 	}
 	raw := func(e *effects.Effect) bool { return e.Raw && e.Kind != effects.OnPython && p.prog.Guards(e.Class) }
 	open := f.Among(region, func(e *effects.Effect) bool {
