@@ -252,8 +252,7 @@ func (r *blockResolver) stays(name string) bool {
 	ast.Walk(def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			inner := n.(ast.Node)
-			ast.Walk(inner, func(x ast.Node) bool {
+			ast.Walk(n, func(x ast.Node) bool {
 				if s, ok := x.(*ast.Simple); ok && s.Keyword == "nonlocal" {
 					changed = changed || slices.ContainsFunc(s.Names, func(i ast.Ident) bool { return i.Name == name })
 				}
