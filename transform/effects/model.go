@@ -231,6 +231,8 @@ type Effect struct {
 	Maybe bool
 	// Held is true under a block of the function that holds the object.
 	Held bool
+	// Shared is true of a write under a block that holds the object for reading only.
+	Shared bool
 	// Under is the innermost block that stands round what takes a lock; 0 for none.
 	Under int32
 

@@ -429,6 +429,7 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	if h.under != 0 && e.Raw && (cover{s}).covers(h, r, up, e.Mode) {
 		e.Raw, e.Held = false, true
 	}
+	e.Shared = h.under != 0 && e.Raw && e.Mode == Write && (cover{s}).covers(h, r, up, Read)
 	if !e.Raw && (e.Cause == Takes || e.Via != nil && !e.Held) {
 		e.Under = h.under
 	}

@@ -6,6 +6,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/edit"
@@ -123,7 +124,12 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
 	}
-	out.Fix = inBlock(c, f, e)
+	if e.Shared {
+		out.Message = strings.TrimSuffix(strings.TrimSuffix(out.Message, " without its lock"), ", and nobody holds it here") + ", and a block holds it for reading only"
+		out.Help = "lock it for writing there: cython.write_lock"
+	} else {
+		out.Fix = inBlock(c, f, e)
+	}
 	if steps := effects.Chain(f, e); len(steps) > 1 {
 		out.Related = effects.RelatedOf(steps[1:])
 	}
