@@ -119,8 +119,8 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 	return out
 }
 
-// outCall is a call that is given the address of local pointers: it may make
-// them lead into whatever else it is given.
+// outCall is a call that is given the address of pointers, of local ones and of ones
+// that objects have: it may make them lead into whatever else it is given.
 type outCall struct {
 	names []*ast.Name
 	args  passed
@@ -178,24 +178,30 @@ func (b calls) outCall(e *ast.Call) *outCall {
 				x = syntax.Unparen(a.Args[0].X)
 			}
 		}
-		if n, ok := x.(*ast.Name); ok {
-			if _, sh, local := b.value(n.Name); local && sh.Kind == ctype.Pointer {
-				if out == nil {
-					out = &outCall{}
-					if b.outs == nil {
-						b.outs = map[*ast.Arg]*outCall{}
-					}
-					b.outs[&e.Args[0]] = out
-				}
-				out.names = append(out.names, n)
+		n, name := x.(*ast.Name)
+		if name {
+			_, sh, local := b.value(n.Name)
+			name = local && sh.Kind == ctype.Pointer
+		}
+		if _, attr := x.(*ast.Attribute); !name && !attr {
+			continue
+		}
+		if out == nil {
+			out = &outCall{}
+			if b.outs == nil {
+				b.outs = map[*ast.Arg]*outCall{}
 			}
+			b.outs[&e.Args[0]] = out
+		}
+		if name {
+			out.names = append(out.names, n)
 		}
 	}
 	return out
 }
 
 // filled gives the pointers of a call what it may have made of them.
-func (b calls) filled(o *outCall) {
+func (b calls) filled(o *outCall, span ast.Span) {
 	var from []int32
 	if b.shape(o.on).Kind != ctype.Scalar && o.on != 0 {
 		from = append(from, o.on)
@@ -212,11 +218,30 @@ func (b calls) filled(o *outCall) {
 	if len(from) == 0 {
 		return
 	}
+	filledIn(b, from, span)
 	for _, name := range o.names {
 		_, sh, _ := b.value(name.Name)
 		sh.Returned = true
 		l := b.node(Node{Kind: NodeLocal, From: from})
 		b.set(b.vars[name.Name].slot, b.node(Node{Kind: NodeInside, Base: l, Shape: sh}))
+	}
+}
+
+// filledIn notes that the attributes among what is passed whose addresses these are ("&self.p")
+// get a pointer into whatever else is.
+func filledIn(b calls, given []int32, span ast.Span) {
+	for i, n := range given {
+		x := b.flow.Nodes[n]
+		if len(given) == 1 || x.Kind != NodeInside || x.Name == "" || x.owner == nil || x.owner.Field(x.Name) == nil {
+			continue
+		}
+		sh := b.p.Types.OfField(x.owner.Field(x.Name))
+		if sh.Kind != ctype.Pointer || sh.Depth >= x.Shape.Depth {
+			continue
+		}
+		sh.Returned = true
+		others := b.node(Node{Kind: NodeLocal, From: slices.Delete(slices.Clone(given), i, i+1)})
+		b.flow.Stores = append(b.flow.Stores, Store{b.node(Node{Kind: NodeInside, Base: others, Shape: sh}), x.Base, x.Name, span, false})
 	}
 }
 

@@ -377,15 +377,7 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	}
 	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {
-			sh := b.p.Types.Of(b.m, prm.Type, prm.Declarator)
-			n := b.node(Node{Kind: NodeUnknown, Shape: sh})
-			if d := defaults[i]; d != 0 {
-				if sh.Kind == ctype.Unknown {
-					sh = b.shape(d)
-				}
-				n = b.node(Node{Kind: NodeLocal, From: []int32{n, d}, Shape: sh})
-			}
-			b.variable(prm.Name.Name, sh, n)
+			nestedParam(b, prm, defaults[i])
 		}
 	}
 	b.nested++
@@ -398,6 +390,20 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 			b.env[slot] = s
 		}
 	}
+}
+
+// nestedParam makes a variable of a parameter of a function or lambda inside the function:
+// whoever calls that gives it what he likes.
+func nestedParam(b *builder, prm *ast.Param, byDefault int32) {
+	sh := b.p.Types.Of(b.m, prm.Type, prm.Declarator)
+	n := b.node(Node{Kind: NodeUnknown, Shape: sh})
+	if byDefault != 0 {
+		if sh.Kind == ctype.Unknown {
+			sh = b.shape(byDefault)
+		}
+		n = b.node(Node{Kind: NodeLocal, From: []int32{n, byDefault}, Shape: sh})
+	}
+	b.variable(prm.Name.Name, sh, n)
 }
 
 func (b *builder) simple(st *ast.Simple) bool {

@@ -238,6 +238,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		}
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
 			b.stowed(s.X, value)
+			b.storedInto(n, value, t.Range())
 		}
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object {
 			b.handOut(value, s.Pos)
@@ -283,6 +284,14 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 			}
 		}
 		return
+	}
+}
+
+// storedInto notes a pointer that an object gets in an array or a C++ container that it has:
+// "self.rows[i] = p", "self.rows.push_back(p)".
+func (b *values) storedInto(in, pointer int32, span ast.Span) {
+	if b.shape(pointer).Kind == ctype.Pointer && b.flow.leadsInto(in) != "" {
+		b.flow.Stores = append(b.flow.Stores, Store{pointer, in, "", span, false})
 	}
 }
 

@@ -19,7 +19,7 @@ func (b calls) call(e *ast.Call) int32 {
 	}
 	if o := b.outCall(e); o != nil {
 		n := b.callTo(e)
-		b.filled(o)
+		b.filled(o, e.Span)
 		return n
 	}
 	return b.callTo(e)
@@ -189,6 +189,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			})
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
 		}
+		if sh.Pointers && library.CppWriters()[name] {
+			args.each(func(n int32) { b.storedInto(base, n, e.Span) })
+		}
 		b.unknownArgs(args, name, e.Span, true)
 		if name == "data" && sh.Pointers {
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item().Pointer(1, false)})
@@ -201,7 +204,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.refill(base)
 			b.putBy(name, base, args)
 			b.flow.changed = append(b.flow.changed, base)
-			args.each(func(n int32) { b.handOut(n, e.End) })
+			args.each(func(n int32) { b.handOutInto(n, base, e.End) })
 		} else if !library.Keepers()[name] {
 			kind := OnPython
 			if sh.Container && !library.ReadingDunders()[name] {

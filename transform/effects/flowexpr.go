@@ -86,6 +86,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 			}
 			b.spelled[n] = placed
 		}
+		if e.Kind == "tuple" && len(e.Elems) == 0 {
+			b.put(n, b.node(Node{Kind: NodeNothing}))
+		}
 		for i, x := range placed {
 			switch {
 			case x != 0 || len(placed) != len(e.Elems):
@@ -138,8 +141,10 @@ func (b expressions) lambda(e *ast.Lambda) {
 	vars, env, under := b.vars, slices.Clone(b.env), b.under
 	b.vars, b.under = maps.Clone(vars), 0
 	b.capture(e.Body)
-	for i, n := range defaults {
-		b.variable(e.Params.List[i].Name.Name, b.shape(n), n)
+	for i, d := range defaults {
+		if prm := e.Params.List[i]; prm.Name.Name != "" {
+			nestedParam(b.builder, prm, d)
+		}
 	}
 	b.nested++
 	history := b.detached(func() { b.expr(e.Body) })
@@ -239,7 +244,10 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
 		b.mayCall(base, e.Attr.Name, accessedBy(e.Access), e.Span)
-		return 0 // a Python attribute: its own object's affair
+		if isStore(e.Access) {
+			return 0 // a Python attribute: its own object's affair
+		}
+		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	f := sh.Class.Field(e.Attr.Name)
 	if f == nil && e.Attr.Name == "__class__" && e.Access == ast.Read {

@@ -218,16 +218,31 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return b.tuple(b.items(args.pos[0])), true
 	}
 	if name == "min" || name == "max" || name == "next" {
-		var out int32
-		for _, a := range args.pos {
-			out = b.either(out, a)
-			for _, x := range b.items(a) {
-				out = b.either(out, x)
-			}
-		}
-		return out, true
+		return b.picked(name, args), true
+	}
+	if library.Getters()[name] {
+		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}), true
 	}
 	return 0, true
+}
+
+// picked is what next, min and max return: an item of the only argument, a default, or one
+// of several arguments.
+func (b *values) picked(name string, args passed) int32 {
+	from := append(slices.Clone(args.items), args.kw...)
+	given := args.pos
+	if len(given) > 0 && (name == "next" || len(given)+len(args.star) == 1) {
+		from = append(from, orUnknown(b.items(given[0]))...)
+		given = given[1:]
+	}
+	var out int32
+	for _, n := range append(from, given...) {
+		if n == unknownItem {
+			n = b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+		}
+		out = b.either(out, n)
+	}
+	return out
 }
 
 // cythonName returns the name of a function of the cython module or of

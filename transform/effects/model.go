@@ -202,7 +202,7 @@ func (fl *Flow) leadsInto(n int32) string {
 // nothing that is followed.
 type Store struct {
 	Value, Into int32
-	Name        string // the attribute that receives it
+	Name        string // the attribute that receives it, "" where Into leads into it
 	Span        ast.Span
 	Nothing     bool // None or NULL
 }

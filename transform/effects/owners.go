@@ -203,9 +203,9 @@ func (l *linking) update(f *Function) bool {
 func (l *linking) stored(f *Function, st Store) []kept {
 	into := &f.Flow.Nodes[st.Into]
 	attr := st.Name
-	if into.Shape.Kind != ctype.Object { // a field of a struct that the object has
+	if into.Shape.Kind != ctype.Object { // a field of a struct that the object has, or a place in an array
 		attr = f.Flow.leadsInto(st.Into)
-		if into.Shape.Kind != ctype.Record || attr == "" {
+		if into.Shape.Kind != ctype.Record && st.Name != "" || attr == "" {
 			return nil
 		}
 	}
@@ -242,7 +242,7 @@ func (l *linking) leads(f *Function, fd *project.Field, value int32) bool {
 	case ctype.Pointer:
 		return !sh.Lock
 	case ctype.Record:
-		return !sh.Copied && !l.p.Types.PlainData(sh.Struct, 0)
+		return (!sh.Copied || sh.Pointers) && !l.p.Types.PlainData(sh.Struct, 0)
 	case ctype.Scalar:
 		return value != 0 && f.Flow.Nodes[value].Shape.Kind == ctype.Scalar && len(l.s.Top(value)) > 0
 	default:

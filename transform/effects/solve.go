@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 )
 
@@ -239,7 +240,9 @@ func (s *Solver) update(f *Function) bool {
 func (s *Solver) handOuts() {
 	for i := range s.flow.handed {
 		h := &s.flow.handed[i]
-		s.handOut(s.Top(h.node), h, s.regions(h.into))
+		into := s.regions(h.into)
+		s.handOut(s.Top(h.node), h, into)
+		s.handOut(s.items(h.node), h, into)
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
@@ -305,6 +308,9 @@ func (s *Solver) call(c *Call) {
 				class := e.Class
 				if class == nil && at == e.Region {
 					class = a.Class
+				}
+				if r.Parent < 0 && s.p.Guards(class) && s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar {
+					continue // a C number becomes one of Python's, which is no instance of the class
 				}
 				field := e.Field
 				if r.Parent < 0 && e.Class == nil {
