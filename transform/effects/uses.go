@@ -4,6 +4,7 @@ package effects
 
 import (
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
@@ -112,7 +113,7 @@ func (u uses) all(yield func(int32, Use) bool) {
 				if g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || c.under != 0 && u.coversAny(h, value, e.Mode) {
 					continue
 				}
-				if r.Parent >= 0 {
+				if r.Parent >= 0 || u.flow.Nodes[c.Args[r.Num]].Shape.Kind != ctype.Object {
 					value = 0
 				}
 				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num)}) {

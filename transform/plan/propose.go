@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
@@ -42,7 +43,7 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) *Propo
 	list := v.Uses
 	name, md := "", effects.Read
 	for _, u := range list {
-		n := nameIn(def.Body, u)
+		n := nameIn(def.Body, u, v.Effects[0].Class)
 		if n == "" || name != "" && name != n {
 			return nil
 		}
@@ -50,15 +51,16 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) *Propo
 	}
 	at := slices.MinFunc(list, func(a, b effects.Use) int { return cmp.Compare(a.Span.Pos, b.Span.Pos) }).Span.Pos
 	p := &Proposal{suite: def.Body, uses: list, Effects: v.Effects}
-	if !p.narrow(list) || !p.stands(f.Mod, def, name, at) {
+	if !p.narrow(list) || !p.stands(prog, f.Mod, def, name, at) {
 		return nil
 	}
 	p.names[md] = []string{name}
 	return p
 }
 
-// nameIn returns the name by which a place uses a value, "" where that is not one.
-func nameIn(body *ast.Suite, u effects.Use) string {
+// nameIn returns the name by which a place uses a value, an object of a class; "" where that
+// is not one.
+func nameIn(body *ast.Suite, u effects.Use, c *project.Class) string {
 	var found []string
 	add := func(e ast.Expr) {
 		n, ok := syntax.Bare(e).(*ast.Name)
@@ -76,7 +78,7 @@ func nameIn(body *ast.Suite, u effects.Use) string {
 		}
 		switch n := n.(type) {
 		case *ast.Attribute:
-			if !u.Call && s.Pos >= u.Span.Pos && s.End <= u.Span.End && (u.Field == "" || n.Attr.Name == u.Field) {
+			if !u.Call && s.Pos >= u.Span.Pos && s.End <= u.Span.End && (n.Attr.Name == u.Field || u.Field == "" && c.Field(n.Attr.Name) != nil) {
 				add(n.X)
 			}
 		case *ast.Call:
@@ -160,8 +162,8 @@ func (p *Proposal) narrow(list []effects.Use) bool {
 
 // stands reports whether a block can stand round the statements: the name has its value
 // before the first use, and nothing among them has to stand elsewhere.
-func (p *Proposal) stands(m *project.Module, def *ast.FuncDef, name string, at int32) bool {
-	if p.suite.Inline || !local(def, name) || inNogil(m, def, p.suite.Span) {
+func (p *Proposal) stands(prog *effects.Program, m *project.Module, def *ast.FuncDef, name string, at int32) bool {
+	if p.suite.Inline || !local(def, name) || isC(prog, m, def, name) || inNogil(m, def, p.suite.Span) {
 		return false
 	}
 	from := p.suite.Stmts[p.first].Range().Pos
@@ -207,6 +209,31 @@ func (p *Proposal) span() ast.Span {
 func local(def *ast.FuncDef, name string) bool {
 	b := blockResolver{b: &Block{With: &ast.With{}}, resolver: resolver{f: &Func{Def: def}}}
 	return b.stays(name)
+}
+
+// isC reports whether a name is declared as something that is no object.
+func isC(prog *effects.Program, m *project.Module, def *ast.FuncDef, name string) bool {
+	found := false
+	look := func(t *ast.CType, d *ast.Declarator) {
+		sh := prog.Types.Of(m, t, d)
+		found = found || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown
+	}
+	for _, prm := range def.Params.List {
+		if syntax.ParamName(prm) == name && prm.Type != nil {
+			look(prm.Type, prm.Declarator)
+		}
+	}
+	syntax.OwnNodes(def.Body, func(n ast.Node) bool {
+		if v, ok := n.(*ast.CVarDecl); ok {
+			for _, d := range v.Declarators {
+				if syntax.DeclaredName(d).Name == name {
+					look(v.Type, d)
+				}
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // inNogil reports whether a stretch of a function runs without the GIL.
