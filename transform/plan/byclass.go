@@ -8,9 +8,9 @@ import (
 	"pyxlock/transform/project"
 )
 
-// Modes by class: an operand without a static type that is written as one class and read
-// as others, as by a constructor that converts, is locked for writing only if it is of the
-// one. A writer's lock where a reader's will do would have callers that hold it for reading
+// Modes by class: an operand without a static type is locked as what it is used as, and
+// one that is written as one class and read as others, as by a constructor that converts,
+// for writing only if it is of the one. A writer's lock where a reader's will do would have callers that hold it for reading
 // change to writing, which two of them cannot do at once.
 
 // byClass divides holds of what may be of several classes by the mode that each is held in.

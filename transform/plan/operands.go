@@ -39,7 +39,7 @@ func (r *resolver) operands(kind decorator.Kind) {
 			continue
 		}
 		r.add(f.Unit, prm.Span, prm.Name.Name, st.Mode)
-		if n := len(r.holds); n > 0 && st.Mode == effects.Write && slices.Equal(r.holds[n-1].Path, []string{prm.Name.Name}) {
+		if n := len(r.holds); n > 0 && slices.Equal(r.holds[n-1].Path, []string{prm.Name.Name}) {
 			r.holds[n-1].as = effects.UsedAs(r.p.Program, fun, i, false)
 		}
 		r.noteInferred(prm.Name.Name, st)
