@@ -81,7 +81,7 @@ func ends(e *Effect) Cause {
 func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if e.Mode != Write || e.Kind == OnPython || !p.Guards(e.Class) {
+		if !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
 			continue
 		}
 		if x := &f.Sum.Regions[e.Region]; x.Root == NodeParam && (!p.Entry(f) || x.Parent < 0 && p.Constructs(f, int(x.Num))) {

@@ -53,23 +53,37 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 	if len(decs) == 0 {
 		return r.Parent < 0 && p.Member(f) || infersItems(p, f, e)
 	}
-	for _, d := range decs {
-		if d.Name == "locked_class" {
-			continue
-		}
-		if len(d.Args()) == 0 {
-			if r.Parent < 0 && (r.Num == 0 || p.Member(f)) || infersItems(p, f, e) {
-				return true
-			}
-			continue
-		}
-		for _, a := range d.Args() {
-			if s, ok := a.X.(*ast.Str); ok && norm.NFKC.String(s.Value) == PathOf(f, e.Region) {
-				return true
-			}
+	return slices.ContainsFunc(decs, func(d decorator.Lock) bool { return names(p, f, e, d) })
+}
+
+// names reports whether a decorator of a function locks what one of its effects is on.
+func names(p *Program, f *Function, e *Effect, d decorator.Lock) bool {
+	if d.Name == "locked_class" {
+		return false
+	}
+	if len(d.Args()) == 0 {
+		return f.Sum.Regions[e.Region].Parent < 0 && (f.Sum.Regions[e.Region].Num == 0 || p.Member(f)) || infersItems(p, f, e)
+	}
+	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
+		s, ok := a.X.(*ast.Str)
+		return ok && norm.NFKC.String(s.Value) == PathOf(f, e.Region)
+	})
+}
+
+// takenFor returns the mode in which a function that locks by itself what one of its
+// effects is on does so: that of its decorator, where that is the stronger one.
+func takenFor(p *Program, f *Function, e *Effect) Mode {
+	r := &f.Sum.Regions[e.Region]
+	if e.Mode == Write || e.Kind == OnPython || r.Root != NodeParam || !p.Guards(e.Class) {
+		return e.Mode
+	}
+	for _, d := range p.OwnLocks(f).Decs {
+		// Without arguments it is about the first parameter; others have a mode of their own.
+		if d.Name == "write_lock" && (len(d.Args()) > 0 || r.Parent < 0 && r.Num == 0) && names(p, f, e, d) {
+			return Write
 		}
 	}
-	return false
+	return e.Mode
 }
 
 // Give has a function without decorators hold a path, as if it had one.

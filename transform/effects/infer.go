@@ -112,12 +112,17 @@ type Step struct {
 // Chain follows an effect to the line that does it.
 func Chain(f *Function, e *Effect) []Step {
 	var out []Step
+	by := "" // why the mode of a step is stronger than what is done there
 	for len(out) < 32 {
-		out = append(out, Step{f, e, Say(e)})
+		out = append(out, Step{f, e, Say(e) + by})
 		if e.Via == nil {
 			break
 		}
+		mode := e.Mode
 		f, e = e.Via, &e.Via.Sum.Effects[e.next]
+		if by = ""; mode == Write && e.Mode == Read {
+			by = ", and its decorator locks for writing"
+		}
 	}
 	return out
 }

@@ -229,6 +229,8 @@ type Effect struct {
 	Raw    bool
 	// Maybe is true where only the operation tells what the object may be.
 	Maybe bool
+	// Asked is true where nothing is written, and a callee's decorator locks for writing.
+	Asked bool
 	// Held is true under a block of the function that holds the object.
 	Held bool
 	// Shared is true of a write under a block that holds the object for reading only.
@@ -255,14 +257,18 @@ type foundKey struct {
 	mode      Mode
 	sure, raw bool
 	maybe     bool
+	asked     bool
 	held      bool
 	under     int32
 	field     string
 	behind    bool
 }
 
+// Writes reports whether the effect changes state, and is not only locked as if it did.
+func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
+
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Held, e.Under, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Under, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

@@ -301,6 +301,7 @@ func (s *Solver) call(c *Call) {
 				continue
 			}
 			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
+			mode := takenFor(s.p, g, e)
 			for _, a := range to {
 				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
 					continue // another subclass's method: this object is none of it
@@ -320,7 +321,7 @@ func (s *Solver) call(c *Call) {
 					if e.Maybe && !operand(s, to) {
 						continue
 					}
-					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: e.Mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe,
+					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}, inCall(c, g, e.Region))
 				}
 			}
@@ -454,7 +455,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Held == e.Held && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Held == e.Held && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

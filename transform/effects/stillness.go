@@ -98,7 +98,7 @@ func (fl *Flow) foreign(n int32) bool {
 func (fl *Flow) changesBy(c *Call) bool {
 	return slices.ContainsFunc(c.Callees, func(f *Function) bool {
 		return slices.ContainsFunc(f.Sum.Effects, func(e Effect) bool {
-			if e.Mode != Write || !shows[ends(&e)] {
+			if !e.Writes() || !shows[ends(&e)] {
 				return false
 			}
 			switch x := &f.Sum.Regions[e.Region]; x.Root {

@@ -71,7 +71,7 @@ func (c *checking) writesTo(k, b *project.Class) bool {
 				for i := range f.Sum.Effects {
 					e := &f.Sum.Effects[i]
 					x := &f.Sum.Regions[e.Region]
-					if x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && e.Mode == effects.Write && e.Kind != effects.OnPython && (b.FieldByName[e.Field] != nil || k.Field(e.Field) == nil && len(b.Fields) > 0) {
+					if x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && e.Writes() && e.Kind != effects.OnPython && (b.FieldByName[e.Field] != nil || k.Field(e.Field) == nil && len(b.Fields) > 0) {
 						return true
 					}
 				}

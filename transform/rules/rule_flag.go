@@ -49,7 +49,7 @@ func (c *checking) standsAlone(k *project.Class, name string) bool {
 			mine := e.Field == name && e.Class != nil
 			uses = uses || mine
 			others = others || !mine || x.Root != effects.NodeParam || x.Num != 0 || x.Parent >= 0 || f.Class == nil
-			writesIt = writesIt || mine && e.Mode == effects.Write
+			writesIt = writesIt || mine && e.Writes()
 		}
 		switch {
 		case !uses || c.p.Constructs(f, 0):

@@ -53,7 +53,7 @@ func checkHandLocks(c *checking) {
 		for _, f := range byClass[k] {
 			for i := range f.Sum.Effects {
 				e := &f.Sum.Effects[i]
-				if effects.OnSelf(f, e) && e.Mode == effects.Write && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
+				if effects.OnSelf(f, e) && e.Writes() && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
 					if _, ok := locked[of(k, e)]; !ok {
 						locked[of(k, e)] = use{f, e}
 					}

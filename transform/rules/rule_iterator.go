@@ -100,7 +100,7 @@ func changer(c *checking, class *project.Class) (by *effects.Function, how *effe
 		says := library.Changers()[name] || name == "__setitem__" || name == "__delitem__"
 		st := g.Among(0, func(e *effects.Effect) bool {
 			fd := class.Field(e.Field)
-			return effects.OnSelf(g, e) && e.Mode == effects.Write && (e.Sure || says) && fd != nil && c.p.Types.OfField(fd).Kind != ctype.Scalar
+			return effects.OnSelf(g, e) && e.Writes() && (e.Sure || says) && fd != nil && c.p.Types.OfField(fd).Kind != ctype.Scalar
 		})
 		if !st.Touches {
 			continue
