@@ -436,9 +436,9 @@ cimport cython
 @cython.locked_class
 cdef class A:
     cdef int n
-    @cython.read_lock
-    def __iter__(self):
-        yield self.n
+    @cython.read_lock("other")
+    def get(self):
+        return self.n
 -- uses.pyx --
 from broken cimport B
 -- broken.pxd --
@@ -472,7 +472,7 @@ x: cython.int = 1
 	if out := try(1, "pkg/m.pyx", "-o", "out.c"); strings.Contains(out, ".pyxlock") {
 		t.Errorf("a message names a copy:\n%s", out)
 	}
-	contains(try(1, "refused.pyx"), "refused.pyx:8:9: PXL201 ")
+	contains(try(1, "refused.pyx"), "refused.pyx:6:23: PXL006 ")
 	if _, err := os.Stat(filepath.Join(dir, "refused.c")); err == nil {
 		t.Error("there is an output of what was refused")
 	}

@@ -409,9 +409,9 @@ class TestErrors:
     def test_finding(self, project, way):
         """A finding cites the source."""
         made = project(self.files(way))
-        made.edit("box.pyx", "return self.n", "yield self.n")
+        made.edit("box.pyx", "@cython.write_lock", '@cython.write_lock("other")')
         text = self.fails(made)
-        assert re.search(r"^box\.pyx:\d+:\d+: PXL201 ", text, re.M)
+        assert re.search(r"^box\.pyx:\d+:\d+: PXL006 ", text, re.M)
         assert "pyxlock: nothing is built: see the findings above" in text
 
     def test_syntax(self, project, way):
@@ -449,11 +449,11 @@ class TestErrors:
     def test_pip(self, project, way):
         """pip shows the finding and fails."""
         made = project(self.files(way))
-        made.edit("box.pyx", "return self.n", "yield self.n")
+        made.edit("box.pyx", "@cython.write_lock", '@cython.write_lock("other")')
         pip = ["-m", "pip", "wheel", "--no-deps", "--no-build-isolation", "-w", "out", "."]
         done = made.run(*pip, check=False)
         assert done.returncode == 1
-        assert "PXL201" in done.stdout and "Traceback" not in done.stdout
+        assert "PXL006" in done.stdout and "Traceback" not in done.stdout
 
 
 def test_not_asked_for(project):
