@@ -184,11 +184,12 @@ func (a *Module) append(c *project.Class, list []appended, unit string) {
 	file := c.Unit.File
 	body := c.Def.Body
 	in := syntax.IndentOf(file, c.Def.Keyword) + unit
-	last := body.Stmts[len(body.Stmts)-1]
+	end := syntax.NextLine(file, body.Stmts[len(body.Stmts)-1].Range().End-1)
 	if body.Inline {
 		e.Replace(ast.Span{Pos: body.Colon + 1, End: body.Stmts[0].Range().Pos}, "\n"+in)
 	} else {
 		in = syntax.IndentOf(file, body.Stmts[0].Range().Pos)
+		end = commentsEnd(file, end, in) // what closes the last member stands behind its comments
 	}
 	for _, p := range list {
 		out := indented(p.lines, in, unit)
@@ -197,7 +198,7 @@ func (a *Module) append(c *project.Class, list []appended, unit string) {
 				out[i] = ""
 			}
 		}
-		e.Tail(syntax.NextLine(file, last.Range().End-1), out, p.blame, -1)
+		e.Tail(end, out, p.blame, -1)
 	}
 }
 
