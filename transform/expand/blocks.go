@@ -43,6 +43,9 @@ func (a blocks) plan(f *plan.Func) []*block {
 		s := a.style(f.Unit)
 		s.own = b.Name
 		k := &block{Block: b, x: expand(b.Plan, s), s: s}
+		if b.Final { // declared there, it would be declared twice
+			k.x.declareInline = nil
+		}
 		if s.pure && s.inline && k.x.rwlock {
 			a.Plan.Report(f.Unit, b.With.Range(), finding.Cimport, "the runtime cannot be pasted into a .py file", "use --runtime=vendored or --runtime=package")
 			continue

@@ -24,6 +24,8 @@ type Block struct {
 	// Nogil tells that the statement runs without the GIL, Parallel that several threads
 	// of a loop may be in it, each of which has to have its own variable.
 	Nogil, Parallel bool
+	// Final tells that it stands in a finally clause, which Cython compiles more than once.
+	Final bool
 	// Name is the variable that stands for what it holds.
 	Name string
 	Plan *Plan // nil where it is refused
@@ -71,8 +73,11 @@ func (p *Planner) Blocks(m *project.Module, f *Func) []*Block {
 			case *ast.For:
 				inside.enter(m, st.Iter)
 			}
+			try, _ := st.(*ast.Try)
 			for _, s := range syntax.Suites(st) {
-				walk(s.Stmts, inside)
+				in := inside
+				in.Final = in.Final || try != nil && s == try.Finally
+				walk(s.Stmts, in)
 			}
 		}
 	}
