@@ -138,12 +138,34 @@ func (o *ordering) underBlocks(f *effects.Function) {
 		e := &f.Sum.Effects[i]
 		for l := range f.Flow.Around(e.Under) {
 			c := l.Shape.Class
-			if e.Raw || e.Kind == effects.OnPython || l.Arg.Star != 0 || !o.p.prog.Guards(c) || !o.p.prog.Guards(e.Class) || o.p.locks.Of(c).Kind == decorator.CriticalSection || o.p.lockOf(c) == o.p.lockOf(e.Class) {
+			if e.Raw || e.Kind == effects.OnPython || l.Arg.Star != 0 || !o.p.prog.Guards(c) || !o.p.prog.Guards(e.Class) || o.p.locks.Of(c).Kind == decorator.CriticalSection {
 				continue
 			}
-			o.add(&lockEdge{holds: l.Mode, f: f, in: f, e: e, block: c})
+			passed := false
+			if o.p.lockOf(c) == o.p.lockOf(e.Class) {
+				if passed = o.p.swaps(f, l, e); !passed {
+					continue
+				}
+			}
+			o.add(&lockEdge{holds: l.Mode, f: f, in: f, e: e, block: c, passed: passed})
 		}
 	}
+}
+
+// swaps reports whether callers of a function may give it what a block locks and what is
+// locked in the block the other way round.
+func (p *Checker) swaps(f *effects.Function, l effects.BlockLock, e *effects.Effect) bool {
+	if !f.Passed(e.Region) || p.prog.Holds(f, e) || e.Via == nil && e.Cause != effects.Takes {
+		return false
+	}
+	i := slices.IndexFunc(f.Sum.Effects, func(t effects.Effect) bool {
+		return t.Cause == effects.Takes && t.Span == l.Arg.X.Range()
+	})
+	if i < 0 {
+		return false
+	}
+	of := f.Sum.Effects[i].Region
+	return of != e.Region && (f.Passed(of) || effects.OnSelf(f, &f.Sum.Effects[i]))
 }
 
 // locksAnother reports whether an effect comes about in a function that locks the object,
