@@ -52,7 +52,7 @@ func (a blocks) plan(f *plan.Func) []*block {
 		}
 		for _, v := range b.Kept {
 			text := syntax.Text(f.Unit.File, v.X.Range())
-			if strings.ContainsAny(text, "\r\n") {
+			if _, names := v.X.(*ast.Walrus); names || strings.ContainsAny(text, "\r\n") {
 				text = "(" + text + ")"
 			}
 			if v.List {
