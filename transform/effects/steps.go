@@ -157,84 +157,13 @@ func (g *crossing) gather() {
 			}
 			if a, ok := syntax.Bare(n.Fun).(*ast.Attribute); ok {
 				g.filled(a.X)
-				if x, ok := syntax.Bare(a.X).(*ast.Name); ok && g.local(x.Name) && slices.ContainsFunc(n.Args, func(a ast.Arg) bool { return g.fromState(a.X) && !g.object(a.X) }) {
+				if x, ok := syntax.Bare(a.X).(*ast.Name); ok && g.local(x.Name) && g.indexes(x.Name) && slices.ContainsFunc(n.Args, func(a ast.Arg) bool { return g.fromState(a.X) && !g.object(a.X) }) {
 					g.carried[x.Name] = true // a container that keeps it
 				}
 			}
 		}
 		return true
 	})
-}
-
-// measures reports whether a variable is compared by size, or counts into C data: an int of
-// Python's may be a length as well.
-func (g *crossing) measures(name string) bool {
-	return g.measuresBut(name, map[string]bool{})
-}
-
-// measuresBut is measures but for variables that were looked at.
-func (g *crossing) measuresBut(name string, seen map[string]bool) bool {
-	if seen[name] {
-		return false
-	}
-	seen[name] = true
-	found := false
-	in := func(list ...ast.Expr) {
-		for _, e := range list {
-			ast.Walk(e, func(n ast.Node) bool {
-				x, ok := n.(*ast.Name)
-				found = found || ok && x.Name == name
-				return !found
-			})
-		}
-	}
-	syntax.OwnNodes(g.f.Def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Compare:
-			if slices.ContainsFunc(n.Ops, func(op string) bool { return op[0] == '<' || op[0] == '>' }) {
-				in(n.Xs...)
-			}
-		case *ast.Subscript:
-			if !g.object(n.X) {
-				in(n.Index...)
-			}
-		case *ast.Call:
-			if syntax.IsNamed(n.Fun, "range") || syntax.IsNamed(n.Fun, "xrange") {
-				for _, a := range n.Args {
-					in(a.X)
-				}
-			}
-		case *ast.Assign: // by another name
-			if n.Value != nil && counted(n.Value, name) {
-				for _, t := range n.Targets {
-					x, ok := syntax.Unparen(t).(*ast.Name)
-					found = found || ok && (g.isC(g.declared(x.Name)) || g.measuresBut(x.Name, seen))
-				}
-			}
-		case *ast.CVarDecl:
-			for _, d := range n.Declarators {
-				to := syntax.DeclaredName(d).Name
-				if d.Default != nil && counted(d.Default, name) {
-					found = found || g.isC(g.declared(to)) || g.measuresBut(to, seen)
-				}
-			}
-		}
-		return !found
-	})
-	return found
-}
-
-// counted reports whether an expression is a variable or reckoned of it.
-func counted(e ast.Expr, name string) bool {
-	switch e := syntax.Bare(e).(type) {
-	case *ast.Name:
-		return e.Name == name
-	case *ast.Unary:
-		return counted(e.X, name)
-	case *ast.Binary:
-		return counted(e.X, name) || counted(e.Y, name)
-	}
-	return false
 }
 
 func (g *crossing) isC(k ctype.Kind) bool { return k != ctype.Object && k != ctype.Unknown }
