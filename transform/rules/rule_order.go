@@ -28,7 +28,8 @@ type lockEdge struct {
 	// is known.
 	passed bool
 	way    *effects.Way
-	// block is the class of what a block holds; nil where it is the member's own object.
+	// block is the class of what a block or a function's decorator holds; nil where it is the
+	// member's own object.
 	block *project.Class
 }
 
@@ -65,6 +66,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 			o.all = append(o.all, f)
 			o.look(f)
 			o.underBlocks(f)
+			o.underDecorators(f)
 		}
 	}
 	slices.SortFunc(o.classes, func(a, b *project.Class) int {
@@ -150,6 +152,54 @@ func (o *ordering) underBlocks(f *effects.Function) {
 			o.add(&lockEdge{holds: l.Mode, f: f, in: f, e: e, block: c, passed: passed})
 		}
 	}
+}
+
+// underDecorators notes what a function that is no member locks while it holds parameters.
+func (o *ordering) underDecorators(f *effects.Function) {
+	p := o.p
+	if p.prog.Member(f) {
+		return
+	}
+	for _, d := range p.prog.OwnLocks(f).Decs {
+		md := effects.Read
+		switch d.Name {
+		case "write_lock":
+			md = effects.Write
+		case "read_lock":
+		default:
+			continue
+		}
+		for i, param := range f.Def.Params.List {
+			if i >= len(f.Flow.Params) || !locksParam(d, i, param.Name.Name) {
+				continue
+			}
+			c := f.Flow.Nodes[f.Flow.Params[i]].Shape.Class
+			if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection {
+				continue
+			}
+			for j := range f.Sum.Effects {
+				e := &f.Sum.Effects[j]
+				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
+					continue
+				}
+				passed := p.lockOf(c) == p.lockOf(e.Class) && f.Passed(e.Region)
+				if passed || p.lockOf(c) != p.lockOf(e.Class) {
+					o.add(&lockEdge{holds: md, f: f, in: f, e: e, block: c, passed: passed})
+				}
+			}
+		}
+	}
+}
+
+// locksParam reports whether a decorator locks a parameter by its name.
+func locksParam(d decorator.Lock, i int, name string) bool {
+	if len(d.Args()) == 0 {
+		return i == 0
+	}
+	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
+		s, ok := a.X.(*ast.Str)
+		return ok && norm.NFKC.String(s.Value) == name
+	})
 }
 
 // swaps reports whether callers of a function may give it what a block locks and what is
