@@ -80,6 +80,21 @@ func (p *Locks) Of(c *project.Class) *Info {
 	return info
 }
 
+// Shared returns the class whose lock guards the objects of a class, which has one: the
+// outermost base that has it, of the object that its guard leads to.
+func (p *Locks) Shared(c *project.Class) *project.Class {
+	in := p.Of(c)
+	for range 4 {
+		fd := c.Field(in.Guard)
+		if fd == nil || p.Of(fd.Class()) == nil {
+			break
+		}
+		c = fd.Class()
+		in = p.Of(c)
+	}
+	return in.Owner
+}
+
 // OfMembers returns the lock that c's own methods take, or nil: c is
 // decorated, or derives from a locked class and has or touches guarded state.
 func (p *Locks) OfMembers(c *project.Class) *Info {

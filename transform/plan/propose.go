@@ -40,6 +40,9 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) *Propo
 	if in := prog.Locks.Of(v.Effects[0].Class); in == nil || in.Kind == decorator.Mutex {
 		return nil // what is called in the block might take it again
 	}
+	if crosses(prog, f, v) {
+		return nil
+	}
 	list := v.Uses
 	name, md := "", effects.Read
 	for _, u := range list {
@@ -56,6 +59,30 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) *Propo
 	}
 	p.names[md] = []string{name}
 	return p
+}
+
+// crosses reports whether a block for a value of which nothing tells where it comes from would
+// take its lock while the function, or its callers, hold an object that has the same one: two
+// threads might do so the other way round.
+func crosses(prog *effects.Program, f *effects.Function, v effects.Value) bool {
+	if !slices.ContainsFunc(v.Effects, func(e *effects.Effect) bool {
+		_, known := f.WayTo(e.Region)
+		return f.Sum.Regions[e.Region].Root == effects.NodeUnknown && !known
+	}) {
+		return false
+	}
+	lock := prog.Locks.Shared(v.Effects[0].Class)
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		x := &f.Sum.Regions[e.Region]
+		if x.Root != effects.NodeParam || x.Parent >= 0 || e.Kind == effects.OnPython || e.Held || slices.ContainsFunc(v.Uses, func(u effects.Use) bool { return u.Span == e.Span }) {
+			continue
+		}
+		if in := prog.Locks.Of(e.Class); in != nil && in.Kind == decorator.RWLock && prog.Locks.Shared(e.Class) == lock {
+			return true
+		}
+	}
+	return false
 }
 
 // nameIn returns the name by which a place uses a value, an object of a class; "" where that

@@ -116,7 +116,9 @@ func (o *ordering) look(f *effects.Function) {
 			continue
 		}
 		x := &f.Sum.Regions[e.Region]
-		passed := f.Passed(e.Region)
+		// What a block takes may come from anywhere, where nothing tells its origin.
+		_, known := f.WayTo(e.Region)
+		passed := f.Passed(e.Region) || e.Cause == effects.Takes && x.Root == effects.NodeUnknown && !known
 		if e.Maybe && (!passed || x.Parent >= 0 || p.copies(f, x.Num)) {
 			continue // what is in a container that is given may be anything
 		}
@@ -144,7 +146,7 @@ func (o *ordering) underBlocks(f *effects.Function) {
 				continue
 			}
 			passed := false
-			if o.p.lockOf(c) == o.p.lockOf(e.Class) {
+			if o.p.locks.Shared(c) == o.p.locks.Shared(e.Class) {
 				if passed = o.p.swaps(f, l, e); !passed {
 					continue
 				}
@@ -182,8 +184,8 @@ func (o *ordering) underDecorators(f *effects.Function) {
 				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
 					continue
 				}
-				passed := p.lockOf(c) == p.lockOf(e.Class) && f.Passed(e.Region)
-				if passed || p.lockOf(c) != p.lockOf(e.Class) {
+				passed := p.locks.Shared(c) == p.locks.Shared(e.Class) && f.Passed(e.Region)
+				if passed || p.locks.Shared(c) != p.locks.Shared(e.Class) {
 					o.add(&lockEdge{holds: md, f: f, in: f, e: e, block: c, passed: passed})
 				}
 			}
@@ -226,7 +228,7 @@ func (p *Checker) locksAnother(f *effects.Function, e *effects.Effect) bool {
 
 // add notes an edge, if it tells more than those that there are.
 func (o *ordering) add(a *lockEdge) {
-	a.from, a.to, a.locks = o.p.lockOf(a.class()), o.p.lockOf(a.e.Class), a.e.Mode
+	a.from, a.to, a.locks = o.p.locks.Shared(a.class()), o.p.locks.Shared(a.e.Class), a.e.Mode
 	if o.p.locks.Of(a.class()).Kind == decorator.Mutex {
 		a.holds = effects.Write
 	}
@@ -248,21 +250,6 @@ func (o *ordering) add(a *lockEdge) {
 		o.classes = append(o.classes, a.from)
 	}
 	to[a.from] = append(to[a.from], a)
-}
-
-// lockOf returns the class whose lock guards the objects of a class: the outermost base
-// that has it, of the object that its guard leads to.
-func (p *Checker) lockOf(c *project.Class) *project.Class {
-	in := p.locks.Of(c)
-	for range 4 {
-		fd := c.Field(in.Guard)
-		if fd == nil || p.locks.Of(fd.Class()) == nil {
-			break
-		}
-		c = fd.Class()
-		in = p.locks.Of(c)
-	}
-	return in.Owner
 }
 
 // takes reports whether a member locks what an effect is on at its entry, together with its
