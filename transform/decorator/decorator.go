@@ -10,6 +10,8 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // Names are the decorators that pyxlock expands, and that Cython refuses.
@@ -32,6 +34,14 @@ func (d Lock) Args() []ast.Arg {
 		return slices.DeleteFunc(slices.Clone(d.call.Args), isSnapshot)
 	}
 	return d.call.Args
+}
+
+// Speaks reports whether one of a lock's arguments is a name, path or "*name".
+func (d Lock) Speaks(of string) bool {
+	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
+		s, ok := a.X.(*ast.Str)
+		return ok && norm.NFKC.String(s.Value) == of
+	})
 }
 
 // Snapshot reports whether a lock says snapshot=True: the generator that it is on runs to

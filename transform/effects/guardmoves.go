@@ -8,8 +8,6 @@ import (
 	"pyxlock/transform/cache"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // Move is an assignment to the guard of an object that others may know, where the
@@ -232,13 +230,8 @@ func (l *linking) named(f *Function, r int32) bool {
 		if d.Name != "write_lock" {
 			continue
 		}
-		if len(d.Args()) == 0 && x.Num == 0 && x.Parent < 0 {
+		if len(d.Args()) == 0 && x.Num == 0 && x.Parent < 0 || d.Speaks(path) {
 			return true
-		}
-		for _, a := range d.Args() {
-			if s, ok := a.X.(*ast.Str); ok && norm.NFKC.String(s.Value) == path {
-				return true
-			}
 		}
 	}
 	if !bare || x.Parent >= 0 || x.Num == 0 && len(decs) > 0 || !l.p.Member(f) || f.Def.Params.List[x.Num].Kind != ast.Positional {

@@ -3,12 +3,9 @@ package effects
 import (
 	"slices"
 
-	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
-
-	"golang.org/x/text/unicode/norm"
 )
 
 // What a function holds by itself: its decorators, or what a locked class takes at a member's entry.
@@ -64,10 +61,7 @@ func names(p *Program, f *Function, e *Effect, d decorator.Lock) bool {
 	if len(d.Args()) == 0 {
 		return f.Sum.Regions[e.Region].Parent < 0 && (f.Sum.Regions[e.Region].Num == 0 || p.Member(f)) || infersItems(p, f, e)
 	}
-	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
-		s, ok := a.X.(*ast.Str)
-		return ok && norm.NFKC.String(s.Value) == PathOf(f, e.Region)
-	})
+	return d.Speaks(PathOf(f, e.Region))
 }
 
 // takenFor returns the mode in which a function that locks by itself what one of its

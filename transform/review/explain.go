@@ -8,8 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
@@ -175,11 +173,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 func (p *Reviewer) asDecorated(f *effects.Function, region int32) (md effects.Mode, ok bool) {
 	r := &f.Sum.Regions[region]
 	for _, d := range p.prog.OwnLocks(f).Decs {
-		speaks := len(d.Args()) == 0 && r.Num == 0 && r.Parent < 0
-		for _, a := range d.Args() {
-			s, isText := a.X.(*ast.Str)
-			speaks = speaks || isText && norm.NFKC.String(s.Value) == effects.PathOf(f, region)
-		}
+		speaks := len(d.Args()) == 0 && r.Num == 0 && r.Parent < 0 || d.Speaks(effects.PathOf(f, region))
 		switch {
 		case !speaks:
 		case d.Name == "write_lock":

@@ -8,9 +8,6 @@ import (
 	"slices"
 	"strings"
 
-	"golang.org/x/text/unicode/norm"
-
-	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -198,10 +195,7 @@ func locksParam(d decorator.Lock, i int, name string) bool {
 	if len(d.Args()) == 0 {
 		return i == 0
 	}
-	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
-		s, ok := a.X.(*ast.Str)
-		return ok && norm.NFKC.String(s.Value) == name
-	})
+	return d.Speaks(name)
 }
 
 // swaps reports whether callers of a function may give it what a block locks and what is
@@ -274,10 +268,7 @@ func (p *Checker) takes(f *effects.Function, e *effects.Effect) bool {
 func (p *Checker) copies(f *effects.Function, num int32) bool {
 	star := "*" + f.Def.Params.List[num].Name.Name
 	return slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool {
-		return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
-			s, ok := a.X.(*ast.Str)
-			return ok && norm.NFKC.String(s.Value) == star
-		})
+		return d.Speaks(star)
 	})
 }
 
