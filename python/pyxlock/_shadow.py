@@ -22,6 +22,9 @@ _STATIC = frozenset({"__new__", "__class_getitem__", "__init_subclass__"})
 # An attribute of functions that cython.cfunc is on.
 _C_METHOD = "__pyxlock_cfunc__"
 
+# An attribute of classes that no_lock is on.
+_EXEMPT = "__pyxlock_exempt__"
+
 
 def install():
     """Gives the decorators to the module `cython`, where that is imported.
@@ -103,6 +106,8 @@ def _lock_class(cls, lock=None, blocking=True, guard=None, undecorated="infer"):
     before = cls.__dict__.get(MARK)
     if before is not None and before.decorated:
         raise misuse(f"locked_class given twice for {cls.__name__}", "keep one of them")
+    if _EXEMPT in cls.__dict__:
+        raise _both(cls)
     base = _lock_of_base(cls)
     if base is None:
         kind = lock or "rwlock"
@@ -209,7 +214,7 @@ def write_lock(*names, **options):
 
 
 def no_lock(*reason):
-    """@cython.no_lock("why"): the method needs no lock."""
+    """@cython.no_lock("why"): the method, or nothing of the class, needs a lock."""
     if len(reason) != 1 or not isinstance(reason[0], str) or not reason[0].strip():
         raise misuse(
             "no_lock needs a reason",
@@ -261,11 +266,35 @@ def _within(function, decorate):
 
 
 def _exempt(function):
+    if isinstance(function, type):
+        return _exempt_class(function)
     mark = getattr(function, MARK, None)
     if isinstance(mark, Plan):
         raise misuse(f"{mark.decorators[0]} on a function that no_lock exempts", "keep one of them")
     setattr(function, MARK, Exemption())
     return function
+
+
+def _exempt_class(cls):
+    before, base = cls.__dict__.get(MARK), _lock_of_base(cls)
+    if before is not None and before.decorated:
+        raise _both(cls)
+    if base is not None:
+        raise misuse(
+            f"no_lock on {cls.__name__}, which shares the lock of its base {base.name}",
+            "say it on each method that needs none",
+        )
+    if _EXEMPT in cls.__dict__:
+        raise misuse(f"no_lock given twice for {cls.__name__}", "keep one of them")
+    setattr(cls, _EXEMPT, True)
+    return cls
+
+
+def _both(cls):
+    return misuse(
+        f"no_lock on {cls.__name__}, which is a locked class",
+        "keep one of them; a method of a locked class that needs no lock has its own no_lock",
+    )
 
 
 def _mark_c_method(function):

@@ -366,6 +366,23 @@ def test_subclasses():
     assert Python().more() == ([""], ["w"])
 
 
+def test_an_exempt_class_takes_no_lock():
+    @cython.no_lock("its pool hands it to one thread")
+    @cython.cclass
+    class Slot:
+        def look(self):
+            return modes(self)
+
+    @cython.locked_class
+    @cython.cclass
+    class Shared(Slot):
+        def more(self):
+            return modes(self)
+
+    assert Slot().look() == [""]
+    assert Shared().more() == ["w"]
+
+
 def test_what_a_locked_subclass_inherits_and_what_it_does_not_give_back():
     tree = Box()
 
@@ -710,6 +727,24 @@ MISUSES = {
     "empty reason": (
         "cython.no_lock(' ')",
         'no_lock needs a reason: write why it is safe: @cython.no_lock("reads only what __cinit__ set")',
+    ),
+    "exempt and locked class": (
+        "@cython.no_lock('why')\n@cython.locked_class\nclass A: pass",
+        "no_lock on A, which is a locked class: keep one of them; "
+        "a method of a locked class that needs no lock has its own no_lock",
+    ),
+    "locked and exempt class": (
+        "@cython.locked_class\n@cython.no_lock('why')\nclass A: pass",
+        "no_lock on A, which is a locked class: keep one of them; "
+        "a method of a locked class that needs no lock has its own no_lock",
+    ),
+    "exempt below a lock": (
+        "@cython.locked_class\nclass A: pass\n@cython.no_lock('why')\n@cython.cclass\nclass B(A): pass",
+        "no_lock on B, which shares the lock of its base A: say it on each method that needs none",
+    ),
+    "exempt twice": (
+        "@cython.no_lock('why')\n@cython.no_lock('why')\nclass A: pass",
+        "no_lock given twice for A: keep one of them",
     ),
     "exempt and locked": (
         "@cython.read_lock\n@cython.no_lock('why')\ndef f(a): pass",

@@ -104,7 +104,7 @@ func (a *annotator) bases() bool {
 	for _, m := range a.mods {
 		for _, f := range a.p.Funcs(m).All {
 			c := f.Class
-			if c == nil || a.p.Locks.Declared(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
+			if c == nil || a.p.Locks.Declared(c) != nil || a.p.Locks.Exempted(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
 				continue
 			}
 			for i := range f.Sum.Effects {
@@ -161,6 +161,8 @@ func (a *annotator) verdict(c *project.Class) {
 	switch {
 	case declared:
 		a.note(c, Already, "", nil)
+	case a.p.Locks.Exempted(c) != nil:
+		a.note(c, Exempt, a.p.Locks.Exempted(c).Reason, nil)
 	case a.p.Locks.Of(c) != nil && !lock:
 		a.note(c, Inherits, "", nil)
 	case c.Extern || c.Def == nil:

@@ -51,9 +51,10 @@ const (
 	HandLocked                // its methods hold locks that people placed
 	Opaque                    // extern, or its body is not in sight
 	Unlockable                // would need a lock and cannot have one
+	Exempt                    // a person says, with a reason, that it needs none
 )
 
-var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked"}
+var verdictNames = [...]string{"locked", "already locked", "shares its base's lock", "immutable", "locked by hand", "not in sight", "cannot be locked", "exempt by no_lock"}
 
 // String returns the verdict in words.
 func (v Verdict) String() string { return verdictNames[v] }

@@ -150,7 +150,7 @@ func (a *annotator) reliable(c *project.Class, name string) bool {
 // cannot reports whether a class was found to have no use for a lock of ours.
 func (a *annotator) cannot(c *project.Class) bool {
 	return slices.ContainsFunc(a.out.Classes, func(n ClassNote) bool {
-		return n.Name == c.Name && n.Path == c.Unit.Path && (n.Verdict == Unlockable || n.Verdict == Opaque || n.Verdict == HandLocked)
+		return n.Name == c.Name && n.Path == c.Unit.Path && (n.Verdict == Unlockable || n.Verdict == Opaque || n.Verdict == HandLocked || n.Verdict == Exempt)
 	})
 }
 

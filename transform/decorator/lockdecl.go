@@ -1,6 +1,6 @@
 package decorator
 
-// What the sources say of locks: each class's own @cython.locked_class.
+// What the sources say of locks: each class's own @cython.locked_class, or @cython.no_lock.
 
 import (
 	"fmt"
@@ -25,17 +25,32 @@ type ClassLock struct {
 	Decorator    *ast.Decorator
 }
 
+// ClassExemption is one @cython.no_lock on a class: a person answers for its state.
+type ClassExemption struct {
+	Unit   *project.Unit
+	Def    *ast.ClassDef // the definition that it decorates
+	Lock   Lock
+	Reason string
+}
+
 // Table holds the lock decorators on a module's classes.
 type Table struct {
 	decls       map[*project.Class]*ClassLock
+	exempt      map[*project.Class]*ClassExemption
 	project.Log // what is wrong with them; of interest where the module is an input
 }
 
 // readLocks reads the lock decorators on the classes of a module.
 func readLocks(m *project.Module) *Table {
-	t := &Table{decls: map[*project.Class]*ClassLock{}}
+	t := &Table{decls: map[*project.Class]*ClassLock{}, exempt: map[*project.Class]*ClassExemption{}}
 	for _, u := range m.Units {
 		t.collect(m, u, u.File.Body)
+	}
+	for _, c := range m.Classes {
+		if x := t.exempt[c]; x != nil && t.decls[c] != nil {
+			t.Report(x.Unit, x.Lock.Node.Range(), finding.Contradict, fmt.Sprintf("no_lock on %s, which is a locked class", c.Name),
+				"keep one of them; a method of a locked class that needs no lock has its own no_lock")
+		}
 	}
 	if whole := m.AsParsed(); whole != m {
 		t.Findings = readLocks(whole).Findings
@@ -67,6 +82,10 @@ func (t *Table) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt) {
 // decorators reads the lock decorators of one definition of a class.
 func (t *Table) decorators(m *project.Module, u *project.Unit, c *project.Class, def *ast.ClassDef) {
 	for _, d := range On(m, def.Decorators) {
+		if d.Name == "no_lock" {
+			t.exemption(u, c, def, d)
+			continue
+		}
 		if d.Name != "locked_class" {
 			t.Report(u, d.Node.Range(), finding.Misplaced, d.Name+" on a class",
 				"it goes on methods and functions; a class takes `@cython.locked_class`")
@@ -86,6 +105,23 @@ func (t *Table) decorators(m *project.Module, u *project.Unit, c *project.Class,
 		l.Def = def
 		t.decls[c] = l
 	}
+}
+
+// exemption reads a no_lock on a definition of a class. The other definition may say
+// so as well.
+func (t *Table) exemption(u *project.Unit, c *project.Class, def *ast.ClassDef, d Lock) {
+	if !HasReason(d) {
+		t.Report(u, d.Node.Range(), finding.Reason, "no_lock needs a reason",
+			"write why nothing of the class needs a lock: @cython.no_lock(\"one thread has it at a time: the pool hands it out\")")
+		return
+	}
+	if old := t.exempt[c]; old != nil {
+		if old.Def == def {
+			t.Report(u, d.Node.Range(), finding.Contradict, "no_lock given twice for "+c.Name, "keep one of them")
+		}
+		return
+	}
+	t.exempt[c] = &ClassExemption{Unit: u, Def: def, Lock: d, Reason: d.Reason(u.File)}
 }
 
 func (t *Table) parse(u *project.Unit, c *project.Class, d Lock) *ClassLock {

@@ -64,6 +64,10 @@ func (p *Locks) Findings(m *project.Module) []finding.Finding { return p.tables.
 // Declared returns the lock that c itself is decorated with, or nil.
 func (p *Locks) Declared(c *project.Class) *ClassLock { return p.tables.Get(c.Mod).decls[c] }
 
+// Exempted returns the no_lock that c itself is decorated with, or nil. It says that
+// a person answers for the class's state, and not that its base needs no lock.
+func (p *Locks) Exempted(c *project.Class) *ClassExemption { return p.tables.Get(c.Mod).exempt[c] }
+
 // Give gives a class a lock that its source does not have.
 func (p *Locks) Give(c *project.Class, l *ClassLock) {
 	p.tables.Get(c.Mod).decls[c] = l

@@ -63,4 +63,5 @@ const (
 	Claim          = "PXL501"
 	Global         = "PXL502"
 	Flag           = "PXL503"
+	Unlocked       = "PXL504"
 )

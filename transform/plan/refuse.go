@@ -288,6 +288,12 @@ func (p *Planner) CheckClass(m *project.Module, c *project.Class) {
 
 // checkBase reports a decorated subclass that asks for another lock than its base.
 func (p *Planner) checkBase(c *project.Class, out *Module) {
+	if x := p.Locks.Exempted(c); x != nil && p.Locks.Declared(c) == nil {
+		if b := c.Base(); b != nil && p.Locks.Of(b) != nil {
+			out.Report(x.Unit, x.Lock.Node.Range(), finding.Contradict, fmt.Sprintf("no_lock on %s, which shares the lock of its base %s", c.Name, b.Name),
+				"say it on each method that needs none")
+		}
+	}
 	l := p.Locks.Declared(c)
 	if l == nil {
 		return

@@ -144,7 +144,9 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 			}
 		}
 		rep.Findings = append(slices.Clone(expansion), found...) // what claims are held against
-		found = append(found, p.claims(mods, rep)...)
+		open := p.unlocked(mods)
+		found = append(found, p.claims(mods, open, rep)...)
+		found = append(found, changing(mods, open)...)
 		rep.Findings = nil
 	}
 	rep.Summary.sort()

@@ -6,11 +6,9 @@ package rules
 import (
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
 )
@@ -51,66 +49,23 @@ func claimSpan(m *project.Module) (*project.Unit, ast.Span, bool) {
 	return nil, ast.Span{}, false
 }
 
-// unlockedClass is a class whose state changes once it is made, without a lock.
-type unlockedClass struct {
-	class *project.Class
-	f     *effects.Function
-	e     *effects.Effect
-}
-
-// unlocked returns the classes of the modules that have no lock, pyxlock's or
-// one placed by hand, and whose state something is sure to write once the
-// object is made. It looks at them as if each class had a lock of its own.
-func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlockedClass {
-	out := map[*project.Module][]unlockedClass{}
-	p.prog.Assuming(func() {
-		a := effects.Gather(p.prog, mods)
-		for _, m := range mods {
-			for _, c := range m.Classes {
-				ev := a.Wrote[c]
-				if ev == nil {
-					ev = a.Inherited(c)
-				}
-				if ev == nil || ev.Effect == nil || !ev.Effect.Sure || c.Extern || p.locks.Of(c) != nil || a.ByHand(c) != nil {
-					continue
-				}
-				out[m] = append(out[m], unlockedClass{c, ev.Func, ev.Effect})
-			}
+// claimants returns the modules that say that they need no GIL.
+func claimants(mods []*project.Module) []*project.Module {
+	var out []*project.Module
+	for _, m := range mods {
+		if _, _, ok := claimSpan(m); ok && !m.Broken() {
+			out = append(out, m)
 		}
-		// Effects are told from their functions' summaries, which go away.
-		for _, list := range out {
-			for i := range list {
-				steps := effects.Chain(list[i].f, list[i].e)
-				list[i].e = steps[len(steps)-1].Effect
-				list[i].f = steps[len(steps)-1].Func
-			}
-		}
-	})
+	}
 	return out
 }
 
 // claims reports the modules whose claim the findings and the classes speak
 // against, and tells both sides in the summary.
-func (p *Checker) claims(mods []*project.Module, rep *Report) []finding.Finding {
-	var claiming []*project.Module
-	for _, m := range mods {
-		if _, _, ok := claimSpan(m); ok && !m.Broken() {
-			claiming = append(claiming, m)
-		}
-	}
+func (p *Checker) claims(mods []*project.Module, open map[*project.Module][]unlockedClass, rep *Report) []finding.Finding {
+	claiming := claimants(mods)
 	if len(claiming) == 0 {
 		return nil
-	}
-	// Only modules with a class that has state and no lock have to be looked at.
-	var doubtful []*project.Module
-	for _, m := range claiming {
-		if slices.ContainsFunc(m.Classes, func(c *project.Class) bool { return !c.Extern && c.Def != nil && p.locks.Of(c) == nil && c.HasState() }) {
-			doubtful = append(doubtful, m)
-		}
-	}
-	open := map[*project.Module][]unlockedClass{}
-	if len(doubtful) > 0 {
-		open = p.unlocked(doubtful)
 	}
 	byPath := map[string]int{}
 	for _, f := range rep.Findings {
@@ -138,10 +93,14 @@ func (p *Checker) claims(mods []*project.Module, rep *Report) []finding.Finding 
 			c.Against = append(c.Against, fmt.Sprintf("%s in the module", finding.Plural(others, "finding")))
 		}
 		for _, k := range open[m] {
-			pos := project.FindingAt(k.f.Unit.Source, k.e.Span, "", "", "")
-			say := fmt.Sprintf("%s has no lock, and %s %s", k.class.Name, k.f.Name(), effects.Say(k.e))
+			if !k.sure {
+				continue
+			}
+			pos := k.steps[len(k.steps)-1]
+			say := fmt.Sprintf("%s has no lock, and %s", k.class.Name, pos.Message)
 			c.Against = append(c.Against, fmt.Sprintf("%s (%s:%d)", say, pos.Path, pos.Line))
-			f.Related = append(f.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: say})
+			pos.Message = say
+			f.Related = append(f.Related, pos)
 		}
 		if len(c.Against) == 0 {
 			c.For = append(c.For, "no finding, and no class whose methods change its state without a lock")
@@ -149,7 +108,7 @@ func (p *Checker) claims(mods []*project.Module, rep *Report) []finding.Finding 
 		rep.Summary.Claims = append(rep.Summary.Claims, c)
 		if n := len(f.Related); n > 0 {
 			f.Message = fmt.Sprintf("the module says that it needs no GIL, and %s no lock", finding.PluralOf(n, "class that changes has", "classes that change have"))
-			f.Help = "lock them: pyxlock annotate proposes how; or say that they must not be shared, and ignore this with that reason"
+			f.Help = "lock them: pyxlock annotate proposes how; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
 			out = append(out, f)
 		}
 	}

@@ -88,6 +88,7 @@ var rules = [...]Rule{
 	{Code: finding.Claim, Title: "a claim to need no GIL that the module does not keep"},
 	{Code: finding.Global, Title: "a mutable module global", check: mutableGlobals},
 	{Code: finding.Flag, Title: "a flag for which an atomic would do", check: checkFlags, words: []string{"bint"}},
+	{Code: finding.Unlocked, Title: "a class that changes and has no lock"},
 }
 
 // Rules returns the table of findings, ordered by code.

@@ -42,9 +42,9 @@ type Assumption struct {
 	Line int    `json:"line"`
 }
 
-// Exemption is a function that carries no_lock.
+// Exemption is a function or a class that carries no_lock.
 type Exemption struct {
-	Name   string `json:"name"` // "Class.method"
+	Name   string `json:"name"` // "Class.method", "Class"
 	Path   string `json:"path"`
 	Line   int    `json:"line"`
 	Reason string `json:"reason"`
@@ -113,6 +113,12 @@ func (s *Summary) tell(p *effects.Program, m *project.Module) {
 		if !c.Extern && p.Locks.OfMembers(c) != nil {
 			s.Locked++
 			s.Fields += len(c.Fields)
+		}
+	}
+	for _, c := range m.Classes {
+		if x := p.Locks.Exempted(c); x != nil {
+			pos := project.FindingAt(x.Unit.Source, x.Def.Name.Span, "", "", "")
+			s.Exempt = append(s.Exempt, Exemption{Name: c.Name, Path: x.Unit.Path, Line: pos.Line, Reason: x.Reason})
 		}
 	}
 	for _, f := range p.Funcs(m).All {

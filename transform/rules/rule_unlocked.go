@@ -1,0 +1,107 @@
+package rules
+
+// PXL504: a class whose state changes once its object is made, and that has no
+// lock: pyxlock's, or one that people placed.
+
+import (
+	"fmt"
+	"slices"
+
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// unlockedClass is a class whose state changes once it is made, without a lock.
+type unlockedClass struct {
+	class *project.Class
+	sure  bool // and not only possible
+	// steps lead to what changes it, the function that others can call first.
+	steps []finding.Related
+	text  string // what changes it
+}
+
+// mayBeUnlocked reports whether a class has state that no lock of ours guards, and
+// nobody answers for it.
+func (p *Checker) mayBeUnlocked(c *project.Class) bool {
+	return !c.Extern && c.Def != nil && c.HasState() && p.locks.Of(c) == nil && p.locks.Exempted(c) == nil
+}
+
+// unlocked returns the classes of the modules that have no lock, pyxlock's or
+// one placed by hand, and whose state something may write once the object is made.
+// It looks at them as if each class had a lock of its own, which costs as much as
+// the model of the locks that there are: it does so where a finding can come of it.
+func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlockedClass {
+	claiming := claimants(mods)
+	wanted := func(m *project.Module) bool {
+		return slices.ContainsFunc(m.Classes, func(c *project.Class) bool {
+			return p.mayBeUnlocked(c) && (slices.Contains(claiming, m) || p.opts.Selected == nil || p.opts.Selected(c.Unit.Path, finding.Unlocked))
+		})
+	}
+	out := map[*project.Module][]unlockedClass{}
+	if !slices.ContainsFunc(mods, wanted) {
+		return out
+	}
+	p.prog.Assuming(func() {
+		// Effects are told here: their functions' summaries go away.
+		a := effects.Gather(p.prog, mods)
+		for _, m := range mods {
+			for _, c := range m.Classes {
+				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil {
+					continue
+				}
+				ev := a.Wrote[c]
+				if ev == nil {
+					ev = a.Inherited(c)
+				}
+				switch {
+				case ev == nil:
+				case ev.Field != nil:
+					out[m] = append(out[m], openAttribute(c, ev.Field))
+				default:
+					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
+					out[m] = append(out[m], unlockedClass{c, ev.Effect.Sure, steps, steps[len(steps)-1].Message})
+				}
+			}
+		}
+	})
+	return out
+}
+
+// openAttribute is a class that Python code changes by assigning to an attribute.
+func openAttribute(c *project.Class, fd *project.Field) unlockedClass {
+	span := fd.Decl.Range()
+	if fd.Declarator != nil {
+		span = syntax.DeclaredName(fd.Declarator).Span
+	}
+	pos := project.FindingAt(fd.Unit.Source, span, "", "", "")
+	text := "Python code can assign to its public attribute " + fd.Name
+	return unlockedClass{c, false, []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fd.Name + " is public"}}, text}
+}
+
+// changing reports the classes that change and have no lock, without those whose base
+// is among them.
+func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) []finding.Finding {
+	has := map[*project.Class]bool{}
+	for _, list := range open {
+		for _, k := range list {
+			has[k.class] = true
+		}
+	}
+	var out []finding.Finding
+	for _, m := range mods {
+		for _, k := range open[m] {
+			if slices.ContainsFunc(k.class.Ancestry()[1:], func(b *project.Class) bool { return has[b] }) {
+				continue // it shares the lock that its base gets
+			}
+			f := project.FindingAt(k.class.Unit.Source, k.class.Def.Name.Span, finding.Unlocked, "", "")
+			f.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, k.text)
+			f.Warning = !k.sure
+			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
+			f.Related = k.steps
+			out = append(out, f)
+		}
+	}
+	return out
+}
