@@ -45,6 +45,7 @@ func (f *Function) Steps(p *Program, held func(name string) bool) (at ast.Span, 
 		g.gather()
 	}
 	g.walk(f.Def.Body.Stmts, nil, ways{})
+	g.relies()
 	return g.at, g.why
 }
 
