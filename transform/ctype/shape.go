@@ -50,6 +50,9 @@ type Shape struct {
 	Lock      bool                // a mutex of some kind: guards state, and is none
 }
 
+// Array reports whether it is an array, whose name stands for its first element's address.
+func (s Shape) Array() bool { return s.array }
+
 // Types tell shapes of declarations.
 type Types struct {
 	// guards reports whether a class has a lock of its own: of the classes of a
@@ -104,6 +107,26 @@ func (p *Types) PlainData(of *project.StructType, depth int) bool {
 		}
 	}
 	return true
+}
+
+// Numbers reports whether a struct is declared with numbers alone; one of C code may have more.
+func (p *Types) Numbers(of *project.StructType) bool {
+	if of == nil || of.Def.Body == nil {
+		return false
+	}
+	some := false
+	for _, st := range of.Def.Body.Stmts {
+		switch st := st.(type) {
+		case *ast.CVarDecl:
+			for _, d := range st.Declarators {
+				if p.Of(of.Mod, st.Type, d).Kind != Scalar {
+					return false
+				}
+				some = true
+			}
+		}
+	}
+	return some
 }
 
 // Of returns the shape of a declaration in m.

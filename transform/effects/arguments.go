@@ -3,6 +3,7 @@ package effects
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 	"slices"
 )
@@ -125,6 +126,9 @@ type outCall struct {
 	names []*ast.Name
 	args  passed
 	on    int32 // the object or value that a method is called on
+	known bool  // it is a library function, which puts no pointer into a struct
+	// reads tells which arguments the function does not write to.
+	reads map[int32]bool
 }
 
 func (b calls) passed(args []ast.Arg) passed { return b.passedTo(args, nil) }
@@ -178,6 +182,12 @@ func (b calls) outCall(e *ast.Call) *outCall {
 				x = syntax.Unparen(a.Args[0].X)
 			}
 		}
+		if item, ok := x.(*ast.Subscript); ok { // of an array that an object has
+			x = syntax.Unparen(item.X)
+			if _, attr := x.(*ast.Attribute); !attr {
+				continue
+			}
+		}
 		n, name := x.(*ast.Name)
 		if name {
 			_, sh, local := b.value(n.Name)
@@ -187,7 +197,7 @@ func (b calls) outCall(e *ast.Call) *outCall {
 			continue
 		}
 		if out == nil {
-			out = &outCall{}
+			out = &outCall{known: library.KnownC()[syntax.LastName(e.Fun)] != ""}
 			if b.outs == nil {
 				b.outs = map[*ast.Arg]*outCall{}
 			}
@@ -218,7 +228,7 @@ func (b calls) filled(o *outCall, span ast.Span) {
 	if len(from) == 0 {
 		return
 	}
-	filledIn(b, from, span)
+	filledIn(b, o, from, span)
 	for _, name := range o.names {
 		_, sh, _ := b.value(name.Name)
 		sh.Returned = true
@@ -228,20 +238,39 @@ func (b calls) filled(o *outCall, span ast.Span) {
 }
 
 // filledIn notes that the attributes among what is passed whose addresses these are ("&self.p")
-// get a pointer into whatever else is.
-func filledIn(b calls, given []int32, span ast.Span) {
+// get a pointer into whatever else is. A struct that an object has ("&self.cursor") may get one
+// into what is of another type: of its own type it is a copy.
+func filledIn(b calls, o *outCall, given []int32, span ast.Span) {
 	for i, n := range given {
 		x := b.flow.Nodes[n]
+		item := x.Kind == NodeInside && x.Name == ""
+		for x.Kind == NodeInside && x.Name == "" { // "&self.cursors[0]"
+			x = b.flow.Nodes[x.Base]
+		}
 		if len(given) == 1 || x.Kind != NodeInside || x.Name == "" || x.owner == nil || x.owner.Field(x.Name) == nil {
 			continue
 		}
 		sh := b.p.Types.OfField(x.owner.Field(x.Name))
-		if sh.Kind != ctype.Pointer || sh.Depth >= x.Shape.Depth {
+		others := slices.Delete(slices.Clone(given), i, i+1)
+		switch {
+		case sh.Kind == ctype.Pointer && sh.Depth < x.Shape.Depth && !item:
+		case sh.Kind == ctype.Record && x.Shape.Kind == ctype.Pointer || sh.Array() && sh.Elem == ctype.Record && sh.Depth == 1 && item:
+			if sh.Copied || sh.Lock || o.known || o.reads[n] {
+				continue
+			}
+			others = slices.DeleteFunc(others, func(n int32) bool {
+				of := b.flow.Nodes[n]
+				return of.Shape.Kind == ctype.Object || of.Shape.Struct == sh.Struct && sh.Struct != nil && !(of.Name == x.Name && of.owner == x.owner)
+			})
+			if sh = (ctype.Shape{Kind: ctype.Pointer, Depth: 1, Elem: ctype.Record, Struct: sh.Struct}); len(others) == 0 {
+				continue
+			}
+		default:
 			continue
 		}
 		sh.Returned = true
-		others := b.node(Node{Kind: NodeLocal, From: slices.Delete(slices.Clone(given), i, i+1)})
-		b.flow.Stores = append(b.flow.Stores, Store{b.node(Node{Kind: NodeInside, Base: others, Shape: sh}), x.Base, x.Name, span, false})
+		l := b.node(Node{Kind: NodeLocal, From: others})
+		b.flow.Stores = append(b.flow.Stores, Store{b.node(Node{Kind: NodeInside, Base: l, Shape: sh}), x.Base, x.Name, span, false})
 	}
 }
 

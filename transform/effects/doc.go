@@ -15,7 +15,7 @@
 // assigned to attributes), items.go (objects that have no name), solve.go (the fixed
 // point), and infer.go (what follows from a summary). What generators may do with their
 // locks is in snapshots.go and stillness.go (all at once) and steps.go, measures.go,
-// reliance.go and learned.go (step by step). owners.go says who points into
+// reliance.go, learned.go and looking.go (step by step). owners.go says who points into
 // whose state, guardmoves.go which guards change. docs/inference.md has the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a

@@ -37,6 +37,12 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			continue
 		}
 		ps := b.paramOf(m, params[i])
+		if o := b.outs[&e.Args[0]]; o != nil && ps.ReadOnly() {
+			if o.reads == nil {
+				o.reads = map[int32]bool{}
+			}
+			o.reads[n] = true
+		}
 		switch {
 		case ps.Kind == ctype.Object:
 			switch {

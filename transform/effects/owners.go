@@ -8,6 +8,8 @@ package effects
 // the pointer and the object beside it are known.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
@@ -220,7 +222,7 @@ func (l *linking) stored(f *Function, st Store) []kept {
 			continue
 		}
 		object := l.p.Types.OfField(fd).Kind == ctype.Object
-		if !object && !l.leads(f, fd, st.Value) {
+		if !object && (!l.leads(f, fd, st.Value) || l.filledWithData(f, fd, st)) {
 			continue
 		}
 		if st.Nothing && !object {
@@ -248,6 +250,28 @@ func (l *linking) leads(f *Function, fd *project.Field, value int32) bool {
 	default:
 		return sh.Kind == ctype.Unknown && value != 0
 	}
+}
+
+// filledWithData reports whether C code filled a struct that has nothing but numbers, as it is
+// declared, and no C code goes on with it: what it is not said to have is of no use then.
+func (l *linking) filledWithData(f *Function, fd *project.Field, st Store) bool {
+	if sh := l.p.Types.OfField(fd); sh.Kind != ctype.Record || f.Flow.Nodes[st.Value].Shape.Kind != ctype.Pointer || !l.p.Types.Numbers(sh.Struct) {
+		return false
+	}
+	for _, g := range l.p.Funcs(fd.Mod).All {
+		for i := range g.Flow.Actions {
+			a := &g.Flow.Actions[i]
+			if a.Field == fd.Name && (a.class == nil || a.class.Field(fd.Name) == fd) && (a.Cause == PassesWritable || a.Cause == PassesConst || a.Cause == PassesUnknown) && !(g == f && st.Span.Contains(a.Span.Pos)) {
+				return false
+			}
+		}
+		for i := range g.Flow.Calls {
+			if slices.ContainsFunc(g.Flow.Calls[i].Args, func(n int32) bool { return n != 0 && g.Flow.leadsInto(n) == fd.Name }) {
+				return false
+			}
+		}
+	}
+	return true
 }
 
 // values are what a value may be.

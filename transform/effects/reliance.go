@@ -9,17 +9,15 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
 // relying goes through a generator forwards, with what it has learned at each place.
 type relying struct {
-	*crossing
+	*looking
 	facts  map[string]*fact // by what was asked
 	loops  []*leaving
-	asking bool              // whether it looks at a condition
-	fixed  map[fieldKey]bool // see settled
+	asking bool // whether it looks at a condition
 }
 
 // fact is something that was learned of the state.
@@ -28,12 +26,6 @@ type fact struct {
 	vars  []string    // variables that it was compared with
 	names []string    // attributes that were looked at: "self.size", or ".size" of an object that is not told
 	by    []*Function // functions that were called, which raise where it is not so
-}
-
-// fieldKey is an attribute of the class that declares it.
-type fieldKey struct {
-	class *project.Class
-	name  string
 }
 
 // known is what has been learned on the way to a place: true for what is from before a
@@ -48,7 +40,7 @@ type leaving struct{ broken, continued []*known }
 
 // relies looks for the first place that relies on what was learned before a yield.
 func (g *crossing) relies() {
-	r := &relying{crossing: g, facts: map[string]*fact{}, fixed: map[fieldKey]bool{}}
+	r := &relying{looking: &looking{g, map[fieldKey]bool{}}, facts: map[string]*fact{}}
 	r.suite(g.f.Def.Body.Stmts, &known{map[string]bool{}, map[string]map[string]bool{}})
 }
 
