@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model mutations stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model weak mutations stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -54,6 +54,9 @@ bench-lock: venv ## compare the lock with others; prints ratios and targets
 
 model: ## check the model of the lock with spin (apt-get install spin); SET=long for more
 	runtime/model/check.sh $(SET)
+
+weak: ## check the lock's fast paths and hand-shakes in the memory model of C
+	PYXLOCK_WEAK_PROGRAMS=3000 $(GO) test ./runtime/weak -count=1 -v
 
 mutations: venv ## break the lock in every listed way; a test must notice each
 	PYXLOCK_MUTATIONS=1 $(GO) test ./runtime -count=1 -v -timeout 60m -run Mutation
