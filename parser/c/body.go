@@ -1,0 +1,309 @@
+package c
+
+// What the statements of a body do to the parameters. The order of statements does not
+// count: a variable may lead to whatever was ever assigned to it.
+
+import (
+	"math/bits"
+	"strings"
+)
+
+// variable is a local variable, or a parameter.
+type variable struct {
+	t      ctype
+	roots  uint64 // the parameters that it may lead into
+	static bool   // outlives the call
+	// given is true of what is written in its stead: a macro's parameter is an expression, and
+	// a reference is what it was made with.
+	given bool
+	value value
+}
+
+// scope is the names of a body, or of a macro that is used in it.
+type scope struct {
+	up   *scope // who uses the macro
+	f    *file  // whose text the trees are of
+	vars map[string]*variable
+	uses map[use]*scope
+	// macro is the one that is expanded; it means itself within itself.
+	macro *macro
+}
+
+// analysis goes through one declaration of a node.
+type analysis struct {
+	s     *solver
+	n     *node
+	d     *def
+	all   uint64
+	top   *scope
+	grown bool // some variable leads somewhere new
+	fuel  int
+	depth int // of macros within macros
+}
+
+const (
+	minFuel   = 20_000 // terms of one body, macros expanded, over all rounds; a long one has more
+	maxRounds = 24
+	maxMacro  = 12
+)
+
+func newAnalysis(s *solver, n *node, d *def) *analysis {
+	a := &analysis{s: s, n: n, d: d, fuel: minFuel + 8*d.length()}
+	a.top = &scope{f: d.file, vars: map[string]*variable{}, macro: d.macro}
+	first := d.first()
+	for i, name := range d.names {
+		bit := uint64(1) << (i + first)
+		a.all |= bit
+		if name == "" {
+			continue
+		}
+		v := &variable{roots: bit}
+		if d.macro != nil {
+			v.given = true
+			v.value = value{roots: bit, mem: bit, place: placeMem}
+		} else {
+			v.t = d.params[i]
+			if v.t.ref {
+				v.given = true
+				v.value = value{roots: bit, mem: bit, place: placeMem, t: v.t.element()}
+			}
+		}
+		a.top.vars[name] = v
+	}
+	if first > 0 {
+		a.all |= 1
+		a.top.vars["this"] = &variable{roots: 1, t: ctype{base: baseRecord, rec: d.method, ptr: 1}}
+	}
+	return a
+}
+
+// run goes through the body until no variable leads anywhere new.
+func (a *analysis) run() {
+	for range maxRounds {
+		a.grown = false
+		if a.d.expr != nil {
+			v := a.expr(a.d.expr, a.top)
+			a.ret(v)
+		} else if a.d.body != nil {
+			a.block(a.d.body, a.top)
+		}
+		if !a.grown || a.fuel <= 0 {
+			break
+		}
+	}
+	if a.grown || a.fuel <= 0 {
+		a.d.broken = true
+		a.lose(a.all, spot{a.d.file, int32(a.d.at()), "is too long to follow"})
+	}
+}
+
+// mark notes what is done to what some roots lead to.
+func (a *analysis) mark(roots uint64, fl flags, at spot) {
+	for roots != 0 {
+		i := bits.TrailingZeros64(roots)
+		roots &^= 1 << i
+		if i < len(a.n.facts) {
+			a.n.facts[i].add(fl, at)
+		}
+	}
+}
+
+func (a *analysis) write(roots uint64, at spot) { a.mark(roots, writes, at) }
+func (a *analysis) lose(roots uint64, at spot)  { a.mark(roots, unknown, at) }
+
+// keep notes that a value is stored where it may outlive the call.
+func (a *analysis) keep(v value, at spot) {
+	if !v.t.scalar() {
+		a.mark(v.roots, keeps, at)
+	}
+}
+
+func (a *analysis) ret(v value) {
+	if a.d.macro == nil && a.d.result.scalar() {
+		return
+	}
+	a.mark(v.roots|v.mem, returned, spot{})
+}
+
+// leads notes that a variable may lead into more.
+func (a *analysis) leads(v *variable, roots uint64) {
+	if roots&^v.roots != 0 {
+		v.roots |= roots
+		a.grown = true
+	}
+}
+
+func (a *analysis) block(b *gBlock, sc *scope) {
+	if b == nil {
+		return
+	}
+	for _, s := range b.Stmts {
+		a.stmt(s, sc)
+	}
+}
+
+func (a *analysis) stmt(s *gStmt, sc *scope) {
+	switch {
+	case s == nil:
+	case s.Block != nil:
+		a.block(s.Block, sc)
+	case s.Decl != nil:
+		a.declare(s.Decl, sc)
+	case s.If != nil:
+		a.expr(s.If.Cond, sc)
+		a.stmt(s.If.Then, sc)
+		a.stmt(s.If.Else, sc)
+	case s.For != nil:
+		a.declare(s.For.Decl, sc)
+		a.expr(s.For.Init, sc)
+		a.expr(s.For.Cond, sc)
+		a.expr(s.For.Step, sc)
+		a.stmt(s.For.Body, sc)
+	case s.Do != nil:
+		a.stmt(s.Do.Body, sc)
+		a.expr(s.Do.Cond, sc)
+	case s.Return != nil:
+		if t := s.Return.Value; t != nil {
+			a.ret(a.either(t.Expr, t.List, sc))
+		}
+	case s.Expr != nil:
+		a.bare(s.Expr, sc)
+		a.expr(s.Expr, sc)
+	}
+}
+
+// bare looks at a statement that is one name: a macro that is not in sight may do anything.
+func (a *analysis) bare(e *gExpr, sc *scope) {
+	if len(e.Items) != 1 || len(e.Items[0].Rest) > 0 {
+		return
+	}
+	t := e.Items[0].First
+	if t.Ident == "" || len(t.Prefix) > 0 || len(t.Post) > 0 || a.find(t.Ident, sc) != nil || a.alias(t.Ident, sc) != nil {
+		return
+	}
+	a.lose(a.all, a.at(t, sc, "uses "+t.Ident+", which is not in sight"))
+}
+
+func (a *analysis) either(e *gExpr, l *gList, sc *scope) value {
+	if e != nil {
+		return a.expr(e, sc)
+	}
+	return a.items(l, sc)
+}
+
+// declare makes variables.
+func (a *analysis) declare(d *gDecl, sc *scope) {
+	if d == nil {
+		return
+	}
+	words := strings.Fields(d.Type)
+	static, auto := false, false
+	for _, w := range words {
+		auto = auto || w == "auto"
+		static = static || w == "static" || w == "extern" || w == "thread_local"
+	}
+	for _, g := range d.Vars {
+		p := append(phrase(nil), words...)
+		p = append(p, g.Marks...)
+		p = append(p, "_name")
+		for range g.Dims {
+			p = append(p, "[]")
+		}
+		t, _ := sc.f.of(p)
+		for _, i := range g.Dims {
+			a.expr(i.At, sc)
+		}
+		v := sc.vars[g.Name]
+		if v == nil {
+			v = &variable{t: t, static: static}
+			sc.vars[g.Name] = v
+			a.grown = true
+		} else if v.t != t && !auto { // one of several of the name
+			v.t = ctype{}
+		}
+		if g.Init == nil {
+			continue
+		}
+		at := spot{sc.f, int32(g.Pos.Offset), "is stored in " + g.Name}
+		var r value
+		switch in := g.Init; {
+		case in.Value != nil:
+			r = a.arg(in.Value, sc)
+		case in.List != nil:
+			r = a.items(in.List, sc)
+		case in.Args != nil: // T x(y, z)
+			for _, x := range in.Args.Args {
+				r = r.with(a.arg(x, sc))
+			}
+			if len(in.Args.Args) > 0 && t.base != baseScalar && t.ptr == 0 { // a constructor
+				a.lose(r.roots|r.mem, spot{sc.f, int32(g.Pos.Offset), "is given to a constructor"})
+			}
+		}
+		reference := t.ref
+		for _, m := range g.Marks {
+			reference = reference || m == "&" || m == "&&"
+		}
+		if reference {
+			v.given = true
+			into := r.roots | r.mem
+			if into&^v.value.roots != 0 {
+				a.grown = true
+			}
+			v.value.roots |= into
+			v.value.mem |= r.mem
+			v.value.place = placeMem
+			v.value.t = t.element()
+			if auto {
+				v.value.t = r.t
+			}
+			v.roots |= into
+			continue
+		}
+		a.leads(v, r.roots)
+		if auto && v.t == (ctype{}) || auto && v.t.base == baseUnknown {
+			v.t = r.t
+			v.t.array = false
+		}
+		if static {
+			a.keep(r, at)
+		}
+	}
+}
+
+// items is what a list in braces has in it.
+func (a *analysis) items(l *gList, sc *scope) value {
+	var out value
+	if l == nil {
+		return out
+	}
+	for _, i := range l.Items {
+		for _, f := range i.For {
+			a.expr(f.At, sc)
+		}
+		out = out.with(a.arg(i.Value, sc))
+	}
+	out.t, out.place, out.mem = ctype{}, placeNone, 0
+	return out
+}
+
+func (a *analysis) arg(g *gArg, sc *scope) value {
+	if g.Flat != nil {
+		return a.flat(g.Flat, sc)
+	}
+	return a.items(g.List, sc)
+}
+
+// find is the variable of a name.
+func (a *analysis) find(name string, sc *scope) *variable {
+	for ; sc != nil; sc = sc.up {
+		if v := sc.vars[name]; v != nil {
+			return v
+		}
+	}
+	return nil
+}
+
+// at is where a term stands.
+func (a *analysis) at(t *gTerm, sc *scope, what string) spot {
+	return spot{sc.f, int32(t.Pos.Offset), what}
+}

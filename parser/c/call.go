@@ -1,0 +1,359 @@
+package c
+
+// Calls: of functions, macros, methods.
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// harmless are names that are often not in sight and keep nothing. What is true of them here
+// returns its arguments.
+var harmless = map[string]bool{
+	"assert": false, "static_assert": false, "__builtin_expect": true, "likely": true, "unlikely": true, "__builtin_constant_p": false,
+	"std::move": true, "std::forward": true, "std::min": true, "std::max": true, "__builtin_unreachable": false, "__builtin_clz": false,
+	"__builtin_ctz": false, "__builtin_clzl": false, "__builtin_ctzl": false, "__builtin_clzll": false, "__builtin_ctzll": false,
+	"__builtin_popcount": false, "__builtin_popcountl": false, "__builtin_popcountll": false, "__builtin_prefetch": false, "__builtin_bswap32": false, "__builtin_bswap64": false,
+}
+
+// calls are the part of an analysis that is about them.
+type calls struct{ *analysis }
+
+// usage is a call that is being looked at: its arguments are evaluated once, whatever its name
+// may stand for.
+type usage struct {
+	call *gCall // nil of a name that is a macro without parameters
+	term *gTerm
+	args []value
+	lits bool // all arguments are numbers or strings
+}
+
+// call is one of a name.
+func (a calls) call(name string, t *gTerm, c *gCall, sc *scope) value {
+	u := usage{call: c, term: t, lits: len(c.Args) > 0}
+	for _, g := range c.Args {
+		u.args = append(u.args, a.arg(g, sc))
+		u.lits = u.lits && literal(g)
+	}
+	return a.callOf(name, u, sc)
+}
+
+func (a calls) callOf(name string, u usage, sc *scope) value {
+	if v := a.find(name, sc); v != nil { // a pointer to a function, or a macro's parameter
+		return a.stranger(name, u, sc)
+	}
+	if returns, ok := harmless[name]; ok {
+		var out value
+		for _, v := range u.args {
+			if returns {
+				out = out.with(v)
+			}
+		}
+		return out
+	}
+	if a.d.method != "" && !strings.Contains(name, "::") {
+		if n, sure := a.s.lib.method(a.d.home, a.d.method, name); n != nil || !sure && a.s.lib.lookup(a.d.home, name) == nil {
+			if n == nil {
+				a.lose(1, a.at(u.term, sc, "calls "+name+", which a base may have"))
+				return a.stranger(name, u, sc)
+			}
+			this := value{roots: 1, mem: 1, place: placeMem}
+			return a.apply(n, append([]value{this}, u.args...), u.term, sc)
+		}
+	}
+	n := a.s.lib.lookup(a.d.home, name)
+	if n == nil && sc.f != a.d.home {
+		n = a.s.lib.lookup(sc.f, name)
+	}
+	if at := strings.LastIndex(name, "::"); n == nil && at >= 0 {
+		n = a.s.lib.lookup(a.d.home, name[at+2:])
+	}
+	if n == nil {
+		if a.s.lib.opts.Known != nil {
+			if how := a.s.lib.opts.Known(strings.TrimPrefix(name, "std::")); how != "" {
+				return a.knownCall(name, how, u, sc)
+			}
+		}
+		if ct := a.d.home.named(lastOf(name), 0); ct.scalar() { // int(x)
+			var out value
+			for _, v := range u.args {
+				out.roots |= v.roots
+			}
+			return value{roots: out.roots, t: ct}
+		}
+		return a.stranger(name, u, sc)
+	}
+	// A macro hides the function of its name; of several each may be the one.
+	var out value
+	some, functions := false, false
+	add := func(v value) {
+		if some {
+			v = out.with(v)
+		}
+		out, some = v, true
+	}
+	macros := 0
+	for _, d := range n.defs {
+		switch {
+		case d.macro == nil:
+			continue
+		case d.macro == sc.macro: // it means itself within itself
+			functions = true
+		case !d.macro.takes:
+			add(a.throughAlias(d, name, u, sc))
+		default:
+			add(a.expand(d, u, sc))
+		}
+		macros++
+	}
+	if macros == 0 {
+		return a.apply(n, u.args, u.term, sc)
+	}
+	if functions || macros < len(n.defs) {
+		only := slices.DeleteFunc(slices.Clone(n.defs), func(d *def) bool { return d.macro != nil })
+		if m := a.s.lib.nodeOf(n.name, only, a.d.home, false); m != nil {
+			add(a.apply(m, u.args, u.term, sc))
+		}
+	}
+	if !some {
+		return a.stranger(name, u, sc)
+	}
+	return out
+}
+
+// throughAlias is a call of f where f is a macro that is another name.
+func (a calls) throughAlias(d *def, name string, u usage, sc *scope) value {
+	toks := d.macro.toks
+	if len(toks) == 3 && d.file.str(toks[0]) == "(" && d.file.str(toks[2]) == ")" {
+		toks = toks[1:2]
+	}
+	if len(toks) != 1 || toks[0].kind != kIdent || a.depth > maxMacro || d.file.str(toks[0]) == name {
+		return a.stranger(name, u, sc)
+	}
+	a.depth++
+	defer func() { a.depth-- }()
+	return a.callOf(d.file.str(toks[0]), u, sc)
+}
+
+// args are the values of arguments.
+func (a calls) args(c *gCall, sc *scope) []value {
+	var out []value
+	for _, g := range c.Args {
+		out = append(out, a.arg(g, sc))
+	}
+	return out
+}
+
+// stranger is a call of what is not known. In what could be a macro an argument could be
+// assigned to.
+func (a calls) stranger(name string, u usage, sc *scope) value {
+	var out value
+	at := a.at(u.term, sc, "passes it to "+name+", which is not in sight")
+	for _, v := range u.args {
+		lost := v.mem
+		if !v.t.scalar() {
+			lost |= v.roots
+		}
+		a.lose(lost, at)
+		out.roots |= v.roots
+	}
+	for _, v := range u.args {
+		if v.place == placeOwn && v.owner != nil {
+			a.leads(v.owner, out.roots)
+		}
+	}
+	out.place, out.mem = placeMem, out.roots
+	return out
+}
+
+// knownCall is a call of a function of which it is known what it does.
+func (a calls) knownCall(name, how string, u usage, sc *scope) value {
+	var out, stored value
+	does := func(i int) rune { return rune(how[min(i, len(how)-1)]) }
+	for i, v := range u.args {
+		if unicode.ToLower(does(i)) == 'w' {
+			a.write(v.roots, a.at(u.term, sc, "passes it to "+name))
+			stored = v
+		}
+		if unicode.IsUpper(does(i)) {
+			out = out.with(value{roots: v.roots, t: v.t})
+		}
+	}
+	if strings.HasPrefix(name, "mem") { // a copy of pointers
+		for i, v := range u.args {
+			if unicode.ToLower(does(i)) == 'r' && v.roots&^stored.roots != 0 && !v.t.flat() && !stored.t.flat() {
+				a.keep(v, a.at(u.term, sc, "copies what it leads to by "+name))
+			}
+		}
+	}
+	return out
+}
+
+// apply is a call of a node.
+func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
+	a.s.push(n)
+	n.callers[a.n] = true
+	var out value
+	for i, v := range args {
+		if i >= len(n.facts) {
+			if !v.t.scalar() {
+				a.lose(v.roots|v.mem, a.at(t, sc, "passes it to "+n.name+" among more arguments"))
+			}
+			continue
+		}
+		fl := n.facts[i].flags
+		reference, numeric := n.param(i)
+		roots := v.roots
+		if reference {
+			roots |= v.mem
+		} else if (numeric || v.t.scalar()) && fl&writes == 0 {
+			continue
+		}
+		konst, _ := n.constParam(i)
+		at := a.at(t, sc, "passes it to "+n.name)
+		if fl&writes != 0 {
+			a.write(roots, at)
+		}
+		if fl&unknown != 0 && !konst {
+			a.lose(roots, at)
+		}
+		if fl&keeps != 0 && !v.t.scalar() {
+			a.mark(roots, keeps, at)
+		}
+		if fl&(writes|unknown) != 0 && !konst && reference && v.owner != nil { // it may get what the others lead to
+			for _, w := range args {
+				a.leads(v.owner, w.roots)
+			}
+		}
+		if fl&returned != 0 {
+			out.roots |= roots
+		}
+	}
+	if n.plainResult() {
+		return value{roots: out.roots, t: ctype{base: baseScalar}}
+	}
+	out.t = n.defs[0].result
+	for _, d := range n.defs {
+		if d.result != out.t {
+			out.t = ctype{}
+		}
+	}
+	if out.t.ref {
+		out = a.deref(out)
+	} else if out.t == (ctype{}) && sc.f.cpp {
+		out.place, out.mem = placeMem, out.roots
+	}
+	return out
+}
+
+// param tells of a parameter of a node whether it is a reference, and a number.
+func (n *node) param(i int) (reference, numeric bool) {
+	numeric = true
+	for _, d := range n.defs {
+		j := i - d.first()
+		switch {
+		case d.macro != nil:
+			reference, numeric = true, false
+		case j < 0:
+			reference, numeric = true, false
+		case j < len(d.params):
+			reference = reference || d.params[j].ref
+			numeric = numeric && d.params[j].scalar()
+		}
+	}
+	return reference, numeric
+}
+
+// methodCall is x.f(…) or x->f(…), with x already looked through.
+func (a calls) methodCall(v value, name string, t *gTerm, c *gCall, sc *scope) value {
+	args := a.args(c, sc)
+	if v.t.base == baseRecord && v.t.ptr == 0 {
+		if n, _ := a.s.lib.method(sc.f, v.t.rec, name); n != nil {
+			v.roots |= v.mem
+			return a.apply(n, append([]value{v}, args...), t, sc)
+		}
+	}
+	at := a.at(t, sc, "calls "+name+" of it, which is not in sight")
+	reader := a.s.lib.opts.Reader != nil && a.s.lib.opts.Reader(name) && sc.f.cpp
+	for _, w := range args {
+		if !w.t.scalar() && !reader {
+			a.lose(w.roots|w.mem, at)
+		}
+		if v.owner != nil {
+			a.leads(v.owner, w.roots)
+		}
+	}
+	if !reader {
+		a.lose(v.mem, at)
+	}
+	return value{roots: v.roots | v.mem, mem: v.roots | v.mem, place: placeMem}
+}
+
+// use is one use of a macro.
+type use struct {
+	call  *gCall
+	term  *gTerm
+	macro *macro
+}
+
+// expand is a macro, with what is written in place of its parameters.
+func (a calls) expand(d *def, u usage, sc *scope) value {
+	d.tree()
+	if d.broken && u.lits { // UWORD(1), by ##
+		return value{t: ctype{base: baseScalar}}
+	}
+	if d.broken || a.depth > maxMacro {
+		at := a.at(u.term, sc, "uses the macro "+d.macro.name+", which is not understood")
+		a.lose(a.all, at)
+		return value{place: placeMem, roots: a.all, mem: a.all}
+	}
+	for s := sc; s != nil; s = s.up {
+		if s.macro == d.macro {
+			return a.stranger(d.macro.name, u, sc)
+		}
+	}
+	key := use{u.call, nil, d.macro}
+	if u.call == nil {
+		key.term = u.term
+	}
+	in := sc.uses[key]
+	if in == nil {
+		in = &scope{up: sc, f: d.file, vars: map[string]*variable{}, macro: d.macro}
+		if sc.uses == nil {
+			sc.uses = map[use]*scope{}
+		}
+		sc.uses[key] = in
+	}
+	for i, p := range d.macro.params {
+		var v value
+		if d.macro.dots && i == len(d.macro.params)-1 {
+			for _, w := range u.args[min(i, len(u.args)):] {
+				v = v.with(w)
+			}
+		} else if i < len(u.args) {
+			v = u.args[i]
+		}
+		if was := in.vars[p]; was != nil {
+			was.value, was.roots = v, v.roots
+		} else {
+			in.vars[p] = &variable{given: true, value: v, roots: v.roots}
+		}
+	}
+	a.depth++
+	defer func() { a.depth-- }()
+	if d.expr != nil {
+		return a.expr(d.expr, in)
+	}
+	a.block(d.body, in)
+	return value{}
+}
+
+// literal reports whether an argument is a number or a string.
+func literal(g *gArg) bool {
+	if g.Flat == nil || len(g.Flat.Rest) > 0 {
+		return false
+	}
+	t := g.Flat.First
+	return t.Lit != "" && len(t.Post) == 0 && !slices.ContainsFunc(t.Prefix, func(p string) bool { return p != "-" && p != "+" && p != "~" })
+}

@@ -1,0 +1,22 @@
+// Package c finds out what functions of C and C++ do to what they are given: read it, or
+// write to it, or nobody can say.
+//
+// A [Library] is asked for a name that some header declares. It looks the name up in the
+// header and in what that includes, and answers from what it finds: a prototype (const on
+// what a parameter points to, through typedefs), the body of a function, a macro, a method
+// of a C++ class. What a body does follows from the bodies of what it calls, by a fixed point.
+//
+// It reads islands. A file is cut into tokens once (lex.go), its declarations are found by
+// brackets and semicolons (index.go), and only those that are asked for, and what these
+// reach, are parsed (grammar.go, with participle; feed.go decides beforehand what is a cast
+// or a declaration, which needs more than a grammar of one token's foresight). There is no
+// preprocessor: of #if and #else both sides count, attributes and export macros are passed
+// over, and macros are functions whose parameters are what is written there. What is not
+// understood is unknown, never an error.
+//
+// It knows neither Cython nor locks, and touches no file: who opens a library decides what
+// can be read, through [Options.Read].
+//
+// Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
+// statements do), and solve.go (the fixed point).
+package c

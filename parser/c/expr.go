@@ -1,0 +1,389 @@
+package c
+
+// What expressions do, and where their values lead.
+
+import "strings"
+
+type place uint8
+
+const (
+	placeNone   place = iota // a value that nobody can assign to
+	placeOwn                 // a local variable, or a part of it
+	placeMem                 // what pointers lead to
+	placeGlobal              // a variable of the file, or something that is not known
+)
+
+// value is what an expression stands for.
+type value struct {
+	roots uint64 // the parameters that it may lead into, if it is used as a pointer
+	mem   uint64 // those in which it is itself
+	place place
+	owner *variable
+	t     ctype
+}
+
+// with is either of two values.
+func (v value) with(w value) value {
+	v.roots |= w.roots
+	v.mem |= w.mem
+	if v.t != w.t {
+		v.t = ctype{}
+	}
+	if v.place != w.place || v.owner != w.owner {
+		v.owner = nil
+		v.place = max(v.place, w.place)
+		if v.mem != 0 {
+			v.place = placeMem
+		}
+	}
+	return v
+}
+
+// expr is the last of some expressions with commas.
+func (a *analysis) expr(e *gExpr, sc *scope) value {
+	var v value
+	if e == nil {
+		return v
+	}
+	for _, i := range e.Items {
+		v = a.flat(i, sc)
+	}
+	return v
+}
+
+// operand is a term of a flat expression, with its operator before it.
+type operand struct {
+	op   string
+	term *gTerm
+	v    value
+}
+
+// flat is an expression of terms and operators.
+func (a *analysis) flat(e *gFlat, sc *scope) value {
+	if len(e.Rest) == 0 {
+		return a.term(e.First, sc)
+	}
+	ops := make([]operand, 0, len(e.Rest)+1)
+	ops = append(ops, operand{"", e.First, a.term(e.First, sc)})
+	for _, r := range e.Rest {
+		o := operand{op: r.Op}
+		if r.Term.Term != nil {
+			o.term = r.Term.Term
+			o.v = a.term(o.term, sc)
+		} else {
+			o.v = a.items(r.Term.List, sc)
+		}
+		ops = append(ops, o)
+	}
+	// From the right: a = b = c.
+	end := len(ops)
+	for i := len(ops) - 1; i > 0; i-- {
+		if !assigns(ops[i].op) {
+			continue
+		}
+		right := a.combine(ops[i:end], sc)
+		target := ops[i-1]
+		if target.term != nil {
+			a.assign(target.v, right, ops[i].op, a.at(target.term, sc, "stores into it"))
+		}
+		v := target.v
+		if ops[i].op == "=" {
+			v.roots |= right.roots
+		}
+		ops[i-1].v = v
+		end = i
+	}
+	return a.combine(ops[:end], sc)
+}
+
+func assigns(op string) bool {
+	switch op {
+	case "==", "<=", ">=", "!=":
+		return false
+	}
+	return strings.HasSuffix(op, "=")
+}
+
+// combine is the value of terms with operators that assign nothing.
+func (a *analysis) combine(ops []operand, sc *scope) value {
+	if len(ops) == 1 {
+		return ops[0].v
+	}
+	var out value
+	some := false
+	commit := func(group []operand) {
+		v := a.group(group, sc)
+		if some {
+			v = out.with(v)
+		}
+		out, some = v, true
+	}
+	from := 0
+	for i := 1; i < len(ops); i++ {
+		switch ops[i].op {
+		case "?": // what stands before is asked, and is not the value
+			a.group(ops[from:i], sc)
+			from = i
+		case ":":
+			commit(ops[from:i])
+			from = i
+		}
+	}
+	commit(ops[from:])
+	return out
+}
+
+// group is terms with operators of arithmetic and comparison.
+func (a *analysis) group(ops []operand, sc *scope) value {
+	if len(ops) == 1 {
+		return ops[0].v
+	}
+	var roots uint64
+	var pointer ctype
+	scalars, multiplied := true, false
+	for i, o := range ops {
+		if i > 0 {
+			switch o.op {
+			case "==", "!=", "<", ">", "<=", ">=", "&&", "||":
+				return value{t: ctype{base: baseScalar}}
+			case "*", "/", "%":
+				multiplied = true
+			case "<<", ">>": // of a C++ stream
+				if first := ops[0].v; sc.f.cpp && first.t.base != baseScalar && o.term != nil {
+					a.write(first.roots|first.mem, a.at(o.term, sc, "uses "+o.op+" on it"))
+				}
+			}
+		}
+		if o.v.t.pointer() {
+			pointer = o.v.t
+		}
+		scalars = scalars && o.v.t.scalar()
+	}
+	for _, o := range ops {
+		if pointer.ptr > 0 && o.v.t.scalar() || scalars && multiplied {
+			continue
+		}
+		roots |= o.v.roots
+	}
+	out := value{roots: roots}
+	if pointer.ptr > 0 {
+		out.t = pointer
+		out.t.array = false
+	} else if scalars {
+		out.t = ctype{base: baseScalar}
+	}
+	return out
+}
+
+// assign stores a value.
+func (a *analysis) assign(to, from value, op string, at spot) {
+	switch to.place {
+	case placeOwn:
+		if to.owner != nil {
+			a.leads(to.owner, from.roots)
+			if to.owner.static {
+				a.keep(from, at)
+			}
+		}
+	case placeMem:
+		a.write(to.mem, at)
+		if op == "=" && from.roots&^to.mem != 0 {
+			at.what = "stores the pointer"
+			a.keep(value{roots: from.roots &^ to.mem, t: from.t}, at)
+		}
+	default:
+		at.what = "stores the pointer"
+		a.keep(from, at)
+	}
+}
+
+// deref is what a pointer leads to.
+func (a *analysis) deref(v value) value {
+	if v.place == placeOwn && v.t.array {
+		v.t = v.t.element()
+		return v
+	}
+	mem := v.roots
+	if !v.t.pointer() {
+		mem |= v.mem
+	}
+	return value{roots: v.roots, mem: mem, place: placeMem, t: v.t.element()}
+}
+
+// member is a member of a class's object.
+func (a *analysis) member(v value, name string, sc *scope) value {
+	if v.t.base == baseRecord && v.t.ptr == 0 {
+		v.t = sc.f.field(v.t.rec, name)
+		if v.t.ref {
+			return a.deref(value{roots: v.roots, mem: v.mem, t: v.t})
+		}
+	} else {
+		v.t = ctype{}
+	}
+	return v
+}
+
+func (a *analysis) term(t *gTerm, sc *scope) value {
+	if a.fuel--; a.fuel <= 0 {
+		return value{}
+	}
+	var v value
+	post := t.Post
+	switch {
+	case t.Ident != "":
+		if len(post) > 0 && post[0].Call != nil {
+			v = calls{a}.call(t.Ident, t, post[0].Call, sc)
+			post = post[1:]
+		} else {
+			v = a.name(t, sc)
+		}
+	case t.Paren != nil:
+		if f := lone(t.Paren); f != "" && len(post) > 0 && post[0].Call != nil { // (f)(x): a function, no macro
+			v = calls{a}.call(f, t, post[0].Call, sc)
+			post = post[1:]
+		} else {
+			v = a.expr(t.Paren, sc)
+		}
+	case t.List != nil:
+		v = a.items(t.List, sc)
+	default:
+		v = value{t: ctype{base: baseScalar}}
+		if strings.HasPrefix(t.Lit, `"`) {
+			v.t = ctype{base: baseScalar, ptr: 1, consts: 1}
+		}
+	}
+	for i := 0; i < len(post); i++ {
+		p := post[i]
+		switch {
+		case p.Call != nil: // of what an expression is
+			for _, g := range p.Call.Args {
+				x := a.arg(g, sc)
+				a.lose(x.roots|x.mem, a.at(t, sc, "passes it to a function pointer"))
+			}
+			a.lose(v.mem, a.at(t, sc, "calls what it leads to"))
+			v = value{roots: v.roots, place: placeMem, mem: v.roots}
+		case p.Index != nil:
+			x := a.expr(p.Index, sc)
+			if sc.f.cpp && !v.t.pointer() { // an operator, which may insert
+				if v.place != placeOwn {
+					a.lose(v.roots|v.mem, a.at(t, sc, "uses [] on it"))
+				}
+			}
+			if !v.t.pointer() && x.t.pointer() { // 1[p]
+				v = x
+			}
+			v = a.deref(v)
+		case p.Dot != "" || p.Arrow != "":
+			name := p.Dot + p.Arrow
+			if p.Arrow != "" {
+				v = a.deref(v)
+			}
+			if i+1 < len(post) && post[i+1].Call != nil {
+				i++
+				v = calls{a}.methodCall(v, name, t, post[i].Call, sc)
+				continue
+			}
+			v = a.member(v, name, sc)
+		case p.Step != "":
+			a.step(v, a.at(t, sc, "steps it"))
+		}
+	}
+	for i := len(t.Prefix) - 1; i >= 0; i-- {
+		v = a.prefix(t.Prefix[i], v, t, sc)
+	}
+	return v
+}
+
+// lone is the name that an expression is, "" where it is more.
+func lone(e *gExpr) string {
+	if len(e.Items) == 1 && len(e.Items[0].Rest) == 0 {
+		if t := e.Items[0].First; len(t.Prefix) == 0 && len(t.Post) == 0 {
+			return t.Ident
+		}
+	}
+	return ""
+}
+
+func (a *analysis) step(v value, at spot) {
+	if v.place == placeMem {
+		a.write(v.mem, at)
+	}
+}
+
+func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
+	switch op {
+	case "*":
+		return a.deref(v)
+	case "&":
+		out := value{roots: v.roots | v.mem, t: v.t.pointed(false)}
+		if v.t == (ctype{}) {
+			out.t = ctype{}
+		}
+		return out
+	case "+", "-", "~":
+		return value{roots: v.roots, t: v.t}
+	case "!", "sizeof", "alignof":
+		return value{t: ctype{base: baseScalar}}
+	case "++", "--":
+		a.step(v, a.at(t, sc, "steps it"))
+		return v
+	case "delete":
+		a.write(v.roots, a.at(t, sc, "deletes it"))
+		return value{}
+	case "throw":
+		a.keep(v, a.at(t, sc, "throws it"))
+		return value{}
+	case "new", "co_await", "&&":
+		return value{roots: v.roots, t: ctype{}}
+	}
+	ct, _ := sc.f.of(strings.Fields(op))
+	if ct.ref {
+		return value{roots: v.roots, mem: v.mem | v.roots, place: placeMem, t: ct.element()}
+	}
+	ct.array = false
+	return value{roots: v.roots, t: ct}
+}
+
+// name is what a name stands for.
+func (a *analysis) name(t *gTerm, sc *scope) value {
+	name := t.Ident
+	if v := a.find(name, sc); v != nil {
+		if v.given {
+			return v.value
+		}
+		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t}
+	}
+	switch name {
+	case "NULL", "nullptr", "true", "false":
+		return value{}
+	}
+	if a.d.method != "" && !strings.Contains(name, "::") { // a member, for all that is known
+		v := value{roots: 1, mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name)}
+		if v.t == (ctype{}) && a.alias(name, sc) == nil {
+			return v
+		} else if v.t != (ctype{}) {
+			if v.t.ref {
+				return a.deref(v)
+			}
+			return v
+		}
+	}
+	if d := a.alias(name, sc); d != nil {
+		return calls{a}.expand(d, usage{term: t}, sc)
+	}
+	return value{place: placeGlobal}
+}
+
+// alias is the macro without parameters that a name is, nil where it is none.
+func (a *analysis) alias(name string, sc *scope) *def {
+	n := a.s.lib.lookup(a.d.home, name)
+	if n == nil {
+		return nil
+	}
+	for _, d := range n.defs {
+		if d.macro != nil && !d.macro.takes {
+			return d
+		}
+	}
+	return nil
+}

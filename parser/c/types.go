@@ -1,0 +1,485 @@
+package c
+
+// What the words of a declaration say of a type: how many pointers, const where.
+
+import (
+	"slices"
+	"strings"
+)
+
+type base uint8
+
+const (
+	baseUnknown base = iota
+	baseScalar
+	baseRecord
+	baseVoid
+	baseFunc
+)
+
+// ctype is a type, as far as it matters here. Levels are numbered from the inside: 0 is
+// what all pointers lead to in the end.
+type ctype struct {
+	base   base
+	rec    string // the class, or a name that was not found
+	ptr    int8
+	consts uint16 // by level
+	array  bool   // the outermost level is an array: the variable has it in itself
+	ref    bool   // the outermost level is a reference
+}
+
+func (t ctype) constAt(level int8) bool { return t.consts&(1<<level) != 0 }
+
+// pointed is t with one level more.
+func (t ctype) pointed(isArray bool) ctype {
+	if t.ptr >= 14 {
+		return ctype{}
+	}
+	if isArray && t.constAt(t.ptr) { // an array of const is const
+		t.consts |= 1 << (t.ptr + 1)
+	}
+	t.ptr++
+	t.array = isArray
+	return t
+}
+
+// element is what *x is of.
+func (t ctype) element() ctype {
+	if t.ptr == 0 {
+		return ctype{}
+	}
+	t.consts &^= 1 << t.ptr
+	t.ptr--
+	t.array, t.ref = false, false
+	return t
+}
+
+// decay is t as a parameter.
+func (t ctype) decay() ctype {
+	t.array = false
+	return t
+}
+
+// scalar reports whether a value leads nowhere.
+func (t ctype) scalar() bool { return t.ptr == 0 && (t.base == baseScalar || t.base == baseFunc) }
+
+// flat reports whether t leads to numbers and to nothing else.
+func (t ctype) flat() bool { return t.ptr <= 1 && t.base == baseScalar }
+
+// pointer reports whether a value is one, or an array.
+func (t ctype) pointer() bool { return t.ptr > 0 }
+
+// readOnly reports whether nothing can be written through a parameter of the type.
+func (t ctype) readOnly() bool {
+	if t.ptr == 0 {
+		return t.base == baseScalar || t.base == baseFunc || t.base == baseRecord
+	}
+	for i := range t.ptr {
+		if !t.constAt(i) {
+			return false
+		}
+	}
+	return true
+}
+
+var scalarWords = set("char", "short", "int", "long", "float", "double", "signed", "unsigned", "_Bool", "bool", "__int128", "_Complex", "wchar_t", "char16_t", "char32_t", "char8_t", "__int64", "_Float16")
+
+// numbers are types of the standard headers.
+var numbers = set("size_t", "ssize_t", "ptrdiff_t", "int8_t", "int16_t", "int32_t", "int64_t", "uint8_t", "uint16_t", "uint32_t", "uint64_t",
+	"intptr_t", "uintptr_t", "intmax_t", "uintmax_t", "time_t", "off_t", "clock_t", "mode_t", "pid_t", "Py_ssize_t", "Py_hash_t", "Py_UCS4", "uint", "ulong", "ushort", "uchar")
+
+// qualifiers and storage classes tell nothing here, but for const.
+var qualifiers = set("const", "volatile", "restrict", "__restrict", "__restrict__", "static", "inline", "__inline", "__inline__", "extern", "register", "constexpr",
+	"mutable", "virtual", "explicit", "friend", "typename", "_Noreturn", "thread_local", "_Thread_local", "__extension__", "auto", "consteval", "__const", "_Atomic", "__volatile__")
+
+// declWords cannot be names.
+var declWords = func() map[string]bool {
+	out := set("struct", "union", "class", "enum", "void", "return", "if", "while", "for", "switch", "sizeof", "else", "do", "case", "goto", "delete", "new", "typedef")
+	for _, more := range []map[string]bool{scalarWords, qualifiers} {
+		for w := range more {
+			out[w] = true
+		}
+	}
+	return out
+}()
+
+func set(words ...string) map[string]bool {
+	out := map[string]bool{}
+	for _, w := range words {
+		out[w] = true
+	}
+	return out
+}
+
+// phrase is the words of one declaration, in which brackets with what is in them are one
+// word each: "[]", "()", "<>".
+type phrase []string
+
+// of returns the type that a phrase declares, and the name that it gives, "" for none.
+func (f *file) of(p phrase) (ctype, string) { return f.typeOf(p, 0) }
+
+func (f *file) typeOf(p phrase, depth int) (ctype, string) {
+	if depth > 16 {
+		return ctype{}, ""
+	}
+	first := slices.IndexFunc(p, func(w string) bool { return w == "*" || w == "&" || w == "&&" || w == "[]" || w == "()" })
+	if first < 0 {
+		first = len(p)
+	}
+	t := ctype{}
+	var idents []string
+	builtin, tagged, constant := false, false, false
+	for i := 0; i < first; i++ {
+		switch w := p[i]; {
+		case w == "const" || w == "__const" || w == "constexpr":
+			constant = true
+		case w == "struct" || w == "union" || w == "class" || w == "enum":
+			tagged = true
+			if w == "enum" {
+				t.base = baseScalar
+			}
+		case w == "::" || w == "<>" || qualifiers[w] || w == "...":
+			if w == "::" && len(idents) > 0 && !builtin { // of a namespace
+				idents = idents[:len(idents)-1]
+			}
+		case scalarWords[w]:
+			builtin = true
+			t.base = baseScalar
+		case w == "void":
+			builtin = true
+			t.base = baseVoid
+		case letter(w[0]):
+			idents = append(idents, w)
+		default:
+			return ctype{}, ""
+		}
+	}
+	name := ""
+	named := first < len(p) && p[first] == "[]" || first == len(p) // the name stands before it, if anywhere
+	if builtin {
+		if named && len(idents) > 0 {
+			name = idents[len(idents)-1]
+		}
+	} else {
+		if named && len(idents) >= 2 {
+			name = idents[len(idents)-1]
+			idents = idents[:len(idents)-1]
+		}
+		if len(idents) == 0 {
+			return ctype{}, name
+		}
+		word := idents[len(idents)-1]
+		switch {
+		case t.base == baseScalar: // an enum
+		case tagged:
+			t.base, t.rec = baseRecord, word
+		default:
+			t = f.named(word, depth)
+		}
+	}
+	if constant {
+		level := t.ptr
+		for level > 0 && level == t.ptr && t.array {
+			t.consts |= 1 << level
+			level--
+		}
+		t.consts |= 1 << level
+	}
+	arrays := 0
+	for _, w := range p[first:] {
+		switch {
+		case w == "*":
+			t = t.pointed(false)
+		case w == "&" || w == "&&":
+			t = t.pointed(false)
+			t.ref = true
+		case w == "const" || w == "__const":
+			t.consts |= 1 << t.ptr
+		case w == "[]":
+			arrays++
+		case w == "()":
+			return ctype{base: baseFunc}, name
+		case w == "::" || w == "<>" || w == "..." || qualifiers[w]:
+		case letter(w[0]):
+			name = w
+		default:
+			return ctype{}, ""
+		}
+	}
+	for range arrays {
+		t = t.pointed(true)
+	}
+	return t, name
+}
+
+// named is the type that a name stands for in a file. One that leads to itself is not known.
+func (f *file) named(name string, depth int) ctype {
+	if t, ok := f.typeNames[name]; ok {
+		return t
+	}
+	f.typeNames[name] = ctype{rec: name}
+	t := f.findNamed(name, depth)
+	f.typeNames[name] = t
+	return t
+}
+
+func (f *file) findNamed(name string, depth int) ctype {
+	var out ctype
+	found := false
+	for _, g := range f.all() {
+		for _, isl := range g.types[name] {
+			t := g.definedBy(isl, depth+1)
+			if found && t != out {
+				return ctype{rec: name}
+			}
+			out, found = t, true
+		}
+		if !found && len(g.classes[name]) > 0 {
+			out, found = ctype{base: baseRecord, rec: name}, true
+		}
+	}
+	if !found {
+		if numbers[name] {
+			return ctype{base: baseScalar}
+		}
+		return ctype{rec: name}
+	}
+	return out
+}
+
+// definedBy is the type of a typedef.
+func (g *file) definedBy(isl island, depth int) ctype {
+	if depth > 16 {
+		return ctype{}
+	}
+	name := g.str(g.toks[isl.name])
+	if isl.keyword == "using" {
+		t, _ := g.typeOf(g.phrase(isl.name+2, isl.end-1), depth)
+		return t
+	}
+	var p phrase
+	own := false // behind the first name: of several, each has pointers of its own
+	for i := isl.start + 1; i < isl.end; {
+		switch {
+		case g.is(i, "{"):
+			if !slices.Contains(p, "enum") && len(p) > 0 && (p[len(p)-1] == "struct" || p[len(p)-1] == "union") {
+				p = append(p, name) // one without a name has that of the typedef
+			} else if len(p) > 0 && p[len(p)-1] == "enum" {
+				p = append(p, name)
+			}
+			i = g.matchTo(i, isl.end)
+			continue
+		case g.is(i, "(") && g.is(i+1, "*"):
+			return ctype{base: baseFunc}
+		case g.is(i, ",") || g.is(i, ";"):
+			if own {
+				t, _ := g.typeOf(p, depth)
+				return t
+			}
+			if j := slices.IndexFunc(p, func(w string) bool { return w == "*" }); j >= 0 {
+				p = p[:j]
+			} else if len(p) > 0 {
+				p = p[:len(p)-1]
+			}
+			i++
+			continue
+		}
+		own = own || i == isl.name
+		var w string
+		w, i = g.word(i, isl.end)
+		if w != "" {
+			p = append(p, w)
+		}
+	}
+	return ctype{}
+}
+
+// phrase is the words between two tokens.
+func (t *text) phrase(from, to int) phrase {
+	var p phrase
+	for i := from; i < to; {
+		var w string
+		if w, i = t.word(i, to); w != "" {
+			p = append(p, w)
+		}
+	}
+	return p
+}
+
+// word returns the word at token i, "" for what says nothing, and where the next one begins.
+func (t *text) word(i, to int) (string, int) {
+	k := t.toks[i]
+	switch {
+	case k.kind >= kIf:
+		return "", i + 1
+	case k.kind == kIdent:
+		w := t.str(k)
+		if attributes[w] && t.is(i+1, "(") {
+			return "", t.matchTo(i+1, to)
+		}
+		return w, i + 1
+	case t.is(i, "["):
+		end := t.matchTo(i, to)
+		if t.is(i+1, "[") { // [[attribute]]
+			return "", end
+		}
+		return "[]", end
+	case t.is(i, "("):
+		return "()", t.matchTo(i, to)
+	case t.is(i, "<"):
+		if end, ok := t.anglesTo(i, to); ok {
+			return "<>", end
+		}
+	}
+	return t.str(k), i + 1
+}
+
+// record is the members of a class, in all its definitions; nil where it is not known.
+func (f *file) record(name string) []*index {
+	var out []*index
+	for _, g := range f.all() {
+		list := g.classes[name]
+		for i := range list {
+			out = append(out, g.membersOf(&list[i]))
+		}
+		if len(list) == 0 {
+			for _, isl := range g.types[name] { // typedef struct { … } name
+				if x := g.anonymous(isl); x != nil {
+					out = append(out, x)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// anonymous is the members of a struct that has no name but that of a typedef.
+func (g *file) anonymous(isl island) *index {
+	for i := isl.start; i < min(isl.end, isl.start+6); i++ {
+		if g.is(i, "{") {
+			isl.body = i
+			if x := g.members[islandKey{isl.name, i}]; x != nil {
+				return x
+			}
+			return g.indexBody(islandKey{isl.name, i}, i, isl.end)
+		}
+	}
+	return nil
+}
+
+// islandKey names an island of a file.
+type islandKey struct{ name, body int }
+
+func (g *file) membersOf(isl *island) *index {
+	k := islandKey{isl.name, isl.body}
+	if x := g.members[k]; x != nil {
+		return x
+	}
+	return g.indexBody(k, isl.body, isl.end)
+}
+
+func (g *file) indexBody(k islandKey, brace, end int) *index {
+	x := &index{file: g}
+	x.scan(g.text, brace+1, max(brace+1, g.matchTo(brace, end)-1))
+	g.members[k] = x
+	return x
+}
+
+// field is the type of a member of a class; unknown where definitions differ.
+func (f *file) field(rec, name string) ctype {
+	if rec == "" || name == "" {
+		return ctype{}
+	}
+	key := rec + "." + name
+	if t, ok := f.fieldTypes[key]; ok {
+		return t
+	}
+	t := f.findField(rec, name)
+	f.fieldTypes[key] = t
+	return t
+}
+
+func (f *file) findField(rec, name string) ctype {
+	var out ctype
+	found := false
+	for _, x := range f.record(rec) {
+		t, ok := x.member(name, 0)
+		if !ok || found && t != out {
+			return ctype{}
+		}
+		out, found = t, true
+	}
+	return out
+}
+
+// member is the type of a member that a class body declares.
+func (x *index) member(name string, depth int) (ctype, bool) {
+	g := x.file
+	for _, isl := range x.fields {
+		if isl.body >= 0 { // a struct or union without a name
+			if depth < 8 {
+				in := g.membersOf(&isl)
+				if t, ok := in.member(name, depth+1); ok {
+					return t, true
+				}
+			}
+			continue
+		}
+		// Declarators after the first share its words up to the first pointer.
+		var head, p phrase
+		first := true
+		flush := func() (ctype, bool) {
+			t, n := g.of(p)
+			if first {
+				head = p
+				for i, w := range p {
+					if w == "*" || w == "&" || w == n && i > 0 {
+						head = p[:i]
+						break
+					}
+				}
+				first = false
+			}
+			return t, n == name
+		}
+		for i := isl.start; i < isl.end; {
+			if g.is(i, ",") || g.is(i, ";") || g.is(i, ":") && !g.is(i, "::") || g.is(i, "=") {
+				if len(p) > 0 {
+					if t, ok := flush(); ok {
+						return t, true
+					}
+				}
+				if g.is(i, ":") || g.is(i, "=") { // up to the next declarator
+					for i < isl.end && !g.is(i, ",") && !g.is(i, ";") {
+						if g.is(i, "{") || g.is(i, "(") {
+							i = g.matchTo(i, isl.end)
+						} else {
+							i++
+						}
+					}
+				}
+				p = slices.Clone(head)
+				i++
+				continue
+			}
+			if g.is(i, "{") { // struct { … } x: of a type that has no name
+				i = g.matchTo(i, isl.end)
+				p = append(p, "?")
+				continue
+			}
+			var w string
+			if w, i = g.word(i, isl.end); w != "" {
+				p = append(p, w)
+			}
+		}
+	}
+	return ctype{}, false
+}
+
+// lastOf is the last part of a qualified name.
+func lastOf(name string) string {
+	if i := strings.LastIndex(name, "::"); i >= 0 {
+		return name[i+2:]
+	}
+	return name
+}
