@@ -80,6 +80,9 @@ func takenFor(p *Program, f *Function, e *Effect) Mode {
 	return e.Mode
 }
 
+// TakenAs returns the mode in which a function that holds what one of its effects is on does so.
+func (p *Program) TakenAs(f *Function, e *Effect) Mode { return takenFor(p, f, e) }
+
 // Give has a function without decorators hold a path, as if it had one.
 func (p *Program) Give(f *Function, path string) {
 	own := p.OwnLocks(f)

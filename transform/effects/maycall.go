@@ -34,6 +34,9 @@ func (b *values) answers(n int32) bool {
 // mayCall notes that an operation on a value without a static type may call a member that
 // the class of the function has, or one that it shares its lock with.
 func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span) {
+	if b.answers(n) && b.shape(n).Class == nil && (b.under != 0 || b.f.Class != nil) && byName(name) {
+		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span})
+	}
 	if b.f.Class == nil || !b.answers(n) || b.shape(n).Class != nil || !b.ofParams(n) {
 		return
 	}
@@ -78,6 +81,12 @@ func (b expressions) ofParams(n int32) bool {
 	return find(n)
 }
 
+// byName reports whether an operation uses the content of an object, or a member by its name:
+// anything may be compared or added up.
+func byName(method string) bool {
+	return library.ContentMethods()[method] || !strings.HasPrefix(method, "__")
+}
+
 // mayLock notes what an operation on a parameter, or on an item of one, locks where that
 // is an object of the function's own kind.
 func mayLock(s *Solver, c *mayCall) {
@@ -88,7 +97,7 @@ func mayLock(s *Solver, c *mayCall) {
 	if mine == nil {
 		return
 	}
-	named := library.ContentMethods()[c.method] || !strings.HasPrefix(c.method, "__")
+	named := byName(c.method)
 	for _, r := range s.Top(c.node) {
 		x := &s.sum.Regions[r.Region]
 		if !operand(s, r.Region) || r.Class != nil || x.Parent < 0 && typed(s.f, int(x.Num)) {

@@ -173,6 +173,7 @@ type Flow struct {
 	puts     []put
 	changed  []int32 // containers that are changed
 	mayCalls []mayCall
+	loose    []loose // uses of objects without a static type, in methods and under blocks
 }
 
 // put is an item that a container gets, or unknownItem.

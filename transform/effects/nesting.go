@@ -1,0 +1,620 @@
+package effects
+
+// Nested locks: what a function takes, by itself or in what it calls, while a block of its own
+// holds another object, and whether that other one is come to from the first.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Kinship is what is known of two objects, of which one is locked while the other is held.
+type Kinship uint8
+
+const (
+	Strangers Kinship = iota // each may be the other one when the function is called again
+	Below                    // the second is come to from the first
+	Above                    // the first is come to from the second
+)
+
+// Nest is a lock that is taken while another is held.
+type Nest struct {
+	Held BlockLock
+	// Taken is the taking as one of the function's effects. Its class is nil where the object
+	// has no static type.
+	Taken *Effect
+	// X is what a block takes there, On what a method or an attribute of is used; nil where
+	// that is something else.
+	X, On ast.Expr
+	Star  int // of X: "*others"
+	Kin   Kinship
+	// Way is what leads from the upper one to the lower one; nil where that is more than one step.
+	Way *Way
+	// Globals are the names of module variables with an object each that the held one and the
+	// taken one are; "" where they are none.
+	Globals [2]string
+	// Attributes are the names of the attributes by which both are come to from one object; "" where they
+	// are not.
+	Attributes [2]string
+	// Member is the name by which an object without a static type is used, Part how.
+	Member string
+	Part   Accessor
+	// Together is true where one statement takes both.
+	Together bool
+	// Chosen is true where callers choose both: parameters, and items of these.
+	Chosen bool
+}
+
+// loose is a use of an object without a static type by a name that locked classes may have.
+type loose struct {
+	node  int32
+	name  string
+	part  Accessor
+	under int32
+	span  ast.Span
+}
+
+// Loose returns the uses, by names that Python's own types do not have, of objects without a static
+// type that a function makes outside of its blocks, each name once.
+func (f *Function) Loose() []LooseUse {
+	var out []LooseUse
+	for _, u := range f.Flow.loose {
+		if u.under == 0 && !Common(u.name) && !slices.ContainsFunc(out, func(o LooseUse) bool { return o.Name == u.name && o.Part == u.part }) {
+			out = append(out, LooseUse{u.name, u.part, &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}})
+		}
+	}
+	return out
+}
+
+// LooseUse is a use of an object without a static type, by the name of a member.
+type LooseUse struct {
+	Name   string
+	Part   Accessor
+	Effect *Effect
+}
+
+// Common reports whether Python's own types have members of a name, too.
+func Common(name string) bool {
+	return library.ContentMethods()[name] || library.Changers()[name] || library.Keepers()[name] || library.Mutators()[name] || library.ReadMethods()[name] || library.ViewMethods()[name]
+}
+
+// Nested finds what a function, which is solved, takes while a block of its own holds something.
+// Of objects without a static type, and of the items of containers, also what it takes
+// while it holds what entry gives it.
+func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
+	if len(f.Flow.Blocks) == 0 {
+		return nil
+	}
+	s := p.Solver()
+	s.At(f)
+	s.handOuts()
+	w := &nesting{cover: cover{s}, locking: &locking{p: p, known: map[*Function][]Effect{}}}
+	for i := 1; i < len(f.Flow.Blocks); i++ {
+		k := &f.Flow.Blocks[i]
+		for j, l := range k.Locks {
+			t := taking{node: l.node, region: -1, star: l.Arg.Star != 0, x: l.Arg.X, under: k.outer,
+				effect: &Effect{Class: l.OfClass(), Mode: l.Mode, Cause: Takes, Span: l.Arg.X.Range()}}
+			if t.star {
+				t.effect.Class = nil
+			}
+			w.take(t)
+			for _, with := range k.Locks[:j] {
+				before := len(w.out)
+				if w.pair(with, &t); len(w.out) > before {
+					w.out[before].Together = true
+				}
+			}
+			if t.effect.Class == nil && (t.star || w.known(t.node)) && !w.again(slices.Values(entry), &t) {
+				for _, e := range entry {
+					w.pair(e, &t)
+				}
+			}
+		}
+	}
+	for i := range f.Flow.Calls {
+		if c := &f.Flow.Calls[i]; c.under != 0 {
+			w.call(c)
+		}
+	}
+	for _, u := range f.Flow.loose {
+		if u.under != 0 && w.known(u.node) {
+			w.take(taking{node: u.node, region: -1, on: receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
+		}
+	}
+	return w.out
+}
+
+// EntryLock is what a function holds from its entry on of a parameter, as if a block did.
+func (f *Function) EntryLock(num int, md Mode) BlockLock {
+	n := f.Flow.Params[num]
+	sh := f.Flow.Nodes[n].Shape
+	if num == 0 && sh.Class == nil {
+		sh.Class = f.Class
+	}
+	return BlockLock{Mode: md, Class: sh.Class, Shape: sh, node: n}
+}
+
+// OfClass is the class of what a block locks, as far as it is known.
+func (l *BlockLock) OfClass() *project.Class {
+	if l.Shape.Class != nil {
+		return l.Shape.Class
+	}
+	return l.Class
+}
+
+// nesting finds them.
+type nesting struct {
+	cover
+	locking *locking
+	out     []Nest
+}
+
+// taking is one lock that is taken.
+type taking struct {
+	node   int32 // of the object, or of what it is reached from
+	region int32 // the object, where it is a part of that; -1 otherwise
+	star   bool
+	x, on  ast.Expr
+	under  int32
+	member string
+	part   Accessor
+	effect *Effect
+}
+
+// call finds what a call takes.
+func (w *nesting) call(c *Call) {
+	for _, g := range c.Callees {
+		for _, e := range w.locking.of(g) {
+			r := &g.Sum.Regions[e.Region]
+			if r.Root != NodeParam {
+				continue
+			}
+			at := anchor(g, e.Region)
+			direct := at == e.Region && r.Parent < 0
+			for _, a := range w.given(c, g, at) {
+				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
+					continue
+				}
+				for _, to := range w.along(a.Region, g, e.Region, c.history) {
+					t := taking{region: to, under: c.under, effect: &Effect{Region: to, Class: e.Class, Mode: max(e.Mode, takenFor(w.p, g, &e)), Cause: ThroughCall,
+						Name: g.Def.Name.Name, Span: c.Span, Via: e.Via, next: e.next}}
+					if direct {
+						if t.node, t.region = c.Args[r.Num], -1; r.Num == 0 && g.Class != nil {
+							t.on = receiver(w.f, c.Span)
+						}
+					}
+					w.take(t)
+				}
+			}
+		}
+	}
+}
+
+// take pairs what is taken with all that the blocks round it hold.
+func (w *nesting) take(t taking) {
+	if w.again(w.flow.Around(t.under), &t) || w.atEntry(&t) {
+		return
+	}
+	for l := range w.flow.Around(t.under) {
+		w.pair(l, &t)
+	}
+}
+
+// again reports whether one of the locks is what is taken: it is entered again.
+func (w *nesting) again(locks func(func(BlockLock) bool), t *taking) bool {
+	for l := range locks {
+		for _, x := range []ast.Expr{t.x, t.on} {
+			if l.Arg.X != nil && x != nil && l.star() == t.star && w.sameText(l.Arg.X, x) {
+				return true
+			}
+		}
+		switch {
+		case t.star || l.node == 0:
+		case l.star():
+			if t.node != 0 && slices.Contains(w.containers(t.node), w.plain(l.node)) {
+				return true
+			}
+		default:
+			if steps, _, ok := w.leads(l.node, t); ok && steps == 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// receiver is the expression a method of which is called, or an attribute of which is used, at a
+// place; nil where there is none.
+func receiver(f *Function, at ast.Span) (out ast.Expr) {
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		s := n.Range()
+		if s.End < at.Pos || s.Pos > at.End || out != nil {
+			return false
+		}
+		switch n := n.(type) {
+		case *ast.Attribute:
+			if s == at {
+				out = n.X
+			}
+		case *ast.Subscript:
+			if s == at {
+				out = n.X
+			}
+		case *ast.Call:
+			if fun, ok := n.Fun.(*ast.Attribute); ok && s == at {
+				out = fun.X
+			}
+		}
+		return true
+	})
+	return out
+}
+
+// sameText reports whether two expressions say the same, in which nothing is called.
+func (w *nesting) sameText(a, b ast.Expr) bool {
+	file := w.f.Unit.File
+	if syntax.Text(file, a.Range()) != syntax.Text(file, b.Range()) {
+		return false
+	}
+	calls := false
+	ast.Walk(a, func(n ast.Node) bool {
+		_, call := n.(*ast.Call)
+		calls = calls || call
+		return !calls
+	})
+	return !calls
+}
+
+// atEntry reports whether the function holds from its entry on what is taken.
+func (w *nesting) atEntry(t *taking) bool {
+	if t.star || t.effect.Class == nil {
+		return false
+	}
+	refs := w.refsOf(t)
+	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r int32) bool {
+		return !w.p.Holds(w.f, &Effect{Region: r, Class: t.effect.Class})
+	})
+}
+
+// refsOf are the regions that are taken.
+func (w *nesting) refsOf(t *taking) []int32 {
+	if t.region >= 0 {
+		return []int32{t.region}
+	}
+	if t.star {
+		var out []int32
+		for _, r := range w.items(t.node) {
+			out = append(out, r.Region)
+		}
+		return out
+	}
+	return w.regions(t.node)
+}
+
+// pair notes that something is taken while l is held.
+func (w *nesting) pair(l BlockLock, t *taking) {
+	if !l.star() && w.ours(w.regions(l.node), t.effect.Span) || w.ours(w.refsOf(t), t.effect.Span) {
+		return // nobody else has it
+	}
+	n := Nest{Held: l, Taken: t.effect, X: t.x, On: t.on, Member: t.member, Part: t.part}
+	if t.star {
+		n.Star = 1
+	}
+	n.Chosen = t.node != 0 && w.chosen(l.node) && w.chosen(t.node)
+	if refs := w.refsOf(t); len(refs) > 0 && t.region < 0 {
+		n.Taken.Region = refs[0]
+	}
+	if !l.star() {
+		if steps, way, ok := w.leads(l.node, t); ok {
+			n.Kin, n.Way = Below, nil
+			if steps == 1 {
+				n.Way = &way
+			}
+		} else if t.node != 0 && t.region < 0 && !t.star {
+			if steps, way, ok := w.leads(t.node, &taking{node: l.node, region: -1}); ok {
+				n.Kin = Above
+				if steps == 1 {
+					n.Way = &way
+				}
+			} else {
+				n.Attributes = w.siblings(l.node, t.node)
+			}
+		}
+		n.Globals[0] = w.global(l.node)
+	}
+	if !t.star && t.region < 0 {
+		n.Globals[1] = w.global(t.node)
+	}
+	w.out = append(w.out, n)
+}
+
+func (l *BlockLock) star() bool { return l.Arg.Star != 0 }
+
+// ours reports whether all of the regions are objects of the function's own making that nobody
+// else has at a place.
+func (w *nesting) ours(regions []int32, at ast.Span) bool {
+	for _, r := range regions {
+		x := &w.sum.Regions[r]
+		if x.Root != NodeFresh || x.Parent >= 0 {
+			return false
+		}
+		if from, handed := w.handed[x.Num]; handed && at.Pos > from {
+			return false
+		}
+	}
+	return len(regions) > 0
+}
+
+// known reports whether an object without a static type comes from where others may be
+// given it, too: what a call returns is new for the most part.
+func (w *nesting) known(n int32) bool {
+	switch x := &w.flow.Nodes[w.plain(n)]; x.Kind {
+	case NodeParam, NodeContained, NodeField, NodeGlobal:
+		return true
+	case NodeLocal:
+		return slices.ContainsFunc(x.From, func(f int32) bool {
+			k := w.flow.Nodes[w.plain(f)].Kind
+			return k == NodeParam || k == NodeContained || k == NodeField || k == NodeGlobal
+		})
+	}
+	return false
+}
+
+// chosen reports whether a value is a parameter, or an item of one.
+func (w *nesting) chosen(n int32) bool {
+	for range 8 {
+		x := &w.flow.Nodes[w.plain(n)]
+		switch x.Kind {
+		case NodeParam:
+			return true
+		case NodeContained:
+			n = x.Base
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// leads finds on which way what is taken is come to from a value, in how many steps; none
+// where it is that value.
+func (w *nesting) leads(from int32, t *taking) (steps int, way Way, ok bool) {
+	if from == 0 || t.star && t.node == 0 {
+		return 0, Way{}, false
+	}
+	if t.region >= 0 {
+		return w.descends(from, t.region)
+	}
+	steps, way, ok = w.comes(w.plain(from), t.node, nil)
+	if ok && t.star {
+		if _, name := holder(w.flow, t.node); steps == 1 && name != "" {
+			return 1, Way{name, true}, true
+		}
+		return steps + 1, way, true
+	}
+	if !ok && !t.star {
+		if to := w.Top(t.node); len(to) == 1 {
+			return w.descends(from, to[0].Region)
+		}
+	}
+	return steps, way, ok
+}
+
+// descends is leads by regions: what is reached by attributes from one object.
+func (w *nesting) descends(from, region int32) (steps int, way Way, ok bool) {
+	of := w.Top(from)
+	if len(of) != 1 || !w.single(of[0].Region) {
+		return 0, Way{}, false
+	}
+	for r := region; r >= 0; r = w.sum.Regions[r].Parent {
+		if r == of[0].Region {
+			return steps, way, true
+		}
+		steps++
+		way = Way{Name: w.sum.Regions[r].Name, Items: w.sum.Regions[r].OfItems()}
+	}
+	return 0, Way{}, false
+}
+
+// comes is leads by values: what attributes and containers yield.
+func (w *nesting) comes(from, n int32, seen []int32) (steps int, way Way, ok bool) {
+	n = w.plain(n)
+	if n == from {
+		return 0, Way{}, true
+	}
+	if n == 0 || slices.Contains(seen, n) {
+		return 0, Way{}, false
+	}
+	seen = append(seen, n)
+	x := &w.flow.Nodes[n]
+	switch x.Kind {
+	case NodeField:
+		steps, _, ok = w.comes(from, x.Base, seen)
+		return steps + 1, Way{Name: x.Name}, ok
+	case NodeContained, NodeItem:
+		steps, way, ok = w.comes(from, x.Base, seen)
+		if _, name := holder(w.flow, x.Base); name != "" && steps == 1 {
+			return 1, Way{name, true}, ok
+		}
+		return steps + 1, way, ok
+	case NodeCall: // what one of its own methods returns
+		if args := w.flow.Calls[x.Num].Args; len(args) > 0 && args[0] != 0 {
+			_, way, ok = w.comes(from, args[0], seen)
+			return 2, way, ok
+		}
+	case NodeLocal:
+		if of := w.flow.Nodes[from].From; w.flow.Nodes[from].Kind == NodeLocal && len(of) == len(x.From) && len(of) > 1 {
+			// Both are assigned in a loop, or a branch: "a = b; b = b.next".
+			steps = 1
+			for i, f := range x.From {
+				st, wy, leads := w.comes(w.plain(of[i]), f, seen)
+				if ok = leads && st > 0; !ok {
+					break
+				}
+				if i > 0 && wy != way {
+					st = 2
+				}
+				steps, way = max(steps, st), wy
+			}
+			if ok {
+				return steps, way, true
+			}
+		}
+		found := false
+		for _, f := range x.From {
+			if k := w.plain(f); k == 0 || w.flow.Nodes[k].Kind == NodeNothing || slices.Contains(seen, k) {
+				continue
+			}
+			st, wy, leads := w.comes(from, f, seen)
+			if !leads || st == 0 {
+				return 0, Way{}, false
+			}
+			if found && (st != steps || wy != way) {
+				st = 2
+			}
+			steps, way, found = st, wy, true
+		}
+		return steps, way, found
+	}
+	return 0, Way{}, false
+}
+
+// containers are the containers that a value may be an item of.
+func (w *nesting) containers(n int32) []int32 {
+	x := &w.flow.Nodes[w.plain(n)]
+	switch x.Kind {
+	case NodeContained:
+		return []int32{w.plain(x.Base)}
+	case NodeLocal:
+		var out []int32
+		for _, f := range x.From {
+			if y := &w.flow.Nodes[w.plain(f)]; y.Kind == NodeContained {
+				out = append(out, w.plain(y.Base))
+			} else if y.Kind != NodeNothing {
+				return nil
+			}
+		}
+		return out
+	}
+	return nil
+}
+
+// global is the name of the module's variable that a value is, "" where it is none.
+func (w *nesting) global(n int32) string {
+	if x := &w.flow.Nodes[w.plain(n)]; x.Kind == NodeGlobal && x.Shape.Kind == ctype.Object {
+		return x.Name
+	}
+	return ""
+}
+
+// siblings are the attributes of one object that two values are.
+func (w *nesting) siblings(a, b int32) (names [2]string) {
+	x, y := &w.flow.Nodes[w.plain(a)], &w.flow.Nodes[w.plain(b)]
+	if x.Kind == NodeField && y.Kind == NodeField && x.owner != nil && y.owner != nil && w.plain(x.Base) == w.plain(y.Base) {
+		names = [2]string{x.Name, y.Name}
+	}
+	return names
+}
+
+// Ours reports whether attributes of a name hold nothing but objects that were made for them.
+func Ours(all []*Function, name string) bool {
+	for _, f := range all {
+		for _, st := range f.Flow.Stores {
+			if st.Name != name || st.Nothing {
+				continue
+			}
+			n := st.Value
+			for x := &f.Flow.Nodes[n]; n != 0 && (x.Kind == NodeCast || x.Kind == NodeLocal && len(x.From) == 1); x = &f.Flow.Nodes[n] {
+				if n = x.Base; x.Kind == NodeLocal {
+					n = x.From[0]
+				}
+			}
+			if f.Flow.Nodes[n].Kind != NodeFresh {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// Answers are what members lock of their objects, as effects of an operation on something that
+// may be one.
+func Answers(p *Program, members []*Function) []*Effect {
+	k := &locking{p: p, known: map[*Function][]Effect{}}
+	var out []*Effect
+	for _, g := range members {
+		var most *Effect
+		for _, e := range k.of(g) {
+			if x := &g.Sum.Regions[e.Region]; x.Root == NodeParam && x.Num == 0 && x.Parent < 0 && (most == nil || most.Mode < e.Mode) {
+				most = &Effect{Region: -1, Class: g.Class, Mode: max(e.Mode, takenFor(p, g, &e)), Cause: MayCall, Via: e.Via, next: e.next}
+			}
+		}
+		if most != nil {
+			out = append(out, most)
+		}
+	}
+	return out
+}
+
+// By is an answer to one operation.
+func (e *Effect) By(op *Effect) *Effect {
+	out := *e
+	out.Region, out.Name, out.Span = op.Region, op.Name, op.Span
+	return &out
+}
+
+// locking finds what functions lock of what they are given, also those that no_lock exempts:
+// that one answers for what they do says nothing of the order of their locks.
+type locking struct {
+	p     *Program
+	known map[*Function][]Effect
+}
+
+// of returns the takings of a function; each has the function that does it, and its effect.
+func (k *locking) of(g *Function) []Effect {
+	if out, ok := k.known[g]; ok {
+		return out
+	}
+	k.known[g] = nil // calls in a circle
+	var out []Effect
+	for i := range g.Sum.Effects {
+		e := g.Sum.Effects[i]
+		if e.Kind == OnPython || !k.p.Guards(e.Class) || e.Maybe || e.Raw && !k.p.Holds(g, &e) || !e.Raw && e.Cause != Takes && e.Via == nil {
+			continue
+		}
+		e.Via, e.next = g, int32(i)
+		out = append(out, e)
+	}
+	var s *Solver
+	for i := range g.Flow.Calls {
+		c := &g.Flow.Calls[i]
+		for _, h := range c.Callees {
+			if !k.p.Exempt(h) {
+				continue // its takings are among the effects of g
+			}
+			for _, e := range k.of(h) {
+				if h.Sum.Regions[e.Region].Root != NodeParam {
+					continue
+				}
+				if s == nil {
+					s = k.p.Solver()
+					s.At(g)
+				}
+				for _, a := range s.given(c, h, anchor(h, e.Region)) {
+					for _, to := range s.along(a.Region, h, e.Region, c.history) {
+						up := e
+						up.Region = to
+						out = append(out, up)
+					}
+				}
+			}
+		}
+	}
+	k.known[g] = out
+	return out
+}

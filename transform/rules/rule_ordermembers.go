@@ -1,0 +1,190 @@
+package rules
+
+// PXL213: what members lock while they hold their object, and functions while they hold what
+// their decorators name.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/project"
+)
+
+// look notes what a member locks while it holds its object.
+func (o *ordering) look(f *effects.Function) {
+	p := o.p
+	if !p.prog.Member(f) || p.prog.Exempt(f) || p.prog.Constructs(f, 0) {
+		return // nobody has an object that is being made
+	}
+	holds, does := p.prog.ModeOf(f)
+	// A critical section lets go of its object while it waits.
+	mine := p.locks.Of(f.Class)
+	if !does || mine.Kind == decorator.CriticalSection {
+		return
+	}
+	if mine.Kind == decorator.Mutex {
+		holds = effects.Write
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if !p.locksAnother(f, e) || p.takes(f, e) && e.Cause != effects.Takes {
+			continue
+		}
+		x := &f.Sum.Regions[e.Region]
+		// What a block takes may come from anywhere, where nothing tells its origin.
+		_, known := f.WayTo(e.Region)
+		passed := f.Passed(e.Region) || e.Cause == effects.Takes && x.Root == effects.NodeUnknown && !known
+		if e.Maybe && (!passed || x.Parent >= 0 || p.copies(f, x.Num)) {
+			continue // what is in a container that is given may be anything
+		}
+		a := &lockEdge{holds: holds, f: f, in: f, e: e, passed: passed}
+		if way, known := f.WayTo(e.Region); known {
+			a.way = &way
+		}
+		o.add(a)
+	}
+	for _, g := range effects.HelpersOf(p.prog, f) {
+		for i := range g.Sum.Effects {
+			// What is reached by a path is among the effects of f itself.
+			if e := &g.Sum.Effects[i]; g.Sum.Regions[e.Region].Root == effects.NodeUnknown && !e.Maybe && p.locksAnother(g, e) {
+				if way, known := g.WayTo(e.Region); known {
+					o.add(&lockEdge{holds: holds, f: f, in: g, e: e, way: &way})
+				}
+			}
+		}
+	}
+}
+
+// byName notes uses of objects without a static type by the names of members of classes with
+// another lock.
+func (o *ordering) byName(f *effects.Function) {
+	p := o.p
+	if !p.prog.Member(f) || p.prog.Exempt(f) || p.prog.Constructs(f, 0) || p.locks.Of(f.Class).Kind == decorator.CriticalSection {
+		return
+	}
+	holds, does := p.prog.ModeOf(f)
+	if !does {
+		return
+	}
+	for _, u := range f.Loose() {
+		writes := u.Part == effects.Setter || u.Part == effects.Deleter
+		if !o.telling(u.Name) {
+			continue
+		}
+		for _, e := range o.answers(u.Name, writes) {
+			if p.locks.Shared(e.Class) != p.locks.Shared(f.Class) {
+				o.add(&lockEdge{holds: holds, f: f, in: f, e: e.By(u.Effect), guessed: true})
+			}
+		}
+	}
+}
+
+// telling reports whether a name tells of what kind an object is that has a member of it: no two
+// classes of the project have one that have no base in common.
+func (o *ordering) telling(name string) bool {
+	if out, ok := o.tells[name]; ok {
+		return out
+	}
+	var root *project.Class
+	out := true
+	for _, f := range o.all {
+		if f.Class == nil && f.PyClass != "" && f.Def.Name.Name == name {
+			out = false
+		}
+	}
+	for _, m := range o.mods {
+		for _, c := range m.Classes {
+			own := o.p.prog.Own(c)
+			if len(own.Plain[name])+len(own.Props[name]) == 0 && (c.Field(name) == nil || c.Field(name).Vis == ast.Private) {
+				continue
+			}
+			line := c.Ancestry()
+			out = out && (root == nil || root == line[len(line)-1])
+			root = line[len(line)-1]
+		}
+	}
+	if o.tells == nil {
+		o.tells = map[string]bool{}
+	}
+	o.tells[name] = out
+	return out
+}
+
+// underDecorators notes what a function that is no member locks while it holds parameters.
+func (o *ordering) underDecorators(f *effects.Function) {
+	p := o.p
+	if p.prog.Member(f) {
+		return
+	}
+	for _, d := range p.prog.OwnLocks(f).Decs {
+		md := effects.Read
+		switch d.Name {
+		case "write_lock":
+			md = effects.Write
+		case "read_lock":
+		default:
+			continue
+		}
+		for i, param := range f.Def.Params.List {
+			if i >= len(f.Flow.Params) || !locksParam(d, i, param.Name.Name) {
+				continue
+			}
+			c := f.Flow.Nodes[f.Flow.Params[i]].Shape.Class
+			if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection {
+				continue
+			}
+			for j := range f.Sum.Effects {
+				e := &f.Sum.Effects[j]
+				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
+					continue
+				}
+				passed := p.locks.Shared(c) == p.locks.Shared(e.Class) && f.Passed(e.Region)
+				if passed || p.locks.Shared(c) != p.locks.Shared(e.Class) {
+					o.add(&lockEdge{holds: md, f: f, in: f, e: e, held: &heldObject{class: c, text: param.Name.Name}, passed: passed})
+				}
+			}
+		}
+	}
+}
+
+// locksParam reports whether a decorator locks a parameter by its name.
+func locksParam(d decorator.Lock, i int, name string) bool {
+	if len(d.Args()) == 0 {
+		return i == 0
+	}
+	return d.Speaks(name)
+}
+
+// locksAnother reports whether an effect comes about in a function that locks the object,
+// which is another than that of f.
+func (p *Checker) locksAnother(f *effects.Function, e *effects.Effect) bool {
+	return !e.Raw && (e.Via != nil || e.Cause == effects.Takes) && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
+}
+
+// takes reports whether a member locks what an effect is on at its entry, together with its
+// own object.
+func (p *Checker) takes(f *effects.Function, e *effects.Effect) bool {
+	if !p.prog.Holds(f, e) {
+		return false
+	}
+	x := &f.Sum.Regions[e.Region]
+	if x.Parent >= 0 || slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool { return len(d.Args()) > 0 }) {
+		return true // by its name
+	}
+	if p.locks.Of(f.Class).Kind != decorator.RWLock && !p.prog.StanceOn(f, int(x.Num), true).Touches {
+		return false // a mutex would be taken twice
+	}
+	return f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Class != nil ||
+		slices.ContainsFunc(p.locks.VisibleFrom(f.Mod, f.Unit), func(v decorator.Visible) bool { return slices.Contains(e.Class.Ancestry(), v.Class) })
+}
+
+// copies reports whether a decorator names the items of a parameter, which is looked at
+// before anything is locked then.
+func (p *Checker) copies(f *effects.Function, num int32) bool {
+	star := "*" + f.Def.Params.List[num].Name.Name
+	return slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool {
+		return d.Speaks(star)
+	})
+}

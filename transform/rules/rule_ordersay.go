@@ -1,0 +1,162 @@
+package rules
+
+// PXL213: what is said of locks in a circle.
+
+import (
+	"cmp"
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+)
+
+// crossing is a finding about edges of which each waits for the next, and the last for the
+// first. back is said of where the last one leads.
+func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
+	first := path[0]
+	out := project.FindingAt(first.in.Unit.Source, first.e.Span, finding.Order, "", "")
+	out.Warning = true
+	var does []string
+	hang := false
+	for _, e := range path {
+		does = append(does, e.says(e.from == e.to))
+		hang = hang || p.locks.Of(e.class()).Kind == decorator.Mutex
+		out.Related = append(out.Related, e.chain()...)
+	}
+	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
+	switch {
+	case len(path) == 1 && first.held != nil && first.passed:
+		end = "two threads that do so at once, one of them with the two objects the other way round, wait for each other, and one gets RuntimeError"
+	case len(path) == 1:
+		end = "two threads that do so at once, each with the other's object, wait for each other, and one gets RuntimeError"
+	}
+	if hang {
+		end = strings.Replace(end, "wait for each other, and one gets RuntimeError", "hang", 1)
+	}
+	out.Message = fmt.Sprintf("%s%s: %s", strings.Join(does, ", and "), back, end)
+	out.Help = first.help(hang)
+	if first.held != nil {
+		out.Fix = first.held.fix
+	}
+	return out
+}
+
+// says tells what one edge does; with one the object is named, not its class.
+func (a *lockEdge) says(one bool) string {
+	what := "some " + a.e.Class.Name
+	if one || a.taken != "" {
+		what = a.object()
+	}
+	verb := "locks"
+	if a.e.Cause == effects.MayCall {
+		verb = fmt.Sprintf("uses %s of", a.e.Name)
+		what += ", which locks it"
+	}
+	if a.together {
+		return fmt.Sprintf("%s locks %s and %s at once, of which either may come first", a.f.Name(), a.holder(), what)
+	}
+	return fmt.Sprintf("%s holds %s and %s %s", a.f.Name(), a.holder(), verb, what)
+}
+
+// holder says in words what is held.
+func (a *lockEdge) holder() string {
+	switch {
+	case a.held == nil:
+		return "self"
+	case a.held.text == "":
+		return "some " + a.held.class.Name
+	}
+	return fmt.Sprintf("%s (%s)", a.held.text, a.held.class.Name)
+}
+
+// chain tells where an edge comes about: where the one lock is taken, and how it comes to the other.
+func (a *lockEdge) chain() []finding.Related {
+	var out []finding.Related
+	tell := func(at ast.Span, message string) {
+		pos := project.FindingAt(a.in.Unit.Source, at, "", "", "")
+		out = append(out, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: finding.Brief(message)})
+	}
+	holder := a.holder()
+	if a.held == nil {
+		holder = fmt.Sprintf("self (%s)", a.class().Name)
+	}
+	within := ""
+	if a.in != a.f {
+		within = " in " + a.in.Name()
+	}
+	switch {
+	case a.together:
+		tell(a.e.Span, fmt.Sprintf("%s locks %s and %s at once, in the order of their addresses", a.f.Name(), holder, a.object()))
+		return out
+	case a.held != nil && a.held.at != (ast.Span{}):
+		tell(a.held.at, fmt.Sprintf("%s locks %s in a block", a.f.Name(), holder))
+	}
+	tell(a.e.Span, fmt.Sprintf("%s holds %s and locks %s%s", a.f.Name(), holder, a.object(), within))
+	return append(out, effects.RelatedOf(effects.Chain(a.in, a.e)[1:])...)
+}
+
+// help tells what to do about an edge.
+func (a *lockEdge) help(hang bool) string {
+	if a.held != nil && a.held.at != (ast.Span{}) {
+		if a.taken != "" {
+			return fmt.Sprintf("lock both in one statement, which takes them in one order: with %s:", a.statement())
+		}
+		return "do it before the block or after it, or lock both in one statement, which takes them in one order: with " + a.statement() + ":"
+	}
+	if a.taken != "" {
+		return "lock it before the function's own lock is taken or after that is given back: in a no_lock method with one block that takes both, or two, one after the other"
+	}
+	out := "call before taking the lock or after it"
+	if a.e.Cause == effects.MayCall {
+		return out
+	}
+	if at := effects.PathOf(a.in, a.e.Region); at != "" && !hang && a.held == nil && a.in.AtEntry(a.e.Region) {
+		out += fmt.Sprintf(", or take both together: %s on %s", together(a, at), a.f.Name())
+	}
+	return out
+}
+
+// statement spells the locks of both objects in one with statement.
+func (a *lockEdge) statement() string {
+	what := a.taken
+	if what = cmp.Or(what, a.on); what == "" {
+		if what = called(a.in, a.e.Region); what == "" || strings.Contains(what, " ") {
+			what = "..."
+		}
+	}
+	if a.holds == a.locks {
+		return fmt.Sprintf("cython.%s_lock(%s, %s)", a.holds, a.held.text, what)
+	}
+	return fmt.Sprintf("cython.%s_lock(%s), cython.%s_lock(%s)", a.holds, a.held.text, a.locks, what)
+}
+
+// object says in words what an edge leads to.
+func (a *lockEdge) object() string {
+	if name := cmp.Or(a.taken, a.on); name != "" {
+		return fmt.Sprintf("%s (%s)", name, a.e.Class.Name)
+	}
+	name := ""
+	if a.e.Region >= 0 {
+		name = called(a.in, a.e.Region)
+	}
+	switch {
+	case name != "":
+		return fmt.Sprintf("%s (%s)", name, a.e.Class.Name)
+	case a.way != nil && a.way.Items && a.held == nil:
+		return fmt.Sprintf("an item of %s.%s (%s)", a.in.Def.Params.List[0].Name.Name, a.way.Name, a.e.Class.Name)
+	}
+	return "some " + a.e.Class.Name
+}
+
+// together spells the decorators that lock both objects of an edge at entry.
+func together(a *lockEdge, path string) string {
+	self := a.f.Def.Params.List[0].Name.Name
+	if a.holds == a.locks {
+		return fmt.Sprintf("@cython.%s_lock(%q, %q)", a.holds, self, path)
+	}
+	return fmt.Sprintf("@cython.%s_lock(%q) and @cython.%s_lock(%q)", a.holds, self, a.locks, path)
+}
