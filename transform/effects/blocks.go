@@ -17,7 +17,9 @@ import (
 type Block struct {
 	With  *ast.With
 	Locks []BlockLock
-	outer int32 // the block that it stands in; 0 for none
+	// Parallel tells that each thread of a parallel loop takes them.
+	Parallel bool
+	outer    int32 // the block that it stands in; 0 for none
 }
 
 // BlockLock is one object that a block locks.
@@ -37,7 +39,7 @@ type blocks struct{ *builder }
 // block walks a with statement that takes locks, and reports whether control goes on
 // behind it.
 func (b blocks) block(st *ast.With) bool {
-	k := Block{With: st, outer: b.under}
+	k := Block{With: st, Parallel: b.parallel, outer: b.under}
 	swallowing := false
 	for _, it := range st.Items {
 		t, ok := decorator.Takes(b.m, it.X)
@@ -65,7 +67,7 @@ func (b blocks) block(st *ast.With) bool {
 	for _, l := range k.Locks {
 		if l.node != 0 && l.Arg.Star == 0 && b.shape(l.node).Kind == ctype.Object {
 			b.flow.Actions = append(b.flow.Actions, action{Node: l.node, class: b.shape(l.node).Class, Kind: OnState, Mode: l.Mode,
-				sure: true, takes: true, under: b.under, Cause: Takes, Span: l.Arg.X.Range()})
+				sure: true, takes: true, each: b.parallel, under: b.under, Cause: Takes, Span: l.Arg.X.Range()})
 		}
 	}
 	if len(b.flow.Blocks) == 0 {

@@ -13,6 +13,7 @@ import (
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -190,6 +191,9 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			b.suspends(st.Span)
 		}
 		n := b.iterated(st.From, st.Iter, st.Step)
+		was := b.parallel
+		b.parallel = was || project.Parallel(b.m, st.Iter)
+		defer func() { b.parallel = was }()
 		l := b.into(st.Pos)
 		if !st.From && st.Target != nil {
 			b.target(st.Target, b.element(n), false)
@@ -203,9 +207,11 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		if decorator.Block(b.m, st) {
 			return blocks{b}.block(st)
 		}
-		hand := b.hand
+		hand, was := b.hand, b.parallel
+		defer func() { b.parallel = was }()
 		for _, it := range st.Items {
 			b.releases(it.X)
+			b.parallel = b.parallel || project.Parallel(b.m, it.X)
 			n := b.expr(it.X)
 			as := n
 			if b.isHandLock(it.X) {
@@ -368,8 +374,8 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	for _, prm := range def.Params.List {
 		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops, tries, under := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under
-	b.under = 0 // it may run when the block is over
+	vars, env, loops, tries, under, parallel := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under, b.parallel
+	b.under, b.parallel = 0, false // it may run when the block is over
 	b.capture(def.Body)
 	b.vars, b.tries = maps.Clone(vars), nil
 	for name := range ownNames(def.Body) {
@@ -383,7 +389,7 @@ func (b *builder) nestedFunc(def *ast.FuncDef) {
 	b.nested++
 	history := b.detached(func() { b.suite(def.Body) })
 	b.nested--
-	b.vars, b.env, b.loops, b.tries, b.under = vars, env, loops, tries, under
+	b.vars, b.env, b.loops, b.tries, b.under, b.parallel = vars, env, loops, tries, under, parallel
 	b.set(historySlot, history)
 	for slot, s := range b.shared {
 		if int(slot) < len(b.env) {

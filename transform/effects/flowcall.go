@@ -477,7 +477,7 @@ func alike(f, g *ast.FuncDef) bool {
 
 // callOf notes a call and returns its value.
 func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
-	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, under: b.under, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
+	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, under: b.under, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
 	if sh.Kind == ctype.Object && sh.Class == nil {

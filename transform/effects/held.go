@@ -81,7 +81,7 @@ func takenFor(p *Program, f *Function, e *Effect) Mode {
 }
 
 // TakenAs returns the mode in which a function that holds what one of its effects is on does so.
-func (p *Program) TakenAs(f *Function, e *Effect) Mode { return takenFor(p, f, e) }
+func TakenAs(p *Program, f *Function, e *Effect) Mode { return takenFor(p, f, e) }
 
 // Give has a function without decorators hold a path, as if it had one.
 func (p *Program) Give(f *Function, path string) {

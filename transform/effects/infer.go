@@ -56,7 +56,9 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 		if num > 0 && (!p.Guards(e.Class) || e.Maybe && p.Constructs(f, 0)) {
 			continue
 		}
-		if e.Held { // a block has a lock of its own; one for reading must not be held then
+		// A block has a lock of its own; one for reading must not be held then, and none where
+		// each thread of a loop takes it.
+		if e.Held || e.Each {
 			writes = writes || e.Mode == Write
 			continue
 		}

@@ -98,6 +98,7 @@ type action struct {
 	sure  bool  // nothing was assumed
 	raw   bool  // needs the caller to hold the lock
 	takes bool  // it is the taking of the object's lock, in a block
+	each  bool  // of a taking: by each thread of a parallel loop
 	under int32 // the block that it stands in; 0 for none
 	// shallow is true for a store into a C value itself, not through what was
 	// stowed in it.
@@ -116,12 +117,14 @@ type Call struct {
 	Args    []int32 // by the callee's parameters; 0 where nothing of interest
 	// On is the class as which the receiver's method is looked up; nil where no override
 	// can come in.
-	On      *project.Class
-	hand    bool    // under a lock that was placed by hand
-	under   int32   // the block that it stands in; 0 for none
-	handing handing // for callees that hand their arguments out
-	history int32   // what has been assigned before
-	node    int32   // its value; 0 where that is a number
+	On    *project.Class
+	hand  bool  // under a lock that was placed by hand
+	under int32 // the block that it stands in; 0 for none
+	// parallel tells that each thread of a parallel loop makes it.
+	parallel bool
+	handing  handing // for callees that hand their arguments out
+	history  int32   // what has been assigned before
+	node     int32   // its value; 0 where that is a number
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -236,6 +239,9 @@ type Effect struct {
 	Held bool
 	// Shared is true of a write under a block that holds the object for reading only.
 	Shared bool
+	// Each is true where each thread of a parallel loop takes the lock of the object, so that who
+	// waits for these threads must not hold it.
+	Each bool
 	// Under is the innermost block that stands round what takes a lock; 0 for none.
 	Under int32
 
@@ -260,6 +266,7 @@ type foundKey struct {
 	maybe     bool
 	asked     bool
 	held      bool
+	each      bool
 	under     int32
 	field     string
 	behind    bool
@@ -269,7 +276,7 @@ type foundKey struct {
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Under, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Each, e.Under, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

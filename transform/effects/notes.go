@@ -19,6 +19,8 @@ type notes struct {
 	hand int
 	// under is the block that the walk is in; 0 for none.
 	under int32
+	// parallel tells that several threads of a loop are there at once.
+	parallel bool
 	// nested counts the functions and lambdas that the walk is in, below its own.
 	nested int
 	// shallow is the variable whose own place is assigned to: p in "p[i] = v".

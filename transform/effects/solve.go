@@ -203,7 +203,7 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span},
+			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span},
 				held{under: e.under, node: e.Node})
 		}
 	}
@@ -302,6 +302,7 @@ func (s *Solver) call(c *Call) {
 			}
 			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
 			mode := takenFor(s.p, g, e)
+			each := e.Each || c.parallel && (e.Held || e.Cause == Takes || s.p.Holds(g, e) || !e.Raw && e.Via != nil)
 			for _, a := range to {
 				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
 					continue // another subclass's method: this object is none of it
@@ -321,7 +322,7 @@ func (s *Solver) call(c *Call) {
 					if e.Maybe && !operand(s, to) {
 						continue
 					}
-					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode,
+					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Each: each,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}, inCall(c, g, e.Region))
 				}
 			}
@@ -435,6 +436,7 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	e.Region = r
 	if h.under != 0 && e.Raw && (cover{s}).covers(h, r, up, e.Mode) {
 		e.Raw, e.Held = false, true
+		e.Each = e.Each || s.flow.Blocks[h.under].Parallel
 	}
 	e.Shared = h.under != 0 && e.Raw && e.Mode == Write && (cover{s}).covers(h, r, up, Read)
 	if !e.Raw && (e.Cause == Takes || e.Via != nil && !e.Held) {
@@ -455,7 +457,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Held == e.Held && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

@@ -99,7 +99,7 @@ func (b *Block) enter(m *project.Module, e ast.Expr) {
 		name = bound.Attr
 	}
 	switch {
-	case name == "prange" || name == "parallel":
+	case project.Parallel(m, e):
 		b.Parallel = true
 		b.Nogil = b.Nogil || m.Releases(e)
 	case name == "gil":

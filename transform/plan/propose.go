@@ -190,7 +190,7 @@ func (p *Proposal) narrow(list []effects.Use) bool {
 // stands reports whether a block can stand round the statements: the name has its value
 // before the first use, and nothing among them has to stand elsewhere.
 func (p *Proposal) stands(prog *effects.Program, m *project.Module, def *ast.FuncDef, name string, at int32) bool {
-	if p.suite.Inline || !local(def, name) || isC(prog, m, def, name) || inNogil(m, def, p.suite.Span) {
+	if p.suite.Inline || !Local(def, name) || isC(prog, m, def, name) || inNogil(m, def, p.suite.Span) {
 		return false
 	}
 	from := p.suite.Stmts[p.first].Range().Pos
@@ -232,8 +232,8 @@ func (p *Proposal) span() ast.Span {
 	return ast.Span{Pos: p.suite.Stmts[p.first].Range().Pos, End: p.suite.Stmts[p.last].Range().End}
 }
 
-// local reports whether a name is a variable of the function alone.
-func local(def *ast.FuncDef, name string) bool {
+// Local reports whether a name is a variable of the function alone.
+func Local(def *ast.FuncDef, name string) bool {
 	b := blockResolver{b: &Block{With: &ast.With{}}, resolver: resolver{f: &Func{Def: def}}}
 	return b.stays(name)
 }

@@ -120,6 +120,23 @@ func (m *Module) Releases(e ast.Expr) bool {
 	return false
 }
 
+// Parallel reports whether an expression stands for the threads of prange or parallel, in a loop over
+// it or a with statement.
+func Parallel(m *Module, e ast.Expr) bool {
+	if e == nil {
+		return false
+	}
+	fun := syntax.Unparen(e)
+	if c, ok := fun.(*ast.Call); ok && c.Fun != nil {
+		fun = c.Fun
+	}
+	name := syntax.LastName(fun)
+	if bound, ok := m.Scope.Names[name]; ok && bound.Attr != "" {
+		name = bound.Attr
+	}
+	return name == "prange" || name == "parallel"
+}
+
 // PlainDecorator reports whether a function is decorated with a builtin name.
 func (m *Module) PlainDecorator(f *ast.FuncDef, name string) bool {
 	for _, d := range f.Decorators {

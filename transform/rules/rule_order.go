@@ -230,8 +230,8 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 		}
 		if a.passed && !a.together && !seen[at] && !seen[here] {
 			i := slices.IndexFunc(o.own[c], func(b *lockEdge) bool {
-				// What crosses itself is told by itself.
-				global := a.globals != [2]string{} && b.passed && b.against(b) && b.crosses(b)
+				// What crosses itself is told by itself, and walks hardly come by variables of the module.
+				global := a.globals != [2]string{} && (!b.passed || b.against(b) && b.crosses(b))
 				return (!b.together || b.passed) && a.against(b) && b.against(a) && a.crosses(b) && !global
 			})
 			switch {

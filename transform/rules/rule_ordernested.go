@@ -11,6 +11,7 @@ import (
 	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -309,7 +310,7 @@ func (o *ordering) atOnce(f *effects.Function) {
 		}
 		at := slices.IndexFunc(held, func(h *effects.Effect) bool { return h.Region == e.Region })
 		taken := *e
-		taken.Mode = p.TakenAs(f, e)
+		taken.Mode = effects.TakenAs(p, f, e)
 		switch {
 		case at < 0:
 			held = append(held, &taken)
@@ -350,6 +351,9 @@ func inOne(f *effects.Function, n *effects.Nest) *finding.Fix {
 	var outer, inner *ast.With
 	for i := 1; i < len(f.Flow.Blocks); i++ {
 		w := f.Flow.Blocks[i].With
+		if f.Flow.Blocks[i].Parallel {
+			continue // where a block takes one object
+		}
 		for _, it := range w.Items {
 			if it.Contains(n.Held.Arg.X.Range().Pos) {
 				outer = w
@@ -365,7 +369,10 @@ func inOne(f *effects.Function, n *effects.Nest) *finding.Fix {
 	}
 	for _, it := range inner.Items { // evaluated before the outer lock is taken, then
 		t, ok := it.X.(*ast.Call)
-		if !ok || slices.ContainsFunc(t.Args, func(a ast.Arg) bool { _, isName := a.X.(*ast.Name); return !isName || a.Star != 0 }) {
+		if !ok || slices.ContainsFunc(t.Args, func(a ast.Arg) bool {
+			id, isName := a.X.(*ast.Name)
+			return !isName || a.Star != 0 || !plan.Local(f.Def, id.Name)
+		}) {
 			return nil
 		}
 	}
@@ -384,7 +391,7 @@ func inOne(f *effects.Function, n *effects.Nest) *finding.Fix {
 		return nil
 	}
 	body := inner.Body.Stmts
-	for at := syntax.LineStart(file, body[0].Range().Pos); at < body[len(body)-1].Range().End; at = syntax.NextLine(file, at) {
+	for at := syntax.NextLine(file, inner.Body.Colon); at < body[len(body)-1].Range().End; at = syntax.NextLine(file, at) {
 		if text := syntax.IndentOf(file, at); !syntax.InsideToken(file, at) && !syntax.Blank(file, at) && strings.HasSuffix(text, deeper) {
 			end := at + int32(len(text))
 			ed.Replace(ast.Span{Pos: end - int32(len(deeper)), End: end}, "")

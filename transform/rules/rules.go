@@ -74,7 +74,7 @@ var rules = [...]Rule{
 	{Code: finding.Order, Title: "locks taken in a circle"},
 	{Code: finding.TwoLocks, Title: "two different locks for the same state", check: checkTwoLocks, words: handWords},
 	{Code: finding.Release, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
-	{Code: finding.Parallel, Title: "a block that the threads of a parallel loop cannot each take"},
+	{Code: finding.Parallel, Title: "a block that the threads of a parallel loop cannot each take", check: checkParallel, builds: true},
 	{Code: finding.CannotRaise, Title: "a lock that fails in a function that cannot raise"},
 	{Code: finding.Pointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes, words: lockedWords},
 	{Code: finding.Buffer, Title: "a memoryview of guarded state that is handed out"},
