@@ -24,23 +24,29 @@ trap 'rm -rf "$work"' EXIT
 # somebody. Each thread picks one of its list; one list serves all threads (then
 # only sorted picks are explored: threads are alike), or / divides the threads'.
 #
-# Options: see the head of rwlock.pml; "ends" also looks for cycles of states.
+# Options: see the head of rwlock.pml; "ends" also looks for cycles of states, "waiter"
+# for those in which the first thread waits for ever.
 #
 # name|set|threads|objects|counters|options|programs
 configurations=$(cat <<'END'
 one-2|default|2|1|1|TIMED INTR|R1 W1 R1>R1 R1>W1 W1>R1 W1>W1 R1xW1 W1xR1 ?R1 ?W1 R1>?W1 R1,W1 W1,R1 R1,R1 W1,W1
 one-2-tso|default|2|1|1|TSO TIMED|R1 W1 R1>R1 R1>W1 W1>R1 W1>W1 R1xW1 W1xR1 ?R1 ?W1
 one-2-relaxed|default|2|1|1|TSO RELAXED TIMED INTR|R1 W1 R1>R1 R1>W1 W1>R1 W1>W1 R1xW1 W1xR1 ?R1 ?W1 R1>?W1 R1,W1 W1,R1 R1,R1 W1,W1
+again-2|default|2|1|1|TIMED|R1 W1 R1xR1 W1xW1 W1xR1
 one-2-ends|default|2|1|1|TIMED INTR ends|R1 W1 R1>W1 W1xR1
 one-2-relaxed-ends|default|2|1|1|TSO RELAXED TIMED INTR ends|R1 W1 R1>W1 W1xR1
 one-3|default|3|1|1||R1 W1 R1>W1 W1xR1 ?W1
 one-3-timed|default|3|1|1|TIMED|R1 W1 R1>W1
 one-3-intr|default|3|1|1|INTR|R1 W1 R1>W1/R1 W1/W1
 one-3-relaxed|default|3|1|1|TSO RELAXED|R1 W1 R1>W1
+waiter-2|default|2|1|1|TIMED FOREVER waiter|R1 W1/R1 W1 R1>R1 R1,W1
+waiter-3|default|3|1|1|TIMED FOREVER waiter|W1/R1 W1/R1 W1
+waiter-3-reader|default|3|1|1|TIMED FOREVER waiter|R1/W1/R1 W1
 two-2|default|2|2|2|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
 two-2-bucket|default|2|2|1|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
 two-2-relaxed|default|2|2|1|TSO RELAXED TIMED|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2
 two-2-ends|default|2|2|1|INTR ends|R1 W1 R1>W2 W1>R2 R2>W1 W2>R1
+two-2-flipped|default|2|2|1|FLIPPED TIMED|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 R1xW2 W2xR1
 two-3|default|3|2|2||R1>W2 W1>W2 R2>R1 R2>W1 W1 W2
 two-3-bucket|default|3|2|1||W1 W1>W2 R2>W2 R2 R1>W1
 strangers|default|3|3|1|STRANGERS|R1 W1 R1>W1 W1>R1/R2 W2 R2>W2 W2>W2/R3 W3
@@ -49,6 +55,7 @@ wake-all-3|default|3|2|2||W1/R1>R2 R1/W2>R1 W1
 polite-3|default|3|2|2|TIMED|R1>W2 R1>R2 R1>W1/W1/W2>R1 R2>R1 W2>W1
 polite-4|default|4|2|2||R1>W2/W1/W2>R1/?W1
 upgrade-3|default|3|2|2|TIMED|R1>W1/R1>W2 R1>R2/W2>R1 R2>R1
+interrupt-3|default|3|2|2|TIMED INTR|R1>W2 R1>R2/R2>R1/W1
 delist-2|default|2|1|1|DELIST TSO RELAXED TIMED|R1 W1 R1,R1 R1,W1 R1>W1 D,R1 D,W1 D,D
 delist-3|default|3|1|1|DELIST|R1 W1/R1 W1/D,W1
 delist-3-timed|default|3|1|1|DELIST TIMED|R1/W1/D,W1
@@ -87,7 +94,10 @@ WRITE_RELEASE_IGNORES_FILTER|one-2|caught|a writer that leaves does not look at 
 RELEASE_LOADS_FIRST|one-2|caught|a reader that leaves looks at the filter, then clears its slot
 RELEASE_LOWERS_FIRST|one-2|caught|a writer that leaves lowers the filter, then clears its slot
 NO_TIMEOUT|one-2-relaxed|caught|waiters do not re-check, though a reader's release is a plain store
-INTERRUPT_NO_WAKE|one-3-intr|caught|a waiter that is interrupted does not hand on the wake-up
+LATE_QUEUES_ANEW|waiter-3|caught|a sleep that ends by its limit leaves the queue, and queues behind those who came since
+NO_SECOND_LOOK|one-2|caught|who queued sleeps without another look
+REENTRY_EARLIER_SLOT|again-2|caught|a hold once more takes the slot that looks come to first
+INTERRUPT_NO_WAKE|interrupt-3|caught|a waiter that is interrupted does not hand on the wake-up
 GIVE_UP_KEEPS_FILTER|one-2|caught|who gives up leaves the filter raised
 WAKE_NO_SCAN|one-3-timed|caught|wake_next grants without looking for holders
 WAKE_STOPS_EARLY|wake-all-3|caught|wake_next stops after the first reader
@@ -140,7 +150,7 @@ operation() {
 build() {
 	local name set threads objects counters options lists option
 	IFS='|' read -r name set threads objects counters options lists <<<"$1"
-	local flags=(-DSAFETY) i
+	local flags=(-DSAFETY) fair=-DNOFAIR i
 	optimize=-O0
 	run=(-m20000 -w20)		# depth, and hash table of 2^20 places
 	if [ "$set" = long ]; then
@@ -153,6 +163,7 @@ build() {
 		echo "#define NB $counters"
 		for option in $options; do
 			case $option in
+			waiter) flags=("${flags[@]/-DSAFETY/-DNFAIR=3}") run+=(-a -f -m200000) fair= ;;
 			ends) flags=("${flags[@]/-DSAFETY/-DNP}") run+=(-l) ;;
 			*) echo "#define $option" ;;
 			esac
@@ -175,7 +186,7 @@ build() {
 		cd "$work"
 		rm -f ./*.trail pan*
 		"$spin" -a config.pml >spin.log || { cat spin.log >&2; exit 2; }
-		"$cc" -w $optimize "${flags[@]}" -DNOFAIR -o pan pan.c
+		"$cc" -w $optimize "${flags[@]}" $fair -o pan pan.c
 	)
 }
 

@@ -34,7 +34,12 @@
  *   - nobody gets in past a hungry waiter (assert_manners), unless out of turn;
  *   - at the end all filters, slots and the queue are empty;
  *   - with pan -l (configurations marked "ends"): no cycle of states at all, so
- *     that every run ends.
+ *     that every run ends;
+ *   - with pan -a -f (configurations marked "waiter"): a waiter gets its turn, however
+ *     often others come, if each process that can always go on does. Of the mutex it is
+ *     assumed that others take it no more than twice past a waiter that was woken, and
+ *     that the waiter's own looks do not keep it from the others: it wakes early only if
+ *     somebody has got a lock since it last did.
  *
  * NOT MODELLED
  *   - spinning before the slow path (more of the fast path), the lengths of
@@ -53,6 +58,9 @@
  *   TSO      store buffers;
  *   RELAXED  a reader releases by a plain store (with TSO), and waiters re-check;
  *   TIMED    queued threads become hungry at any time, and may once wake early;
+ *   FOREVER  all threads but the first repeat their programs for ever, and the first
+ *            wakes early any number of times (see "news"): once it is queued, it gets
+ *            what it wants. Needs pan -a -f (configurations marked "waiter");
  *   INTR     a waiter may once be interrupted: it goes back, or gives up;
  *   DELIST   records may be unlisted at first, and be delisted;
  *   FLIPPED  the second hold takes the slot that scans look at first (only a
@@ -107,6 +115,16 @@ byte w_st[NT];				/* ... and these: */
 #define UPGRADE 8
 
 byte finished_threads;
+
+#ifdef FOREVER
+bit served;				/* thread 0 has had the lock */
+bit news;				/* somebody has got a lock since thread 0 woke early */
+byte passed;				/* how often others took the mutex since it was woken */
+#define WOKEN(t) (w_st[t] & SIGNALLED)
+#define FREE (mutex == 0 && (me == 0 || passed < 2 || !WOKEN(0)))
+#else
+#define FREE (mutex == 0)
+#endif
 
 #ifdef DELIST
 byte bits;				/* the bitmap that scans look at */
@@ -169,6 +187,18 @@ inline exchange(at, val) {		/* sequentially consistent */
 	slot[at] = val
 }
 
+inline count_pass() {
+#ifdef FOREVER
+	if
+	:: me == 0 -> passed = 0
+	:: me != 0 && WOKEN(0) -> passed++
+	:: else
+	fi
+#else
+	skip
+#endif
+}
+
 inline unlock() {
 	drain(me);
 	mutex = 0
@@ -187,7 +217,12 @@ inline enter(at, val) {
 		:: else -> break
 		od;
 		assert(g[at] == 0);
-		g[at] = val
+		g[at] = val;
+#ifdef FOREVER
+		news = 1;
+		served = (served || (at) / NS == 0);
+#endif
+		i = 0
 	}
 }
 
@@ -504,7 +539,12 @@ next:	/* The program's next operation, and its first step. */
 	atomic {
 		s = 0; other = 0; v = 0; try = 0; raised = 0; again = 0; interrupted = 0;
 		do
+#ifdef FOREVER
+		:: pc == 4 && me != 0 -> pc = 0
+		:: pc == 4 && me == 0 -> goto finish
+#else
 		:: pc == 4 -> goto finish
+#endif
 		:: pc == 2 && SHAPE(prog) == EXIT -> goto abandon
 		:: else ->
 			/* which of the two operations: s; take it: hit */
@@ -574,6 +614,7 @@ fast_read_check: /* 2. the filter */
 		:: else
 		fi;
 #endif
+		look_for_hungry();	/* now: afterwards is too late to become so */
 #ifndef DELIST
 		goto fast_read_ok
 #endif
@@ -582,7 +623,7 @@ fast_read_check: /* 2. the filter */
 	atomic {
 #ifndef MUTATE_READ_IGNORES_LISTED
 		if
-		:: !LISTED(me) -> goto slow
+		:: !LISTED(me) -> rude = 0; goto slow
 		:: else
 		fi;
 #endif
@@ -592,7 +633,6 @@ fast_read_check: /* 2. the filter */
 	atomic {
 		skip;
 fast_read_ok:
-		look_for_hungry();
 		assert_manners();
 		enter(s, v); goto next
 	}
@@ -732,16 +772,6 @@ released:	/* my other slot may still hold as much */
 		fi
 	}
 released_clear:	/* once more, as an exchange: clear, then look who is queued */
-#ifdef MUTATE_RELEASED_LOADS_FIRST
-	atomic { hit = (qn != 0) }
-	atomic {
-		exchange(s, 0);
-		if
-		:: hit -> hit = 0; goto lock_and_wake
-		:: else -> goto next
-		fi
-	}
-#endif
 	atomic { exchange(s, 0) }
 	atomic {
 		if
@@ -839,7 +869,7 @@ raise:	/* 3. raise, lock, attempt */
 	atomic { drain(me); filter[H(v)] = filter[H(v)] + 1 }
 #endif
 	atomic {
-		mutex == 0 -> mutex = 1; drain(me); again = 0;
+		FREE -> mutex = 1; count_pass(); drain(me); again = 0;
 attempt:
 		look_for_hungry();
 #ifndef MUTATE_NO_MANNERS
@@ -990,6 +1020,9 @@ lower_and_fail:	/* a try or second upgrade: never was in the queue */
 busy_again:	/* queued, in vain */
 		if
 		:: intr_now -> intr_now = 0; goto give_up
+#ifdef MUTATE_LATE_QUEUES_ANEW
+		:: looks == 2 -> interrupted = 1; goto give_up
+#endif
 		:: else
 		fi;
 #ifdef RELAXED
@@ -1012,7 +1045,11 @@ busy_again:	/* queued, in vain */
 		if
 		:: true
 #ifdef TIMED
+#ifdef FOREVER
+		:: me == 0 -> plan = TIMEOUT	/* any number of times */
+#else
 		:: looks == 1 -> plan = TIMEOUT
+#endif
 #endif
 #ifdef INTR
 		:: !interrupted -> plan = INTERRUPT
@@ -1031,17 +1068,21 @@ sleep:	/* 4. At first (looks == 0) not yet: who saw nobody queued when it cleare
 #ifdef MUTATE_NO_SECOND_LOOK
 		:: looks == 0 -> looks = 1; goto sleep
 #else
-		:: mutex == 0 && looks == 0 -> looks = 1
+		:: FREE && looks == 0 -> looks = 1
 #endif
-		:: mutex == 0 && looks != 0 && (w_st[me] & (SIGNALLED | GRANTED)) -> goto woken
+		:: FREE && looks != 0 && (w_st[me] & (SIGNALLED | GRANTED)) -> goto woken
 #ifdef TIMED
-		:: mutex == 0 && looks != 0 && plan == TIMEOUT -> looks = 2; goto woken
+#ifdef FOREVER
+		:: FREE && looks != 0 && plan == TIMEOUT && news -> news = 0; looks = 2; goto woken
+#else
+		:: FREE && looks != 0 && plan == TIMEOUT -> looks = 2; goto woken
+#endif
 #endif
 #ifdef INTR
-		:: mutex == 0 && looks != 0 && plan == INTERRUPT -> interrupted = 1; intr_now = 1; goto woken
+		:: FREE && looks != 0 && plan == INTERRUPT -> interrupted = 1; intr_now = 1; goto woken
 #endif
 #if defined(RELAXED) && !defined(MUTATE_NO_TIMEOUT)
-		:: mutex == 0 && looks != 0 && QUIET && !((tried >> me) & 1) -> last_resort = 1; goto woken
+		:: FREE && looks != 0 && QUIET && !((tried >> me) & 1) -> last_resort = 1; goto woken
 #endif
 		fi;
 		goto look
@@ -1064,7 +1105,7 @@ look:
 			goto next
 		:: else
 		fi;
-		mutex = 1; drain(me);
+		mutex = 1; count_pass(); drain(me);
 		w_st[me] = w_st[me] & (HUNGRY | UPGRADE);
 		goto attempt
 	}
@@ -1075,12 +1116,14 @@ give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
 		after = TO_NEXT;
 		if
 		:: interrupted -> after = TO_RAISE	/* the handler returns */
+#ifndef FOREVER
 		:: true					/* it raises; a deadlock */
+#endif
 		fi
 	}
 	atomic {
 		drain(me); filter[H(v)] = filter[H(v)] - 1;
-#ifdef EQUAL_DEADLOCK_WAKES_NOBODY
+#ifdef EQUAL_GIVE_UP_QUIETLY
 		if
 		:: !interrupted -> goto wake_done
 		:: else
@@ -1097,7 +1140,7 @@ give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
 
 	/* ---- wake_next ---- */
 lock_and_wake:
-	atomic { mutex == 0 -> mutex = 1; drain(me); goto wake_next }
+	atomic { FREE -> mutex = 1; count_pass(); drain(me); goto wake_next }
 wake_more:
 	atomic {
 		skip;
@@ -1370,20 +1413,27 @@ end:
 #endif
 
 #ifdef TIMED
-/* Who is queued becomes hungry at any time. */
-#define BECOMES_HUNGRY(t) atomic { w_val[t] && !(w_st[t] & HUNGRY) -> w_st[t] = w_st[t] | HUNGRY }
-proctype clock()
+/* Who is queued becomes hungry at any time. A process for each thread: fairness is
+   between processes. */
+proctype clock(byte t)
 {
 end:
 	do
-	:: BECOMES_HUNGRY(0)
-	:: BECOMES_HUNGRY(1)
-#if NT > 2
-	:: BECOMES_HUNGRY(2)
+	:: atomic { w_val[t] && !(w_st[t] & HUNGRY) -> w_st[t] = w_st[t] | HUNGRY }
+	od
+}
 #endif
-#if NT > 3
-	:: BECOMES_HUNGRY(3)
-#endif
+
+#ifdef FOREVER
+/* Thread 0 queues, and never gets what it wants. */
+never {
+	do
+	:: true
+	:: w_val[0] != 0 && !served -> break
+	od;
+accept:
+	do
+	:: !served
 	od
 }
 #endif
@@ -1443,7 +1493,14 @@ init {
 		run memory();
 #endif
 #ifdef TIMED
-		run clock();
+		run clock(0);
+		run clock(1);
+#if NT > 2
+		run clock(2);
+#endif
+#if NT > 3
+		run clock(3);
+#endif
 #endif
 		run thread(0, p0);
 		run thread(1, p1);
