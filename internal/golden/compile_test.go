@@ -178,17 +178,21 @@ func venvPython(version string) string {
 // Cython goes the same ways, and writes another preamble. Measured on all
 // goldens with four Cythons, 928 of 950 files were the same after the preamble;
 // the others have attributes that C++ has to construct, and were the same ones
-// with every Cython. So the newest Cython compiles in both modes, and the others
-// in the second one where the newest's output is not the same in both.
+// with every Cython, and with both layouts: those move statements, and declare
+// nothing. So the newest Cython compiles the first layout in both modes, and what is
+// left is compiled in the second one where that output is not the same in both.
 var compileAll = sync.OnceValue(func() *compiled {
 	all := &compiled{units: map[*run]map[unitKey]*unit{}, err: map[string]error{}}
 	if err := os.MkdirAll(filepath.Join(work, "compiled"), 0o777); err != nil {
 		panic(err)
 	}
+	// The newest Cython's units of a module, in the first mode and in another.
+	type pair struct{ one, both *unit }
 	type later struct {
-		r         *run
-		key       unitKey
-		one, both *unit // the newest Cython's, in the first mode and in this
+		r   *run
+		key unitKey
+		dir string
+		pair
 	}
 	var first, second []*unit
 	var depend []later
@@ -211,6 +215,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 		_, threads := r.File("threads.py")
 		newest, mode := r.Versions[len(r.Versions)-1], r.Modes[0]
 		seen := map[string]string{} // a tree's text: the form that has it
+		inBoth := map[string]pair{} // by module and mode, of the first layout that has the module
 		for _, form := range []string{"readable", "aligned", "off"} {
 			res := r.results[form]()
 			if res.err != nil {
@@ -230,28 +235,34 @@ var compileAll = sync.OnceValue(func() *compiled {
 					add(res.dir, unitKey{form, version, mode, module})
 				}
 				for _, other := range r.Modes[1:] {
-					both := add(res.dir, unitKey{form, newest, other, module})
-					for _, version := range r.Versions[:len(r.Versions)-1] {
-						depend = append(depend, later{r, unitKey{form, version, other, module}, one, both})
+					newer := inBoth[module+other]
+					versions := r.Versions
+					if newer == (pair{}) {
+						newer = pair{one, add(res.dir, unitKey{form, newest, other, module})}
+						inBoth[module+other] = newer
+						versions = versions[:len(versions)-1]
+					}
+					for _, version := range versions {
+						depend = append(depend, later{r, unitKey{form, version, other, module}, res.dir, newer})
 					}
 				}
 			}
 		}
 	}
 	same := map[*unit]func() bool{} // by the newest Cython's in the second mode
-	pairs := map[*unit][][2]*unit{}
+	pairs := map[*unit][]pair{}
 	for _, l := range depend {
 		if same[l.both] == nil {
 			same[l.both] = sync.OnceValue(func() bool { return modesAgree(l.one, l.both) })
 			for _, u := range []*unit{l.one, l.both} {
-				pairs[u] = append(pairs[u], [2]*unit{l.one, l.both})
+				pairs[u] = append(pairs[u], l.pair)
 			}
 		}
 	}
 	all.compile(first, func(u *unit) bool {
 		// Whether the modes' outputs are the same must be known too.
-		for _, pair := range pairs[u] {
-			if !cache.Has(modesKey(pair[0], pair[1])) {
+		for _, p := range pairs[u] {
+			if !cache.Has(modesKey(p.one, p.both)) {
 				return false
 			}
 		}
@@ -262,7 +273,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 			all.units[l.r][l.key] = l.both
 			continue
 		}
-		u, err := l.r.newUnit(l.both.Root, l.key.form, l.key.version, l.key.mode, l.key.module)
+		u, err := l.r.newUnit(l.dir, l.key.form, l.key.version, l.key.mode, l.key.module)
 		if err != nil {
 			all.err[l.key.version] = err
 			continue
@@ -338,13 +349,17 @@ func (all *compiled) compile(units []*unit, enough func(*unit) bool) {
 		u.ok = false
 		byVersion[u.version] = append(byVersion[u.version], u)
 	}
-	// Two processes a Cython share its work, and as many run as there are cores.
+	// Two processes a Cython share its work, if there is much of it: starting one takes
+	// as long as ten files. As many run as there are cores.
 	var wg sync.WaitGroup
 	var mu sync.Mutex
 	slots := make(chan bool, runtime.GOMAXPROCS(0))
 	for _, version := range slices.Sorted(maps.Keys(byVersion)) {
 		units := byVersion[version]
 		half := (len(units) + 1) / 2
+		if len(units) < 40 {
+			half = len(units)
+		}
 		for _, part := range [][]*unit{units[:half], units[half:]} {
 			wg.Go(func() {
 				slots <- true
