@@ -10,7 +10,7 @@ import inspect
 import sys
 import types
 
-from ._block import Block
+from ._block import Block, takers
 from ._locks import acquire, release
 from ._plan import MARK, NEVER_LOCK, ClassLock, Exemption, Plan, lock_of, misuse
 
@@ -211,6 +211,9 @@ def write_lock(*names, **options):
     with cython.write_lock(a, b): holds the objects themselves while the body runs.
     """
     return _lock_decorator("write_lock", names, **options)
+
+
+takers.update((read_lock, write_lock))
 
 
 def no_lock(*reason):

@@ -2,11 +2,15 @@
 
 import abc
 import asyncio
+import contextlib
 import copy
 import functools
 import gc
+import importlib
 import inspect
 import io
+import itertools
+import linecache
 import os
 import pickle
 import re
@@ -22,7 +26,7 @@ import cython
 import pytest
 
 import pyxlock  # noqa: F401
-from pyxlock import _locks, _shadow
+from pyxlock import _block, _locks, _shadow, _statement
 
 
 @pytest.fixture(autouse=True)
@@ -608,6 +612,159 @@ def test_blocks_of_threads_exclude_each_other():
         thread.start()
     for thread in threads:
         thread.join()
+    assert (a.value, b.value) == (0, 0)
+
+
+STATEMENTS = """
+import cython
+from cython import write_lock as exclusive
+
+def both(x, y, held):
+    with cython.write_lock(x), cython.read_lock(y):
+        return held()
+
+def over_lines(x, y, z, held):
+    with exclusive(x), \\
+            cython.read_lock(
+                y), cython.write_lock(z):
+        return held()
+
+def nested(x, y, held):
+    with cython.write_lock(x):
+        with cython.read_lock(y):
+            return held()
+
+def later(x, find, held):
+    with cython.write_lock(x), cython.read_lock(find(held)):
+        return held()
+
+def with_another(x, thing, held):
+    with cython.write_lock(x), thing(held) as seen:
+        return seen + held()
+
+def shadowed(x, y, held, cython):
+    with cython.write_lock(x), cython.read_lock(y):
+        return held()
+
+def rounds(x, y, held):
+    out = []
+    for _ in range(3):
+        with cython.write_lock(x), cython.write_lock(y), cython.read_lock(x):
+            out.append(held())
+            continue
+    return out
+
+def move(x, y):
+    for _ in range(300):
+        with cython.write_lock(x), cython.write_lock(y):
+            x.value, y.value = x.value + 1, y.value - 1
+"""
+
+
+@pytest.fixture
+def statements(tmp_path, monkeypatch):
+    (tmp_path / "statements_of_blocks.py").write_text(STATEMENTS)
+    monkeypatch.syspath_prepend(tmp_path)
+    yield importlib.import_module("statements_of_blocks")
+    del sys.modules["statements_of_blocks"]
+
+
+def test_the_locks_of_one_statement_are_taken_together(statements):
+    a, b, c = sorted((Box() for _ in range(3)), key=id)
+    assert statements.both(b, a, held) == [(a, "read"), (b, "write")]
+    assert statements.over_lines(c, b, a, held) == [(a, "write"), (b, "read"), (c, "write")]
+    assert statements.rounds(b, a, held) == 3 * [[(a, "write"), (b, "write")]]
+    assert statements.nested(b, a, held) == [(b, "write"), (a, "read")]
+
+
+def test_all_is_evaluated_before_anything_is_locked(statements):
+    a, b = sorted((Box() for _ in range(2)), key=id)
+    seen = []
+
+    def find(held):
+        seen.append(held())
+        seen.append(statements.both(b, a, held))  # a statement of its own meanwhile
+        return a
+
+    assert statements.later(b, find, held) == [(a, "read"), (b, "write")]
+    assert seen == [[], [(a, "read"), (b, "write")]]
+
+    def fail(held):
+        raise KeyError
+
+    for _ in range(2):
+        with pytest.raises(KeyError):
+            statements.later(b, fail, held)
+        assert held() == []
+    assert statements.later(b, find, held) == [(a, "read"), (b, "write")]
+
+
+def test_a_statement_with_something_else_takes_one_lock_after_the_other(statements):
+    a, b = sorted((Box() for _ in range(2)), key=id)
+
+    @contextlib.contextmanager
+    def thing(held):
+        yield held()
+
+    assert statements.with_another(b, thing, held) == 2 * [(b, "write")]
+
+    class Other:
+        @staticmethod
+        def write_lock(x):
+            return contextlib.nullcontext()
+
+        read_lock = staticmethod(cython.read_lock)
+
+    assert statements.shadowed(b, a, held, Other) == [(a, "read")]
+    # Without its source.
+    module = {}
+    exec(compile(STATEMENTS, "<nowhere>", "exec"), module)
+    assert module["both"](b, a, held) == [(b, "write"), (a, "read")]
+
+
+def test_source_that_is_not_what_runs_is_not_believed(statements, tmp_path):
+    edited = STATEMENTS.replace("with cython.write_lock(x):", "with exclusive(x), exclusive(y):")
+    (tmp_path / "statements_of_blocks.py").write_text(edited)
+    linecache.checkcache()
+    a, b = sorted((Box() for _ in range(2)), key=id)
+    assert statements.nested(b, a, held) == [(b, "write"), (a, "read")]
+
+
+def test_an_interrupt_between_the_blocks_of_a_statement_leaves_nothing(statements):
+    a, b = sorted((Box() for _ in range(2)), key=id)
+    was = _statement.statement
+    for raises in range(4):
+        calls = itertools.count()
+
+        def interrupted(frame, takers):
+            if next(calls) == raises:
+                raise KeyboardInterrupt
+            return was(frame, takers)
+
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_block, "statement", interrupted)
+            with contextlib.suppress(KeyboardInterrupt):
+                statements.both(b, a, held)
+        assert held() == []
+        assert statements.both(b, a, held) == [(a, "read"), (b, "write")]
+
+
+def test_statements_of_threads_in_opposite_orders(statements):
+    a, b = Box(0), Box(0)
+    errors = []
+
+    def run(x, y):
+        try:
+            statements.move(x, y)
+        except RuntimeError as error:
+            errors.append(error)
+
+    threads = [threading.Thread(target=run, args=pair) for pair in ((a, b), (b, a), (a, b), (b, a))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert errors == []
     assert (a.value, b.value) == (0, 0)
 
 
