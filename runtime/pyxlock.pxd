@@ -36,7 +36,7 @@ cdef extern from *:
    different PYXLOCK_ABI use different tables and do not exclude each other;
    the second kind warns when it starts. */
 #define PYXLOCK_VERSION "0.1.0"
-#define PYXLOCK_ABI 2
+#define PYXLOCK_ABI 3
 
 #include <Python.h>
 
@@ -333,11 +333,13 @@ PYXLOCK_FN void pyxlock_mutex_lock(pyxlock_mutex *m) {
    docs/runtime.md explains the protocol and why it holds. In short: what a
    thread holds stands in slots of the thread's own record. A reader writes its
    slot, then looks whether a filter word, found by hashing the object's
-   address, is zero: then there is no writer, and it is in. A writer writes its
-   slot, raises the filter from 0 to 1, then looks whether another thread's
+   address, counts nobody: then there is no writer, and it is in. A writer writes
+   its slot, counts itself in the filter, then looks whether another thread's
    slot names the object: if not, it is in. So of a reader and a writer that
-   come at once at least one sees the other. Whoever sees anything takes the
-   slow path, under the table's one mutex, where whole addresses are compared. */
+   come at once at least one sees the other. A filter word may also name an owner,
+   the only thread that has used it: that one need not look at slots. Whoever sees
+   anything takes the slow path, under the table's one mutex, where whole
+   addresses are compared. */
 
 #define PYXLOCK_READ 1
 #define PYXLOCK_WRITE 2
@@ -353,15 +355,25 @@ typedef struct pyxlock_Guard {
 } pyxlock_Guard;
 
 /* A slot is 0, or address + mode of an object that the record's thread holds, or
-   is about to find out whether it does. Most threads get by with those in their
-   record; a thread that holds more gets chunks, which it keeps. */
+   is about to find out whether it does. Guards of the same object and mode share
+   one slot; how many there are besides the first one, the word PYXLOCK_DEPTH further
+   on says, which is the thread's own business. Most threads get by with the slots in their record; a thread that
+   holds more gets chunks, which it keeps, in chains by the hash of the object. */
 #define PYXLOCK_WRITES 4
 #define PYXLOCK_READS 5             /* as pyxlock_read_by_others has it */
 #define PYXLOCK_CHUNK 7
+#define PYXLOCK_DEPTH 8
 typedef struct pyxlock_chunk {
     pyxlock_word more;              /* the next chunk, or 0; set once */
     pyxlock_word slot[PYXLOCK_CHUNK];
+    pyxlock_word unused;
+    pyxlock_word depth[PYXLOCK_CHUNK];
 } pyxlock_chunk;
+
+#define PYXLOCK_CHAINS 64           /* a power of two */
+typedef struct pyxlock_chains {
+    pyxlock_word chain[PYXLOCK_CHAINS]; /* the first chunk of each, or 0; set once */
+} pyxlock_chains;
 
 /* What one living thread holds and waits for. Records are never freed; that of
    a thread that ended goes to another one that starts. */
@@ -370,9 +382,14 @@ typedef struct pyxlock_record {
        which other threads look when they write whatever object. */
     pyxlock_word self;              /* of pyxlock_self(); 0 if unused */
     pyxlock_word unlisted;          /* writers do not look at this record */
-    pyxlock_word more;              /* the first chunk, or 0; set once */
+    pyxlock_word more;              /* its pyxlock_chains, or 0; set once */
     pyxlock_word reads[PYXLOCK_READS];
-    /* Another: the slots for writing, at which others look only if they meet
+    /* Another, of this thread alone. */
+    pyxlock_word others;            /* what of a filter word keeps it off the fast path */
+    pyxlock_word tag;               /* as owner of a filter word; 0: it never is */
+    pyxlock_word scans;
+    pyxlock_word reads_depth[PYXLOCK_READS];
+    /* Another line: the slots for writing, at which others look only if they meet
        somebody. So threads that write objects of their own share nothing. */
     pyxlock_word writes[PYXLOCK_WRITES];
     /* Set when it is made or handed out. */
@@ -380,6 +397,7 @@ typedef struct pyxlock_record {
     struct pyxlock_block *block;
     pyxlock_word bit;               /* in block->listed */
     struct pyxlock_record *unused;  /* next in table->unused */
+    pyxlock_word writes_depth[PYXLOCK_WRITES]; /* of this thread alone */
     unsigned long thread;           /* Python's identifier */
     /* Under the mutex: a wait for one object. */
     PyThread_type_lock wake;        /* locked; released once to signal */
@@ -395,8 +413,6 @@ typedef struct pyxlock_record {
     struct pyxlock_record *from;
     struct pyxlock_record *later;
     int64_t since;                  /* when the wait began */
-    /* Of this thread alone. */
-    pyxlock_word scans;
     /* Counters: written by this thread, read by any. */
     struct {
         pyxlock_word reads, writes, upgrades, waits, deadlocks;
@@ -435,7 +451,7 @@ typedef struct pyxlock_table {
     pyxlock_word made;              /* 1 */
     pyxlock_word enabled;
     pyxlock_record *(*record)(struct pyxlock_table *table);
-    pyxlock_word *(*slot)(pyxlock_record *me, int mode);
+    pyxlock_word *(*slot)(pyxlock_record *me, PyObject *object, int mode);
     pyxlock_word *(*acquire)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
                              int state);
     void (*released)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode);
@@ -455,6 +471,7 @@ typedef struct pyxlock_table {
     pyxlock_mutex mutex;            /* guards all that follows */
     pyxlock_record *queue;          /* first come, first served; upgrades in front */
     pyxlock_record *unused;         /* records that are nobody's home */
+    int records;                    /* how many there are */
     int64_t swept;                  /* when idle records were last looked for */
 } pyxlock_table;
 
@@ -471,14 +488,45 @@ static pyxlock_word pyxlock_shared = 0;
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
 
-/* The topmost "bits" bits of the product with 2^32 / golden ratio (Knuth, The
+/* The product with 2^32 / golden ratio, whose topmost bits are a hash (Knuth, The
    Art of Computer Programming 6.4): neighbours fall far apart. */
-PYXLOCK_HOT uint32_t pyxlock_hash(uintptr_t value, int bits) {
-    return ((uint32_t)value * UINT32_C(0x9E3779B9)) >> (32 - bits);
-}
+PYXLOCK_HOT uint32_t pyxlock_product(uintptr_t value) { return (uint32_t)value * UINT32_C(0x9E3779B9); }
+PYXLOCK_HOT uint32_t pyxlock_hash(uintptr_t value, int bits) { return pyxlock_product(value) >> (32 - bits); }
 
 PYXLOCK_HOT pyxlock_word *pyxlock_filter(pyxlock_table *table, PyObject *object) {
     return &table->filter[pyxlock_hash((uintptr_t)object, 11)];
+}
+
+/* A filter word has
+   - a count: of the write holds of the objects that hash to it, and the threads
+     that are in the slow path for one of them;
+   - a mark: if all whom it counts want the same object, another hash of that; 0:
+     they may not. Of a word that counts nobody the mark means nothing;
+   - an owner's tag: no thread but this one holds any of these objects; 0: others
+     may. Tags are made so that none is a part of another; words of 32 bits have no
+     room for them. */
+#define PYXLOCK_COUNT ((pyxlock_word)0xFFFFF)
+#define PYXLOCK_MARK ((pyxlock_word)0xFFF00000)
+#define PYXLOCK_TAG (~(pyxlock_word)0xFFFFFFFF)
+
+/* The bits of the product that follow those of pyxlock_filter: objects of one
+   filter word seldom share them. */
+PYXLOCK_HOT pyxlock_word pyxlock_mark(PyObject *object) {
+    return (pyxlock_word)(((pyxlock_product((uintptr_t)object) << 11) | UINT32_C(0x00100000)) & UINT32_C(0xFFF00000));
+}
+
+/* Does the word count anybody who wants or has this object, as far as it tells? */
+PYXLOCK_HOT int pyxlock_counts(pyxlock_word word, PyObject *object) {
+    pyxlock_word mark = word & PYXLOCK_MARK;
+    return (word & PYXLOCK_COUNT) != 0 && (mark == 0 || mark == pyxlock_mark(object));
+}
+
+/* What the word becomes if "me" counts itself for the object. */
+PYXLOCK_HOT pyxlock_word pyxlock_counted(pyxlock_record *me, pyxlock_word word, PyObject *object) {
+    pyxlock_word mark = pyxlock_mark(object), tag = word & PYXLOCK_TAG;
+    if ((word & PYXLOCK_COUNT) != 0 && (word & PYXLOCK_MARK) != mark) mark = 0;
+    if ((tag & me->others) != 0) tag = 0;
+    return tag | mark | ((word & PYXLOCK_COUNT) + 1);
 }
 
 PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self) {
@@ -487,36 +535,55 @@ PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self
 
 /* ---- slots ------------------------------------------------------------------ */
 
-/* Walks over the slots of a record: all, or those that may say READ. The order
-   matters, see pyxlock_again. */
+/* Walks over the slots of a record: all, those where an object may be, or of
+   these, those that may say READ. The order matters, see pyxlock_reenter. */
 typedef struct pyxlock_slots {
     pyxlock_word *next, *end;
     pyxlock_word *reads;            /* still to come, or NULL */
-    pyxlock_word *more;
+    pyxlock_word *more;             /* the link to the next chunk; NULL: not there yet */
+    pyxlock_record *record;
+    int chain, last;                /* of the chains */
 } pyxlock_slots;
 
-PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record, int modes) {
+PYXLOCK_FN int pyxlock_chain(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, 6); }
+
+PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record, PyObject *object, int modes) {
     int all = modes != PYXLOCK_READ;
     slots->next = all ? record->writes : record->reads;
     slots->end = slots->next + (all ? PYXLOCK_WRITES : PYXLOCK_READS);
     slots->reads = all ? record->reads : NULL;
-    slots->more = &record->more;
+    slots->more = NULL;
+    slots->record = record;
+    slots->chain = object != NULL ? pyxlock_chain(object) : 0;
+    slots->last = object != NULL ? slots->chain : PYXLOCK_CHAINS - 1;
 }
 
 PYXLOCK_FN pyxlock_word *pyxlock_slots_next(pyxlock_slots *slots) {
-    if (slots->next == slots->end) {
+    while (slots->next == slots->end) {
+        pyxlock_chunk *chunk;
         if (slots->reads != NULL) {
             slots->next = slots->reads;
             slots->end = slots->reads + PYXLOCK_READS;
             slots->reads = NULL;
-        } else {
-            /* Pairs with the exchange in pyxlock_chunk_new: a slot that counts
-               is in a chunk that can be seen. */
-            pyxlock_chunk *chunk = (pyxlock_chunk *)PYXLOCK_LOAD(slots->more);
-            if (chunk == NULL) return NULL;
+            break;
+        }
+        /* These pair with the exchanges in pyxlock_chunk_new: a slot that counts
+           is in a chunk that can be seen. */
+        if (slots->more == NULL) {
+            pyxlock_chains *chains = (pyxlock_chains *)PYXLOCK_LOAD(&slots->record->more);
+            if (chains == NULL) return NULL;
+            slots->more = &chains->chain[slots->chain];
+        }
+        chunk = (pyxlock_chunk *)PYXLOCK_LOAD(slots->more);
+        if (chunk != NULL) {
             slots->next = chunk->slot;
             slots->end = chunk->slot + PYXLOCK_CHUNK;
             slots->more = &chunk->more;
+        } else if (slots->chain++ < slots->last) {
+            slots->more = NULL;
+        } else {
+            slots->chain = slots->last;
+            return NULL;
         }
     }
     return slots->next++;
@@ -526,28 +593,40 @@ PYXLOCK_HOT int pyxlock_word_names(pyxlock_word word, PyObject *object) {
     return (word & ~(pyxlock_word)PYXLOCK_MODES) == (pyxlock_word)object;
 }
 
-/* In which of the modes does a record name the object, slots apart that are
-   "except"? */
-PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, int modes, pyxlock_word *except) {
+/* The object that a slot names. */
+PYXLOCK_HOT PyObject *pyxlock_named(pyxlock_word word) {
+    return (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+}
+
+/* In which of the modes does a record name the object? */
+PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, int modes) {
     pyxlock_slots slots;
     pyxlock_word *slot;
     int found = 0;
-    pyxlock_slots_start(&slots, record, modes);
+    pyxlock_slots_start(&slots, record, object, modes);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         /* In a writer's look at other threads: after it raised the filter.
            Pairs with the exchanges in pyxlock_enter_reading and
            pyxlock_publish, after which the others look at the filter or at
            slots. The value 0 pairs with the releasing store in pyxlock_clear. */
         pyxlock_word word = PYXLOCK_LOAD(slot);
-        if (pyxlock_word_names(word, object) && slot != except) found |= (int)(word & PYXLOCK_MODES);
+        if (pyxlock_word_names(word, object)) found |= (int)(word & PYXLOCK_MODES);
     }
     return found & modes;
 }
 
-/* What this thread holds of the object: 0, READ or WRITE (which comprises READ). */
+/* What this thread holds of the object, slots apart that are "except": 0, READ or
+   WRITE (which comprises READ). */
 PYXLOCK_FN int pyxlock_own(pyxlock_record *me, PyObject *object, pyxlock_word *except) {
-    int modes = pyxlock_modes_in(me, object, PYXLOCK_MODES, except);
-    return (modes & PYXLOCK_WRITE) != 0 ? PYXLOCK_WRITE : modes;
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    int found = 0;
+    pyxlock_slots_start(&slots, me, object, PYXLOCK_MODES);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL && found != PYXLOCK_WRITE) {
+        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
+        if (pyxlock_word_names(word, object) && slot != except) found = (int)(word & PYXLOCK_MODES);
+    }
+    return found;
 }
 
 /* Walks over the listed records. */
@@ -582,7 +661,7 @@ PYXLOCK_FN int pyxlock_named_by_others(pyxlock_record *me, PyObject *object, int
     pyxlock_record *other;
     pyxlock_walk_start(&walk, me->table);
     while ((other = pyxlock_walk_next(&walk)) != NULL) {
-        if (other != me && pyxlock_modes_in(other, object, modes, NULL) != 0) return 1;
+        if (other != me && pyxlock_modes_in(other, object, modes) != 0) return 1;
     }
     return 0;
 }
@@ -599,44 +678,35 @@ PYXLOCK_FN int pyxlock_suits(pyxlock_record *me, pyxlock_word *slot, int mode) {
     return 1;
 }
 
-/* One more chunk; the caller has walked to the end. NULL if memory is out. */
-PYXLOCK_FN pyxlock_word *pyxlock_chunk_new(pyxlock_slots *slots) {
-    pyxlock_chunk *made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
+/* One more chunk in the chain of the object: its first slot. NULL if memory is
+   out. */
+PYXLOCK_FN pyxlock_word *pyxlock_chunk_new(pyxlock_record *me, PyObject *object) {
+    pyxlock_chains *chains = (pyxlock_chains *)PYXLOCK_LOAD_RELAXED(&me->more); /* our own */
+    pyxlock_chunk *made;
+    pyxlock_word *link;
+    /* The exchanges pair with the loads in pyxlock_slots_next. */
+    if (chains == NULL) {
+        chains = (pyxlock_chains *)calloc(1, sizeof(pyxlock_chains));
+        if (chains == NULL) return NULL;
+        (void)PYXLOCK_EXCHANGE(&me->more, (pyxlock_word)chains);
+    }
+    made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
     if (made == NULL) return NULL;
-    /* Pairs with the load in pyxlock_slots_next. */
-    (void)PYXLOCK_EXCHANGE(slots->more, (pyxlock_word)made);
+    link = &chains->chain[pyxlock_chain(object)];
+    while (PYXLOCK_LOAD_RELAXED(link) != 0) link = &((pyxlock_chunk *)PYXLOCK_LOAD_RELAXED(link))->more;
+    (void)PYXLOCK_EXCHANGE(link, (pyxlock_word)made);
     return made->slot;
 }
 
 /* The entry "slot": a free slot of this thread, NULL if memory is out. */
-PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me, int mode) {
+PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me, PyObject *object, int mode) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
+    pyxlock_slots_start(&slots, me, object, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         if (PYXLOCK_LOAD_RELAXED(slot) == 0 && pyxlock_suits(me, slot, mode)) return slot; /* our own */
     }
-    return pyxlock_chunk_new(&slots);
-}
-
-/* A slot for one more hold of what this thread holds in that mode already: a
-   later one than that of the hold. Such a hold is not looked for nor announced
-   by the filter, since the first one was; but the first may end before it. A
-   thread that walks over our slots in this moment finds the one or the other:
-   if the first slot reads 0, then the later one, read after it, has been
-   written before. "mine", already ours for this purpose, will do if it is
-   later. NULL if memory is out. */
-PYXLOCK_FN pyxlock_word *pyxlock_again(pyxlock_record *me, PyObject *object, int mode, pyxlock_word *mine) {
-    pyxlock_slots slots;
-    pyxlock_word *slot;
-    int found = 0;
-    pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
-    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
-        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
-        if (found && (word == 0 || slot == mine) && pyxlock_suits(me, slot, mode)) return slot;
-        if (slot != mine && pyxlock_word_names(word, object) && (int)(word & PYXLOCK_MODES) >= mode) found = 1;
-    }
-    return pyxlock_chunk_new(&slots);
+    return pyxlock_chunk_new(me, object);
 }
 
 /* Empties a slot: the end of a hold or of an attempt. Everything the thread
@@ -644,6 +714,48 @@ PYXLOCK_FN pyxlock_word *pyxlock_again(pyxlock_record *me, PyObject *object, int
 PYXLOCK_HOT void pyxlock_clear(pyxlock_word *slot) {
     /* Pairs with the load in pyxlock_modes_in. */
     PYXLOCK_STORE_RELEASE(slot, 0);
+}
+
+/* One guard more that shares the slot, or less. Relaxed: others only print it. */
+PYXLOCK_HOT void pyxlock_share(pyxlock_word *slot, int change) {
+    pyxlock_word *depth = &slot[PYXLOCK_DEPTH];
+    PYXLOCK_STORE_RELAXED(depth, PYXLOCK_LOAD_RELAXED(depth) + (pyxlock_word)change);
+}
+
+/* What this thread has, it gets again: others cannot take it away, so nothing
+   needs to be looked at, nor to be announced by the filter. "mine" is NULL, or a
+   slot that says already that we want the object in this mode. Returns the slot;
+   NULL if we do not hold the object, or with *failed if memory is out.
+
+   In the same mode, one more guard shares the slot of the first one. A reader
+   inside a write gets a slot of its own, a later one than that of the write,
+   which may end before it. A thread that walks over our slots in this moment
+   finds the one or the other: if the first slot reads 0, then the later one,
+   read after it, has been written before. */
+PYXLOCK_FN pyxlock_word *pyxlock_reenter(pyxlock_record *me, pyxlock_word *mine, PyObject *object, int mode,
+                                         int *failed) {
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    int inside = 0;
+    *failed = 0;
+    pyxlock_slots_start(&slots, me, object, PYXLOCK_MODES);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
+        if (inside && (word == 0 || slot == mine) && pyxlock_suits(me, slot, PYXLOCK_READ)) break;
+        if (slot == mine || !pyxlock_word_names(word, object)) continue;
+        if ((int)(word & PYXLOCK_MODES) == mode) {
+            pyxlock_share(slot, 1);
+            if (mine != NULL) pyxlock_clear(mine); /* whoever saw it: we do hold the object */
+            return slot;
+        }
+        inside = mode == PYXLOCK_READ;
+    }
+    if (!inside || slot == mine) return inside ? mine : NULL;
+    if (slot == NULL) slot = pyxlock_chunk_new(me, object);
+    if (slot == NULL) *failed = 1;
+    else PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ);
+    if (mine != NULL) pyxlock_clear(mine);
+    return slot;
 }
 
 /* ---- records: the caller has the mutex --------------------------------------
@@ -675,7 +787,7 @@ PYXLOCK_FN void pyxlock_publish(pyxlock_record *record, pyxlock_word *slot, PyOb
 PYXLOCK_FN int pyxlock_is_empty(pyxlock_record *record) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
+    pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         /* Pairs with the exchange in pyxlock_enter_reading, see pyxlock_unlist. */
         if (PYXLOCK_LOAD(slot) != 0) return 0;
@@ -720,6 +832,13 @@ PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record)
         block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next);
     }
     record->table = table;
+    record->others = PYXLOCK_COUNT | PYXLOCK_TAG;
+    if (PYXLOCK_TAG != 0 && table->records < 0xFFFF) {
+        /* A number and its complement: no tag is a part of another. */
+        uint32_t number = (uint32_t)++table->records;
+        record->tag = ((pyxlock_word)(number << 16 | (~number & 0xFFFF)) << 16) << 16;
+        record->others &= ~record->tag;
+    }
     record->block = block;
     record->bit = (pyxlock_word)1 << block->used;
     record->unlisted = 1;
@@ -802,27 +921,65 @@ PYXLOCK_FN pyxlock_record *pyxlock_me(pyxlock_table *table) {
 
 /* ---- the filter -------------------------------------------------------------
 
-   A word counts the write holds of the objects that hash to it, and the threads
-   that are in the slow path for one of them. While it is not 0 nobody gets any
-   of these objects by the fast path. */
+   While a word counts somebody for an object, nobody gets this object by the fast
+   path. While it has an owner, nobody else gets any of its objects without taking
+   that away first. All changes are read-modify-writes, so that one may say of any
+   two: the later one saw the earlier one. */
 
-PYXLOCK_FN void pyxlock_raise_filter(pyxlock_table *table, PyObject *object) {
-    /* Pairs with the load in pyxlock_enter_reading, the swap in
-       pyxlock_enter_writing, and the subtraction in pyxlock_lower. */
-    (void)PYXLOCK_ADD(pyxlock_filter(table, object), 1);
+PYXLOCK_FN void pyxlock_raise_filter(pyxlock_record *me, PyObject *object) {
+    pyxlock_word *filter = pyxlock_filter(me->table, object), word;
+    /* Pairs with the load in pyxlock_enter_reading, the swaps in
+       pyxlock_enter_writing, pyxlock_admit and pyxlock_claim, and the
+       subtraction in pyxlock_lower. */
+    do word = PYXLOCK_LOAD_RELAXED(filter);
+    while (!pyxlock_swap_if(filter, word, pyxlock_counted(me, word, object)));
 }
 
-/* What the word is afterwards. */
+/* What the word counts afterwards. */
 PYXLOCK_HOT pyxlock_word pyxlock_lower(pyxlock_word *filter) {
-    /* Pairs with the addition in pyxlock_raise_filter: a thread that raises it
+    /* Pairs with the swap in pyxlock_raise_filter: a thread that raises it
        after this sees the slot that was cleared before this; if it raised it
        before, we see that. Also with the load and the swap in
        pyxlock_enter_...: who finds it 0 sees what was done under the lock. */
-    return PYXLOCK_ADD(filter, (pyxlock_word)0 - 1) - 1;
+    return (PYXLOCK_ADD(filter, (pyxlock_word)0 - 1) - 1) & PYXLOCK_COUNT;
 }
 
 PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *object) {
     return pyxlock_lower(pyxlock_filter(table, object));
+}
+
+/* Does another thread name an object of this filter word? */
+PYXLOCK_FN int pyxlock_used_by_others(pyxlock_record *me, pyxlock_word *filter) {
+    pyxlock_walk walk;
+    pyxlock_record *other;
+    pyxlock_walk_start(&walk, me->table);
+    while ((other = pyxlock_walk_next(&walk)) != NULL) {
+        pyxlock_slots slots;
+        pyxlock_word *slot, word;
+        if (other == me) continue;
+        pyxlock_slots_start(&slots, other, NULL, PYXLOCK_MODES);
+        while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+            word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
+            if (word != 0 && pyxlock_filter(me->table, pyxlock_named(word)) == filter) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Makes "me", who is the only one whom the word counts, its owner, if nobody else
+   uses it. First the tag, then the look: who comes before the tag is seen by the
+   look, who comes after it takes the tag away. */
+PYXLOCK_SLOW void pyxlock_claim(pyxlock_record *me, pyxlock_word *filter) {
+    pyxlock_word word = PYXLOCK_LOAD_RELAXED(filter); /* the swap looks again */
+    if (me->tag == 0 || (word & PYXLOCK_TAG) != 0 || (word & PYXLOCK_COUNT) != 1) return;
+    /* Pairs with the exchange in pyxlock_enter_reading, after which others look at
+       the word. */
+    if (!pyxlock_swap_if(filter, word, word | me->tag)) return;
+    if (!pyxlock_used_by_others(me, filter)) return;
+    do {
+        word = PYXLOCK_LOAD_RELAXED(filter);
+        if ((word & PYXLOCK_TAG) == 0) return; /* somebody did it */
+    } while (!pyxlock_swap_if(filter, word, word & ~PYXLOCK_TAG));
 }
 
 /* ---- the queue: the caller has the mutex -------------------------------------- */
@@ -998,7 +1155,7 @@ PYXLOCK_FN pyxlock_record *pyxlock_find_cycle(pyxlock_record *start) {
         pyxlock_record *other;
         pyxlock_walk_start(&walk, start->table);
         while ((other = pyxlock_walk_next(&walk)) != NULL) {
-            if (other == waiter || pyxlock_modes_in(other, waiter->object, against, NULL) == 0) continue;
+            if (other == waiter || pyxlock_modes_in(other, waiter->object, against) == 0) continue;
             if (other == start) return waiter;
             if (other->object == NULL || other->seen) continue;
             other->seen = 1;
@@ -1042,7 +1199,7 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t siz
         if (last == NULL) return PYXLOCK_OK;
         for (waiter = last; waiter != NULL; waiter = waiter->from) {
             if (waiter->mode == PYXLOCK_READ
-                    && pyxlock_modes_in(successor, waiter->object, PYXLOCK_WRITE, NULL) == 0) break;
+                    && pyxlock_modes_in(successor, waiter->object, PYXLOCK_WRITE) == 0) break;
             successor = waiter;
         }
         if (waiter == NULL) {
@@ -1138,7 +1295,8 @@ PYXLOCK_FN void pyxlock_unattach(pyxlock_ensured *e) {
 /* ---- entering -------------------------------------------------------------------- */
 
 /* Writes the slot and looks whether somebody is in the way: returns whether the
-   thread is in. For a write, *raised says whether the filter is raised. */
+   thread is in. For a write, "word" is what the filter said a moment ago, and
+   *raised says whether it is raised now. */
 PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object) {
     /* Pairs with the loads in pyxlock_modes_in and in pyxlock_is_empty: we
        publish, then look at filter and flag; others change these, then look at
@@ -1146,20 +1304,38 @@ PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, py
     (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
     /* Pairs with the swap below, pyxlock_raise_filter and pyxlock_lower; and
        with the exchange in pyxlock_unlist. */
-    return PYXLOCK_LIKELY((PYXLOCK_LOAD(filter) | PYXLOCK_LOAD(&me->unlisted)) == 0);
+    return PYXLOCK_LIKELY(((PYXLOCK_LOAD(filter) & me->others) | PYXLOCK_LOAD(&me->unlisted)) == 0);
 }
-PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object,
-                                      int *raised) {
+PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, pyxlock_word word,
+                                      PyObject *object, int *raised) {
     /* Whoever raises the filter after our swap sees this: relaxed. */
     PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
     /* Pairs with the load above and with pyxlock_raise_filter. */
-    *raised = pyxlock_swap_if(filter, 0, 1);
+    *raised = pyxlock_swap_if(filter, word, (word & PYXLOCK_TAG) | pyxlock_mark(object) | 1);
     /* Pairs with the exchange in pyxlock_unlist. That the slot is written before
        this load C11 promises for an exchange only; a seq_cst swap and a seq_cst
        load do as well on all machines (on x86 the one is a fence, on ARM a
        release before an acquire, elsewhere the other brings a fence). */
     return PYXLOCK_LIKELY(*raised) && PYXLOCK_LIKELY(PYXLOCK_LOAD(&me->unlisted) == 0);
 }
+
+/* The same where the filter word has another owner, or counts others, but none
+   for this object, as far as it tells. The slot is written. A reader is in, a
+   writer has raised the filter, if this returns 1; *mine says whether the thread
+   is the owner, so that no slot needs to be looked at. */
+PYXLOCK_FN int pyxlock_admit(pyxlock_record *me, pyxlock_word *filter, PyObject *object, int mode, int *mine) {
+    for (;;) {
+        /* These pair as in pyxlock_enter_reading and _writing. */
+        pyxlock_word word = PYXLOCK_LOAD(filter), to;
+        if (pyxlock_counts(word, object)) return 0;
+        *mine = (word & PYXLOCK_TAG) != 0 && (word & PYXLOCK_TAG & me->others) == 0;
+        if (mode == PYXLOCK_WRITE) to = pyxlock_counted(me, word, object);
+        else if (*mine) to = word;
+        else to = word & ~PYXLOCK_TAG;
+        if (to == word || pyxlock_swap_if(filter, word, to)) return 1;
+    }
+}
+
 /* After the above: has nobody else locked anything lately? */
 PYXLOCK_HOT int pyxlock_alone(pyxlock_table *table) {
     /* Pairs with the addition in pyxlock_list. */
@@ -1185,7 +1361,7 @@ PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
         differs &= PYXLOCK_LOAD(&slot[3]) != word;
         differs &= PYXLOCK_LOAD(&slot[4]) != word;
         if (!differs) return 1;
-        if (PYXLOCK_LOAD(&other->more) != 0 && pyxlock_modes_in(other, object, PYXLOCK_READ, NULL) != 0) return 1;
+        if (PYXLOCK_LOAD(&other->more) != 0 && pyxlock_modes_in(other, object, PYXLOCK_READ) != 0) return 1;
     }
     return 0;
 }
@@ -1203,18 +1379,21 @@ PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
 #define PYXLOCK_PUBLISHED 1         /* the slot names the object */
 #define PYXLOCK_RAISED_FILTER 2     /* so the filter is raised */
 
-/* The fast path once more, for a thread that spins. */
+/* A fast path that passes by those who want other objects of the filter word. */
 PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode) {
     pyxlock_word *filter = pyxlock_filter(me->table, object);
-    int raised = 0;
+    int raised = 0, mine;
     /* A hint only: relaxed. */
-    if (PYXLOCK_LOAD_RELAXED(filter) != 0) return PYXLOCK_BUSY;
+    if (pyxlock_counts(PYXLOCK_LOAD_RELAXED(filter), object)) return PYXLOCK_BUSY;
     if (mode == PYXLOCK_READ) {
-        if (pyxlock_enter_reading(me, slot, filter, object)) return PYXLOCK_OK;
+        /* As in pyxlock_enter_reading. */
+        (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
+        if (!PYXLOCK_LOAD(&me->unlisted) && pyxlock_admit(me, filter, object, mode, &mine)) return PYXLOCK_OK;
     } else {
-        if (pyxlock_enter_writing(me, slot, filter, object, &raised) && !pyxlock_read_by_others(me, object)) {
-            return PYXLOCK_OK;
-        }
+        /* As in pyxlock_enter_writing. */
+        PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
+        raised = pyxlock_admit(me, filter, object, mode, &mine);
+        if (raised && !PYXLOCK_LOAD(&me->unlisted) && (mine || !pyxlock_read_by_others(me, object))) return PYXLOCK_OK;
     }
     pyxlock_retract(me, slot, object, raised);
     return PYXLOCK_BUSY;
@@ -1304,7 +1483,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     int outcome, queued = 0;
 
     if (blocking) pyxlock_prepare(&state);
-    pyxlock_raise_filter(table, object);
+    pyxlock_raise_filter(me, object);
     pyxlock_mutex_lock(&table->mutex);
     outcome = pyxlock_attempt(me, slot, object, mode);
     if (outcome == PYXLOCK_OK) {
@@ -1390,27 +1569,9 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
                                                  int blocking, int state) {
     int outcome, i;
     char text[512];
+    pyxlock_word *filter = pyxlock_filter(me->table, object);
     pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000, 0, 0, 0};
     text[0] = 0;
-    /* What this thread has, it gets again: others cannot take it from it, so
-       nothing needs to be looked at. */
-    if (pyxlock_own(me, object, slot) >= mode) {
-        pyxlock_word *again = pyxlock_again(me, object, mode, slot);
-        if (again != slot) {
-            if ((state & PYXLOCK_PUBLISHED) != 0) pyxlock_retract(me, slot, object, 0);
-            slot = again;
-        }
-        if (slot == NULL) {
-            if ((state & PYXLOCK_RAISED_FILTER) != 0) (void)pyxlock_lower_filter(me->table, object);
-            pyxlock_raise(PYXLOCK_MEMORY, object, mode, text);
-            return NULL;
-        }
-        /* Before a releasing store of 0 to the slot of the first hold; a release
-           itself, like the 0 that it overwrites. */
-        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | (pyxlock_word)mode);
-        if (mode == PYXLOCK_WRITE && (state & PYXLOCK_RAISED_FILTER) == 0) pyxlock_raise_filter(me->table, object);
-        return slot;
-    }
     if ((state & PYXLOCK_PUBLISHED) != 0) {
         pyxlock_retract(me, slot, object, (state & PYXLOCK_RAISED_FILTER) != 0);
     }
@@ -1423,8 +1584,11 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
     if (PYXLOCK_NO_GIL && blocking) {
         /* Bodies are often shorter than putting a thread to sleep. With a GIL
            the holder needs it to go on, so there is nothing to gain; nor while
-           somebody is queued, who may keep the filter raised. Relaxed: a hint. */
+           somebody is queued, who may keep the filter raised (relaxed: a hint), nor
+           where nobody has the object: the filter counts others. */
         for (i = 0; i < PYXLOCK_SPINS && PYXLOCK_LOAD_RELAXED(&me->table->queued) == 0; i++) {
+            if ((PYXLOCK_LOAD_RELAXED(filter) & PYXLOCK_MARK) == 0
+                    && !pyxlock_named_by_others(me, object, pyxlock_against(mode))) break;
             pyxlock_pause(8 << (i < 4 ? i : 4));
             if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
         }
@@ -1439,7 +1603,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         raises = PyErr_CheckSignals();
         pyxlock_unattach(&e);
         /* The handler may have left something locked. */
-        slot = pyxlock_table_slot(me, mode);
+        slot = pyxlock_table_slot(me, object, mode);
         outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
         if (raises < 0 || slot == NULL) break;
     }
@@ -1472,11 +1636,12 @@ PYXLOCK_SLOW void pyxlock_table_sweep(pyxlock_record *me) {
 PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
     pyxlock_slots slots;
     pyxlock_word *slot;
-    pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
+    pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
-        PyObject *object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+        PyObject *object = pyxlock_named(word);
         if (word == 0) continue;
+        PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
         pyxlock_clear(slot);
         if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_lower_filter(record->table, object);
         pyxlock_wake_next(record->table, object);
@@ -1524,8 +1689,11 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
         for (i = 0; i < block->used; i++) {
             pyxlock_record *record = block->record[i];
             if (record == me || PYXLOCK_LOAD_RELAXED(&record->self) == 0) continue;
-            pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
-            while ((slot = pyxlock_slots_next(&slots)) != NULL) PYXLOCK_STORE_RELAXED(slot, 0);
+            pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
+            while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+                PYXLOCK_STORE_RELAXED(slot, 0);
+                PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
+            }
             record->object = NULL;
             record->signalled = 0;
             record->wake = NULL; /* whatever state its sleeper left it in */
@@ -1533,12 +1701,10 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
         }
     }
     if (me != NULL) {
-        pyxlock_slots_start(&slots, me, PYXLOCK_MODES);
+        pyxlock_slots_start(&slots, me, NULL, PYXLOCK_MODES);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
-            if ((word & PYXLOCK_WRITE) != 0) {
-                pyxlock_raise_filter(table, (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES));
-            }
+            if ((word & PYXLOCK_WRITE) != 0) pyxlock_raise_filter(me, pyxlock_named(word));
         }
     }
     pyxlock_mutex_unlock(&table->mutex);
@@ -1585,11 +1751,12 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(voi
                     line(to, &one);
                     continue;
                 }
-                pyxlock_slots_start(&slots, record, PYXLOCK_MODES);
+                pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
                 while ((slot = pyxlock_slots_next(&slots)) != NULL) {
                     pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
+                    pyxlock_word guards = PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) + 1;
                     if (word == 0) continue;
-                    one.object = (PyObject *)(word & ~(pyxlock_word)PYXLOCK_MODES);
+                    one.object = pyxlock_named(word);
                     one.mode = (int)(word & PYXLOCK_MODES);
                     one.type[0] = 0;
                     for (waiter = locked ? table->queue : NULL; waiter != NULL; waiter = waiter->next) {
@@ -1597,7 +1764,7 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(voi
                         (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
                         break;
                     }
-                    line(to, &one);
+                    while (guards-- > 0) line(to, &one);
                 }
             }
         }
@@ -1732,9 +1899,9 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
 }
 
 #ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
-#define PYXLOCK_CAPSULE "_pyxlock_abi2_test"
+#define PYXLOCK_CAPSULE "_pyxlock_abi3_test"
 #else
-#define PYXLOCK_CAPSULE "_pyxlock_abi2"
+#define PYXLOCK_CAPSULE "_pyxlock_abi3"
 #endif
 
 /* Warns if modules of another PYXLOCK_ABI run in this process: their locks and
@@ -1884,7 +2051,8 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
     pyxlock_record *me = pyxlock_me((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared));
     pyxlock_word *counter = mode == PYXLOCK_WRITE ? &me->count.writes : &me->count.reads;
     PYXLOCK_STORE_RELAXED(counter, PYXLOCK_LOAD_RELAXED(counter) + 1);
-    if (mode == PYXLOCK_WRITE && pyxlock_own(me, object, slot) == PYXLOCK_READ) {
+    if (mode == PYXLOCK_WRITE && PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) == 0
+            && pyxlock_own(me, object, slot) == PYXLOCK_READ) {
         PYXLOCK_STORE_RELAXED(&me->count.upgrades, PYXLOCK_LOAD_RELAXED(&me->count.upgrades) + 1);
     }
 }
@@ -1894,22 +2062,26 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
    far; "state" says how far it got. Returns the slot that holds the object;
    &pyxlock_no_slot if locks are off; NULL with an exception. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *object, int mode, int blocking, int state) {
-    int failed, raised = 0;
+    int failed, mine;
     pyxlock_table *table;
     pyxlock_record *me;
     table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
     me = pyxlock_me(table);
     if (me != NULL && slot == NULL) {
-        pyxlock_word *filter = pyxlock_filter(table, object);
-        slot = table->slot(me, mode);
-        /* A hint only: relaxed. */
-        if (slot != NULL && PYXLOCK_LOAD_RELAXED(filter) == 0) {
-            if (mode == PYXLOCK_READ ? pyxlock_enter_reading(me, slot, filter, object)
-                                     : pyxlock_enter_writing(me, slot, filter, object, &raised)
-                                           && !pyxlock_read_by_others(me, object)) return slot;
-            state = PYXLOCK_PUBLISHED | (raised ? PYXLOCK_RAISED_FILTER : 0);
+        pyxlock_word *again = pyxlock_reenter(me, NULL, object, mode, &failed);
+        if (again != NULL) return again;
+        if (!failed) slot = table->slot(me, object, mode);
+        if (slot != NULL && pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
+    } else if (me != NULL && mode == PYXLOCK_READ) {
+        /* As in pyxlock_try_fast. */
+        pyxlock_word *again;
+        if (!PYXLOCK_LOAD(&me->unlisted) && pyxlock_admit(me, pyxlock_filter(table, object), object, mode, &mine)) {
+            return slot;
         }
+        again = pyxlock_reenter(me, slot, object, mode, &failed);
+        if (again != NULL) return again;
+        if (failed) slot = NULL;
     }
     if (slot == NULL) {
         pyxlock_raise(PYXLOCK_MEMORY, object, mode, "");
@@ -1919,10 +2091,14 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
 }
 
 /* Goes on after the fast path of a write raised the filter, but found that it is
-   not alone. Returns as pyxlock_take_slowly. */
-PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlock_word *slot, PyObject *object,
-                                                       int blocking) {
-    if (!PYXLOCK_LOAD(&me->unlisted) && !pyxlock_read_by_others(me, object)) return slot;
+   not alone. Now and then it makes itself the owner of the filter word. Returns as
+   pyxlock_take_slowly. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter,
+                                                       PyObject *object, int blocking) {
+    if (!PYXLOCK_LOAD(&me->unlisted) && !pyxlock_read_by_others(me, object)) {
+        if (!PYXLOCK_LIKELY((me->scans & 7) != 0)) pyxlock_claim(me, filter);
+        return slot;
+    }
     return pyxlock_take_slowly(slot, object, PYXLOCK_WRITE, blocking, PYXLOCK_PUBLISHED | PYXLOCK_RAISED_FILTER);
 }
 
@@ -1930,7 +2106,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlo
 PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, int blocking) {
     /* Pairs with the releasing store in pyxlock_start. */
     pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared);
-    pyxlock_word *slot = NULL, *filter;
+    pyxlock_word *slot = NULL, *filter, word;
     pyxlock_record *me;
     uintptr_t self = pyxlock_self();
     int raised = 0, published = 0;
@@ -1942,6 +2118,9 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
     /* Relaxed: what equals our own number we wrote ourselves. */
     if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->self) == self)) goto slowly;
     filter = pyxlock_filter(table, object);
+    /* A hint only, which spares us to write and take back: relaxed. */
+    word = PYXLOCK_LOAD_RELAXED(filter);
+    if (!PYXLOCK_LIKELY((word & me->others) == 0)) goto slowly;
     if (mode == PYXLOCK_READ) {
         /* Relaxed: slots that are free are written by this thread alone. */
         if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->reads[0]) == 0)) slot = &me->reads[0];
@@ -1949,14 +2128,14 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
         else goto slowly;
         if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
     } else {
-        /* A hint only, which spares us to write and take back: relaxed. */
-        if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(filter) == 0)) goto slowly;
         if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->writes[0]) == 0)) slot = &me->writes[0]; /* as above */
         else if (PYXLOCK_LOAD_RELAXED(&me->writes[1]) == 0) slot = &me->writes[1];
         else goto slowly;
-        if (pyxlock_enter_writing(me, slot, filter, object, &raised) && pyxlock_alone(table)) goto in;
+        if (pyxlock_enter_writing(me, slot, filter, word, object, &raised)) {
+            if (PYXLOCK_LIKELY((word & PYXLOCK_TAG) != 0) || pyxlock_alone(table)) goto in;
+        }
         if (PYXLOCK_LIKELY(raised)) {
-            slot = pyxlock_write_beside_others(me, slot, object, blocking);
+            slot = pyxlock_write_beside_others(me, slot, filter, object, blocking);
             goto taken;
         }
     }
@@ -2036,12 +2215,16 @@ PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
     pyxlock_word *slot = guard->slot;
     if (slot == NULL) return;
     guard->slot = NULL;
+    if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) == 0)) {
+        pyxlock_share(slot, -1);
+        return;
+    }
     pyxlock_clear(slot);
     if (guard->mode == PYXLOCK_READ) {
         /* Without an order between this load and the clearing, to save a fence:
            we may miss a thread that begins to wait in this moment, and it may
            miss us. See pyxlock_sleep. */
-        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(guard->filter) == 0)) return;
+        if (PYXLOCK_LIKELY((PYXLOCK_LOAD_RELAXED(guard->filter) & PYXLOCK_COUNT) == 0)) return;
     } else {
         if (PYXLOCK_LIKELY(pyxlock_lower(guard->filter) == 0)) return;
     }

@@ -47,7 +47,7 @@ cdef extern from *:
         pyxlock_block *block;
         int i;
         *filters = *records = *listed = 0;
-        for (i = 0; i < PYXLOCK_FILTERS; i++) *filters += (long)PYXLOCK_LOAD(&table->filter[i]);
+        for (i = 0; i < PYXLOCK_FILTERS; i++) *filters += (long)(PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT);
         for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
             *records += block->used;
             for (i = 0; i < PYXLOCK_BITS; i++) *listed += (long)(PYXLOCK_LOAD(&block->listed) >> i & 1);

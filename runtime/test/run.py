@@ -740,15 +740,19 @@ def very_many_threads_lose_no_update():
 
 
 def sweep(workers):
-    """Writes until the records of idle threads are off the list."""
+    """Writes until the records of idle threads are off the list. Another thread reads
+    what is written: who has an object for himself looks at nobody."""
     y = Object()
+    reader = Worker()
 
     def swept():
-        for _ in range(200):
+        for _ in range(70):
+            reader.run(lt.reading, y, nothing)
             lt.writing(y, nothing)
-        return lt.inside()[2] <= 4
+        return lt.inside()[2] <= 5
     assert lt.inside()[2] >= workers
     eventually(swept, "swept")
+    reader.end()
 
 
 @case
@@ -793,8 +797,10 @@ def a_thread_that_holds_is_not_taken_for_idle():
     for function, mode in ((lt.reading, "r"), (lt.writing, "w")):
         holder = Holder(function, x).enter()
         for _ in range(10):
-            for _ in range(100):
-                lt.writing(y, nothing)
+            for _ in range(10):
+                workers[0].run(lt.reading, y, nothing)
+                for _ in range(7):
+                    lt.writing(y, nothing)
             time.sleep(0.006)
             for worker in workers:
                 worker.run(lt.reading, y, nothing)

@@ -293,7 +293,7 @@ static void check_empty(int threads) {
     int i, alive = 0, filters = 0;
     pyxlock_word listed = 0;
     pyxlock_mutex_lock(&table->mutex);
-    for (i = 0; i < PYXLOCK_FILTERS; i++) filters += PYXLOCK_LOAD(&table->filter[i]) != 0;
+    for (i = 0; i < PYXLOCK_FILTERS; i++) filters += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
     if (filters != 0) fail("%d filter words are left raised", filters);
     if (table->queue != NULL) fail("the queue is not empty");
     if (PYXLOCK_LOAD(&table->queued) != 0) fail("the queue counts %ld", (long)PYXLOCK_LOAD(&table->queued));
@@ -694,6 +694,151 @@ static void upgrades(void) {
     CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
     WOKEN(d);
     CHECK(ask(d, OP_RELEASE, 0, NULL) == 0);
+    finish();
+}
+
+/* ---- owners of filter words, and neighbours in them ------------------------------------- */
+
+static pyxlock_word owner(cell *c) { return PYXLOCK_LOAD(pyxlock_filter(table, &c->object)) & PYXLOCK_TAG; }
+
+/* The actor writes the cell so often that it becomes its owner, if it may. */
+static void owns(actor *a, cell *c) {
+    int i;
+    for (i = 0; i < 70; i++) {
+        CHECK(ask(a, OP_WRITE, GUARDS - 2, c) == 0);
+        CHECK(ask(a, OP_RELEASE, GUARDS - 2, NULL) == 0);
+    }
+}
+
+static void owners(void) {
+    actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
+    cell *x = plain[0], *y = twins[0];
+    pyxlock_word mine;
+    int n;
+    if (PYXLOCK_TAG == 0) return;
+    start(4);
+    mine = a->record->tag;
+    CHECK(mine != 0 && mine != b->record->tag);
+    for (n = 0; n < 2 * rounds; n++) {
+        CHECK(ask(b, OP_READ, 0, x) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        /* A reader takes it away, and is seen. */
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        CHECK(owner(x) == mine);
+        CHECK(ask(b, OP_READ, 0, x) == 0);
+        CHECK(owner(x) == 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        expect(a, x, 1, 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        /* So does a writer. */
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        CHECK(ask(b, OP_WRITE, 0, x) == 0);
+        CHECK(owner(x) != mine);
+        expect(a, x, 0, 1);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        /* Under a reader that holds it does not, nor under one who holds a neighbour. */
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        CHECK(ask(b, OP_TRY_WRITE, 0, x) < 0);
+        expect(c, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        CHECK(ask(b, OP_READ, 0, y) == 0);
+        owns(a, x);
+        CHECK(owner(x) == 0);
+        expect(a, y, 1, 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(b, OP_WRITE, 0, y) == 0);
+        owns(a, x);
+        CHECK(owner(x) == 0);
+        expect(a, y, 0, 1);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        /* Nor under those who got in by the slow path. */
+        CHECK(ask(b, OP_WRITE, 0, x) == 0);
+        blocks(c, OP_READ, 0, x);
+        if (n % 2) gets_hungry(c);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(result(c) == 0);
+        owns(a, y);
+        CHECK(owner(y) == 0);
+        expect(a, x, 1, 0);
+        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
+        /* A thread that is off the list. */
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        CHECK(ask(b, OP_SWEEP, 0, NULL) == 0);
+        CHECK(PYXLOCK_LOAD(&a->record->unlisted) == 1);
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        expect(b, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        owns(a, x);
+        CHECK(owner(x) == mine);
+        CHECK(ask(b, OP_SWEEP, 0, NULL) == 0);
+        CHECK(ask(a, OP_WRITE, 0, x) == 0);
+        expect(b, x, 0, 1);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        /* A thread that has ended, and the next one that gets its record. */
+        owns(a, x);
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        CHECK(ask(a, OP_FORGET, 0, NULL) == 0);
+        end(a);
+        start_actor(a, n % 2);
+        expect(b, x, 0, 0);
+        owns(a, x);
+        mine = a->record->tag;
+        CHECK(owner(x) == mine);
+    }
+    finish();
+}
+
+/* Neighbours in a filter word do without the mutex, which somebody has. */
+static void neighbours(void) {
+    actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
+    cell *x = plain[0], *y = twins[0];
+    int i, n;
+    CHECK(pyxlock_mark(&x->object) != pyxlock_mark(&y->object));
+    start(3);
+    for (n = 0; n < 2; n++) {
+        CHECK(ask(a, OP_WRITE, 0, y) == 0);
+        if (n) CHECK(ask(a, OP_WRITE, 1, y) == 0);
+        pyxlock_mutex_lock(&table->mutex);
+        CHECK(ask(b, OP_READ, 0, x) == 0);
+        CHECK(ask(c, OP_READ, 0, x) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(b, OP_WRITE, 0, x) == 0);
+        CHECK(ask(b, OP_READ, 1, x) == 0);
+        pyxlock_mutex_unlock(&table->mutex);
+        expect(c, x, 1, 1);
+        expect(c, y, 0, 1);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        if (n) CHECK(ask(a, OP_RELEASE, 1, NULL) == 0);
+        expect(c, x, 1, 1);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        expect(c, x, 1, 0);
+        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
+    }
+    /* Guards that overlap without end take no more room than those there are at once. */
+    CHECK(PYXLOCK_LOAD(&a->record->more) == 0);
+    for (n = 0; n < 2; n++) {
+        int first = n == 1 ? OP_WRITE : OP_READ;
+        CHECK(ask(a, first, 0, x) == 0);
+        blocks(b, OP_WRITE, 0, x);
+        for (i = 0; i < 100; i++) {
+            CHECK(ask(a, first, 1 - i % 2, x) == 0);
+            CHECK(ask(a, OP_RELEASE, i % 2, NULL) == 0);
+        }
+        CHECK(is_busy(b));
+        CHECK(ask(a, OP_RELEASE, i % 2, NULL) == 0);
+        CHECK(result(b) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+    }
+    CHECK(PYXLOCK_LOAD(&a->record->more) == 0);
     finish();
 }
 
@@ -1318,6 +1463,8 @@ static void sweeps(void) {
         {
             int i;
             for (i = 0; i < 70; i++) {
+                CHECK(ask(c, OP_READ, 0, x) == 0);      /* or a owned it, and would not look at anybody */
+                CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
                 CHECK(ask(a, OP_WRITE, 0, x) == 0);
                 CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
             }
@@ -1352,7 +1499,7 @@ static void wait_in_child(cell *c) {
     pthread_t threads[N];
     pyxlock_Guard guard;
     int i;
-    if (UNDER_TSAN) return; /* which has no threads after a fork */
+    if (SANITIZER[0] != 0) return; /* that of threads has none after a fork, others their memory locked */
     if (pyxlock_write(&guard, &c->object) < 0) _exit(17);
     for (i = 0; i < N; i++) {
         if (pthread_create(&threads[i], NULL, write_once, c) != 0) _exit(18);
@@ -1375,7 +1522,7 @@ static void in_child(actor *forker) {
         if (pyxlock_write(&guard[i], &c->object) < 0) _exit(10);
     }
     for (i = 0; i < 2 * PLAIN; i++) pyxlock_release(&guard[i]);
-    for (i = 0; i < PYXLOCK_FILTERS; i++) bad += PYXLOCK_LOAD(&table->filter[i]) != 0;
+    for (i = 0; i < PYXLOCK_FILTERS; i++) bad += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
     /* The forking thread holds plain[0] for writing, and reads plain[1]. */
     if (forker == NULL && bad != 0) _exit(11);
     if (forker == NULL) {
@@ -1520,10 +1667,19 @@ static void absence(void) {
    fence gets in together with the writer. */
 static int tight_stop;
 typedef struct tight_work {
-    int writes, again;
+    int writes, again, seldom;
     long count;
     char apart[64];
 } tight_work;
+
+/* Lines that all of them write: who has just written some has a queue of stores in
+   its processor, and what it stores next becomes visible late. */
+static struct { long value; char apart[120]; } tight_noise[16];
+
+static void tight_delay(long n) {
+    int i;
+    for (i = 0; i < 16; i++) __atomic_store_n(&tight_noise[i].value, n, __ATOMIC_RELAXED);
+}
 
 static void *tight_run(void *arg) {
     tight_work *w = (tight_work *)arg;
@@ -1533,8 +1689,10 @@ static void *tight_run(void *arg) {
     int i;
     while (!GET(&tight_stop)) {
         n++;
+        if (w->seldom) pyxlock_pause((int)(n * 37 & 511));
         if (w->writes) {
             if (pyxlock_write(&guard, &c->object) < 0) fail("refused");
+            if (n % 4 == 0) tight_delay(n);
             i = (int)(n & 7);
             c->a++;
             while (i-- > 0) pyxlock_pause(1);
@@ -1543,6 +1701,7 @@ static void *tight_run(void *arg) {
             for (i = (int)(n * 7 & 63); i > 0; i--) pyxlock_pause(1);
         } else {
             long a;
+            tight_delay(n);
             if (pyxlock_read(&guard, &c->object) < 0) fail("refused");
             a = c->a;
             if (c->b != a) fail("torn");
@@ -1565,7 +1724,7 @@ static void *tight_run(void *arg) {
     return NULL;
 }
 
-static void tight_for(int again, int readers, int writers, long long ns) {
+static void tight_for(int again, int seldom, int readers, int writers, long long ns) {
     pthread_t threads[8];
     tight_work work[8];
     int i, n = readers + writers;
@@ -1577,6 +1736,7 @@ static void tight_for(int again, int readers, int writers, long long ns) {
     for (i = 0; i < n; i++) {
         work[i].writes = i >= readers;
         work[i].again = again;
+        work[i].seldom = seldom && i == 0;
         if (pthread_create(&threads[i], NULL, tight_run, &work[i]) != 0) fail("no thread");
     }
     nap(ns);
@@ -1588,15 +1748,18 @@ static void tight_for(int again, int readers, int writers, long long ns) {
 }
 
 static void tight(void) {
-    tight_for(0, 1, 1, 150 * MS * rounds);
-    tight_for(0, 0, 2, 50 * MS * rounds);
-    tight_for(0, 2, 2, 50 * MS * rounds);
+    tight_for(0, 0, 1, 1, 150 * MS * rounds);
+    tight_for(0, 0, 0, 2, 50 * MS * rounds);
+    tight_for(0, 0, 2, 2, 50 * MS * rounds);
+    /* The one makes itself the owner of the filter word, the other one takes it away. */
+    tight_for(0, 1, 1, 1, 150 * MS * rounds);
+    tight_for(0, 1, 0, 2, 50 * MS * rounds);
     check_empty(1);
 }
 
 static void again(void) {
-    tight_for(1, 1, 1, 100 * MS * rounds);
-    tight_for(1, 2, 2, 100 * MS * rounds);
+    tight_for(1, 0, 1, 1, 100 * MS * rounds);
+    tight_for(1, 0, 2, 2, 100 * MS * rounds);
     check_empty(1);
 }
 
@@ -1854,7 +2017,7 @@ static const struct {
     const char *name;
     void (*run)(void);
 } scenarios[] = {
-    {"nesting", nesting}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
+    {"nesting", nesting}, {"owners", owners}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
     {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
