@@ -27,6 +27,7 @@ type (
 	Finding  = finding.Finding
 	Fix      = finding.Fix
 	Related  = finding.Related
+	Group    = finding.Group
 	Inferred = plan.Inferred
 )
 
@@ -110,6 +111,10 @@ func Rules() []Rule { return rules.Rules() }
 // Brief returns a message with the middle of very long words left out, and the end
 // of a very long message.
 func Brief(s string) string { return finding.Brief(s) }
+
+// Groups puts findings together that are one thing to do, in the order of the first of
+// each.
+func Groups(fs []Finding) []Group { return finding.Groups(fs) }
 
 // SortFindings orders findings by path, offset, code and message.
 func SortFindings(fs []Finding) { finding.Sort(fs) }

@@ -45,10 +45,13 @@ func sample() (*transform.Report, map[string]string) {
 		{Off: all.Span.Pos, End: all.Span.End, New: ""},
 		{Off: int32(len(src["a b.pyx"])), End: int32(len(src["a b.pyx"])), New: "\n"},
 	}}
+	all.Scope, all.Cause = "C.f", "one cause"
+	again := in("../up.pyx", "a")
+	again.Cause = all.Cause
 	lines := in("a b.pyx", "f('日本', y)\r\n  # 100%\r\n")
 	rep := &transform.Report{
 		Findings: []transform.Finding{
-			all, lines, in("../up.pyx", "a"), in("/abs.pyx", "a"), in("nul.pyx", "y"),
+			all, lines, again, in("/abs.pyx", "a"), in("nul.pyx", "y"),
 			{Code: "PXL010", Path: "whole.pyx", Message: "no place"},
 			{Code: "PXL999", Path: "gone.pyx", Line: 7, Column: 2, Span: ast.Span{Pos: 90, End: 91}, Message: "no source"},
 		},
@@ -163,6 +166,7 @@ func TestJSON(t *testing.T) {
 		Code: "PXL201", Title: "yield, await or async under a lock", Severity: "warning", Path: "a b.pyx",
 		area: area{1, 13, 1, 14}, Message: "50% of\n<it>: a, b", Help: &help,
 		Related: []jsonRelated{{"n.pxd", 3, 9, "declared here"}, {"o.pxd", 1, 1, "and there"}},
+		Scope:   "C.f", Group: 1,
 		Fix: &jsonFix{"do it", []jsonEdit{
 			{area{1, 13, 1, 13}, "z, "}, {area{1, 13, 1, 14}, ""}, {area{3, 5, 3, 5}, "\n"},
 		}},
@@ -171,8 +175,13 @@ func TestJSON(t *testing.T) {
 		t.Error(d)
 	}
 	var areas []area
+	var groups []int
 	for _, f := range got.Findings[1:] {
 		areas = append(areas, f.area)
+		groups = append(groups, f.Group)
+	}
+	if d := cmp.Diff([]int{2, 1, 3, 4, 5, 6}, groups); d != "" {
+		t.Error(d)
 	}
 	wantAreas := []area{{1, 5, 2, 9}, {1, 1, 1, 2}, {1, 1, 1, 2}, {1, 6, 1, 7}, {1, 1, 1, 1}, {7, 2, 7, 2}}
 	if d := cmp.Diff(wantAreas, areas); d != "" {
@@ -246,6 +255,7 @@ func TestSARIF(t *testing.T) {
 			{sarifRegion{3, 5, 3, 5}, &sarifText{Text: "\n"}},
 		}}}}},
 		Suppressions: []sarifSuppression{},
+		Properties:   &sarifProperties{1},
 	}, first); d != "" {
 		t.Error(d)
 	}

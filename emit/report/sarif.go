@@ -67,7 +67,12 @@ type sarifResult struct {
 	Related      []sarifLocation    `json:"relatedLocations,omitempty"`
 	Fixes        []sarifFix         `json:"fixes,omitempty"`
 	Suppressions []sarifSuppression `json:"suppressions"` // where one result has it all must
+	Properties   *sarifProperties   `json:"properties,omitempty"`
+}
 
+// sarifProperties says which results are one thing to do.
+type sarifProperties struct {
+	Group int `json:"group"`
 }
 
 type sarifLocation struct {
@@ -130,8 +135,11 @@ func SARIF(w io.Writer, rep *transform.Report, source func(path string) []byte, 
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		s.index[r.Code] = i
 	}
-	for _, f := range rep.Findings {
-		run.Results = append(run.Results, s.result(f))
+	group := groupNumbers(rep.Findings)
+	for i, f := range rep.Findings {
+		r := s.result(f)
+		r.Properties = &sarifProperties{group[i]}
+		run.Results = append(run.Results, r)
 	}
 	for _, f := range rep.Suppressed {
 		r := s.result(f.Finding)

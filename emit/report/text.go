@@ -22,6 +22,10 @@ import (
 //	  file:line:col: related place
 //	  help: what to do
 //	  fix: what check --fix would do
+//	  also file:line:col: message
+//
+// Findings that have one cause stand together, where the first of them is: its other
+// places follow as lines that begin with "also".
 //
 // A warning says "warning: " before its message. source returns the bytes of a
 // file by the path that a finding names, or nil where they are not known; then
@@ -30,8 +34,12 @@ import (
 // command. Of long lines what is round the mark is shown.
 func Text(w io.Writer, list []transform.Finding, source func(path string) []byte, color bool) error {
 	r := &report{source: source, color: color}
-	for _, f := range list {
-		r.finding(f)
+	for _, g := range transform.Groups(list) {
+		r.finding(g.Finding)
+		for _, f := range g.Also {
+			r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "also") + " " + terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":") + " ")
+			r.text(f.Message, "      ")
+		}
 	}
 	return terminal.WriteStyled(w, r.Bytes())
 }

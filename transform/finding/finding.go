@@ -23,6 +23,12 @@ type Finding struct {
 	Related []Related
 	Warning bool // does not stop a rewrite
 	Fix     *Fix // the one safe answer; nil where there is none
+	// Cause is the same in findings with one code that are one thing to do: many places
+	// that miss the lock of one helper. "" is in a finding that is one by itself.
+	Cause string
+	// Scope is the definition that it stands in, "Class.method"; "" at the level of the
+	// module. Of what a check reports it is known.
+	Scope string
 }
 
 // Fix is an answer to a finding that needs no thought: applying it changes
@@ -68,6 +74,29 @@ func Dedupe(fs []Finding) []Finding {
 // each find what is wrong with it.
 func Same(a, b Finding) bool {
 	return a.Path == b.Path && a.Span == b.Span && a.Code == b.Code && a.Message == b.Message
+}
+
+// Group is one thing to do: a finding, and the further places that have the same cause.
+type Group struct {
+	Finding
+	Also []Finding
+}
+
+// Groups puts findings together that have one cause, in the order of the first of each.
+func Groups(fs []Finding) []Group {
+	type key struct{ code, cause string }
+	var out []Group
+	at := map[key]int{}
+	for _, f := range fs {
+		k := key{f.Code, f.Cause}
+		if i, ok := at[k]; ok && f.Cause != "" {
+			out[i].Also = append(out[i].Also, f)
+			continue
+		}
+		at[k] = len(out)
+		out = append(out, Group{Finding: f})
+	}
+	return out
 }
 
 // Less orders places by file and line.

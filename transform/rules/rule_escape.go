@@ -81,6 +81,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
 			}
+			out.Cause = fmt.Sprintf("%s.%s in %s: %s", to.Class.Name, st.Name, to.Class.Unit.Path, out.Help)
 			c.Findings = append(c.Findings, out)
 			return
 		}

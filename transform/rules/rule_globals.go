@@ -58,6 +58,12 @@ func mutableGlobals(c *checking) {
 		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, strings.SplitN(why[0], ";", 2)[0])
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
 		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
+		// One function that sets six variables is one function to look at.
+		in := map[string]bool{}
+		for _, ch := range bad {
+			in[ch.f.name()+" in "+ch.f.u.Path] = true
+		}
+		f.Cause = strings.Join(slices.Sorted(maps.Keys(in)), ", ")
 		for i, ch := range bad {
 			if i == maxRelated {
 				f.Related[i-1].Message += fmt.Sprintf(" (and %d more places)", len(bad)-maxRelated)

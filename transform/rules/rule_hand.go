@@ -91,9 +91,13 @@ func checkHandLocks(c *checking) {
 			out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, worst.Field, whose.f.Name())
 			out.Help = "hold the same lock here"
 			out.Warning = true
+			// What calls the method that leaves it out says the same again.
+			steps := effects.Chain(f, worst)
+			last := steps[len(steps)-1]
+			out.Cause = fmt.Sprintf("%s in %s, %d", last.Func.Name(), last.Func.Unit.Path, last.Effect.Span.Pos)
 			pos := project.FindingAt(whose.f.Unit.Source, whose.f.Flow.Hand, "", "", "")
 			out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: whose.f.Name() + " holds the lock"}}
-			if steps := effects.Chain(f, worst); len(steps) > 1 {
+			if len(steps) > 1 {
 				out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
 			}
 			c.Findings = append(c.Findings, out)

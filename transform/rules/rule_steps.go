@@ -31,6 +31,9 @@ func checkSteps(c *checking) {
 		if f.Def.Async {
 			out.Help = "do what touches the state in plain methods, which lock, and await between their calls"
 		}
+		if f.Class != nil {
+			out.Cause = fmt.Sprintf("the %ss of %s in %s", kind, f.Class.Name, f.Unit.Path)
+		}
 		out.Related = effects.RelatedOf(effects.Chain(f, e))
 		c.Findings = append(c.Findings, out)
 	}

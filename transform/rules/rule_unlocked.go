@@ -43,12 +43,13 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 	if !slices.ContainsFunc(mods, wanted) {
 		return out
 	}
+	elsewhere := includedIn(mods)
 	p.prog.Assuming(func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
 		for _, m := range mods {
 			for _, c := range m.Classes {
-				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil {
+				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
 					continue
 				}
 				ev := a.Wrote[c]
@@ -67,6 +68,22 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 		}
 	})
 	return out
+}
+
+// includedIn tells whether a class stands in a file that another of the modules includes:
+// what becomes of it there is known, and what the file would be by itself is nobody's
+// concern.
+func includedIn(mods []*project.Module) func(m *project.Module, c *project.Class) bool {
+	included := map[string]bool{}
+	main := func(m *project.Module, path string) bool { return path == m.Stem+".pyx" || path == m.Stem+".pxd" }
+	for _, m := range mods {
+		for _, u := range m.Units {
+			if (u.Role == project.RoleInclude || u.Role == project.RolePxdInclude) && !main(m, u.Path) {
+				included[u.Path] = true
+			}
+		}
+	}
+	return func(m *project.Module, c *project.Class) bool { return included[c.Unit.Path] && main(m, c.Unit.Path) }
 }
 
 // openAttribute is a class that Python code changes by assigning to an attribute.

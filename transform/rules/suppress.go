@@ -290,6 +290,7 @@ func (p *Checker) settle(rep *Report, expansion, found []finding.Finding, whole,
 	}
 	finding.Sort(rep.Findings)
 	rep.Findings = finding.Briefly(finding.Dedupe(rep.Findings))
+	placed(p.proj, rep.Findings)
 	for i := range rep.Suppressed {
 		s := &rep.Suppressed[i]
 		s.Message, s.Help = finding.Brief(s.Message), finding.Brief(s.Help)
