@@ -102,8 +102,15 @@ const (
 // SyntaxError is the code of findings in files that do not parse.
 const SyntaxError = finding.SyntaxError
 
+// Unlocked is the code of classes that change and have no lock.
+const Unlocked = finding.Unlocked
+
 // ParseKind returns the lock named s as in lock="…" and --lock.
 func ParseKind(s string) (Kind, error) { return decorator.ParseKind(s) }
+
+// Nearest returns the one of the candidates that a misspelt word comes closest to; ""
+// where none is close, or several are as close.
+func Nearest(word string, candidates []string) string { return decorator.Nearest(word, candidates) }
 
 // Rules returns the table of findings, ordered by code.
 func Rules() []Rule { return rules.Rules() }
@@ -111,6 +118,10 @@ func Rules() []Rule { return rules.Rules() }
 // Brief returns a message with the middle of very long words left out, and the end
 // of a very long message.
 func Brief(s string) string { return finding.Brief(s) }
+
+// MayIgnore reports whether a finding may be left out of a check by a comment or a
+// baseline: a file that does not parse is not checked, and what stops a build stops it.
+func MayIgnore(f Finding) bool { return rules.MayIgnore(f) }
 
 // Groups puts findings together that are one thing to do, in the order of the first of
 // each.

@@ -23,6 +23,9 @@ type Options struct {
 	Reads []string
 	// Include holds the directories of -I, searched for cimported modules.
 	Include []string
+	// Declared says where the build declares freethreading_compatible for all modules: a
+	// line of pyproject.toml, a flag; "" where it does not.
+	Declared string
 	// Roots holds the directories given as inputs, searched likewise.
 	Roots []string
 	// MayInclude tells which files may be read where something includes them; nil is

@@ -35,7 +35,7 @@ func NewProject(load Loader, opts Options) *Project {
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
 	p.plan = plan.New(p.prog)
-	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Selected: opts.Selected})
+	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Declared: opts.Declared, Selected: opts.Selected})
 	p.rev = review.New(p.plan)
 	return p
 }
@@ -45,8 +45,12 @@ func NewProject(load Loader, opts Options) *Project {
 // Findings that are not selected or that a comment suppresses are left out,
 // unless they say that there is nothing right to write.
 func (p *Project) Run(ctx context.Context, inputs []string, jobs int) (*Result, error) {
-	res, _, err := p.expand(ctx, inputs, project.Workers(jobs))
+	res, in, err := p.expand(ctx, inputs, project.Workers(jobs))
 	if err == nil {
+		if !p.opts.Off {
+			res.Findings = append(res.Findings, p.rules.Declared(in)...)
+			finding.Sort(res.Findings)
+		}
 		res.Findings = finding.Briefly(p.rules.Unsuppressed(res.Findings))
 	}
 	return res, err
@@ -68,6 +72,12 @@ func (p *Project) check(ctx context.Context, paths []string, jobs int) (*Report,
 	}
 	rep, mods, err := p.rules.Check(ctx, in, jobs, res.Findings)
 	return rep, res, mods, err
+}
+
+// Ignore returns the edits, by file, that suppress findings of the last Check by comments
+// with a reason, and how many they are.
+func (p *Project) Ignore(list []Finding, reason string) (map[string][]Edit, int) {
+	return p.rules.Ignore(list, reason)
 }
 
 // Annotate proposes decorators for what has none. The project must not be used

@@ -25,28 +25,30 @@ type annotateFlags struct {
 	inPlace bool
 	list    bool
 	diff    bool
+	check   bool
 	since   string
 }
 
 func newAnnotate() *cobra.Command {
 	f := &annotateFlags{}
 	c := &cobra.Command{
-		Use:   "annotate PATH…",
+		Use:   "annotate [PATH…]",
 		Short: "Propose locks for classes that have none, as a diff",
 		Long: `Find the classes whose state methods change once an object is made, and propose
 @cython.locked_class for them and @cython.read_lock or @cython.write_lock for
 their methods, as a unified diff that git apply takes. Immutable classes, and
 classes whose methods hold locks placed by hand, are left alone. Give it the
-whole project: what it cannot see counts as a write.
+whole project: what it cannot see counts as a write. Without PATH it is about the
+directories of the setting src, or else the current directory.
 
 Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in
 what is decorated already; 2 usage, configuration or I/O.`,
-		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
 	fl.BoolVar(&f.inPlace, "in-place", false, "apply the proposals")
+	fl.BoolVar(&f.check, "check", false, "print nothing but how many proposals there are; exit with 1 where there are any")
 	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.list, "list", false, "list the verdict on each class and the reason for each decorator instead")
@@ -59,6 +61,8 @@ func (f *annotateFlags) usage(args []string) error {
 		return errors.New("--in-place and --list exclude each other")
 	case f.inPlace && f.diff:
 		return errors.New("--in-place and --diff exclude each other")
+	case f.check && (f.inPlace || f.list || f.diff):
+		return errors.New("--check prints nothing, and excludes --in-place, --list and --diff")
 	case f.list && f.diff:
 		return errors.New("--list and --diff exclude each other")
 	case f.inPlace && slices.Contains(args, "-"):
@@ -68,6 +72,10 @@ func (f *annotateFlags) usage(args []string) error {
 }
 
 func (f *annotateFlags) run(c *cobra.Command, args []string) error {
+	args, err := config.Paths(args)
+	if err != nil {
+		return err
+	}
 	if err := f.Prepare(c, args); err != nil {
 		return err
 	}
@@ -107,6 +115,9 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 			continue
 		}
 		changed++
+		if f.check {
+			continue
+		}
 		out, _, err := splice.Apply(rw.Src, rw.Edits)
 		if err != nil {
 			return err

@@ -3,18 +3,17 @@ package main
 // pyxlock check: findings.
 
 import (
-	"cmp"
 	"errors"
 	"fmt"
-	"io"
 	"slices"
+	"strings"
 
 	"github.com/spf13/cobra"
 
+	"pyxlock/cmd/pyxlock/internal/baseline"
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/inputs"
-	"pyxlock/docs"
 	"pyxlock/emit/report"
 	"pyxlock/emit/terminal"
 	"pyxlock/transform"
@@ -28,29 +27,46 @@ type checkFlags struct {
 	statistics bool
 	explain    string
 	since      string
+	exitZero   bool
+	addIgnore  string
+	// What a baseline has; see baseline.go.
+	baseline      string
+	writeBaseline string
+	known         string // what is to be said of it
+
+	paths []string // the arguments, or what stands for them
 }
 
 func newCheck() *cobra.Command {
 	f := &checkFlags{}
 	c := &cobra.Command{
-		Use:   "check PATH…",
+		Use:   "check [PATH…]",
 		Short: "Report what is not safe on free-threaded Python",
 		Long: `Report what rewrite would refuse and what is not safe on free-threaded Python.
 
 A comment "# pyxlock: ignore[CODE] why" suppresses a finding on its line or, where
 it stands alone, on the next line of code. With --fix the findings that have one
 safe answer are fixed in place, and what remains is reported. The exit code is 1
-where anything is reported.`,
-		Args: cobra.MinimumNArgs(1),
+where anything is reported. Without PATH it is about the directories of the setting
+src, or else the current directory.
+
+For old code: --write-baseline notes what there is, and --baseline reports what is
+new; or --add-ignore puts a comment on each line.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
-	fl.StringVar(&f.format, "format", "text", "text, json, sarif, or github for workflow commands")
+	fl.StringVar(&f.format, "format", "text", "text, json, sarif, github for workflow commands, gitlab for Code Climate, or junit")
 	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or what they start with (default all)")
 	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or what they start with")
 	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
-	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix would change, and the findings to standard error")
+	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix (or --add-ignore) would change, and the findings to standard error")
+	fl.StringVar(&f.addIgnore, "add-ignore", "", "put a comment with `REASON` on each line with a finding, which suppresses it")
+	fl.Lookup("add-ignore").NoOptDefVal = "there before pyxlock looked"
+	fl.StringVar(&f.baseline, "baseline", "", "leave out what stands in `FILE`, which --write-baseline makes")
+	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (default that of --baseline, or "+baseline.DefaultName+"), in place of the report")
+	fl.Lookup("write-baseline").NoOptDefVal = "\x00"
+	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
 	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
@@ -89,6 +105,11 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs.Set, paths []string)
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
+	args, err := config.Paths(args)
+	if err != nil {
+		return err
+	}
+	f.paths = args
 	if err := f.usage(args); err != nil {
 		return err
 	}
@@ -96,15 +117,21 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	old, err := f.readBaseline(c)
+	if err != nil {
+		return err
+	}
 	paths := in.Paths()
 	if f.explain != "" {
 		return f.explained(c, in, paths)
 	}
+	var p *transform.Project
 	check := func() (*transform.Report, error) {
-		p := transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
+		p = transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
 		rep, err := p.Check(c.Context(), paths, f.Workers())
 		if err == nil {
 			in.Only(rep)
+			f.leaveOut(in, rep, old)
 		}
 		return rep, err
 	}
@@ -112,12 +139,22 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	change := func(x *fixes, rep *transform.Report) (*transform.Report, error) {
+		if f.addIgnore == "" {
+			return x.apply(in, rep, check)
+		}
+		edits, n := p.Ignore(x.changeable(in, rep.Findings), f.addIgnore)
+		x.verb = "ignored"
+		return x.once(in, edits, n, check)
+	}
 	switch {
+	case f.writeBaseline != "":
+		return f.storeBaseline(c, in, rep)
 	case f.diff:
-		err = f.preview(c, in, rep, check)
-	case f.fix:
+		err = f.preview(c, in, rep, change)
+	case f.fix || f.addIgnore != "":
 		var x fixes
-		if rep, err = x.apply(in, rep, check); err != nil {
+		if rep, err = change(&x, rep); err != nil {
 			return err
 		}
 		if err = x.write(c.Context(), in); err != nil {
@@ -130,7 +167,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	if len(rep.Findings) > 0 {
+	if len(rep.Findings) > 0 && !f.exitZero {
 		return console.Exit(console.Differences)
 	}
 	return nil
@@ -138,70 +175,33 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 
 func (f *checkFlags) usage(args []string) error {
 	switch {
-	case f.fix && f.diff:
-		return errors.New("--fix and --diff exclude each other")
-	case f.fix && slices.Contains(args, "-"):
+	case f.fix && f.addIgnore != "":
+		return errors.New("--fix and --add-ignore exclude each other: fix first, then ignore what remains")
+	case (f.fix || f.addIgnore != "") && !f.diff && slices.Contains(args, "-"):
 		return errors.New("standard input cannot be fixed in place; --diff prints the fixes")
+	case f.writeBaseline != "" && (f.fix || f.diff || f.addIgnore != "" || f.explain != "" || f.statistics || f.since != "" || f.format != "text"):
+		return errors.New("--write-baseline writes all that is found, and excludes --fix, --diff, --add-ignore, --explain, --statistics, --since and other formats")
+	case strings.ContainsAny(f.addIgnore, "\r\n"):
+		return errors.New("--add-ignore: a reason has one line")
 	case f.diff && f.format != "text":
 		return errors.New("--diff and --format exclude each other")
 	case f.statistics && (f.diff || f.format != "text"):
 		return errors.New("--statistics is text, and excludes --diff and other formats")
-	case f.explain != "" && (f.fix || f.diff || f.statistics || f.format != "text" || f.since != ""):
-		return errors.New("--explain is text, and excludes --fix, --diff, --statistics, --since and other formats")
+	case f.explain != "" && (f.fix || f.diff || f.addIgnore != "" || f.statistics || f.format != "text" || f.since != ""):
+		return errors.New("--explain is text, and excludes --fix, --add-ignore, --diff, --statistics, --since and other formats")
 	}
-	return config.OneOf("format", f.format, "text", "json", "sarif", "github")
-}
-
-// report prints what was found, and what was fixed where x is not nil.
-func (f *checkFlags) report(c *cobra.Command, in *inputs.Set, rep *transform.Report, x *fixes) error {
-	w := c.OutOrStdout()
-	rep = in.QuotableReport(rep)
-	source := inputs.Sources(in)
-	tool := report.Tool{Name: "pyxlock", Version: version}
-	// What a program reads is not mixed with words.
-	said := c.ErrOrStderr()
-	var err error
-	switch {
-	case f.format == "json":
-		err = report.JSON(console.Through(w), rep, source, tool)
-	case f.format == "sarif":
-		err = report.SARIF(console.Through(w), rep, source, page, tool)
-	case f.format == "github":
-		err = report.GitHub(console.Through(w), rep.Findings, source)
-	case f.statistics:
-		said = w
-		err = statistics(w, rep.Findings)
-	default:
-		said = w
-		err = report.Text(w, rep.Findings, source, f.Colored(w))
-	}
-	if err != nil || f.Quiet {
-		return err
-	}
-	if x != nil && x.count > 0 {
-		fmt.Fprintf(said, "%s\n", x.say(in))
-	}
-	if f.format == "text" {
-		_, err = fmt.Fprintf(w, "%s\n", printed(rep.Summary))
-		if left := in.Left.String(); left != "" && err == nil {
-			_, err = fmt.Fprintln(w, left)
-		}
-	}
-	if in.Since != nil {
-		fmt.Fprintf(said, "reported: %d of %s, changed since %s\n", len(in.SpokenOf()), console.Count(len(in.Files), "file"), f.since)
-	}
-	return err
+	return config.OneOf("format", f.format, checkFormats...)
 }
 
 // preview prints the fixes as a patch, and to standard error the findings as
 // they are without them.
-func (f *checkFlags) preview(c *cobra.Command, in *inputs.Set, rep *transform.Report, check func() (*transform.Report, error)) error {
+func (f *checkFlags) preview(c *cobra.Command, in *inputs.Set, rep *transform.Report, change func(*fixes, *transform.Report) (*transform.Report, error)) error {
 	stderr := c.ErrOrStderr()
 	if err := report.Text(stderr, in.Quotable(rep.Findings), inputs.Sources(in), f.Colored(stderr)); err != nil {
 		return err
 	}
 	var x fixes
-	if _, err := x.apply(in, rep, check); err != nil {
+	if _, err := change(&x, rep); err != nil {
 		return err
 	}
 	w := c.OutOrStdout()
@@ -221,58 +221,4 @@ func (f *checkFlags) preview(c *cobra.Command, in *inputs.Set, rep *transform.Re
 		fmt.Fprintf(stderr, "would have %s\n", x.say(in))
 	}
 	return nil
-}
-
-func page(code string) string {
-	text, _ := docs.Finding(code)
-	return string(text)
-}
-
-// statistics prints how many findings of each code there are, the most first,
-// and marks those that --fix fixes all of.
-func statistics(w io.Writer, fs []transform.Finding) error {
-	type row struct {
-		transform.Rule
-		n, fixable int
-	}
-	var rows []row
-	width := 0
-	for _, r := range transform.Rules() {
-		row := row{Rule: r}
-		for _, f := range fs {
-			if f.Code == r.Code {
-				row.n++
-				if f.Fix != nil {
-					row.fixable++
-				}
-			}
-		}
-		if row.n > 0 {
-			rows = append(rows, row)
-			width = max(width, len(fmt.Sprint(row.n)))
-		}
-	}
-	slices.SortStableFunc(rows, func(a, b row) int { return cmp.Compare(b.n, a.n) })
-	for _, r := range rows {
-		mark := "[ ]"
-		if r.fixable == r.n {
-			mark = "[*]"
-		}
-		if _, err := fmt.Fprintf(w, "%*d  %s  %s %s\n", width, r.n, r.Code, mark, r.Title); err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// printed returns a summary with the names of files as they are printed.
-func printed(s transform.Summary) transform.Summary {
-	s.Exempt, s.Claims = slices.Clone(s.Exempt), slices.Clone(s.Claims)
-	for i := range s.Exempt {
-		s.Exempt[i].Path = terminal.Path(s.Exempt[i].Path)
-	}
-	for i := range s.Claims {
-		s.Claims[i].Path = terminal.Path(s.Claims[i].Path)
-	}
-	return s
 }

@@ -43,7 +43,7 @@ These options are pyxlock's; all others go to cython.`,
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.program, "cython", os.Getenv("PYXLOCK_CYTHON"), "the cython program (default $PYXLOCK_CYTHON, or cython on PATH, or python3 -m cython)")
-	f.AddSome(fl, "lock", "locking", "runtime", "reads", "color")
+	f.AddSome(fl, "lock", "locking", "runtime", "reads", "freethreading-compatible", "color")
 	return c
 }
 
@@ -93,6 +93,13 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	f.IncludePath = a.includes
 	if err := f.Configure(c, a.sources); err != nil {
 		return err
+	}
+	switch a.claims {
+	case "":
+	case "true", "yes":
+		f.DeclaredBy = "-X freethreading_compatible=True"
+	default:
+		f.DeclaredBy = ""
 	}
 	for _, source := range a.sources {
 		t := &translation{flags: f, args: a, program: program, source: f.Canonical(source), output: a.outputFor(source), stdout: c.OutOrStdout(), stderr: c.ErrOrStderr()}

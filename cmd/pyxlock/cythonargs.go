@@ -24,6 +24,8 @@ type cythonArgs struct {
 	output   string   // -o
 	depfile  bool     // -M
 	cplus    bool
+	// claims is what -X says of freethreading_compatible: "" where it says nothing.
+	claims string
 }
 
 // The options of cython, up to 3.3: those that take a value, those of them that name
@@ -105,6 +107,9 @@ func splitCythonArgs(args []string, own func(name string) (ok, value bool)) (*cy
 		case "-w", "--working":
 			return nil, errors.New("-w is not supported: start pyxlock in that directory")
 		default:
+			if name == "-X" || name == "--directive" {
+				a.directives(value)
+			}
 			if slices.Contains(pathOptions, name) {
 				abs, err := filepath.Abs(value)
 				if err != nil {
@@ -122,6 +127,16 @@ func splitCythonArgs(args []string, own func(name string) (ok, value bool)) (*cy
 		return nil, fmt.Errorf("-o %s: there is no such directory", a.output)
 	}
 	return a, nil
+}
+
+// directives notes what a list of directives says of freethreading_compatible.
+func (a *cythonArgs) directives(list string) {
+	for item := range strings.SplitSeq(list, ",") {
+		name, value, _ := strings.Cut(item, "=")
+		if strings.TrimSpace(name) == "freethreading_compatible" {
+			a.claims = strings.ToLower(strings.TrimSpace(value))
+		}
+	}
 }
 
 // flag takes an argument that has no value: an option, or a source.

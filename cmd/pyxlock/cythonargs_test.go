@@ -21,6 +21,8 @@ func TestSplitCythonArgs(t *testing.T) {
 		{"-o=a.c m.pyx", cythonArgs{output: "a.c", sources: []string{"m.pyx"}}},
 		{"--output-f a.c --depf m.pyx", cythonArgs{output: "a.c", depfile: true, sources: []string{"m.pyx"}}},
 		{"--locking=off --cython c --fast-fail -X a=b -Xc=d m.py", cythonArgs{own: []string{"--locking=off", "--cython", "c"}, rest: []string{"--fast-fail", "-X", "a=b", "-X", "c=d"}, sources: []string{"m.py"}}},
+		{"-X freethreading_compatible=True m.pyx", cythonArgs{rest: []string{"-X", "freethreading_compatible=True"}, claims: "true", sources: []string{"m.pyx"}}},
+		{"--directive=a=b,freethreading_compatible=False m.pyx", cythonArgs{rest: []string{"--directive", "a=b,freethreading_compatible=False"}, claims: "false", sources: []string{"m.pyx"}}},
 		{"-t -f --timestamps --force m.pyx", cythonArgs{sources: []string{"m.pyx"}}},
 		{"-Werror -Wextra --embed=main m.pyx", cythonArgs{rest: []string{"-Werror", "-Wextra", "--embed=main"}, sources: []string{"m.pyx"}}},
 		{"-3 -- -m.pyx n.py", cythonArgs{rest: []string{"-3"}, sources: []string{"-m.pyx", "n.py"}}},

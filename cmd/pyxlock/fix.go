@@ -3,6 +3,7 @@ package main
 // Fixing: applying the one safe answer of each finding that has one.
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -24,6 +25,7 @@ const fixRounds = 10
 type fixes struct {
 	old   map[string][]byte // of the files that were fixed
 	count int
+	verb  string // what was done to findings; "" for fixed
 }
 
 // apply fixes until nothing is left to fix. check looks at the files as they
@@ -36,33 +38,55 @@ func (x *fixes) apply(in *inputs.Set, rep *transform.Report, check func() (*tran
 		if n == 0 {
 			break
 		}
-		for path, list := range edits {
-			src, err := in.Disk.Read(path)
-			if err != nil {
-				return nil, err
-			}
-			fixed, _, err := splice.Apply(src, list)
-			if err != nil {
-				return nil, fmt.Errorf("%s: fixing it: %w", path, err)
-			}
-			if _, ok := x.old[path]; !ok {
-				x.old[path] = src
-			}
-			in.Disk.Put(path, fixed)
-		}
-		x.count += n
 		var err error
-		if rep, err = check(); err != nil {
+		if rep, err = x.once(in, edits, n, check); err != nil {
 			return nil, err
-		}
-		for _, f := range rep.Findings {
-			// What was fixed did parse: findings of other kinds come from a tree.
-			if f.Code == config.SyntaxError && edits[f.Path] != nil {
-				return nil, fmt.Errorf("%s:%d:%d: a fix broke this file (%s); nothing was written. This is a bug in pyxlock", f.Path, f.Line, f.Column, f.Message)
-			}
 		}
 	}
 	return rep, nil
+}
+
+// once applies edits that answer n findings, and checks again.
+func (x *fixes) once(in *inputs.Set, edits map[string][]transform.Edit, n int, check func() (*transform.Report, error)) (*transform.Report, error) {
+	if x.old == nil {
+		x.old = map[string][]byte{}
+	}
+	for path, list := range edits {
+		src, err := in.Disk.Read(path)
+		if err != nil {
+			return nil, err
+		}
+		fixed, _, err := splice.Apply(src, list)
+		if err != nil {
+			return nil, fmt.Errorf("%s: fixing it: %w", path, err)
+		}
+		if _, ok := x.old[path]; !ok {
+			x.old[path] = src
+		}
+		in.Disk.Put(path, fixed)
+	}
+	x.count += n
+	rep, err := check()
+	if err != nil {
+		return nil, err
+	}
+	for _, f := range rep.Findings {
+		// What was fixed did parse: findings of other kinds come from a tree.
+		if f.Code == config.SyntaxError && edits[f.Path] != nil {
+			return nil, fmt.Errorf("%s:%d:%d: a fix broke this file (%s); nothing was written. This is a bug in pyxlock", f.Path, f.Line, f.Column, f.Message)
+		}
+	}
+	return rep, nil
+}
+
+// changeable returns the findings in files that may be written.
+func (x *fixes) changeable(in *inputs.Set, list []transform.Finding) []transform.Finding {
+	return slices.DeleteFunc(slices.Clone(list), func(f transform.Finding) bool { return !writable(in, f.Path) })
+}
+
+// writable reports whether a file is one that was given, and not only what others need.
+func writable(in *inputs.Set, path string) bool {
+	return slices.ContainsFunc(in.Files, func(i inputs.File) bool { return i.Path == path && !i.Needed })
 }
 
 // compatible collects the edits of as many fixes as do not meet, by file, and
@@ -71,7 +95,7 @@ func (x *fixes) apply(in *inputs.Set, rep *transform.Report, check func() (*tran
 func compatible(fs []transform.Finding, in *inputs.Set) (map[string][]transform.Edit, int) {
 	out, n := map[string][]transform.Edit{}, 0
 	for _, f := range fs {
-		if f.Fix == nil || len(f.Fix.Edits) == 0 || !slices.ContainsFunc(in.Files, func(i inputs.File) bool { return i.Path == f.Path && !i.Needed }) {
+		if f.Fix == nil || len(f.Fix.Edits) == 0 || !writable(in, f.Path) {
 			continue
 		}
 		taken := out[f.Path]
@@ -126,5 +150,5 @@ func (x *fixes) write(ctx context.Context, in *inputs.Set) error {
 
 // say tells what was fixed: "fixed 2 findings in 1 file".
 func (x *fixes) say(in *inputs.Set) string {
-	return fmt.Sprintf("fixed %s in %s", console.Count(x.count, "finding"), console.Count(len(x.paths(in)), "file"))
+	return fmt.Sprintf("%s %s in %s", cmp.Or(x.verb, "fixed"), console.Count(x.count, "finding"), console.Count(len(x.paths(in)), "file"))
 }

@@ -143,7 +143,11 @@ func SARIF(w io.Writer, rep *transform.Report, source func(path string) []byte, 
 	}
 	for _, f := range rep.Suppressed {
 		r := s.result(f.Finding)
-		r.Suppressions = []sarifSuppression{{Kind: "inSource", Justification: f.Reason}}
+		kind := "inSource"
+		if f.Known {
+			kind = "external"
+		}
+		r.Suppressions = []sarifSuppression{{Kind: kind, Justification: f.Reason}}
 		run.Results = append(run.Results, r)
 	}
 	return writeJSON(w, sarifLog{Schema: sarifSchema, Version: "2.1.0", Runs: []sarifRun{run}})

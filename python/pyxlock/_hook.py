@@ -49,7 +49,10 @@ def rewrite_for(build_ext):
         return  # cythonize did, and knew more of the modules
     modules = [s for s in sources if s.endswith(MODULES)]
     if modules:
-        build_ext.distribution.pyxlock_mirror.rewrite(modules, include_path_of(build_ext))
+        mirror = build_ext.distribution.pyxlock_mirror
+        mirror.declare(getattr(build_ext, "cython_directives", None))
+        mirror.declare(*(getattr(e, "cython_directives", None) for e in extensions))
+        mirror.rewrite(modules, include_path_of(build_ext))
 
 
 def include_path_of(build_ext):

@@ -29,6 +29,7 @@ class Mirror:
         self._roots = set()
         self._sources = set()
         self._path = {}  # where cimport looks, in order
+        self._declared = False  # for Cython, that no module needs the GIL
         self._seen = None
         self._lock = threading.Lock()
 
@@ -65,6 +66,11 @@ class Mirror:
             prune()
             forget()
 
+    def declare(self, *directives):
+        """Note whether the build tells Cython of all modules that they need no GIL."""
+        if directives and all(d and d.get("freethreading_compatible") for d in directives):
+            self._declared = True
+
     def _command(self, roots):
         """Return how to rewrite some files and directories."""
         # What is built may be generated, and what is excluded is so for check.
@@ -73,6 +79,8 @@ class Mirror:
             roots = sorted({*roots, *filter(None, map(inside, self._sources))})
         command = ["rewrite", *roots, "-o", DIR, "--root", ".", "--source-map"]
         command += ["--no-respect-gitignore", "--force-exclude=false"]
+        if self._declared:
+            command.append("--freethreading-compatible")
         outside = [d for d in self._path if inside(d) is None and os.path.isdir(d)]
         if outside:
             # Flags replace what is configured.

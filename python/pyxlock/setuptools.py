@@ -39,6 +39,8 @@ def expand_and_compile(mirror, compile_modules, module_list, exclude=None, *args
     if not any(map(copy_of, sources)):
         return compile_modules(module_list, exclude, *args, **options)
     include_path = list(options.get("include_path") or ["."])
+    mirror.declare(options.get("compiler_directives"))
+    mirror.declare(*(getattr(p, "cython_directives", None) for p in patterns))
     mirror.rewrite(sources, include_path)
     options["include_path"] = mirrored_path(include_path)
     try:

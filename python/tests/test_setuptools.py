@@ -436,7 +436,7 @@ class TestErrors:
         made.write("pyproject.toml", self.files(way)["pyproject.toml"].replace("[tool.pyxlock]", "")
                    + "\n    [tool.pyxlock]\n    locks = 1\n")
         text = self.fails(made)
-        assert "no such setting: locks" in text
+        assert '[tool.pyxlock] has no setting "locks": did you mean "lock"?' in text
         assert "pyxlock: nothing is built: see the error above" in text
 
     def test_no_program(self, project, way):
@@ -454,6 +454,38 @@ class TestErrors:
         done = made.run(*pip, check=False)
         assert done.returncode == 1
         assert "PXL006" in done.stdout and "Traceback" not in done.stdout
+
+
+DECLARED_SETUP = {
+    "drop-in": """
+        from pyxlock.setuptools import cythonize
+        from setuptools import setup
+
+        setup(name="shop", py_modules=[],
+              ext_modules=cythonize("*.pyx", compiler_directives={"freethreading_compatible": True}))
+        """,
+    "no-code": """
+        from Cython.Distutils.extension import Extension
+        from setuptools import setup
+
+        setup(name="shop", py_modules=[],
+              ext_modules=[Extension("box", ["box.pyx"], cython_directives={"freethreading_compatible": True})])
+        """,
+}
+
+
+@pytest.mark.parametrize("way", DECLARED_SETUP)
+def test_declared(project, way):
+    """What the build tells Cython of the GIL is held against the classes."""
+    files = {**SMALL, "setup.py": DECLARED_SETUP[way]}
+    files["pyproject.toml"] += "\n    [tool.pyxlock]\n"
+    made = project(files)
+    assert "PXL501" not in made.inplace().stdout
+    made.edit("box.pyx", "@cython.locked_class", "")
+    made.edit("box.pyx", "@cython.write_lock", "")
+    made.write("lid.pyx", "cimport cython\n@cython.locked_class\ncdef class Lid:\n    cdef int n\n")
+    text = made.inplace().stdout
+    assert re.search(r"^box\.pyx: PXL501 warning: the build \(--freethreading-compatible\) says ", text, re.M)
 
 
 def test_not_asked_for(project):

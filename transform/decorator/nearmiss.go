@@ -100,6 +100,25 @@ func stem(s string) string {
 	return s
 }
 
+// Nearest returns the one of the candidates that a misspelt word comes closest to; ""
+// where none is close, or several are as close.
+func Nearest(word string, candidates []string) string {
+	best, least, tie := "", len(word)/3+1, false
+	for _, c := range candidates {
+		switch d := distance(word, c); {
+		case c == "" || d > least || d > len(c)/2:
+		case d == least && best != "":
+			tie = true
+		default:
+			best, least, tie = c, d, false
+		}
+	}
+	if tie {
+		return ""
+	}
+	return best
+}
+
 // distance counts the letters to insert, delete, replace or swap with their
 // neighbour to make one word of another.
 func distance(a, b string) int {

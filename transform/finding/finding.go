@@ -26,6 +26,9 @@ type Finding struct {
 	// Cause is the same in findings with one code that are one thing to do: many places
 	// that miss the lock of one helper. "" is in a finding that is one by itself.
 	Cause string
+	// Gist is the part of the message that stays while the finding does, where the rest
+	// tells of other code; "" where all of it does.
+	Gist string
 	// Scope is the definition that it stands in, "Class.method"; "" at the level of the
 	// module. Of what a check reports it is known.
 	Scope string

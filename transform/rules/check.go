@@ -40,6 +40,8 @@ type Checker struct {
 type Options struct {
 	// Off says that nothing is locked.
 	Off bool
+	// Declared says where the build declares freethreading_compatible for all modules.
+	Declared string
 	// Selected tells which findings are wanted, by file and code; nil wants all.
 	Selected func(path, code string) bool
 }

@@ -120,7 +120,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message = fmt.Sprintf("%s %s %s without its lock", f.Name(), does, obj)
 	}
 	out.Help = c.missingHelp(f, e)
-	out.Cause = c.causeOf(f, e)
+	out.Cause = causeOf(f, e)
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
 		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
@@ -140,7 +140,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 // causeOf tells what several findings have in common: the object behind an attribute,
 // whose lock nobody takes who comes to it that way, or the helper that is called without
 // the lock.
-func (c *checking) causeOf(f *effects.Function, e *effects.Effect) string {
+func causeOf(f *effects.Function, e *effects.Effect) string {
 	what, where := f.Name(), f.Unit.Path
 	switch x := &f.Sum.Regions[e.Region]; {
 	case x.Parent >= 0 && x.Owner != nil && x.Name != "":

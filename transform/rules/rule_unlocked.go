@@ -33,10 +33,11 @@ func (p *Checker) mayBeUnlocked(c *project.Class) bool {
 // It looks at them as if each class had a lock of its own, which costs as much as
 // the model of the locks that there are: it does so where a finding can come of it.
 func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlockedClass {
-	claiming := claimants(mods)
+	claiming, _ := p.claimants(mods)
 	wanted := func(m *project.Module) bool {
+		claims := slices.ContainsFunc(claiming, func(c claimant) bool { return c.Module == m })
 		return slices.ContainsFunc(m.Classes, func(c *project.Class) bool {
-			return p.mayBeUnlocked(c) && (slices.Contains(claiming, m) || p.opts.Selected == nil || p.opts.Selected(c.Unit.Path, finding.Unlocked))
+			return p.mayBeUnlocked(c) && (claims || p.opts.Selected == nil || p.opts.Selected(c.Unit.Path, finding.Unlocked))
 		})
 	}
 	out := map[*project.Module][]unlockedClass{}
@@ -74,16 +75,22 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 // what becomes of it there is known, and what the file would be by itself is nobody's
 // concern.
 func includedIn(mods []*project.Module) func(m *project.Module, c *project.Class) bool {
-	included := map[string]bool{}
+	included := includes(mods)
 	main := func(m *project.Module, path string) bool { return path == m.Stem+".pyx" || path == m.Stem+".pxd" }
+	return func(m *project.Module, c *project.Class) bool { return included[c.Unit.Path] && main(m, c.Unit.Path) }
+}
+
+// includes are the files that modules include, but for a file that includes itself.
+func includes(mods []*project.Module) map[string]bool {
+	out := map[string]bool{}
 	for _, m := range mods {
 		for _, u := range m.Units {
-			if (u.Role == project.RoleInclude || u.Role == project.RolePxdInclude) && !main(m, u.Path) {
-				included[u.Path] = true
+			if (u.Role == project.RoleInclude || u.Role == project.RolePxdInclude) && u.Path != m.Stem+".pyx" && u.Path != m.Stem+".pxd" {
+				out[u.Path] = true
 			}
 		}
 	}
-	return func(m *project.Module, c *project.Class) bool { return included[c.Unit.Path] && main(m, c.Unit.Path) }
+	return out
 }
 
 // openAttribute is a class that Python code changes by assigning to an attribute.
@@ -114,6 +121,7 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			}
 			f := project.FindingAt(k.class.Unit.Source, k.class.Def.Name.Span, finding.Unlocked, "", "")
 			f.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, k.text)
+			f.Gist = k.class.Name + " has no lock"
 			f.Warning = !k.sure
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
 			f.Related = k.steps

@@ -30,6 +30,8 @@ type Summary struct {
 	} `json:"methods"`
 	Exempt []Exemption `json:"exempt"` // in the order of files and lines
 	Claims []Claim     `json:"claims"` // likewise
+	// Undeclared counts the modules that do not say that they need no GIL.
+	Undeclared int `json:"undeclared"`
 	// Assumed are C methods that are called, that other packages may override, and of
 	// which no override is known. Likewise.
 	Assumed []Assumption `json:"assumed"`
@@ -50,10 +52,11 @@ type Exemption struct {
 	Reason string `json:"reason"`
 }
 
-// Claim is a module that sets freethreading_compatible.
+// Claim is a module that sets freethreading_compatible, or for which the build does.
 type Claim struct {
 	Path    string   `json:"path"`
 	Line    int      `json:"line"`
+	By      string   `json:"by"`      // who says so for the build; "" for the module itself
 	For     []string `json:"for"`     // what speaks for it
 	Against []string `json:"against"` // what speaks against it
 }
@@ -83,14 +86,31 @@ func (s Summary) String() string {
 	for _, e := range s.Exempt {
 		fmt.Fprintf(&b, "\nexempt: %s (%s:%d): %s", e.Name, e.Path, e.Line, e.Reason)
 	}
+	declared, kept, by := 0, 0, ""
 	for _, c := range s.Claims {
-		fmt.Fprintf(&b, "\n%s:%d: claims to need no GIL", c.Path, c.Line)
+		if c.By != "" {
+			declared, by = declared+1, c.By
+			if len(c.Against) == 0 {
+				kept++ // the build speaks for all: only what speaks against it is of interest
+				continue
+			}
+			fmt.Fprintf(&b, "\n%s: is said to need no GIL", c.Path)
+		} else {
+			fmt.Fprintf(&b, "\n%s:%d: claims to need no GIL", c.Path, c.Line)
+		}
 		for _, t := range c.For {
 			fmt.Fprintf(&b, "\n  for: %s", t)
 		}
-		for _, t := range c.Against {
+		for i, t := range c.Against {
+			if i == maxRelated && i+1 < len(c.Against) {
+				fmt.Fprintf(&b, "\n  against: %d more", len(c.Against)-i)
+				break
+			}
 			fmt.Fprintf(&b, "\n  against: %s", t)
 		}
+	}
+	if declared > 0 {
+		fmt.Fprintf(&b, "\n%s: declares that %s no GIL; nothing speaks against it in %d", by, finding.PluralOf(declared, "module needs", "modules need"), kept)
 	}
 	return b.String()
 }

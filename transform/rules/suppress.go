@@ -23,6 +23,7 @@ import (
 type Suppressed struct {
 	finding.Finding
 	Reason string // as the comment gives it; "" where it gives none
+	Known  bool   // by a baseline, and not by a comment
 }
 
 // refuses reports whether an error of the expansion with this code says that
@@ -37,6 +38,12 @@ func refuses(code string) bool {
 // nothing about the code.
 func suppressible(code string) bool {
 	return code != finding.SyntaxError && code != finding.Vague && code != finding.Unused
+}
+
+// MayIgnore reports whether a finding may be left out of a check by a comment or a
+// baseline.
+func MayIgnore(f finding.Finding) bool {
+	return suppressible(f.Code) && (f.Warning || !refuses(f.Code))
 }
 
 func isCode(code string) bool {
@@ -267,7 +274,7 @@ func (p *Checker) settle(rep *Report, expansion, found []finding.Finding, whole,
 			}
 			stops := expanding && !f.Warning && refuses(f.Code)
 			if reason, ok := v.suppressed(f, stops); ok {
-				rep.Suppressed = append(rep.Suppressed, Suppressed{f, reason})
+				rep.Suppressed = append(rep.Suppressed, Suppressed{Finding: f, Reason: reason})
 			} else {
 				rep.Findings = append(rep.Findings, f)
 			}

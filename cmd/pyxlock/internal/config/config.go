@@ -4,7 +4,6 @@ package config
 // no flag says.
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
@@ -12,9 +11,9 @@ import (
 	"path"
 	"path/filepath"
 	goruntime "runtime"
+	"slices"
 	"strings"
 
-	toml "github.com/pelletier/go-toml/v2"
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
@@ -36,7 +35,11 @@ type Settings struct {
 	Src         any      `toml:"src"`
 	SourceDirs  []string `toml:"-"` // Src as it was read
 	Jobs        int      `toml:"jobs"`
-	Color       string   `toml:"color"`
+	// Compatible says that the build declares freethreading_compatible for all modules.
+	Compatible bool   `toml:"freethreading-compatible"`
+	DeclaredBy string `toml:"-"` // who says so: a line of pyproject.toml, a flag
+	Baseline   string `toml:"baseline"`
+	Color      string `toml:"color"`
 	// Which findings are wanted; see select.go.
 	Select         []string            `toml:"select"`
 	Ignore         []string            `toml:"ignore"`
@@ -70,7 +73,8 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
 	f.StringVar(&s.Locking, "locking", "on", "on, or off to remove the decorators and lock nothing")
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
-	f.StringArrayVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back; may be repeated")
+	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back")
+	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
@@ -102,10 +106,37 @@ func (s *Settings) Prepare(c *cobra.Command, inputs []string) error {
 	return s.Configure(c, inputs)
 }
 
+// Paths returns what a command is about that was given none: the directories of src
+// in the pyproject.toml above the current directory, else the current directory.
+func Paths(args []string) ([]string, error) {
+	if len(args) > 0 {
+		return args, nil
+	}
+	path, data, err := fspath.Nearest(".", "pyproject.toml")
+	if err != nil || path == "" {
+		return []string{"."}, err
+	}
+	t, err := readTable(path, data)
+	if err != nil || t == nil || t.values["src"] == nil {
+		return []string{"."}, err
+	}
+	dirs, err := sourceDirs(t.values["src"])
+	if err != nil {
+		return nil, t.located(err)
+	}
+	for i, dir := range dirs {
+		dirs[i] = filepath.Join(filepath.Dir(path), filepath.FromSlash(dir))
+	}
+	return dirs, nil
+}
+
 // Configure fills in what no flag set from the pyproject.toml nearest to the
 // first input.
 func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	s.Canonical = fspath.Naming(inputs)
+	if s.Compatible && s.DeclaredBy == "" {
+		s.DeclaredBy = "--freethreading-compatible"
+	}
 	s.IncludeFlag = s.IncludePath
 	s.configureExclusions(c.Flags(), nil, "")
 	dir := "."
@@ -120,45 +151,32 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 		return err
 	}
 	s.ConfFile = path // also where it says nothing yet
-	if !bytes.Contains(data, []byte("pyxlock")) {
-		return nil
-	}
-	var doc struct {
-		Tool struct {
-			Pyxlock map[string]any `toml:"pyxlock"`
-		} `toml:"tool"`
-	}
-	if err := toml.Unmarshal(data, &doc); err != nil {
-		var de *toml.DecodeError
-		if errors.As(err, &de) {
-			line, col := de.Position()
-			return fmt.Errorf("%s:%d:%d: %s", path, line, col, de.Error())
-		}
-		return fmt.Errorf("%s: %v", path, err)
-	}
-	if len(doc.Tool.Pyxlock) == 0 {
-		return nil
-	}
-	table, err := toml.Marshal(doc.Tool.Pyxlock)
-	if err != nil {
-		return fmt.Errorf("%s: %v", path, err)
+	sayMisspelt(c.ErrOrStderr(), path, data)
+	t, err := readTable(path, data)
+	if err != nil || t == nil {
+		return err
 	}
 	var conf Settings
-	dec := toml.NewDecoder(bytes.NewReader(table))
-	dec.DisallowUnknownFields()
-	if err := dec.Decode(&conf); err != nil {
-		return fmt.Errorf("%s: [tool.pyxlock]: %s", path, explainTOML(err))
+	if err := t.decode(&conf); err != nil {
+		return err
 	}
-	text := func(flag string, to *string, from string) {
+	fill := func(flag string, to *string, from string) {
 		if from != "" && !c.Flags().Changed(flag) {
 			*to = from
 		}
 	}
-	text("lock", &s.Lock, conf.Lock)
-	text("locking", &s.Locking, conf.Locking)
-	text("layout", &s.Layout, conf.Layout)
-	text("runtime", &s.Runtime, conf.Runtime)
-	text("color", &s.Color, conf.Color)
+	fill("lock", &s.Lock, conf.Lock)
+	fill("locking", &s.Locking, conf.Locking)
+	fill("layout", &s.Layout, conf.Layout)
+	fill("runtime", &s.Runtime, conf.Runtime)
+	fill("color", &s.Color, conf.Color)
+	if !c.Flags().Changed("freethreading-compatible") && conf.Compatible {
+		s.Compatible = true
+		s.DeclaredBy = t.where("freethreading-compatible")
+	}
+	if conf.Baseline != "" && s.Baseline == "" {
+		s.Baseline = filepath.Join(filepath.Dir(path), filepath.FromSlash(conf.Baseline))
+	}
 	if conf.Jobs != 0 && !c.Flags().Changed("jobs") {
 		s.Jobs = conf.Jobs
 	}
@@ -167,7 +185,7 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	}
 	if conf.Src != nil {
 		if s.SourceDirs, err = sourceDirs(conf.Src); err != nil {
-			return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
+			return t.located(err)
 		}
 	}
 	if len(s.IncludePath) == 0 {
@@ -184,22 +202,9 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	s.PerFileIgnores = conf.PerFileIgnores
 	s.configureExclusions(c.Flags(), &conf, filepath.Dir(path))
 	if err := s.Valid(); err != nil {
-		return fmt.Errorf("%s: [tool.pyxlock]: %v", path, err)
+		return t.located(err)
 	}
 	return nil
-}
-
-// explainTOML names the setting that a decoder stumbled over.
-func explainTOML(err error) string {
-	var strict *toml.StrictMissingError
-	if errors.As(err, &strict) && len(strict.Errors) > 0 {
-		return fmt.Sprintf("no such setting: %s", strict.Errors[0].Key()[0])
-	}
-	var de *toml.DecodeError
-	if errors.As(err, &de) && len(de.Key()) > 0 {
-		return fmt.Sprintf("%s: %s", de.Key()[0], de.Error())
-	}
-	return err.Error()
 }
 
 // OneOf refuses a value that is none of those allowed; what says what it is of.
@@ -209,14 +214,15 @@ func OneOf(what, v string, allowed ...string) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("%s: %q is none of %s", what, v, console.Join(allowed))
+	hint := ""
+	if near := transform.Nearest(v, allowed); near != "" {
+		hint = fmt.Sprintf(": did you mean %q?", near)
+	}
+	return fmt.Errorf("%s: %q is none of %s%s", what, v, console.Join(slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })), hint)
 }
 
 // Valid refuses settings that mean nothing.
 func (s *Settings) Valid() error {
-	if _, err := transform.ParseKind(s.Lock); err != nil {
-		return fmt.Errorf("lock: %v", err)
-	}
 	if s.Jobs < 0 {
 		return fmt.Errorf("jobs: %d is negative", s.Jobs)
 	}
@@ -226,6 +232,7 @@ func (s *Settings) Valid() error {
 		}
 	}
 	return errors.Join(
+		OneOf("lock", s.Lock, "rwlock", "critical_section", "mutex"),
 		OneOf("locking", s.Locking, "on", "off"),
 		OneOf("layout", s.Layout, "", "readable", "aligned"),
 		OneOf("runtime", s.Runtime, "vendored", "package", "inline"),
@@ -246,7 +253,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

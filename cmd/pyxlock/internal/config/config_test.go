@@ -14,3 +14,22 @@ func TestFieldsSayWhetherTheyAreSettings(t *testing.T) {
 		}
 	}
 }
+
+// What the table takes and what it sets are the same.
+func TestSettingsAreAllKnown(t *testing.T) {
+	fields := map[string]bool{}
+	s := reflect.TypeFor[Settings]()
+	for i := range s.NumField() {
+		if tag := s.Field(i).Tag.Get("toml"); tag != "" && tag != "-" {
+			fields[tag] = true
+			if _, ok := settings[tag]; !ok {
+				t.Errorf("%s is no setting of the table", tag)
+			}
+		}
+	}
+	for name := range settings {
+		if !fields[name] {
+			t.Errorf("the setting %s sets nothing", name)
+		}
+	}
+}

@@ -15,14 +15,8 @@ func sourceDirs(v any) ([]string, error) {
 		out = []string{v}
 	case []any:
 		for _, e := range v {
-			s, ok := e.(string)
-			if !ok {
-				return nil, fmt.Errorf("src: %v is no directory's name: give one in quotes, or a list of them", e)
-			}
-			out = append(out, s)
+			out = append(out, e.(string)) // the table has been checked
 		}
-	default:
-		return nil, fmt.Errorf("src: %v is no directory's name: give one in quotes, or a list of them", v)
 	}
 	for _, dir := range out {
 		if !filepath.IsLocal(filepath.FromSlash(dir)) {

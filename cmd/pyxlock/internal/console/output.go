@@ -64,6 +64,14 @@ func Count(n int, what string) string {
 	return fmt.Sprintf("%d %ss", n, what)
 }
 
+// CountOf is Count for what has a plural of its own: "1 class has", "2 classes have".
+func CountOf(n int, one, many string) string {
+	if n == 1 {
+		return "1 " + one
+	}
+	return fmt.Sprintf("%d %s", n, many)
+}
+
 // Join lists words.
 func Join(words []string) string {
 	var b bytes.Buffer

@@ -4,7 +4,6 @@ package inputs
 // are read.
 
 import (
-	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -106,6 +105,9 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 	if skip != "" {
 		w.skip = fileio.Real(skip)
 	}
+	if s.StdinName == "" && slices.Contains(args, "-") {
+		s.StdinName = "stdin.pyx"
+	}
 	stdinName := s.StdinName
 	seen := map[string]bool{}
 	name := s.Canonical
@@ -122,9 +124,6 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 	w.bounds = &in.Bounds
 	for _, arg := range args {
 		if arg == "-" {
-			if stdinName == "" {
-				return nil, errors.New("standard input needs a name: --stdin-filename=FILE tells pyxlock what it is (.pyx, .pxd, .pxi or .py)")
-			}
 			if !slices.Contains(fspath.CythonExts, filepath.Ext(stdinName)) {
 				return nil, fmt.Errorf("--stdin-filename=%s: not a Cython file (%s)", stdinName, console.Join(fspath.CythonExts))
 			}

@@ -78,7 +78,7 @@ func (in *Set) Quotable(list []transform.Finding) []transform.Finding {
 				}
 				unparsed[f.Path] = true
 			}
-			f.Message, f.Help, f.Fix = titles[f.Code]+" "+Outside, "", nil
+			f.Message, f.Help, f.Fix, f.Scope, f.Gist = titles[f.Code]+" "+Outside, "", nil, "", ""
 		}
 		f.Related = QuotableSteps(f.Related, unnamed)
 		out = append(out, f)

@@ -1,0 +1,84 @@
+package main
+
+// The baseline of a check: what was there when somebody began to use it.
+
+import (
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"pyxlock/cmd/pyxlock/internal/baseline"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
+	"pyxlock/emit/fileio"
+	"pyxlock/emit/terminal"
+	"pyxlock/transform"
+)
+
+// readBaseline reads what was known; nil where nobody names a file.
+func (f *checkFlags) readBaseline(c *cobra.Command) (*baseline.Baseline, error) {
+	if c.Flags().Changed("baseline") {
+		f.Baseline = f.baseline
+	}
+	if f.Baseline == "" || f.writeBaseline != "" || f.explain != "" {
+		return nil, nil
+	}
+	return baseline.Read(f.Baseline)
+}
+
+// leaveOut takes what is known out of a report.
+func (f *checkFlags) leaveOut(in *inputs.Set, rep *transform.Report, old *baseline.Baseline) {
+	if old == nil {
+		return
+	}
+	paths := map[string]bool{}
+	for _, x := range in.Files {
+		paths[fileio.Real(x.Path)] = in.Shows(x.Path)
+	}
+	fresh, known, gone := old.Split(rep.Findings, func(path string) bool {
+		_, err := os.Lstat(path)
+		return paths[fileio.Real(path)] || os.IsNotExist(err) && in.Since == nil
+	})
+	rep.Findings = fresh
+	for _, x := range known {
+		rep.Suppressed = append(rep.Suppressed, transform.Suppressed{Finding: x, Reason: "it was there when the baseline was written", Known: true})
+	}
+	f.known = fmt.Sprintf("left out: %s that %s knows", console.Count(len(known), "finding"), terminal.Path(f.Baseline))
+	if gone > 0 && len(f.Select)+len(f.Ignore) == 0 {
+		f.known += fmt.Sprintf("; %d of those it has are gone: --write-baseline takes them out", gone)
+	}
+}
+
+// storeBaseline writes what was found.
+func (f *checkFlags) storeBaseline(c *cobra.Command, in *inputs.Set, rep *transform.Report) error {
+	path := f.writeBaseline
+	if path == "\x00" { // the flag without a value
+		if path = f.Baseline; path == "" {
+			path = baseline.DefaultName
+		}
+	}
+	b := baseline.Of(path, rep.Findings, in.Beyond())
+	data, err := b.Encode()
+	if err != nil {
+		return err
+	}
+	var out fileio.Batch
+	out.AddInput(in.Disk.Files()...)
+	out.Add(fileio.Output{Path: path, Data: data})
+	if _, err := console.Commit(c.Context(), &out); err != nil {
+		return err
+	}
+	if !f.Quiet {
+		w := c.OutOrStdout()
+		fmt.Fprintf(w, "wrote %s to %s\n", console.Count(b.Count(), "finding"), terminal.Path(path))
+		if rest := len(rep.Findings) - b.Count(); rest > 0 {
+			fmt.Fprintf(w, "%s be left out: a file that does not parse is not checked, and what stops a build stops it\n", console.CountOf(rest, "finding cannot", "findings cannot"))
+		}
+		if f.Baseline == "" {
+			fmt.Fprintf(w, "next: pyxlock check --baseline=%s %s, or baseline = %q in [tool.pyxlock]\n", shellWord(path), strings.Join(f.paths, " "), path)
+		}
+	}
+	return nil
+}
