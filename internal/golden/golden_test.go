@@ -240,7 +240,7 @@ func (r *run) checkWant(t *testing.T, top string, res *result) {
 }
 
 // A finding's first line; what follows it (source, caret, help) is not compared.
-var findingLine = regexp.MustCompile(`(?m)^\S[^\n]*:\d+:\d+: PXL\d{3} .*\n`)
+var findingLine = regexp.MustCompile(`(?m)^(?:\S[^\n]*:\d+:\d+: PXL\d{3}|  also \S[^\n]*:\d+:\d+:) .*\n`)
 
 // checkStderr compares the findings, or with stderr.full the whole text.
 func (r *run) checkStderr(t *testing.T, stderr string) {
