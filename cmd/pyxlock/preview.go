@@ -89,7 +89,7 @@ func (f *previewFlags) run(c *cobra.Command, args []string) error {
 // print writes the preview.
 func (f *previewFlags) print(c *cobra.Command, in *inputs.Set, w io.Writer, color bool) error {
 	if f.format == "html" || f.format == "markdown" {
-		return f.review(c.Context(), in, console.Through(w), c.ErrOrStderr())
+		return f.review(c.Context(), in, c.Flags().Args(), console.Through(w), c.ErrOrStderr())
 	}
 	files, res, err := expand(c.Context(), &f.Settings, in, transform.Readable, c.ErrOrStderr())
 	if err != nil {
@@ -122,7 +122,7 @@ func (f *previewFlags) print(c *cobra.Command, in *inputs.Set, w io.Writer, colo
 }
 
 // review writes the change with its findings and what is locked, for people.
-func (f *previewFlags) review(ctx context.Context, in *inputs.Set, w, stderr io.Writer) error {
+func (f *previewFlags) review(ctx context.Context, in *inputs.Set, args []string, w, stderr io.Writer) error {
 	opts := f.Options(transform.Readable, in.Roots)
 	r, err := transform.NewProject(in.Disk, opts).Review(ctx, in.Paths(), f.Workers())
 	if err != nil {
@@ -151,6 +151,8 @@ func (f *previewFlags) review(ctx context.Context, in *inputs.Set, w, stderr io.
 	write := preview.HTML
 	if f.format == "markdown" {
 		write = preview.Markdown
+	} else {
+		change.Of = subject(ctx, &f.Settings, in, args)
 	}
 	if err := write(w, change); err != nil {
 		return err

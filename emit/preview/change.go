@@ -20,8 +20,16 @@ type Change struct {
 	Weaker  int           // how many locks are weaker than at Since, or gone
 	Silent  int           // how many further files are compiled as they are
 	Refused bool          // an error stops the rewrite
-	Since   string        // the revision since which files have changed; "" shows all
+	Of      Project
+	Since   string // the revision since which files have changed; "" shows all
 	Tool    report.Tool
+}
+
+// Project says what a page is about.
+type Project struct {
+	Name     string // "" where nobody says it
+	Revision string // what is checked out, or "" outside of a repository
+	Edited   bool   // files of the project are not as that revision has them
 }
 
 // ChangedFile is one file of a change.
@@ -80,9 +88,22 @@ func NewChange(r *transform.Review, weaker []transform.Weaker, sides []diff.Pair
 	return c
 }
 
-// count returns the number of errors and of warnings in a file.
-func (f *ChangedFile) count() (errors, warnings int) {
-	for _, x := range f.Findings {
+// count returns the number of things to do, errors and warnings, and in how many
+// places they are. What has its cause in several files is one thing to do.
+func (c *Change) count() (errors, warnings, places int) {
+	var all []transform.Finding
+	for i := range c.Files {
+		all = append(all, c.Files[i].Findings...)
+	}
+	errors, warnings = countOf(all)
+	return errors, warnings, len(all)
+}
+
+// count returns the number of things to do in a file.
+func (f *ChangedFile) count() (errors, warnings int) { return countOf(f.Findings) }
+
+func countOf(list []transform.Finding) (errors, warnings int) {
+	for _, x := range transform.Groups(list) {
 		if x.Warning {
 			warnings++
 		} else {

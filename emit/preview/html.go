@@ -31,11 +31,11 @@ var (
 
 // pageTemplate is parsed where a page is made, and not at each start of the program.
 func pageTemplate() *template.Template {
-	return template.Must(template.New("preview").Funcs(template.FuncMap{"plural": plural}).Parse(pageText))
+	return template.Must(template.New("preview").Funcs(template.FuncMap{"plural": plural, "parts": nameParts}).Parse(pageText))
 }
 
 // openFiles is how many files a page shows unfolded; openRows how many rows of
-// diff a file may have for that.
+// diff a file may have for that, unless it is the only one.
 const (
 	openFiles = 12
 	openRows  = 600
@@ -45,6 +45,7 @@ const (
 // same bytes.
 func HTML(w io.Writer, c *Change) error {
 	p := &page{Change: c, CSS: template.CSS(pageStyle), JS: template.JS(pageScript), ids: map[string]int{}, shown: map[string]map[int]bool{}}
+	p.Errors, p.Warnings, p.Places = c.count()
 	p.CSP = "default-src 'none'; img-src data:; style-src " + hashSource(pageStyle) + "; script-src " + hashSource(pageScript) +
 		"; base-uri 'none'; form-action 'none'"
 	for i := range c.Files {
@@ -78,7 +79,8 @@ type page struct {
 	CSP string
 
 	Views            []fileView
-	Errors, Warnings int
+	Errors, Warnings int // things to do
+	Places           int // how many places these have
 	Changed          int // files that change
 	Classes          int
 	Tally            []tally // members by mode
@@ -108,16 +110,19 @@ type fileView struct {
 	Diff                     template.HTML
 }
 
+// findingView is one thing to do in a file.
 type findingView struct {
 	Code, Title, Severity string
 	Place                 placeView
 	Message, Help, Fix    string
 	Related               []placeView
+	Also                  []placeView // what has the same cause
 }
 
 // placeView is a place, with a link where the page shows it.
 type placeView struct {
 	Text, Href, Message string
+	InFile              bool // Text is a line of the file that speaks of it
 }
 
 type classView struct {
@@ -184,7 +189,7 @@ func (p *page) place(from, path string, line, column int) placeView {
 	path = slashed(path)
 	v := placeView{Text: terminal.Place(path, line, column)}
 	if path == from && line > 0 {
-		v.Text = fmt.Sprintf("line %d", line)
+		v.Text, v.InFile = fmt.Sprintf("line %d", line), true
 	}
 	if p.shown[path][line] {
 		v.Href = fmt.Sprintf("#f%d-%d", p.ids[path], line)
@@ -205,16 +210,21 @@ func (p *page) steps(from string, list []transform.Related) []placeView {
 func (p *page) file(f *ChangedFile) {
 	v := fileView{ChangedFile: f, ID: fmt.Sprintf("f%d", p.ids[f.Path]), Name: terminal.Path(f.Path)}
 	v.Errors, v.Warnings = f.count()
-	p.Errors += v.Errors
-	p.Warnings += v.Warnings
 	titles := report.Titles()
-	for _, x := range f.Findings {
-		n := findingView{Code: x.Code, Title: titles[x.Code], Severity: report.Severity(x), Message: x.Message, Help: x.Help,
+	for _, x := range transform.Groups(f.Findings) {
+		n := findingView{Code: x.Code, Title: titles[x.Code], Severity: report.Severity(x.Finding), Message: x.Message, Help: x.Help,
 			Place: p.place(f.Path, x.Path, x.Line, x.Column)}
 		for _, r := range x.Related {
 			pl := p.place(f.Path, r.Path, r.Line, r.Column)
 			pl.Message = r.Message
 			n.Related = append(n.Related, pl)
+		}
+		for _, a := range x.Also {
+			pl := p.place(f.Path, a.Path, a.Line, a.Column)
+			if a.Message != x.Message {
+				pl.Message = a.Message
+			}
+			n.Also = append(n.Also, pl)
 		}
 		if x.Fix != nil {
 			n.Fix = x.Fix.Message
@@ -245,7 +255,7 @@ func (p *page) file(f *ChangedFile) {
 	if f.Changed() {
 		p.Changed++
 	}
-	v.Open = v.Errors > 0 || len(v.Less) > 0 || len(p.Files) <= openFiles && d.rows <= openRows
+	v.Open = v.Errors > 0 || len(v.Less) > 0 || len(p.Files) == 1 || len(p.Files) <= openFiles && d.rows <= openRows
 	p.Views = append(p.Views, v)
 }
 
@@ -282,5 +292,9 @@ func plural(n int, one, many string) string {
 	}
 	return fmt.Sprintf("%d %s", n, many)
 }
+
+// nameParts cuts a file's name behind its slashes: lines break there, and within a
+// name only where that is wider than the page.
+func nameParts(name string) []string { return strings.SplitAfter(name, "/") }
 
 func slashed(path string) string { return filepath.ToSlash(path) }

@@ -23,6 +23,7 @@ func spiteful() *Change {
 	source := []byte("@" + spite + "\n\tdef f(" + spite + "): '''" + spite + "\n" + spite + "'''\n")
 	return &Change{
 		Tool:    report.Tool{Name: "pyxlock", Version: "0"},
+		Of:      Project{Name: spite, Revision: spite, Edited: true},
 		Since:   spite,
 		Refused: true,
 		Weaker:  1,
@@ -56,7 +57,7 @@ var tag = regexp.MustCompile(`</?([a-zA-Z0-9!]+)([^>]*)>`)
 func TestHTMLIsOurs(t *testing.T) {
 	text := pageOf(t, spiteful())
 	// What stands in the page as ours is the same as in a page without spite.
-	ours := strings.Fields("!doctype html head meta title link style body a header h1 p main section h2 dl div dt dd table thead tr th tbody td details summary b code ul li h3 h4 span caption strong i ins del button footer script")
+	ours := strings.Fields("!doctype html head meta title link style body a header h1 p main section h2 dl div dt dd table thead tr th tbody td details summary b code ul li h3 h4 span caption strong i ins del button label input kbd footer script")
 	body := strings.ReplaceAll(strings.ReplaceAll(text, pageStyle, ""), pageScript, "")
 	for _, m := range tag.FindAllStringSubmatch(body, -1) {
 		if !slices.Contains(ours, strings.ToLower(m[1])) {
@@ -115,6 +116,36 @@ func TestHTMLLinksLead(t *testing.T) {
 	}
 	if !regexp.MustCompile(`⋯ \d\d unchanged lines`).MatchString(text) {
 		t.Error("the page does not say what it leaves out")
+	}
+}
+
+// Findings with one cause are one thing to do, wherever they are, and count once.
+func TestFindingsOfOneCause(t *testing.T) {
+	at := func(path string, line int, cause, message string) transform.Finding {
+		return transform.Finding{Code: "PXL106", Path: path, Line: line, Column: 1, Message: message, Help: "do it", Warning: true, Cause: cause}
+	}
+	src := []byte("1\n2\n3\n4\n5\n")
+	file := func(path string, list ...transform.Finding) ChangedFile {
+		return ChangedFile{Path: path, Pair: diff.Pair{OldPath: path, NewPath: path, Old: src, New: src}, Findings: list}
+	}
+	c := &Change{Files: []ChangedFile{
+		file("a.pyx", at("a.pyx", 1, "x", "it"), at("a.pyx", 2, "", "it"), at("a.pyx", 3, "x", "it"), at("a.pyx", 5, "x", "more")),
+		file("b.pyx", at("b.pyx", 4, "x", "it")),
+	}}
+	text := pageOf(t, c)
+	for want, n := range map[string]int{
+		"0 errors, 2 warnings</title>":         1,
+		`<li class="warning" tabindex="-1">`:   3,
+		`<p>The same in 2 further places:</p>`: 1,
+		`<ul class="also"><li><a href="#f1-3">line 3</a></li><li><a href="#f1-5">line 5</a>: more</li></ul>`: 1,
+	} {
+		if got := strings.Count(text, want); got != n {
+			t.Errorf("%d times %s, not %d", got, want, n)
+		}
+	}
+	comment := commentOf(t, c)
+	if want := "line 1: it<br>also line 3<br>also line 5: more<br>help: do it\n"; !strings.Contains(comment, want) || !strings.Contains(comment, "0 errors, 2 warnings") {
+		t.Errorf("no %q in\n%s", want, comment)
 	}
 }
 

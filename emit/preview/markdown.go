@@ -140,12 +140,11 @@ func (m *comment) text() string {
 
 func (m *comment) head(b *strings.Builder) {
 	c := m.change
-	errors, warnings, changed, classes := 0, 0, 0, 0
+	errors, warnings, _ := c.count()
+	changed, classes := 0, 0
 	var tally [transform.LocksRefused + 1]int
 	for i := range c.Files {
 		f := &c.Files[i]
-		e, w := f.count()
-		errors, warnings = errors+e, warnings+w
 		if f.Changed() {
 			changed++
 		}
@@ -251,7 +250,8 @@ func (m *comment) file(f *ChangedFile, open bool) {
 
 func findingsPart(f *ChangedFile) part {
 	var b strings.Builder
-	for _, x := range f.Findings {
+	groups := transform.Groups(f.Findings)
+	for _, x := range groups {
 		mark := "❌"
 		if x.Warning {
 			mark = "🟡"
@@ -259,16 +259,22 @@ func findingsPart(f *ChangedFile) part {
 		if b.Len() == 0 {
 			b.WriteString("\n")
 		}
-		fmt.Fprintf(&b, "- %s **%s %s** line %d: %s", mark, report.Severity(x), x.Code, max(x.Line, 1), mdText(x.Message))
+		fmt.Fprintf(&b, "- %s **%s %s** line %d: %s", mark, report.Severity(x.Finding), x.Code, max(x.Line, 1), mdText(x.Message))
 		for _, r := range x.Related {
 			fmt.Fprintf(&b, "<br>%s: %s", mdCode(terminal.Place(slashed(r.Path), r.Line, 0)), mdText(r.Message))
+		}
+		for _, a := range x.Also {
+			fmt.Fprintf(&b, "<br>also line %d", max(a.Line, 1))
+			if a.Message != x.Message {
+				b.WriteString(": " + mdText(a.Message))
+			}
 		}
 		if x.Help != "" {
 			fmt.Fprintf(&b, "<br>help: %s", mdText(x.Help))
 		}
 		b.WriteString("\n")
 	}
-	return part{text: b.String(), n: len(f.Findings)}
+	return part{text: b.String(), n: len(groups)}
 }
 
 func tablesPart(f *ChangedFile, open bool) part {

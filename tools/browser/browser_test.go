@@ -21,6 +21,7 @@ import (
 
 	"github.com/chromedp/cdproto/cdp"
 	"github.com/chromedp/cdproto/emulation"
+	"github.com/chromedp/cdproto/input"
 	cdplog "github.com/chromedp/cdproto/log"
 	"github.com/chromedp/cdproto/network"
 	"github.com/chromedp/cdproto/page"
@@ -442,6 +443,106 @@ func TestKeyboard(t *testing.T) {
 		t.Errorf("the keyboard opened %d of %d", opened, all)
 	}
 	v.quiet()
+}
+
+// n and p lead from finding to finding, through files that are closed and past those
+// that the filter hides; / leads to the filter. In the filter they are letters, and
+// whoever has no use for them turns them off.
+func TestNextFinding(t *testing.T) {
+	file := made(t, tree(t, map[string]string{"a.pyx": broken, "b/other.pyx": fine, "c.pyx": strings.ReplaceAll(broken, "Stack", "Pile")}), 1)
+	v := open(t, file, 1280, "light")
+	v.do(chromedp.Click(chromedp.CSS("#close")))
+	key := func(k string) string {
+		v.do(chromedp.KeyEvent(k))
+		return eval[string](v, `(e => {
+			const r = e.getBoundingClientRect();
+			const seen = r.height > 0 && r.top >= 0 && r.bottom <= innerHeight && parseFloat(getComputedStyle(e).outlineWidth) >= 2;
+			return e.tagName === "LI" ? (seen ? "" : "unseen ") + e.closest("details").querySelector("h3").textContent + " " + e.querySelector("b").textContent : e.id || e.tagName;
+		})(document.activeElement)`)
+	}
+	notes := eval[[]string](v, `[...document.querySelectorAll(".notes > li")].map(e => e.closest("details").querySelector("h3").textContent + " " + e.querySelector("b").textContent)`)
+	if len(notes) < 6 {
+		t.Fatalf("the page has the findings %q", notes)
+	}
+	for i := range len(notes) + 1 { // once round
+		if at := key("n"); at != notes[i%len(notes)] {
+			t.Errorf("n leads to %q, not to %q", at, notes[i%len(notes)])
+		}
+	}
+	if at := key("p"); at != notes[len(notes)-1] {
+		t.Errorf("p leads to %q, not to %q", at, notes[len(notes)-1])
+	}
+	// KeyEvent sends the letter apart from the key, where a page that takes the key for
+	// itself cannot stop it, as it can in a browser.
+	v.do(told(input.DispatchKeyEvent, input.DispatchKeyEventParams{Type: "keyDown", Key: "/", Text: "/"}))
+	if at := eval[string](v, `document.activeElement.id + document.activeElement.value`); at != "filter" {
+		t.Errorf("/ leads to %q", at)
+	}
+	for _, k := range "pile pxl105" {
+		key(string(k))
+	}
+	const shown = `[...document.querySelectorAll("details.file, .list tbody tr, .notes > li")].filter(e => !e.hidden && !e.parentElement.closest("[hidden]")).map(e => e.querySelector("h3, a, b").textContent).join(", ")`
+	if got := eval[string](v, shown); got != "c.pyx, c.pyx, warning PXL105" && got != "c.pyx, c.pyx, error PXL101, error PXL201, warning PXL105" {
+		t.Errorf("the filter %q shows %s", eval[string](v, `document.getElementById("filter").value`), got)
+	}
+	if got := eval[string](v, `document.getElementById("status").textContent`); !strings.HasPrefix(got, "1 of 3 files, ") {
+		t.Errorf("the page says %q of what it shows", got)
+	}
+	v.accessible()
+	if at := key(kb.Escape); at != "BODY" {
+		t.Errorf("Escape leads to %q", at)
+	}
+	if n := eval[int](v, `document.querySelectorAll("main [hidden]").length`); n != 0 {
+		t.Errorf("%d things stay hidden without a filter", n)
+	}
+	v.do(chromedp.Click(chromedp.CSS("#keys")))
+	eval[any](v, `document.activeElement.blur(), 0`)
+	if at := key("n"); at != "BODY" {
+		t.Errorf("n leads to %q where the keys are off", at)
+	}
+	v.quiet()
+}
+
+// A filter's words may be in a file's name, a class, or a finding.
+func TestFilter(t *testing.T) {
+	v := open(t, made(t, tree(t, map[string]string{"a.pyx": broken, "b/other.pyx": fine}), 1), 400, "dark")
+	for words, want := range map[string]string{
+		"":              "a.pyx b/other.pyx",
+		"counter":       "b/other.pyx",
+		"OTHER add":     "b/other.pyx",
+		"error":         "a.pyx",
+		"pxl201 a.pyx":  "a.pyx",
+		"b/ pxl201":     "",
+		"drain without": "a.pyx",
+	} {
+		got := eval[string](v, fmt.Sprintf(`(f => { f.value = %q; f.dispatchEvent(new Event("input")); return [...document.querySelectorAll("details.file:not([hidden]) h3")].map(e => e.textContent).join(" "); })(document.getElementById("filter"))`, words))
+		if got != want {
+			t.Errorf("%q shows %q, not %q", words, got, want)
+		}
+		v.fits()
+	}
+	v.quiet()
+}
+
+// The only file of a page is open however long it is, and has its diff before its
+// tables. A name that has room on a line is on one, on a telephone too.
+func TestOneFile(t *testing.T) {
+	long := fine
+	for i := range 700 {
+		long += fmt.Sprintf("\n    def f%d(self):\n        self.n += %d\n", i, i)
+	}
+	v := open(t, made(t, tree(t, map[string]string{"package/some-modules/the_module.pyx": long}), 0), 1280, "light")
+	if !eval[bool](v, `document.querySelector("details.file").open`) {
+		t.Error("the only file is closed")
+	}
+	if !eval[bool](v, `document.querySelector(".diff").getBoundingClientRect().bottom <= document.querySelector(".members").getBoundingClientRect().top`) {
+		t.Error("the table comes before the diff")
+	}
+	v = open(t, made(t, tree(t, map[string]string{"package/some-modules/of-this_kind/the_first-module.pyx": broken, "package/some-modules/of-this_kind/the_second-module.pyx": fine}), 1), 400, "light")
+	cut := eval[[]string](v, `[...document.querySelectorAll(".part")].filter(e => e.checkVisibility() && e.getClientRects()[0].height > 1.7 * parseFloat(getComputedStyle(e).fontSize)).map(e => e.textContent)`)
+	if n := eval[int](v, `document.querySelectorAll(".part").length`); len(cut) > 0 || n < 12 {
+		t.Errorf("of %d pieces of names these are cut: %q", n, cut)
+	}
 }
 
 // A link into a file that is closed opens it, and a key closes all.

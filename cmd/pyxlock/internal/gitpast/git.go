@@ -118,6 +118,12 @@ func (r *Repository) git(ctx context.Context, stdin []byte, args ...string) ([]b
 	return out.Bytes(), err
 }
 
+// Head returns the short id of the commit that is checked out.
+func (r *Repository) Head(ctx context.Context) (string, error) {
+	id, err := r.git(ctx, nil, "rev-parse", "--verify", "--quiet", "--short", "HEAD^{commit}")
+	return strings.TrimSpace(string(id)), err
+}
+
 // Tree returns the id of a revision's tree.
 func (r *Repository) Tree(ctx context.Context, rev string) (string, error) {
 	unknown := func(err error) error {
