@@ -6,13 +6,11 @@ import (
 	"context"
 	"os"
 	"path/filepath"
-	"slices"
 
 	"github.com/pelletier/go-toml/v2"
 
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/fspath"
-	"pyxlock/cmd/pyxlock/internal/gitpast"
 	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/emit/fileio"
 	"pyxlock/emit/preview"
@@ -30,9 +28,8 @@ func subject(ctx context.Context, s *config.Settings, in *inputs.Set, args []str
 	}
 	top := fileio.Real(dir)
 	p := preview.Project{}
-	if repo, err := gitpast.Open(ctx, dir); err == nil {
-		top = repo.Top
-		p.Revision, p.Edited = checkedOut(ctx, repo, in)
+	if out, err := in.CheckedOut(ctx, dir); err == nil {
+		top, p.Revision, p.Edited = out.Top, out.Revision, out.Edited
 	}
 	if s.ConfFile != "" {
 		top = filepath.Dir(fileio.Real(s.ConfFile))
@@ -41,25 +38,6 @@ func subject(ctx context.Context, s *config.Settings, in *inputs.Set, args []str
 		p.Name = filepath.Base(top)
 	}
 	return p
-}
-
-// checkedOut returns the commit that is checked out, and whether inputs differ from
-// it or are missing.
-func checkedOut(ctx context.Context, repo *gitpast.Repository, in *inputs.Set) (revision string, edited bool) {
-	revision, err := repo.Head(ctx)
-	if err != nil {
-		return "", false
-	}
-	tree, err := repo.Tree(ctx, "HEAD")
-	if err != nil {
-		return "", false
-	}
-	past, err := gitpast.New(ctx, repo, tree)
-	if err != nil {
-		return "", false
-	}
-	changed := func(f inputs.File) bool { return past.Changed(fileio.Real(f.Path)) }
-	return revision, slices.ContainsFunc(in.Files, changed)
 }
 
 // declaredName returns the name that a pyproject.toml gives its project.

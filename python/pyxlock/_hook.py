@@ -11,7 +11,7 @@ import filecmp
 import os
 
 from pyxlock._mirror import MODULES, Mirror, configuration, copy_of, inside, original, was_rewritten
-from pyxlock._stale import refuse_stale
+from pyxlock._stale import refuse_old_command, refuse_stale
 
 
 def finalize(dist):
@@ -79,6 +79,8 @@ class BuildExt:
         """Build all."""
         rewrite_for(self)
         self.refuse_stale([(getattr(e, "name", ""), sources_of([e])) for e in self.extensions or ()])
+        modules = [s for s in sources_of(self.extensions) if s.endswith(MODULES)]
+        refuse_old_command(self, modules, include_path_of(self))
         with cythonize_replaced(self.distribution.pyxlock_mirror):
             super().run()
 

@@ -56,6 +56,29 @@ def refuse_stale(mirror, named, include_path=()):
     )
 
 
+def refuse_old_command(command, modules, include_path=()):
+    """End the build if the old build_ext of Cython would compile modules that have locks.
+
+    It calls the compiler, and not cythonize, so that it cannot be given the rewritten
+    sources.
+    """
+    if not any(c.__module__ == "Cython.Distutils.old_build_ext" for c in type(command).__mro__):
+        return
+    locked = sorted(m for m in set(filter(None, map(inside, modules))) if has_locks(m, include_path))
+    if not locked:
+        return
+    raise SystemExit(
+        "\n".join(
+            [
+                "pyxlock: nothing is built: Cython's old_build_ext cannot be given sources with locks in, and these have some:",
+                *(f"  {m}" for m in locked),
+                'In setup.py, say "from Cython.Distutils import build_ext" and take that in its place; or leave',
+                "build_ext out of cmdclass, and pass setup() what cythonize of pyxlock.setuptools returns.",
+            ]
+        )
+    )
+
+
 def modules_of(c, extension):
     """Return the modules of the project that Cython made a C file of an extension from.
 
