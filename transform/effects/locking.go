@@ -3,6 +3,8 @@ package effects
 // What functions lock of what they are given, for those who ask in which order locks are
 // taken: also in what no_lock exempts.
 
+import "slices"
+
 // Answers are what members lock of their objects, as effects of an operation on something that
 // may be one.
 func Answers(p *Program, members []*Function) []*Effect {
@@ -51,6 +53,15 @@ func (k *locking) of(g *Function) []Effect {
 		e.Via, e.next = g, int32(i)
 		out = append(out, e)
 	}
+	out = append(out, k.exempted(g)...)
+	k.known[g] = out
+	return out
+}
+
+// exempted returns what a function locks in what it calls that no_lock exempts, as far as that has a place
+// in the function itself.
+func (k *locking) exempted(g *Function) []Effect {
+	var out []Effect
 	var s *Solver
 	for i := range g.Flow.Calls {
 		c := &g.Flow.Calls[i]
@@ -69,13 +80,21 @@ func (k *locking) of(g *Function) []Effect {
 				for _, a := range s.given(c, h, anchor(h, e.Region)) {
 					for _, to := range s.along(a.Region, h, e.Region, c.history) {
 						up := e
-						up.Region, up.Each = to, e.Each || c.parallel
+						up.Region, up.Each, up.Raw = to, e.Each || c.parallel, false
+						up.Cause, up.Name, up.Span = ThroughCall, h.Def.Name.Name, c.Span
 						out = append(out, up)
 					}
 				}
 			}
 		}
 	}
-	k.known[g] = out
 	return out
+}
+
+// Exempted returns what a function, which is solved, locks in what it calls that no_lock exempts, of
+// objects that others may have. It is none of its effects, for which nobody answers then.
+func Exempted(p *Program, f *Function) []Effect {
+	return slices.DeleteFunc((&locking{p: p, known: map[*Function][]Effect{}}).exempted(f), func(e Effect) bool {
+		return f.Sum.Regions[e.Region].Root == NodeFresh
+	})
 }

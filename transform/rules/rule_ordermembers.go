@@ -27,8 +27,7 @@ func (o *ordering) look(f *effects.Function) {
 	if mine.Kind == decorator.Mutex {
 		holds = effects.Write
 	}
-	for i := range f.Sum.Effects {
-		e := &f.Sum.Effects[i]
+	for e := range o.takings(f) {
 		if !p.locksAnother(f, e) || p.takes(f, e) && e.Cause != effects.Takes {
 			continue
 		}
@@ -52,6 +51,22 @@ func (o *ordering) look(f *effects.Function) {
 				if way, known := g.WayTo(e.Region); known {
 					o.add(&lockEdge{holds: holds, f: f, in: g, e: e, way: &way})
 				}
+			}
+		}
+	}
+}
+
+// takings yields the effects of a function, and what it locks in what no_lock exempts.
+func (o *ordering) takings(f *effects.Function) func(yield func(*effects.Effect) bool) {
+	return func(yield func(*effects.Effect) bool) {
+		for i := range f.Sum.Effects {
+			if !yield(&f.Sum.Effects[i]) {
+				return
+			}
+		}
+		for _, e := range effects.Exempted(o.p.prog, f) {
+			if !yield(&e) {
+				return
 			}
 		}
 	}
@@ -135,8 +150,7 @@ func (o *ordering) underDecorators(f *effects.Function) {
 			if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection {
 				continue
 			}
-			for j := range f.Sum.Effects {
-				e := &f.Sum.Effects[j]
+			for e := range o.takings(f) {
 				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
 					continue
 				}
