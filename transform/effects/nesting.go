@@ -123,7 +123,7 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 	}
 	for _, u := range f.Flow.loose {
 		if u.under != 0 && w.known(u.node) {
-			w.take(taking{node: u.node, region: -1, on: receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
+			w.take(taking{node: u.node, region: -1, on: Receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
 		}
 	}
 	return w.out
@@ -185,7 +185,7 @@ func (w *nesting) call(c *Call) {
 						Name: g.Def.Name.Name, Span: c.Span, Via: e.Via, next: e.next}}
 					if direct {
 						if t.node, t.region = c.Args[r.Num], -1; r.Num == 0 && g.Class != nil {
-							t.on = receiver(w.f, c.Span)
+							t.on = Receiver(w.f, c.Span)
 						}
 					}
 					w.take(t)
@@ -228,9 +228,9 @@ func (w *nesting) again(locks func(func(BlockLock) bool), t *taking) bool {
 	return false
 }
 
-// receiver is the expression a method of which is called, or an attribute of which is used, at a
+// Receiver is the expression a method of which is called, or an attribute of which is used, at a
 // place; nil where there is none.
-func receiver(f *Function, at ast.Span) (out ast.Expr) {
+func Receiver(f *Function, at ast.Span) (out ast.Expr) {
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		s := n.Range()
 		if s.End < at.Pos || s.Pos > at.End || out != nil {

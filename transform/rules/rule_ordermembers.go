@@ -9,7 +9,9 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // look notes what a member locks while it holds its object.
@@ -34,7 +36,7 @@ func (o *ordering) look(f *effects.Function) {
 		x := &f.Sum.Regions[e.Region]
 		// What a block takes may come from anywhere, where nothing tells its origin.
 		_, known := f.WayTo(e.Region)
-		passed := f.Passed(e.Region) || e.Cause == effects.Takes && x.Root == effects.NodeUnknown && !known
+		passed := f.Passed(e.Region) || x.Root == effects.NodeUnknown && !known && (e.Cause == effects.Takes || fromModule(f, e))
 		if e.Maybe && (!passed || x.Parent >= 0 || p.copies(f, x.Num)) {
 			continue // what is in a container that is given may be anything
 		}
@@ -70,6 +72,55 @@ func (o *ordering) takings(f *effects.Function) func(yield func(*effects.Effect)
 			}
 		}
 	}
+}
+
+// fromModule reports whether a method is called on an item of a container that is a variable of the
+// module, where anybody finds it: what calls return is new for the most part.
+func fromModule(f *effects.Function, e *effects.Effect) bool {
+	on := effects.Receiver(f, e.Span)
+	if on == nil {
+		return false
+	}
+	name, isName := syntax.Bare(on).(*ast.Name)
+	if !isName {
+		return itemOfModule(f, on)
+	}
+	found, others := false, false
+	value := func(e ast.Expr) {
+		if e != nil && !syntax.IsNothing(e) {
+			found = found || itemOfModule(f, e)
+			others = others || !itemOfModule(f, e)
+		}
+	}
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Assign:
+			if len(n.Targets) == 1 && syntax.IsNamed(n.Targets[0], name.Name) {
+				value(n.Value)
+			}
+		case *ast.CVarDecl:
+			for _, d := range n.Declarators {
+				if syntax.DeclaredName(d).Name == name.Name {
+					value(d.Default)
+				}
+			}
+		}
+		return true
+	})
+	return found && !others
+}
+
+// itemOfModule reports whether an expression is an item of a variable of the module: "table[key]".
+func itemOfModule(f *effects.Function, e ast.Expr) bool {
+	sub, ok := syntax.Bare(e).(*ast.Subscript)
+	if !ok {
+		return false
+	}
+	name, ok := syntax.Bare(sub.X).(*ast.Name)
+	if !ok || plan.Local(f.Def, name.Name) {
+		return false
+	}
+	return !slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name.Name })
 }
 
 // byName notes uses of objects without a static type by the names of members of classes with
