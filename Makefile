@@ -49,8 +49,8 @@ bench: corpus ## measure against the targets; prints ratios
 bench-islands: corpus ## compare participle with our parser on declarations
 	cd bench/islands && $(GO) test -run '^$$' -bench . -benchmem
 
-bench-lock: venv ## compare the lock with others; prints ratios and targets
-	.venv/cython-3.3/bin/python runtime/bench/bench.py
+bench-lock: venv ## compare the lock with others; prints ratios and targets; JSON=FILE keeps all
+	.venv/cython-3.3/bin/python runtime/bench/bench.py $(if $(JSON),--json '$(JSON)')
 
 model: ## check the model of the lock with spin (apt-get install spin); SET=long for more
 	runtime/model/check.sh $(SET)

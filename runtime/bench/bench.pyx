@@ -261,3 +261,78 @@ def during_write(Pyxlock cell, probe):
         return probe()
     finally:
         pyxlock.release(&guard)
+
+
+# What situations.py times.
+
+def read_each(list cells, long times):
+    """Reads the cells in turn, so many times in all."""
+    cdef long i
+    cdef Py_ssize_t n = len(cells)
+    for i in range(times):
+        (<Cell>cells[i % n]).read()
+
+
+def write_each(list cells, long times):
+    """Writes the cells in turn, so many times in all."""
+    cdef long i
+    cdef Py_ssize_t n = len(cells)
+    for i in range(times):
+        (<Cell>cells[i % n]).write()
+
+
+cdef int calls(Cell cell, bint writes, long times) except -1:
+    cdef long i
+    for i in range(times):
+        if writes:
+            cell.write()
+        else:
+            cell.read()
+    return 0
+
+
+def nested(Cell cell, bint outer, bint inner, long times):
+    """Calls so many times under a lock on the same cell; true is for writing. Of the
+    locks of this file, those that allow it: pyxlock, and lxml's design inside a write."""
+    cdef pyxlock.Guard guard
+    cdef Counted counted
+    if isinstance(cell, Counted):
+        counted = cell
+        counted.lock.lock_write()
+        try:
+            calls(cell, inner, times)
+        finally:
+            counted.lock.unlock_write()
+        return
+    try:
+        if outer:
+            pyxlock.write(&guard, cell)
+        else:
+            pyxlock.read(&guard, cell)
+        calls(cell, inner, times)
+    finally:
+        pyxlock.release(&guard)
+
+
+def during_many(list reads, list writes, probe):
+    """What the probe returns when it is called while all the cells are locked."""
+    cdef pyxlock.Guards guards
+    pyxlock.acquire_objects(&guards, reads, writes)
+    try:
+        return probe()
+    finally:
+        pyxlock.release_objects(&guards)
+
+
+def many(list reads, list writes, long times):
+    """Locks all the cells at once, and unlocks them, so many times."""
+    cdef long i
+    cdef pyxlock.Guards guards
+    for i in range(times):
+        pyxlock.acquire_objects(&guards, reads, writes)
+        pyxlock.release_objects(&guards)
+
+
+def waiting():
+    """How many threads wait for a lock of pyxlock now."""
+    return sum(1 for line in pyxlock.snapshot() if line[1] == "waits")

@@ -977,6 +977,7 @@ check:		check_cycle();
 		:: found == DEADLOCK ->
 			found = 0;
 			assert_cycle();
+			hit = 1;		/* no handler helps */
 			goto give_up
 		:: else -> found = 0; goto grant_polite
 		fi
@@ -1115,11 +1116,14 @@ give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
 		dequeue(me); looks = 0;
 		after = TO_NEXT;
 		if
-		:: interrupted -> after = TO_RAISE	/* the handler returns */
-#ifndef FOREVER
-		:: true					/* it raises; a deadlock */
+		:: interrupted && !hit -> after = TO_RAISE	/* the handler returns */
+#ifdef FOREVER
+		:: hit						/* a deadlock */
+#else
+		:: true						/* it raises; a deadlock */
 #endif
-		fi
+		fi;
+		hit = 0
 	}
 	atomic {
 		drain(me); filter[H(v)] = filter[H(v)] - 1;
