@@ -57,7 +57,10 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs.Set, rep *transform.Rep
 		fmt.Fprintf(said, "%s\n", x.say(in))
 	}
 	if f.format == "text" {
-		if n := len(rep.Findings); n > 0 {
+		if len(rep.Findings) > 0 {
+			if !f.statistics {
+				fmt.Fprintln(w)
+			}
 			fmt.Fprintln(w, found(rep.Findings))
 		}
 		fmt.Fprintf(w, "%s\n", printed(rep.Summary))

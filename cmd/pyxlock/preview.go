@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"strconv"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -181,8 +182,12 @@ func inferred(w io.Writer, files *inputs.Set, list []transform.Inferred) {
 	}
 }
 
-// width returns the terminal's width in columns, or what is usual.
+// width returns how many columns there are: what COLUMNS says, the terminal's width, or
+// what is usual.
 func width() int {
+	if w, err := strconv.Atoi(os.Getenv("COLUMNS")); err == nil && w > 20 {
+		return w
+	}
 	if w, _, err := term.GetSize(int(os.Stdout.Fd())); err == nil && w > 20 {
 		return w
 	}

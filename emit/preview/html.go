@@ -116,6 +116,7 @@ type findingView struct {
 	Place                 placeView
 	Message, Help, Fix    string
 	Related               []placeView
+	More                  int         // related places that are not shown
 	Also                  []placeView // what has the same cause
 }
 
@@ -214,7 +215,9 @@ func (p *page) file(f *ChangedFile) {
 	for _, x := range transform.Groups(f.Findings) {
 		n := findingView{Code: x.Code, Title: titles[x.Code], Severity: report.Severity(x.Finding), Message: x.Message, Help: x.Help,
 			Place: p.place(f.Path, x.Path, x.Line, x.Column)}
-		for _, r := range x.Related {
+		places, more := report.Places(x.Related)
+		n.More = more
+		for _, r := range places {
 			pl := p.place(f.Path, r.Path, r.Line, r.Column)
 			pl.Message = r.Message
 			n.Related = append(n.Related, pl)

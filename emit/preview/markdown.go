@@ -260,8 +260,12 @@ func findingsPart(f *ChangedFile) part {
 			b.WriteString("\n")
 		}
 		fmt.Fprintf(&b, "- %s **%s %s** line %d: %s", mark, report.Severity(x.Finding), x.Code, max(x.Line, 1), mdText(x.Message))
-		for _, r := range x.Related {
+		places, more := report.Places(x.Related)
+		for _, r := range places {
 			fmt.Fprintf(&b, "<br>%s: %s", mdCode(terminal.Place(slashed(r.Path), r.Line, 0)), mdText(r.Message))
+		}
+		if more > 0 {
+			fmt.Fprintf(&b, "<br>and %d more", more)
 		}
 		for _, a := range x.Also {
 			fmt.Fprintf(&b, "<br>also line %d", max(a.Line, 1))

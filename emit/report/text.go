@@ -14,15 +14,19 @@ import (
 	"pyxlock/transform"
 )
 
-// Text writes findings for people, in the order given:
+// Text writes findings for people, in the order given, with a blank line between them:
 //
-//	file:line:col: PXL201 message
+//	file:line:col: PXL201 headline
+//	    the rest of a long message
 //	   12 | source line
 //	      | ^~~~
 //	  file:line:col: related place
 //	  help: what to do
 //	  fix: what check --fix would do
 //	  also file:line:col: message
+//
+// A headline has less than headlineColumns columns, unless its place leaves it none. Of
+// many related places the first ones are shown, see Places.
 //
 // Findings that have one cause stand together, where the first of them is: its other
 // places follow as lines that begin with "also".
@@ -34,7 +38,10 @@ import (
 // command. Of long lines what is round the mark is shown.
 func Text(w io.Writer, list []transform.Finding, source func(path string) []byte, color bool) error {
 	r := &report{source: source, color: color}
-	for _, g := range transform.Groups(list) {
+	for i, g := range transform.Groups(list) {
+		if i > 0 {
+			r.WriteByte('\n')
+		}
 		r.finding(g.Finding)
 		for _, f := range g.Also {
 			r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "also") + " " + terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":") + " ")
@@ -64,11 +71,19 @@ func (r *report) finding(f transform.Finding) {
 		r.WriteString(terminal.Paint(r.color, terminal.BoldRed, f.Code))
 	}
 	r.WriteByte(' ')
-	r.text(f.Message, "    ")
+	taken := terminal.TextWidth(terminal.Place(f.Path, f.Line, f.Column), 0) + len(": ") + len(f.Code) + len(" ")
+	if f.Warning {
+		taken += len("warning: ")
+	}
+	r.text(headlined(f.Message, headlineColumns-1-taken), "    ")
 	r.excerpt(f)
-	for _, rel := range f.Related {
+	places, more := Places(f.Related)
+	for _, rel := range places {
 		r.WriteString("  " + terminal.Paint(r.color, terminal.Bold, terminal.Place(rel.Path, rel.Line, rel.Column)+":") + " ")
 		r.text(rel.Message, "      ")
+	}
+	if more > 0 {
+		fmt.Fprintf(r, "  and %d more: --format=json has all\n", more)
 	}
 	if f.Help != "" {
 		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "help:") + " ")
@@ -78,6 +93,74 @@ func (r *report) finding(f transform.Finding) {
 		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "fix:") + " ")
 		r.text(f.Fix.Message, "       ")
 	}
+}
+
+// headlineColumns is how wide a terminal may be taken to be.
+const headlineColumns = 100
+
+// headlined puts what has no room in the first line of a message below it. It breaks
+// where a thought ends, if that leaves a headline that says something, or else between
+// words, so that no word stands alone below.
+func headlined(s string, room int) string {
+	const (
+		least = 40 // columns are left for a headline, however long the place is
+		begun = 20 // columns say something
+	)
+	room = max(room, least)
+	first, rest, more := strings.Cut(s, "\n")
+	whole := terminal.TextWidth(first, 0)
+	if whole <= room {
+		return s
+	}
+	best, rank := -1, 0
+	for i, width := 0, 0; i < len(first); {
+		c, n := terminal.Decode([]byte(first[i:]))
+		if c == ' ' && width >= begun {
+			now := 0
+			switch {
+			case first[i-1] == ':' || first[i-1] == ';':
+				now = 3
+			case first[i-1] == ',':
+				now = 2
+			case best < 0 || whole-width > begun:
+				now = 1
+			}
+			if now > 0 && now >= rank {
+				best, rank = i, now
+			}
+		}
+		if width += terminal.RuneWidth(c); width > room {
+			break
+		}
+		i += n
+	}
+	if best < 0 {
+		return s // one long word
+	}
+	below := first[best+1:]
+	if more {
+		below += "\n" + rest
+	}
+	return first[:best] + "\n" + below
+}
+
+// shownPlaces is how many related places of a finding are shown to people.
+const shownPlaces = 6
+
+// Places returns the related places that people are shown, each once, and how many more
+// there are.
+func Places(list []transform.Related) (shown []transform.Related, more int) {
+	known := map[transform.Related]bool{}
+	for _, r := range list {
+		if !known[r] {
+			known[r] = true
+			shown = append(shown, r)
+		}
+	}
+	if len(shown) <= shownPlaces+1 { // to say that there is one more takes as much room
+		return shown, 0
+	}
+	return shown[:shownPlaces], len(shown) - shownPlaces
 }
 
 // text writes a message. Its further lines are indented.

@@ -92,17 +92,65 @@ func TestFindingsOfOneCause(t *testing.T) {
   also m.pyx:3:1: c calls h
   also m.pyx:7:1: f calls h
       so
+
 m.pyx:2:1: PXL106 warning: b calls i
   help: do this
+
 m.pyx:4:1: PXL103 warning: d
   help: do this
+
 m.pyx:5:1: PXL106 warning: e
   help: do this
+
 m.pyx:6:1: PXL106 warning: e
   help: do this
 `
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
+	}
+}
+
+// A headline fits a terminal; what does not is below it, cut where a thought ends.
+func TestHeadlines(t *testing.T) {
+	long := "each is a generator, which would hold its lock while it is suspended: it goes over C data of the state, whose place and length it keeps"
+	for message, want := range map[string]string{
+		"short": "m.pyx:3:1: PXL201 short\n",
+		long:    "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it goes over C data of the state, whose place and length it keeps\n",
+		"no thought ends anywhere in these words that go on and on without so much as a comma to rest at for a while":        "m.pyx:3:1: PXL201 no thought ends anywhere in these words that go on and on without so much as a\n    comma to rest at for a while\n",
+		"what ends early: is no headline, for it leaves out what the reader has to know in order to act, so it is cut later": "m.pyx:3:1: PXL201 what ends early: is no headline,\n    for it leaves out what the reader has to know in order to act, so it is cut later\n",
+		"Cursor.stale reads the version of self._document_of_the_cursor (Document) without its lock":                         "m.pyx:3:1: PXL201 Cursor.stale reads the version of self._document_of_the_cursor\n    (Document) without its lock\n",
+		strings.Repeat("x", 200): "m.pyx:3:1: PXL201 " + strings.Repeat("x", 200) + "\n",
+		"日本" + strings.Repeat("語", 20) + ", " + strings.Repeat("語", 30): "m.pyx:3:1: PXL201 日本" + strings.Repeat("語", 20) + ",\n    " + strings.Repeat("語", 30) + "\n",
+		long + "\nsecond line": "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it goes over C data of the state, whose place and length it keeps\n    second line\n",
+	} {
+		got := findings(t, []transform.Finding{{Code: "PXL201", Path: "m.pyx", Line: 3, Column: 1, Message: message}}, nil, false)
+		if d := cmp.Diff(want, got); d != "" {
+			t.Error(d)
+		}
+		if first, _, _ := strings.Cut(got, "\n"); len([]rune(first)) >= 100 && !strings.Contains(first, "xxx") {
+			t.Errorf("%d columns: %s", len([]rune(first)), first)
+		}
+	}
+	deep := strings.Repeat("deep/", 30) + "m.pyx"
+	got := findings(t, []transform.Finding{{Code: "PXL201", Path: deep, Line: 3, Column: 1, Message: long}}, nil, false)
+	if want := deep + ":3:1: PXL201 each is a generator,\n"; !strings.HasPrefix(got, want) {
+		t.Errorf("below a long path the headline is\n%s", got)
+	}
+}
+
+// Of many places the first are shown, each once.
+func TestManyPlaces(t *testing.T) {
+	f := transform.Finding{Code: "PXL106", Path: "m.pyx", Line: 1, Column: 1, Message: "it"}
+	for i := range 40 {
+		f.Related = append(f.Related, transform.Related{Path: "m.pyx", Line: 10 + i/4, Column: 1, Message: "there"})
+	}
+	got := findings(t, []transform.Finding{f}, nil, false)
+	if !strings.HasSuffix(got, "  m.pyx:15:1: there\n  and 4 more: --format=json has all\n") || strings.Count(got, "there") != 6 {
+		t.Error(got)
+	}
+	f.Related = f.Related[:28]
+	if got := findings(t, []transform.Finding{f}, nil, false); !strings.HasSuffix(got, "  m.pyx:16:1: there\n") || strings.Count(got, "there") != 7 {
+		t.Error(got)
 	}
 }
 
@@ -112,7 +160,7 @@ func TestFindingsInColor(t *testing.T) {
 	w.Warning = true
 	got := findings(t, []transform.Finding{f, w}, map[string]string{"m": "xy\n"}, true)
 	tail := "\x1b[m a\n    1 | xy\n      | \x1b[32m^~\x1b[m\n  \x1b[36mhelp:\x1b[m b\n"
-	want := "\x1b[1mm:1:1:\x1b[m \x1b[1;31mPXL301" + tail + "\x1b[1mm:1:1:\x1b[m \x1b[33mPXL301 warning:" + tail
+	want := "\x1b[1mm:1:1:\x1b[m \x1b[1;31mPXL301" + tail + "\n\x1b[1mm:1:1:\x1b[m \x1b[33mPXL301 warning:" + tail
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}

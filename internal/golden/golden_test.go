@@ -239,8 +239,13 @@ func (r *run) checkWant(t *testing.T, top string, res *result) {
 	}
 }
 
-// A finding's first line; what follows it (source, caret, help) is not compared.
-var findingLine = regexp.MustCompile(`(?m)^(?:\S[^\n]*:\d+:\d+: PXL\d{3}|  also \S[^\n]*:\d+:\d+:) .*\n`)
+// The headline of a finding with the rest of its message, which is indented by four
+// columns; what follows it (source, caret, help) is not compared.
+var (
+	findingLine = regexp.MustCompile(`^(?:\S.*:\d+:\d+: PXL\d{3}|  also \S.*:\d+:\d+:) `)
+	messageRest = regexp.MustCompile(`^    \S`)
+	excerptLine = regexp.MustCompile(`^ *\d+ \| `)
+)
 
 // checkStderr compares the findings, or with stderr.full the whole text.
 func (r *run) checkStderr(t *testing.T, stderr string) {
@@ -260,8 +265,28 @@ func (r *run) checkStderr(t *testing.T, stderr string) {
 	}
 }
 
+// findings returns the messages with their places, each on a line.
 func findings(stderr string) string {
-	return strings.Join(findingLine.FindAllString(stderr, -1), "")
+	var out strings.Builder
+	within := false
+	for line := range strings.SplitSeq(stderr, "\n") {
+		switch {
+		case findingLine.MatchString(line):
+			if out.Len() > 0 {
+				out.WriteByte('\n')
+			}
+			out.WriteString(line)
+			within = true
+		case within && messageRest.MatchString(line) && !excerptLine.MatchString(line):
+			out.WriteString(" " + strings.TrimSpace(line))
+		default:
+			within = false
+		}
+	}
+	if out.Len() > 0 {
+		out.WriteByte('\n')
+	}
+	return out.String()
 }
 
 var usesRuntime = regexp.MustCompile(`\bcimport pyxlock\b|\bcython\.cimports import pyxlock\b`)

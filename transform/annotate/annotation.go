@@ -59,6 +59,17 @@ var verdictNames = [...]string{"locked", "already locked", "shares its base's lo
 // String returns the verdict in words.
 func (v Verdict) String() string { return verdictNames[v] }
 
+// of returns the verdict in words on so many classes.
+func (v Verdict) of(n int) string {
+	switch {
+	case v == Inherits && n > 1:
+		return "share their base's lock"
+	case v == Unlockable:
+		return v.String() + " (--list says why)"
+	}
+	return v.String()
+}
+
 // Summary returns the verdicts counted, most first, for people.
 func (n *Annotation) Summary() string {
 	count := map[Verdict]int{}
@@ -68,7 +79,7 @@ func (n *Annotation) Summary() string {
 	var parts []string
 	for v := range verdictNames {
 		if k := count[Verdict(v)]; k > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", k, verdictNames[v]))
+			parts = append(parts, fmt.Sprintf("%d %s", k, Verdict(v).of(k)))
 		}
 	}
 	decs := map[string]int{}
@@ -93,7 +104,7 @@ func (n *Annotation) Summary() string {
 		out += "; methods: " + strings.Join(ds, ", ")
 	}
 	if snapshots > 0 {
-		out += fmt.Sprintf("; %d of these locks with snapshot=True", snapshots)
+		out += fmt.Sprintf(", %d of them with snapshot=True", snapshots)
 	}
 	return out
 }

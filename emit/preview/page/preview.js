@@ -47,7 +47,7 @@
     var shown = 0, found = 0;
     texts.forEach(function (t) {
       function has(text) {
-        return words.every(function (w) { return text.indexOf(w) >= 0 || t.name.indexOf(w) >= 0; });
+        return !words.some(function (w) { return text.indexOf(w) < 0 && t.name.indexOf(w) < 0; });
       }
       var whole = has(t.name) || has(t.rest);
       var some = 0;
