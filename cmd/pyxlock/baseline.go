@@ -5,6 +5,8 @@ package main
 import (
 	"fmt"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -26,6 +28,23 @@ func (f *checkFlags) readBaseline(c *cobra.Command) (*baseline.Baseline, error) 
 		return nil, nil
 	}
 	return baseline.Read(f.Baseline)
+}
+
+// inUsualPlace is --write-baseline without a value.
+const inUsualPlace = "that of --baseline"
+
+// withoutBaseline takes the file of "--write-baseline FILE" out of the arguments: with a
+// flag whose value may be left out, only "=" would say that it is one.
+func (f *checkFlags) withoutBaseline(args []string) []string {
+	if f.writeBaseline != inUsualPlace {
+		return args
+	}
+	i := slices.IndexFunc(args, func(a string) bool { return filepath.Ext(a) == ".json" })
+	if i < 0 {
+		return args
+	}
+	f.writeBaseline = args[i]
+	return slices.Delete(slices.Clone(args), i, i+1)
 }
 
 // leaveOut takes what is known out of a report.
@@ -54,7 +73,7 @@ func (f *checkFlags) leaveOut(in *inputs.Set, rep *transform.Report, old *baseli
 // storeBaseline writes what was found.
 func (f *checkFlags) storeBaseline(c *cobra.Command, in *inputs.Set, rep *transform.Report) error {
 	path := f.writeBaseline
-	if path == "\x00" { // the flag without a value
+	if path == inUsualPlace {
 		if path = f.Baseline; path == "" {
 			path = baseline.DefaultName
 		}

@@ -64,8 +64,8 @@ new; or --add-ignore puts a comment on each line.`,
 	fl.StringVar(&f.addIgnore, "add-ignore", "", "put a comment with `REASON` on each line with a finding, which suppresses it")
 	fl.Lookup("add-ignore").NoOptDefVal = "there before pyxlock looked"
 	fl.StringVar(&f.baseline, "baseline", "", "leave out what stands in `FILE`, which --write-baseline makes")
-	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (default that of --baseline, or "+baseline.DefaultName+"), in place of the report")
-	fl.Lookup("write-baseline").NoOptDefVal = "\x00"
+	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (or "+baseline.DefaultName+"), in place of the report")
+	fl.Lookup("write-baseline").NoOptDefVal = inUsualPlace
 	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
@@ -105,7 +105,7 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs.Set, paths []string)
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {
-	args, err := config.Paths(args)
+	args, err := config.Paths(f.withoutBaseline(args))
 	if err != nil {
 		return err
 	}

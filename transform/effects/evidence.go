@@ -51,8 +51,9 @@ func Gather(p *Program, mods []*project.Module) *Written {
 				a.rebound[c][e.Field] = true
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
-				if old := a.Wrote[c]; old == nil || !old.Effect.Sure && e.Sure || old.Effect.Sure == e.Sure && old.Effect.Via != nil && e.Via == nil {
-					a.Wrote[c] = &Evidence{Func: f, Effect: e}
+				ev := &Evidence{Func: f, Effect: e}
+				if old := a.Wrote[c]; old == nil || ev.weight(c) > old.weight(c) {
+					a.Wrote[c] = ev
 				}
 			}
 		})
@@ -67,6 +68,33 @@ func Gather(p *Program, mods []*project.Module) *Written {
 		}
 	}
 	return a
+}
+
+// weight tells which evidence says most about a class: what is sure, then what its own
+// methods do, then what needs no other function to be seen, and what is done rather than
+// left to C.
+func (ev *Evidence) weight(c *project.Class) int {
+	n := 0
+	if ev.Effect.Sure {
+		n += 8
+	}
+	if ev.Func.Class == c {
+		n += 4
+	}
+	if ev.Effect.Via == nil {
+		n += 2
+	}
+	if ev.Done() {
+		n++
+	}
+	return n
+}
+
+// Done reports whether the code itself writes, and does not only hand the state to C that
+// may do so.
+func (ev *Evidence) Done() bool {
+	cause := ends(ev.Effect)
+	return cause == Writes || cause == Deletes || cause == StoresThrough || cause == ChangesContainer
 }
 
 // ByHand returns a method of c, or of a class in its line, that holds a lock

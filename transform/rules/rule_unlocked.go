@@ -17,6 +17,7 @@ import (
 type unlockedClass struct {
 	class *project.Class
 	sure  bool // and not only possible
+	done  bool // by the code itself, and not by C that gets a pointer
 	// steps lead to what changes it, the function that others can call first.
 	steps []finding.Related
 	text  string // what changes it
@@ -63,7 +64,7 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{c, ev.Effect.Sure, steps, steps[len(steps)-1].Message})
+					out[m] = append(out[m], unlockedClass{c, ev.Effect.Sure, ev.Done(), steps, steps[len(steps)-1].Message})
 				}
 			}
 		}
@@ -101,7 +102,7 @@ func openAttribute(c *project.Class, fd *project.Field) unlockedClass {
 	}
 	pos := project.FindingAt(fd.Unit.Source, span, "", "", "")
 	text := "Python code can assign to its public attribute " + fd.Name
-	return unlockedClass{c, false, []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fd.Name + " is public"}}, text}
+	return unlockedClass{c, false, false, []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fd.Name + " is public"}}, text}
 }
 
 // changing reports the classes that change and have no lock, without those whose base
@@ -122,7 +123,7 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f := project.FindingAt(k.class.Unit.Source, k.class.Def.Name.Span, finding.Unlocked, "", "")
 			f.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, k.text)
 			f.Gist = k.class.Name + " has no lock"
-			f.Warning = !k.sure
+			f.Warning = !k.sure || !k.done
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
 			f.Related = k.steps
 			out = append(out, f)

@@ -77,7 +77,7 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
-	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called")
+	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called (default stdin.pyx)")
 	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print findings and errors only")
 	s.addExclusions(f)
 }
