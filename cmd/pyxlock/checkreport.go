@@ -124,10 +124,14 @@ func (f *checkFlags) next(rep *transform.Report) string {
 		return fmt.Sprintf("pyxlock check --fix %s fixes what has one safe answer, at %s", on, console.Count(fixable, "place"))
 	case most != "":
 		return fmt.Sprintf("pyxlock explain %s says what to do", most)
-	case f.since != "" || f.known != "" || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
+	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
 		return "" // there may be more than was looked for
 	case rep.Summary.Undeclared > 0 && rep.Summary.Classes > 0:
-		return fmt.Sprintf("declare freethreading_compatible=True: nothing speaks against it, and %s not say it yet", console.CountOf(rep.Summary.Undeclared, "module does", "modules do"))
+		speaks := "nothing speaks against it"
+		if n := len(rep.Suppressed); n > 0 {
+			speaks = fmt.Sprintf("nothing but %s speaks against it", console.Count(n, "suppressed finding"))
+		}
+		return fmt.Sprintf("declare freethreading_compatible=True: %s, and %s not say it yet", speaks, console.CountOf(rep.Summary.Undeclared, "module does", "modules do"))
 	}
 	return ""
 }
