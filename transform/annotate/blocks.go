@@ -15,11 +15,11 @@ import (
 // blocks proposes blocks for one function.
 func blocks(a *annotator, f *effects.Function) {
 	p := a.p
-	if len(p.OwnLocks(f).Decs) > 0 || f.Flow.Hand != (ast.Span{}) || f.Def.Async || f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" {
+	if p.Exempt(f) || f.Flow.Hand != (ast.Span{}) || f.Def.Async || f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" {
 		return
 	}
 	entry := map[string]bool{}
-	if p.Entry(f) && f.Flow.Yields == (ast.Span{}) {
+	if len(p.OwnLocks(f).Decs) == 0 && p.Entry(f) && f.Flow.Yields == (ast.Span{}) {
 		for _, w := range a.wants(f, p.Member(f) || !f.Exposed() && p.Locked(f.Class)) {
 			entry[w.path] = true
 		}
@@ -33,14 +33,15 @@ func blocks(a *annotator, f *effects.Function) {
 			return e.Kind == effects.OnPython || !p.Guards(e.Class) || e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) ||
 				x.Root == effects.NodeParam && (!f.Exposed() || x.Parent < 0 || entry[effects.PathOf(f, e.Region)] || p.Holds(f, e)) // at entry, or by the callers
 		})
-		if b := plan.Propose(p, f, v); b != nil && b.OwnLine(f.Unit.File) {
+		if b, _ := plan.Propose(p, f, v); b != nil && b.OwnLine(f.Unit.File) {
 			list = append(list, b)
 		} else {
 			open = open || itself || v.Parts
 		}
 	}
 	a.held[f] = len(list) > 0 && !open
-	list = plan.Together(list)
+	list, left := plan.Together(list)
+	a.held[f] = a.held[f] && len(left) == 0
 	for _, b := range list {
 		steps := effects.Chain(f, b.Effects[0])
 		pos := project.FindingAt(f.Unit.Source, ast.Span{Pos: b.Pos(), End: b.Pos()}, "", "", "")

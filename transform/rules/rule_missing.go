@@ -129,7 +129,10 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message = strings.TrimSuffix(strings.TrimSuffix(out.Message, " without its lock"), ", and nobody holds it here") + ", and a block holds it for reading only"
 		out.Help = "lock it for writing there: cython.write_lock"
 	} else {
-		out.Fix = inBlock(c, f, e)
+		why := ""
+		if out.Fix, why = inBlock(c, f, e); why != "" {
+			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not go as the code is: " + why
+		}
 	}
 	if steps := effects.Chain(f, e); len(steps) > 1 {
 		out.Related = effects.RelatedOf(steps[1:])
@@ -153,28 +156,40 @@ func causeOf(f *effects.Function, e *effects.Effect) string {
 }
 
 // inBlock is the fix that holds the object in a block, where a name stands for it: with
-// what else is missing in the same statements, so that all is taken together.
-func inBlock(c *checking, f *effects.Function, e *effects.Effect) *finding.Fix {
-	name, at := c.m.Scope.CythonIn(f.Unit.Source)
-	if name == "" || at > f.Def.Pos {
-		return nil
-	}
+// what else is missing in the same statements, so that all is taken together. Where there is
+// none, it says why.
+func inBlock(c *checking, f *effects.Function, e *effects.Effect) (fix *finding.Fix, why string) {
 	var list []*plan.Proposal
 	for _, v := range effects.Values(c.p, f) {
+		about := slices.Contains(v.Effects, e) && slices.ContainsFunc(v.Uses, func(u effects.Use) bool { return u.Span == e.Span })
 		v.Effects = slices.DeleteFunc(v.Effects, func(e *effects.Effect) bool { return !missingHere(c, f, e) })
-		if p := plan.Propose(c.p, f, v); p != nil && p.OwnLine(f.Unit.File) {
+		p, not := plan.Propose(c.p, f, v)
+		if p != nil && !p.OwnLine(f.Unit.File) {
+			p, not = nil, "something else stands on its line"
+		}
+		if p != nil {
 			list = append(list, p)
+		} else if about && why == "" {
+			why = not
 		}
 	}
-	for _, p := range plan.Together(list) {
+	name, at := c.m.Scope.CythonIn(f.Unit.Source)
+	together, left := plan.Together(list)
+	if slices.ContainsFunc(left, func(p *plan.Proposal) bool { return p.Has(e) }) {
+		why = plan.FoundUnderAnother
+	}
+	for _, p := range together {
 		if !p.Has(e) {
 			continue
 		}
+		if name == "" || at > f.Def.Pos {
+			return nil, "the file does not import cython before"
+		}
 		ed := edit.NewEditor(f.Unit.File)
 		plan.Write(ed, []*plan.Proposal{p}, name)
-		return &finding.Fix{Message: "hold it while it is used: " + p.Header(name), Edits: ed.Finish()}
+		return &finding.Fix{Message: "hold it while it is used: " + p.Header(name), Edits: ed.Finish()}, ""
 	}
-	return nil
+	return nil, why
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.
@@ -201,7 +216,11 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
-	if num, ok := effects.Items(f, e.Region); ok && f.Keeps(num) {
+	num, items := effects.Items(f, e.Region)
+	if items && !effects.ItemsNameable(c.p, f, num, e.Class) {
+		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+	}
+	if items && f.Keeps(num) {
 		container := f.Def.Params.List[num].Name.Name
 		return fmt.Sprintf("use a method of %s that locks; or lock the items, %s on %s, once what changes, stores or hands on %s itself is done elsewhere: with its items locked, a function gets a copy", class, dec, name, container)
 	}
