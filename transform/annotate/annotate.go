@@ -88,6 +88,7 @@ func (a *annotator) choose() {
 	for a.bases() {
 	}
 	a.share(a.guards)
+	alone(a, a.guards)
 }
 
 // declared reports whether the source gives a class a lock, and lock whether that

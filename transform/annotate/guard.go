@@ -4,6 +4,8 @@ package annotate
 // object, as a row keeps its matrix. They share the other's lock.
 
 import (
+	"cmp"
+	"fmt"
 	"maps"
 	"slices"
 	"strings"
@@ -21,7 +23,8 @@ type sharing struct {
 	// direct is true where the pointer itself leads there; otherwise a C function
 	// made it, which may as well have made something new.
 	direct bool
-	lent   bool // it came out of a capsule
+	lent   bool           // it came out of a capsule
+	from   *project.Class // into whose state the pointer leads, nil where that is not known
 }
 
 // guardsOf finds, for each class that keeps pointers into another's state, the
@@ -45,7 +48,7 @@ func (a *annotator) guardsOf(all []*effects.Function) map[*project.Class]sharing
 			found[pt.Class] = map[string]sharing{}
 		}
 		s := found[pt.Class][pt.Owner]
-		found[pt.Class][pt.Owner] = sharing{pt.Owner, s.direct || !pt.Returned, s.lent || pt.Lent}
+		found[pt.Class][pt.Owner] = sharing{pt.Owner, s.direct || !pt.Returned, s.lent || pt.Lent, cmp.Or(s.from, pt.From)}
 	}
 	out := map[*project.Class]sharing{}
 	for c, by := range found {
@@ -87,7 +90,7 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	lock, declared := a.declared(c)
 	l := a.p.Locks.Declared(c)
 	if !ok || c.Def == nil || c.Extern || declared || !lock && a.p.Locks.Of(c) != nil || l != nil && l.Guard != "" ||
-		a.writes.ByHand(c) != nil || !a.reliable(c, s.owner) || a.cannot(c) {
+		a.writes.ByHand(c) != nil || a.unreliable(c, s.owner) != "" || a.cannot(c) {
 		return false
 	}
 	parent := c.Field(s.owner).Class()
@@ -124,27 +127,41 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	return true
 }
 
-// reliable reports whether the object that an attribute holds can be the guard: it stays,
-// or where it does not, whoever looks for it can look again.
-func (a *annotator) reliable(c *project.Class, name string) bool {
+// unreliable says why the object that an attribute holds cannot be the guard: it may be another
+// one later, and who looks for it could not look again. "" where it can be.
+func (a *annotator) unreliable(c *project.Class, name string) string {
 	if a.writes.Settles(c, name) {
-		return true
+		return ""
 	}
-	if fd := c.Field(name); fd == nil || fd.Vis == ast.Public || fd.Class() == nil {
-		return false
+	if fd := c.Field(name); fd != nil && fd.Vis != ast.Public && fd.Class() == nil {
+		return name + " is assigned later, and has no class as its type"
 	}
 	if in := a.p.Locks.Of(c); in != nil && in.Kind != decorator.RWLock || in == nil && a.p.Locks.Kind != decorator.RWLock {
-		return false
+		return name + " is assigned later, and no lock but the rwlock can be looked for again"
 	}
-	d := c.Declarer(name)
-	for _, f := range a.all() {
-		for _, s := range a.p.Guarding.Stores(f, d, name) {
-			if _, ok := f.GuardStatement(s); !ok || f.Mod != d.Mod || s.Nothing { // None locks nothing
-				return false
+	why, _ := a.p.Guarding.Unfit(a.all(), c, name)
+	return why
+}
+
+// alone notes of classes that get a lock of their own why they do not share that of the object
+// into whose state they point.
+func alone(a *annotator, guards map[*project.Class]sharing) {
+	for i := range a.out.Classes {
+		n := &a.out.Classes[i]
+		for c, s := range guards {
+			l := a.p.Locks.Declared(c)
+			if n.Verdict != Locked || l == nil || l.Guard != "" || n.Name != c.Name || n.Path != c.Unit.Path {
+				continue
+			}
+			why := a.unreliable(c, s.owner)
+			if fd := c.Field(s.owner); why == "" && s.from != nil && a.p.Locks.Of(s.from) != nil && fd != nil && fd.Class() == nil {
+				why = s.owner + " has no class as its type: declare it as a " + s.from.Name
+			}
+			if why != "" {
+				n.Why += fmt.Sprintf("; it points into the state of its %s, and does not share that lock: %s", s.owner, why)
 			}
 		}
 	}
-	return true
 }
 
 // cannot reports whether a class was found to have no use for a lock of ours.

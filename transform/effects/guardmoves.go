@@ -4,6 +4,8 @@ package effects
 // object, once others may know that object.
 
 import (
+	"strconv"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
 	"pyxlock/transform/project"
@@ -184,6 +186,37 @@ func (f *Function) GuardStatement(s Store) (g GuardStatement, ok bool) {
 	_, is = syntax.Bare(t.X).(*ast.Name)
 	g.Of = syntax.Text(f.Unit.File, syntax.Unparen(t.X).Range())
 	return g, is
+}
+
+// Unfit says why an attribute that is assigned once its object is shared cannot be the guard
+// of a class, and where; "" where it can. Every function of all is looked at.
+func (g *Guarding) Unfit(all []*Function, c *project.Class, name string) (why string, at Place) {
+	fd := c.Field(name)
+	switch {
+	case fd == nil:
+		return "it is no C attribute", at
+	case fd.Vis == ast.Public:
+		return name + " is public, and Python code may assign it: make it readonly", at
+	}
+	d := c.Declarer(name)
+	for _, f := range all {
+		for _, s := range g.Stores(f, d, name) {
+			at = Place{f, s.Span}
+			line := f.Unit.Path + ":" + strconv.Itoa(int(syntax.Line(f.Unit.File, s.Span.Pos))+1)
+			_, alone := f.GuardStatement(s)
+			switch {
+			case fd.Class() == nil:
+				return f.Name() + " (" + line + ") assigns " + name + ", which has no class as its type", at
+			case s.Nothing:
+				return f.Name() + " (" + line + ") assigns None to " + name + ", which has no lock", at
+			case f.Mod != d.Mod:
+				return f.Name() + " (" + line + ") assigns " + name + " in another module, whose assignments its functions do not expect", at
+			case !alone:
+				return f.Name() + " (" + line + ") assigns " + name + " beside something else, which cannot be expanded: write it as a statement of its own, of a name: x." + name + " = y", at
+			}
+		}
+	}
+	return "", Place{}
 }
 
 // held reports whether a function that assigns to a guard says by its decorators that

@@ -76,7 +76,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 			out := project.FindingAt(f.Unit.Source, st.Span, finding.Pointer, "", "")
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, to.Class.Name, st.Name)
-			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s", from.Class.Name, to.Class.Name)
+			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s%s", from.Class.Name, to.Class.Name, unfit(c, to.Class, st.Name))
 			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" {
 				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
@@ -86,6 +86,22 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 			return
 		}
 	}
+}
+
+// unfit tells what is in the way of sharing the lock of the object that a class keeps beside a
+// pointer.
+func unfit(c *checking, class *project.Class, pointer string) string {
+	if c.p.Guarding.Owners == nil {
+		return ""
+	}
+	for _, pt := range c.p.Guarding.Owners.All {
+		if pt.Same && pt.Pointer == pointer && slices.Contains(class.Ancestry(), pt.Class) {
+			if why, _ := c.p.Guarding.Unfit(c.p.Funcs(pt.Class.Mod).All, pt.Class, pt.Owner); why != "" {
+				return ", which does not go as the code is: " + why
+			}
+		}
+	}
+	return ""
 }
 
 // returnedByC reports whether a pointer comes from a C function: then it leads

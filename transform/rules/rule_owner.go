@@ -104,6 +104,9 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		case len(same) > 1:
 			help = fmt.Sprintf("say which of the objects that it keeps has the lock: guard=%q on %s, or another", pt.Owner, k.class.Name)
 		}
+		if k.class.Field(pt.Owner).Vis != ast.Public {
+			help += unfit(c, k.class, k.pointer)
+		}
 		notOwned(c, k, pt, fmt.Sprintf("%s of %s %s the state of its %s%s, and the methods of %s take %s", k.pointer, k.class.Name, how, pt.Owner, class, k.class.Name, takes), help)
 	}
 }
