@@ -4,7 +4,6 @@ package annotate
 // object, as a row keeps its matrix. They share the other's lock.
 
 import (
-	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -23,8 +22,7 @@ type sharing struct {
 	// direct is true where the pointer itself leads there; otherwise a C function
 	// made it, which may as well have made something new.
 	direct bool
-	lent   bool           // it came out of a capsule
-	from   *project.Class // into whose state the pointer leads, nil where that is not known
+	lent   bool // it came out of a capsule
 }
 
 // guardsOf finds, for each class that keeps pointers into another's state, the
@@ -48,7 +46,7 @@ func (a *annotator) guardsOf(all []*effects.Function) map[*project.Class]sharing
 			found[pt.Class] = map[string]sharing{}
 		}
 		s := found[pt.Class][pt.Owner]
-		found[pt.Class][pt.Owner] = sharing{pt.Owner, s.direct || !pt.Returned, s.lent || pt.Lent, cmp.Or(s.from, pt.From)}
+		found[pt.Class][pt.Owner] = sharing{pt.Owner, s.direct || !pt.Returned, s.lent || pt.Lent}
 	}
 	out := map[*project.Class]sharing{}
 	for c, by := range found {
@@ -154,9 +152,6 @@ func alone(a *annotator, guards map[*project.Class]sharing) {
 				continue
 			}
 			why := a.unreliable(c, s.owner)
-			if fd := c.Field(s.owner); why == "" && s.from != nil && a.p.Locks.Of(s.from) != nil && fd != nil && fd.Class() == nil {
-				why = s.owner + " has no class as its type: declare it as a " + s.from.Name
-			}
 			if why != "" {
 				n.Why += fmt.Sprintf("; it points into the state of its %s, and does not share that lock: %s", s.owner, why)
 			}

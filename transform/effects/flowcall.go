@@ -20,9 +20,12 @@ func (b calls) call(e *ast.Call) int32 {
 	if o := b.outCall(e); o != nil {
 		n := b.callTo(e)
 		b.filled(o, e.Span)
+		calledBack(b, e)
 		return n
 	}
-	return b.callTo(e)
+	n := b.callTo(e)
+	calledBack(b, e)
+	return n
 }
 
 func (b calls) callTo(e *ast.Call) int32 {
@@ -43,8 +46,8 @@ func (b calls) callTo(e *ast.Call) int32 {
 				return b.externCall(b.m, f, fun.Name, e)
 			}
 			args := b.passed(e.Args)
-			if c := b.classOf(n); c != nil {
-				return b.constructAny(c, args, e.Span)
+			if made, ok := constructOne(b, n, args, e.Span); ok {
+				return made
 			}
 			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
@@ -66,8 +69,8 @@ func (b calls) callTo(e *ast.Call) int32 {
 	default:
 		n := b.expr(fun)
 		args := b.passed(e.Args)
-		if c := b.classOf(n); c != nil { // type(self)(…)
-			return b.constructAny(c, args, e.Span)
+		if made, ok := constructOne(b, n, args, e.Span); ok { // type(self)(…)
+			return made
 		}
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
 		return b.unknownCall(args, "", e.Span, false)
@@ -204,7 +207,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.refill(base)
 			b.putBy(name, base, args)
 			b.flow.changed = append(b.flow.changed, base)
-			args.each(func(n int32) { b.handOutInto(n, base, e.End) })
+			args.each(func(n int32) { putInto(b, name, n, base, e.End) })
 		} else if !library.Keepers()[name] {
 			kind := OnPython
 			if sh.Container && !library.ReadingDunders()[name] {

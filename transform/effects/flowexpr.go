@@ -206,7 +206,7 @@ func (b expressions) global(e *ast.Name) int32 {
 		}
 		return b.node(Node{Kind: NodeGlobal, Name: e.Name, Shape: sh})
 	}
-	return 0
+	return classNamed(b, e)
 }
 
 // attribute is what base.attr denotes, and what is done to it there.

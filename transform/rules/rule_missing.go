@@ -130,7 +130,8 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Help = "lock it for writing there: cython.write_lock"
 	} else {
 		why := ""
-		if out.Fix, why = inBlock(c, f, e); why != "" {
+		parameter := x.Root == effects.NodeParam && x.Parent < 0 && !x.OfItems() // which a decorator names
+		if out.Fix, why = inBlock(c, f, e); why != "" && !parameter {
 			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not go as the code is: " + why
 		}
 	}
