@@ -521,7 +521,24 @@ func TestFilter(t *testing.T) {
 		}
 		v.fits()
 	}
+	// Of a file that has the word in a table, the findings that have it are shown.
+	for words, want := range map[string]string{"drain": "1 of 2 files, 1 finding", "raw": "1 of 2 files, 0 findings", "a.pyx": "1 of 2 files, 3 findings"} {
+		got := eval[string](v, fmt.Sprintf(`(f => { f.value = %q; f.dispatchEvent(new Event("input")); return document.getElementById("status").textContent; })(document.getElementById("filter"))`, words))
+		shown := eval[int](v, `[...document.querySelectorAll(".notes > li")].filter(e => e.checkVisibility()).length`)
+		if got != want || !strings.Contains(want, fmt.Sprintf(" %d finding", shown)) {
+			t.Errorf("%q shows %d findings and says %q, not %q", words, shown, got, want)
+		}
+	}
 	v.quiet()
+}
+
+// A finding that is longer than the window is shown from its beginning.
+func TestLongFinding(t *testing.T) {
+	v := open(t, made(t, tree(t, map[string]string{"a.pyx": broken}), 1), 400, "light")
+	eval[any](v, `document.querySelector(".notes > li p").style.height = "2000px", document.getElementById("next").click(), 0`)
+	if top := eval[float64](v, `document.querySelector(".notes > li").getBoundingClientRect().top`); top < 0 || top > 200 {
+		t.Errorf("it begins at %v", top)
+	}
 }
 
 // The only file of a page is open however long it is, and has its diff before its

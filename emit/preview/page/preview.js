@@ -36,6 +36,7 @@
         row: rows[d.id],
         name: low(d.querySelector("h3")),
         rest: Array.from(d.querySelectorAll(".class, .members th")).map(low).join("\n"),
+        lists: Array.from(d.querySelectorAll(".notes")),
         notes: Array.from(d.querySelectorAll(".notes > li")).map(function (n) { return {note: n, text: low(n)}; })
       };
     });
@@ -49,13 +50,16 @@
       function has(text) {
         return !words.some(function (w) { return text.indexOf(w) < 0 && t.name.indexOf(w) < 0; });
       }
-      var whole = has(t.name) || has(t.rest);
+      var named = has(t.name);
       var some = 0;
       t.notes.forEach(function (n) {
-        n.note.hidden = !whole && !has(n.text);
+        n.note.hidden = !named && !has(n.text);
         some += n.note.hidden ? 0 : 1;
       });
-      t.file.hidden = !whole && some === 0;
+      t.lists.forEach(function (l) {
+        l.hidden = l.previousElementSibling.hidden = !l.querySelector("li:not([hidden])");
+      });
+      t.file.hidden = !named && some === 0 && !has(t.rest);
       if (t.row) t.row.hidden = t.file.hidden;
       shown += t.file.hidden ? 0 : 1;
       found += some;
@@ -78,7 +82,7 @@
     go.last = list[at];
     go.last.closest("details").open = true;
     go.last.focus({preventScroll: true});
-    go.last.scrollIntoView({block: "center"});
+    go.last.scrollIntoView({block: go.last.offsetHeight < innerHeight - 160 ? "center" : "start"});
     status.textContent = "finding " + (at + 1) + " of " + list.length;
   }
 
