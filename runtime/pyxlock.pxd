@@ -375,6 +375,16 @@ typedef struct pyxlock_chains {
     pyxlock_word chain[PYXLOCK_CHAINS]; /* the first chunk of each, or 0; set once */
 } pyxlock_chains;
 
+/* Of a thread that waits, but has left the queue for a moment, to look for signals:
+   its place there. */
+typedef struct pyxlock_away {
+    PyObject *object;               /* NULL: it is not away */
+    int mode;
+    int upgrade;
+    uint64_t ticket;
+    int64_t until;                  /* so long it keeps its turn */
+} pyxlock_away;
+
 /* What one living thread holds and waits for. Records are never freed; that of
    a thread that ended goes to another one that starts. */
 typedef struct pyxlock_record {
@@ -407,12 +417,15 @@ typedef struct pyxlock_record {
     int mode;
     int upgrade;                    /* holds the object for reading already */
     int hungry;                     /* waited long enough to be served first */
-    int signalled;                  /* wake is released, not yet taken again */
-    int granted;                    /* signalled, and holds the object */
-    int seen;                       /* scratch of the search for cycles */
+    int signalled;                  /* wake is or will be released, and not yet taken again */
+    int granted;                    /* holds the object */
+    uint64_t ticket;                /* the place in the queue */
+    int64_t since;                  /* when the wait began */
+    pyxlock_away away;
+    pyxlock_word woken;             /* the next record in table->woken */
+    uint64_t seen;                  /* scratch of the search for cycles */
     struct pyxlock_record *from;
     struct pyxlock_record *later;
-    int64_t since;                  /* when the wait began */
     /* Counters: written by this thread, read by any. */
     struct {
         pyxlock_word reads, writes, upgrades, waits, deadlocks;
@@ -438,6 +451,7 @@ typedef struct pyxlock_block {
 
 #define PYXLOCK_HOMES 256           /* powers of two */
 #define PYXLOCK_FILTERS 2048
+#define PYXLOCK_QUEUES 64
 
 /* What the capsule points to. The functions are those of the module that made
    the table: slow paths and their data are of one make. Fast paths are in every
@@ -467,9 +481,15 @@ typedef struct pyxlock_table {
     void *more_padding[16];
     pyxlock_word filter[PYXLOCK_FILTERS];
     void *last_padding[16];
-    pyxlock_word queued;            /* how many threads are */
+    pyxlock_word queued[PYXLOCK_QUEUES]; /* how many threads are */
     pyxlock_mutex mutex;            /* guards all that follows */
-    pyxlock_record *queue;          /* first come, first served; upgrades in front */
+    pyxlock_record *queue[PYXLOCK_QUEUES]; /* by the hash of the object; upgrades, then by ticket */
+    uint64_t tickets;               /* how many were given */
+    uint64_t searches;              /* for cycles, so far */
+    int aways;                      /* how many threads are away */
+    pyxlock_word woken;             /* the first record whose wake is released when the mutex is left */
+    pyxlock_word *woken_end;
+    unsigned long main_thread;      /* Python's identifier of its own; 0: not known */
     pyxlock_record *unused;         /* records that are nobody's home */
     int records;                    /* how many there are */
     int64_t swept;                  /* when idle records were last looked for */
@@ -527,6 +547,14 @@ PYXLOCK_HOT pyxlock_word pyxlock_counted(pyxlock_record *me, pyxlock_word word, 
     if ((word & PYXLOCK_COUNT) != 0 && (word & PYXLOCK_MARK) != mark) mark = 0;
     if ((tag & me->others) != 0) tag = 0;
     return tag | mark | ((word & PYXLOCK_COUNT) + 1);
+}
+
+/* Which of the queues is that of the object. */
+PYXLOCK_FN int pyxlock_queue(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, 6); }
+
+/* How many threads wait for the object, or for others of its queue. */
+PYXLOCK_FN pyxlock_word *pyxlock_queued(pyxlock_table *table, PyObject *object) {
+    return &table->queued[pyxlock_queue(object)];
 }
 
 PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self) {
@@ -986,24 +1014,27 @@ PYXLOCK_SLOW void pyxlock_claim(pyxlock_record *me, pyxlock_word *filter) {
 
 #define PYXLOCK_HUNGRY_AFTER 1000000        /* ns; as long as PyMutex */
 
+/* Which of two comes first in the queue. */
+PYXLOCK_FN int pyxlock_precedes(pyxlock_record *a, pyxlock_record *b) {
+    return a->upgrade != b->upgrade ? a->upgrade : a->ticket < b->ticket;
+}
+
 PYXLOCK_FN void pyxlock_enqueue(pyxlock_record *waiter) {
-    pyxlock_record **link = &waiter->table->queue;
-    if (!waiter->upgrade) {
-        while (*link != NULL) link = &(*link)->next;
-    }
+    pyxlock_record **link = &waiter->table->queue[pyxlock_queue(waiter->object)];
+    while (*link != NULL && pyxlock_precedes(*link, waiter)) link = &(*link)->next;
     waiter->next = *link;
     *link = waiter;
     /* Pairs with the loads in pyxlock_table_released and pyxlock_retract: after
        this the waiter looks at the slots once more before it sleeps. */
-    (void)PYXLOCK_ADD(&waiter->table->queued, 1);
+    (void)PYXLOCK_ADD(pyxlock_queued(waiter->table, waiter->object), 1);
 }
 
 PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
-    pyxlock_record **link = &waiter->table->queue;
+    pyxlock_record **link = &waiter->table->queue[pyxlock_queue(waiter->object)];
     while (*link != waiter) link = &(*link)->next;
     *link = waiter->next;
+    (void)PYXLOCK_ADD(pyxlock_queued(waiter->table, waiter->object), (pyxlock_word)0 - 1);
     waiter->object = NULL;
-    (void)PYXLOCK_ADD(&waiter->table->queued, (pyxlock_word)0 - 1);
 }
 
 /* Of two modes, does one exclude the other? */
@@ -1016,12 +1047,30 @@ PYXLOCK_FN int pyxlock_is_hungry(pyxlock_record *waiter) {
     return waiter->hungry;
 }
 
-/* Does somebody ahead of "me" in the queue (all who are, if it is not queued)
-   want the object in a mode that excludes this one, for so long that newcomers
+/* Has a thread that is away for a moment its turn before "me"? */
+PYXLOCK_SLOW int pyxlock_away_ahead(pyxlock_record *me, PyObject *object, int mode) {
+    pyxlock_block *block;
+    int i;
+    for (block = &me->table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+        for (i = 0; i < block->used; i++) {
+            pyxlock_record *other = block->record[i];
+            pyxlock_away *away = &other->away;
+            if (away->object != object || other == me || !pyxlock_conflict(away->mode, mode)) continue;
+            if (away->upgrade == me->upgrade ? away->ticket > me->ticket : me->upgrade) continue;
+            if (pyxlock_now() < away->until) return 1;
+        }
+    }
+    return 0;
+}
+
+/* Does somebody ahead of "me", which is in the queue or may come back to its place
+   there, want the object in a mode that excludes this one, for so long that newcomers
    may not pass any more? */
 PYXLOCK_FN int pyxlock_must_queue(pyxlock_record *me, PyObject *object, int mode) {
     pyxlock_record *ahead;
-    for (ahead = me->table->queue; ahead != NULL && ahead != me; ahead = ahead->next) {
+    if (me->table->aways != 0 && pyxlock_away_ahead(me, object, mode)) return 1;
+    for (ahead = me->table->queue[pyxlock_queue(object)]; ahead != NULL && ahead != me; ahead = ahead->next) {
+        if (!pyxlock_precedes(ahead, me)) return 0;
         if (ahead->object == object && pyxlock_conflict(ahead->mode, mode) && pyxlock_is_hungry(ahead)) return 1;
     }
     return 0;
@@ -1047,43 +1096,58 @@ PYXLOCK_FN void pyxlock_leave_queue(pyxlock_record *waiter, int holds) {
 }
 
 PYXLOCK_FN void pyxlock_signal(pyxlock_record *waiter) {
+    pyxlock_table *table = waiter->table;
     if (waiter->signalled) return;
     waiter->signalled = 1;
-    PyThread_release_lock(waiter->wake);
+    if (table->woken == 0) table->woken_end = &table->woken;
+    PYXLOCK_STORE_RELAXED(table->woken_end, (pyxlock_word)waiter);
+    table->woken_end = &waiter->woken;
+    PYXLOCK_STORE_RELAXED(&waiter->woken, 0);
+}
+
+/* Leaves the mutex, then wakes: that takes the system some microseconds each. A thread
+   that is signalled goes nowhere before it is woken, not even to its end. */
+PYXLOCK_FN void pyxlock_mutex_leave(pyxlock_table *table) {
+    pyxlock_record *waiter = (pyxlock_record *)table->woken, *next;
+    table->woken = 0;
+    pyxlock_mutex_unlock(&table->mutex);
+    for (; waiter != NULL; waiter = next) {
+        /* Before it is woken, after which it may be signalled anew: relaxed. */
+        next = (pyxlock_record *)PYXLOCK_LOAD_RELAXED(&waiter->woken);
+        PyThread_release_lock(waiter->wake);
+    }
 }
 
 /* Lets a queued waiter in, whose slot names the object already. */
 PYXLOCK_FN void pyxlock_grant(pyxlock_record *waiter) {
     pyxlock_leave_queue(waiter, 1);
     waiter->granted = 1;
-    pyxlock_signal(waiter);
 }
 
 /* Wakes those who can go now that a hold on the object, an attempt or a place
    in its queue was given up: in order, a writer or a run of readers. Who has
    waited long is let in right away; others have to try for themselves when
    they run, and a thread that runs already may be faster: handing every lock
-   to a sleeper would make all wait for the sleeper to get up. */
+   to a sleeper would make all wait for the sleeper to get up. Each of them has
+   the filter raised, so nobody comes in by the fast path after the look; one
+   look does for all readers. */
 PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
     pyxlock_record *waiter, *next;
-    int readers = 0;
-    for (waiter = table->queue; waiter != NULL; waiter = next) {
+    int readers = 0, looked = 0;
+    for (waiter = table->queue[pyxlock_queue(object)]; waiter != NULL; waiter = next) {
         next = waiter->next;
         if (waiter->object != object) continue;
         if (waiter->mode == PYXLOCK_WRITE && (readers || waiter->signalled)) return;
         if (waiter->mode == PYXLOCK_READ) readers = 1;
         if (waiter->signalled) continue;
-        pyxlock_publish(waiter, waiter->place, object, waiter->mode);
-        if (pyxlock_named_by_others(waiter, object, pyxlock_against(waiter->mode))) {
-            pyxlock_clear(waiter->place);
-            return;
-        }
+        if (table->aways != 0 && pyxlock_away_ahead(waiter, object, waiter->mode)) return;
+        if (!looked && pyxlock_named_by_others(waiter, object, pyxlock_against(waiter->mode))) return;
+        looked = 1;
         if (pyxlock_is_hungry(waiter)) {
+            pyxlock_publish(waiter, waiter->place, object, waiter->mode);
             pyxlock_grant(waiter);
-        } else {
-            pyxlock_clear(waiter->place);
-            pyxlock_signal(waiter);
         }
+        pyxlock_signal(waiter);
         if (waiter->mode == PYXLOCK_WRITE) return;
     }
 }
@@ -1091,7 +1155,7 @@ PYXLOCK_FN void pyxlock_wake_next(pyxlock_table *table, PyObject *object) {
 PYXLOCK_FN void pyxlock_wake(pyxlock_table *table, PyObject *object) {
     pyxlock_mutex_lock(&table->mutex);
     pyxlock_wake_next(table, object);
-    pyxlock_mutex_unlock(&table->mutex);
+    pyxlock_mutex_leave(table);
 }
 
 /* The entry "released": after the slot was cleared while the filter says that
@@ -1102,7 +1166,7 @@ PYXLOCK_SLOW void pyxlock_table_released(pyxlock_record *me, pyxlock_word *slot,
     /* Once more, as an exchange: clear, then look. Pairs, with the load, with
        the addition in pyxlock_enqueue, after which the waiter looks at the slot. */
     (void)PYXLOCK_EXCHANGE(slot, 0);
-    if (PYXLOCK_LOAD(&me->table->queued) != 0) pyxlock_wake(me->table, object);
+    if (PYXLOCK_LOAD(pyxlock_queued(me->table, object)) != 0) pyxlock_wake(me->table, object);
 }
 
 /* Undoes a failed attempt of the fast path. A thread in the slow path that saw
@@ -1111,7 +1175,7 @@ PYXLOCK_FN void pyxlock_retract(pyxlock_record *me, pyxlock_word *slot, PyObject
     /* As in pyxlock_table_released. */
     (void)PYXLOCK_EXCHANGE(slot, 0);
     if (raised) (void)pyxlock_lower_filter(me->table, object);
-    if (PYXLOCK_LOAD(&me->table->queued) != 0) pyxlock_wake(me->table, object);
+    if (PYXLOCK_LOAD(pyxlock_queued(me->table, object)) != 0) pyxlock_wake(me->table, object);
 }
 
 /* For messages. */
@@ -1136,7 +1200,7 @@ PYXLOCK_FN const char *pyxlock_type_name(PyObject *object) {
 
 PYXLOCK_FN int pyxlock_behind_writer(pyxlock_record *waiter) {
     pyxlock_record *ahead;
-    for (ahead = waiter->table->queue; ahead != waiter; ahead = ahead->next) {
+    for (ahead = waiter->table->queue[pyxlock_queue(waiter->object)]; ahead != waiter; ahead = ahead->next) {
         if (ahead->object == waiter->object && ahead->mode == PYXLOCK_WRITE) return 1;
     }
     return 0;
@@ -1145,8 +1209,8 @@ PYXLOCK_FN int pyxlock_behind_writer(pyxlock_record *waiter) {
 /* The last thread of a cycle from "start" (follow ->from back to it), or NULL. */
 PYXLOCK_FN pyxlock_record *pyxlock_find_cycle(pyxlock_record *start) {
     pyxlock_record *waiter, *tail = start;
-    for (waiter = start->table->queue; waiter != NULL; waiter = waiter->next) waiter->seen = 0;
-    start->seen = 1;
+    uint64_t search = ++start->table->searches;
+    start->seen = search;
     start->from = NULL;
     start->later = NULL;
     for (waiter = start; waiter != NULL; waiter = waiter->later) {
@@ -1157,8 +1221,8 @@ PYXLOCK_FN pyxlock_record *pyxlock_find_cycle(pyxlock_record *start) {
         while ((other = pyxlock_walk_next(&walk)) != NULL) {
             if (other == waiter || pyxlock_modes_in(other, waiter->object, against) == 0) continue;
             if (other == start) return waiter;
-            if (other->object == NULL || other->seen) continue;
-            other->seen = 1;
+            if (other->object == NULL || other->seen == search) continue;
+            other->seen = search;
             other->from = waiter;
             other->later = NULL;
             tail->later = other;
@@ -1192,8 +1256,8 @@ PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_record *last) 
    mere politeness. Its successor is queued, so what that holds is certain; of
    others one could see slots of attempts that fail. While the successor reads,
    nobody writes. PYXLOCK_OK: there is no cycle (any more); start may have been
-   granted. */
-PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t size) {
+   granted. "me" runs, so that it is not signalled. */
+PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *me, pyxlock_record *start, char *text, size_t size) {
     for (;;) {
         pyxlock_record *last = pyxlock_find_cycle(start), *waiter, *successor = start;
         if (last == NULL) return PYXLOCK_OK;
@@ -1208,7 +1272,25 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t siz
         }
         pyxlock_publish(waiter, waiter->place, waiter->object, PYXLOCK_READ);
         pyxlock_grant(waiter);
+        if (waiter != me) pyxlock_signal(waiter);
         if (waiter == start) return PYXLOCK_OK;
+    }
+}
+
+/* After a writer was queued ahead of others: a reader behind it now waits for all
+   holders of the object, which may close a cycle that "me" is no part of, and that
+   nobody would look for. Such a cycle is one of politeness, and ends here. */
+PYXLOCK_FN void pyxlock_check_behind(pyxlock_record *me, char *text, size_t size) {
+    PyObject *object = me->object;
+    pyxlock_record *waiter, *next;
+    if (me->mode != PYXLOCK_WRITE || pyxlock_behind_writer(me)) return;
+    for (waiter = me->next; waiter != NULL; waiter = next) {
+        next = waiter->next;
+        if (waiter->object != object) continue;
+        if (waiter->mode == PYXLOCK_WRITE) return; /* behind that one they were before */
+        if (pyxlock_is_empty(waiter)) continue; /* nobody waits for it */
+        (void)pyxlock_check_cycle(me, waiter, text, size);
+        if (next != NULL && next->object == NULL) next = me->next; /* the search let that one in */
     }
 }
 
@@ -1224,17 +1306,18 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *start, char *text, size_t siz
    and waiting makes them none: they may be at their very end. */
 PYXLOCK_FN int pyxlock_has_state(void) { return PyGILState_GetThisThreadState() != NULL; }
 
-/* Python runs signal handlers in its main thread. Where the system can tell which
-   that is, others need not look for signals. (Where Python was started from
-   another thread, a wait there ends by an interruption only.) */
-PYXLOCK_FN int pyxlock_handles_signals(void) {
+/* Python runs signal handlers in its main thread: that of the process, or another one
+   that started Python. Others need not look for signals, where the system can tell. */
+PYXLOCK_FN int pyxlock_handles_signals(pyxlock_table *table) {
+    if (!pyxlock_has_state()) return 0;
 #if defined(__linux__)
-    return syscall(SYS_gettid) == (long)getpid() && pyxlock_has_state();
+    if (syscall(SYS_gettid) == (long)getpid()) return 1;
 #elif defined(__APPLE__) || defined(__FreeBSD__)
-    return pthread_main_np() && pyxlock_has_state();
+    if (pthread_main_np()) return 1;
 #else
-    return pyxlock_has_state();
+    if (table->main_thread == 0) return 1;
 #endif
+    return table->main_thread == PyThread_get_thread_ident();
 }
 
 #if defined(Py_LIMITED_API) || defined(PYPY_VERSION)
@@ -1403,10 +1486,47 @@ PYXLOCK_FN int pyxlock_try_fast(pyxlock_record *me, pyxlock_word *slot, PyObject
 typedef struct pyxlock_patience {
     int64_t since;          /* when it queued first; 0: not yet */
     long long timeout;      /* of the next sleep, in microseconds */
+    uint64_t ticket;        /* 0: not yet */
     int counted;            /* among the waits */
-    int has_state;          /* asked before it sleeps: later Python may be gone */
-    int handles_signals;
+    int handles_signals;    /* asked before it sleeps: later Python may be gone */
+    int interruptible;
+    int left;               /* the queue, to look for signals */
+    pyxlock_away away;      /* that of the record, before: handlers may wait as well */
 } pyxlock_patience;
+
+/* Leaves the queue to look for signals, which takes a moment only, if there are none.
+   Nobody passes meanwhile who could not before. Should a handler take longer, nobody
+   waits for that: those behind look again in time. With the mutex. */
+PYXLOCK_FN void pyxlock_go_away(pyxlock_record *me, pyxlock_patience *patience) {
+    PyObject *object = me->object;
+    patience->left = 1;
+    patience->away = me->away;
+    if (me->away.object == NULL) me->table->aways++;
+    me->away.object = object;
+    me->away.mode = me->mode;
+    me->away.upgrade = me->upgrade;
+    me->away.ticket = me->ticket;
+    me->away.until = pyxlock_is_hungry(me) ? pyxlock_now() + PYXLOCK_HUNGRY_AFTER : 0;
+    pyxlock_leave_queue(me, 0);
+    if (me->away.until == 0) pyxlock_wake_next(me->table, object);
+}
+
+/* Is back: returns whether it was away. With the mutex. */
+PYXLOCK_FN int pyxlock_come_back(pyxlock_record *me, pyxlock_patience *patience) {
+    int left = patience->left;
+    if (!left) return 0;
+    me->away = patience->away;
+    if (me->away.object == NULL) me->table->aways--;
+    patience->left = 0;
+    return 1;
+}
+
+/* A handler waits: its thread is away for longer. With the mutex. */
+PYXLOCK_FN void pyxlock_stay_away(pyxlock_record *me) {
+    if (me->away.object == NULL || me->away.until == 0) return;
+    me->away.until = 0;
+    pyxlock_wake_next(me->table, me->away.object);
+}
 
 /* Sleeps until the thread, which is queued, has the object, or has to look for
    signals. Comes with the mutex, returns without it, off the queue, and
@@ -1417,7 +1537,7 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
     int outcome = PYXLOCK_BUSY, slept = 0;
     int64_t waited;
 
-    pyxlock_mutex_unlock(&table->mutex);
+    pyxlock_mutex_leave(table);
     pyxlock_leave(state);
     while (outcome == PYXLOCK_BUSY) {
         PyLockStatus status = PY_LOCK_FAILURE;
@@ -1430,12 +1550,16 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
         if (slept++ == 0) {
             pyxlock_pause(50);
         } else {
-            status = PyThread_acquire_lock_timed(me->wake, patience->timeout, 1);
+            status = PyThread_acquire_lock_timed(me->wake, patience->timeout, patience->interruptible);
             late = status == PY_LOCK_FAILURE;
         }
         pyxlock_mutex_lock(&table->mutex);
         if (me->signalled) {
-            if (status != PY_LOCK_ACQUIRED) (void)PyThread_acquire_lock(me->wake, 0);
+            if (status != PY_LOCK_ACQUIRED) {
+                pyxlock_mutex_unlock(&table->mutex);
+                (void)PyThread_acquire_lock(me->wake, 1); /* on its way */
+                pyxlock_mutex_lock(&table->mutex);
+            }
             me->signalled = 0;
         }
         waited = pyxlock_now() - patience->since;
@@ -1446,30 +1570,39 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
             /* A signal does not interrupt a sleep that begins after it: so now
-               and then the main thread looks for signals without one. That costs
-               it its place, which is worse for an upgrade, since another may take
-               it: so there only after longer sleeps. */
-            else if (late && (!me->upgrade || patience->timeout >= PYXLOCK_LONGEST_SLEEP)
-                     && patience->handles_signals) status = PY_LOCK_INTR;
+               and then, and less and less often, the main thread looks for signals
+               without one. */
+            else if (late && patience->handles_signals) status = PY_LOCK_INTR;
         }
-        if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR && patience->has_state) {
+        if (outcome == PYXLOCK_BUSY && status == PY_LOCK_INTR) {
             outcome = PYXLOCK_INTERRUPTED;
-            pyxlock_leave_queue(me, 0);
-            /* Those behind may have waited only for this thread. When it comes
-               back, it queues behind them: ahead of them it could close a cycle
-               of theirs, which a search from here does not find. */
-            pyxlock_wake_next(table, object);
+            /* A handler may lock what it likes. */
+            pyxlock_go_away(me, patience);
         }
         if (outcome != PYXLOCK_BUSY) {
             pyxlock_word us = (pyxlock_word)(waited / 1000);
             /* Counters; nothing pairs. */
             if (us > PYXLOCK_LOAD_RELAXED(&me->count.longest)) PYXLOCK_STORE_RELAXED(&me->count.longest, us);
         }
-        pyxlock_mutex_unlock(&table->mutex);
+        pyxlock_mutex_leave(table);
     }
     /* Off the queue: from here on the thread may fail to come back. */
     pyxlock_return(state);
     return outcome;
+}
+
+/* Does another thread wait to upgrade the object? Or does, and is away for a moment. */
+PYXLOCK_FN int pyxlock_other_upgrades(pyxlock_record *me, PyObject *object) {
+    pyxlock_record *other;
+    pyxlock_walk walk;
+    for (other = me->table->queue[pyxlock_queue(object)]; other != NULL; other = other->next) {
+        if (other->object == object && other->upgrade) return 1;
+    }
+    pyxlock_walk_start(&walk, me->table);
+    while ((other = pyxlock_walk_next(&walk)) != NULL) {
+        if (other != me && other->away.object == object && other->away.upgrade) return 1;
+    }
+    return 0;
 }
 
 /* Waits for the object: PYXLOCK_OK, or why not. PYXLOCK_INTERRUPTED: a signal
@@ -1478,55 +1611,62 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
 PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
                               pyxlock_patience *patience, char *text, size_t size) {
     pyxlock_table *table = me->table;
-    pyxlock_record *other;
     pyxlock_state state;
-    int outcome, queued = 0;
+    int outcome, back, queued = 0;
 
     if (blocking) pyxlock_prepare(&state);
     pyxlock_raise_filter(me, object);
     pyxlock_mutex_lock(&table->mutex);
+    back = pyxlock_come_back(me, patience);
+    me->ticket = patience->ticket != 0 ? patience->ticket : (uint64_t)0 - 1;
+    me->upgrade = 0;
     outcome = pyxlock_attempt(me, slot, object, mode);
     if (outcome == PYXLOCK_OK) {
         if (mode == PYXLOCK_READ) (void)pyxlock_lower_filter(table, object);
     } else {
         me->upgrade = mode == PYXLOCK_WRITE && pyxlock_own(me, object, NULL) != 0;
-        for (other = table->queue; me->upgrade && other != NULL; other = other->next) {
-            if (other->object == object && other->upgrade) outcome = PYXLOCK_UPGRADE;
-        }
+        if (me->upgrade && pyxlock_other_upgrades(me, object)) outcome = PYXLOCK_UPGRADE;
         if (outcome == PYXLOCK_BUSY && blocking) {
             me->object = object;
             me->place = slot;
             me->mode = mode;
             me->granted = 0;
-            if (patience->since == 0) patience->since = pyxlock_now();
+            if (patience->ticket == 0) {
+                patience->ticket = ++table->tickets;
+                patience->since = pyxlock_now();
+            }
+            me->ticket = patience->ticket;
             me->since = patience->since;
             me->hungry = me->upgrade;
             pyxlock_enqueue(me);
-            outcome = pyxlock_check_cycle(me, text, size);
-            if (outcome == PYXLOCK_OK && me->granted) {
-                (void)PyThread_acquire_lock(me->wake, 0);
-                me->signalled = 0;
-            } else if (outcome == PYXLOCK_OK) {
-                queued = 1;
+            outcome = pyxlock_check_cycle(me, me, text, size);
+            if (outcome == PYXLOCK_OK) {
+                queued = !me->granted;
+                if (queued) {
+                    pyxlock_check_behind(me, text, size);
+                    pyxlock_stay_away(me);
+                }
             } else {
                 pyxlock_leave_queue(me, 0);
                 pyxlock_wake_next(table, object);
             }
         } else {
             (void)pyxlock_lower_filter(table, object);
+            if (back) pyxlock_wake_next(table, object); /* as who leaves the queue */
         }
     }
     if (queued) {
         if (!patience->counted) {
             patience->counted = 1;
-            patience->has_state = pyxlock_has_state();
-            patience->handles_signals = pyxlock_handles_signals();
+            patience->handles_signals = pyxlock_handles_signals(table);
+            /* Where nobody can tell, it does no harm. */
+            patience->interruptible = patience->handles_signals || (table->main_thread == 0 && pyxlock_has_state());
             /* Counters; nothing pairs. */
             PYXLOCK_STORE_RELAXED(&me->count.waits, PYXLOCK_LOAD_RELAXED(&me->count.waits) + 1);
         }
         outcome = pyxlock_sleep(me, &state, patience);
     } else {
-        pyxlock_mutex_unlock(&table->mutex);
+        pyxlock_mutex_leave(table);
     }
     if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
         PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
@@ -1570,8 +1710,10 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
     int outcome, i;
     char text[512];
     pyxlock_word *filter = pyxlock_filter(me->table, object);
-    pyxlock_patience patience = {0, PYXLOCK_HUNGRY_AFTER / 1000, 0, 0, 0};
+    pyxlock_patience patience;
     text[0] = 0;
+    memset(&patience, 0, sizeof(patience));
+    patience.timeout = PYXLOCK_HUNGRY_AFTER / 1000;
     if ((state & PYXLOCK_PUBLISHED) != 0) {
         pyxlock_retract(me, slot, object, (state & PYXLOCK_RAISED_FILTER) != 0);
     }
@@ -1586,7 +1728,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
            the holder needs it to go on, so there is nothing to gain; nor while
            somebody is queued, who may keep the filter raised (relaxed: a hint), nor
            where nobody has the object: the filter counts others. */
-        for (i = 0; i < PYXLOCK_SPINS && PYXLOCK_LOAD_RELAXED(&me->table->queued) == 0; i++) {
+        for (i = 0; i < PYXLOCK_SPINS && PYXLOCK_LOAD_RELAXED(pyxlock_queued(me->table, object)) == 0; i++) {
             if ((PYXLOCK_LOAD_RELAXED(filter) & PYXLOCK_MARK) == 0
                     && !pyxlock_named_by_others(me, object, pyxlock_against(mode))) break;
             pyxlock_pause(8 << (i < 4 ? i : 4));
@@ -1605,7 +1747,12 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         /* The handler may have left something locked. */
         slot = pyxlock_table_slot(me, object, mode);
         outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
-        if (raises < 0 || slot == NULL) break;
+        if (raises >= 0 && slot != NULL) continue;
+        pyxlock_mutex_lock(&me->table->mutex);
+        (void)pyxlock_come_back(me, &patience);
+        pyxlock_wake_next(me->table, object); /* those behind may have waited only for us */
+        pyxlock_mutex_leave(me->table);
+        break;
     }
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
@@ -1658,9 +1805,27 @@ static void PYXLOCK_AT_THREAD_END pyxlock_thread_ends(void *value) {
     table = me->table;
     (void)pyxlock_key_set(table->key, pyxlock_ends(table));
     pyxlock_mutex_lock(&table->mutex);
+    /* It may end while it waits: pthread_cancel. */
+    if (me->object != NULL) {
+        PyObject *object = me->object;
+        pyxlock_leave_queue(me, 0);
+        pyxlock_wake_next(table, object);
+    }
+    if (me->away.object != NULL) {
+        PyObject *object = me->away.object;
+        me->away.object = NULL;
+        table->aways--;
+        pyxlock_wake_next(table, object);
+    }
+    if (me->signalled) {
+        pyxlock_mutex_leave(table);
+        (void)PyThread_acquire_lock(me->wake, 1); /* is released, or will be */
+        pyxlock_mutex_lock(&table->mutex);
+        me->signalled = 0;
+    }
     pyxlock_abandon(me);
     pyxlock_record_free(me);
-    pyxlock_mutex_unlock(&table->mutex);
+    pyxlock_mutex_leave(table);
 }
 
 #ifndef _WIN32
@@ -1681,9 +1846,12 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
     /* A thread that locked in the very last of its destructors is not announced. */
     if (me == NULL || me == pyxlock_ends(table)) me = pyxlock_home_of(table, pyxlock_self());
     if (PYXLOCK_LOAD_RELAXED(&me->self) != pyxlock_self()) me = NULL;
-    table->queue = NULL;
+    memset(table->queue, 0, sizeof(table->queue));
+    table->woken = 0;
+    table->aways = me != NULL && me->away.object != NULL;
+    table->main_thread = 1; /* nobody's: the main thread is that of the process */
     /* Nobody else is there yet: relaxed all through. */
-    PYXLOCK_STORE_RELAXED(&table->queued, 0);
+    for (i = 0; i < PYXLOCK_QUEUES; i++) PYXLOCK_STORE_RELAXED(&table->queued[i], 0);
     for (i = 0; i < PYXLOCK_FILTERS; i++) PYXLOCK_STORE_RELAXED(&table->filter[i], 0);
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next)) {
         for (i = 0; i < block->used; i++) {
@@ -1695,6 +1863,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
                 PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
             }
             record->object = NULL;
+            record->away.object = NULL;
             record->signalled = 0;
             record->wake = NULL; /* whatever state its sleeper left it in */
             pyxlock_record_free(record);
@@ -1759,7 +1928,7 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(voi
                     one.object = pyxlock_named(word);
                     one.mode = (int)(word & PYXLOCK_MODES);
                     one.type[0] = 0;
-                    for (waiter = locked ? table->queue : NULL; waiter != NULL; waiter = waiter->next) {
+                    for (waiter = locked ? table->queue[pyxlock_queue(one.object)] : NULL; waiter != NULL; waiter = waiter->next) {
                         if (waiter->object != one.object) continue;
                         (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
                         break;
@@ -1953,6 +2122,13 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
     if (table != made) {
         pyxlock_table_free(made);
     } else {
+        /* From Python 3.13; before, we do not know. */
+        PyObject *module = PyImport_ImportModule("_thread");
+        PyObject *ident = module == NULL ? NULL : PyObject_CallMethod(module, "_get_main_thread_ident", NULL);
+        if (ident != NULL) table->main_thread = PyLong_AsUnsignedLong(ident);
+        if (PyErr_Occurred()) PyErr_Clear();
+        Py_XDECREF(ident);
+        Py_XDECREF(module);
 #ifndef _WIN32
         /* Without the handlers only a fork while other threads hold is worse off;
            so is, in the limited API, the table of a second interpreter. */

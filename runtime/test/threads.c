@@ -40,9 +40,12 @@ static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microsecon
 static void release_once(PyThread_type_lock lock);
 #define PyThread_acquire_lock_timed sleep_while
 #define PyThread_release_lock release_once
+static int check_signals(void);
+#define PyErr_CheckSignals check_signals
 #include "pyxlock.h"
 #undef PyThread_acquire_lock_timed
 #undef PyThread_release_lock
+#undef PyErr_CheckSignals
 #ifdef THREADS_JITTER
 #undef __atomic_load_n
 #undef __atomic_store_n
@@ -121,6 +124,14 @@ static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microsecon
     status = PyThread_acquire_lock_timed(lock, -1, interruptible);
     (void)__atomic_sub_fetch(&asleep, 1, __ATOMIC_RELAXED);
     return status;
+}
+
+/* A look for signals, which takes as long as "keep_away" is set. */
+static int keep_away;
+static int check_signals(void) {
+    int result = PyErr_CheckSignals();
+    while (GET(&keep_away)) nap(MS / 10);
+    return result;
 }
 
 /* Waits until that many threads sleep until they are woken. */
@@ -287,6 +298,13 @@ static void give(holds *h, cell *c, int mode) {
     if (h->reads[i] + h->writes[i] == 0) (void)__atomic_fetch_add(&c->readers, -1, __ATOMIC_RELAXED);
 }
 
+static pyxlock_word all_queued(void) {
+    pyxlock_word all = 0;
+    int i;
+    for (i = 0; i < PYXLOCK_QUEUES; i++) all += PYXLOCK_LOAD(&table->queued[i]);
+    return all;
+}
+
 /* Nothing is left behind by threads that are idle or gone. */
 static void check_empty(int threads) {
     pyxlock_block *block;
@@ -295,8 +313,9 @@ static void check_empty(int threads) {
     pyxlock_mutex_lock(&table->mutex);
     for (i = 0; i < PYXLOCK_FILTERS; i++) filters += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
     if (filters != 0) fail("%d filter words are left raised", filters);
-    if (table->queue != NULL) fail("the queue is not empty");
-    if (PYXLOCK_LOAD(&table->queued) != 0) fail("the queue counts %ld", (long)PYXLOCK_LOAD(&table->queued));
+    for (i = 0; i < PYXLOCK_QUEUES; i++) if (table->queue[i] != NULL) fail("a queue is not empty");
+    if (table->woken != 0) fail("somebody is to be woken");
+    if (all_queued() != 0) fail("the queues count %ld", (long)all_queued());
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < PYXLOCK_BITS; i++) {
             pyxlock_word bit = (pyxlock_word)1 << i;
@@ -1141,9 +1160,17 @@ static void listed(void) {
 
 static void ignore(int number) { (void)number; }
 
+/* As where Python cannot tell which thread handles signals. */
+static unsigned long anybody_is_interrupted(void) {
+    unsigned long before = table->main_thread;
+    table->main_thread = 0;
+    return before;
+}
+
 /* Everybody who waits is woken by what it waits for, not by its own timeout:
    what could get lost is tried after all who wait went to sleep without one. */
 static void wakes(void) {
+    unsigned long main_thread = anybody_is_interrupted();
     actor *a = &actors[0], *r = &actors[30];
     int i, round;
     __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
@@ -1181,7 +1208,7 @@ static void wakes(void) {
         CHECK(ask(&a[18], OP_READ, 0, plain[6]) == 0);
         blocks(&a[19], OP_WRITE, 0, plain[6]);
         blocks(&a[17], OP_WRITE, 1, plain[6]);
-        /* 7: a reader behind a writer that a signal takes off the queue for a moment */
+        /* 7: a writer that a signal takes off the queue for a moment, and a reader behind it */
         CHECK(ask(&a[20], OP_READ, 0, plain[7]) == 0);
         blocks(&a[21], OP_WRITE, 0, plain[7]);
         gets_hungry(&a[21]);
@@ -1226,8 +1253,12 @@ static void wakes(void) {
         ask(&a[18], OP_RELEASE, 0, NULL);
         WOKEN(&a[17]);
         CHECK(is_busy(&a[19]));
-        pthread_kill(a[21].thread, SIGUSR1);
-        WOKEN(&a[22]);
+        for (i = 0; i < 20; i++) {
+            pthread_kill(a[21].thread, SIGUSR1);
+            nap(MS / 10);
+        }
+        queues(&a[21], plain[7]);
+        CHECK(is_busy(&a[22]));
         ask(&a[23], OP_RELEASE, 0, NULL);
         WOKEN(&a[24]);
         ask(&r[0], OP_RELEASE, 0, NULL);
@@ -1258,12 +1289,12 @@ static void wakes(void) {
         ask(&a[17], OP_RELEASE, 0, NULL);
         WOKEN(&a[19]);
         ask(&a[19], OP_RELEASE, 0, NULL);
-        queues(&a[21], plain[7]);
         ask(&a[20], OP_RELEASE, 0, NULL);
-        CHECK(is_busy(&a[21]));
-        ask(&a[22], OP_RELEASE, 0, NULL);
         WOKEN(&a[21]);
+        CHECK(is_busy(&a[22]));
         ask(&a[21], OP_RELEASE, 0, NULL);
+        WOKEN(&a[22]);
+        ask(&a[22], OP_RELEASE, 0, NULL);
         ask(&a[24], OP_RELEASE, 0, NULL);
         ask(&r[2], OP_RELEASE, 0, NULL);
         WOKEN(&r[3]);
@@ -1273,6 +1304,7 @@ static void wakes(void) {
         finish();
     }
     __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
+    table->main_thread = main_thread;
 }
 
 /* A thread that reads objects in turn, or tries to. */
@@ -1503,11 +1535,11 @@ static void wait_in_child(cell *c) {
     if (pyxlock_write(&guard, &c->object) < 0) _exit(17);
     for (i = 0; i < N; i++) {
         if (pthread_create(&threads[i], NULL, write_once, c) != 0) _exit(18);
-        while (PYXLOCK_LOAD(&table->queued) < (pyxlock_word)i + 1) nap(MS / 20);
+        while (all_queued() < (pyxlock_word)i + 1) nap(MS / 20);
     }
     pyxlock_release(&guard);
     for (i = 0; i < N; i++) pthread_join(threads[i], NULL);
-    if (table->queue != NULL) _exit(19);
+    for (i = 0; i < PYXLOCK_QUEUES; i++) if (table->queue[i] != NULL) _exit(19);
 }
 
 /* In the child of a fork: what others held is free, what this thread holds is not. */
@@ -1529,7 +1561,7 @@ static void in_child(actor *forker) {
         wait_in_child(plain[0]);
         _exit(0);
     }
-    if (bad != 1 || PYXLOCK_LOAD(&table->queued) != 0 || PYXLOCK_LOAD(&table->listed) != 1) _exit(12);
+    if (bad != 1 || all_queued() != 0 || PYXLOCK_LOAD(&table->listed) != 1) _exit(12);
     if (pyxlock_own(pyxlock_me(table), &plain[0]->object, NULL) != WRITE) _exit(13);
     if (pyxlock_own(pyxlock_me(table), &plain[1]->object, NULL) != READ) _exit(14);
     wait_in_child(plain[3]);
@@ -1586,6 +1618,7 @@ static void forks(void) {
 
 /* Signals take waiters off the queue again and again; they all get there. */
 static void signals(void) {
+    unsigned long main_thread = anybody_is_interrupted();
     int i, n;
     start(6);
     for (n = 0; n < 3 * rounds; n++) {
@@ -1614,39 +1647,36 @@ static void signals(void) {
         }
     }
     finish();
+    table->main_thread = main_thread;
 }
 
-/* A writer that looks for signals leaves the queue. If it came back to its old
-   place, a reader behind it would wait out of politeness again; who began to wait
-   for that reader meanwhile saw no cycle in it, and nobody would look again. (On a
-   build with a GIL: we have it, so that the writer stays away for long enough.) */
+/* A writer that looks for signals leaves the queue, and comes back to its old place,
+   where a reader behind it waits out of politeness again. Who began to wait for that
+   reader meanwhile saw no cycle in it: the writer looks for it. */
 static void absence(void) {
+    unsigned long main_thread = anybody_is_interrupted();
     actor *h = &actors[0], *w = &actors[1], *r = &actors[2];
     cell *x = plain[0], *y = plain[1];
     int n;
     start(3);
     for (n = 0; n < 3; n++) {
-        long long until;
-        PyGILState_STATE gil;
+        int away;
         CHECK(ask(h, OP_READ, 0, x) == 0);
         CHECK(ask(r, OP_WRITE, 0, y) == 0);
         blocks(w, OP_WRITE, 0, x);
         gets_hungry(w);
         blocks(r, OP_READ, 1, x);
-        nap(20 * MS);                           /* it looks by itself after 1, 10, 100 ms */
-        gil = PyGILState_Ensure();
-        until = pyxlock_now() + 20 * MS;
-        pthread_kill(w->thread, SIGUSR1);
-        while (pyxlock_now() < until) {
-            int away;
+        __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
+        do {
+            pthread_kill(w->thread, SIGUSR1);
+            nap(MS / 10);
             pyxlock_mutex_lock(&table->mutex);
             away = w->record->object == NULL;
             pyxlock_mutex_unlock(&table->mutex);
-            if (away) break;
-        }
-        tell(h, OP_WRITE, 1, y);                /* waits for r */
-        nap(3 * MS);
-        PyGILState_Release(gil);
+        } while (!away);
+        if (is_busy(r)) blocks(h, OP_WRITE, 1, y);  /* waits for r */
+        else tell(h, OP_WRITE, 1, y);
+        __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
         CHECK(result(r) == 0);                  /* lest it wait for w, which waits for h */
         CHECK(ask(r, OP_RELEASE, 0, NULL) == 0);
         CHECK(result(h) == 0);
@@ -1656,6 +1686,166 @@ static void absence(void) {
         CHECK(ask(r, OP_RELEASE, 1, NULL) == 0);
         CHECK(result(w) == 0);
         CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
+    }
+    finish();
+    table->main_thread = main_thread;
+}
+
+/* What the main thread waits for, which looks for signals now and then. */
+static int place_mode, place_got, place_left;
+static pyxlock_record *place_record;
+static pthread_t place_thread;
+
+/* Waits until the main thread is in the queue. */
+static void place_queued(void) {
+    for (;;) {
+        int there;
+        pyxlock_mutex_lock(&table->mutex);
+        there = place_record->object == &plain[0]->object;
+        pyxlock_mutex_unlock(&table->mutex);
+        if (there) return;
+        nap(MS / 20);
+    }
+}
+
+static void *place_drive(void *unused) {
+    actor *h = &actors[0], *r = &actors[5];
+    int i, round;
+    CHECK(ask(h, place_mode == READ ? OP_WRITE : OP_READ, 0, plain[0]) == 0);
+    __atomic_store_n(&place_left, 1, __ATOMIC_RELAXED);
+    place_queued();
+    nap(3 * MS);
+    for (i = 1; i < 5; i++) blocks(&actors[i], i % 2 == (place_mode == WRITE) ? OP_READ : OP_WRITE, 0, plain[0]);
+    for (round = 0; round < 3; round++) {
+        for (i = 0; i < 20; i++) {
+            pthread_kill(place_thread, SIGUSR1);
+            nap(MS / 10);
+        }
+        nap(12 * MS);           /* it looks by itself after 1, 10, 100 ms */
+        for (i = 1; i < 5; i++) {
+            if (!is_busy(&actors[i])) fail("thread %d passed the main thread, which looked for signals", i);
+        }
+        /* Others come and go, as far as they may. */
+        if (round == 1 && place_mode == WRITE) CHECK(ask(r, OP_TRY_READ, 0, plain[0]) < 0);
+    }
+    place_queued();
+    CHECK(!GET(&place_got));
+    CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
+    while (!GET(&place_got)) nap(MS / 20);
+    for (i = 1; i < 5; i++) {
+        if (place_mode == WRITE && !is_busy(&actors[i])) fail("thread %d passed the main thread", i);
+    }
+    __atomic_store_n(&place_left, 2, __ATOMIC_RELAXED);
+    return unused;
+}
+
+/* Whoever waits keeps its place, though the main thread looks for signals, and gets
+   some. Other threads are not even interrupted. */
+static void places(void) {
+    pthread_t driver;
+    pyxlock_Guard guard, outer;
+    int i, n;
+    place_thread = pthread_self();
+    place_record = pyxlock_me(table);
+    for (n = 0; n < 3; n++) { /* to read, to write, an upgrade */
+        start(6);
+        place_mode = n == 0 ? READ : WRITE;
+        place_got = place_left = 0;
+        outer = pyxlock_unlocked();
+        if (n == 2 && pyxlock_read(&outer, &plain[0]->object) < 0) fail("refused");
+        if (pthread_create(&driver, NULL, place_drive, NULL) != 0) fail("no thread");
+        while (!GET(&place_left)) nap(MS / 20);
+        if ((place_mode == READ ? pyxlock_read(&guard, &plain[0]->object) : pyxlock_write(&guard, &plain[0]->object)) < 0) fail("refused");
+        __atomic_store_n(&place_got, 1, __ATOMIC_RELAXED);
+        while (GET(&place_left) != 2) nap(MS / 20);
+        pyxlock_release(&guard);
+        if (n == 2) pyxlock_release(&outer);
+        pthread_join(driver, NULL);
+        for (i = 1; i < 5; i++) {
+            int k, left = 0;
+            while (!left) { /* whoever has it by now gives it up */
+                for (k = 1; k < 5; k++) {
+                    if (is_busy(&actors[k]) || actors[k].held[0] == NULL) continue;
+                    actors[k].held[0] = NULL;
+                    left = k;
+                    break;
+                }
+                if (!left) nap(MS / 20);
+            }
+            actors[left].held[0] = plain[0];
+            CHECK(ask(&actors[left], OP_RELEASE, 0, NULL) == 0);
+            actors[left].held[0] = NULL;
+        }
+        finish();
+    }
+    /* A signal does not take another thread off the queue. */
+    start(2);
+    CHECK(ask(&actors[0], OP_WRITE, 0, plain[0]) == 0);
+    blocks(&actors[1], OP_WRITE, 0, plain[0]);
+    __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
+    for (i = 0; i < 40; i++) {
+        uint64_t ticket = actors[1].record->ticket;
+        pthread_kill(actors[1].thread, SIGUSR1);
+        nap(MS / 20);
+        pyxlock_mutex_lock(&table->mutex);
+        CHECK(actors[1].record->object != NULL && actors[1].record->away.object == NULL);
+        CHECK(actors[1].record->ticket == ticket);
+        pyxlock_mutex_unlock(&table->mutex);
+    }
+    __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+    CHECK(ask(&actors[0], OP_RELEASE, 0, NULL) == 0);
+    WOKEN(&actors[1]);
+    CHECK(ask(&actors[1], OP_RELEASE, 0, NULL) == 0);
+    finish();
+}
+
+/* Threads that end while they wait. */
+static void *wait_and_end(void *arg) {
+    pyxlock_Guard guard;
+    (void)pyxlock_write(&guard, &((cell *)arg)->object);
+    nap(1000 * MS); /* holds it, if it comes so far; nap ends with the thread */
+    return NULL;
+}
+
+static void cancels(void) {
+    actor *a = &actors[0], *b = &actors[1];
+    pthread_t thread;
+    int n;
+    if (SANITIZER[0] != 0) return; /* which do not like threads that are cancelled */
+    start(3);
+    for (n = 0; n < 4; n++) {
+        CHECK(ask(a, OP_READ, 0, plain[0]) == 0);
+        if (pthread_create(&thread, NULL, wait_and_end, plain[0]) != 0) fail("no thread");
+        while (all_queued() != 1) nap(MS / 20);
+        nap((n % 2 ? 3 : 1) * MS);
+        if (n >= 2) tell(b, OP_WRITE, 0, plain[0]); /* behind it */
+        if (n >= 2) queues(b, plain[0]);
+        if (n == 3) {
+            gets_hungry(b);
+            tell(&actors[2], OP_READ, 0, plain[0]);
+        }
+        (void)pthread_cancel(thread);
+        pthread_join(thread, NULL);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        if (n >= 2) {
+            WOKEN(b);
+            CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        }
+        if (n == 3) {
+            WOKEN(&actors[2]);
+            CHECK(ask(&actors[2], OP_RELEASE, 0, NULL) == 0);
+        }
+        expect(b, plain[0], 0, 0);
+        /* It is let in, and ends before it knows. */
+        CHECK(ask(a, OP_WRITE, 0, plain[1]) == 0);
+        if (pthread_create(&thread, NULL, wait_and_end, plain[1]) != 0) fail("no thread");
+        while (all_queued() != 1) nap(MS / 20);
+        nap(3 * MS);
+        tell(a, OP_RELEASE, 0, NULL);
+        (void)pthread_cancel(thread);
+        pthread_join(thread, NULL);
+        CHECK(result(a) == 0);
+        expect(b, plain[1], 0, 0);
     }
     finish();
 }
@@ -2020,6 +2210,7 @@ static const struct {
     {"nesting", nesting}, {"owners", owners}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
     {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
+    {"places", places}, {"cancels", cancels},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
 };
 
