@@ -70,7 +70,7 @@ def refuse_old_command(command, modules, include_path=()):
     raise SystemExit(
         "\n".join(
             [
-                "pyxlock: nothing is built: Cython's old_build_ext cannot be given sources with locks in, and these have some:",
+                "pyxlock: nothing is built: Cython's old_build_ext cannot be given sources with locks:",
                 *(f"  {m}" for m in locked),
                 'In setup.py, say "from Cython.Distutils import build_ext" and take that in its place; or leave',
                 "build_ext out of cmdclass, and pass setup() what cythonize of pyxlock.setuptools returns.",

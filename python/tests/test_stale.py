@@ -309,7 +309,7 @@ def test_old_build_ext(project, old_c):
     for _ in range(2):
         done = made.inplace(check=False)
         assert done.returncode
-        assert "old_build_ext cannot be given sources with locks in, and these have some:\n  box.pyx\n" in done.stdout
+        assert "Cython's old_build_ext cannot be given sources with locks:\n  box.pyx\n" in done.stdout
         assert not list(made.dir.glob("box.*.so"))
         (made.dir / "box.c").unlink(missing_ok=True)
     # What the message says works.
