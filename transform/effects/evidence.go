@@ -71,8 +71,8 @@ func Gather(p *Program, mods []*project.Module) *Written {
 }
 
 // weight tells which evidence says most about a class: what is sure, then what its own
-// methods do, then what needs no other function to be seen, and what is done rather than
-// left to C.
+// methods do, then what needs no other function to be seen, what is done rather than
+// left to C, and what needs few calls.
 func (ev *Evidence) weight(c *project.Class) int {
 	n := 0
 	if ev.Effect.Sure {
@@ -86,6 +86,18 @@ func (ev *Evidence) weight(c *project.Class) int {
 	}
 	if ev.Done() {
 		n++
+	}
+	return n*longest - min(depth(ev.Effect), longest)
+}
+
+// longest is the number of calls from which on it makes no difference how many there are.
+const longest = 32
+
+// depth counts the calls on the way to where an effect comes about.
+func depth(e *Effect) int {
+	n := 0
+	for ; e.Via != nil && n < longest; n++ {
+		e = &e.Via.Sum.Effects[e.next]
 	}
 	return n
 }
