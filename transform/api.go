@@ -8,6 +8,7 @@ import (
 	"pyxlock/transform/edit"
 	"pyxlock/transform/expand"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/headers"
 	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/review"
@@ -18,6 +19,10 @@ import (
 type (
 	Loader = project.Loader
 	Need   = project.Need
+	// HeaderOptions tell where headers of C are.
+	HeaderOptions = headers.Options
+	// MissingHeader is a header that was looked for and not found.
+	MissingHeader = headers.Gone
 )
 
 // What a rewrite is, and what there is to say about the sources.

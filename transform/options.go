@@ -21,6 +21,9 @@ type Options struct {
 	// whatever their prototypes say; a "!" before a pattern takes back what an
 	// earlier one said. The patterns are those of path.Match.
 	Reads []string
+	// Headers tells where the headers are of the C functions that are declared; the zero
+	// value knows of none but verbatim C.
+	Headers HeaderOptions
 	// Include holds the directories of -I, searched for cimported modules.
 	Include []string
 	// Declared says where the build declares freethreading_compatible for all modules: a

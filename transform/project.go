@@ -10,6 +10,7 @@ import (
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/headers"
 	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/review"
@@ -34,6 +35,7 @@ func NewProject(load Loader, opts Options) *Project {
 	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical, Scope: opts.Scope})
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
+	p.prog.Headers = headers.New(opts.Headers)
 	p.plan = plan.New(p.prog)
 	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Declared: opts.Declared, Selected: opts.Selected})
 	p.rev = review.New(p.plan)
@@ -150,6 +152,9 @@ func (p *Project) Weaker(inputs []string, was []ClassLocks) []Weaker {
 func (p *Project) Uses(paths []string, take func(path string) bool) []string {
 	return p.proj.Uses(paths, take)
 }
+
+// MissingHeaders returns the headers that were looked for and are in none of the directories.
+func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone() }
 
 // Needs returns the files that Cython reads when it compiles the module at path.
 func (p *Project) Needs(path string) []Need { return p.proj.Needs(path) }

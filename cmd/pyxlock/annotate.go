@@ -31,6 +31,7 @@ type annotateFlags struct {
 
 func newAnnotate() *cobra.Command {
 	f := &annotateFlags{}
+	f.HeaderUse = config.HeadersOfAll
 	c := &cobra.Command{
 		Use:   "annotate [PATH…]",
 		Short: "Propose locks for classes that have none, as a diff",
@@ -91,6 +92,7 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
+	sayMissing(c.ErrOrStderr(), &f.Settings, p.MissingHeaders())
 	in.OnlyNotes(n)
 	if len(n.Findings) > 0 {
 		if err := report.Text(c.ErrOrStderr(), in.Quotable(n.Findings), inputs.Sources(in), f.Colored(c.ErrOrStderr())); err != nil {

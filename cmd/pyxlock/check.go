@@ -39,6 +39,7 @@ type checkFlags struct {
 
 func newCheck() *cobra.Command {
 	f := &checkFlags{}
+	f.HeaderUse = config.HeadersOfCheck
 	c := &cobra.Command{
 		Use:   "check [PATH…]",
 		Short: "Report what is not safe on free-threaded Python",

@@ -43,7 +43,7 @@ These options are pyxlock's; all others go to cython.`,
 	}
 	fl := c.Flags()
 	fl.StringVar(&f.program, "cython", os.Getenv("PYXLOCK_CYTHON"), "the cython program (default $PYXLOCK_CYTHON, or cython on PATH, or python3 -m cython)")
-	f.AddSome(fl, "lock", "locking", "runtime", "reads", "freethreading-compatible", "color")
+	f.AddSome(fl, "lock", "locking", "runtime", "reads", "header-path", "pkg-config", "compile-commands", "freethreading-compatible", "color")
 	return c
 }
 

@@ -36,6 +36,7 @@ func expand(ctx context.Context, s *config.Settings, in *inputs.Set, layout tran
 	if err != nil {
 		return nil, nil, err
 	}
+	sayMissing(stderr, s, p.MissingHeaders())
 	// What stops the build stops it wherever it is.
 	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.Shows(f.Path) })
 	if len(res.Findings) > 0 {

@@ -149,6 +149,10 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 		return nil, false, err
 	}
 	t.flags.InScope = inputs.Scope(&t.flags.Settings, t.in, []string{t.source})
+	var err error
+	if t.flags.Headers, err = inputs.Headers(&t.flags.Settings, t.in.Disk, &t.in.Bounds); err != nil {
+		return nil, false, err
+	}
 	opts := t.flags.Options(transform.Aligned, nil)
 	p := transform.NewProject(t.in.Disk, opts)
 	t.needs = p.Needs(t.source)
@@ -163,6 +167,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
+	sayMissing(t.stderr, &t.flags.Settings, p.MissingHeaders())
 	// Other modules are built by commands of their own, which report what is
 	// wrong with them. What keeps their .pxd from being expanded is ours, too.
 	failed := false

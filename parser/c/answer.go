@@ -123,7 +123,7 @@ func (s spot) place() Place {
 	if s.f == nil {
 		return Place{}
 	}
-	return Place{s.f.path, s.f.line(s.pos) + s.f.first, s.what}
+	return Place{s.f.shown, s.f.line(s.pos) + s.f.first, s.what}
 }
 
 // Method returns what a method of a class does that is called with some number of arguments;

@@ -125,8 +125,11 @@ func (a *analysis) ret(v value) {
 	a.mark(v.roots|v.mem, returned, spot{})
 }
 
-// leads notes that a variable may lead into more.
+// leads notes that a variable may lead into more. A wide number may be a pointer in disguise.
 func (a *analysis) leads(v *variable, roots uint64) {
+	if v.t.narrow && v.t.ptr == 0 {
+		return
+	}
 	if roots&^v.roots != 0 {
 		v.roots |= roots
 		a.grown = true

@@ -82,6 +82,7 @@ typedef const mat_struct *mat_srcptr;
 		{"alias assigned later", "void f(int *p) { int *q; int *r; for (;;) { *r = 1; r = q; q = p; } }", "f=w"},
 		{"casts", "void f(const int *p) { *(int *) p = 1; } int g(void *p) { return *(int *) p; } void h(void *p) { ((mat_struct *) p)->r = 1; }", "f=w g=r h=w"},
 		{"number that is a pointer", "void f(slong *p) { int *q = (int *) (*p << 2); *q = 1; }", "f=w"},
+		{"number without room for a pointer", "typedef int index_t; void w(index_t *p) { *p = 1; } struct s { index_t i; slong n; }; void f(struct s *p) { index_t i = p->i; w(&i); } void x(slong *p) { *p = 1; } void g(struct s *p) { slong i = p->n; x(&i); }", "f=r g=w"},
 		{"local copy", "slong f(mat_t m) { mat_struct t = *m; t.r = 1; return t.r; } void g(mat_t m) { mat_struct t = *m; t.entries[0] = 1; }", "f=r g=w"},
 		{"local array", "int f(mat_t m) { mat_t t; t->r = m->r; return t->r; } int g(int *p) { int a[3]; a[*p] = *p; return a[0]; }", "f=r g=r"},
 		{"passes on", "void w(mat_t m) { m->r = 1; } int r(mat_t m) { return m->r; } void f(mat_t m) { w(m); } int g(mat_t m) { return r(m); }", "f=w g=r"},
@@ -307,14 +308,17 @@ int in_b(char *s) { return *s; }
 		seen[p] = true
 	}
 	f, _ := h.Function("in_c")
-	if got, want := fmt.Sprint(f.Params[0].Place), "{inc/c.h 2 takes it as const}"; got != want {
+	if got, want := fmt.Sprint(f.Params[0].Place), "{c.h 2 takes it as const}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
 	f, _ = h.Function("late")
-	if got, want := fmt.Sprint(f.Params[0].Place), "{inc/a.h 5 passes it to uses_c}"; got != want {
+	if got, want := fmt.Sprint(f.Params[0].Place), "{a.h 5 passes it to uses_c}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	v := lib.Verbatim("m.pyx", 10, []byte("\n#include \"c.h\"\nstatic int g(text s, int *p) { return *p; }\n"))
+	v := lib.Verbatim("m.pyx", 10, []byte("\n#include \"c.h\"\nstatic int g(text s, int *p) { return *p; }\nint via(int *p) { return later(p); }\n"), []Header{d})
+	if got := words(v.Function("via")); got != "r" {
+		t.Errorf("verbatim that uses another header: %s", got)
+	}
 	if got := words(v.Function("g")); got != "rr" {
 		t.Errorf("verbatim: %s", got)
 	}

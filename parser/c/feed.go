@@ -29,7 +29,6 @@ type feed struct {
 	operand bool // the last token ends an operand
 	start   bool // a statement begins here
 	control byte // what the next "(" is
-	after   string
 }
 
 // begin is the first token, by which the grammar knows what is to be parsed.

@@ -15,6 +15,9 @@ type Options struct {
 	Read func(path string) ([]byte, bool)
 	// Dirs are searched for headers, in order; of an #include "x" that of the file comes first.
 	Dirs []string
+	// Find returns where a header is that no directory of Dirs has, "" where nowhere; nil is
+	// nowhere.
+	Find func(name string) string
 	// Sources are files with definitions of what the headers declare.
 	Sources []string
 	// Known tells what functions that no file has do with their arguments: r reads, w writes;
@@ -41,6 +44,7 @@ type file struct {
 	*text
 	*index
 	path     string
+	shown    string // the name by which it was included
 	includes []*file
 	reach    []*file // itself and what it includes, made when it is asked for
 	nodes    map[string]*node
@@ -48,8 +52,8 @@ type file struct {
 	// fieldTypes are those of members, by "class.member".
 	fieldTypes map[string]ctype
 	typeNames  map[string]ctype
-	source     bool
-	first      int // the line before the file's first, of verbatim C
+	followed   bool // what it includes is read
+	first      int  // the line before the file's first, of verbatim C
 }
 
 // Header is where a name is looked up: a header, or verbatim C, with what it includes.
@@ -79,54 +83,39 @@ func (l *Library) Header(name, beside string) (Header, bool) {
 	return Header{l, f}, f != nil
 }
 
-// Verbatim returns the header that a piece of C is, which stands in a file after some lines.
-func (l *Library) Verbatim(at string, lines int, src []byte) Header {
+// Verbatim returns the header that a piece of C is, which stands in a file after some lines
+// and sees what some headers declare.
+func (l *Library) Verbatim(at string, lines int, src []byte, sees []Header) Header {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	key := at + "\x00" + string(src)
 	f := l.files[key]
 	if f == nil {
-		f = l.add(at, src)
+		f = l.add(at, at, src)
 		f.first = lines
 		l.files[key] = f
 		l.follow(f)
+		for _, h := range sees {
+			if !slices.Contains(f.includes, h.f) {
+				f.includes = append(f.includes, h.f)
+			}
+		}
 	}
 	return Header{l, f}
 }
 
-// Path returns where the header is.
-func (h Header) Path() string { return h.f.path }
+// Path returns the name by which the header was found.
+func (h Header) Path() string { return h.f.shown }
 
 func (l *Library) find(name, beside string) *file {
-	if path.IsAbs(name) {
-		return l.open(path.Clean(name))
-	}
-	if beside != "" {
-		if f := l.open(path.Join(path.Dir(beside), name)); f != nil {
-			return f
-		}
-	}
-	for _, d := range l.opts.Dirs {
-		if f := l.open(path.Join(d, name)); f != nil {
-			return f
-		}
-	}
-	return nil
-}
-
-// open reads a file with all that it includes.
-func (l *Library) open(at string) *file {
-	f, ok := l.files[at]
-	if ok {
-		return f
-	}
-	if f = l.read(at); f != nil {
+	f := l.locate(include{name: name, system: beside == ""}, &file{path: beside})
+	if f != nil {
 		l.follow(f)
 	}
 	return f
 }
 
-func (l *Library) read(at string) *file {
+func (l *Library) read(at, shown string) *file {
 	if f, ok := l.files[at]; ok {
 		return f
 	}
@@ -138,14 +127,14 @@ func (l *Library) read(at string) *file {
 	if !ok {
 		return nil
 	}
-	f := l.add(at, src)
+	f := l.add(at, shown, src)
 	l.files[at] = f
 	return f
 }
 
-func (l *Library) add(at string, src []byte) *file {
+func (l *Library) add(at, shown string, src []byte) *file {
 	l.bytes += len(src)
-	f := &file{path: at, nodes: map[string]*node{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
+	f := &file{path: at, shown: shown, nodes: map[string]*node{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
 	f.text = lex(src)
 	f.index = newIndex(f.text)
 	switch strings.ToLower(path.Ext(at)) {
@@ -157,36 +146,49 @@ func (l *Library) add(at string, src []byte) *file {
 
 // follow reads what a file includes, and so on.
 func (l *Library) follow(f *file) {
+	if f.followed {
+		return
+	}
+	f.followed = true
 	for work := []*file{f}; len(work) > 0; {
 		f := work[len(work)-1]
 		work = work[:len(work)-1]
 		for _, inc := range f.text.includes {
-			before := len(l.files)
-			g := l.locate(inc, f.path)
+			g := l.locate(inc, f)
 			if g == nil || slices.Contains(f.includes, g) {
 				continue
 			}
 			f.includes = append(f.includes, g)
-			if len(l.files) > before && g.includes == nil {
+			if !g.followed {
+				g.followed = true
 				work = append(work, g)
 			}
 		}
 	}
 }
 
-// locate finds what an include names, without following it.
-func (l *Library) locate(inc include, from string) *file {
+// locate finds what an include in a file names, without following it.
+func (l *Library) locate(inc include, from *file) *file {
 	if path.IsAbs(inc.name) {
-		return l.read(path.Clean(inc.name))
+		return l.read(path.Clean(inc.name), inc.name)
 	}
 	if !inc.system {
-		if f := l.read(path.Join(path.Dir(from), inc.name)); f != nil {
+		shown := inc.name
+		if from.shown != "" {
+			shown = path.Join(path.Dir(from.shown), inc.name)
+		}
+		if f := l.read(path.Join(path.Dir(from.path), inc.name), shown); f != nil {
 			return f
 		}
 	}
 	for _, d := range l.opts.Dirs {
-		if f := l.read(path.Join(d, inc.name)); f != nil {
+		if f := l.read(path.Join(d, inc.name), path.Clean(inc.name)); f != nil {
 			return f
+		}
+	}
+	if l.opts.Find != nil {
+		if at := l.opts.Find(inc.name); at != "" {
+			return l.read(at, path.Clean(inc.name))
 		}
 	}
 	return nil
@@ -216,8 +218,8 @@ func (l *Library) definitions() []*file {
 	if !l.opened {
 		l.opened = true
 		for _, s := range l.opts.Sources {
-			if f := l.open(path.Clean(s)); f != nil && !generated(f.src) {
-				f.source = true
+			if f := l.read(path.Clean(s), path.Clean(s)); f != nil && !generated(f.src) {
+				l.follow(f)
 				l.sources = append(l.sources, f)
 			}
 		}

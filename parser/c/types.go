@@ -26,6 +26,7 @@ type ctype struct {
 	consts uint16 // by level
 	array  bool   // the outermost level is an array: the variable has it in itself
 	ref    bool   // the outermost level is a reference
+	narrow bool   // a number that has no room for a pointer
 }
 
 func (t ctype) constAt(level int8) bool { return t.consts&(1<<level) != 0 }
@@ -136,7 +137,7 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 		case w == "struct" || w == "union" || w == "class" || w == "enum":
 			tagged = true
 			if w == "enum" {
-				t.base = baseScalar
+				t.base, t.narrow = baseScalar, true
 			}
 		case w == "::" || w == "<>" || qualifiers[w] || w == "...":
 			if w == "::" && len(idents) > 0 && !builtin { // of a namespace
@@ -145,6 +146,7 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 		case scalarWords[w]:
 			builtin = true
 			t.base = baseScalar
+			t.narrow = !slices.Contains(p[:first], "long") && w != "__int64" && w != "__int128" || slices.Contains(p[:first], "double")
 		case w == "void":
 			builtin = true
 			t.base = baseVoid
@@ -230,7 +232,10 @@ func (f *file) findNamed(name string, depth int) ctype {
 		for _, isl := range g.types[name] {
 			t := g.definedBy(isl, depth+1)
 			if found && t != out {
-				return ctype{rec: name}
+				if !t.scalar() || !out.scalar() {
+					return ctype{rec: name}
+				}
+				t.narrow = t.narrow && out.narrow // int on one machine, long on another
 			}
 			out, found = t, true
 		}
@@ -238,13 +243,27 @@ func (f *file) findNamed(name string, depth int) ctype {
 			out, found = ctype{base: baseRecord, rec: name}, true
 		}
 	}
+	if out.scalar() && fixedWidth(name) {
+		out.narrow = true
+	}
 	if !found {
 		if numbers[name] {
-			return ctype{base: baseScalar}
+			return ctype{base: baseScalar, narrow: fixedWidth(name)}
 		}
 		return ctype{rec: name}
 	}
 	return out
+}
+
+// fixedWidth reports whether the name of a number says that it has at most 32 bits.
+func fixedWidth(name string) bool {
+	name = strings.TrimSuffix(strings.ToLower(name), "_t")
+	for _, w := range []string{"int32", "int16", "int8", "ucs4"} {
+		if strings.HasSuffix(name, w) {
+			return true
+		}
+	}
+	return false
 }
 
 // definedBy is the type of a typedef.

@@ -28,14 +28,15 @@ const (
 // Shape is what is known of a value by its type.
 type Shape struct {
 	Kind      Kind
-	Depth     int8 // of a pointer
-	Elem      Kind // of a pointer: what it leads to in the end
-	Constant  bool // what it points to in the end is const
-	Known     bool // a C++ class that the project declares
-	Axes      int8 // of a memoryview
-	array     bool // a pointer that is an array
-	Buffer    bool // an object whose data attribute is a C pointer
-	Container bool // a builtin that has content of its own to change
+	Depth     int8             // of a pointer
+	Elem      Kind             // of a pointer: what it leads to in the end
+	Constant  bool             // what it points to in the end is const
+	Known     bool             // a C++ class that the project declares
+	Cpp       *project.CppType // its declaration
+	Axes      int8             // of a memoryview
+	array     bool             // a pointer that is an array
+	Buffer    bool             // an object whose data attribute is a C pointer
+	Container bool             // a builtin that has content of its own to change
 	Class     *project.Class
 	Struct    *project.StructType // the struct that it is or points to in the end, where its members are known
 	View      bool                // a typed memoryview, which Python can have
@@ -154,7 +155,7 @@ func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, dept
 
 // Pointer is the shape of something n levels of pointers away from s.
 func (s Shape) Pointer(n int, constant bool) Shape {
-	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known}
+	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
 	if s.Kind == Pointer {
 		out.Depth += s.Depth
 		out.Elem = s.Elem
@@ -262,7 +263,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 				}
 				return s
 			}
-			return Shape{Kind: Record, Struct: d.Of, Known: d.Kind == "cppclass"}
+			return Shape{Kind: Record, Struct: d.Of, Known: d.Kind == "cppclass", Cpp: d.Cpp}
 		}
 	}
 	switch {

@@ -174,9 +174,17 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.effect(base, nil, OnState, Read, true, Reads, name, e.Span)
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	case b.inC(base):
-		text := sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar || library.Keepers()[name]                 // a C string becomes bytes first
+		text := sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar || library.Keepers()[name] // a C string becomes bytes first
+		if sh.Cpp != nil {
+			if n, ok := (cpp{b}).call(base, sh, name, args, e); ok {
+				return n
+			}
+		}
 		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
+			if sh.Cpp != nil && !library.CppWriters()[name] {
+				b.flow.Actions[len(b.flow.Actions)-1].Reader = sh.Cpp.Def.Name.Name + "." + name
+			}
 			if sh.Pointers && library.CppWriters()[name] { // what its pointers lead to it leaves alone
 				b.flow.Actions[len(b.flow.Actions)-1].shallow = true
 			}

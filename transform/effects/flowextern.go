@@ -66,7 +66,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			b.passPlaces(n, name, args.span[i])
 			inside = append(inside, n)
 		default:
-			b.passTo(n, sure && ps.Kind == ctype.Pointer && !ps.Constant, name, args.span[i])
+			b.passAs(n, b.p.Headers.Func(f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, name, args.span[i])
 			inside = append(inside, n)
 		}
 	}

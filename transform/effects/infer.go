@@ -35,7 +35,10 @@ func (st *Stance) stronger(e *Effect) bool {
 	if e.Sure != st.Sure {
 		return e.Sure
 	}
-	return e.Raw && !st.Why.Raw
+	if e.Raw != st.Why.Raw {
+		return e.Raw
+	}
+	return e.Says != "" && st.Why.Says == "" // of what a header says people want to know
 }
 
 // StanceOn returns what f does to parameter num itself. rawOnly leaves out what
@@ -148,14 +151,10 @@ func Say(e *Effect) string {
 			return "changes the content of a container by " + e.Name
 		}
 		return "changes the content of " + e.Name
-	case PassesWritable:
-		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", e.Name)
-	case PassesConst:
-		return fmt.Sprintf("passes the state to %s, which only reads", e.Name)
+	case PassesWritable, PassesUnknown, PassesConst:
+		return sayPassed(e)
 	case PassesHandle:
 		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", cmp.Or(e.Name, "a C function"))
-	case PassesUnknown:
-		return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", cmp.Or(e.Name, "a C function"))
 	case CallsUnknown:
 		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.Name, "Python code"))
 	case UsesUnread:
@@ -166,6 +165,24 @@ func Say(e *Effect) string {
 		return "locks it in a block"
 	}
 	return "calls " + e.Name
+}
+
+// sayPassed tells of an effect that the state is given to C code, and how that is known.
+func sayPassed(e *Effect) string {
+	name := cmp.Or(e.Name, "a C function")
+	by := ""
+	if e.Says != "" {
+		by = " (" + e.Says + ")"
+	}
+	switch {
+	case e.Cause == PassesConst:
+		return fmt.Sprintf("passes the state to %s, which only reads%s", name, by)
+	case e.Says != "":
+		return fmt.Sprintf("passes the state to %s, which writes to it%s", name, by)
+	case e.Cause == PassesWritable:
+		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", name)
+	}
+	return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", name)
 }
 
 // RelatedOf turns an explanation into related places, without the first step

@@ -105,6 +105,8 @@ type action struct {
 	shallow bool
 	Cause   Cause
 	Name    string // the attribute or function
+	Says    string // where a header says what the function does
+	Reader  string // what the setting reads would have to name for it to only read
 	Field   string // the attribute whose state it is; "" where that is not known
 	behind  bool   // it is done to what Field leads to
 	Span    ast.Span
@@ -247,7 +249,10 @@ type Effect struct {
 
 	Cause Cause
 	Name  string
-	Field string
+	Says  string
+	// Reader is what the setting reads would have to name for a write to be a read.
+	Reader string
+	Field  string
 	// Behind is true where it is done to what Field leads to, C data or an object that has no
 	// lock of its own, and not to Field itself.
 	Behind bool

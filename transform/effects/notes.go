@@ -1,7 +1,9 @@
 package effects
 
 import (
+	"fmt"
 	"pyxlock/parser/ast"
+	"pyxlock/parser/c"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
@@ -153,6 +155,30 @@ func (b *notes) passTo(n int32, sure bool, name string, span ast.Span) {
 		b.effect(n, nil, OnState, Write, sure, c, name, span)
 	default: // perhaps a pointer
 		b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
+	}
+}
+
+// passAs passes a C value to a function of which a header may say what it does to it.
+// reader is what the setting reads would call the function.
+func (b *notes) passAs(n int32, does c.Answer, sure bool, name, reader string, span ast.Span) {
+	before := len(b.flow.Actions)
+	if k := b.shape(n).Kind; does.Does == c.Reads && k != ctype.Object && k != ctype.Scalar {
+		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+	} else {
+		b.passTo(n, sure, name, span)
+	}
+	b.told(before, does, reader)
+}
+
+// told notes by which header the actions from one on are known to be what they are, or what the
+// setting reads would have to name where none says.
+func (b *notes) told(from int, does c.Answer, reader string) {
+	for i := from; i < len(b.flow.Actions); i++ {
+		if does.Does == c.Unknown {
+			b.flow.Actions[i].Reader = reader
+			continue
+		}
+		b.flow.Actions[i].Says = fmt.Sprintf("%s:%d", does.Place.Path, does.Place.Line)
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/handlock"
+	"pyxlock/transform/headers"
 	"pyxlock/transform/project"
 	"slices"
 	"strings"
@@ -22,6 +23,8 @@ type Program struct {
 	Types   *ctype.Types
 	// readsOnly tells of which C functions the settings say that they only read.
 	readsOnly func(name string) bool
+	// Headers say what C functions do; nil says nothing.
+	Headers *headers.Headers
 
 	functions *cache.Cache[*project.Module, *Functions]
 	hands     *cache.Cache[*project.Module, *handlock.Names]

@@ -203,7 +203,7 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Field: e.Field, Behind: e.behind, Span: e.Span},
+			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span},
 				held{under: e.under, node: e.Node})
 		}
 	}

@@ -152,7 +152,7 @@ func (b *values) deref(n int32) int32 {
 	case ctype.Object:
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
-	return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Kind: sh.Elem, Constant: sh.Constant, Inserts: sh.Inserts, Holds: sh.Holds, Struct: sh.Struct, Known: sh.Known}})
+	return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Kind: sh.Elem, Constant: sh.Constant, Inserts: sh.Inserts, Holds: sh.Holds, Struct: sh.Struct, Known: sh.Known, Cpp: sh.Cpp}})
 }
 
 // fill notes what a container that was made here holds.

@@ -76,6 +76,12 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Code, f.Warning = finding.ReadMayWrite, true
 			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)
 			f.Help = "lock for writing, or declare the parameter const where the C function only reads"
+			switch e := last.Effect; {
+			case e.Says != "":
+				f.Help = "lock for writing"
+			case strings.Contains(e.Reader, "."): // a method, of which a .pxd cannot say const
+				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader)
+			}
 			switch last.Effect.Cause {
 			case effects.CallsUnknown:
 				f.Help = "lock for writing, or hand out a copy"

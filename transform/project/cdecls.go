@@ -24,6 +24,20 @@ type CType struct {
 	Kind    string // "struct", "union", "enum", "fused", "cppclass"
 	Members []*ast.CType
 	Of      *StructType // of a struct or union
+	Cpp     *CppType    // of a C++ class
+}
+
+// CppType is the declaration of a C++ class.
+type CppType struct {
+	Def *ast.CppClass
+	From
+}
+
+// From is where a declaration of C stands: a block that names the header, nil where there is
+// none, and the file.
+type From struct {
+	Block *ast.ExternBlock
+	Unit  *Unit
 }
 
 // StructType is a struct or union with its members in sight.
@@ -38,6 +52,7 @@ type CFunc struct {
 	Type       *ast.CType
 	Declarator *ast.Declarator
 	Extern     bool
+	From
 }
 
 // CVar is the declaration of a C variable.
@@ -54,12 +69,13 @@ func (m *Module) CDecls() *CNames {
 func (m *Module) findCDecls() *CNames {
 	c := &CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}}
 	for _, u := range m.Units {
-		c.collect(m, u.File.Body, false)
+		c.collect(m, u.File.Body, From{Unit: u})
 	}
 	return c
 }
 
-func (c *CNames) collect(m *Module, stmts []ast.Stmt, extern bool) {
+func (c *CNames) collect(m *Module, stmts []ast.Stmt, from From) {
+	extern := from.Block != nil
 	for _, st := range stmts {
 		switch st := st.(type) {
 		case *ast.CTypedef:
@@ -82,12 +98,12 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, extern bool) {
 			}
 			c.Types[st.Name.Name] = d
 		case *ast.CppClass:
-			c.Types[st.Name.Name] = CType{Kind: "cppclass"}
+			c.Types[st.Name.Name] = CType{Kind: "cppclass", Cpp: &CppType{st, from}}
 		case *ast.CVarDecl:
 			for _, d := range st.Declarators {
 				if name := syntax.DeclaredName(d); name.Name != "" {
 					if d.Func {
-						c.Funcs[name.Name] = CFunc{st.Type, d, extern || st.Visibility == ast.Extern}
+						c.Funcs[name.Name] = CFunc{st.Type, d, extern || st.Visibility == ast.Extern, from}
 						if !c.Aware && d.Params != nil {
 							for _, p := range d.Params.List {
 								c.Aware = c.Aware || p.Type != nil && p.Type.Const
@@ -100,12 +116,12 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, extern bool) {
 			}
 		case *ast.ExternBlock:
 			if st.Body != nil {
-				c.collect(m, st.Body.Stmts, true)
+				c.collect(m, st.Body.Stmts, From{st, from.Unit})
 			}
 		default:
 			if !syntax.OpensScope(st) {
 				for _, b := range syntax.Suites(st) {
-					c.collect(m, b.Stmts, extern)
+					c.collect(m, b.Stmts, from)
 				}
 			}
 		}

@@ -25,16 +25,18 @@ import (
 
 // Settings are the options that rewrite, preview and check share.
 type Settings struct {
-	Lock        string   `toml:"lock"`
-	Locking     string   `toml:"locking"`
-	Layout      string   `toml:"layout"`
-	Runtime     string   `toml:"runtime"`
-	IncludePath []string `toml:"include-path"`
-	IncludeFlag []string `toml:"-"` // of IncludePath, what the command line says
-	Reads       []string `toml:"reads"`
-	Src         any      `toml:"src"`
-	SourceDirs  []string `toml:"-"` // Src as it was read
-	Jobs        int      `toml:"jobs"`
+	Lock           string   `toml:"lock"`
+	Locking        string   `toml:"locking"`
+	Layout         string   `toml:"layout"`
+	Runtime        string   `toml:"runtime"`
+	IncludePath    []string `toml:"include-path"`
+	IncludeFlag    []string `toml:"-"` // of IncludePath, what the command line says
+	Reads          []string `toml:"reads"`
+	HeaderDirs     []string `toml:"headers"`
+	HeaderSettings `toml:"-"`
+	Src            any      `toml:"src"`
+	SourceDirs     []string `toml:"-"` // Src as it was read
+	Jobs           int      `toml:"jobs"`
 	// Compatible says that the build declares freethreading_compatible for all modules.
 	Compatible bool   `toml:"freethreading-compatible"`
 	DeclaredBy string `toml:"-"` // who says so: a line of pyproject.toml, a flag
@@ -75,6 +77,7 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
 	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back")
 	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
+	s.HeaderSettings.addFlags(f)
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called (default stdin.pyx)")
@@ -183,6 +186,9 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	if len(s.Reads) == 0 {
 		s.Reads = conf.Reads
 	}
+	if err := s.HeaderSettings.configure(conf.HeaderDirs, filepath.Dir(path)); err != nil {
+		return t.located(err)
+	}
 	if conf.Src != nil {
 		if s.SourceDirs, err = sourceDirs(conf.Src); err != nil {
 			return t.located(err)
@@ -253,7 +259,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable

@@ -179,6 +179,10 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 	}
 	s.MayInclude = in.Bounds.mayInclude(s.IncludeFlag)
 	s.InScope = Scope(s, in, args)
+	var err error
+	if s.Headers, err = Headers(s, in.Disk, &in.Bounds); err != nil {
+		return nil, err
+	}
 	return in, in.complete(s, w, c.ErrOrStderr())
 }
 

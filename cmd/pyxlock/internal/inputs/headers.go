@@ -1,0 +1,217 @@
+package inputs
+
+// Which headers of C a run reads, and no others: a tree may be hostile, by its links and by
+// what its files include.
+
+import (
+	"io/fs"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"sync"
+
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/fileio"
+	"pyxlock/transform"
+)
+
+const (
+	maxHeader  = 16 << 20
+	maxEntries = 100_000 // of directories that are looked through for headers
+)
+
+var (
+	headerExts = []string{".h", ".hh", ".hpp", ".hxx", ".inc"}
+	sourceExts = []string{".c", ".cc", ".cpp", ".cxx"}
+)
+
+// systemDirs have the headers of a system.
+var systemDirs = []string{"/usr/local/include", "/usr/include", "/usr/include/x86_64-linux-gnu", "/usr/include/aarch64-linux-gnu", "/opt/homebrew/include"}
+
+// Headers tells where the headers are for a run that reads through disk.
+func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOptions, error) {
+	named, sources, err := s.Named()
+	if err != nil {
+		return transform.HeaderOptions{}, err
+	}
+	beside := slices.Clone(named) // the directories whose sources count
+	if s.HeaderUse >= config.HeadersOfCheck {
+		named = append(named, s.IncludePath...)
+	}
+	var o transform.HeaderOptions
+	within := Bounds{} // what is in the tree, by all links
+	if s.HeaderUse == config.HeadersOfAll {
+		for _, d := range bounds.dirs {
+			within.dirs = unique(within.dirs, []string{projectOf(d)})
+		}
+		own := slices.Clone(within.dirs)
+		tree := sync.OnceValue(func() *headerTree { return lookThrough(own) })
+		o.Beside = true
+		o.Find = func(name string) string {
+			if at := tree().find(name); at != "" {
+				return at
+			}
+			return inSystem(name)
+		}
+		o.Sources = func() []string { return unique(sources, tree().sources) }
+		named = append(named, systemDirs...)
+	} else if len(named) > 0 {
+		o.Sources = func() []string {
+			out := sources
+			for _, d := range beside {
+				out = unique(out, sourcesIn(d))
+			}
+			return out
+		}
+	}
+	if len(named) == 0 {
+		return o, nil
+	}
+	var trusted []string // what the user names, and the system: links may lead anywhere
+	for _, d := range named {
+		if s.InTree(d) {
+			within.dirs = append(within.dirs, fileio.Real(d))
+		} else {
+			trusted = append(trusted, absolute(d))
+		}
+		o.Dirs = append(o.Dirs, filepath.ToSlash(d))
+	}
+	for _, f := range sources {
+		trusted = append(trusted, absolute(filepath.Dir(f)))
+	}
+	mayRead := func(path string) bool {
+		at := absolute(path)
+		return slices.ContainsFunc(trusted, func(d string) bool { return fspath.Inside(d, at) }) || within.Has(path)
+	}
+	o.Read = func(path string) ([]byte, bool) {
+		path = filepath.FromSlash(path)
+		st, err := os.Stat(path)
+		if err != nil || !st.Mode().IsRegular() || st.Size() > maxHeader || !mayRead(path) {
+			return nil, false
+		}
+		data, err := disk.Read(path)
+		return data, err == nil
+	}
+	return o, nil
+}
+
+func absolute(path string) string {
+	if abs, err := filepath.Abs(path); err == nil {
+		return abs
+	}
+	return path
+}
+
+// inSystem finds a header in a directory of a library, one below those of the system.
+func inSystem(name string) string {
+	if !filepath.IsLocal(filepath.FromSlash(name)) {
+		return ""
+	}
+	for _, d := range systemDirs {
+		entries, _ := os.ReadDir(d)
+		for _, e := range entries {
+			if at := filepath.Join(d, e.Name(), filepath.FromSlash(name)); fspath.IsFile(at) {
+				return filepath.ToSlash(at)
+			}
+		}
+	}
+	return ""
+}
+
+// projectOf returns the directory of the project that a directory is in: a library that is
+// bundled often stands beside the sources.
+func projectOf(dir string) string {
+	for up := dir; ; up = filepath.Dir(up) {
+		for _, mark := range []string{"pyproject.toml", "setup.py", ".git"} {
+			if fspath.Exists(filepath.Join(up, mark)) {
+				return up
+			}
+		}
+		if filepath.Dir(up) == up {
+			return dir
+		}
+	}
+}
+
+func unique(lists ...[]string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, l := range lists {
+		for _, s := range l {
+			if !seen[s] {
+				seen[s] = true
+				out = append(out, s)
+			}
+		}
+	}
+	return out
+}
+
+// sourcesIn are the C files of a directory.
+func sourcesIn(dir string) []string {
+	var out []string
+	entries, _ := os.ReadDir(dir)
+	for _, e := range entries {
+		if e.Type().IsRegular() && slices.Contains(sourceExts, strings.ToLower(filepath.Ext(e.Name()))) {
+			out = append(out, filepath.ToSlash(filepath.Join(dir, e.Name())))
+		}
+	}
+	return out
+}
+
+// headerTree is the headers and sources of some directories, all the way down.
+type headerTree struct {
+	byName  map[string][]string // of headers, by the last part of their path
+	sources []string
+}
+
+func lookThrough(dirs []string) *headerTree {
+	t := &headerTree{byName: map[string][]string{}}
+	left := maxEntries
+	here, err := os.Getwd()
+	for _, dir := range dirs {
+		if rel, relErr := filepath.Rel(here, dir); err == nil && relErr == nil && filepath.IsLocal(rel) {
+			dir = rel // as people know it
+		}
+		_ = filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
+			if left--; left < 0 {
+				return filepath.SkipAll
+			}
+			if err != nil {
+				return nil
+			}
+			if d.IsDir() {
+				if n := d.Name(); path != dir && (strings.HasPrefix(n, ".") || n == "node_modules" || n == "__pycache__" || fspath.IsFile(filepath.Join(path, "pyvenv.cfg"))) {
+					return filepath.SkipDir
+				}
+				return nil
+			}
+			ext := strings.ToLower(filepath.Ext(path))
+			switch {
+			case !d.Type().IsRegular():
+			case slices.Contains(headerExts, ext):
+				t.byName[d.Name()] = append(t.byName[d.Name()], filepath.ToSlash(path))
+			case slices.Contains(sourceExts, ext):
+				t.sources = append(t.sources, filepath.ToSlash(path))
+			}
+			return nil
+		})
+	}
+	return t
+}
+
+// find returns the file that a name means, the one nearest to the top of several.
+func (t *headerTree) find(name string) string {
+	best := ""
+	for _, p := range t.byName[filepath.Base(name)] {
+		if p != name && !strings.HasSuffix(p, "/"+name) {
+			continue
+		}
+		if best == "" || strings.Count(p, "/") < strings.Count(best, "/") || strings.Count(p, "/") == strings.Count(best, "/") && p < best {
+			best = p
+		}
+	}
+	return best
+}

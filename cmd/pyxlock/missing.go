@@ -1,0 +1,45 @@
+package main
+
+// Headers of C that a run looked for and did not find.
+
+import (
+	"fmt"
+	"io"
+	"strings"
+
+	"pyxlock/cmd/pyxlock/internal/config"
+	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/emit/terminal"
+	"pyxlock/transform"
+)
+
+// sayMissing names them once, with how much is not known for that. A build that names
+// directories gets a warning: its output is another where the headers are found.
+func sayMissing(w io.Writer, s *config.Settings, missing []transform.MissingHeader) {
+	if s.Quiet || len(missing) == 0 {
+		return
+	}
+	var names []string
+	functions := 0
+	for _, m := range missing {
+		names = append(names, terminal.Path(m.Header))
+		functions += len(m.Names)
+	}
+	what := console.Count(len(missing), "header")
+	if s.HeaderUse == config.HeadersOfBuild {
+		what = "warning: " + what
+	}
+	more := ""
+	if n := len(names); n > 4 {
+		names, more = names[:3], fmt.Sprintf(" and %d more", n-3)
+	}
+	fmt.Fprintf(w, "pyxlock: %s not found: %s%s: what %s of theirs to the state counts as a write; --header-path=DIR and --pkg-config=NAME tell where they are\n",
+		what, strings.Join(names, ", "), more, does(functions))
+}
+
+func does(functions int) string {
+	if functions == 1 {
+		return "1 function does"
+	}
+	return fmt.Sprintf("%d functions do", functions)
+}
