@@ -357,17 +357,21 @@ typedef struct pyxlock_Guard {
 /* A slot is 0, or address + mode of an object that the record's thread holds, or
    is about to find out whether it does. Guards of the same object and mode share
    one slot; how many there are besides the first one, the word PYXLOCK_DEPTH further
-   on says, which is the thread's own business. Most threads get by with the slots in their record; a thread that
+   on says, and the one PYXLOCK_WHO further on, which greenlet holds it. Those are the
+   thread's own business. Most threads get by with the slots in their record; a thread that
    holds more gets chunks, which it keeps, in chains by the hash of the object. */
 #define PYXLOCK_WRITES 4
 #define PYXLOCK_READS 5             /* as pyxlock_read_by_others has it */
 #define PYXLOCK_CHUNK 7
 #define PYXLOCK_DEPTH 8
+#define PYXLOCK_WHO 16
 typedef struct pyxlock_chunk {
     pyxlock_word more;              /* the next chunk, or 0; set once */
     pyxlock_word slot[PYXLOCK_CHUNK];
     pyxlock_word unused;
     pyxlock_word depth[PYXLOCK_CHUNK];
+    pyxlock_word unused_too;
+    pyxlock_word who[PYXLOCK_CHUNK];
 } pyxlock_chunk;
 
 #define PYXLOCK_CHAINS 64           /* a power of two */
@@ -390,7 +394,7 @@ typedef struct pyxlock_away {
 typedef struct pyxlock_record {
     /* One cache line: what the fast path uses, and the slots for reading, at
        which other threads look when they write whatever object. */
-    pyxlock_word self;              /* of pyxlock_self(); 0 if unused */
+    pyxlock_word self;              /* of pyxlock_self(), + 1 where there are greenlets; 0 if unused */
     pyxlock_word unlisted;          /* writers do not look at this record */
     pyxlock_word more;              /* its pyxlock_chains, or 0; set once */
     pyxlock_word reads[PYXLOCK_READS];
@@ -399,6 +403,8 @@ typedef struct pyxlock_record {
     pyxlock_word tag;               /* as owner of a filter word; 0: it never is */
     pyxlock_word scans;
     pyxlock_word reads_depth[PYXLOCK_READS];
+    pyxlock_word spare[PYXLOCK_DEPTH - PYXLOCK_READS];
+    pyxlock_word reads_who[PYXLOCK_READS];
     /* Another line: the slots for writing, at which others look only if they meet
        somebody. So threads that write objects of their own share nothing. */
     pyxlock_word writes[PYXLOCK_WRITES];
@@ -408,6 +414,8 @@ typedef struct pyxlock_record {
     pyxlock_word bit;               /* in block->listed */
     struct pyxlock_record *unused;  /* next in table->unused */
     pyxlock_word writes_depth[PYXLOCK_WRITES]; /* of this thread alone */
+    pyxlock_word more_spare[PYXLOCK_DEPTH - PYXLOCK_WRITES];
+    pyxlock_word writes_who[PYXLOCK_WRITES];
     unsigned long thread;           /* Python's identifier */
     /* Under the mutex: a wait for one object. */
     PyThread_type_lock wake;        /* locked; released once to signal */
@@ -436,7 +444,7 @@ typedef struct pyxlock_record {
 /* No two records share a cache line. */
 typedef union pyxlock_home {
     pyxlock_record record;
-    char size[512];
+    char size[640];
 } pyxlock_home;
 
 #define PYXLOCK_BITS ((int)sizeof(pyxlock_word) * 8)
@@ -470,11 +478,18 @@ typedef struct pyxlock_table {
                              int state);
     void (*released)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode);
     void (*sweep)(pyxlock_record *me);
+    void (*notice)(struct pyxlock_table *table);
+    pyxlock_word (*who)(struct pyxlock_table *table);
     PyObject *(*snapshot)(struct pyxlock_table *table);
     PyObject *(*stats)(struct pyxlock_table *table);
     void (*dump)(struct pyxlock_table *table);
     void *memory;                   /* to free it, where it turns out not to be needed */
     pyxlock_key key;                /* of the thread's record */
+    pyxlock_word greenlets;         /* there may be some: no fast path */
+    int watched;                    /* we are told when they are imported */
+    PyObject *modules;              /* sys.modules; if not, we look there */
+    pyxlock_word seen;              /* how many there were when we looked */
+    pyxlock_word getcurrent;        /* greenlet.getcurrent, or 0: not yet */
     void *padding[16];              /* what changes more often shares no cache line with the above */
     pyxlock_word listed;            /* how many records are */
     pyxlock_block first;
@@ -507,6 +522,7 @@ static pyxlock_word pyxlock_shared = 0;
 #define PYXLOCK_MEMORY 4
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
+#define PYXLOCK_GREENLET 7      /* another greenlet of this thread holds it */
 
 /* The product with 2^32 / golden ratio, whose topmost bits are a hash (Knuth, The
    Art of Computer Programming 6.4): neighbours fall far apart. */
@@ -694,6 +710,9 @@ PYXLOCK_FN int pyxlock_named_by_others(pyxlock_record *me, PyObject *object, int
     return 0;
 }
 
+/* Of two modes, does one exclude the other? */
+PYXLOCK_FN int pyxlock_conflict(int a, int b) { return ((a | b) & PYXLOCK_WRITE) != 0; }
+
 /* What of another thread excludes a hold in this mode. */
 PYXLOCK_FN int pyxlock_against(int mode) {
     return mode == PYXLOCK_WRITE ? PYXLOCK_READ | PYXLOCK_WRITE : PYXLOCK_WRITE;
@@ -753,7 +772,8 @@ PYXLOCK_HOT void pyxlock_share(pyxlock_word *slot, int change) {
 /* What this thread has, it gets again: others cannot take it away, so nothing
    needs to be looked at, nor to be announced by the filter. "mine" is NULL, or a
    slot that says already that we want the object in this mode. Returns the slot;
-   NULL if we do not hold the object, or with *failed if memory is out.
+   NULL if we do not hold the object, or with *failed if memory is out, or another
+   greenlet of this thread holds it, which cannot go on while we wait.
 
    In the same mode, one more guard shares the slot of the first one. A reader
    inside a write gets a slot of its own, a later one than that of the write,
@@ -761,7 +781,7 @@ PYXLOCK_HOT void pyxlock_share(pyxlock_word *slot, int change) {
    finds the one or the other: if the first slot reads 0, then the later one,
    read after it, has been written before. */
 PYXLOCK_FN pyxlock_word *pyxlock_reenter(pyxlock_record *me, pyxlock_word *mine, PyObject *object, int mode,
-                                         int *failed) {
+                                         pyxlock_word who, int *failed) {
     pyxlock_slots slots;
     pyxlock_word *slot;
     int inside = 0;
@@ -771,6 +791,12 @@ PYXLOCK_FN pyxlock_word *pyxlock_reenter(pyxlock_record *me, pyxlock_word *mine,
         pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
         if (inside && (word == 0 || slot == mine) && pyxlock_suits(me, slot, PYXLOCK_READ)) break;
         if (slot == mine || !pyxlock_word_names(word, object)) continue;
+        if (slot[PYXLOCK_WHO] != who) {
+            if (!pyxlock_conflict((int)(word & PYXLOCK_MODES), mode)) continue;
+            if (mine != NULL) pyxlock_clear(mine); /* as below */
+            *failed = PYXLOCK_GREENLET;
+            return NULL;
+        }
         if ((int)(word & PYXLOCK_MODES) == mode) {
             pyxlock_share(slot, 1);
             if (mine != NULL) pyxlock_clear(mine); /* whoever saw it: we do hold the object */
@@ -778,10 +804,15 @@ PYXLOCK_FN pyxlock_word *pyxlock_reenter(pyxlock_record *me, pyxlock_word *mine,
         }
         inside = mode == PYXLOCK_READ;
     }
-    if (!inside || slot == mine) return inside ? mine : NULL;
+    if (!inside) return NULL;
     if (slot == NULL) slot = pyxlock_chunk_new(me, object);
-    if (slot == NULL) *failed = 1;
-    else PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ);
+    if (slot == NULL) {
+        *failed = PYXLOCK_MEMORY;
+    } else {
+        slot[PYXLOCK_WHO] = who;
+        if (slot == mine) return mine;
+        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ);
+    }
     if (mine != NULL) pyxlock_clear(mine);
     return slot;
 }
@@ -895,7 +926,7 @@ PYXLOCK_FN pyxlock_record *pyxlock_record_new(pyxlock_table *table, uintptr_t se
 
 /* Makes a record free for another thread. */
 PYXLOCK_FN void pyxlock_record_free(pyxlock_record *record) {
-    uintptr_t self = PYXLOCK_LOAD_RELAXED(&record->self);
+    uintptr_t self = PYXLOCK_LOAD_RELAXED(&record->self) & ~(uintptr_t)1;
     pyxlock_unlist(record);
     if (record != pyxlock_home_of(record->table, self)) {
         record->unused = record->table->unused;
@@ -918,7 +949,8 @@ PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
     pyxlock_mutex_lock(&table->mutex);
     me = pyxlock_record_new(table, self, ends);
     if (me != NULL) {
-        PYXLOCK_STORE_RELAXED(&me->self, self); /* only this thread compares equal */
+        /* Only this thread compares equal. */
+        PYXLOCK_STORE_RELAXED(&me->self, self | PYXLOCK_LOAD_RELAXED(&table->greenlets));
         me->thread = PyThread_get_thread_ident();
         if (me->wake == NULL) {
             me->wake = wake;
@@ -1036,9 +1068,6 @@ PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
     (void)PYXLOCK_ADD(pyxlock_queued(waiter->table, waiter->object), (pyxlock_word)0 - 1);
     waiter->object = NULL;
 }
-
-/* Of two modes, does one exclude the other? */
-PYXLOCK_FN int pyxlock_conflict(int a, int b) { return ((a | b) & PYXLOCK_WRITE) != 0; }
 
 /* Has a queued thread waited so long that it is served first? Asked of the clock
    rather than left to the thread, which may not get to run for a while. */
@@ -1694,6 +1723,11 @@ PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const c
                      "pyxlock: deadlock: cannot %s an object of %R: this thread would wait for %s"
                      "this thread", verb, (PyObject *)Py_TYPE(object), text);
         break;
+    case PYXLOCK_GREENLET:
+        PyErr_Format(PyExc_RuntimeError,
+                     "pyxlock: cannot %s an object of %R: another greenlet of this thread uses it, which was "
+                     "switched from under a lock", verb, (PyObject *)Py_TYPE(object));
+        break;
     default:
         PyErr_Format(PyExc_RuntimeError, "pyxlock: cannot %s an object of %R: another thread uses it",
                      verb, (PyObject *)Py_TYPE(object));
@@ -1776,6 +1810,93 @@ PYXLOCK_SLOW void pyxlock_table_sweep(pyxlock_record *me) {
     pyxlock_mutex_unlock(&table->mutex);
 }
 
+/* ---- greenlets -----------------------------------------------------------------
+
+   Two greenlets of a thread are two owners of locks, but one thread, and one record.
+   Once the module greenlet is imported, which comes before there are any, all locks
+   take a slow path that asks which one runs, and notes that by the slot. Whatever was
+   locked before belongs to the thread's main greenlet: 0. One greenlet cannot wait for
+   another one of its thread: that is an error, as no wait would end. */
+
+/* From now on there may be greenlets: no record is found by the fast path any more. */
+PYXLOCK_FN void pyxlock_greenlets_come(pyxlock_table *table) {
+    pyxlock_block *block;
+    int i;
+    pyxlock_mutex_lock(&table->mutex);
+    PYXLOCK_STORE_RELEASE(&table->greenlets, 1);
+    for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+        for (i = 0; i < block->used; i++) {
+            pyxlock_word self = PYXLOCK_LOAD_RELAXED(&block->record[i]->self);
+            if (self != 0) PYXLOCK_STORE_RELAXED(&block->record[i]->self, self | 1);
+        }
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+}
+
+/* The entry "notice": looks whether greenlets have come, where nobody tells us. */
+PYXLOCK_SLOW void pyxlock_table_notice(pyxlock_table *table) {
+    pyxlock_ensured e;
+    if (table->modules == NULL || !pyxlock_has_state()) return;
+    pyxlock_attach(&e);
+    PYXLOCK_STORE_RELAXED(&table->seen, (pyxlock_word)PyDict_Size(table->modules));
+    if (PyDict_GetItemString(table->modules, "greenlet") != NULL) pyxlock_greenlets_come(table);
+    pyxlock_unattach(&e);
+}
+
+/* The entry "who": the greenlet that runs, 0 if it is the main one of its thread. */
+PYXLOCK_SLOW pyxlock_word pyxlock_table_who(pyxlock_table *table) {
+    PyObject *type, *value, *trace, *getcurrent, *current = NULL, *parent = NULL;
+    pyxlock_ensured e;
+    pyxlock_word who = 0;
+    if (!pyxlock_has_state()) return 0;
+    pyxlock_attach(&e);
+    PyErr_Fetch(&type, &value, &trace);
+    getcurrent = (PyObject *)PYXLOCK_LOAD_ACQUIRE(&table->getcurrent);
+    if (getcurrent == NULL) {
+        PyObject *module = PyDict_GetItemString(table->modules, "greenlet");
+        Py_XINCREF(module);
+        getcurrent = module == NULL ? NULL : PyObject_GetAttrString(module, "getcurrent"); /* never given back */
+        Py_XDECREF(module);
+        if (getcurrent != NULL) PYXLOCK_STORE_RELEASE(&table->getcurrent, (pyxlock_word)getcurrent);
+    }
+    /* Without it the module is not there yet, and no greenlet. */
+    if (getcurrent != NULL) current = PyObject_CallObject(getcurrent, NULL);
+    if (current != NULL) parent = PyObject_GetAttrString(current, "parent");
+    if (parent != NULL && parent != Py_None) who = (pyxlock_word)current;
+    Py_XDECREF(parent);
+    Py_XDECREF(current);
+    PyErr_Restore(type, value, trace);
+    pyxlock_unattach(&e);
+    return who;
+}
+
+#if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030C0000
+static pyxlock_table *pyxlock_watching = NULL;
+static int pyxlock_modules_change(PyDict_WatchEvent event, PyObject *modules, PyObject *name, PyObject *module) {
+    (void)event; (void)modules; (void)module;
+    if (name != NULL && PyUnicode_Check(name) && PyUnicode_CompareWithASCIIString(name, "greenlet") == 0) {
+        pyxlock_greenlets_come(pyxlock_watching);
+    }
+    return 0;
+}
+#endif
+
+/* Begins to notice: with a new table, attached. */
+PYXLOCK_FN void pyxlock_watch(pyxlock_table *table) {
+    table->modules = PyImport_GetModuleDict();
+    Py_XINCREF(table->modules); /* for as long as the table */
+#if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030C0000
+    {
+        int watcher;
+        pyxlock_watching = table;
+        watcher = PyDict_AddWatcher(pyxlock_modules_change);
+        table->watched = watcher >= 0 && PyDict_Watch(watcher, table->modules) == 0;
+        if (!table->watched) PyErr_Clear(); /* too many of others */
+    }
+#endif
+    pyxlock_table_notice(table);
+}
+
 /* ---- threads that end, processes that fork -------------------------------------- */
 
 /* Gives up everything that the record names: its thread is gone. The caller
@@ -1789,6 +1910,7 @@ PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
         PyObject *object = pyxlock_named(word);
         if (word == 0) continue;
         PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
+        slot[PYXLOCK_WHO] = 0;
         pyxlock_clear(slot);
         if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_lower_filter(record->table, object);
         pyxlock_wake_next(record->table, object);
@@ -1845,7 +1967,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
     int i;
     /* A thread that locked in the very last of its destructors is not announced. */
     if (me == NULL || me == pyxlock_ends(table)) me = pyxlock_home_of(table, pyxlock_self());
-    if (PYXLOCK_LOAD_RELAXED(&me->self) != pyxlock_self()) me = NULL;
+    if ((PYXLOCK_LOAD_RELAXED(&me->self) & ~(pyxlock_word)1) != pyxlock_self()) me = NULL;
     memset(table->queue, 0, sizeof(table->queue));
     table->woken = 0;
     table->aways = me != NULL && me->away.object != NULL;
@@ -1861,6 +1983,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             while ((slot = pyxlock_slots_next(&slots)) != NULL) {
                 PYXLOCK_STORE_RELAXED(slot, 0);
                 PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
+                slot[PYXLOCK_WHO] = 0;
             }
             record->object = NULL;
             record->away.object = NULL;
@@ -2049,6 +2172,8 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
     table->acquire = pyxlock_table_acquire;
     table->released = pyxlock_table_released;
     table->sweep = pyxlock_table_sweep;
+    table->notice = pyxlock_table_notice;
+    table->who = pyxlock_table_who;
     table->snapshot = pyxlock_table_snapshot;
     table->stats = pyxlock_table_stats;
     table->dump = pyxlock_table_dump;
@@ -2098,6 +2223,69 @@ PYXLOCK_SLOW int pyxlock_warn_of_others(PyObject *names) {
     return result;
 }
 
+/* Py_Finalize takes the capsule away, but not the modules that use the table: those
+   that are loaded after a new start have to find it. One list of the process survives,
+   that of frozen modules, which Python leaves to others to add to. Ours is none: it
+   has no code, so nobody can import it. The limited API does not have the list. */
+#if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION)
+typedef struct pyxlock_kept {
+    char name[24];
+    pyxlock_table *table;
+} pyxlock_kept;
+
+/* Others have tables of their own, where pyxlock_find_table does not come from there. */
+PYXLOCK_FN int pyxlock_is_main(void) { return PyInterpreterState_Get() == PyInterpreterState_Main(); }
+
+PYXLOCK_SLOW pyxlock_table *pyxlock_kept_table(void) {
+    const struct _frozen *frozen = PyImport_FrozenModules;
+    if (!pyxlock_is_main()) return NULL;
+    for (; frozen != NULL && frozen->name != NULL; frozen++) {
+        if (strcmp(frozen->name, PYXLOCK_CAPSULE) == 0) return ((const pyxlock_kept *)(const void *)frozen->name)->table;
+    }
+    return NULL;
+}
+
+/* If memory is out, only what is loaded after a new start is worse off. */
+PYXLOCK_SLOW void pyxlock_keep(pyxlock_table *table) {
+    const struct _frozen *frozen = PyImport_FrozenModules;
+    size_t count = 0;
+    pyxlock_kept *kept = (pyxlock_kept *)calloc(1, sizeof(pyxlock_kept));
+    struct _frozen *all;
+    if (!pyxlock_is_main()) {
+        free(kept);
+        return;
+    }
+    while (frozen != NULL && frozen[count].name != NULL) count++;
+    all = (struct _frozen *)calloc(count + 2, sizeof(struct _frozen));
+    if (kept == NULL || all == NULL) {
+        free(kept);
+        free(all);
+        return;
+    }
+    if (count > 0) memcpy(all, frozen, count * sizeof(struct _frozen));
+    (void)snprintf(kept->name, sizeof(kept->name), "%s", PYXLOCK_CAPSULE);
+    kept->table = table;
+    all[count].name = kept->name;
+    PyImport_FrozenModules = all;
+}
+#else
+PYXLOCK_FN pyxlock_table *pyxlock_kept_table(void) { return NULL; }
+PYXLOCK_FN void pyxlock_keep(pyxlock_table *table) { (void)table; }
+#endif
+
+/* Makes the table one of this start of Python. */
+PYXLOCK_SLOW void pyxlock_settle(pyxlock_table *table) {
+    /* From Python 3.13; before, we do not know. */
+    PyObject *module = PyImport_ImportModule("_thread");
+    PyObject *ident = module == NULL ? NULL : PyObject_CallMethod(module, "_get_main_thread_ident", NULL);
+    table->main_thread = ident == NULL ? 0 : PyLong_AsUnsignedLong(ident);
+    if (PyErr_Occurred()) PyErr_Clear();
+    Py_XDECREF(ident);
+    Py_XDECREF(module);
+    PYXLOCK_STORE_RELAXED(&table->getcurrent, 0);
+    pyxlock_watch(table);
+}
+
 /* Finds the interpreter's table or makes it; needs an attached thread. The
    capsule is in the dictionary of sys, under its own name: unlike an entry in
    sys.modules nobody clears that, unlike the interpreter's dictionary every
@@ -2106,7 +2294,7 @@ PYXLOCK_SLOW int pyxlock_warn_of_others(PyObject *names) {
    hold locks until the process ends. */
 PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
     PyObject *sys = NULL, *mine = NULL, *found = NULL;
-    pyxlock_table *table = NULL, *made = pyxlock_table_new();
+    pyxlock_table *table = NULL, *kept = pyxlock_kept_table(), *made = kept != NULL ? kept : pyxlock_table_new();
     if (made == NULL) {
         (void)PyErr_NoMemory();
         return NULL;
@@ -2119,16 +2307,20 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_find_here(void) {
     if (found != NULL) table = (pyxlock_table *)PyCapsule_GetPointer(found, PYXLOCK_CAPSULE);
     /* Pairs with the store in pyxlock_table_new. */
     if (table != NULL) (void)PYXLOCK_LOAD_ACQUIRE(&table->made);
-    if (table != made) {
+    if (kept != NULL) {
+        if (found == mine && found != NULL) {
+            pyxlock_settle(table); /* the first one of this start */
+        } else if (table != NULL && table != kept
+                   && PyErr_WarnEx(PyExc_RuntimeWarning,
+                                   "pyxlock: extension modules that were loaded before Python was started anew use another "
+                                   "lock table; objects that they share are not protected", 1) < 0) {
+            table = NULL;
+        }
+    } else if (table != made) {
         pyxlock_table_free(made);
     } else {
-        /* From Python 3.13; before, we do not know. */
-        PyObject *module = PyImport_ImportModule("_thread");
-        PyObject *ident = module == NULL ? NULL : PyObject_CallMethod(module, "_get_main_thread_ident", NULL);
-        if (ident != NULL) table->main_thread = PyLong_AsUnsignedLong(ident);
-        if (PyErr_Occurred()) PyErr_Clear();
-        Py_XDECREF(ident);
-        Py_XDECREF(module);
+        pyxlock_settle(table);
+        pyxlock_keep(table);
 #ifndef _WIN32
         /* Without the handlers only a fork while other threads hold is worse off;
            so is, in the limited API, the table of a second interpreter. */
@@ -2241,29 +2433,41 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
     int failed, mine;
     pyxlock_table *table;
     pyxlock_record *me;
+    pyxlock_word *again, who = 0;
     table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
+    /* A hint whether it is worth a look: relaxed. */
+    if (!table->watched && table->modules != NULL
+            && (pyxlock_word)PyDict_Size(table->modules) != PYXLOCK_LOAD_RELAXED(&table->seen)) table->notice(table);
+    /* Pairs with the store in pyxlock_greenlets_come, which the import orders anyhow. */
+    if (!PYXLOCK_LIKELY(!PYXLOCK_LOAD_ACQUIRE(&table->greenlets))) who = table->who(table);
     me = pyxlock_me(table);
-    if (me != NULL && slot == NULL) {
-        pyxlock_word *again = pyxlock_reenter(me, NULL, object, mode, &failed);
+    if (me == NULL) {
+        failed = PYXLOCK_MEMORY;
+    } else if (slot == NULL) {
+        again = pyxlock_reenter(me, NULL, object, mode, who, &failed);
         if (again != NULL) return again;
         if (!failed) slot = table->slot(me, object, mode);
-        if (slot != NULL && pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
-    } else if (me != NULL && mode == PYXLOCK_READ) {
+        if (slot == NULL && !failed) failed = PYXLOCK_MEMORY;
+        if (slot != NULL && pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) {
+            slot[PYXLOCK_WHO] = who;
+            return slot;
+        }
+    } else if (mode == PYXLOCK_READ) {
         /* As in pyxlock_try_fast. */
-        pyxlock_word *again;
         if (!PYXLOCK_LOAD(&me->unlisted) && pyxlock_admit(me, pyxlock_filter(table, object), object, mode, &mine)) {
             return slot;
         }
-        again = pyxlock_reenter(me, slot, object, mode, &failed);
+        again = pyxlock_reenter(me, slot, object, mode, who, &failed);
         if (again != NULL) return again;
-        if (failed) slot = NULL;
     }
-    if (slot == NULL) {
-        pyxlock_raise(PYXLOCK_MEMORY, object, mode, "");
+    if (failed) {
+        pyxlock_raise(failed, object, mode, "");
         return NULL;
     }
-    return table->acquire(me, slot, object, mode, blocking, state);
+    slot = table->acquire(me, slot, object, mode, blocking, state);
+    if (slot != NULL) slot[PYXLOCK_WHO] = who;
+    return slot;
 }
 
 /* Goes on after the fast path of a write raised the filter, but found that it is

@@ -2259,6 +2259,121 @@ def modules_that_keep_the_gil_lock_once_another_does_not():
         assert run.returncode == 0 and run.stdout.split() == want.split(), (run.stdout, run.stderr)
 
 
+GREENLETS = """
+import importlib, sys, threading
+sys.path.insert(0, sys.argv[1])
+import locktest
+inline = importlib.import_module("locktest_inline")
+nothing = lambda: None
+x, y = locktest.Pair(), locktest.Pair()
+
+def outcome(function, obj=x, body=nothing):
+    try:
+        function(obj, body)
+        return "in"
+    except RuntimeError as error:
+        return "greenlet" if "another greenlet" in str(error) else "thread" if "another thread" in str(error) else error
+
+def elsewhere(*args):
+    out = []
+    thread = threading.Thread(target=lambda: out.append(outcome(*args)))
+    thread.start()
+    thread.join()
+    return out[0]
+
+def imported_under_a_lock():
+    # What was locked before is the main greenlet's, also what the fast path locked.
+    global greenlet
+    import greenlet
+    assert outcome(locktest.reading) == outcome(locktest.writing) == "in"
+    other = greenlet.greenlet(lambda: [outcome(f) for f in (locktest.reading, locktest.writing, inline.try_reading)])
+    assert other.switch() == ["greenlet"] * 3
+    assert elsewhere(locktest.try_reading) == "thread"
+locktest.writing(y, lambda: locktest.writing(x, imported_under_a_lock))
+assert outcome(locktest.writing) == outcome(locktest.reading) == "in"
+
+modes = {"r": (locktest.reading, locktest.try_reading, inline.reading, locktest.reading_nogil),
+         "w": (locktest.writing, locktest.try_writing, inline.writing, locktest.writing_nogil)}
+
+def switch_under(first, second, begin, holds_more):
+    # A greenlet holds x and is switched from; another one, or main, tries.
+    seen = []
+    def holder():
+        def body():
+            if holds_more:
+                for _ in range(8):
+                    seen.append(outcome(locktest.reading))
+                    seen.append(outcome(first))
+            back.switch()
+            # Its own again, whatever others did meanwhile.
+            seen.append(outcome(locktest.reading))
+            seen.append(outcome(first))
+        first(x, body)
+        back.switch()
+    def trier():
+        seen.append(outcome(second))
+        back.switch()
+    back = greenlet.getcurrent()
+    held = greenlet.greenlet(holder)
+    held.switch()
+    if begin == "main":
+        result = outcome(second)
+    else:
+        greenlet.greenlet(trier).switch()
+        result = seen.pop()
+    held.switch()
+    assert set(seen) == {"in"}, seen
+    assert outcome(second) == elsewhere(second) == "in"
+    return result
+
+for a in "rw":
+    for b in "rw":
+        for first in modes[a]:
+            for second in modes[b]:
+                for begin in ("main", "greenlet"):
+                    for holds_more in (False, True):
+                        got = switch_under(first, second, begin, holds_more)
+                        assert got == ("in" if a + b == "rr" else "greenlet"), (a, b, first, second, begin, got)
+
+# Two that read: neither may become a writer, until the other one has left.
+def reader():
+    locktest.reading(x, lambda: main.switch(outcome(locktest.writing)))
+main = greenlet.getcurrent()
+one, two = greenlet.greenlet(reader), greenlet.greenlet(reader)
+assert one.switch() == "in"
+assert two.switch() == "greenlet"
+assert elsewhere(locktest.try_writing) == "thread" and elsewhere(locktest.try_reading) == "in"
+one.switch()
+assert elsewhere(locktest.try_writing) == "thread"
+two.switch()
+assert elsewhere(locktest.try_writing) == "in"
+
+# Greenlets of several threads, on which nothing is lost.
+pair = locktest.Pair()
+def work():
+    hub = greenlet.getcurrent()
+    def some():
+        for _ in range(50):
+            pair.add(10)
+            hub.switch()
+    many = [greenlet.greenlet(some) for _ in range(5)]
+    for _ in range(50):
+        for each in many: each.switch()
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert pair.a == pair.b == 4 * 5 * 500, (pair.a, pair.b)
+assert locktest.snapshot() == []
+"""
+
+
+@case
+def greenlets_of_a_thread_exclude_each_other():
+    if importlib.util.find_spec("greenlet") is None:
+        raise Skip("greenlet is not installed")
+    script(GREENLETS)
+
+
 START_AT_ONCE = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])

@@ -2234,11 +2234,17 @@ int main(int argc, char **argv) {
     }
     first_seed = seed;
     Py_InitializeEx(0);
+    table = pyxlock_any_table();
+    if (table == NULL) return 2;
+    /* A module that is first used after Python has ended and started anew finds the
+       same table. */
+    Py_FinalizeEx();
+    Py_InitializeEx(0);
+    pyxlock_shared = 0;
+    if (pyxlock_any_table() != table) fail("another table after a new start");
     memset(&action, 0, sizeof(action));
     action.sa_handler = ignore;
     sigaction(SIGUSR1, &action, NULL); /* without SA_RESTART */
-    table = pyxlock_any_table();
-    if (table == NULL) return 2;
     make_cells();
     state = PyEval_SaveThread();
     deadline = pyxlock_now() + patience;
