@@ -59,6 +59,11 @@ interrupt-3|default|3|2|2|TIMED INTR|R1>W2 R1>R2/R2>R1/W1
 delist-2|default|2|1|1|DELIST TSO RELAXED TIMED|R1 W1 R1,R1 R1,W1 R1>W1 D,R1 D,W1 D,D
 delist-3|default|3|1|1|DELIST|R1 W1/R1 W1/D,W1
 delist-3-timed|default|3|1|1|DELIST TIMED|R1/W1/D,W1
+tags-2|default|2|1|1|TAGS TSO RELAXED|R1 W1 R1,W1 W1,R1 W1,W1 R1,R1 R1>W1 W1>R1
+tags-2-bucket|default|2|2|1|TAGS|R1 W1 R1,W2 W1,W2 W2,W1 W1>R2 W2>W1 R1>W2 W1xR2
+tags-3|default|3|1|1|TAGS|R1 W1 W1,W1
+tags-3-bucket|default|3|2|1|TAGS|R1 W2/W1,W1/W1 R2
+tags-delist|default|2|1|1|TAGS DELIST|R1 W1 W1,W1 D,R1 D,W1
 one-3-long|long|3|1|1|TIMED INTR|R1 W1 R1>R1 R1>W1 W1>R1 W1>W1 R1xW1 W1xR1 ?R1 ?W1
 one-3-orders|long|3|1|1|TIMED|R1 W1 R1>W1 ?W1/R1 W1 R1>W1 ?W1/R1 W1 R1>W1 ?W1
 one-3-seq|long|3|1|1|TIMED|R1,R1 R1,W1 W1,R1 W1,W1
@@ -117,6 +122,13 @@ WRITE_IGNORES_LISTED|delist-2|caught|a fast writer does not look whether it is l
 LISTING_ENTERS|delist-2|caught|who listed himself enters without looking at the filter again
 DELIST_NO_RECHECK|delist-2|caught|delisting does not look at the slots
 DELIST_FLAG_LAST|delist-2|caught|delisting clears the bit before the record's own flag
+READER_LEAVES_TAG|tags-2|caught|a reader does not take the owner's tag away
+WRITER_LEAVES_TAG|tags-3|caught|a writer, or who takes the slow path, does not take the owner's tag away
+CLAIM_NO_LOOK|tags-2-bucket|caught|who claims a filter word does not look whether others use it
+CLAIM_LOOKS_FIRST|tags-2-bucket|caught|who claims a filter word looks, then sets its tag
+CLAIM_LOOKS_FOR_ONE|tags-2-bucket|caught|who claims a filter word looks for its own object only
+MARK_OF_ANY|two-2-bucket|caught|a word that counts threads for several objects is taken for one that counts none for this one
+MARK_STAYS|two-3-bucket tags-3-bucket|caught|the mark of the first one stays when others are counted
 SECOND_UPGRADE_QUEUES|one-3-timed delist-3|equal|the second upgrade is not refused: the cycle search does it
 GIVE_UP_QUIETLY|one-3-timed delist-3|equal|a try, second upgrade or deadlock victim that gives up wakes nobody: nobody waited for it
 SCAN_FIRST|one-3-timed delist-3|equal|attempt and wake_next scan before they publish: the filter is raised, which is fence enough

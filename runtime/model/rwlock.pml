@@ -11,7 +11,9 @@
  *     upgrades, try-locks, waits that are interrupted, re-entry, releasing in any
  *     order, threads that end with holds;
  *   - listing and delisting of records, the writer that is alone (DELIST);
- *   - objects that share a filter counter (NB smaller than NO);
+ *   - objects that share a filter counter (NB smaller than NO), and the mark by
+ *     which those of the others pass;
+ *   - owners of filter words: a writer that owns one does not look at slots (TAGS);
  *   - every atomic operation that another thread can see without the mutex is a
  *     step of its own: each slot that a scan loads, each publish, each change of
  *     a filter or of the number of queued threads. What only the mutex's owner
@@ -42,6 +44,9 @@
  *     somebody has got a lock since it last did.
  *
  * NOT MODELLED
+ *   - guards that share a slot: here a write in a write has a slot and a count of its
+ *     own; places that are kept while a thread is away: here it queues anew;
+ *     greenlets;
  *   - spinning before the slow path (more of the fast path), the lengths of
  *     sleeps, overflow slots and blocks of records, a third hold of one thread,
  *     several objects in one call, fork, detaching from the interpreter, what
@@ -62,6 +67,7 @@
  *            wakes early any number of times (see "news"): once it is queued, it gets
  *            what it wants. Needs pan -a -f (configurations marked "waiter");
  *   INTR     a waiter may once be interrupted: it goes back, or gives up;
+ *   TAGS     filter words have owners;
  *   DELIST   records may be unlisted at first, and be delisted;
  *   FLIPPED  the second hold takes the slot that scans look at first (only a
  *            re-entry must not);
@@ -101,6 +107,10 @@
 
 byte slot[ALL];				/* thread t's are t*NS and t*NS+1 */
 byte filter[NB];
+byte mark[NB];				/* the object of all whom the word counts, or 0 */
+#ifdef TAGS
+byte tag[NB];				/* the owner + 1, or 0 */
+#endif
 bit mutex;
 byte g[ALL];				/* ghost: what is really held */
 
@@ -159,6 +169,44 @@ byte tried;				/* sleepers that re-checked in vain */
 hidden byte i, j, u, x, nxt, head, tail, seen, verdict;
 hidden byte behind, polite;
 hidden byte order[NT], from[NT];
+
+/* --- filter words ------------------------------------------------------- */
+
+/* Does it count anybody for v's object, as far as it tells? */
+#ifdef MUTATE_MARK_OF_ANY
+#define COUNTS(v) (filter[H(v)] != 0 && mark[H(v)] == OBJ(v))
+#else
+#define COUNTS(v) (filter[H(v)] != 0 && (mark[H(v)] == 0 || mark[H(v)] == OBJ(v)))
+#endif
+
+/* "me" counts itself for v. */
+inline count(v) {
+	drain(me);
+	if
+	:: filter[H(v)] == 0 -> mark[H(v)] = OBJ(v)
+#ifndef MUTATE_MARK_STAYS
+	:: filter[H(v)] != 0 && mark[H(v)] != OBJ(v) -> mark[H(v)] = 0
+#endif
+	:: else
+	fi;
+#if defined(TAGS) && !defined(MUTATE_WRITER_LEAVES_TAG)
+	if
+	:: tag[H(v)] != me + 1 -> tag[H(v)] = 0
+	:: else
+	fi;
+#endif
+	filter[H(v)] = filter[H(v)] + 1
+}
+
+/* The mark of a word that counts nobody means nothing: one state for all. */
+inline lower(v) {
+	drain(me);
+	filter[H(v)] = filter[H(v)] - 1;
+	if
+	:: filter[H(v)] == 0 -> mark[H(v)] = 0
+	:: else
+	fi
+}
 
 /* --- stores ----------------------------------------------------------- */
 
@@ -530,6 +578,9 @@ proctype thread(byte me; short prog)
 	byte looks;			/* of this wait: see sleep */
 	byte plan;			/* sleep: TIMEOUT or INTERRUPT may come */
 	byte found;			/* check_cycle's verdict */
+#ifdef TAGS
+	bit owns;			/* the filter word: no look */
+#endif
 	bit raised, hit, woke, try, again, interrupted, intr_now, last_resort, rude;
 #ifdef DELIST
 	byte map;			/* scan: the bitmap as loaded */
@@ -592,7 +643,7 @@ fast_now:
 		if
 		:: v & W ->		/* a hint, which spares to publish and retract */
 			if
-			:: filter[H(v)] != 0 -> goto slow_unpublished
+			:: COUNTS(v) -> goto slow_unpublished
 			:: else -> goto fast_write
 			fi
 		:: else
@@ -610,7 +661,13 @@ fast_read_check: /* 2. the filter */
 	atomic {
 #ifndef MUTATE_READ_IGNORES_FILTER
 		if
-		:: filter[H(v)] != 0 -> goto slow
+		:: COUNTS(v) -> goto slow
+		:: else
+		fi;
+#endif
+#if defined(TAGS) && !defined(MUTATE_READER_LEAVES_TAG)
+		if		/* take another's tag away: the same word */
+		:: tag[H(v)] != 0 && tag[H(v)] != me + 1 -> drain(me); tag[H(v)] = 0
 		:: else
 		fi;
 #endif
@@ -642,18 +699,28 @@ fast_write: /* 1. publish */
 #ifdef MUTATE_WRITE_NO_CAS
 	atomic {
 		if
-		:: filter[H(v)] != 0 -> goto slow
+		:: COUNTS(v) -> goto slow
 		:: else
 		fi
 	}
-	atomic { filter[H(v)] = 1; raised = 1 }
+	atomic { filter[H(v)] = 1; mark[H(v)] = OBJ(v); raised = 1 }
 #else
 	atomic { /* 2. the filter, 0 -> 1 */
 		drain(me);
 		if
-		:: filter[H(v)] != 0 -> goto slow
-		:: else -> filter[H(v)] = 1; raised = 1
+		:: COUNTS(v) -> goto slow
+		:: else
+		fi;
+#ifdef TAGS
+		owns = (tag[H(v)] == me + 1);
+#endif
+		count(v); raised = 1
+#if defined(TAGS) && !defined(DELIST)
+		; if
+		:: owns -> goto fast_write_ok
+		:: else
 		fi
+#endif
 	}
 #endif
 #ifdef DELIST
@@ -681,6 +748,14 @@ beside_others:
 	}
 #endif
 #endif
+#if defined(TAGS) && defined(DELIST)
+	atomic {
+		if
+		:: owns -> goto fast_write_ok
+		:: else
+		fi
+	}
+#endif
 #ifdef MUTATE_WRITE_NO_SCAN
 	goto fast_write_ok;
 #else
@@ -694,8 +769,61 @@ fast_write_scanned:
 		:: else
 		fi;
 fast_write_ok:
-		raised = 0; enter(s, v); goto next
+		raised = 0; enter(s, v);
+#ifdef TAGS
+		if
+		:: owns -> owns = 0; goto next
+		:: else
+		fi;
+		if		/* now and then: claim */
+		:: true -> goto next
+		:: tag[H(v)] == 0 && filter[H(v)] == 1
+		fi
+#else
+		goto next
+#endif
 	}
+#ifdef TAGS
+#ifdef MUTATE_CLAIM_LOOKS_FIRST
+	SCAN(me, slot[k] != 0 && H(slot[k]) == H(v), claim_scanned);
+	atomic {
+		skip;
+claim_scanned:
+		if
+		:: hit || filter[H(v)] != 1 || tag[H(v)] != 0 -> hit = 0; goto next
+		:: else -> tag[H(v)] = me + 1; goto next
+		fi
+	}
+#else
+	atomic {		/* the tag first, */
+		drain(me);
+		if
+		:: tag[H(v)] == 0 && filter[H(v)] == 1 -> tag[H(v)] = me + 1
+		:: else -> goto next
+		fi;
+#ifdef MUTATE_CLAIM_NO_LOOK
+		goto next;
+#endif
+		goto claim_look
+	}
+claim_look:	/* then the look: at all objects of the word */
+#ifdef MUTATE_CLAIM_LOOKS_FOR_ONE
+	SCAN(me, OBJ(slot[k]) == OBJ(v), claim_scanned);
+#else
+	SCAN(me, slot[k] != 0 && H(slot[k]) == H(v), claim_scanned);
+#endif
+	atomic {
+		skip;
+claim_scanned:
+		if
+		:: hit && tag[H(v)] == me + 1 -> tag[H(v)] = 0
+		:: else
+		fi;
+		hit = 0;
+		goto next
+	}
+#endif
+#endif
 
 	/* ---- release ---- */
 	atomic {
@@ -737,8 +865,7 @@ release_read:
 	}
 release_write:
 	atomic {
-		drain(me);
-		filter[H(v)] = filter[H(v)] - 1;
+		lower(v);
 #ifdef MUTATE_WRITE_RELEASE_IGNORES_FILTER
 		goto next;
 #endif
@@ -750,8 +877,7 @@ release_write:
 #ifdef MUTATE_RELEASE_LOWERS_FIRST
 release_write_lower:
 	atomic {
-		drain(me);
-		filter[H(v)] = filter[H(v)] - 1;
+		lower(v);
 		raised = (filter[H(v)] != 0)
 	}
 	atomic {
@@ -813,16 +939,15 @@ slow:	/* 1. re-entry, or retract */
 	}
 reentry_raise:
 	atomic {
-		drain(me);
 #ifndef MUTATE_REENTRY_KEEPS_FILTER
-		filter[H(v)] = filter[H(v)] + 1;
+		count(v);
 #endif
 		raised = 0; enter(s, v); goto next
 	}
 
 retract_lower:	/* retract: lower what I raised */
 	if
-	:: atomic { raised -> drain(me); filter[H(v)] = filter[H(v)] - 1; raised = 0 }
+	:: atomic { raised -> lower(v); raised = 0 }
 	:: atomic { !raised ->  goto retract_wake }
 	fi;
 	atomic {
@@ -866,7 +991,7 @@ listing: /* 2. list myself, and try once more */
 
 raise:	/* 3. raise, lock, attempt */
 #ifndef MUTATE_RAISE_LATE
-	atomic { drain(me); filter[H(v)] = filter[H(v)] + 1 }
+	atomic { count(v) }
 #endif
 	atomic {
 		FREE -> mutex = 1; count_pass(); drain(me); again = 0;
@@ -911,7 +1036,7 @@ attempt_publish:
 		enter(s, v);
 #ifdef MUTATE_RAISE_LATE
 		if
-		:: v & W -> filter[H(v)] = filter[H(v)] + 1
+		:: v & W -> count(v)
 		:: (v & R) && w_val[me] == 0 -> unlock(); goto next
 		:: else
 		fi;
@@ -934,7 +1059,7 @@ leave_queue: /* leave_queue(holds) */
 		fi
 	}
 lower_and_go:
-	atomic { drain(me); filter[H(v)] = filter[H(v)] - 1; unlock(); goto next }
+	atomic { lower(v); unlock(); goto next }
 
 attempt_failed:
 	atomic {
@@ -945,7 +1070,7 @@ attempt_failed:
 busy:
 #ifdef MUTATE_RAISE_LATE
 		if
-		:: w_val[me] == 0 -> drain(me); filter[H(v)] = filter[H(v)] + 1
+		:: w_val[me] == 0 -> count(v)
 		:: else
 		fi;
 #endif
@@ -993,7 +1118,12 @@ grant_polite: /* Out of turn: somebody in the cycle already reads it. */
 		dequeue(w); w_st[w] = GRANTED
 	}
 	atomic {
-		filter[k] = filter[k] - 1; k = 0;
+		filter[k] = filter[k] - 1;
+		if
+		:: filter[k] == 0 -> mark[k] = 0
+		:: else
+		fi;
+		k = 0;
 		if
 		:: w == me -> w = 0; w_st[me] = 0; unlock(); goto next
 #ifdef MUTATE_SEARCH_ONCE
@@ -1011,7 +1141,7 @@ lower_and_fail:	/* a try or second upgrade: never was in the queue */
 #ifdef MUTATE_GIVE_UP_KEEPS_FILTER
 		drain(me);
 #else
-		drain(me); filter[H(v)] = filter[H(v)] - 1;
+		lower(v);
 #endif
 		unlock(); goto next
 	}
@@ -1126,7 +1256,7 @@ give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
 		hit = 0
 	}
 	atomic {
-		drain(me); filter[H(v)] = filter[H(v)] - 1;
+		lower(v);
 #ifdef EQUAL_GIVE_UP_QUIETLY
 		if
 		:: !interrupted -> goto wake_done
@@ -1226,7 +1356,7 @@ wake_leave_queue:
 		fi
 	}
 	atomic {
-		filter[H(k)] = filter[H(k)] - 1; k = 0;
+		lower(k); k = 0;
 #ifdef MUTATE_WAKE_STOPS_EARLY
 		goto wake_done;
 #endif
@@ -1296,7 +1426,7 @@ abandon_next:
 		:: else
 		fi
 	}
-	atomic { drain(me); filter[H(v)] = filter[H(v)] - 1; goto wake_more }
+	atomic { lower(v); goto wake_more }
 #ifdef DELIST
 abandon_unlist:	/* as in sweep: my slots are empty, and stay so */
 	if
