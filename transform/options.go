@@ -19,7 +19,8 @@ type Options struct {
 	InlineRuntime string
 	// Reads holds patterns of C functions that only read what they are given,
 	// whatever their prototypes say; a "!" before a pattern takes back what an
-	// earlier one said. The patterns are those of path.Match.
+	// earlier one said. The patterns are those of path.Match. "name(param)" speaks of one
+	// parameter, by its name in the prototype.
 	Reads []string
 	// Headers tells where the headers are of the C functions that are declared; the zero
 	// value knows of none but verbatim C.
@@ -45,11 +46,18 @@ type Options struct {
 	Selected func(path, code string) bool
 }
 
-// readsOnly reports whether the settings say that a C function only reads.
-func (o *Options) readsOnly(name string) bool {
+// readsOnly reports whether the settings say that a C function only reads what it is given as
+// the parameter called param.
+func (o *Options) readsOnly(name, param string) bool {
 	yes := false
 	for _, p := range o.Reads {
 		pattern, not := strings.CutPrefix(p, "!")
+		if of, one, ok := strings.Cut(pattern, "("); ok { // "gr_*(ctx)" speaks of one parameter
+			if match, err := path.Match(strings.TrimSuffix(one, ")"), param); !match || err != nil || param == "" {
+				continue
+			}
+			pattern = of
+		}
 		if ok, err := path.Match(pattern, name); ok && err == nil {
 			yes = !not
 		}

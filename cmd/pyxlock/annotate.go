@@ -27,6 +27,7 @@ type annotateFlags struct {
 	diff    bool
 	check   bool
 	since   string
+	suggest bool
 }
 
 func newAnnotate() *cobra.Command {
@@ -52,6 +53,7 @@ what is decorated already; 2 usage, configuration or I/O.`,
 	fl.BoolVar(&f.check, "check", false, "print nothing but how many proposals there are; exit with 1 where there are any")
 	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
 	inputs.AddSince(fl, &f.since)
+	fl.BoolVar(&f.suggest, "suggest-reads", false, "print entries for the setting reads, and what each would do, instead")
 	fl.BoolVar(&f.list, "list", false, "list the verdict on each class and the reason for each decorator instead")
 	return c
 }
@@ -64,6 +66,8 @@ func (f *annotateFlags) usage(args []string) error {
 		return errors.New("--in-place and --diff exclude each other")
 	case f.check && (f.inPlace || f.list || f.diff):
 		return errors.New("--check prints nothing, and excludes --in-place, --list and --diff")
+	case f.suggest && (f.inPlace || f.list || f.diff || f.since != ""):
+		return errors.New("--suggest-reads prints a list, and excludes --in-place, --list, --diff and --since")
 	case f.list && f.diff:
 		return errors.New("--list and --diff exclude each other")
 	case f.inPlace && slices.Contains(args, "-"):
@@ -86,6 +90,9 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 	in, err := inputs.CollectSince(c, &f.Settings, args, f.since)
 	if err != nil {
 		return err
+	}
+	if f.suggest {
+		return f.suggestions(c, in)
 	}
 	p := transform.NewProject(in.Disk, f.Options(transform.Readable, in.Roots))
 	n, err := p.Annotate(c.Context(), in.Paths(), f.Workers())

@@ -276,7 +276,7 @@ func (a *annotator) decorate() {
 func (a *annotator) decorator(f *effects.Function, dec, args, why string) {
 	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, dec+args)
 	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
-	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Snapshot: strings.HasSuffix(args, "snapshot=True)"), Why: why})
+	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: dec, Snapshot: strings.HasSuffix(args, "snapshot=True)"), Why: why, Rests: rests(f, dec)})
 }
 
 // method proposes decorators for one function.

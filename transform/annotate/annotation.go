@@ -3,6 +3,7 @@ package annotate
 import (
 	"fmt"
 	"pyxlock/transform/edit"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"sort"
 	"strings"
@@ -37,6 +38,9 @@ type MethodNote struct {
 	Decorator string // "read_lock", "write_lock", "no_lock"; "block" for one in the body
 	Snapshot  bool   // of a generator that runs to its end when it is called
 	Why       string // the line that decides, or the reason of a no_lock
+	// Rests are the C functions on which a write_lock rests alone: were they known to read, it
+	// would be a read_lock, or need others.
+	Rests []effects.Reader
 }
 
 // Verdict is what an annotation makes of a class.

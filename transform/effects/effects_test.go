@@ -14,7 +14,7 @@ import (
 func programOf(t *testing.T, src string) (*Program, map[string]*Function) {
 	t.Helper()
 	p := project.New(memory.Files{"m.pyx": src}, project.Options{})
-	prog := New(p, decorator.New(p, decorator.RWLock), func(name string) bool { return name == "c_looks" })
+	prog := New(p, decorator.New(p, decorator.RWLock), func(name, param string) bool { return name == "c_looks" })
 	m := p.Module("m")
 	if m.Broken() {
 		t.Fatal(m.SyntaxErrors())

@@ -183,7 +183,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
 			if sh.Cpp != nil && !library.CppWriters()[name] {
-				b.flow.Actions[len(b.flow.Actions)-1].Reader = sh.Cpp.Def.Name.Name + "." + name
+				b.flow.Actions[len(b.flow.Actions)-1].Reader = Reader{sh.Cpp.Def.Name.Name + "." + name, "", true}
 			}
 			if sh.Pointers && library.CppWriters()[name] { // what its pointers lead to it leaves alone
 				b.flow.Actions[len(b.flow.Actions)-1].shallow = true

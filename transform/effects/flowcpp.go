@@ -16,7 +16,7 @@ type cpp struct{ calls }
 // nothing is.
 func (b cpp) call(base int32, sh ctype.Shape, name string, args passed, e *ast.Call) (value int32, ok bool) {
 	full := sh.Cpp.Def.Name.Name + "." + name
-	if b.p.readsOnly(full) {
+	if b.p.readsOnly(full, "") {
 		b.effect(base, nil, OnState, Read, true, PassesConst, name, e.Span)
 		args.each(func(n int32) {
 			if k := b.shape(n).Kind; k == ctype.Object {
@@ -37,10 +37,10 @@ func (b cpp) call(base int32, sh ctype.Shape, name string, args passed, e *ast.C
 		md, cause = Write, PassesWritable
 	}
 	b.effect(base, nil, OnState, md, md == Read, cause, name, e.Span)
-	b.told(before, f.This(), full)
+	b.told(before, f.This(), Reader{full, "", true})
 	for i, n := range args.pos {
 		if n != 0 {
-			b.passAs(n, f.Param(i), false, name, full, args.span[i])
+			b.passAs(n, f.Param(i), false, name, Reader{full, "", true}, args.span[i])
 		}
 	}
 	return b.within(base, args, sh), true

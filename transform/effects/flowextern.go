@@ -20,7 +20,6 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 		return b.knownCall(how, args, name, e.Span)
 	}
 	sure := m.CDecls().Aware
-	reads := b.p.readsOnly(name)
 	var params []*ast.Param
 	if f.Declarator.Params != nil {
 		params = f.Declarator.Params.List
@@ -37,6 +36,10 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			continue
 		}
 		ps := b.paramOf(m, params[i])
+		called := ""
+		if params[i].Type != nil {
+			called = params[i].Name.Name
+		}
 		if o := b.outs[&e.Args[0]]; o != nil && ps.ReadOnly() {
 			if o.reads == nil {
 				o.reads = map[int32]bool{}
@@ -52,7 +55,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			default: // Cython code whose body is not in sight
 				b.rawObject(n, name, args.span[i])
 			}
-		case reads && sh.Kind != ctype.Object:
+		case sh.Kind != ctype.Object && b.p.readsOnly(name, called):
 			b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
 			inside = append(inside, n)
 		case sh.Handle:
@@ -66,7 +69,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			b.passPlaces(n, name, args.span[i])
 			inside = append(inside, n)
 		default:
-			b.passAs(n, b.p.Headers.Func(f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, name, args.span[i])
+			b.passAs(n, b.p.Headers.Func(f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
 			inside = append(inside, n)
 		}
 	}

@@ -60,6 +60,14 @@ type Node struct {
 	history int32
 }
 
+// Reader is a parameter of a C function, or the object of a method, as the setting reads names
+// them.
+type Reader struct {
+	Name  string // "gr_add", "Trie.lookup"; "" for none
+	Param string // its name, where it has one
+	First bool   // it is what the function is named after, for all that is known
+}
+
 // EffectKind tells how much is known of what is done to an object.
 type EffectKind uint8
 
@@ -106,7 +114,7 @@ type action struct {
 	Cause   Cause
 	Name    string // the attribute or function
 	Says    string // where a header says what the function does
-	Reader  string // what the setting reads would have to name for it to only read
+	Reader  Reader // what the setting reads would have to name for it to only read
 	Field   string // the attribute whose state it is; "" where that is not known
 	behind  bool   // it is done to what Field leads to
 	Span    ast.Span
@@ -251,7 +259,7 @@ type Effect struct {
 	Name  string
 	Says  string
 	// Reader is what the setting reads would have to name for a write to be a read.
-	Reader string
+	Reader Reader
 	Field  string
 	// Behind is true where it is done to what Field leads to, C data or an object that has no
 	// lock of its own, and not to Field itself.

@@ -160,7 +160,7 @@ func (b *notes) passTo(n int32, sure bool, name string, span ast.Span) {
 
 // passAs passes a C value to a function of which a header may say what it does to it.
 // reader is what the setting reads would call the function.
-func (b *notes) passAs(n int32, does c.Answer, sure bool, name, reader string, span ast.Span) {
+func (b *notes) passAs(n int32, does c.Answer, sure bool, name string, reader Reader, span ast.Span) {
 	before := len(b.flow.Actions)
 	if k := b.shape(n).Kind; does.Does == c.Reads && k != ctype.Object && k != ctype.Scalar {
 		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
@@ -172,7 +172,7 @@ func (b *notes) passAs(n int32, does c.Answer, sure bool, name, reader string, s
 
 // told notes by which header the actions from one on are known to be what they are, or what the
 // setting reads would have to name where none says.
-func (b *notes) told(from int, does c.Answer, reader string) {
+func (b *notes) told(from int, does c.Answer, reader Reader) {
 	for i := from; i < len(b.flow.Actions); i++ {
 		if does.Does == c.Unknown {
 			b.flow.Actions[i].Reader = reader

@@ -21,8 +21,8 @@ type Program struct {
 	Project *project.Project
 	Locks   *decorator.Locks
 	Types   *ctype.Types
-	// readsOnly tells of which C functions the settings say that they only read.
-	readsOnly func(name string) bool
+	// readsOnly tells of which C functions the settings say that they only read a parameter.
+	readsOnly func(name, param string) bool
 	// Headers say what C functions do; nil says nothing.
 	Headers *headers.Headers
 
@@ -35,7 +35,7 @@ type Program struct {
 }
 
 // New returns the model of a project with its locks.
-func New(p *project.Project, locks *decorator.Locks, readsOnly func(name string) bool) *Program {
+func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param string) bool) *Program {
 	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly}
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)

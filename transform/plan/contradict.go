@@ -79,8 +79,8 @@ func (r *resolver) contradicted(locks []Placed) {
 			switch e := last.Effect; {
 			case e.Says != "":
 				f.Help = "lock for writing"
-			case strings.Contains(e.Reader, "."): // a method, of which a .pxd cannot say const
-				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader)
+			case strings.Contains(e.Reader.Name, "."): // a method, of which a .pxd cannot say const
+				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader.Name)
 			}
 			switch last.Effect.Cause {
 			case effects.CallsUnknown:

@@ -34,7 +34,7 @@ cdef class C:
     def yields(self):
         yield lambda: self.n
 `}, project.Options{})
-	prog := effects.New(p, decorator.New(p, decorator.RWLock), func(string) bool { return false })
+	prog := effects.New(p, decorator.New(p, decorator.RWLock), func(string, string) bool { return false })
 	pl := New(prog)
 	m := p.Module("m")
 	want := map[string]string{

@@ -35,7 +35,7 @@ func (f files) List(string) (names, _ []string) {
 // checkerOf returns a checker of files.
 func checkerOf(load project.Loader, opts Options) *Checker {
 	p := project.New(load, project.Options{})
-	never := func(string) bool { return false }
+	never := func(string, string) bool { return false }
 	return New(plan.New(effects.New(p, decorator.New(p, decorator.RWLock), never)), opts)
 }
 
