@@ -510,7 +510,9 @@ func (n *node) constParam(i int) (bool, spot) {
 			if !d.konst && !d.static {
 				return false, spot{}
 			}
-			at = spot{d.file, int32(d.at()), "is const"}
+			if at.f == nil {
+				at = spot{d.file, int32(d.at()), "is const"}
+			}
 			continue
 		}
 		j := i - d.first()
