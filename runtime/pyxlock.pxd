@@ -1485,7 +1485,7 @@ PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
 
 #define PYXLOCK_LONGEST_SLEEP 1000000       /* microseconds */
 #define PYXLOCK_SWEEP_EVERY 5000000         /* ns */
-#define PYXLOCK_SPINS 7
+#define PYXLOCK_SPINS 5
 
 /* How far the fast path got. */
 #define PYXLOCK_PUBLISHED 1         /* the slot names the object */
@@ -1765,7 +1765,8 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         for (i = 0; i < PYXLOCK_SPINS && PYXLOCK_LOAD_RELAXED(pyxlock_queued(me->table, object)) == 0; i++) {
             if ((PYXLOCK_LOAD_RELAXED(filter) & PYXLOCK_MARK) == 0
                     && !pyxlock_named_by_others(me, object, pyxlock_against(mode))) break;
-            pyxlock_pause(8 << (i < 4 ? i : 4));
+            /* Not often: each look takes the holder's cache line away. */
+            pyxlock_pause(i == 0 ? 64 : 128);
             if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
         }
     }
