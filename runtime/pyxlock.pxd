@@ -2540,7 +2540,10 @@ in:
 
 PYXLOCK_SLOW void pyxlock_released(pyxlock_word *slot, PyObject *object, int mode) {
     pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
-    table->released(pyxlock_me(table), slot, object, mode);
+    pyxlock_record *me = pyxlock_me(table);
+    /* A release inside a write is no end of it: the usual case, out of many. */
+    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) return; /* our own */
+    table->released(me, slot, object, mode);
 }
 
 /* ---- the functions that Cython code calls ----------------------------------- */

@@ -31,9 +31,10 @@
 /* A pause now and then between any two atomic operations of the lock: most of
    what can go wrong between them takes two processors within nanoseconds. */
 static void jitter(void);
+static void do_before_exchange(void);
 #define __atomic_load_n(p, o) (jitter(), __atomic_load_n((p), (o)))
 #define __atomic_store_n(p, v, o) (jitter(), __atomic_store_n((p), (v), (o)))
-#define __atomic_exchange_n(p, v, o) (jitter(), __atomic_exchange_n((p), (v), (o)))
+#define __atomic_exchange_n(p, v, o) (jitter(), do_before_exchange(), __atomic_exchange_n((p), (v), (o)))
 #define __atomic_fetch_add(p, v, o) (jitter(), __atomic_fetch_add((p), (v), (o)))
 #endif
 static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microseconds, int interruptible);
@@ -87,6 +88,14 @@ static unsigned next_random(unsigned *state) {
 }
 
 #ifdef THREADS_JITTER
+/* What a thread does just before its next exchange: once. */
+static __thread void (*before_exchange)(void);
+static void do_before_exchange(void) {
+    void (*what)(void) = before_exchange;
+    before_exchange = NULL;
+    if (what != NULL) what();
+}
+
 static __thread unsigned jitter_state;
 static void jitter(void) {
     unsigned r;
@@ -366,7 +375,7 @@ static void refused(int attached, int *deadlock) {
 /* ---- actors: threads that do what they are told ------------------------------------ */
 
 enum { OP_READ, OP_WRITE, OP_TRY_READ, OP_TRY_WRITE, OP_RELEASE, OP_ACQUIRE, OP_TRY_ACQUIRE, OP_RELEASE_ALL,
-       OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
+       OP_READ_LATE, OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
 
 enum { ACTORS = 96, GUARDS = 48 };
 
@@ -391,12 +400,22 @@ typedef struct actor {
 static actor actors[ACTORS];
 static int started;
 
+#ifdef THREADS_JITTER
+static void first_owns(void);
+#endif
+
 static int do_one(actor *a, int op, int i, cell *c) {
     int mode = op == OP_WRITE || op == OP_TRY_WRITE ? WRITE : READ, result = 0, n;
     pyxlock_Guard *g = &a->guard[i];
     switch (op) {
     case OP_READ: result = pyxlock_read(g, &c->object); break;
     case OP_WRITE: result = pyxlock_write(g, &c->object); break;
+#ifdef THREADS_JITTER
+    case OP_READ_LATE:
+        before_exchange = first_owns;
+        result = pyxlock_read(g, &c->object);
+        break;
+#endif
     case OP_TRY_READ: result = pyxlock_try_read(g, &c->object); break;
     case OP_TRY_WRITE: result = pyxlock_try_write(g, &c->object); break;
     case OP_RELEASE:
@@ -729,6 +748,10 @@ static void owns(actor *a, cell *c) {
     }
 }
 
+#ifdef THREADS_JITTER
+static void first_owns(void) { owns(&actors[0], plain[0]); }
+#endif
+
 static void owners(void) {
     actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
     cell *x = plain[0], *y = twins[0];
@@ -743,6 +766,17 @@ static void owners(void) {
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
         owns(a, x);
         CHECK(owner(x) == mine);
+#ifdef THREADS_JITTER
+        /* A reader sees no owner; then there is one; then it says that it reads. */
+        CHECK(ask(b, OP_READ, 0, x) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(owner(x) == 0);
+        CHECK(ask(b, OP_READ_LATE, 0, x) == 0);
+        CHECK(owner(x) == 0);
+        expect(a, x, 1, 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        owns(a, x);
+#endif
         /* A reader takes it away, and is seen. */
         CHECK(ask(a, OP_READ, 0, x) == 0);
         CHECK(owner(x) == mine);
