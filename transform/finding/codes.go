@@ -36,6 +36,7 @@ const (
 	Owner          = "PXL111"
 	GuardMoves     = "PXL112"
 	Iterator       = "PXL113"
+	Prototype      = "PXL114"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"
