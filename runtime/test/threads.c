@@ -375,7 +375,7 @@ static void refused(int attached, int *deadlock) {
 /* ---- actors: threads that do what they are told ------------------------------------ */
 
 enum { OP_READ, OP_WRITE, OP_TRY_READ, OP_TRY_WRITE, OP_RELEASE, OP_ACQUIRE, OP_TRY_ACQUIRE, OP_RELEASE_ALL,
-       OP_READ_LATE, OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
+       OP_READ_LATE, OP_READ_AMID, OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
 
 enum { ACTORS = 96, GUARDS = 48 };
 
@@ -402,6 +402,7 @@ static int started;
 
 #ifdef THREADS_JITTER
 static void first_owns(void);
+static void second_takes(void);
 #endif
 
 static int do_one(actor *a, int op, int i, cell *c) {
@@ -414,6 +415,10 @@ static int do_one(actor *a, int op, int i, cell *c) {
     case OP_READ_LATE:
         before_exchange = first_owns;
         result = pyxlock_read(g, &c->object);
+        break;
+    case OP_READ_AMID:
+        before_exchange = second_takes;
+        result = pyxlock_try_read(g, &c->object);
         break;
 #endif
     case OP_TRY_READ: result = pyxlock_try_read(g, &c->object); break;
@@ -1363,6 +1368,28 @@ static void *try_in_turn(void *arg) {
     return NULL;
 }
 
+#ifdef THREADS_JITTER
+/* A reader has found nobody; now somebody writes, and another one waits for that; the
+   reader names the object; the writer ends, and takes the reader for one that holds. So
+   the reader, who takes its slot back, has to wake. */
+static void second_leaves(void) { CHECK(ask(&actors[1], OP_RELEASE, 0, NULL) == 0); }
+static void second_takes(void) {
+    CHECK(ask(&actors[1], OP_WRITE, 0, plain[0]) == 0);
+    blocks(&actors[2], OP_WRITE, 0, plain[0]);
+    until_asleep(1);
+    before_exchange = second_leaves;
+}
+static void retracts(void) {
+    start(3);
+    __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
+    if (ask(&actors[0], OP_READ_AMID, 0, plain[0]) == 0) CHECK(ask(&actors[0], OP_RELEASE, 0, NULL) == 0);
+    WOKEN(&actors[2]);
+    CHECK(ask(&actors[2], OP_RELEASE, 0, NULL) == 0);
+    __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
+    finish();
+}
+#endif
+
 /* A hold ends while others try and fail: their attempts look like holds to the
    one who would wake the waiter, so they have to wake it. */
 static void transients(void) {
@@ -2243,6 +2270,9 @@ static const struct {
 } scenarios[] = {
     {"nesting", nesting}, {"owners", owners}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
     {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
+#ifdef THREADS_JITTER
+    {"retracts", retracts},
+#endif
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
     {"places", places}, {"cancels", cancels},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
