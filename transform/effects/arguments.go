@@ -290,6 +290,7 @@ func (b calls) passedTo(args []ast.Arg, byRef func(i int, name string) bool) pas
 		case a.Star > 0:
 			p.star = append(append(p.star, n), b.elements(n)...)
 			if a.Star == 1 {
+				b.iterates(n, a.Span)
 				p.items = append(p.items, b.items(n)...)
 			} else {
 				p.values = append(p.values, b.items(n)...)

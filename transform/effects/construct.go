@@ -81,8 +81,8 @@ func ends(e *Effect) Cause {
 func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
-			continue
+		if !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) || e.Field == "" && ends(e) == Takes {
+			continue // what a block locks for writing, its body writes, or does not
 		}
 		if x := &f.Sum.Regions[e.Region]; x.Root == NodeParam && (!p.Entry(f) || x.Parent < 0 && p.Constructs(f, int(x.Num))) {
 			continue

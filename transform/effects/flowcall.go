@@ -95,6 +95,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	if _, literal := syntax.Unparen(fun.X).(*ast.Str); literal { // "…".format(…), ", ".join(…)
 		args := b.passed(e.Args)
+		b.iteratedBy(name, args, e.Span)
 		args.each(func(n int32) {
 			if b.answers(n) {
 				b.exprs.operator(n, "__str__", e.Span)
@@ -165,6 +166,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.unknownCall(args, name, e.Span, false)
 	}
 	args := b.passed(e.Args)
+	if !b.inC(base) {
+		b.iteratedBy(name, args, e.Span)
+	}
 	switch {
 	case base == 0:
 	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.ViewMethods()[name]: // nothing else that points to numbers has methods
@@ -235,6 +239,20 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// iteratedBy notes that a method of a container goes over what it is given.
+func (b calls) iteratedBy(name string, args passed, span ast.Span) {
+	if !library.Iterating()[name] {
+		return
+	}
+	for _, n := range args.pos {
+		b.iterates(n, span)
+		if name == "update" && b.answers(n) { // of a dict
+			b.exprs.operator(n, "keys", span)
+			b.exprs.operator(n, "__getitem__", span)
+		}
+	}
 }
 
 // dispatched notes as which class the calls from first on look their method up. Where

@@ -73,6 +73,9 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 		b.mayCall(n, "__"+op+"__", Plain, t.Range())
 		b.mayCall(v, "__r"+op+"__", Plain, t.Range())
 	}
+	if op == "add" && b.shape(n).Container && out == 0 { // of a list
+		b.iterates(v, t.Range())
+	}
 	switch x := syntax.Unparen(t).(type) {
 	case *ast.Name:
 		if out != 0 {

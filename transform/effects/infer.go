@@ -160,6 +160,9 @@ func Say(e *Effect) string {
 	case UsesUnread:
 		return fmt.Sprintf("uses %s, which a base may define in a file that is not read", e.Name)
 	case MayCall:
+		if e.Via == nil {
+			return "uses " + e.Name + ", if it is an object of this class"
+		}
 		return "calls " + e.Name + ", if it is an object of this class"
 	case Takes:
 		return "locks it in a block"

@@ -14,6 +14,7 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
+	"pyxlock/transform/project"
 )
 
 // mayCall is an operation on an object without a static type.
@@ -21,6 +22,8 @@ type mayCall struct {
 	node    int32
 	method  string
 	callees []*Function
+	fields  []*project.Class // that have an attribute of the name, which becomes a property
+	part    Accessor
 	span    ast.Span
 }
 
@@ -53,10 +56,31 @@ func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span)
 		}
 	}
 	callees = slices.DeleteFunc(callees, func(f *Function) bool { return !f.Exposed() || f.Accessor != part })
-	if len(callees) > 0 {
-		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, span})
+	fields := publicly(b.f.Class, name, part)
+	if len(callees)+len(fields) > 0 {
+		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, fields, part, span})
 	}
 }
+
+// publicly are the classes, of those that share a class's lock, of which Python code has an
+// attribute of a name.
+func publicly(c *project.Class, name string, part Accessor) []*project.Class {
+	var out []*project.Class
+	line := c.Ancestry()
+	for _, k := range slices.Concat(line, c.Mod.Classes) {
+		fd := k.FieldByName[name]
+		if fd == nil || fd.Vis != ast.Public && (fd.Vis != ast.Readonly || changes(part)) {
+			continue
+		}
+		if theirs := k.Ancestry(); theirs[len(theirs)-1] == line[len(line)-1] && !slices.Contains(out, k) {
+			out = append(out, k)
+		}
+	}
+	return out
+}
+
+// changes reports whether an access gives an attribute another value, or takes it away.
+func changes(part Accessor) bool { return part == Setter || part == Deleter }
 
 // ofParams reports whether a value may be a parameter without a static type, or an item of
 // a parameter.
@@ -105,6 +129,17 @@ func mayLock(s *Solver, c *mayCall) {
 		}
 		if !peer(s.f, x.Num) && (!named || key(s.f, x.Num)) {
 			continue
+		}
+		for _, k := range c.fields {
+			its := s.p.Locks.Of(k)
+			if its == nil || its.Owner != mine.Owner {
+				continue
+			}
+			md := Read
+			if changes(c.part) {
+				md = Write
+			}
+			s.add(r.Region, &Effect{Class: k, Field: c.method, Kind: OnState, Mode: md, Maybe: true, Cause: MayCall, Name: c.method, Span: c.span}, held{})
 		}
 		for _, g := range c.callees {
 			its := s.p.Locks.Of(g.Class)

@@ -12,7 +12,7 @@ var asked = map[string][]string{
 	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited"},
 	"operator": {"binary=", "unary=", "compare="},
-	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view"},
+	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "makes", "reaches", "reads", "size", "views"},
 	"c":        {"args=", "lock=", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
