@@ -112,7 +112,7 @@ type ordering struct {
 	p       *Checker
 	mods    []*project.Module
 	all     []*effects.Function
-	tells   map[string]bool                   // whether the name of a member tells of what class an object is
+	told    map[string]bool                   // whether the name of a member tells of what class an object is
 	named   map[operation][]*effects.Effect   // what members of a name lock
 	classes []*project.Class                  // that have edges
 	edges   map[*project.Class][]*lockEdge    // to other classes' locks, by whose lock is held

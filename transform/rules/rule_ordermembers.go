@@ -5,6 +5,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
@@ -37,7 +38,7 @@ func (o *ordering) look(f *effects.Function) {
 		// What a block takes may come from anywhere, where nothing tells its origin.
 		_, known := f.WayTo(e.Region)
 		passed := f.Passed(e.Region) || x.Root == effects.NodeUnknown && !known && (e.Cause == effects.Takes || fromModule(f, e))
-		if e.Maybe && (!passed || x.Parent >= 0 || p.copies(f, x.Num)) {
+		if e.Maybe && (!passed || x.Parent >= 0 && !o.tells(e) || p.copies(f, x.Num)) {
 			continue // what is in a container that is given may be anything
 		}
 		a := &lockEdge{holds: holds, f: f, in: f, e: e, passed: passed}
@@ -150,7 +151,7 @@ func (o *ordering) byName(f *effects.Function) {
 // telling reports whether a name tells of what kind an object is that has a member of it: no two
 // classes of the project have one that have no base in common.
 func (o *ordering) telling(name string) bool {
-	if out, ok := o.tells[name]; ok {
+	if out, ok := o.told[name]; ok {
 		return out
 	}
 	var root *project.Class
@@ -171,11 +172,16 @@ func (o *ordering) telling(name string) bool {
 			root = line[len(line)-1]
 		}
 	}
-	if o.tells == nil {
-		o.tells = map[string]bool{}
+	if o.told == nil {
+		o.told = map[string]bool{}
 	}
-	o.tells[name] = out
+	o.told[name] = out
 	return out
+}
+
+// tells reports whether an object is used by the name of a member that tells of what class it is.
+func (o *ordering) tells(e *effects.Effect) bool {
+	return e.Cause == effects.MayCall && !effects.Common(e.Name) && !strings.HasPrefix(e.Name, "__") && o.telling(e.Name)
 }
 
 // underDecorators notes what a function that is no member locks while it holds parameters.

@@ -111,7 +111,7 @@ func (a *lockEdge) help(hang bool) string {
 		return "lock it before the function's own lock is taken or after that is given back: in a no_lock method with one block that takes both, or two, one after the other"
 	}
 	out := "call before taking the lock or after it"
-	if a.e.Cause == effects.MayCall {
+	if a.e.Cause == effects.MayCall && (a.guessed || !a.in.Sum.Regions[a.e.Region].OfItems()) {
 		return out
 	}
 	if at := effects.PathOf(a.in, a.e.Region); at != "" && !hang && a.held == nil && a.in.AtEntry(a.e.Region) {
