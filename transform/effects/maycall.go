@@ -24,6 +24,7 @@ type mayCall struct {
 	callees []*Function
 	fields  []*project.Class // that have an attribute of the name, which becomes a property
 	part    Accessor
+	under   int32 // the block that it stands in
 	span    ast.Span
 }
 
@@ -58,7 +59,7 @@ func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span)
 	callees = slices.DeleteFunc(callees, func(f *Function) bool { return !f.Exposed() || f.Accessor != part })
 	fields := publicly(b.f.Class, name, part)
 	if len(callees)+len(fields) > 0 {
-		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, fields, part, span})
+		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, fields, part, b.under, span})
 	}
 }
 
@@ -138,6 +139,9 @@ func mayLock(s *Solver, c *mayCall) {
 			md := Read
 			if changes(c.part) {
 				md = Write
+			}
+			if c.under != 0 && (cover{s}).covers(held{under: c.under, node: c.node}, r.Region, 0, md) {
+				continue
 			}
 			s.add(r.Region, &Effect{Class: k, Field: c.method, Kind: OnState, Mode: md, Maybe: true, Cause: MayCall, Name: c.method, Span: c.span}, held{})
 		}

@@ -52,6 +52,7 @@ type heldObject struct {
 	text  string   // in the words of the source
 	at    ast.Span // where a block takes it; zero where a decorator does
 	fix   *finding.Fix
+	apart bool // no statement takes both: they have locks of two kinds
 }
 
 // class is the class of what is held.

@@ -231,7 +231,7 @@ func locksParam(d decorator.Lock, i int, name string) bool {
 // locksAnother reports whether an effect comes about in a function that locks the object,
 // which is another than that of f.
 func (p *Checker) locksAnother(f *effects.Function, e *effects.Effect) bool {
-	return !e.Raw && (e.Via != nil || e.Cause == effects.Takes) && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
+	return !e.Raw && (e.Via != nil || e.Cause == effects.Takes || e.Cause == effects.MayCall) && e.Kind != effects.OnPython && p.prog.Guards(e.Class) && !effects.OnSelf(f, e)
 }
 
 // takes reports whether a member locks what an effect is on at its entry, together with its

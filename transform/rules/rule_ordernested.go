@@ -66,6 +66,10 @@ func modeOf(d decorator.Lock) effects.Mode {
 // nested notes a lock that is taken while another is held.
 func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effect) {
 	held, taken := o.mayBe(f, n.Held.OfClass()), o.mayBe(f, e.Class)
+	kinds := map[decorator.Kind]bool{}
+	for _, c := range slices.Concat(held, taken) {
+		kinds[o.p.locks.Of(c).Kind] = true
+	}
 	told := false
 	for _, h := range held {
 		for _, t := range taken {
@@ -79,7 +83,9 @@ func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effec
 			a := &lockEdge{holds: n.Held.Mode, f: f, in: f, e: &at, globals: n.Globals, held: &heldObject{class: h}}
 			if n.Held.Arg.X != nil {
 				a.held.text, a.held.at = spelled(f, n.Held.Arg), n.Held.Arg.X.Range()
-				a.held.fix = inOne(f, n)
+				if a.held.apart = len(kinds) > 1; !a.held.apart {
+					a.held.fix = inOne(f, n)
+				}
 			} else {
 				a.held = nil
 				if f.Class == nil {

@@ -102,6 +102,9 @@ func (a *lockEdge) chain() []finding.Related {
 // help tells what to do about an edge.
 func (a *lockEdge) help(hang bool) string {
 	if a.held != nil && a.held.at != (ast.Span{}) {
+		if a.held.apart {
+			return "do it before the block or after it: no statement takes two kinds of lock"
+		}
 		if a.taken != "" {
 			return fmt.Sprintf("lock both in one statement, which takes them in one order: with %s:", a.statement())
 		}
