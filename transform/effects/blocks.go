@@ -64,18 +64,8 @@ func (b blocks) block(st *ast.With) bool {
 			b.target(it.Target, 0, false)
 		}
 	}
-	for _, l := range k.Locks {
-		if l.node != 0 && l.Arg.Star == 0 && b.shape(l.node).Kind == ctype.Object {
-			b.flow.Actions = append(b.flow.Actions, action{Node: l.node, class: b.shape(l.node).Class, Kind: OnState, Mode: l.Mode,
-				sure: true, takes: true, each: b.parallel, under: b.under, Cause: Takes, Span: l.Arg.X.Range()})
-		}
-	}
-	if len(b.flow.Blocks) == 0 {
-		b.flow.Blocks = append(b.flow.Blocks, Block{})
-	}
-	b.flow.Blocks = append(b.flow.Blocks, k)
 	was := b.under
-	b.under = int32(len(b.flow.Blocks) - 1)
+	b.enter(k)
 	fell := false
 	if swallowing {
 		var interrupted []int32
@@ -90,6 +80,21 @@ func (b blocks) block(st *ast.With) bool {
 	}
 	b.under = was
 	return fell
+}
+
+// enter has what is walked from here on stand in a block.
+func (b blocks) enter(k Block) {
+	for _, l := range k.Locks {
+		if l.node != 0 && l.Arg.Star == 0 && b.shape(l.node).Kind == ctype.Object {
+			b.flow.Actions = append(b.flow.Actions, action{Node: l.node, class: b.shape(l.node).Class, Kind: OnState, Mode: l.Mode,
+				sure: true, takes: true, each: b.parallel, under: b.under, Cause: Takes, Span: l.Arg.X.Range()})
+		}
+	}
+	if len(b.flow.Blocks) == 0 {
+		b.flow.Blocks = append(b.flow.Blocks, Block{})
+	}
+	b.flow.Blocks = append(b.flow.Blocks, k)
+	b.under = int32(len(b.flow.Blocks) - 1)
 }
 
 // Around yields the locks of a block and of those round it.

@@ -4,7 +4,6 @@ package effects
 // values. Expressions are in flowexpr.go, calls in flowcall.go.
 
 import (
-	"maps"
 	"slices"
 	"sync"
 
@@ -261,7 +260,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			b.exprs.deleted(t, b.expr(t))
 		}
 	case *ast.FuncDef:
-		b.nestedFunc(st)
+		insides{b}.walk(st)
 	case *ast.ClassDef:
 		if st.Body != nil {
 			b.nested++
@@ -353,63 +352,6 @@ func swallows(st *ast.With) bool {
 		return true
 	}
 	return false
-}
-
-// nestedFunc walks a function inside the function. It may run while the outer
-// one does, and counts as done by it; its names shadow.
-func (b *builder) nestedFunc(def *ast.FuncDef) {
-	if def.Params == nil {
-		return
-	}
-	if _, known := b.vars[def.Name.Name]; !known {
-		b.variable(def.Name.Name, ctype.Shape{}, 0)
-		v := b.vars[def.Name.Name]
-		v.nested = true
-		b.vars[def.Name.Name] = v
-	}
-	for _, d := range def.Decorators {
-		b.expr(d.Expr)
-	}
-	var defaults []int32
-	for _, prm := range def.Params.List {
-		defaults = append(defaults, b.expr(prm.Default))
-	}
-	vars, env, loops, tries, under, parallel := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under, b.parallel
-	b.under, b.parallel = 0, false // it may run when the block is over
-	b.capture(def.Body)
-	b.vars, b.tries = maps.Clone(vars), nil
-	for name := range ownNames(def.Body) {
-		delete(b.vars, name)
-	}
-	for i, prm := range def.Params.List {
-		if prm.Name.Name != "" {
-			nestedParam(b, prm, defaults[i])
-		}
-	}
-	b.nested++
-	history := b.detached(func() { b.suite(def.Body) })
-	b.nested--
-	b.vars, b.env, b.loops, b.tries, b.under, b.parallel = vars, env, loops, tries, under, parallel
-	b.set(historySlot, history)
-	for slot, s := range b.shared {
-		if int(slot) < len(b.env) {
-			b.env[slot] = s
-		}
-	}
-}
-
-// nestedParam makes a variable of a parameter of a function or lambda inside the function:
-// whoever calls that gives it what he likes.
-func nestedParam(b *builder, prm *ast.Param, byDefault int32) {
-	sh := b.p.Types.Of(b.m, prm.Type, prm.Declarator)
-	n := b.node(Node{Kind: NodeUnknown, Shape: sh})
-	if byDefault != 0 {
-		if sh.Kind == ctype.Unknown {
-			sh = b.shape(byDefault)
-		}
-		n = b.node(Node{Kind: NodeLocal, From: []int32{n, byDefault}, Shape: sh})
-	}
-	b.variable(prm.Name.Name, sh, n)
 }
 
 func (b *builder) simple(st *ast.Simple) bool {

@@ -52,7 +52,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
 			}
-			if b.vars[fun.Name].nested || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
+			if def := b.vars[fun.Name].nested; def != nil && (insides{b.builder}).gives(def, args) {
+				return b.unknownCall(args, fun.Name, e.Span, false) // what it does stands in its body
+			} else if def != nil || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
@@ -95,7 +97,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	if _, literal := syntax.Unparen(fun.X).(*ast.Str); literal { // "…".format(…), ", ".join(…)
 		args := b.passed(e.Args)
-		b.iteratedBy(name, args, e.Span)
+		iteratedBy(b, name, args, e.Span)
 		args.each(func(n int32) {
 			if b.answers(n) {
 				b.exprs.operator(n, "__str__", e.Span)
@@ -167,7 +169,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	args := b.passed(e.Args)
 	if !b.inC(base) {
-		b.iteratedBy(name, args, e.Span)
+		iteratedBy(b, name, args, e.Span)
 	}
 	switch {
 	case base == 0:
@@ -242,7 +244,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 }
 
 // iteratedBy notes that a method of a container goes over what it is given.
-func (b calls) iteratedBy(name string, args passed, span ast.Span) {
+func iteratedBy(b calls, name string, args passed, span ast.Span) {
 	if !library.Iterating()[name] {
 		return
 	}

@@ -143,7 +143,7 @@ func (b expressions) lambda(e *ast.Lambda) {
 	b.capture(e.Body)
 	for i, d := range defaults {
 		if prm := e.Params.List[i]; prm.Name.Name != "" {
-			nestedParam(b.builder, prm, d)
+			nestedParam(b.builder, prm, d, false)
 		}
 	}
 	b.nested++

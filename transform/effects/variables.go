@@ -14,9 +14,9 @@ import (
 // to statement: variables.env has that.
 type variable struct {
 	slot   int32
-	shape  ctype.Shape // as declared
-	global bool        // declared global
-	nested bool        // a function defined in this one
+	shape  ctype.Shape  // as declared
+	global bool         // declared global
+	nested *ast.FuncDef // a function defined in this one; nil where it is none
 }
 
 // variables are the names of a function with their values. They follow control
@@ -37,6 +37,8 @@ type variables struct {
 	// is ever given. shared are those of the variables that they assign to.
 	seen   map[int32][]int32
 	shared map[int32]int32
+	// given are the parameters of the functions defined in this one.
+	given map[*ast.FuncDef][]int32
 }
 
 // loop is a loop being walked.

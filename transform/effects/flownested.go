@@ -1,0 +1,209 @@
+package effects
+
+// Flows of functions within the function: what their parameters are given, and what their
+// decorators lock.
+
+import (
+	"maps"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/syntax"
+)
+
+// insides are the functions inside one.
+type insides struct{ *builder }
+
+// walk walks a function inside the function. It may run while the outer
+// one does, and counts as done by it; its names shadow.
+func (b insides) walk(def *ast.FuncDef) {
+	if def.Params == nil {
+		return
+	}
+	if _, known := b.vars[def.Name.Name]; !known {
+		b.variable(def.Name.Name, ctype.Shape{}, 0)
+		v := b.vars[def.Name.Name]
+		v.nested = def
+		b.vars[def.Name.Name] = v
+	}
+	for _, d := range def.Decorators {
+		b.expr(d.Expr)
+	}
+	var defaults []int32
+	for _, prm := range def.Params.List {
+		defaults = append(defaults, b.expr(prm.Default))
+	}
+	vars, env, loops, tries, under, parallel := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under, b.parallel
+	b.under, b.parallel = 0, false // it may run when the block is over
+	b.capture(def.Body)
+	b.vars, b.tries = maps.Clone(vars), nil
+	for name := range ownNames(def.Body) {
+		delete(b.vars, name)
+	}
+	called := b.onlyCalled(def)
+	var params []int32
+	for i, prm := range def.Params.List {
+		if prm.Name.Name != "" {
+			n := nestedParam(b.builder, prm, defaults[i], called)
+			params = append(params, n)
+		} else {
+			params = append(params, 0)
+		}
+	}
+	if b.given == nil {
+		b.given = map[*ast.FuncDef][]int32{}
+	}
+	if b.boundOnce(def) {
+		b.given[def] = params
+	}
+	b.underDecorators(def, params)
+	b.nested++
+	history := b.detached(func() { b.suite(def.Body) })
+	b.nested--
+	b.vars, b.env, b.loops, b.tries, b.under, b.parallel = vars, env, loops, tries, under, parallel
+	b.set(historySlot, history)
+	for slot, s := range b.shared {
+		if int(slot) < len(b.env) {
+			b.env[slot] = s
+		}
+	}
+}
+
+// nestedParam makes a variable of a parameter of a function or lambda inside the function:
+// whoever calls that gives it what he likes, unless all calls are in sight.
+func nestedParam(b *builder, prm *ast.Param, byDefault int32, called bool) int32 {
+	sh := b.p.Types.Of(b.m, prm.Type, prm.Declarator)
+	var from []int32
+	if !called {
+		from = append(from, b.node(Node{Kind: NodeUnknown, Shape: sh}))
+	}
+	if byDefault != 0 {
+		if sh.Kind == ctype.Unknown {
+			sh = b.shape(byDefault)
+		}
+		from = append(from, byDefault)
+	}
+	n := b.node(Node{Kind: NodeLocal, From: from, Shape: sh})
+	b.variable(prm.Name.Name, sh, n)
+	return n
+}
+
+// onlyCalled reports whether all that the function does with one inside it is to call it, so
+// that nobody else does.
+func (b insides) onlyCalled(def *ast.FuncDef) bool {
+	if len(def.Decorators) != len(decorator.On(b.m, def.Decorators)) || def.Params == nil {
+		return false
+	}
+	for _, p := range def.Params.List {
+		if p.Kind != ast.Positional {
+			return false
+		}
+	}
+	name := def.Name.Name
+	uses, calls := 0, 0
+	ast.Walk(b.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			if n.Name == name {
+				uses++
+			}
+		case *ast.Call:
+			if n.Fun != nil && syntax.IsNamed(n.Fun, name) && plainly(n.Args) {
+				calls++
+			}
+		case *ast.FuncDef:
+			if n != def && n.Name.Name == name {
+				uses++
+			}
+		case *ast.Simple: // a name that is global or nonlocal
+			for _, id := range n.Names {
+				if id.Name == name {
+					uses++
+				}
+			}
+		}
+		return true
+	})
+	return uses == calls && calls > 0
+}
+
+// boundOnce reports whether a name stands for nothing but the function inside the function that has it.
+func (b insides) boundOnce(def *ast.FuncDef) bool {
+	once := true
+	ast.Walk(b.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			once = once && (n.Name != def.Name.Name || n.Access == ast.Read || n.Access == ast.Called)
+		case *ast.FuncDef:
+			once = once && (n == def || n.Name.Name != def.Name.Name)
+		}
+		return once
+	})
+	return once && len(def.Decorators) == len(decorator.On(b.m, def.Decorators))
+}
+
+// plainly reports whether each argument of a call is written out.
+func plainly(args []ast.Arg) bool {
+	for _, a := range args {
+		if a.Star != 0 {
+			return false
+		}
+	}
+	return true
+}
+
+// gives notes what a call of a function inside the function gives to its parameters, and reports
+// whether it is known which gets what.
+func (b insides) gives(def *ast.FuncDef, args passed) bool {
+	params, ok := b.given[def]
+	if !ok || len(args.star) > 0 || len(args.pos) > len(params) {
+		return false
+	}
+	for i, prm := range def.Params.List {
+		if prm.Kind != ast.Positional {
+			return false
+		}
+		n := int32(0)
+		if i < len(args.pos) {
+			n = args.pos[i]
+		}
+		for k, name := range args.name {
+			if name == prm.Name.Name {
+				n = args.kw[k]
+			}
+		}
+		if n != 0 && params[i] != 0 && n != params[i] {
+			x := &b.flow.Nodes[params[i]]
+			x.From = append(x.From, n)
+		}
+	}
+	return true
+}
+
+// underDecorators has the body of a function inside the function hold what its decorators
+// name, as a block round it would.
+func (b insides) underDecorators(def *ast.FuncDef, params []int32) {
+	var list []BlockLock
+	for _, d := range decorator.On(b.m, def.Decorators) {
+		if d.Name != "read_lock" && d.Name != "write_lock" {
+			continue
+		}
+		md := Read
+		if d.Name == "write_lock" {
+			md = Write
+		}
+		for i, prm := range def.Params.List {
+			if params[i] == 0 || len(d.Args()) == 0 && i > 0 || len(d.Args()) > 0 && !d.Speaks(prm.Name.Name) {
+				continue
+			}
+			sh := b.vars[prm.Name.Name].shape
+			name := &ast.Name{Span: ast.Span{Pos: prm.Name.Pos, End: prm.Name.Pos + int32(len(prm.Name.Name))}, Name: prm.Name.Name}
+			list = append(list, BlockLock{Arg: ast.Arg{Span: name.Span, X: name}, Mode: md, Class: classOfObject(sh), Shape: sh, node: params[i]})
+		}
+	}
+	if len(list) > 0 {
+		blocks{b.builder}.enter(Block{With: &ast.With{Span: def.Span, Body: def.Body}, Locks: list})
+	}
+}
