@@ -1839,7 +1839,9 @@ static void places(void) {
         }
         finish();
     }
-    /* A signal does not take another thread off the queue. */
+    /* A signal does not take another thread off the queue, where Python tells us (3.13)
+       which one handles signals. */
+    if (table->main_thread == 0) return;
     start(2);
     CHECK(ask(&actors[0], OP_WRITE, 0, plain[0]) == 0);
     blocks(&actors[1], OP_WRITE, 0, plain[0]);
