@@ -383,8 +383,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 	add := func(region int32, md effects.Mode, e *effects.Effect) {
 		x := &f.Sum.Regions[region]
 		path := effects.PathOf(f, region)
-		steps := effects.Chain(f, e)
-		why := steps[len(steps)-1].Text
+		why := effects.Reason(f, e)
 		for i := range out {
 			if out[i].path == path {
 				if md > out[i].mode {
@@ -444,6 +443,9 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 	}
 	if len(out) > 0 {
 		for _, e := range within {
+			if e.Guarded != nil && !e.Sure && !slices.ContainsFunc(out, func(w want) bool { return w.path == effects.PathOf(f, e.Region) }) {
+				continue // it may be what is locked; alone that is no reason to hold it
+			}
 			add(e.Region, e.Mode, e)
 		}
 	}

@@ -10,13 +10,14 @@
 // ends what a caller has to answer for; it does not decide what anything locks, writes
 // no text and reports nothing.
 //
-// Begin with model.go, which has the words; then flow.go (statements; values, variables
-// and notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been
-// assigned to attributes), items.go (objects that have no name), solve.go (the fixed
-// point), and infer.go (what follows from a summary). What generators may do with their
-// locks is in snapshots.go and stillness.go (all at once) and steps.go, measures.go,
-// reliance.go, learned.go and looking.go (step by step). owners.go says who points into
-// whose state, guardmoves.go which guards change. docs/inference.md has the argument.
+// Begin with model.go, which has the words; then flow.go (statements; values, variables and
+// notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been assigned
+// to attributes), items.go (objects that have no name), solve.go (the fixed point),
+// shared.go (objects that have one lock), and infer.go (what follows from a summary). What
+// generators may do with their locks is in snapshots.go and stillness.go (all at once) and
+// steps.go, measures.go, reliance.go, learned.go and looking.go (step by step). owners.go
+// says who points into whose state, guardmoves.go which guards change. docs/inference.md has
+// the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a
 // function's own making are followed until they are handed out (handing, Solver.handed);

@@ -400,14 +400,6 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	return n
 }
 
-// iterates notes that something runs over an object.
-func (b *builder) iterates(n int32, span ast.Span) {
-	if b.answers(n) {
-		b.exprs.operator(n, "__iter__", span)
-		b.exprs.operator(n, "__next__", span)
-	}
-}
-
 // isHandLock reports whether an item of a with statement is a lock.
 func (b *builder) isHandLock(e ast.Expr) bool {
 	if n, ok := syntax.Unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {

@@ -232,6 +232,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.filled = 0
 		n := b.expr(t)
 		if s, ok := t.(*ast.Subscript); ok && sliceOf(s.Index) {
+			b.iterates(value, t.Range())
 			b.put(b.filled, orUnknown(b.items(value))...)
 		} else {
 			b.put(b.filled, value)

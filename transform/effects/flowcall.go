@@ -171,6 +171,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if !b.inC(base) {
 		iteratedBy(b, name, args, e.Span)
 	}
+	likely(b.builder, base, name, args, e.Span)
 	switch {
 	case base == 0:
 	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.ViewMethods()[name]: // nothing else that points to numbers has methods
@@ -497,6 +498,11 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 	for _, g := range groups {
 		to := args.to(g[0].Def, receiver, bound, func(n int32) { b.opaque(n, g[0].Def.Name.Name, e.Span) })
 		out = b.either(out, b.callOf(g, to, e.Span))
+		for i, n := range to {
+			if prm := g[0].Def.Params.List[i]; n != receiver && prm.Kind == ast.Positional && prm.Type == nil && prm.Annotation == nil {
+				runsOver(b.builder, n, "", e.Span)
+			}
+		}
 	}
 	return out
 }

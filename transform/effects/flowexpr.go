@@ -113,7 +113,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 		b.expr(e.Step)
 		return 0
 	case *ast.Yield:
-		b.expr(e.X)
+		if n := b.expr(e.X); e.From {
+			b.iterates(n, e.Span)
+		}
 		b.suspends(e.Span)
 		return 0
 	case *ast.New:
@@ -541,14 +543,7 @@ func (b expressions) compare(e *ast.Compare) {
 			switch op {
 			case "is", "is not":
 			case "in", "not in":
-				switch sh := b.shape(n); {
-				case sh.Class != nil:
-					b.operator2(n, left, "__contains__", e.Span)
-				case b.answers(n):
-					b.mayCall(n, "__contains__", Plain, e.Span)
-				case sh.Container: // it compares, and takes the container's own lock
-					b.python(ast.Span{Pos: e.End, End: e.End})
-				}
+				searched(b.builder, n, left, e.Span)
 			default:
 				if left != 0 && b.shape(left).Class == nil && b.shape(left).Kind == ctype.Object || n != 0 && b.shape(n).Class == nil && b.shape(n).Kind == ctype.Object {
 					b.python(e.Span)

@@ -127,6 +127,9 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 	if !inC && exceptionName(name) { // it keeps its arguments for a message
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
+	if !inC {
+		args.each(func(n int32) { runsOver(b.builder, n, name, span) })
+	}
 	b.unknownArgs(args, name, span, inC)
 	if inC {
 		var from []int32
@@ -196,12 +199,20 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return b.class(args.pos[0]), true
 	}
 	method := library.BuiltinMethods()[name]
+	var iterator int32
 	for _, n := range args.pos {
 		if method != "" && b.answers(n) {
-			b.exprs.operator(n, method, e.Span)
-			if method == "__iter__" {
-				b.exprs.operator(n, "__next__", e.Span)
+			switch method {
+			case "__iter__":
+				if name == "iter" {
+					iterator = iteratorOf(b.builder, n, e.Span)
+				} else {
+					b.iterates(n, e.Span)
+				}
 				b.exprs.operator(n, "__len__", e.Span)
+			default:
+				b.exprs.operator(n, method, e.Span)
+				likely(b.builder, n, method, passed{}, e.Span)
 			}
 		}
 	}
@@ -224,6 +235,9 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return n, true
 	}
 	if name == "iter" && len(args.pos) == 1 {
+		if iterator != 0 {
+			return iterator, true
+		}
 		return b.tuple(b.items(args.pos[0])), true
 	}
 	if name == "min" || name == "max" || name == "next" {

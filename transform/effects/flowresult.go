@@ -5,6 +5,7 @@ package effects
 
 import (
 	"cmp"
+	"slices"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
@@ -38,6 +39,24 @@ func resultOf(p *Program, f *Function, depth int) *project.Class {
 	return r.class
 }
 
+// likelyResults returns the classes of objects that a function returns in sight, among whatever
+// else it returns, also where Python code may override it.
+func likelyResults(p *Program, f *Function) []*project.Class {
+	return f.likely.Get(func() []*project.Class { return likelyOf(p, f, resultDepth) })
+}
+
+func likelyOf(p *Program, f *Function, depth int) []*project.Class {
+	if depth == 0 || f.Def.Body == nil || f.Def.Params == nil || f.Def.Async {
+		return nil
+	}
+	r := &results{p: p, f: f, depth: depth, likely: true, known: map[string]*project.Class{}, assigned: map[string][]ast.Expr{}, stores: map[string]int{}}
+	if r.names(); r.unknown { // it yields
+		return nil
+	}
+	r.walk(f.Def.Body.Stmts, nil)
+	return r.found
+}
+
 // results looks at what one function returns.
 type results struct {
 	p        *Program
@@ -48,6 +67,8 @@ type results struct {
 	stores   map[string]int            // how often a name is a target
 	class    *project.Class
 	unknown  bool
+	likely   bool             // any class counts that is found
+	found    []*project.Class // all of them
 }
 
 // names finds the variables of the function.
@@ -148,7 +169,14 @@ func (r *results) returned(e ast.Expr, tested map[string]*project.Class) {
 	if syntax.IsNamed(e, "NotImplemented") {
 		return
 	}
-	switch c := r.of(e, tested); {
+	c := r.of(e, tested)
+	if c != nil && !slices.Contains(r.found, c) {
+		r.found = append(r.found, c)
+	}
+	if c == nil && r.likely {
+		r.found = append(r.found, r.ofMethod(e)...)
+	}
+	switch {
 	case c == nil:
 		r.unknown = true
 	case r.class == nil:
@@ -158,6 +186,24 @@ func (r *results) returned(e ast.Expr, tested map[string]*project.Class) {
 			r.unknown = true
 		}
 	}
+}
+
+// ofMethod returns the classes of what a method of the function's own object returns.
+func (r *results) ofMethod(e ast.Expr) []*project.Class {
+	call, ok := e.(*ast.Call)
+	if !ok {
+		return nil
+	}
+	path := syntax.Dotted(syntax.Unparen(call.Fun))
+	if len(path) != 2 || r.known[path[0]] == nil {
+		return nil
+	}
+	for _, a := range r.known[path[0]].Ancestry() {
+		if fs := r.p.Own(a).Plain[path[1]]; len(fs) > 0 {
+			return likelyOf(r.p, fs[0], r.depth-1)
+		}
+	}
+	return nil
 }
 
 // of returns the class of an expression, nil where that is not known.

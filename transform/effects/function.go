@@ -30,7 +30,8 @@ type Function struct {
 	entry cache.Value[bool]      // see Program.Member
 	seen  cache.Value[bool]      // see Exposed
 
-	result cache.Value[*project.Class] // see resultClass
+	result cache.Value[*project.Class]   // see resultClass
+	likely cache.Value[[]*project.Class] // see likelyResults
 }
 
 // Accessor tells the parts of a property apart.

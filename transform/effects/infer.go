@@ -47,6 +47,7 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 	var st Stance
 	kin := true
 	writes := false
+	var shares *Effect
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		r := &f.Sum.Regions[e.Region]
@@ -57,6 +58,14 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 			continue // Python code comes to the state through members, which lock
 		}
 		if num > 0 && (!p.Guards(e.Class) || e.Maybe && p.Constructs(f, 0)) {
+			continue
+		}
+		// What shares its lock with something that is locked for writing may be held for reading no
+		// more, where it is held at all.
+		if e.Guarded != nil {
+			if shares == nil || e.Sure && !shares.Sure {
+				shares = e
+			}
 			continue
 		}
 		// A block has a lock of its own; one for reading must not be held then, and none where
@@ -73,6 +82,9 @@ func (p *Program) StanceOn(f *Function, num int, rawOnly bool) Stance {
 	st.Kin = st.Touches && kin
 	if st.Touches && writes {
 		st.Mode = Write
+	}
+	if st.Touches && st.Mode == Read && shares != nil {
+		st.Mode, st.Sure, st.Why = Write, shares.Sure, shares
 	}
 	return st
 }
@@ -186,6 +198,16 @@ func sayPassed(e *Effect) string {
 		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", name)
 	}
 	return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", name)
+}
+
+// Reason tells in words what an effect comes from in the end.
+func Reason(f *Function, e *Effect) string {
+	steps := Chain(f, e)
+	out := steps[len(steps)-1].Text
+	if e.Guarded != nil {
+		out += ", and " + e.Guarded.Name + " has the same lock"
+	}
+	return out
 }
 
 // RelatedOf turns an explanation into related places, without the first step

@@ -153,7 +153,7 @@ func mayLock(s *Solver, c *mayCall) {
 			for i := range g.Sum.Effects {
 				e := &g.Sum.Effects[i]
 				if OnSelf(g, e) && s.p.Guards(e.Class) {
-					s.add(r.Region, &Effect{Class: e.Class, Field: e.Field, Behind: e.Behind, Kind: OnState, Mode: e.Mode, Maybe: true,
+					s.add(r.Region, &Effect{Class: e.Class, Field: e.Field, Behind: e.Behind, Kind: OnState, Mode: e.Mode, Maybe: true, Asked: e.Asked, Guarded: e.Guarded,
 						Cause: MayCall, Name: g.Def.Name.Name, Span: c.span, Via: g, next: int32(i)}, held{})
 				}
 			}

@@ -54,8 +54,10 @@ type Node struct {
 	owner *project.Class // of a field: the class through which it was reached; of a class: itself
 	Shape ctype.Shape
 	From  []int32
-	local bool  // the address of a local pointer: who writes there changes the local
-	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
+	local bool // the address of a local pointer: who writes there changes the local
+	// likely is true of a cast to what an object was made as, which no declaration tells.
+	likely bool
+	pos    int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
 	// history is, of a field, what has been assigned before it is read.
 	history int32
 }
@@ -245,6 +247,9 @@ type Effect struct {
 	Maybe bool
 	// Asked is true where nothing is written, and a callee's decorator locks for writing.
 	Asked bool
+	// Guarded is the class of an object that is locked for writing, where the effect is on what
+	// guards, or may guard, that object: one lock is both's. It is nil otherwise.
+	Guarded *project.Class
 	// Held is true under a block of the function that holds the object.
 	Held bool
 	// Shared is true of a write under a block that holds the object for reading only.
@@ -278,6 +283,7 @@ type foundKey struct {
 	sure, raw bool
 	maybe     bool
 	asked     bool
+	guarded   *project.Class
 	held      bool
 	each      bool
 	under     int32
@@ -289,7 +295,7 @@ type foundKey struct {
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Each, e.Under, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

@@ -203,8 +203,11 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			s.add(r.Region, &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span},
-				held{under: e.under, node: e.Node})
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span}
+			if e.takes {
+				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
+			}
+			s.add(r.Region, does, held{under: e.under, node: e.Node})
 		}
 	}
 	for i := range s.flow.Calls {
@@ -322,8 +325,12 @@ func (s *Solver) call(c *Call) {
 					if e.Maybe && !operand(s, to) {
 						continue
 					}
-					s.add(to, &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Each: each,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}, inCall(c, g, e.Region))
+					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}
+					if !e.Raw || s.p.Holds(g, e) {
+						(sharing{s}).locksGuard(to, class, does, held{under: c.under}, c.history)
+					}
+					s.add(to, does, inCall(c, g, e.Region))
 				}
 			}
 		}
@@ -457,7 +464,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
 				return true
 			}
 		}

@@ -59,7 +59,12 @@ func (s *Solver) collect(n int32) []Ref {
 	case NodeStowed:
 		out = append(out, s.refs(x.Base)...)
 	case NodeCast:
-		for _, r := range s.refs(x.Base) {
+		base := s.refs(x.Base)
+		made := x.likely && slices.ContainsFunc(base, func(r Ref) bool { return s.sum.Regions[r.Region].Root == NodeFresh })
+		for _, r := range base {
+			if made && s.sum.Regions[r.Region].Root == NodeUnknown {
+				continue // what else it may be, nothing tells
+			}
 			if x.Shape.Kind == ctype.Object && x.Shape.Class != nil {
 				r.Class = x.Shape.Class
 			}

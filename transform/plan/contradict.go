@@ -94,7 +94,7 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Help = "lock it for writing here, or take its locks in blocks alone: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		default:
 			f.Code, f.Warning = finding.Upgrade, true
-			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which locks it for writing", name, what, effects.Say(worst))
+			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which %s", name, what, effects.Say(worst), r.locksIt(worst))
 			f.Help = "lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		}
 		f.Fix = toWrite(by)
@@ -103,6 +103,18 @@ func (r *resolver) contradicted(locks []Placed) {
 			r.failed = true
 		}
 	}
+}
+
+// locksIt tells how what a function calls locks for writing what that holds.
+func (r *resolver) locksIt(e *effects.Effect) string {
+	if e.Guarded == nil {
+		return "locks it for writing"
+	}
+	locks := "locks it"
+	if !e.Sure {
+		locks = "may lock it"
+	}
+	return fmt.Sprintf("%s for writing: the lock of a %s is that of its %s", locks, e.Guarded.Name, r.p.Locks.Of(e.Guarded).Guard)
 }
 
 // rank orders effects by how much they say: certain and direct before assumed.

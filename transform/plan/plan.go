@@ -262,8 +262,7 @@ func (r *resolver) noteInferred(object string, st effects.Stance) {
 	pos := project.FindingAt(r.f.Unit.Source, r.f.Def.Name.Span, "", "", "")
 	in := Inferred{Name: fun.Name(), Path: r.f.Unit.Path, Line: pos.Line, Object: object, Write: st.Mode == effects.Write, Why: "touches no guarded state"}
 	if st.Why != nil {
-		steps := effects.Chain(fun, st.Why)
-		in.Why = steps[len(steps)-1].Text
+		in.Why = effects.Reason(fun, st.Why)
 	}
 	r.out.Inferred = append(r.out.Inferred, in)
 }

@@ -146,6 +146,9 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 				return st, "not locked here, since what it calls locks it"
 			}
 		}
+		if self && !p.prog.StanceOn(f, 0, false).Touches { // what shares its lock is locked, and it is not used
+			return st, "not locked here, since what it calls locks it"
+		}
 		if self && f.Def.Name.Name == "__init__" {
 			return st, "locked for writing, since it can be called again"
 		}
