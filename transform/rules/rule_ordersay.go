@@ -45,10 +45,11 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	return out
 }
 
-// says tells what one edge does; with one the object is named, not its class.
+// says tells what one edge does; with one the object is named, not its class, and so are two that are
+// taken at once.
 func (a *lockEdge) says(one bool) string {
 	what := "some " + a.e.Class.Name
-	if one || a.taken != "" {
+	if one || a.together || a.taken != "" {
 		what = a.object()
 	}
 	verb := "locks"
