@@ -58,6 +58,7 @@ const (
 	Buffer         = "PXL302"
 	Container      = "PXL303"
 	Export         = "PXL304"
+	Later          = "PXL305"
 	Borrowed       = "PXL401"
 	Storage        = "PXL402"
 	DictNext       = "PXL403"
