@@ -103,7 +103,7 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	codes := map[string]int{}
 	most := ""
 	for _, g := range transform.Groups(rep.Findings) {
-		if g.Code == transform.Unlocked {
+		if g.Code == transform.Unlocked && !g.ByHand {
 			unlocked++
 		}
 		if codes[g.Code]++; g.Code != transform.SyntaxError && (most == "" || codes[g.Code] > codes[most]) {

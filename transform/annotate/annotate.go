@@ -182,14 +182,8 @@ func (a *annotator) verdict(c *project.Class) {
 			why += "; without one " + strings.Join(open, ", ")
 		}
 		a.note(c, HandLocked, why, nil)
-	case c.Flags["dataclass"]:
-		a.note(c, Unlockable, "a dataclass's fields are attributes that Python code reaches without the lock", nil)
-	case c.Unit.File.Pure && slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && f.Unit.InPxd() }):
-		a.note(c, Unlockable, "Cython lets no .py define properties beside the attributes of its .pxd", nil)
-	case slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && clashes(a, c, f.Name) }):
-		a.note(c, Unlockable, "a public attribute has the name of something in the module, and Cython lets it have no property", nil)
-	case c.Unit.File.Pure && a.cythonName(c.Unit, c.Def.Pos) == "":
-		a.note(c, Unlockable, "the file does not import cython, and may run without it", nil)
+	case plan.ObstacleTo(a.mods, c) != nil:
+		a.note(c, Unlockable, plan.ObstacleTo(a.mods, c).Why, nil)
 	default:
 		a.lock(c, "")
 		if ev.Field != nil {
@@ -210,13 +204,6 @@ func (a *annotator) elsewhere(c *project.Class) *project.Class {
 		}
 	}
 	return nil
-}
-
-// clashes reports whether Cython would confuse a property of c with a name of
-// the module.
-func clashes(a *annotator, c *project.Class, name string) bool {
-	_, used := c.Mod.UsedBefore(name, c.Def.Pos)
-	return used
 }
 
 // withoutHand tells which members of a class that is locked by hand write its

@@ -56,24 +56,10 @@ func (a *annotator) write() {
 	}
 }
 
-// cythonName returns what the cython module is called in a file before pos.
+// cythonName is the name by which a file knows the cython module at an offset, "" where it
+// does not.
 func (a *annotator) cythonName(u *project.Unit, pos int32) string {
-	for _, m := range a.mods {
-		if slices.Contains(m.Units, u) {
-			if name, at := m.Scope.CythonIn(u.Source); name != "" && at < pos {
-				return name
-			}
-			// An included file sees the names of the one that includes it.
-			if u.Role == project.RoleInclude {
-				for _, o := range m.Units {
-					if name, _ := m.Scope.CythonIn(o.Source); o.Role == project.RoleMain && name != "" {
-						return name
-					}
-				}
-			}
-		}
-	}
-	return ""
+	return plan.CythonName(a.mods, u, pos)
 }
 
 // cimport makes the cython module known to a file that uses it first at an offset.

@@ -23,6 +23,9 @@ type Finding struct {
 	Related []Related
 	Warning bool // does not stop a rewrite
 	Fix     *Fix // the one safe answer; nil where there is none
+	// ByHand is true where no command proposes what to do, though one does of other findings with
+	// this code.
+	ByHand bool
 	// Cause is the same in findings with one code that are one thing to do: many places
 	// that miss the lock of one helper. "" is in a finding that is one by itself.
 	Cause string

@@ -122,9 +122,11 @@ func (p *Checker) Declared(in project.Inputs) []finding.Finding {
 // module without a lock.
 func (c *claimant) unkept(open []unlockedClass) (finding.Finding, bool) {
 	f := project.FindingAt(c.u.Source, c.span, finding.Claim, "", "")
+	proposed := false
 	for _, k := range open {
 		if k.sure {
 			f.Related = append(f.Related, k.against())
+			proposed = proposed || k.obstacle == nil
 		}
 	}
 	n := len(f.Related)
@@ -139,6 +141,9 @@ func (c *claimant) unkept(open []unlockedClass) (finding.Finding, bool) {
 	}
 	f.Message = fmt.Sprintf("%s needs no GIL, and %s no lock", who, finding.PluralOf(n, "class that changes has", "classes that change have"))
 	f.Help = "lock them: pyxlock annotate proposes how; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
+	if !proposed {
+		f.Help = "annotate cannot lock them as they are: PXL504 says of each what to do; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
+	}
 	return f, true
 }
 

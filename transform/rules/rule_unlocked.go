@@ -9,6 +9,7 @@ import (
 
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -21,6 +22,8 @@ type unlockedClass struct {
 	// steps lead to what changes it, the function that others can call first.
 	steps []finding.Related
 	text  string // what changes it
+	// obstacle is what keeps annotate from proposing a lock.
+	obstacle *plan.Obstacle
 }
 
 // mayBeUnlocked reports whether a class has state that no lock of ours guards, and
@@ -64,11 +67,16 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{c, ev.Effect.Sure, ev.Done(), steps, steps[len(steps)-1].Message})
+					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), steps: steps, text: steps[len(steps)-1].Message})
 				}
 			}
 		}
 	})
+	for _, list := range out {
+		for i := range list {
+			list[i].obstacle = plan.ObstacleTo(mods, list[i].class)
+		}
+	}
 	return out
 }
 
@@ -102,7 +110,7 @@ func openAttribute(c *project.Class, fd *project.Field) unlockedClass {
 	}
 	pos := project.FindingAt(fd.Unit.Source, span, "", "", "")
 	text := "Python code can assign to its public attribute " + fd.Name
-	return unlockedClass{c, false, false, []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fd.Name + " is public"}}, text}
+	return unlockedClass{class: c, steps: []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fd.Name + " is public"}}, text: text}
 }
 
 // changing reports the classes that change and have no lock, without those whose base
@@ -125,6 +133,10 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f.Gist = k.class.Name + " has no lock"
 			f.Warning = !k.sure || !k.done
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
+			if o := k.obstacle; o != nil {
+				f.Help = fmt.Sprintf("annotate cannot lock it, since %s: %s; or say why it needs no lock: @cython.no_lock(\"why\") on the class", o.Why, o.Do)
+				f.ByHand = true
+			}
 			f.Related = k.steps
 			out = append(out, f)
 		}
