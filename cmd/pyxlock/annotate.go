@@ -117,13 +117,15 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 	}
 	var b fileio.Batch
 	b.AddInput(in.Disk.Files()...)
-	changed := 0
+	changed, first := 0, ""
 	names := newDiffNames(in)
 	for i, rw := range n.Rewrites {
 		if !rw.Changed() || !in.Shows(rw.Path) || in.Files[i].Needed {
 			continue
 		}
-		changed++
+		if changed++; first == "" {
+			first = in.Files[i].Path
+		}
 		if f.check {
 			continue
 		}
@@ -148,6 +150,9 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 	if !f.Quiet {
 		names.say(c.ErrOrStderr())
 		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())
+		if page := recipe(first); f.inPlace && first != "" && page != "" {
+			fmt.Fprintf(c.ErrOrStderr(), "pyxlock: Cython refuses the decorators, so the build has to call pyxlock now: see %s\n", page)
+		}
 	}
 	if changed > 0 && !f.inPlace || stops {
 		return console.Exit(console.Differences)
