@@ -38,7 +38,7 @@ func (b *values) answers(n int32) bool {
 // mayCall notes that an operation on a value without a static type may call a member that
 // the class of the function has, or one that it shares its lock with.
 func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span) {
-	if b.answers(n) && b.shape(n).Class == nil && (b.under != 0 || b.f.Class != nil) && byName(name) {
+	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (b.under != 0 || b.f.Class != nil) && byName(name) {
 		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span})
 	}
 	if b.f.Class == nil || !b.answers(n) || b.shape(n).Class != nil || !b.ofParams(n) {
@@ -61,6 +61,28 @@ func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span)
 	if len(callees)+len(fields) > 0 {
 		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, fields, part, b.under, span})
 	}
+}
+
+// collects reports whether a value is a parameter that is a tuple or a dict of the function's own,
+// or something else that is no object of a class of the project.
+func (b expressions) collects(n int32) bool {
+	seen := map[int32]bool{}
+	var is func(n int32) bool
+	is = func(n int32) bool {
+		if seen[n] {
+			return true
+		}
+		seen[n] = true
+		x := &b.flow.Nodes[n]
+		switch x.Kind {
+		case NodeParam:
+			return int(x.Num) < len(b.f.Def.Params.List) && typed(b.f, int(x.Num))
+		case NodeLocal:
+			return len(x.From) > 0 && !slices.ContainsFunc(x.From, func(f int32) bool { return !is(f) })
+		}
+		return false
+	}
+	return is(n)
 }
 
 // publicly are the classes, of those that share a class's lock, of which Python code has an

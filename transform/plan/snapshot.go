@@ -14,8 +14,16 @@ import (
 	"pyxlock/transform/project"
 )
 
+// withoutSnapshot says what can be done about a generator of which there is no snapshot.
+const withoutSnapshot = "write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")"
+
 // howToYield says what can be done about a generator under a lock.
-const howToYield = "say snapshot=True if it may run to its end when it is called, write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")"
+func howToYield(def *ast.FuncDef) string {
+	if _, why := effects.NoSnapshot(def); why != "" {
+		return withoutSnapshot
+	}
+	return "say snapshot=True if it may run to its end when it is called, " + withoutSnapshot
+}
 
 // askSnapshot tells whether the decorators of a function ask for a snapshot, and reports
 // those that do not agree about it.
@@ -38,7 +46,7 @@ func checkSnapshot(f *Func, yields bool, fail func(ast.Span, string, string, str
 	if at, why := effects.NoSnapshot(f.Def); !yields {
 		fail(f.Def.Name.Span, finding.Argument, "snapshot=True on "+name+", which yields nothing", "it goes on a generator: leave it out")
 	} else if why != "" {
-		fail(at, finding.Yield, name+" "+why, "leave snapshot out and write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")")
+		fail(at, finding.Yield, name+" "+why, "leave snapshot out and "+withoutSnapshot)
 	}
 }
 
@@ -70,7 +78,7 @@ func (p *Planner) stepwise(m *project.Module, f *Func, pl *Plan, at ast.Span, fa
 		}
 		why = ": it " + why
 	}
-	fail(at, finding.Yield, f.Def.Name.Name+" is a generator, which would hold its lock while it is suspended"+why, howToYield)
+	fail(at, finding.Yield, f.Def.Name.Name+" is a generator, which would hold its lock while it is suspended"+why, howToYield(f.Def))
 }
 
 // staysAt reports whether a path leads to the same object at each step: to a parameter, or
