@@ -305,3 +305,50 @@ func (s cover) plain(n int32) int32 {
 	}
 	return n
 }
+
+// Upgrade is a call under a block that locks for writing what the block holds for reading.
+type Upgrade struct {
+	Held   BlockLock
+	Effect *Effect
+}
+
+// UpgradesIn finds those in a block of a function, which is solved.
+func UpgradesIn(p *Program, f *Function, with *ast.With) []Upgrade {
+	k := slices.IndexFunc(f.Flow.Blocks, func(b Block) bool { return b.With == with })
+	if k <= 0 {
+		return nil
+	}
+	p.model.mu.Lock() // regions may be made on the way
+	defer p.model.mu.Unlock()
+	s := p.Solver()
+	s.At(f)
+	one := func(l *BlockLock, region int32) bool {
+		of := s.regions(l.node)
+		return !l.star() && len(of) == 1 && of[0] == region && !s.sum.many(region)
+	}
+	var out []Upgrade
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if e.Mode != Write || e.Raw || e.Via == nil || e.Under == 0 || e.Kind == OnPython {
+			continue
+		}
+		var read *BlockLock
+		written := false
+		for at := e.Under; at != 0; at = f.Flow.Blocks[at].outer {
+			for j := range f.Flow.Blocks[at].Locks {
+				l := &f.Flow.Blocks[at].Locks[j]
+				switch {
+				case !one(l, e.Region):
+				case l.Mode == Write:
+					written = true
+				case at == int32(k):
+					read = l
+				}
+			}
+		}
+		if read != nil && !written && !slices.ContainsFunc(out, func(u Upgrade) bool { return u.Effect.Span == e.Span }) {
+			out = append(out, Upgrade{*read, e})
+		}
+	}
+	return out
+}

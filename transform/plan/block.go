@@ -329,6 +329,7 @@ func (r *blockResolver) standing(pl *Plan) bool {
 			"do the work in a function without the loop, which takes the locks")
 	}
 	r.inner(pl, fail)
+	r.upgraded(pl)
 	if pl.Kind == decorator.Mutex {
 		r.p.checkMutex(r.m, f, pl, body, r.at, fail)
 	}
@@ -369,6 +370,24 @@ func (r *blockResolver) inner(pl *Plan, fail func(ast.Span, string, string, stri
 				}
 			}
 		}
+	}
+}
+
+// upgraded reports calls in the block that lock for writing what it holds for reading.
+func (r *blockResolver) upgraded(pl *Plan) {
+	fun := r.p.Program.Funcs(r.m).ByDef[r.f.Def]
+	if fun == nil || pl.Kind != decorator.RWLock {
+		return
+	}
+	r.p.Program.Solve([]*effects.Function{fun})
+	for _, u := range effects.UpgradesIn(r.p.Program, fun, r.b.With) {
+		name := syntax.Text(r.f.Unit.File, u.Held.Arg.X.Range())
+		if r.f.Plan != nil && slices.ContainsFunc(r.f.Plan.Holds, func(h Hold) bool { return h.Mode == effects.Write && strings.Join(h.Path, ".") == name }) {
+			continue // it is held for writing anyway
+		}
+		f := r.out.Report(r.f.Unit, r.at, finding.Upgrade, fmt.Sprintf("%s holds %s for reading, and then %s, which %s", r.who, name, effects.Say(u.Effect), r.locksIt(u.Effect)),
+			"lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError")
+		f.Warning, f.Related = true, effects.RelatedOf(effects.Chain(fun, u.Effect))
 	}
 }
 
