@@ -111,14 +111,21 @@ func (a *lockEdge) help(hang bool) string {
 		}
 		return "do it before the block or after it, or lock both in one statement, which takes them in one order: with " + a.statement() + ":"
 	}
+	at := ""
+	if a.e.Region >= 0 && a.in.AtEntry(a.e.Region) {
+		at = effects.PathOf(a.in, a.e.Region)
+	}
+	if a.held != nil && a.e.Cause == effects.Takes && at != "" {
+		return fmt.Sprintf("leave the block out and lock both at entry, which takes them in one order: %s on %s", together(a, at), a.f.Name())
+	}
 	if a.taken != "" {
 		return "lock it before the function's own lock is taken or after that is given back: in a no_lock method with one block that takes both, or two, one after the other"
 	}
 	out := "call before taking the lock or after it"
-	if a.e.Cause == effects.MayCall && (a.guessed || !a.in.Sum.Regions[a.e.Region].OfItems()) {
+	if a.e.Cause == effects.MayCall && (a.guessed || at == "" || !a.in.Sum.Regions[a.e.Region].OfItems()) {
 		return out
 	}
-	if at := effects.PathOf(a.in, a.e.Region); at != "" && !hang && a.held == nil && a.in.AtEntry(a.e.Region) {
+	if at != "" && !hang && a.held == nil {
 		out += fmt.Sprintf(", or take both together: %s on %s", together(a, at), a.f.Name())
 	}
 	return out
@@ -159,6 +166,9 @@ func (a *lockEdge) object() string {
 // together spells the decorators that lock both objects of an edge at entry.
 func together(a *lockEdge, path string) string {
 	self := a.f.Def.Params.List[0].Name.Name
+	if a.held != nil {
+		self = a.held.text
+	}
 	if a.holds == a.locks {
 		return fmt.Sprintf("@cython.%s_lock(%q, %q)", a.holds, self, path)
 	}
