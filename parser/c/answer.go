@@ -102,10 +102,12 @@ func (n *node) answer(i int) Answer {
 	switch {
 	case f.flags&writes != 0:
 		return Answer{Does: Writes, Place: f.wrote.place()}
+	case konst && f.flags&deep != 0 || !konst && f.flags&(unknown|keeps) != 0:
+		return Answer{Place: f.lost.place()}
+	case n.world.flags&writes != 0 && !n.numeric(i): // a cache, perhaps, for which nobody else holds a lock
+		return Answer{Place: n.world.wrote.place()}
 	case konst:
 		return Answer{Does: Reads, Place: at.place(), Const: true}
-	case f.flags&(unknown|keeps) != 0:
-		return Answer{Place: f.lost.place()}
 	}
 	for _, d := range n.defs {
 		if d.macro != nil || d.isl.body >= 0 {
@@ -115,6 +117,12 @@ func (n *node) answer(i int) Answer {
 		}
 	}
 	return Answer{Place: n.defs[0].place()}
+}
+
+// numeric reports whether a parameter is a number wherever it is declared.
+func (n *node) numeric(i int) bool {
+	_, numeric := n.param(i)
+	return numeric
 }
 
 func (d *def) place() Place { return spot{d.file, int32(d.at()), ""}.place() }

@@ -27,6 +27,8 @@ type scope struct {
 	uses map[use]*scope
 	// macro is the one that is expanded; it means itself within itself.
 	macro *macro
+	// blocks are the names that blocks within have for themselves.
+	blocks map[any]*scope
 }
 
 // analysis goes through one declaration of a node.
@@ -72,7 +74,11 @@ func newAnalysis(s *solver, n *node, d *def) *analysis {
 	}
 	if first > 0 {
 		a.all |= 1
-		a.top.vars["this"] = &variable{roots: 1, t: ctype{base: baseRecord, rec: d.method, ptr: 1}}
+		this := ctype{base: baseRecord, rec: d.method, ptr: 1}
+		if d.konst {
+			this.consts = 1
+		}
+		a.top.vars["this"] = &variable{roots: 1, t: this}
 	}
 	return a
 }
@@ -99,6 +105,10 @@ func (a *analysis) run() {
 
 // mark notes what is done to what some roots lead to.
 func (a *analysis) mark(roots uint64, fl flags, at spot) {
+	if roots&world != 0 {
+		a.n.world.add(fl&(writes|returned), at)
+		roots &^= world
+	}
 	for roots != 0 {
 		i := bits.TrailingZeros64(roots)
 		roots &^= 1 << i
@@ -109,12 +119,26 @@ func (a *analysis) mark(roots uint64, fl flags, at spot) {
 }
 
 func (a *analysis) write(roots uint64, at spot) { a.mark(roots, writes, at) }
-func (a *analysis) lose(roots uint64, at spot)  { a.mark(roots, unknown, at) }
+func (a *analysis) lose(roots uint64, at spot)  { a.mark(roots, unknown|deep, at) }
+
+// loseIn is lose for what a value is passed with: const on it holds for who gets it.
+func (a *analysis) loseIn(v value, roots uint64, at spot) {
+	if v.guarded() {
+		a.mark(roots, unknown, at)
+	} else {
+		a.lose(roots, at)
+	}
+}
 
 // keep notes that a value is stored where it may outlive the call.
 func (a *analysis) keep(v value, at spot) {
 	if !v.t.scalar() {
-		a.mark(v.roots, keeps, at)
+		v.mem = 0
+		fl := keeps
+		if !v.guarded() {
+			fl |= deep
+		}
+		a.mark(v.roots, fl, at)
 	}
 }
 
@@ -136,10 +160,24 @@ func (a *analysis) leads(v *variable, roots uint64) {
 	}
 }
 
+// within is the scope of a block, the same in each round.
+func (sc *scope) within(block any) *scope {
+	in := sc.blocks[block]
+	if in == nil {
+		in = &scope{up: sc, f: sc.f, vars: map[string]*variable{}, macro: sc.macro}
+		if sc.blocks == nil {
+			sc.blocks = map[any]*scope{}
+		}
+		sc.blocks[block] = in
+	}
+	return in
+}
+
 func (a *analysis) block(b *gBlock, sc *scope) {
 	if b == nil {
 		return
 	}
+	sc = sc.within(b)
 	for _, s := range b.Stmts {
 		a.stmt(s, sc)
 	}
@@ -157,6 +195,7 @@ func (a *analysis) stmt(s *gStmt, sc *scope) {
 		a.stmt(s.If.Then, sc)
 		a.stmt(s.If.Else, sc)
 	case s.For != nil:
+		sc = sc.within(s.For)
 		a.declare(s.For.Decl, sc)
 		a.expr(s.For.Init, sc)
 		a.expr(s.For.Cond, sc)
@@ -200,10 +239,11 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		return
 	}
 	words := strings.Fields(d.Type)
-	static, auto := false, false
+	static, auto, mine := false, false, false
 	for _, w := range words {
 		auto = auto || w == "auto"
 		static = static || w == "static" || w == "extern" || w == "thread_local"
+		mine = mine || threads[w]
 	}
 	for _, g := range d.Vars {
 		p := append(phrase(nil), words...)
@@ -219,6 +259,9 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		v := sc.vars[g.Name]
 		if v == nil {
 			v = &variable{t: t, static: static}
+			if static && !mine {
+				v.roots = world
+			}
 			sc.vars[g.Name] = v
 			a.grown = true
 		} else if v.t != t && !auto { // one of several of the name
@@ -232,8 +275,10 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		switch in := g.Init; {
 		case in.Value != nil:
 			r = a.arg(in.Value, sc)
+			calls{a}.construct(in.Value.list(), t, r, at, sc)
 		case in.List != nil:
 			r = a.items(in.List, sc)
+			calls{a}.construct(in.List, t, r, at, sc)
 		case in.Args != nil: // T x(y, z)
 			for _, x := range in.Args.Args {
 				r = r.with(a.arg(x, sc))
@@ -254,6 +299,9 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			}
 			v.value.roots |= into
 			v.value.mem |= r.mem
+			if g.Init.List != nil { // T &x{y}
+				v.value.mem |= into
+			}
 			v.value.place = placeMem
 			v.value.t = t.element()
 			if auto {
@@ -271,6 +319,17 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			a.keep(r, at)
 		}
 	}
+}
+
+// list is the list in braces that an argument is, nil where it is none.
+func (g *gArg) list() *gList {
+	if g.Flat == nil {
+		return g.List
+	}
+	if t := g.Flat.First; len(g.Flat.Rest) == 0 && len(t.Prefix) == 0 && len(t.Post) == 0 {
+		return t.List
+	}
+	return nil
 }
 
 // items is what a list in braces has in it.

@@ -19,7 +19,7 @@ func library(files fstest.MapFS, sources ...string) *Library {
 		},
 		Dirs: []string{"."},
 		Known: func(name string) string {
-			return map[string]string{"memcpy": "Wr", "strlen": "r", "free": "w", "malloc": "r", "printf": "r"}[name]
+			return map[string]string{"memcpy": "Wr", "strlen": "r", "free": "w", "malloc": "r", "printf": "r", "fprintf": "wr", "strtod": "rw"}[name]
 		},
 		Reader:  func(m string) bool { return m == "size" || m == "begin" || m == "end" },
 		Sources: sources,
@@ -91,14 +91,14 @@ typedef const mat_struct *mat_srcptr;
 		{"address passed on", "void w(slong *p) { *p = 1; } void f(mat_t m) { w(&m->r); } int r(slong *p) { return *p; } int g(mat_t m) { return r(&m->r); }", "f=w g=r"},
 		{"copies", "void f(char *to, char *from, int n) { memcpy(to, from, n); } int g(char *s) { return strlen(s); }", "f=wrr g=r"},
 		{"stores the pointer", "int *global; void f(int *p) { global = p; } struct box { int *p; }; void g(struct box *b, int *p) { b->p = p; } void h(struct box *b, int n) { b->p = 0; }", "f=u g=wu h=wr"},
-		{"static variable", "int f(int *p) { static int *last; last = p; return 0; } int g(int *p) { static int n; n = *p; return n; }", "f=u g=r"},
+		{"static variable", "int f(int *p) { static int *last; last = p; return 0; } int g(int *p) { static int n; n = *p; return n; }", "f=u g=u"},
 		{"returned pointer", "slong *at(mat_t m, slong i) { return m->entries + i; } void f(mat_t m) { *at(m, 1) = 2; } slong g(mat_t m) { return *at(m, 1); }", "at=rr f=w g=r"},
 		{"returned by what has no body", "slong *at(const mat_t m); void f(mat_t m) { *at(m) = 1; }", "f=w"},
 		{"function pointers called", "int f(mat_t m) { return m->fn(1); } int g(mat_t m, int (*h)(mat_t)) { return h(m); }", "f=u g=ur"},
 		{"statements", "int f(int *p) { int s = 0; switch (*p) { case 1: s = 2; break; default: goto out; } do { s++; } while (s < *p); while (s) --s; if (s) { return 1; } else if (p) return *p ? 1 : 2; out: for (int i = 0, j = 1; i < 3; i++, j--) continue; ; return s; }", "f=r"},
 		{"written deep in statements", "void f(int *p, int n) { if (n) ; else if (n > 2) { do { switch (n) { case A ? 1 : 2: for (int i = 0; i < n; i++) while (n--) { *p = i; } } } while (0); } }", "f=wr"},
 		{"conditional", "void f(int *p, int *q, int n) { *(n ? p : q) = 1; } void g(int *p, int *q) { int *r = *p ? q : 0; *r = 1; } void h(int *p, int *q, int *s, int n) { int *r = n ? n > 1 ? p : q : s; *r = 1; }", "f=wwr g=rw h=wwwr"},
-		{"comparison is no pointer", "int *g1; void f(int *p, int *q) { int b = p == q || !p; *g1 = b; }", "f=rr"},
+		{"comparison is no pointer", "void f(int *p, int *q) { int b = p == q || !p, *r = b; *r = b; }", "f=rr"},
 		{"chained assignment", "void f(int *p, int *q) { *p = *q = 1; } void g(int *p, int *q) { int *a, *b; a = b = p; *a = *q; }", "f=ww g=wr"},
 		{"swap of pointers", "void f(mat_t a, mat_t b) { slong *t = a->entries; a->entries = b->entries; b->entries = t; }", "f=ww"},
 		{"unknown statement", "void f(int *p) { BEGIN_LOOP { *p; } END }  void g(int *p) { asm(\"x\" : : \"r\"(p)); } void h(int *p) { LEAVE; }", "f=u g=u h=u"},
@@ -114,6 +114,19 @@ typedef const mat_struct *mat_srcptr;
 		{"pointer to a pointer", "void f(int **p) { *p = 0; } void g(int **p) { **p = 0; } int h(int **p) { return **p; }", "f=w g=w h=r"},
 		{"through the address of a local", "void set(int **to, int *p) { *to = p; } void f(int *p) { int *q; set(&q, p); *q = 1; }", "f=u"},
 		{"struct by value", "slong f(mat_struct m) { return m.r; } void g(mat_struct m) { m.entries[0] = 1; }", "f=r g=w"},
+
+		// What const does not forbid, where the body is in sight.
+		{"const and what is deeper passed on", "void x(slong *p); void y(const slong *p); void f(const mat_t m) { x(m->entries); } void g(const mat_t m) { y(m->entries); } void h(const mat_t m) { y(&m->r); } void i(const mat_t m) { nowhere(m->entries); } void j(const mat_t m) { nowhere(m); nowhere(&m->r); }", "f=u g=r h=r i=u j=r"},
+		{"const and a cast passed on", "void x(mat_t m); void f(const mat_t m) { x((mat_struct *) m); }", "f=u"},
+		{"const and what is deeper kept", "slong *last; void f(const mat_t m) { last = m->entries; } const mat_struct *seen; int g(const mat_t m) { return nowhere(m); }", "f=u g=r"},
+		{"const and a body that is not understood", "void f(const mat_t m) { union { const mat_struct *a; mat_struct *b; } u = { m }; u.b->r = 1; } void g(const mat_t m) { asm(\"\" : : \"r\"(m->entries)); } int h(const char *s) { asm(\"\" : : \"r\"(s)); }", "f=u g=u h=r"},
+		{"const of a caller whose callee is deep", "void x(slong *p); void f(const mat_t m) { x(m->entries); } void g(mat_t m) { f(m); }", "f=u g=u"},
+		{"writes to what outlives the call", "static slong hits; static int last[4]; slong *gp; void f(const mat_t m) { hits++; } void g(mat_t m) { last[m->r & 3] = 1; } void h(const mat_t m) { *gp = m->r; } void i(const mat_t m) { memcpy(last, m->name, 4); } void j(mat_t m) { slong *q = &hits; *q = m->r; } slong k(mat_t m) { return hits + last[m->r]; } void l(mat_t m, slong n) { hits = n; }", "f=u g=u h=u i=u j=u k=r l=ur"},
+		{"static variables as caches", "slong f(const mat_t m) { static struct { const mat_struct *of; slong n; } c; if (c.of != m) { c.of = m; c.n = m->r; } return c.n; } char *g(const mat_t m) { static char b[8]; b[0] = m->name[0]; return b; } slong h(const mat_t m) { static const slong t[2] = { 1, 2 }; return t[m->r]; } slong i(const mat_t m) { static __thread slong t; t = m->r; return t; }", "f=u g=u h=r i=r"},
+		{"callees that write to what outlives them", "static slong hits; static void bump(void) { hits++; } static slong *slot(void) { static slong s; return &s; } static void set(slong *p) { *p = 1; } slong f(const mat_t m) { bump(); return m->r; } void g(mat_t m) { *slot() = m->r; } void h(mat_t m) { set(&hits); } void i(mat_t m) { set(slot()); }", "f=u g=u h=u i=u"},
+		{"what threads have for themselves", "static __thread slong t; _Thread_local int u[2]; slong f(const mat_t m) { t = 1; u[0] = 2; errno = 3; return m->r; } slong g(mat_t m) { fprintf(stderr, \"x\"); return m->r; }", "f=r g=r"},
+		{"end of a number", "long strtol(const char *s, char **e, int b) { *e = (char *) s; return 0; } slong f(mat_t m) { char *e; slong n = strtod(m->name, &e); *e = 0; return n; }", "f=w"},
+		{"braces of another block", "int *g1; void f(int *p) { { int *p = 0; p = g1; } *p = 1; }", "f=w"},
 
 		// Macros.
 		{"accessor", "#define rows(m) ((m)->r)\n#define entry(m, i) ((m)->entries + (i))\n#define mid(m) (&(m)->in)", "rows=r entry=rr mid=r"},
@@ -227,6 +240,10 @@ func TestBodiesInCpp(t *testing.T) {
 		{"void f(std::vector<int> &v) { for (auto &x : v) x = 1; }", "f=w"},
 		{"void f(T *p) { auto l = [=]() { p->x = 1; }; l(); }", "f=u"},
 		{"template <typename A, typename B> void f(A *a, const B &b) { a->set(b); }", "f=ur"},
+		{"template <class T> void f(T *p) { (void) *p; } template <> void f<int>(int *p) { *p = 1; } void g(int *p) { f(p); } void h(int *p) { f<int>(p); }", "f=w g=w h=w"},
+		{"void f(const T &b) { const_cast<T &>(b).n = 1; } void g(const T *b) { const_cast<T *>(b)->n = 1; } void h(const T *b) { static_cast<U *>(const_cast<T *>(b))->m.n++; }", "f=w g=w h=w"},
+		{"void f(int &n) { int &r{n}; r = 1; } void g(int &n) { Guard l{n}; } void h(int &n) { Guard l = {n}; } void i(T *p) { S s; s >> p->n; } unsigned j(T *p) { return p->n >> 3; }", "f=w g=u h=u i=w j=r"},
+		{"struct Base { int n; virtual void v() { } void w() { } }; void f(Base &b) { b.v(); } void g(Base &b) { b.w(); }", "f=u g=r"},
 		{"namespace n { void f(int *p) { *p = 1; } } void g(int *p) { n::f(p); }", "g=w"},
 	} {
 		lib := library(fstest.MapFS{"x.hpp": {Data: []byte(c.src)}})
@@ -237,6 +254,63 @@ func TestBodiesInCpp(t *testing.T) {
 				f, _ := h.Function(name)
 				t.Errorf("%s\n%s: %s, want %s: %+v", c.src, name, got, want, f.Params)
 			}
+		}
+	}
+}
+
+// TestConstMethods: const says nothing of what members lead to, which the bodies tell.
+func TestConstMethods(t *testing.T) {
+	const src = `
+template <class T> class scoped_ptr { public: T *operator->() const { return p; } private: T *p; };
+template <class T> class Vec { public: const T &operator[](int i) const { return p[i]; } T &operator[](int i) { return p[i]; } private: T *p; };
+template <class T> class Loose { public: T &operator[](int i) const { return p[i]; } private: T *p; };
+namespace deep { class Inner { public: void set(int n) { n_ = n; } int get() const { return n_; } private: int n_; }; }
+typedef deep::Inner Inner;
+enum Code { BAD };
+#define CHECK(c, code) (void)((c) || (throw lib::Error(__FILE__, __LINE__, code, __FILE__ ":" LINE_STR ": " #code ": " #c), 0))
+class Outer {
+ public:
+  Outer() : n_(), a_(), kept_{0} {}
+  int throughPointer() const { p_->n = 1; return 0; }
+  int throughCast() const { const_cast<Outer *>(this)->n_ = 1; return 0; }
+  int throughReference() const { r_.n = 1; return 0; }
+  int smartWrites() const { a_->set(1); return 0; }
+  int smartReads() const { return a_->get(); }
+  int unknownPointer() const { return q_->work(); }
+  int ownMember() const { return v_.work(); }
+  int items() const { return items_[0].get(); }
+  int looseItems() const { loose_[0].set(1); return 0; }
+  int lambda() const { auto f = [this]() { p_->n = 1; }; f(); return 0; }
+  int cached() const { static int calls; return ++calls; }
+  int checked() const { CHECK(n_ == 0, BAD); return n_; }
+  int ownStatic() { Outer::bump(n_); return 0; }
+  int staticOfOther() { return Outer::twice(n_); }
+  int constructs() { return Outer(n_).n_; }
+  int shadowed() { { int n_ = 0; n_++; } n_ = 2; return 0; }
+  virtual int open() { return n_; }
+  virtual int closed() final { return n_; }
+  virtual int promised() const { return n_; }
+  int callsOpen() { return open(); }
+  int elsewhere() const;
+ private:
+  static void bump(int &k) { k = 1; }
+  static int twice(int k) { return 2 * k; }
+  int n_; Node *p_; Node &r_; scoped_ptr<Inner> a_; Strange *q_; Strange v_; Vec<Inner> items_; Loose<Inner> loose_; int kept_;
+};
+`
+	const source = `#include "x.hpp"
+Outer::Outer() : n_(), a_(), kept_{0} {}
+int Outer::elsewhere() const { p_->n = 1; return 0; }
+`
+	lib := library(fstest.MapFS{"x.hpp": {Data: []byte(src)}, "x.cc": {Data: []byte(source)}}, "x.cc")
+	h, _ := lib.Header("x.hpp", "")
+	for _, c := range strings.Fields(`throughPointer=w throughCast=w throughReference=w smartWrites=w smartReads=r unknownPointer=u ownMember=r
+		items=r looseItems=u lambda=u cached=u checked=r ownStatic=w staticOfOther=r constructs=u shadowed=w
+		open=u closed=r promised=r callsOpen=u elsewhere=w`) {
+		name, want, _ := strings.Cut(c, "=")
+		m, ok := h.Method("Outer", name, 0)
+		if got := string("urw"[m.This.Does]); !ok || got != want {
+			t.Errorf("%s: %s, want %s: %+v", name, got, want, m.This)
 		}
 	}
 }

@@ -59,7 +59,20 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 				return a.stranger(name, u, sc)
 			}
 			this := value{roots: 1, mem: 1, place: placeMem}
+			if name == a.d.method { // another object, which may keep what it is made of
+				a.apply(n, append([]value{{place: placeMem}}, u.args...), u.term, sc)
+				return a.stranger(name, u, sc)
+			}
 			return a.apply(n, append([]value{this}, u.args...), u.term, sc)
+		}
+	}
+	if at := strings.LastIndex(name, "::"); at >= 0 {
+		if m, _ := a.s.lib.method(a.d.home, lastOf(name[:at]), name[at+2:]); m != nil { // static, or of a base
+			this := value{place: placeMem}
+			if a.d.method != "" {
+				this.roots, this.mem = 1, 1
+			}
+			return a.apply(m, append([]value{this}, u.args...), u.term, sc)
 		}
 	}
 	n := a.s.lib.lookup(a.d.home, name)
@@ -155,7 +168,7 @@ func (a calls) stranger(name string, u usage, sc *scope) value {
 		if !v.t.scalar() {
 			lost |= v.roots
 		}
-		a.lose(lost, at)
+		a.loseIn(v, lost, at)
 		out.roots |= v.roots
 	}
 	for _, v := range u.args {
@@ -175,6 +188,11 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 		if unicode.ToLower(does(i)) == 'w' {
 			a.write(v.roots, a.at(u.term, sc, "passes it to "+name))
 			stored = v
+			if v.of != nil { // strtol(p, &end)
+				for _, w := range u.args {
+					a.leads(v.of, w.roots)
+				}
+			}
 		}
 		if unicode.IsUpper(does(i)) {
 			out = out.with(value{roots: v.roots, t: v.t})
@@ -190,15 +208,33 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 	return out
 }
 
+// construct is a constructor that gets what a list in braces has.
+func (a calls) construct(l *gList, t ctype, r value, at spot, sc *scope) {
+	if l == nil || !sc.f.cpp || t.ptr > 0 || t.base == baseScalar || len(l.Items) == 0 {
+		return
+	}
+	at.what = "is given to a constructor"
+	for _, i := range l.Items {
+		r.mem |= a.arg(i.Value, sc).mem
+	}
+	a.lose(r.roots|r.mem, at)
+}
+
 // apply is a call of a node.
 func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
 	a.s.push(n)
 	n.callers[a.n] = true
 	var out value
+	if n.world.flags&writes != 0 {
+		a.write(world, a.at(t, sc, "calls "+n.name+", which writes to a variable that outlives it"))
+	}
+	if n.world.flags&returned != 0 {
+		out.roots |= world
+	}
 	for i, v := range args {
 		if i >= len(n.facts) {
 			if !v.t.scalar() {
-				a.lose(v.roots|v.mem, a.at(t, sc, "passes it to "+n.name+" among more arguments"))
+				a.loseIn(v, v.roots|v.mem, a.at(t, sc, "passes it to "+n.name+" among more arguments"))
 			}
 			continue
 		}
@@ -215,11 +251,11 @@ func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
 		if fl&writes != 0 {
 			a.write(roots, at)
 		}
-		if fl&unknown != 0 && !konst {
+		if fl&unknown != 0 && (!konst || fl&deep != 0) {
 			a.lose(roots, at)
 		}
 		if fl&keeps != 0 && !v.t.scalar() {
-			a.mark(roots, keeps, at)
+			a.mark(roots, keeps|fl&deep, at)
 		}
 		if fl&(writes|unknown) != 0 && !konst && reference && v.owner != nil { // it may get what the others lead to
 			for _, w := range args {
@@ -240,7 +276,7 @@ func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
 		}
 	}
 	if out.t.ref {
-		out = a.deref(out)
+		out = a.deref(out, sc)
 	} else if out.t == (ctype{}) && sc.f.cpp {
 		out.place, out.mem = placeMem, out.roots
 	}
@@ -278,14 +314,14 @@ func (a calls) methodCall(v value, name string, t *gTerm, c *gCall, sc *scope) v
 	reader := a.s.lib.opts.Reader != nil && a.s.lib.opts.Reader(name) && sc.f.cpp
 	for _, w := range args {
 		if !w.t.scalar() && !reader {
-			a.lose(w.roots|w.mem, at)
+			a.loseIn(w, w.roots|w.mem, at)
 		}
 		if v.owner != nil {
 			a.leads(v.owner, w.roots)
 		}
 	}
 	if !reader {
-		a.lose(v.mem, at)
+		a.loseIn(v, v.mem, at)
 	}
 	return value{roots: v.roots | v.mem, mem: v.roots | v.mem, place: placeMem}
 }

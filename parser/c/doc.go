@@ -14,6 +14,9 @@
 // over, and macros are functions whose parameters are what is written there. What is not
 // understood is unknown, never an error.
 //
+// Const is believed where no body is in sight. A body says more: const forbids no write through
+// a deeper pointer, a cast, or to a variable that outlives the call (world in solve.go).
+//
 // It knows neither Cython nor locks, and touches no file: who opens a library decides what
 // can be read, through [Options.Read].
 //

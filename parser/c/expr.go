@@ -19,7 +19,21 @@ type value struct {
 	mem   uint64 // those in which it is itself
 	place place
 	owner *variable
+	of    *variable // whose address it is
 	t     ctype
+}
+
+// guarded reports whether const forbids all writes through a value, and to it.
+func (v value) guarded() bool {
+	if v.mem != 0 && !v.t.constAt(v.t.ptr) {
+		return false
+	}
+	for i := range v.t.ptr {
+		if !v.t.constAt(i) {
+			return false
+		}
+	}
+	return v.t.ptr > 0 || v.t.constAt(0)
 }
 
 // with is either of two values.
@@ -28,6 +42,9 @@ func (v value) with(w value) value {
 	v.mem |= w.mem
 	if v.t != w.t {
 		v.t = ctype{}
+	}
+	if v.of != w.of {
+		v.of = nil
 	}
 	if v.place != w.place || v.owner != w.owner {
 		v.owner = nil
@@ -149,8 +166,13 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 			case "*", "/", "%":
 				multiplied = true
 			case "<<", ">>": // of a C++ stream
-				if first := ops[0].v; sc.f.cpp && first.t.base != baseScalar && o.term != nil {
-					a.write(first.roots|first.mem, a.at(o.term, sc, "uses "+o.op+" on it"))
+				number := o.op == ">>" && o.term != nil && o.term.Lit != "" // which nothing can be put in
+				if first := ops[0].v; sc.f.cpp && first.t.base != baseScalar && o.term != nil && !number {
+					at := a.at(o.term, sc, "uses "+o.op+" on it")
+					a.write(first.roots|first.mem, at)
+					if o.op == ">>" {
+						a.write(o.v.mem, at)
+					}
 				}
 			}
 		}
@@ -183,6 +205,7 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 			a.leads(to.owner, from.roots)
 			if to.owner.static {
 				a.keep(from, at)
+				a.outlives(to.owner.roots, at)
 			}
 		}
 	case placeMem:
@@ -191,14 +214,24 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 			at.what = "stores the pointer"
 			a.keep(value{roots: from.roots &^ to.mem, t: from.t}, at)
 		}
-	default:
+	case placeGlobal:
+		a.outlives(to.roots, at)
 		at.what = "stores the pointer"
+		a.keep(from, at)
+	default:
+		a.write(to.roots, at)
 		a.keep(from, at)
 	}
 }
 
+// outlives notes a write to a variable that outlives the call.
+func (a *analysis) outlives(roots uint64, at spot) {
+	at.what = "writes to a variable that outlives it"
+	a.write(roots&world, at)
+}
+
 // deref is what a pointer leads to.
-func (a *analysis) deref(v value) value {
+func (a *analysis) deref(v value, sc *scope) value {
 	if v.place == placeOwn && v.t.array {
 		v.t = v.t.element()
 		return v
@@ -207,15 +240,18 @@ func (a *analysis) deref(v value) value {
 	if !v.t.pointer() {
 		mem |= v.mem
 	}
+	if v.t.ptr == 0 && v.t.arg != "" && smart[v.t.rec] {
+		return value{roots: v.roots, mem: mem, place: placeMem, t: sc.f.named(v.t.arg, 0)}
+	}
 	return value{roots: v.roots, mem: mem, place: placeMem, t: v.t.element()}
 }
 
 // member is a member of a class's object.
 func (a *analysis) member(v value, name string, sc *scope) value {
 	if v.t.base == baseRecord && v.t.ptr == 0 {
-		v.t = sc.f.field(v.t.rec, name)
+		v.t = sc.f.field(v.t.rec, name).within(v.t.constAt(0))
 		if v.t.ref {
-			return a.deref(value{roots: v.roots, mem: v.mem, t: v.t})
+			return a.deref(value{roots: v.roots, mem: v.mem, t: v.t}, sc)
 		}
 	} else {
 		v.t = ctype{}
@@ -266,17 +302,22 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 			x := a.expr(p.Index, sc)
 			if sc.f.cpp && !v.t.pointer() { // an operator, which may insert
 				if v.place != placeOwn {
-					a.lose(v.roots|v.mem, a.at(t, sc, "uses [] on it"))
+					a.loseIn(v, v.roots|v.mem, a.at(t, sc, "uses [] on it"))
 				}
 			}
 			if !v.t.pointer() && x.t.pointer() { // 1[p]
 				v = x
 			}
-			v = a.deref(v)
+			was := v.t
+			v = a.deref(v, sc)
+			if was.arg != "" && was.base == baseRecord && was.ptr == 0 && was.constAt(0) && sc.f.constItems(was.rec) {
+				t, _ := sc.f.of(phrase{was.arg, "_name"})
+				v.t = t.within(true)
+			}
 		case p.Dot != "" || p.Arrow != "":
 			name := p.Dot + p.Arrow
 			if p.Arrow != "" {
-				v = a.deref(v)
+				v = a.deref(v, sc)
 			}
 			if i+1 < len(post) && post[i+1].Call != nil {
 				i++
@@ -305,19 +346,25 @@ func lone(e *gExpr) string {
 }
 
 func (a *analysis) step(v value, at spot) {
-	if v.place == placeMem {
+	switch {
+	case v.place == placeMem:
 		a.write(v.mem, at)
+	case v.place == placeGlobal || v.owner != nil && v.owner.static:
+		a.outlives(v.roots, at)
 	}
 }
 
 func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	switch op {
 	case "*":
-		return a.deref(v)
+		return a.deref(v, sc)
 	case "&":
 		out := value{roots: v.roots | v.mem, t: v.t.pointed(false)}
 		if v.t == (ctype{}) {
 			out.t = ctype{}
+		}
+		if v.place == placeOwn {
+			out.of = v.owner
 		}
 		return out
 	case "+", "-", "~":
@@ -357,19 +404,22 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 	case "NULL", "nullptr", "true", "false":
 		return value{}
 	}
-	if a.d.method != "" && !strings.Contains(name, "::") { // a member, for all that is known
-		v := value{roots: 1, mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name)}
+	if a.d.method != "" && !strings.Contains(name, "::") && a.s.lib.mentions(a.d.home, a.d.method, name, map[string]bool{}) { // a member, for all that is known
+		v := value{roots: 1, mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name).within(a.d.konst)}
 		if v.t == (ctype{}) && a.alias(name, sc) == nil {
 			return v
 		} else if v.t != (ctype{}) {
 			if v.t.ref {
-				return a.deref(v)
+				return a.deref(v, sc)
 			}
 			return v
 		}
 	}
 	if d := a.alias(name, sc); d != nil {
 		return calls{a}.expand(d, usage{term: t}, sc)
+	}
+	if sc.f.variable(name) {
+		return value{place: placeGlobal, roots: world}
 	}
 	return value{place: placeGlobal}
 }

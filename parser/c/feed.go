@@ -151,6 +151,11 @@ func (d *feed) token() {
 	}
 	switch k.kind {
 	case kLit:
+		if d.operand && len(d.out) > 0 && w[0] == '"' && d.out[len(d.out)-1].Type == tIdent { // __FILE__ ":"
+			d.out[len(d.out)-1].Type, d.out[len(d.out)-1].Value = tLit, w
+			d.at++
+			return
+		}
 		if d.operand && len(d.out) > 0 && d.out[len(d.out)-1].Type == tLit { // strings in a row
 			d.at++
 			return
@@ -216,6 +221,15 @@ func (d *feed) statement(w string) bool {
 	return false
 }
 
+// afterString reports whether the last token is a string, which goes on in what comes.
+func (d *feed) afterString() bool {
+	if !d.operand || len(d.out) == 0 {
+		return false
+	}
+	last := d.out[len(d.out)-1]
+	return last.Type == tLit && strings.HasPrefix(last.Value, `"`)
+}
+
 func controlWord(w string) bool { return controls[w] != 0 || w == "else" || w == "do" || w == "return" }
 
 // word handles an identifier or keyword within a statement.
@@ -237,9 +251,15 @@ func (d *feed) word(w string) {
 			d.put(tMark, false) // which the grammar does not know
 			return
 		}
+		if d.str(end) != "(" {
+			d.put(tMark, false)
+			return
+		}
+		d.emit(tMark, "(") // what stands behind is of the cast: static_cast<T *>(x)->y
 		d.emit(tCast, strings.Join(t.phrase(d.at+2, end-1), " "))
 		d.at = end
-		d.operand = false
+		d.open = append(d.open, 'k')
+		d.put(tMark, false)
 	case w == "new" || w == "delete" || w == "throw" || w == "co_await":
 		d.put(tPrefix, false)
 		if w == "delete" && d.str(d.at) == "[" && d.str(d.at+1) == "]" {
@@ -252,7 +272,8 @@ func (d *feed) word(w string) {
 		}
 	case declWords[w] && !scalarWords[w] || w == "asm" || w == "__asm__" || w == "try" || w == "catch" || w == "operator" || w == "template" || w == "using":
 		d.put(tKey, false) // in the wrong place
-	case d.operand && len(d.out) > 0 && d.out[len(d.out)-1].Type == tLit && loud(w): // "…" PRIu64
+	case d.operand && len(d.out) > 0 && d.out[len(d.out)-1].Type == tLit && loud(w), // "…" PRIu64
+		d.afterString() && (d.kind(d.at+1) == kLit || next == "," || next == ")"): // "…" what a macro is given
 		d.at++
 	default:
 		name := w
@@ -309,6 +330,9 @@ func (d *feed) punct(w string) {
 		if len(d.open) > 0 {
 			d.open = d.open[:len(d.open)-1]
 		}
+		if was == 'k' {
+			d.emit(tMark, ")")
+		}
 		d.put(tMark, was != '{')
 		if was == 'c' || was == 'f' || was == '{' {
 			d.operand, d.start = false, true
@@ -340,7 +364,9 @@ func (d *feed) punct(w string) {
 		}
 	case "#": // of a macro: what comes becomes a string
 		d.at++
-		d.emit(tLit, "#")
+		if !d.afterString() {
+			d.emit(tLit, `"#"`)
+		}
 		d.at++
 		d.operand = true
 	default:

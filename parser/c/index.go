@@ -70,7 +70,8 @@ func (s *scanner) declaration(start int) int {
 	}
 	x := s.x
 	isl := island{start: start, name: -1, params: -1, body: -1}
-	kw := -1 // the last of struct, union, class, enum
+	kw := -1                 // the last of struct, union, class, enum
+	angled := [2]int{-1, -1} // a name before <…>, and what stands behind that
 	for i := start; i < s.to; {
 		k := s.toks[i]
 		if k.kind >= kIf {
@@ -148,6 +149,8 @@ func (s *scanner) declaration(start int) int {
 				x.fields = append(x.fields, isl)
 			}
 			return i + 1
+		case word == "(" && angled[1] == i: // a template for some types
+			return s.function(isl, angled[0], i)
 		case word == "[" || word == "(" && !s.named(i):
 			i = s.match(i)
 		case word == "(":
@@ -159,7 +162,9 @@ func (s *scanner) declaration(start int) int {
 			}
 			return s.function(isl, i-1, i)
 		case word == "<" && i > start && s.toks[i-1].kind == kIdent:
+			name := i - 1
 			i = s.angles(i)
+			angled = [2]int{name, i}
 		default:
 			i++
 		}
@@ -210,7 +215,7 @@ loop:
 		case s.is(i, ";"):
 			i++
 			break loop
-		case s.is(i, ","): // another declarator
+		case s.is(i, ",") && !inits: // another declarator
 			i = s.semicolon(i)
 			break loop
 		case s.is(i, "="): // = 0, = default, or a variable with a constructor's arguments

@@ -16,7 +16,11 @@ const (
 	unknown        // passed to what is not known, or not understood
 	keeps          // the pointer is stored somewhere
 	returned       // what is returned leads there
+	deep           // with unknown or keeps: const on the parameter forbids no write there
 )
+
+// world is the root of what outlives all calls: variables of files, and static ones.
+const world = uint64(1) << 63
 
 // spot is a place in a file, with what is there.
 type spot struct {
@@ -41,6 +45,7 @@ type def struct {
 	method string // the class that it belongs to, "" for none
 	static bool
 	konst  bool // a const method
+	open   bool // a virtual method that writes what it likes in a class that inherits it
 
 	read   bool // params are
 	bad    bool // they are not understood
@@ -60,6 +65,7 @@ type node struct {
 	name    string
 	defs    []*def
 	facts   []fact
+	world   fact // what is done to variables that outlive the call
 	callers map[*node]bool
 	queued  bool
 	known   bool // has been queued once
@@ -170,7 +176,7 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 	}
 	seen[class] = true
 	key := class + "::" + name
-	if n, ok := f.nodes[key]; ok && n != nil {
+	if n := f.methods[key]; n != nil {
 		return n, true
 	}
 	var defs []*def
@@ -218,18 +224,46 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 		}
 	}
 	n = l.nodeOf(key, defs, f, false)
-	f.nodes[key] = n
+	f.methods[key] = n
 	return n, true
 }
 
 func (g *file) methodDef(isl island, class string) *def {
 	d := &def{file: g, home: g, isl: isl, method: class, static: g.has(isl, "static")}
+	virtual, final := g.has(isl, "virtual"), false
 	for i := g.matchTo(isl.params, isl.end); i < isl.end && !g.is(i, "{") && !g.is(i, ";") && !g.is(i, ":") && !g.is(i, "->"); i++ {
 		if g.is(i, "const") {
 			d.konst = true
 		}
+		virtual = virtual || g.is(i, "override")
+		final = final || g.is(i, "final")
 	}
+	d.open = virtual && !final && !d.konst
 	return d
+}
+
+// mentions reports whether a class, or one that it inherits, may have a member of a name; also
+// where one of them is not in sight.
+func (l *Library) mentions(f *file, class, name string, seen map[string]bool) bool {
+	if seen[class] {
+		return false
+	}
+	seen[class] = true
+	found := false
+	for _, g := range f.all() {
+		for _, isl := range g.classes[class] {
+			found = true
+			if g.membersOf(&isl).mentions(name) {
+				return true
+			}
+			for _, b := range g.bases(isl) {
+				if l.mentions(f, b, name, seen) {
+					return true
+				}
+			}
+		}
+	}
+	return !found
 }
 
 // bases are the classes that the head of a class names.
@@ -442,6 +476,7 @@ func (n *node) hasBody() bool {
 // update does a node anew, and reports whether something was found out.
 func (s *solver) update(n *node) bool {
 	was := make([]flags, len(n.facts))
+	world := n.world.flags
 	for i, f := range n.facts {
 		was[i] = f.flags
 	}
@@ -456,6 +491,11 @@ func (s *solver) update(n *node) bool {
 		}
 	}
 	for _, d := range n.defs {
+		if d.open {
+			for i := range n.facts {
+				n.facts[i].add(unknown|deep|returned, spot{d.file, int32(d.at()), "is virtual, and may be another in a class that inherits it"})
+			}
+		}
 		if d.macro == nil && d.isl.body < 0 {
 			continue
 		}
@@ -463,7 +503,11 @@ func (s *solver) update(n *node) bool {
 		if d.broken || d.bad || len(d.params) > 60 || s.count > maxNodes {
 			at := spot{d.file, int32(d.at()), "is not understood"}
 			for i := range n.facts {
-				n.facts[i].add(unknown|returned, at)
+				fl := unknown | returned
+				if !d.flat(i) {
+					fl |= deep
+				}
+				n.facts[i].add(fl, at)
 			}
 			continue
 		}
@@ -475,7 +519,13 @@ func (s *solver) update(n *node) bool {
 			return true
 		}
 	}
-	return false
+	return world != n.world.flags
+}
+
+// flat reports whether parameter i of a node leads to numbers alone.
+func (d *def) flat(i int) bool {
+	i -= d.first()
+	return i >= 0 && i < len(d.params) && d.params[i].flat()
 }
 
 // plainResult reports whether what is returned leads nowhere.
@@ -492,7 +542,7 @@ func (f *fact) add(fl flags, at spot) {
 	if fl&writes != 0 && f.flags&writes == 0 {
 		f.wrote = at
 	}
-	if fl&(unknown|keeps) != 0 && f.flags&(unknown|keeps) == 0 {
+	if fl&(unknown|keeps) != 0 && (f.flags&(unknown|keeps) == 0 || fl&deep > f.flags&deep) {
 		f.lost = at
 	}
 	f.flags |= fl

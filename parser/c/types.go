@@ -22,6 +22,7 @@ const (
 type ctype struct {
 	base   base
 	rec    string // the class, or a name that was not found
+	arg    string // the only argument of a template, if it is a name
 	ptr    int8
 	consts uint16 // by level
 	array  bool   // the outermost level is an array: the variable has it in itself
@@ -43,6 +44,25 @@ func (t ctype) pointed(isArray bool) ctype {
 	t.array = isArray
 	return t
 }
+
+// within is t as a member of an object that is const, or not.
+func (t ctype) within(konst bool) ctype {
+	if !konst || t == (ctype{}) || t.ref {
+		return t
+	}
+	t.consts |= 1 << t.ptr
+	if t.array {
+		t.consts |= 1 << (t.ptr - 1)
+	}
+	return t
+}
+
+// smart are classes whose objects stand for pointers to what their argument names, without
+// const where they are const themselves.
+var smart = set("unique_ptr", "shared_ptr", "scoped_ptr", "auto_ptr", "intrusive_ptr")
+
+// threads are the words of a variable that each thread has for itself.
+var threads = set("thread_local", "_Thread_local", "__thread")
 
 // element is what *x is of.
 func (t ctype) element() ctype {
@@ -91,7 +111,7 @@ var numbers = set("size_t", "ssize_t", "ptrdiff_t", "int8_t", "int16_t", "int32_
 
 // qualifiers and storage classes tell nothing here, but for const.
 var qualifiers = set("const", "volatile", "restrict", "__restrict", "__restrict__", "static", "inline", "__inline", "__inline__", "extern", "register", "constexpr",
-	"mutable", "virtual", "explicit", "friend", "typename", "_Noreturn", "thread_local", "_Thread_local", "__extension__", "auto", "consteval", "__const", "_Atomic", "__volatile__")
+	"mutable", "virtual", "explicit", "friend", "typename", "_Noreturn", "thread_local", "_Thread_local", "__thread", "__extension__", "auto", "consteval", "__const", "_Atomic", "__volatile__")
 
 // declWords cannot be names.
 var declWords = func() map[string]bool {
@@ -130,6 +150,7 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 	t := ctype{}
 	var idents []string
 	builtin, tagged, constant := false, false, false
+	arg := ""
 	for i := 0; i < first; i++ {
 		switch w := p[i]; {
 		case w == "const" || w == "__const" || w == "constexpr":
@@ -139,7 +160,10 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 			if w == "enum" {
 				t.base, t.narrow = baseScalar, true
 			}
-		case w == "::" || w == "<>" || qualifiers[w] || w == "...":
+		case w == "::" || w[0] == '<' && len(w) > 1 || qualifiers[w] || w == "...":
+			if w[0] == '<' && len(idents) > 0 {
+				arg = strings.Trim(w, "<>")
+			}
 			if w == "::" && len(idents) > 0 && !builtin { // of a namespace
 				idents = idents[:len(idents)-1]
 			}
@@ -177,6 +201,9 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 			t.base, t.rec = baseRecord, word
 		default:
 			t = f.named(word, depth)
+			if t.ptr == 0 && t.base != baseScalar {
+				t.arg = arg
+			}
 		}
 	}
 	if constant {
@@ -201,7 +228,7 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 			arrays++
 		case w == "()":
 			return ctype{base: baseFunc}, name
-		case w == "::" || w == "<>" || w == "..." || qualifiers[w]:
+		case w == "::" || w[0] == '<' && len(w) > 1 || w == "..." || qualifiers[w]:
 		case letter(w[0]):
 			name = w
 		default:
@@ -231,6 +258,9 @@ func (f *file) findNamed(name string, depth int) ctype {
 	for _, g := range f.all() {
 		for _, isl := range g.types[name] {
 			t := g.definedBy(isl, depth+1)
+			if t == (ctype{rec: name}) { // typedef lib::T T
+				continue
+			}
 			if found && t != out {
 				if !t.scalar() || !out.scalar() {
 					return ctype{rec: name}
@@ -347,6 +377,15 @@ func (t *text) word(i, to int) (string, int) {
 		return "()", t.matchTo(i, to)
 	case t.is(i, "<"):
 		if end, ok := t.anglesTo(i, to); ok {
+			last := end - 2
+			for j := i + 1; j < end-1; j++ {
+				if t.toks[j].kind != kIdent && !t.is(j, "::") {
+					return "<>", end
+				}
+			}
+			if last > i && t.toks[last].kind == kIdent {
+				return "<" + t.str(t.toks[last]) + ">", end
+			}
 			return "<>", end
 		}
 	}
@@ -423,6 +462,10 @@ func (f *file) findField(rec, name string) ctype {
 	found := false
 	for _, x := range f.record(rec) {
 		t, ok := x.member(name, 0)
+		if found && t.scalar() && out.scalar() { // of two widths
+			t.narrow = t.narrow && out.narrow
+			out.narrow = t.narrow
+		}
 		if !ok || found && t != out {
 			return ctype{}
 		}
@@ -493,6 +536,59 @@ func (x *index) member(name string, depth int) (ctype, bool) {
 		}
 	}
 	return ctype{}, false
+}
+
+// constItems reports whether operator[] of a class, where the object is const, returns what is
+// const, too, or a copy.
+func (f *file) constItems(class string) bool {
+	found := false
+	for _, g := range f.all() {
+		for _, isl := range g.classes[class] {
+			for i := isl.body; i < isl.end; i++ {
+				if !g.is(i, "operator") || !g.is(i+1, "[") || !g.is(i+3, "(") {
+					continue
+				}
+				behind := g.matchTo(i+3, isl.end)
+				if !g.is(behind, "const") {
+					continue
+				}
+				j := i
+				konst, reaches := false, false
+				for ; j > isl.body && !g.is(j, ";") && !g.is(j, "}") && !g.is(j, ":"); j-- {
+					konst = konst || g.is(j, "const")
+					reaches = reaches || g.is(j, "&") || g.is(j, "*")
+				}
+				if reaches && !konst {
+					return false
+				}
+				found = true
+			}
+		}
+	}
+	return found
+}
+
+// mentions reports whether a name stands in what a class declares, method bodies aside.
+func (x *index) mentions(name string) bool {
+	in := func(isl island) bool {
+		for i := isl.start; i < isl.end && isl.body < 0; i++ {
+			if x.file.is(i, name) {
+				return true
+			}
+		}
+		return false
+	}
+	for _, isl := range x.fields {
+		if in(isl) || isl.body >= 0 && x.file.membersOf(&isl).mentions(name) {
+			return true
+		}
+	}
+	for _, list := range x.funcs {
+		if slices.ContainsFunc(list, in) {
+			return true
+		}
+	}
+	return false
 }
 
 // lastOf is the last part of a qualified name.
