@@ -2,6 +2,7 @@ package effects
 
 import (
 	"pyxlock/parser/ast"
+	"pyxlock/parser/c"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -60,7 +61,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			inside = append(inside, n)
 		case sh.Handle:
 			b.effect(n, nil, OnState, Write, false, PassesHandle, name, args.span[i])
-		case ps.Kind == ctype.Scalar, ps.ReadOnly(), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
+		case ps.Kind == ctype.Scalar, ps.ReadOnly() && !bodyWrites(b.p, f, i), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
 			if sh.Kind != ctype.Scalar {
 				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
 				inside = append(inside, n)
@@ -328,4 +329,10 @@ func (b calls) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 		}
 	}
 	return 0, false
+}
+
+// bodyWrites reports whether a header has a body that writes to a parameter, whatever const a
+// .pxd puts on it: const forbids nothing of what deeper pointers lead to.
+func bodyWrites(p *Program, f project.CFunc, i int) bool {
+	return f.Extern && p.Headers.Func(f).Param(i).Does == c.Writes
 }
