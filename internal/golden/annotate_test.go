@@ -86,7 +86,7 @@ func TestAnnotate(t *testing.T) {
 				t.Errorf("the proposals in place (-want +got):\n%s", diff)
 			}
 			r.checkFile(t, "list", list)
-			r.checkFile(t, "stderr", spoken(a.summary))
+			r.checkFile(t, "stderr", spoken(withoutRecipe(a.summary)))
 			r.checkFile(t, "check", findings(found))
 			r.checkDiff(t, a)
 			r.checkSettled(t, a)
@@ -104,6 +104,17 @@ func (r *run) dirWithInput(t *testing.T) string {
 		t.Fatal(err)
 	}
 	return r.dir
+}
+
+// withoutRecipe drops where the change stands that the build needs, which only --in-place says.
+func withoutRecipe(stderr string) string {
+	var b strings.Builder
+	for line := range strings.Lines(stderr) {
+		if !strings.HasPrefix(line, "pyxlock: Cython refuses the decorators, so the build") {
+			b.WriteString(line)
+		}
+	}
+	return b.String()
 }
 
 // spoken leaves of what annotate says the findings' first lines and the summary.
@@ -142,7 +153,7 @@ func (r *run) checkDiff(t *testing.T, a *applied) {
 	} else if diff := cmp.Diff(r.Tree("in"), tree); diff != "" {
 		t.Errorf("annotate without --in-place wrote (-was +is):\n%s", diff)
 	}
-	if diff := cmp.Diff(a.summary, stderr); diff != "" {
+	if diff := cmp.Diff(withoutRecipe(a.summary), stderr); diff != "" {
 		t.Errorf("what is said with the diff is not what --in-place says (-in-place +diff):\n%s", diff)
 	}
 	top := filepath.Join(r.dir, "apply")
@@ -188,7 +199,7 @@ func (r *run) updateAnnotated(t *testing.T, a *applied, list, found string) {
 	if len(r.Tree("want")) == 0 {
 		r.SetFile("unchanged", nil)
 	}
-	for _, f := range []struct{ name, text string }{{"list", list}, {"stderr", spoken(a.summary)}, {"check", found}} {
+	for _, f := range []struct{ name, text string }{{"list", list}, {"stderr", spoken(withoutRecipe(a.summary))}, {"check", found}} {
 		if f.text != "" {
 			r.SetFile(f.name, []byte(f.text))
 		}
