@@ -334,5 +334,5 @@ func (b calls) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 // bodyWrites reports whether a header has a body that writes to a parameter, whatever const a
 // .pxd puts on it: const forbids nothing of what deeper pointers lead to.
 func bodyWrites(p *Program, f project.CFunc, i int) bool {
-	return f.Extern && p.Headers.Func(f).Param(i).Does == c.Writes
+	return f.Extern && p.Headers.Beside(f).Param(i).Does == c.Writes
 }

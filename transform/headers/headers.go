@@ -86,7 +86,12 @@ func (f Function) Param(i int) c.Answer {
 func (f Function) This() c.Answer { return f.this }
 
 // Func returns what headers say of a C function that takes some number of parameters.
-func (h *Headers) Func(f project.CFunc) Function {
+func (h *Headers) Func(f project.CFunc) Function { return h.function(f, true) }
+
+// Beside is Func for who knows enough without: a header that is not found is not missed.
+func (h *Headers) Beside(f project.CFunc) Function { return h.function(f, false) }
+
+func (h *Headers) function(f project.CFunc, missed bool) Function {
 	if h == nil || f.Block == nil {
 		return Function{}
 	}
@@ -95,8 +100,12 @@ func (h *Headers) Func(f project.CFunc) Function {
 		n = len(f.Declarator.Params.List)
 	}
 	name := cname(f.Unit, f.Declarator.CName, syntax.DeclaredName(f.Declarator).Name)
+	wanted := ""
+	if missed {
+		wanted = name
+	}
 	var out Function
-	for _, hd := range h.of(f.From, name) {
+	for _, hd := range h.of(f.From, wanted) {
 		if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
 			out = out.and(Function{fn.Params, c.Answer{}, true})
 		}
@@ -179,7 +188,7 @@ func (h *Headers) of(from project.From, name string) []c.Header {
 		out = h.open(from)
 		h.blocks[from.Block] = out
 	}
-	if gone, ok := h.lost[from.Block]; ok {
+	if gone, ok := h.lost[from.Block]; ok && name != "" {
 		if h.gone[gone] == nil {
 			h.gone[gone] = map[string]bool{}
 		}
