@@ -24,8 +24,8 @@ type HeaderUse uint8
 // A build uses what it is told of, so that its output is the same everywhere.
 const (
 	HeadersOfBuild HeaderUse = iota
-	HeadersOfCheck           // the directories of -I, too
-	HeadersOfAll             // those of the system and of the sources, too
+	HeadersOfCheck           // the directories of -I and the project, too
+	HeadersOfAll             // those of the system, too
 )
 
 // HeaderSettings name the directories with headers.

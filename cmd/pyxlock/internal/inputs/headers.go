@@ -42,7 +42,8 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	}
 	var o transform.HeaderOptions
 	within := Bounds{} // what is in the tree, by all links
-	if s.HeaderUse == config.HeadersOfAll {
+	if s.HeaderUse >= config.HeadersOfCheck {
+		// What is in the project is the same on each machine.
 		for _, d := range bounds.dirs {
 			within.dirs = unique(within.dirs, []string{projectOf(d)})
 		}
@@ -50,13 +51,16 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 		tree := sync.OnceValue(func() *headerTree { return lookThrough(own) })
 		o.Beside = true
 		o.Find = func(name string) string {
-			if at := tree().find(name); at != "" {
-				return at
+			at := tree().find(name)
+			if at == "" && s.HeaderUse == config.HeadersOfAll {
+				at = inSystem(name)
 			}
-			return inSystem(name)
+			return at
 		}
 		o.Sources = func() []string { return unique(sources, tree().sources) }
-		named = append(named, systemDirs...)
+		if s.HeaderUse == config.HeadersOfAll {
+			named = append(named, systemDirs...)
+		}
 	} else if len(named) > 0 {
 		o.Sources = func() []string {
 			out := sources
@@ -66,7 +70,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 			return out
 		}
 	}
-	if len(named) == 0 {
+	if len(named) == 0 && !o.Beside {
 		return o, nil
 	}
 	var trusted []string // what the user names, and the system: links may lead anywhere
