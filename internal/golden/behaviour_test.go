@@ -227,13 +227,15 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 	return dir, nil
 }
 
+// gccFlags are what modules are compiled with.
+var gccFlags = []string{"-shared", "-fPIC", "-O0", "-pipe", "-w"}
+
 // makeModule writes the extension module of a unit for an interpreter.
 //
 // Most of what gcc does here is to generate code, without optimization: parsing
 // all of a file with Python's headers is 0.08 of 0.43 s, so that precompiled
 // headers would not pay.
 func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) error {
-	flags := []string{"-shared", "-fPIC", "-O0", "-pipe", "-w"}
 	programs, err := testcache.Compiler(compiler)
 	if err != nil {
 		return err
@@ -244,14 +246,14 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 	}
 	// What the unit's key says of the tree is true of what its C code includes.
 	key := testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
-		Text("flags", flags...).Text("suffix", python.suffix).Sum()
+		Text("flags", gccFlags...).Text("suffix", python.suffix).Sum()
 	if data, ok := cache.Get(key); ok {
 		return os.WriteFile(ext, data, 0o777)
 	}
 	if err := u.code(); err != nil {
 		return err
 	}
-	args := append(flags, "-I", python.include, "-I", u.Root, "-o", ext, u.Output)
+	args := slices.Concat(gccFlags, []string{"-I", python.include, "-I", u.Root, "-o", ext, u.Output})
 	if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
 	}
@@ -277,7 +279,16 @@ func (r *run) python(t *testing.T, python *interpreter, dir, form, script string
 	cmd := steps.Command(r.Name, script+", "+form+", with "+filepath.Base(python.path), 3*time.Minute, python.path, "-X", "faulthandler", "-B", name)
 	cmd.Abort = syscall.SIGABRT
 	cmd.Dir = dir
-	cmd.Env = append(os.Environ(), "PYTHONPATH="+dir, "PYTHONHASHSEED=0", "PYTHONIOENCODING=utf-8")
+	below := dir
+	if r.Versions[len(r.Versions)-1] == sharing {
+		shared, err := sharedFor(python)
+		if err != nil {
+			t.Error(err)
+			return ""
+		}
+		below += string(os.PathListSeparator) + shared
+	}
+	cmd.Env = append(os.Environ(), "PYTHONPATH="+below, "PYTHONHASHSEED=0", "PYTHONIOENCODING=utf-8")
 	if python.freeThreaded {
 		cmd.Env = append(cmd.Env, "PYTHON_GIL=0")
 	}

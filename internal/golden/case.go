@@ -186,6 +186,13 @@ func (c *Case) File(name string) ([]byte, bool) {
 	return nil, false
 }
 
+// called reports whether what is compiled is imported and called, too.
+func (c *Case) called() bool {
+	_, test := c.File("test.py")
+	_, threads := c.File("threads.py")
+	return test || threads
+}
+
 // SetFile replaces or adds a file of the archive.
 func (c *Case) SetFile(name string, data []byte) {
 	for i := range c.Ar.Files {

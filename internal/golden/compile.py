@@ -4,7 +4,8 @@ Usage: compile.py WORK.json RESULTS.jsonl
 
 WORK.json is a list of units: {"id", "source", "root", "output", "cplus",
 "directives", "env", "warnings", "include"}. "root" is the include path, which
-the optional list "include" extends; "directives" is written as for "cython -X".
+the optional list "include" extends; "directives" is written as for "cython -X";
+"shared", if it is there, is the module that has Cython's own utility code.
 Every warning is an error unless "warnings" is true. RESULTS.jsonl gets one line for each unit,
 in order: {"id", "ok", "messages"}. A unit that takes UNIT_SECONDS ends the process,
 with a traceback that shows where Cython is.
@@ -27,6 +28,7 @@ UNIT_SECONDS = 600
 def compile_unit(unit):
     """Compile one unit; return whether it worked, and what Cython printed."""
     Options.warning_errors = not unit["warnings"]
+    shared = {"shared_utility_qualified_name": unit["shared"]} if unit.get("shared") else {}
     options = Main.CompilationOptions(
         include_path=[unit["root"], *unit.get("include", [])],
         output_file=unit["output"],
@@ -34,6 +36,7 @@ def compile_unit(unit):
         language_level=3,
         compiler_directives=Options.parse_directive_list(unit["directives"]),
         compile_time_env=dict(unit["env"] or {}),
+        **shared,
     )
     printed = io.StringIO()
     real = sys.stderr

@@ -32,6 +32,7 @@ type unit struct {
 	Directives string            `json:"directives"`
 	Env        map[string]string `json:"env"`
 	Warnings   bool              `json:"warnings"`
+	Shared     string            `json:"shared,omitempty"`
 
 	name     string // for messages: the golden, its form, the file, the mode
 	version  string
@@ -69,6 +70,9 @@ func (r *run) newUnit(root, form, version, mode, module string) (*unit, error) {
 		name:       fmt.Sprintf("%s, %s, %s in %s mode", r.Name, form, module, mode),
 		version:    version,
 	}
+	if version == sharing && r.called() {
+		u.Shared = sharedModule
+	}
 	python := venvPython(version)
 	if python == "" {
 		return u, nil // compileUnits tells
@@ -90,7 +94,7 @@ func (r *run) newUnit(root, form, version, mode, module string) (*unit, error) {
 	// golden can depend on it.
 	u.key = testcache.NewHash("Cython compiles").Key("Python with Cython", identity).Text("compile.py", string(driver)).
 		Files("tree", tree).Files("env", r.Env).
-		Text("unit", module, fmt.Sprint(u.Cplus), u.Directives, fmt.Sprint(u.Warnings)).Sum()
+		Text("unit", module, fmt.Sprint(u.Cplus), u.Directives, fmt.Sprint(u.Warnings), u.Shared).Sum()
 	return u, nil
 }
 
@@ -211,8 +215,6 @@ var compileAll = sync.OnceValue(func() *compiled {
 			first = append(first, u)
 			return u
 		}
-		_, test := r.File("test.py")
-		_, threads := r.File("threads.py")
 		newest, mode := r.Versions[len(r.Versions)-1], r.Modes[0]
 		seen := map[string]string{} // a tree's text: the form that has it
 		inBoth := map[string]pair{} // by module and mode, of the first layout that has the module
@@ -227,7 +229,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 			seen[show(res.tree)] = form
 			for _, module := range Modules(res.tree) {
 				one := add(res.dir, unitKey{form, newest, mode, module})
-				one.keepC = test || threads
+				one.keepC = r.called()
 				if form == "off" {
 					continue
 				}

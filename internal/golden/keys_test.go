@@ -3,6 +3,8 @@ package golden
 import (
 	"path/filepath"
 	"testing"
+
+	"golang.org/x/tools/txtar"
 )
 
 // TestUnitKeys checks that whatever a compilation depends on changes what it is
@@ -21,7 +23,7 @@ func TestUnitKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r := &run{Case: &Case{Name: "keys", Directives: []string{directive}, Warnings: warnings, Env: map[string]string{"A": directive}}}
+		r := &run{Case: &Case{Name: "keys", Ar: &txtar.Archive{}, Directives: []string{directive}, Warnings: warnings, Env: map[string]string{"A": directive}}}
 		u, err := r.newUnit(root, "readable", version, mode, module)
 		if err != nil {
 			t.Fatal(err)
