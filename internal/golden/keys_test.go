@@ -15,6 +15,7 @@ func TestUnitKeys(t *testing.T) {
 			t.Skipf("there is no .venv/cython-%s: run make venv", version)
 		}
 	}
+	form, script := "readable", "unused.py"
 	key := func(version, mode, module string, warnings bool, directive string, files ...string) string {
 		t.Helper()
 		root := t.TempDir()
@@ -23,8 +24,8 @@ func TestUnitKeys(t *testing.T) {
 				t.Fatal(err)
 			}
 		}
-		r := &run{Case: &Case{Name: "keys", Ar: &txtar.Archive{}, Directives: []string{directive}, Warnings: warnings, Env: map[string]string{"A": directive}}}
-		u, err := r.newUnit(root, "readable", version, mode, module)
+		r := &run{Case: &Case{Name: "keys", Ar: &txtar.Archive{Files: []txtar.File{{Name: script}}}, Directives: []string{directive}, Warnings: warnings, Env: map[string]string{"A": directive}}}
+		u, err := r.newUnit(root, form, version, mode, module)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -57,5 +58,9 @@ func TestUnitKeys(t *testing.T) {
 			t.Errorf("a change of %s gives the same key as one of %s", what, before)
 		}
 		seen[k] = what
+	}
+	form, script = "aligned", "test.py"
+	if key("3.3", "c", "m.pyx", false, "wraparound=False", tree...) == plain {
+		t.Error("what imports the shared module has the key of what does not")
 	}
 }

@@ -12,14 +12,20 @@ import (
 	"pyxlock/internal/testcache"
 )
 
-// What Cython puts into each module by itself, its function type for one, is a third
+// What Cython puts into each module by itself, its function type for one, is a fifth
 // of what a compiler has to do for a golden. Cython can put it into one module that
 // all others import ("cython --shared"), so that it is compiled once for an
-// interpreter. No code of ours is in it.
+// interpreter. No code of ours is in it. Users rarely build like that, so the
+// readable layout is built without.
 const (
 	sharing      = "3.3" // the Cython that can, and that compiles what is called
 	sharedModule = "_golden_shared"
 )
+
+// sharing reports whether the modules of a form import the shared one.
+func (r *run) sharing(form, version string) bool {
+	return version == sharing && form != "readable" && r.called()
+}
 
 var sharedModules sync.Map // by interpreter: a func() (string, error)
 
