@@ -150,7 +150,7 @@ func (c *claimant) unkept(open []unlockedClass) (finding.Finding, bool) {
 // against tells that a class speaks against a claim, and where.
 func (k *unlockedClass) against() finding.Related {
 	pos := k.steps[len(k.steps)-1]
-	pos.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, pos.Message)
+	pos.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, k.text)
 	return pos
 }
 
@@ -185,11 +185,9 @@ func (p *Checker) claims(mods []*project.Module, open map[*project.Module][]unlo
 		if others > 0 {
 			c.Against = append(c.Against, fmt.Sprintf("%s in the module", finding.Plural(others, "finding")))
 		}
-		for _, k := range open[m.Module] {
-			if k.sure {
-				r := k.against()
-				c.Against = append(c.Against, fmt.Sprintf("%s (%s:%d)", r.Message, r.Path, r.Line))
-			}
+		for _, k := range open[m.Module] { // also those that are warnings: they are to be answered, too
+			r := k.against()
+			c.Against = append(c.Against, fmt.Sprintf("%s (%s:%d)", r.Message, r.Path, r.Line))
 		}
 		if len(c.Against) == 0 {
 			c.For = append(c.For, "no finding, and no class whose methods change its state without a lock")
