@@ -111,7 +111,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		return err
 	}
 	f.paths = args
-	if err := f.usage(args); err != nil {
+	if err := f.usage(c, args); err != nil {
 		return err
 	}
 	in, err := inputs.OpenSince(c, &f.Settings, args, f.since)
@@ -174,7 +174,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	return nil
 }
 
-func (f *checkFlags) usage(args []string) error {
+func (f *checkFlags) usage(c *cobra.Command, args []string) error {
 	switch {
 	case f.fix && f.addIgnore != "":
 		return errors.New("--fix and --add-ignore exclude each other: fix first, then ignore what remains")
@@ -182,6 +182,8 @@ func (f *checkFlags) usage(args []string) error {
 		return errors.New("standard input cannot be fixed in place; --diff prints the fixes")
 	case f.writeBaseline != "" && (f.fix || f.diff || f.addIgnore != "" || f.explain != "" || f.statistics || f.since != "" || f.format != "text"):
 		return errors.New("--write-baseline writes all that is found, and excludes --fix, --diff, --add-ignore, --explain, --statistics, --since and other formats")
+	case c.Flags().Changed("add-ignore") && strings.TrimSpace(f.addIgnore) == "":
+		return errors.New("--add-ignore: say why, as in --add-ignore=\"one thread only\"; without a reason the comment says that it was there before pyxlock looked")
 	case strings.ContainsAny(f.addIgnore, "\r\n"):
 		return errors.New("--add-ignore: a reason has one line")
 	case f.diff && f.format != "text":

@@ -119,8 +119,13 @@ func (t *table) where(key string) string {
 
 // readTable reads the table; nil where there is none, or nothing in it.
 func readTable(path string, data []byte) (*table, error) {
-	if !bytes.Contains(data, []byte("pyxlock")) {
+	switch { // editors and shells of Windows write these
+	case bytes.HasPrefix(data, []byte("\xff\xfe")), bytes.HasPrefix(data, []byte("\xfe\xff")):
+		return nil, fmt.Errorf("%s:1:1: the file is UTF-16, and TOML is UTF-8: save it as that", path)
+	case !bytes.Contains(data, []byte("pyxlock")):
 		return nil, nil
+	case bytes.HasPrefix(data, []byte("\xef\xbb\xbf")):
+		return nil, fmt.Errorf("%s:1:1: the file begins with a byte order mark, which TOML does not allow: save it as UTF-8 without one", path)
 	}
 	var doc struct {
 		Tool struct {
@@ -168,11 +173,24 @@ func (t *table) check(key string, v any) error {
 	word, isWord := v.(string)
 	switch {
 	case !k.is(v):
-		return t.errorAt(key, "%s takes %s, and not %s", key, k.wanted, spelled(v))
+		return t.errorAt(key, "%s takes %s, and not %s", key, k.wanted, k.wrong(v))
 	case isWord && len(k.values) > 0 && !slices.Contains(k.values, word):
 		return t.errorAt(key, "%s", strings.Replace(OneOf(key, word, k.values...).Error(), ": ", " = ", 1))
 	}
 	return nil
+}
+
+// wrong names what is wrong with a value that is not of the kind: of a list or a table that may
+// stand there, the part that may not.
+func (k kind) wrong(v any) string {
+	if table, ok := v.(map[string]any); ok && k.wanted == lists.wanted {
+		for _, key := range slices.Sorted(maps.Keys(table)) {
+			if !isTexts(table[key]) {
+				return fmt.Sprintf("%s for %q", spelled(table[key]), key)
+			}
+		}
+	}
+	return spelled(v)
 }
 
 // spelled is a value as it stands in the file, more or less.
@@ -181,6 +199,9 @@ func spelled(v any) string {
 	case string:
 		return fmt.Sprintf("%q", v)
 	case []any:
+		if i := slices.IndexFunc(v, func(e any) bool { return !isText(e) }); i >= 0 {
+			return "a list with " + spelled(v[i]) + " in it"
+		}
 		return "a list"
 	case map[string]any:
 		return "a table"
@@ -247,7 +268,7 @@ func placesIn(data []byte) map[string][2]int {
 }
 
 // header is the start of a table in a pyproject.toml, as far as its name matters here.
-var header = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*(?:tool[ \t]*\.[ \t]*)?"?([A-Za-z_-]+)"?[ \t]*[.\]]`)
+var header = regexp.MustCompile(`(?m)^[ \t]*\[[ \t]*(?:tools?[ \t]*\.[ \t]*)?"?([A-Za-z_-]+)"?[ \t]*[.\]]`)
 
 // sayMisspelt tells of a table that was meant to be [tool.pyxlock] and is not read.
 func sayMisspelt(w io.Writer, path string, data []byte) {
