@@ -68,6 +68,8 @@ func newAnalysis(s *solver, n *node, d *def) *analysis {
 			if v.t.ref {
 				v.given = true
 				v.value = value{roots: bit, mem: bit, place: placeMem, t: v.t.element()}
+			} else if v.t.narrow && v.t.ptr == 0 { // a copy, by whose address nobody reaches the caller's
+				v.roots = 0
 			}
 		}
 		a.top.vars[name] = v

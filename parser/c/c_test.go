@@ -57,6 +57,8 @@ typedef const mat_struct *mat_srcptr;
 		{"const behind typedefs", "int f(const mat_t a, mat_t b, mat_srcptr c, const mat_ptr d, mat_ptr e);", "f=ruruu"},
 		{"numbers", "int f(int a, slong b, unsigned long long c, double, size_t e, enum x g);", "f=rrrrrr"},
 		{"two levels", "int f(const char **a, const char *const *b, char *const *c, const char *const c[]);", "f=urur"},
+		{"copies of numbers", "static int g(const int *s, unsigned char *tag) { *tag = 1; return *s; } static int h(const int *s, unsigned char tag) { return g(s, &tag); }" +
+			" int f(const mat_struct *m) { return h(&m->in.k, m->name[0]); } int k(mat_struct *m) { return g(&m->in.k, m->name); }", "f=r h=rr k=w"},
 		{"arrays", "int f(const double m[3][3], double n[3], const int k[]);", "f=rur"},
 		{"no parameters", "int f(void); int g();", "f= g="},
 		{"function pointers", "int f(int (*g)(void *), void *p);", "f=ru"},

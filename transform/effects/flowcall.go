@@ -52,7 +52,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
 			}
-			if def := b.vars[fun.Name].nested; def != nil && (insides{b.builder}).gives(def, args) {
+			if def := b.vars[fun.Name].nested; def != nil && insides(b).gives(def, args) {
 				return b.unknownCall(args, fun.Name, e.Span, false) // what it does stands in its body
 			} else if def != nil || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })

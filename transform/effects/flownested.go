@@ -204,6 +204,6 @@ func (b insides) underDecorators(def *ast.FuncDef, params []int32) {
 		}
 	}
 	if len(list) > 0 {
-		blocks{b.builder}.enter(Block{With: &ast.With{Span: def.Span, Body: def.Body}, Locks: list})
+		blocks(b).enter(Block{With: &ast.With{Span: def.Span, Body: def.Body}, Locks: list})
 	}
 }
