@@ -36,13 +36,10 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	if err != nil {
 		return transform.HeaderOptions{}, err
 	}
-	beside := slices.Clone(named) // the directories whose sources count
-	if s.HeaderUse >= config.HeadersOfCheck {
-		named = append(named, s.IncludePath...)
-	}
 	var o transform.HeaderOptions
 	within := Bounds{} // what is in the tree, by all links
 	if s.HeaderUse >= config.HeadersOfCheck {
+		named = append(named, s.IncludePath...)
 		// What is in the project is the same on each machine.
 		for _, d := range bounds.dirs {
 			within.dirs = unique(within.dirs, []string{projectOf(d)})
@@ -64,7 +61,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	} else if len(named) > 0 {
 		o.Sources = func() []string {
 			out := sources
-			for _, d := range beside {
+			for _, d := range named {
 				out = unique(out, sourcesIn(d))
 			}
 			return out
