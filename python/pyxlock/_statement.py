@@ -13,6 +13,9 @@ import linecache
 _known = {}
 _MOST = 4096
 
+# How often a file is parsed again where another thread of the program got in the way.
+_TRIES = 100
+
 
 def statement(frame, takers):
     """The with statement that a frame is about to enter a block of, as a list of one thing for
@@ -38,7 +41,7 @@ def _statements(frame):
     each a list of what is called."""
     code = frame.f_code
     try:
-        tree = ast.parse("".join(linecache.getlines(code.co_filename, frame.f_globals)))
+        tree = _parse("".join(linecache.getlines(code.co_filename, frame.f_globals)))
         found = {}
         for node in ast.walk(tree):
             if not isinstance(node, ast.With) or len(node.items) < 2:
@@ -50,9 +53,22 @@ def _statements(frame):
                     found[line] = functions
         if found and _has(compile(tree, code.co_filename, "exec", dont_inherit=True), code):
             return found
-    except (SyntaxError, ValueError, RecursionError, MemoryError):
+    except (SyntaxError, ValueError, RecursionError, MemoryError, SystemError):
         pass
     return {}
+
+
+def _parse(source):
+    """The tree of a source. Python 3.11 counts the depth of a tree in one place for all threads
+    and raises SystemError where another one began a tree meanwhile, as it can while the garbage
+    of this one is collected. A lock of our own round it could close a circle with the locks that
+    finalizers take."""
+    for _ in range(_TRIES - 1):
+        try:
+            return ast.parse(source)
+        except SystemError:
+            pass
+    return ast.parse(source)
 
 
 def _has(whole, code):

@@ -615,6 +615,24 @@ def test_blocks_of_threads_exclude_each_other():
     assert (a.value, b.value) == (0, 0)
 
 
+def test_a_source_is_parsed_while_other_threads_parse(monkeypatch):
+    parse, failures = _statement.ast.parse, iter([SystemError("recursion depth mismatch")] * 3)
+
+    def interrupted(source):
+        for failure in failures:
+            raise failure
+        return parse(source)
+
+    monkeypatch.setattr(_statement.ast, "parse", interrupted)
+    a, b = Box(0), Box(0)
+    _statement._known.clear()
+    taken = []
+    monkeypatch.setattr(_statement, "_has", lambda whole, code: taken.append(code.co_name) or True)
+    with cython.write_lock(a), cython.write_lock(b):
+        pass
+    assert taken == ["test_a_source_is_parsed_while_other_threads_parse"]
+
+
 STATEMENTS = """
 import cython
 from cython import write_lock as exclusive
