@@ -15,7 +15,7 @@ import (
 
 // NoSnapshot returns the first place where a generator does what has no meaning once its
 // body has run to the end before the caller gets the first item, and says what that is.
-func NoSnapshot(def *ast.FuncDef) (at ast.Span, why string) {
+func NoSnapshot(file *ast.File, def *ast.FuncDef) (at ast.Span, why string) {
 	statements := map[*ast.Yield]bool{}
 	syntax.EachStmt(def.Body.Stmts, func(st ast.Stmt) {
 		if y := syntax.YieldOf(st); y != nil {
@@ -39,7 +39,48 @@ func NoSnapshot(def *ast.FuncDef) (at ast.Span, why string) {
 		}
 		return true
 	})
+	if at, ok := endless(file, def.Body.Stmts); ok && why == "" {
+		return at, "never comes to its end, and a snapshot is made when it has"
+	}
 	return at, why
+}
+
+// endless returns the first loop that yields for ever: `while True` of which nothing leads
+// out. What is called may raise, which is an end where something around catches it.
+func endless(file *ast.File, stmts []ast.Stmt) (at ast.Span, found bool) {
+	caught := map[ast.Stmt]bool{}
+	syntax.EachStmt(stmts, func(st ast.Stmt) {
+		switch st := st.(type) {
+		case *ast.Try:
+			if len(st.Handlers) > 0 {
+				syntax.EachStmt(st.Body.Stmts, func(in ast.Stmt) { caught[in] = true })
+			}
+		case *ast.While:
+			if found || caught[st] || !always(file, st.Cond) || !yields(st.Body) {
+				return
+			}
+			out := false
+			syntax.EachStmt(st.Body.Stmts, func(in ast.Stmt) {
+				s, ok := in.(*ast.Simple)
+				out = out || ok && (s.Keyword == "break" || s.Keyword == "return" || s.Keyword == "raise")
+			})
+			if !out {
+				at, found = st.Cond.Range(), true
+			}
+		}
+	})
+	return at, found
+}
+
+// always reports whether a condition is a constant that is true.
+func always(file *ast.File, e ast.Expr) bool {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Const:
+		return e.Name == "True"
+	case *ast.Number:
+		return syntax.Text(file, e.Span) != "0"
+	}
+	return false
 }
 
 // MaySnapshot reports whether a generator that the program has solved does the same for its
@@ -91,7 +132,7 @@ func yields(n ast.Node) bool {
 // ends reports whether a generator comes to an end by itself, as far as its loops that
 // yield say. The others end, or it would not come to its next step today.
 func (g *generator) ends() bool {
-	if _, why := NoSnapshot(g.f.Def); why != "" {
+	if _, why := NoSnapshot(g.f.Unit.File, g.f.Def); why != "" {
 		return false
 	}
 	ok := true

@@ -18,8 +18,8 @@ import (
 const withoutSnapshot = "write an iterator class whose __next__ locks one step, or mark it @cython.no_lock(\"why\")"
 
 // howToYield says what can be done about a generator under a lock.
-func howToYield(def *ast.FuncDef) string {
-	if _, why := effects.NoSnapshot(def); why != "" {
+func howToYield(f *Func) string {
+	if _, why := effects.NoSnapshot(f.Unit.File, f.Def); why != "" {
 		return withoutSnapshot
 	}
 	return "say snapshot=True if it may run to its end when it is called, " + withoutSnapshot
@@ -43,7 +43,7 @@ func askSnapshot(out *Module, name string, locks []Placed) (snapshot, agree bool
 // functions that are no generators.
 func checkSnapshot(f *Func, yields bool, fail func(ast.Span, string, string, string)) {
 	name := f.Def.Name.Name
-	if at, why := effects.NoSnapshot(f.Def); !yields {
+	if at, why := effects.NoSnapshot(f.Unit.File, f.Def); !yields {
 		fail(f.Def.Name.Span, finding.Argument, "snapshot=True on "+name+", which yields nothing", "it goes on a generator: leave it out")
 	} else if why != "" {
 		fail(at, finding.Yield, name+" "+why, "leave snapshot out and "+withoutSnapshot)
@@ -78,7 +78,7 @@ func (p *Planner) stepwise(m *project.Module, f *Func, pl *Plan, at ast.Span, fa
 		}
 		why = ": it " + why
 	}
-	fail(at, finding.Yield, f.Def.Name.Name+" is a generator, which would hold its lock while it is suspended"+why, howToYield(f.Def))
+	fail(at, finding.Yield, f.Def.Name.Name+" is a generator, which would hold its lock while it is suspended"+why, howToYield(f))
 }
 
 // staysAt reports whether a path leads to the same object at each step: to a parameter, or
