@@ -114,7 +114,7 @@ func (a *annotator) bases() bool {
 					continue
 				}
 				a.lock(c, "")
-				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.Name(), e.Class.Name), effects.RelatedOf(effects.Chain(f, e)))
+				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.Name(), e.Class.Name), effects.RelatedOf(effects.Chain(f, e))).Below = true
 				found = true
 				break
 			}
@@ -137,7 +137,7 @@ func locksOnTheWay(f *effects.Function, e *effects.Effect) bool {
 }
 
 // note adds the verdict on a class, in place of an earlier one.
-func (a *annotator) note(c *project.Class, v Verdict, why string, related []finding.Related) {
+func (a *annotator) note(c *project.Class, v Verdict, why string, related []finding.Related) *ClassNote {
 	u, def := c.Unit, c.Def
 	if def == nil {
 		u, def = c.PxdUnit, c.PxdDef
@@ -147,10 +147,11 @@ func (a *annotator) note(c *project.Class, v Verdict, why string, related []find
 	for i, o := range a.out.Classes {
 		if o.Name == n.Name && o.Path == n.Path && o.Line == n.Line {
 			a.out.Classes[i] = n
-			return
+			return &a.out.Classes[i]
 		}
 	}
 	a.out.Classes = append(a.out.Classes, n)
+	return &a.out.Classes[len(a.out.Classes)-1]
 }
 
 func (a *annotator) verdict(c *project.Class) {

@@ -25,6 +25,8 @@ type ClassNote struct {
 	Path    string
 	Line    int
 	Verdict Verdict
+	// Below is true of a class that is locked for the state of a subclass alone.
+	Below bool
 	// Why tells which line decides, for a class that is or was to be locked.
 	Why     string
 	Related []finding.Related
@@ -77,13 +79,21 @@ func (v Verdict) of(n int) string {
 // Summary returns the verdicts counted, most first, for people.
 func (n *Annotation) Summary() string {
 	count := map[Verdict]int{}
+	below := 0
 	for _, c := range n.Classes {
 		count[c.Verdict]++
+		if c.Below {
+			below++
+		}
 	}
 	var parts []string
 	for v := range verdictNames {
 		if k := count[Verdict(v)]; k > 0 {
-			parts = append(parts, fmt.Sprintf("%d %s", k, Verdict(v).of(k)))
+			part := fmt.Sprintf("%d %s", k, Verdict(v).of(k))
+			if Verdict(v) == Locked && below > 0 {
+				part += fmt.Sprintf(" (%d of them for a subclass's state)", below)
+			}
+			parts = append(parts, part)
 		}
 	}
 	decs := map[string]int{}

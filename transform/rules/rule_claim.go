@@ -169,14 +169,12 @@ func (p *Checker) claims(mods []*project.Module, open map[*project.Module][]unlo
 	var out []finding.Finding
 	for _, m := range claiming {
 		c := Claim{Path: m.u.Path, Line: project.FindingAt(m.u.Source, m.span, "", "", "").Line, By: m.by, For: []string{}, Against: []string{}}
-		locked := 0
-		for _, k := range m.Classes {
-			if !k.Extern && p.locks.Of(k) != nil {
-				locked++
-			}
+		own, shared := haveLocks(p.locks, m.Module)
+		if own > 0 {
+			c.For = append(c.For, fmt.Sprintf("%s locked", finding.PluralOf(own, "class is", "classes are")))
 		}
-		if locked > 0 {
-			c.For = append(c.For, fmt.Sprintf("%s locked", finding.PluralOf(locked, "class is", "classes are")))
+		if shared > 0 {
+			c.For = append(c.For, fmt.Sprintf("%s their base's lock", finding.PluralOf(shared, "class shares", "classes share")))
 		}
 		others := 0
 		for _, o := range m.Units {

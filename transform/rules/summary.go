@@ -22,6 +22,7 @@ type Summary struct {
 	Lines   int `json:"lines"`   // in these files
 	Classes int `json:"classes"` // extension types in their modules
 	Locked  int `json:"locked"`  // of these, the ones with a lock
+	Shared  int `json:"shared"`  // of these, the ones whose lock is that of their base
 	Fields  int `json:"fields"`  // C attributes that the locks guard
 	Methods struct {
 		Read  int `json:"read"`  // members of locked classes that lock for reading
@@ -66,8 +67,12 @@ func (s Summary) String() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "checked %s, %s, %s", finding.Plural(s.Files, "file"), finding.Plural(s.Lines, "line"), finding.Plural(s.Classes, "extension type"))
 	if s.Locked > 0 {
-		fmt.Fprintf(&b, "\nlocked: %s with %s; members: %d read, %d write, %d without need",
-			finding.PluralOf(s.Locked, "class", "classes"), finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+		shared := ""
+		if s.Shared > 0 {
+			shared = fmt.Sprintf(", %s their base's lock,", finding.PluralOf(s.Shared, "shares", "share"))
+		}
+		fmt.Fprintf(&b, "\nlocked: %s%s with %s; members: %d read, %d write, %d without need",
+			finding.PluralOf(s.Locked-s.Shared, "class", "classes"), shared, finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
 	}
 	if n := len(s.Assumed); n > 0 {
 		const few = 3
@@ -127,11 +132,28 @@ func (s *Summary) count(p *project.Project, inputs []string) {
 	}
 }
 
+// haveLocks counts the classes of a module that have a lock: those that are decorated, and those
+// that have it from a base, as annotate counts them.
+func haveLocks(locks *decorator.Locks, m *project.Module) (own, shared int) {
+	for _, c := range m.Classes {
+		switch {
+		case c.Extern || locks.Of(c) == nil:
+		case locks.Declared(c) != nil:
+			own++
+		default:
+			shared++
+		}
+	}
+	return own, shared
+}
+
 // tell adds what is locked in a module.
 func (s *Summary) tell(p *effects.Program, m *project.Module) {
+	own, shared := haveLocks(p.Locks, m)
+	s.Locked += own + shared
+	s.Shared += shared
 	for _, c := range m.Classes {
-		if !c.Extern && p.Locks.OfMembers(c) != nil {
-			s.Locked++
+		if !c.Extern && p.Locks.Of(c) != nil {
 			s.Fields += len(c.Fields)
 		}
 	}
