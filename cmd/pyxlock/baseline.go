@@ -56,18 +56,43 @@ func (f *checkFlags) leaveOut(in *inputs.Set, rep *transform.Report, old *baseli
 	for _, x := range in.Files {
 		paths[fileio.Real(x.Path)] = in.Shows(x.Path)
 	}
-	fresh, known, gone := old.Split(rep.Findings, func(path string) bool {
+	for _, x := range rep.Findings {
+		if x.Code == transform.SyntaxError { // nobody looked any further
+			delete(paths, fileio.Real(x.Path))
+		}
+	}
+	selected := f.Options(transform.Readable, in.Roots).Selected
+	all := true
+	fresh, known, gone := old.Split(rep.Findings, func(path, code string) bool {
 		_, err := os.Lstat(path)
-		return paths[fileio.Real(path)] || os.IsNotExist(err) && in.Since == nil
+		sought := (selected == nil || selected(path, code)) && (paths[fileio.Real(path)] || os.IsNotExist(err) && in.Since == nil)
+		all = all && sought
+		return sought
 	})
 	rep.Findings = fresh
 	for _, x := range known {
 		rep.Suppressed = append(rep.Suppressed, transform.Suppressed{Finding: x, Reason: "it was there when the baseline was written", Known: true})
 	}
 	f.known = fmt.Sprintf("left out: %s that %s knows", console.Count(len(known), "finding"), terminal.Path(f.Baseline))
-	if gone > 0 && len(f.Select)+len(f.Ignore) == 0 {
-		f.known += fmt.Sprintf("; %d of those it has are gone: --write-baseline takes them out", gone)
+	if gone > 0 {
+		how := "--write-baseline, over all files and codes,"
+		if all {
+			how = f.writeAnew()
+		}
+		f.known += fmt.Sprintf("; %s: %s writes it anew", console.CountOf(gone, "that it has is gone", "that it has are gone"), how)
 	}
+}
+
+// writeAnew is the command that writes the baseline with what is there now.
+func (f *checkFlags) writeAnew() string {
+	words := []string{"pyxlock check --write-baseline"}
+	if f.baseline != "" { // and not the configuration
+		words[0] += "=" + shellWord(f.Baseline)
+	}
+	for _, p := range f.paths {
+		words = append(words, shellWord(p))
+	}
+	return strings.Join(words, " ")
 }
 
 // storeBaseline writes what was found.

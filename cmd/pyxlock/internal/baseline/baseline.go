@@ -116,8 +116,8 @@ func (b *Baseline) Count() int {
 
 // Split parts findings into those that are new and those that are known. Of more than the
 // baseline has with one fingerprint the last are new. gone is how many of the baseline are
-// no longer there, in the files that were checked and in those that are gone.
-func (b *Baseline) Split(list []transform.Finding, checked func(path string) bool) (fresh, known []transform.Finding, gone int) {
+// no longer there, of those that would have been found: sought tells by file and code.
+func (b *Baseline) Split(list []transform.Finding, sought func(path, code string) bool) (fresh, known []transform.Finding, gone int) {
 	left := map[string]int{}
 	for _, e := range b.Entries {
 		left[e.Fingerprint] += e.Count
@@ -131,7 +131,7 @@ func (b *Baseline) Split(list []transform.Finding, checked func(path string) boo
 		}
 	}
 	for _, e := range b.Entries {
-		if n := left[e.Fingerprint]; n > 0 && checked(filepath.Join(filepath.Dir(b.path), filepath.FromSlash(e.Path))) {
+		if n := left[e.Fingerprint]; n > 0 && sought(filepath.Join(filepath.Dir(b.path), filepath.FromSlash(e.Path)), e.Code) {
 			gone += n
 			left[e.Fingerprint] = 0
 		}
