@@ -125,3 +125,113 @@ cdef class Keeper:
 		t.Error(d)
 	}
 }
+
+// What one edit mends is one finding, wherever the others come by: where only a C function on the
+// way has a name for the object, or an override.
+func TestOneCauseOnTheWay(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cimport cython
+
+@cython.locked_class
+cdef class Store:
+    cdef long n
+
+    cdef void bump(self):
+        self.n += 1
+
+    cdef long peek(self):
+        return self.n
+
+    def get(self):
+        return self.n
+
+cdef class Base:
+    cdef long read(self):
+        return 0
+
+cdef class Buffered(Base):
+    cdef Store store
+
+    def __cinit__(self):
+        self.store = Store()
+
+    def renew(self):
+        self.store = Store()
+
+    cdef long read(self):
+        self.store.n += 1
+        return self.store.n
+
+@cython.locked_class
+cdef class Counted(Base):
+    cdef long n
+
+    cdef long read(self):
+        self.n += 1
+        return self.n
+
+@cython.locked_class
+cdef class Timed(Base):
+    cdef long at
+
+    cdef long read(self):
+        self.at += 1
+        return self.at
+
+cdef long first(Base b):
+    return b.read()
+
+cdef long second(Base b):
+    return b.read()
+
+cdef class User:
+    cdef list stores
+
+    cdef void one(self, int i):
+        (<Store>self.stores[i]).bump()
+
+    cdef void other(self, int i):
+        (<Store>self.stores[-i]).bump()
+
+    def by_one(self):
+        self.one(1)
+
+    def by_other(self):
+        self.other(1)
+
+    def itself(self):
+        (<Store>self.stores[0]).bump()
+
+    def peeks(self):
+        return (<Store>self.stores[0]).peek()
+
+def by_first(Base b):
+    return first(b)
+
+def by_second(Base b):
+    return second(b)
+`)}
+	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, g := range transform.Groups(rep.Findings) {
+		line := g.Code + " " + g.Scope
+		for _, f := range g.Also {
+			line += ", " + f.Scope
+		}
+		got = append(got, line)
+	}
+	want := []string{
+		"PXL504 Buffered",
+		"PXL107 Buffered.read",
+		"PXL107 Counted.read, Timed.read",
+		"PXL106 User.one, User.other, User.itself",
+		"PXL106 User.peeks",
+		"PXL103 by_first, by_second",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}

@@ -120,7 +120,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message = fmt.Sprintf("%s %s %s without its lock", f.Name(), does, obj)
 	}
 	out.Help = c.missingHelp(f, e)
-	out.Cause = causeOf(f, e)
+	out.Cause = causeOf(c, f, e)
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
 		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
@@ -141,12 +141,19 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	c.Findings = append(c.Findings, out)
 }
 
-// causeOf tells what several findings have in common: the object behind an attribute,
+// causeOf tells what several findings have in common, which is where one edit mends them: the
+// override or the helper that alone has a name for the object, the object behind an attribute,
 // whose lock nobody takes who comes to it that way, or the helper that is called without
 // the lock.
-func causeOf(f *effects.Function, e *effects.Effect) string {
+func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
 	what, where := f.Name(), f.Unit.Path
+	u := c.p.Overrides().UnnamedOn(f, e)
+	g, _ := naming(c, f, e)
 	switch x := &f.Sum.Regions[e.Region]; {
+	case u != nil:
+		return fmt.Sprintf("%s in %s: %s", u.Override.Name(), u.Override.Unit.Path, effects.PathOf(u.Override, u.Effect.Region))
+	case g != nil:
+		what, where = g.Name(), g.Unit.Path
 	case x.Parent >= 0 && x.Owner != nil && x.Name != "":
 		what, where = x.Owner.Name+"."+x.Name, f.Unit.Path
 	case e.Via != nil:
@@ -154,6 +161,25 @@ func causeOf(f *effects.Function, e *effects.Effect) string {
 	}
 	return fmt.Sprintf("%s in %s: %s, shared %v, construction %v", what, where, e.Class.Name, e.Shared,
 		f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name])
+}
+
+// naming returns the C function, among those on the way to what is done, that has the object as a
+// parameter, where the function that comes to it first has no name for it; nil
+// where there is none.
+func naming(c *checking, f *effects.Function, e *effects.Effect) (g *effects.Function, num int) {
+	path := effects.PathOf(f, e.Region)
+	named := path != "" && f.Sum.Regions[e.Region].Root == effects.NodeParam && f.AtEntry(e.Region) && (c.p.Changes == nil || c.p.Changes.Stay(f, e.Region))
+	if named || e.Shared {
+		return nil, 0
+	}
+	for _, s := range effects.Chain(f, e)[1:] {
+		x := &s.Func.Sum.Regions[s.Effect.Region]
+		if x.Root != effects.NodeParam || x.Parent >= 0 || s.Func.Exposed() {
+			continue
+		}
+		return s.Func, int(x.Num)
+	}
+	return nil, 0
 }
 
 // inBlock is the fix that holds the object in a block, where a name stands for it: with
@@ -214,12 +240,12 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	class, name := e.Class.Name, f.Def.Name.Name
 	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
 	if x.Root != effects.NodeParam || path == "" || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
-		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+		return elsewhere(c, f, e)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
 	num, items := effects.Items(f, e.Region)
 	if items && !effects.ItemsNameable(c.p, f, num, e.Class) {
-		return fmt.Sprintf("use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", class)
+		return elsewhere(c, f, e)
 	}
 	if items && f.Keeps(num) {
 		container := f.Def.Params.List[num].Name.Name
@@ -229,10 +255,10 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 		return fmt.Sprintf("lock it: %s on %s", dec, name)
 	}
 	if !f.AtEntry(e.Region) {
-		return fmt.Sprintf("%s may hold another object by then: use a method of %s that locks, or do it in a function that takes the object as a parameter and locks it", effects.PathOf(f, e.Region), class)
+		return fmt.Sprintf("%s may hold another object by then: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
 	}
 	if c.p.Changes != nil && !c.p.Changes.Stay(f, e.Region) {
-		return fmt.Sprintf("use a method of %s that locks: %s may be assigned another object before a lock on it is taken", class, effects.PathOf(f, e.Region))
+		return fmt.Sprintf("%s may be assigned another object before a lock on it is taken: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
 	}
 	if !c.p.Member(f) {
 		return fmt.Sprintf("use a method of %s that locks, or lock it: %s on %s", class, dec, name)
@@ -247,6 +273,22 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
 	}
 	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
+}
+
+// elsewhere says which other function can lock an object that this one cannot name at its entry.
+func elsewhere(c *checking, f *effects.Function, e *effects.Effect) string {
+	where := "do it in a function that takes the object as a parameter and locks it"
+	if g, num := naming(c, f, e); g != nil {
+		named := ""
+		if num > 0 || g.Class == nil {
+			named = fmt.Sprintf("(%q)", g.Def.Params.List[num].Name.Name)
+		}
+		where = fmt.Sprintf("let %s lock it, which has it as a parameter: @cython.%s_lock%s", g.Name(), e.Mode, named)
+		if g.Def.Suffix.Noexcept {
+			where += ", once it may raise, without noexcept"
+		}
+	}
+	return fmt.Sprintf("use a method of %s that locks, or %s", e.Class.Name, where)
 }
 
 // called says in words which object of a function a region is, "" where nothing names it.

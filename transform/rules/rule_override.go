@@ -46,6 +46,9 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take that",
 				f.Name(), does(e), what, u.Caller.Name(), u.Base.Name)
 			out.Help = overrideHelp(c, u)
+			if f.Sum.Regions[e.Region].Parent < 0 { // one lock on the base is for all its overrides
+				out.Cause = fmt.Sprintf("%s in %s", u.Base.Name, u.Base.Unit.Path)
+			}
 			if steps := effects.Chain(f, e); len(steps) > 1 {
 				out.Related = effects.RelatedOf(steps[1:])
 			}
@@ -113,6 +116,7 @@ func (c *checking) elsewhere(f *effects.Function) {
 	}
 	out.Message = fmt.Sprintf("%s %s %s, and %s calls it (as %s) %s", f.Name(), does(mine.Why), what, caller.Name(), base.Name(), held)
 	out.Help = help
+	out.Cause = fmt.Sprintf("%s in %s: %s", caller.Name(), caller.Unit.Path, help)
 	pos := project.FindingAt(base.Unit.Source, base.Def.Name.Span, "", "", "")
 	out.Related = append(effects.RelatedOf(effects.Chain(f, mine.Why)), finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: base.Name() + " is overridden"})
 	c.Findings = append(c.Findings, out)
