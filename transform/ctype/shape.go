@@ -164,6 +164,19 @@ func (s Shape) Pointer(n int, constant bool) Shape {
 	return out
 }
 
+// arrayOf is the shape of an array with n dimensions.
+func (s Shape) arrayOf(n int, constant bool) Shape {
+	s = s.Pointer(n, constant)
+	s.array = true
+	return s
+}
+
+// takesNone reports whether a type is known to be no template and no class, so that what stands
+// in brackets behind it is the length of an array.
+func (s Shape) takesNone() bool {
+	return s.Kind == Scalar || s.Kind == Pointer && s.Axes == 0 && !s.View || s.Kind == Record && s.Struct != nil && s.Cpp == nil && !s.Known
+}
+
 // ReadOnly reports whether nothing can be written through a value of the shape:
 // through "const T *" that is, but not through "const T **".
 func (s Shape) ReadOnly() bool {
@@ -207,6 +220,9 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 			}
 			s.ToConst = s.ToConst && s.Pointers
 		}
+	}
+	if s.takesNone() && len(t.Args) > 0 { // "long[8] x"
+		s = s.arrayOf(len(t.Args), t.Const)
 	}
 	if t.Const && s.array {
 		s.Constant = true // "const T x" with an array behind T
@@ -331,7 +347,11 @@ func (p *Types) OfNote(m *project.Module, e ast.Expr) Shape {
 		if path := syntax.Dotted(e); path != nil {
 			return p.OfName(m, path, "", 0)
 		}
-		return p.OfNote(m, e.X)
+		s := p.OfNote(m, e.X)
+		if s.takesNone() { // cython.double[4]
+			s = s.arrayOf(1, false)
+		}
+		return s
 	case nil:
 		return Shape{}
 	}

@@ -43,6 +43,9 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 			value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
 		}
 	}
+	if sh.Array() && sh.Depth == 1 && value != 0 && (sh.Elem == ctype.Scalar || sh.Elem == ctype.Record && b.p.Types.PlainData(sh.Struct, 0)) {
+		value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
+	}
 	switch {
 	case sh.Kind == ctype.Scalar && b.shape(value).Kind == ctype.Scalar: // perhaps an address
 	case sh.Kind == ctype.Scalar:

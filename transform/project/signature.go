@@ -34,6 +34,9 @@ func (m *Module) declaredType(def *ast.FuncDef, prm *ast.Param) (path []string, 
 		if d := prm.Declarator; d != nil && (d.Pointer > 0 || d.Func || len(d.Arrays) > 0 || d.Inner != nil || d.Ref) {
 			return nil, true
 		}
+		if prm.Type.Basic && len(prm.Type.Args) > 0 { // long[4] a
+			return nil, true
+		}
 		if len(prm.Type.Path) > 0 {
 			path = syntax.Names(prm.Type.Path)
 		} else if prm.Type.Name != "" {
