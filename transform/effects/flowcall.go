@@ -235,13 +235,22 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return out
 		}
 		if sh.Container || library.Changers()[name] || library.Keepers()[name] {
-			return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+			return b.node(Node{Kind: NodeUnknown, Base: itemsOf(base, name), Shape: ctype.Shape{Kind: ctype.Object}})
 		}
 	}
 	if base == 0 && library.Keepers()[name] {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	return b.unknownCall(args, name, e.Span, false)
+}
+
+// itemsOf is the container of which a method hands out items; 0 for another method.
+func itemsOf(container int32, method string) int32 {
+	switch method {
+	case "values", "items", "copy", "get", "pop", "setdefault", "popitem", "popleft":
+		return container
+	}
+	return 0
 }
 
 // iteratedBy notes that a method of a container goes over what it is given.

@@ -33,7 +33,7 @@ const (
 	NodeFresh              // an object made here
 	NodeCall               // what call num returns
 	NodeGlobal             // a module's variable
-	NodeUnknown            // an object from somewhere
+	NodeUnknown            // an object from somewhere; out of base, where that is known
 	NodeStowed             // base, put into a C value of one's own
 	NodeNothing            // None, or a variable before it is assigned to
 	NodeItem               // an item of the tuple or list that call base returns

@@ -65,7 +65,13 @@ func (f *Function) Loose() []LooseUse {
 	var out []LooseUse
 	for _, u := range f.Flow.loose {
 		if u.under == 0 && !Common(u.name) && !slices.ContainsFunc(out, func(o LooseUse) bool { return o.Name == u.name && o.Part == u.part }) {
-			out = append(out, LooseUse{u.name, u.part, &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}})
+			use := LooseUse{Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}}
+			if len(f.Flow.Params) > 0 {
+				if way, known := wayOf(f.Flow, u.node, f.Flow.Params[0]); known {
+					use.Way = &way
+				}
+			}
+			out = append(out, use)
 		}
 	}
 	return out
@@ -76,6 +82,8 @@ type LooseUse struct {
 	Name   string
 	Part   Accessor
 	Effect *Effect
+	// Way leads to the object from the function's own; nil where nothing tells.
+	Way *Way
 }
 
 // Common reports whether Python's own types have members of a name, too.

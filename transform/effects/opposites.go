@@ -4,7 +4,12 @@ package effects
 // child in a list and its parent. Locks that are taken along both can be taken in both
 // orders by two threads; along one of them alone, from parent to child, they cannot.
 
-import "slices"
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+)
 
 // Way is how an object is come to from another: by an attribute that holds it, or by one
 // that holds a container of it.
@@ -41,37 +46,33 @@ func OppositesOf(p *Program, all []*Function) Opposites {
 type link struct {
 	from, to int32
 	by       Way
+	class    *project.Class // of the one that is given it, as far as known
+	at       ast.Span       // where; zero where that is not known
 }
 
 // linksOf returns what a function, and what it calls, stores of objects that it knows in
 // attributes of others.
 func linksOf(s *Solver, f *Function) []link {
-	stores := 0
-	for i := range f.Flow.Calls {
-		for _, g := range f.Flow.Calls[i].Callees {
-			stores += len(g.Sum.assigns)
-		}
-	}
-	if stores+len(f.Flow.Stores)+len(f.Flow.puts) < 2 {
+	if !storing(f) {
 		return nil
 	}
 	s.At(f)
 	var out []link
-	add := func(from, to []int32, by Way) {
+	add := func(from, to []int32, by Way, c *project.Class, at ast.Span) {
 		for _, x := range from {
 			for _, y := range to {
-				if l := (link{x, y, by}); !slices.Contains(out, l) {
+				if l := (link{x, y, by, c, at}); !slices.ContainsFunc(out, func(o link) bool { return o.from == x && o.to == y && o.by == by && o.class == c }) {
 					out = append(out, l)
 				}
 			}
 		}
 	}
 	for _, st := range f.Flow.Stores {
-		add(s.regions(st.Into), s.regions(st.Value), Way{Name: st.Name})
+		add(s.regions(st.Into), s.regions(st.Value), Way{Name: st.Name}, f.Flow.Nodes[st.Into].Shape.Class, st.Span)
 	}
 	for _, x := range f.Flow.puts {
 		if n, name := holder(f.Flow, x.in); n != 0 && x.item != unknownItem {
-			add(s.regions(n), s.regions(x.item), Way{name, true})
+			add(s.regions(n), s.regions(x.item), Way{name, true}, f.Flow.Nodes[n].Shape.Class, ast.Span{})
 		}
 	}
 	for i := range f.Flow.Calls {
@@ -84,20 +85,27 @@ func linksOf(s *Solver, f *Function) []link {
 				}
 				values := s.passedOn(c, g, a.value)
 				for _, r := range s.passedOn(c, g, a.into) {
-					by := Way{Name: a.name}
+					by, of := Way{Name: a.name}, a.owner
 					if a.name == anyItem { // what has the container is meant
 						if f.Sum.Regions[r].Parent < 0 {
 							continue
 						}
-						by = Way{f.Sum.Regions[r].Name, true}
+						by, of = Way{f.Sum.Regions[r].Name, true}, f.Sum.Regions[r].Owner
 						r = f.Sum.Regions[r].Parent
 					}
-					add([]int32{r}, values, by)
+					add([]int32{r}, values, by, of, c.Span)
 				}
 			}
 		}
 	}
 	return out
+}
+
+// storing reports whether a function, or what it calls, stores anything.
+func storing(f *Function) bool {
+	return len(f.Flow.Stores)+len(f.Flow.puts) > 0 || slices.ContainsFunc(f.Flow.Calls, func(c Call) bool {
+		return slices.ContainsFunc(c.Callees, func(g *Function) bool { return len(g.Sum.assigns) > 0 })
+	})
 }
 
 // holder returns the object whose attribute holds a container, and the attribute's name.
@@ -107,7 +115,7 @@ func holder(fl *Flow, n int32) (of int32, name string) {
 		switch {
 		case x.Kind == NodeField:
 			return x.Base, x.Name
-		case x.Kind == NodeCast || x.Kind == NodeContained:
+		case x.Kind == NodeCast || x.Kind == NodeContained || x.Kind == NodeUnknown && x.Base != 0:
 			n = x.Base
 		case x.Kind == NodeLocal && len(x.From) == 1:
 			n = x.From[0]
@@ -125,10 +133,69 @@ func (f *Function) WayTo(region int32) (Way, bool) {
 	switch {
 	case x.Root == NodeParam && x.Parent >= 0 && !x.OfItems() && x.Num == 0 && f.Sum.Regions[x.Parent].Parent < 0:
 		return Way{Name: x.Name}, true
-	case x.Root == NodeUnknown && x.Parent < 0 && x.Num > 0:
-		if n, name := holder(f.Flow, x.Num); n != 0 && len(f.Flow.Params) > 0 && leadsTo(f.Flow, n, f.Flow.Params[0]) {
+	case x.Root == NodeUnknown && x.Parent < 0 && x.Num > 0 && len(f.Flow.Params) > 0:
+		// What is in a container is known by that.
+		if n, name := holder(f.Flow, x.Num); n != 0 && leadsTo(f.Flow, n, f.Flow.Params[0]) {
 			return Way{name, true}, true
 		}
+		return wayOf(f.Flow, x.Num, f.Flow.Params[0])
+	}
+	return Way{}, false
+}
+
+// wayOf returns by which way a value is come to from an object: what is nothing else but an attribute
+// of it, an item of a container that one holds, or what one of its C methods returns of these.
+func wayOf(fl *Flow, n, from int32) (Way, bool) {
+	return stepsTo(fl, n, from, 8)
+}
+
+func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
+	if n == 0 || depth == 0 {
+		return Way{}, false
+	}
+	x := &fl.Nodes[n]
+	switch x.Kind {
+	case NodeField:
+		return Way{Name: x.Name}, x.owner != nil && leadsTo(fl, x.Base, from)
+	case NodeCast:
+		return stepsTo(fl, x.Base, from, depth-1)
+	case NodeContained:
+		if of, name := holder(fl, n); of != 0 && leadsTo(fl, of, from) {
+			return Way{name, true}, true
+		}
+	case NodeLocal:
+		for _, f := range x.From {
+			if f == 0 || fl.Nodes[f].Kind == NodeNothing {
+				continue
+			}
+			w, leads := stepsTo(fl, f, from, depth-1)
+			if !leads || ok && w != way {
+				return Way{}, false
+			}
+			way, ok = w, true
+		}
+		return way, ok
+	case NodeCall:
+		c := &fl.Calls[x.Num]
+		if len(c.Args) == 0 || !leadsTo(fl, c.Args[0], from) {
+			return Way{}, false
+		}
+		for _, g := range c.Callees {
+			if g.Class == nil || len(g.Flow.Params) == 0 || len(g.Flow.Returns) == 0 {
+				return Way{}, false
+			}
+			for _, r := range g.Flow.Returns {
+				if r == 0 || g.Flow.Nodes[r].Kind == NodeNothing {
+					continue
+				}
+				w, leads := stepsTo(g.Flow, r, g.Flow.Params[0], depth-1)
+				if !leads || ok && w != way {
+					return Way{}, false
+				}
+				way, ok = w, true
+			}
+		}
+		return way, ok
 	}
 	return Way{}, false
 }

@@ -5,6 +5,7 @@ package rules
 
 import (
 	"cmp"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -119,6 +120,10 @@ type ordering struct {
 	edges   map[*project.Class][]*lockEdge    // to other classes' locks, by whose lock is held
 	own     map[*project.Class][]*lockEdge    // to further objects with the same lock
 	pairs   map[*effects.Function][]*lockEdge // what functions take at once
+	// settings tell where callers say what an attribute leads to, walks which of them never lead back.
+	// Both are nil before somebody asked.
+	settings effects.Settings
+	walks    map[effects.Way]bool
 }
 
 // add notes an edge, if it tells more than those that there are.
@@ -220,6 +225,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 	}
 	seen := map[told]bool{}
 	var opposites effects.Opposites
+	free := map[effects.Way]bool{} // told of
 	ways := map[[2]effects.Way]bool{}
 	for _, a := range o.own[c] {
 		at, here := told{f: a.f, region: a.e.Region}, told{f: a.f, region: -1, at: a.e.Span}
@@ -270,9 +276,55 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			default:
 				out = append(out, o.p.crossing([]*lockEdge{a, b}, ", which leads back"))
 			}
+			free[*a.way], free[*b.way] = true, true
 		}
 	}
+	return append(out, o.anywhere(c, free)...)
+}
+
+// anywhere reports ways along which functions lock a second object, and by which callers may have two
+// objects lead to each other; each way once, with all that go along it.
+func (o *ordering) anywhere(c *project.Class, told map[effects.Way]bool) []finding.Finding {
+	var out []finding.Finding
+	for i, a := range o.own[c] {
+		if a.way == nil || a.passed || a.together || told[*a.way] || !a.against(a) {
+			continue
+		}
+		if o.walks == nil {
+			o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all), effects.Walks(o.all)
+		}
+		if o.walks[*a.way] {
+			continue
+		}
+		of := a.class()
+		if a.up {
+			of = a.e.Class
+		}
+		by, ok := o.settings.Of(of, *a.way)
+		if !ok {
+			continue
+		}
+		told[*a.way] = true
+		told := o.p.crossing([]*lockEdge{a}, ", which may lead back")
+		if by.By != nil {
+			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s has %s be any object that it is given, one that leads back here as well", by.By.Name(), spelledWay(*a.way))))
+		}
+		for _, b := range o.own[c][i+1:] {
+			if b.way != nil && *b.way == *a.way && !b.passed && !b.together && b.against(b) {
+				told.Related = append(told.Related, place(b.in, b.e.Span, b.says(true)+", too"))
+			}
+		}
+		out = append(out, told)
+	}
 	return out
+}
+
+// spelledWay says in words what a way leads to.
+func spelledWay(w effects.Way) string {
+	if w.Items {
+		return "an item of " + w.Name
+	}
+	return w.Name
 }
 
 // crosses reports whether one thread may hold what another one waits for, and the other way

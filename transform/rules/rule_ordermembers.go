@@ -125,7 +125,7 @@ func itemOfModule(f *effects.Function, e ast.Expr) bool {
 }
 
 // byName notes uses of objects without a static type by the names of members of classes with
-// another lock.
+// another lock, or with the same one where an attribute of the function's own object leads there.
 func (o *ordering) byName(f *effects.Function) {
 	p := o.p
 	if !p.prog.Member(f) || p.prog.Exempt(f) || p.prog.Constructs(f, 0) || p.locks.Of(f.Class).Kind == decorator.CriticalSection {
@@ -141,8 +141,8 @@ func (o *ordering) byName(f *effects.Function) {
 			continue
 		}
 		for _, e := range o.answers(u.Name, writes) {
-			if p.locks.Shared(e.Class) != p.locks.Shared(f.Class) {
-				o.add(&lockEdge{holds: holds, f: f, in: f, e: e.By(u.Effect), guessed: true})
+			if p.locks.Shared(e.Class) != p.locks.Shared(f.Class) || u.Way != nil {
+				o.add(&lockEdge{holds: holds, f: f, in: f, e: e.By(u.Effect), way: u.Way, guessed: true})
 			}
 		}
 	}

@@ -77,10 +77,7 @@ func (a *lockEdge) holder() string {
 // chain tells where an edge comes about: where the one lock is taken, and how it comes to the other.
 func (a *lockEdge) chain() []finding.Related {
 	var out []finding.Related
-	tell := func(at ast.Span, message string) {
-		pos := project.FindingAt(a.in.Unit.Source, at, "", "", "")
-		out = append(out, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: finding.Brief(message)})
-	}
+	tell := func(at ast.Span, message string) { out = append(out, place(a.in, at, message)) }
 	holder := a.holder()
 	if a.held == nil {
 		holder = fmt.Sprintf("self (%s)", a.class().Name)
@@ -98,6 +95,12 @@ func (a *lockEdge) chain() []finding.Related {
 	}
 	tell(a.e.Span, fmt.Sprintf("%s holds %s and locks %s%s", a.f.Name(), holder, a.object(), within))
 	return append(out, effects.RelatedOf(effects.Chain(a.in, a.e)[1:])...)
+}
+
+// place is a place in a function, with what is said of it.
+func place(f *effects.Function, at ast.Span, message string) finding.Related {
+	pos := project.FindingAt(f.Unit.Source, at, "", "", "")
+	return finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: finding.Brief(message)}
 }
 
 // help tells what to do about an edge.

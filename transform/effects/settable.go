@@ -1,0 +1,160 @@
+package effects
+
+// Attributes that lead wherever callers say: two objects of one class can be stored in each
+// other then, and who goes along such an attribute goes from the first to the second in one
+// thread and from the second to the first in another. From a parent to what was made for it, or
+// to what it was given when it was made, nobody comes the other way round.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Setting is a function by which callers have a way lead from one object to another, of which
+// both were there before.
+type Setting struct {
+	By    *Function
+	At    ast.Span
+	way   Way
+	class *project.Class // whose attribute it is; nil where that is not known
+}
+
+// Settings are those of a project.
+type Settings []Setting
+
+// SettingsOf finds them among functions, which are solved.
+func SettingsOf(p *Program, all []*Function) Settings {
+	var out Settings
+	s := p.Solver()
+	for _, f := range all {
+		if !p.Entry(f) {
+			continue // its stores are its callers'
+		}
+		for _, l := range linksOf(s, f) {
+			if l.from == l.to || !there(p, f, l.from) || !there(p, f, l.to) {
+				continue
+			}
+			st := Setting{By: f, At: l.at, way: l.by, class: l.class}
+			if st.class == nil {
+				st.class = classOf(f, l.from)
+			}
+			if st.At == (ast.Span{}) {
+				st.At = f.Def.Name.Span
+			}
+			out = append(out, st)
+		}
+	}
+	return out
+}
+
+// Walks are ways that somebody goes to their end: by a loop until there is None, or by a function
+// that calls itself on what the way leads to. It would never end if one led back, so
+// none does.
+func Walks(all []*Function) map[Way]bool {
+	out := map[Way]bool{}
+	for _, f := range all {
+		if len(f.Flow.Params) == 0 {
+			continue
+		}
+		for i := range f.Flow.Calls {
+			c := &f.Flow.Calls[i]
+			if len(c.Args) == 0 || !slices.ContainsFunc(c.Callees, func(g *Function) bool {
+				return g == f || g.Class != nil && g.Accessor == f.Accessor && g.Def.Name.Name == f.Def.Name.Name
+			}) {
+				continue
+			}
+			if way, ok := wayOf(f.Flow, c.Args[0], f.Flow.Params[0]); ok {
+				out[way] = true
+			}
+		}
+		for _, u := range f.Flow.loose {
+			if u.part == f.Accessor && u.name == f.Def.Name.Name {
+				if way, ok := wayOf(f.Flow, u.node, f.Flow.Params[0]); ok {
+					out[way] = true
+				}
+			}
+		}
+		if !untilNone(f) {
+			continue
+		}
+		for i := range f.Flow.Nodes {
+			if x := &f.Flow.Nodes[i]; x.Kind == NodeField && x.owner != nil && f.Flow.Nodes[x.Base].Kind == NodeLocal && feeds(f.Flow, int32(i), x.Base, 8) {
+				out[Way{Name: x.Name}] = true
+			}
+		}
+	}
+	return out
+}
+
+// untilNone reports whether a function has a loop that ends where a variable is None.
+func untilNone(f *Function) bool {
+	found := false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if w, ok := n.(*ast.While); ok {
+			ast.Walk(w.Cond, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.Name:
+					found = true // "while node:"
+				case *ast.Compare:
+					if len(n.Xs) == 2 && n.Ops[0] == "is not" && syntax.IsNothing(n.Xs[1]) {
+						found = true
+					}
+					return false
+				case *ast.Call, *ast.Attribute, *ast.Subscript:
+					return false
+				}
+				return !found
+			})
+		}
+		return !found
+	})
+	return found
+}
+
+// feeds reports whether a variable gets a value, in a further round of a loop.
+func feeds(fl *Flow, value, to int32, depth int) bool {
+	if to == 0 || depth == 0 {
+		return false
+	}
+	switch x := &fl.Nodes[to]; x.Kind {
+	case NodeLocal:
+		return slices.ContainsFunc(x.From, func(n int32) bool { return n == value || feeds(fl, value, n, depth-1) })
+	case NodeCast:
+		return x.Base == value || feeds(fl, value, x.Base, depth-1)
+	}
+	return false
+}
+
+// there reports whether a region is an object that callers choose, and that they had before: not
+// one that is being made.
+func there(p *Program, f *Function, region int32) bool {
+	x := &f.Sum.Regions[region]
+	return x.Root == NodeParam && (x.OfItems() || x.Parent < 0 && !p.Constructs(f, int(x.Num)))
+}
+
+// classOf is the class of a parameter, as far as it is known.
+func classOf(f *Function, region int32) *project.Class {
+	x := &f.Sum.Regions[region]
+	if x.Parent >= 0 {
+		return nil
+	}
+	if c := f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Class; c != nil || x.Num > 0 {
+		return c
+	}
+	return f.Class
+}
+
+// Of returns how callers have a way lead from objects of a class to others; ok is false where they
+// cannot. Of an attribute that Python code assigns to, nothing but that is known.
+func (s Settings) Of(c *project.Class, way Way) (by Setting, ok bool) {
+	for _, st := range s {
+		if st.way == way && (st.class == nil || project.Related(st.class, c)) {
+			return st, true
+		}
+	}
+	fd := c.Field(way.Name)
+	return Setting{}, fd != nil && fd.Vis == ast.Public
+}
