@@ -27,6 +27,17 @@ const InlinePrefix = "_pyxlock_"
 //go:embed pyxlock.pxd
 var pxd string
 
+// CheckFileName is the name under which Cython has to find CheckPxd, beside Pxd, for
+// "cimport pyxlock_check".
+const CheckFileName = "pyxlock_check.pxd"
+
+//go:embed pyxlock_check.pxd
+var checkPxd string
+
+// CheckPxd returns the text of pyxlock_check.pxd, which code with --locking=check uses. Each
+// call returns a new copy.
+func CheckPxd() []byte { return []byte(checkPxd) }
+
 // Pxd returns the text of pyxlock.pxd. Each call returns a new copy.
 func Pxd() []byte { return []byte(pxd) }
 
@@ -41,6 +52,11 @@ func Inline() string { return inline() }
 
 // Only made when asked for: most runs of the program do not need it.
 var inline = sync.OnceValue(func() string { return makeInline(pxd) })
+
+// InlineCheck is to CheckPxd what Inline is to Pxd, and goes behind it.
+func InlineCheck() string { return inlineCheck() }
+
+var inlineCheck = sync.OnceValue(func() string { return makeInline(checkPxd) })
 
 func makeInline(pxd string) string {
 	const block = "cdef extern from *:\n"

@@ -17,6 +17,10 @@ type Options struct {
 	Runtime Runtime
 	// InlineRuntime is the text to paste with Runtime Inline.
 	InlineRuntime string
+	// Check adds checks at run time to what is written: each use of guarded state asks
+	// whether its lock is held. InlineCheck is the text to paste for them with Runtime Inline.
+	Check       bool
+	InlineCheck string
 	// Reads holds patterns of C functions that only read what they are given,
 	// whatever their prototypes say; a "!" before a pattern takes back what an
 	// earlier one said. The patterns are those of path.Match. "name(param)" speaks of one
@@ -66,5 +70,6 @@ func (o *Options) readsOnly(name, param string) bool {
 }
 
 func (o *Options) expansion() expand.Options {
-	return expand.Options{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime}
+	return expand.Options{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime,
+		Check: o.Check, InlineCheck: o.InlineCheck}
 }

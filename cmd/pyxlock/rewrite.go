@@ -209,6 +209,9 @@ func (f *rewriteFlags) write(ctx context.Context, stderr io.Writer, args []strin
 				}
 			}
 			b.Add(fileio.Output{Path: p.file(), Data: runtime.Pxd(), InPlace: f.inPlace, Within: bound})
+			if f.Locking == "check" {
+				b.Add(fileio.Output{Path: filepath.Join(p.dir, runtime.CheckFileName), Data: runtime.CheckPxd(), InPlace: f.inPlace, Within: bound})
+			}
 		}
 	}
 	if f.depfile != "" {

@@ -195,6 +195,9 @@ func (t *translation) write(ctx context.Context, files []expanded, needsRuntime 
 	}
 	if needsRuntime {
 		t.mirror.AddRuntime(runtime.FileName, runtime.Pxd())
+		if t.flags.Locking == "check" {
+			t.mirror.AddRuntime(runtime.CheckFileName, runtime.CheckPxd())
+		}
 	}
 	return t.mirror.Write(ctx, t.in.Disk.Files())
 }

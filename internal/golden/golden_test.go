@@ -289,28 +289,34 @@ func findings(stderr string) string {
 	return out.String()
 }
 
-var usesRuntime = regexp.MustCompile(`\bcimport pyxlock\b|\bcython\.cimports import pyxlock\b`)
+// usesRuntime finds what an output cimports of the files that pyxlock puts beside it.
+var usesRuntime = map[string]*regexp.Regexp{
+	"pyxlock.pxd":       regexp.MustCompile(`\bcimport pyxlock(_check)?\b|\bcython\.cimports import pyxlock(_check)?\b`),
+	"pyxlock_check.pxd": regexp.MustCompile(`\bcimport pyxlock_check\b|\bcython\.cimports import pyxlock_check\b`),
+}
 
 // checkRuntime checks that a tree has the runtime exactly where it uses it.
 func (r *run) checkRuntime(t *testing.T, res *result) {
 	t.Helper()
-	uses := false
-	for _, text := range res.tree {
-		uses = uses || usesRuntime.MatchString(text)
-	}
-	have, err := os.ReadFile(filepath.Join(res.dir, "pyxlock.pxd"))
-	switch {
-	case uses && err != nil:
-		t.Errorf("the output uses the runtime, but: %v", err)
-	case !uses && err == nil:
-		t.Errorf("pyxlock.pxd was written, but nothing uses it")
-	case uses:
-		want, err := os.ReadFile("../../runtime/pyxlock.pxd")
-		if err != nil {
-			t.Fatal(err)
+	for name, pattern := range usesRuntime {
+		uses := false
+		for _, text := range res.tree {
+			uses = uses || pattern.MatchString(text)
 		}
-		if !bytes.Equal(have, want) {
-			t.Errorf("pyxlock.pxd is not the file of the runtime package")
+		have, err := os.ReadFile(filepath.Join(res.dir, name))
+		switch {
+		case uses && err != nil:
+			t.Errorf("the output uses the runtime, but: %v", err)
+		case !uses && err == nil:
+			t.Errorf("%s was written, but nothing uses it", name)
+		case uses:
+			want, err := os.ReadFile("../../runtime/" + name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !bytes.Equal(have, want) {
+				t.Errorf("%s is not the file of the runtime package", name)
+			}
 		}
 	}
 }

@@ -75,6 +75,17 @@ func (e *Editor) DeleteLines(s ast.Span) {
 // Indent adds white space at a line's start.
 func (e *Editor) Indent(at int32, s string) { e.indents[at] += s }
 
+// Replaced reports whether text of a span, or right before an empty one, has been replaced:
+// what is inserted there would be lost or stand in other text.
+func (e *Editor) Replaced(s ast.Span) bool {
+	for _, x := range e.edits {
+		if x.Off < x.End && x.Off < max(s.End, s.Pos+1) && s.Pos < x.End {
+			return true
+		}
+	}
+	return false
+}
+
 // Indentation returns the white space that a line starts with, with what is added to it.
 func (e *Editor) Indentation(at int32) string {
 	return e.indents[at] + syntax.IndentOf(e.File, at)

@@ -39,6 +39,7 @@ type Module struct {
 // need is what the new text of one file refers to.
 type need struct {
 	rwlock, cython, releases bool
+	check                    bool  // the checker
 	first                    int32 // offset before which it must be imported
 	at                       int32 // offset of the statement that the import stands beside
 }
@@ -116,6 +117,9 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 			a.members(c)
 		}
 		a.expandGuardStores(a.planned)
+	}
+	if opts.Check {
+		a.checks()
 	}
 	a.Plan.Findings = append(a.Plan.Findings, p.Locks.NearMisses(m)...)
 	for _, u := range m.Units {
@@ -391,7 +395,7 @@ func (a *Module) Rewrites() []*edit.Rewrite {
 
 // Rewrite analyses a module, or returns nil where no lock concerns it.
 func Rewrite(p *plan.Planner, stem string, opts Options) *Module {
-	if !p.Locks.Concerned(stem) {
+	if !p.Locks.Concerned(stem) && !opts.Check {
 		return nil
 	}
 	m := p.Project.Module(stem)
@@ -409,7 +413,7 @@ func Rewrite(p *plan.Planner, stem string, opts Options) *Module {
 func (a *Module) NeedsRuntime() []string {
 	var out []string
 	for u, n := range a.needs {
-		if !n.rwlock {
+		if !n.rwlock && !n.check {
 			continue
 		}
 		switch u.Role {
@@ -431,7 +435,7 @@ func (a *Module) NeedsRuntime() []string {
 // includes anything.
 func (a *Module) known(r project.Role) bool {
 	for u, n := range a.needs {
-		if u.Role != r || !n.rwlock {
+		if u.Role != r || !n.rwlock && !n.check {
 			continue
 		}
 		before := true

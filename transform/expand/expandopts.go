@@ -29,4 +29,7 @@ type Options struct {
 	Runtime Runtime
 	// InlineRuntime is the text to paste with Runtime Inline.
 	InlineRuntime string
+	// Check adds checks at run time to what On writes; InlineCheck is their text to paste.
+	Check       bool
+	InlineCheck string
 }

@@ -29,7 +29,7 @@ func (a *Module) imports(u *project.Unit) {
 			n.cython = false
 		}
 	}
-	wants := n != nil && (n.rwlock || n.cython || n.releases)
+	wants := n != nil && (n.rwlock || n.cython || n.releases || n.check)
 	syntax.Everywhere(u.File.Body, func(st ast.Stmt) {
 		from, ok := st.(*ast.FromImport)
 		if !ok || from.Star || !syntax.FromCython(from) {
@@ -155,10 +155,13 @@ func (a *Module) newImports(u *project.Unit, n *need) []string {
 		}
 		out = append(out, line)
 	}
-	if !n.rwlock && !n.releases {
+	s := a.style(u)
+	if !n.rwlock && !n.releases && !(n.check && s.inline) {
+		if n.check {
+			out = append(out, a.checkImports(u, s)...)
+		}
 		return out
 	}
-	s := a.style(u)
 	if u.InPxd() && n.releases {
 		out = append(out, "cdef extern from *:", "\t\"\"\"", "\t#define PYXLOCK_RELEASES_GIL 1", "\t\"\"\"")
 		out = indented(out, "", syntax.IndentUnit(u.File))
@@ -173,6 +176,9 @@ func (a *Module) newImports(u *project.Unit, n *need) []string {
 	}
 	if n.releases && !u.InPxd() {
 		out = append(out, s.rt("releases_gil")+"()")
+	}
+	if n.check {
+		out = append(out, a.checkImports(u, s)...)
 	}
 	return out
 }

@@ -141,11 +141,12 @@ func (a *Module) property(c *project.Class, info *decorator.Info, f *project.Fie
 			}
 		}
 	}
-	accessor("@property", "self", effects.Read, "return self."+f.Name)
+	accessor("@property", "self", effects.Read, "return "+a.itself(c, info, f, s, effects.Read)+"."+f.Name)
 	if f.Vis == ast.Public {
-		accessor("@"+f.Name+".setter", "self, value", effects.Write, "self."+f.Name+" = value")
+		self := a.itself(c, info, f, s, effects.Write)
+		accessor("@"+f.Name+".setter", "self, value", effects.Write, self+"."+f.Name+" = value")
 		if a.isObject(f) {
-			accessor("@"+f.Name+".deleter", "self", effects.Write, "self."+f.Name+" = None")
+			accessor("@"+f.Name+".deleter", "self", effects.Write, self+"."+f.Name+" = None")
 		}
 	}
 	return out

@@ -73,7 +73,7 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	s.Runtime = "vendored" // where no flag can say otherwise
 	f := c.Flags()
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
-	f.StringVar(&s.Locking, "locking", "on", "on, or off to remove the decorators and lock nothing")
+	f.StringVar(&s.Locking, "locking", "on", "on; off removes the decorators and locks nothing; check reports at run time where a lock is missing")
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
 	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back")
 	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
@@ -239,7 +239,7 @@ func (s *Settings) Valid() error {
 	}
 	return errors.Join(
 		OneOf("lock", s.Lock, "rwlock", "critical_section", "mutex"),
-		OneOf("locking", s.Locking, "on", "off"),
+		OneOf("locking", s.Locking, "on", "off", "check"),
 		OneOf("layout", s.Layout, "", "readable", "aligned"),
 		OneOf("runtime", s.Runtime, "vendored", "package", "inline"),
 		OneOf("color", s.Color, "auto", "always", "never"),
@@ -259,7 +259,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable
@@ -272,6 +272,7 @@ func (s *Settings) Options(layout transform.Layout, roots []string) transform.Op
 	case "inline":
 		o.Runtime = transform.Inline
 		o.InlineRuntime = runtime.Inline()
+		o.InlineCheck = runtime.InlineCheck()
 	}
 	return o
 }

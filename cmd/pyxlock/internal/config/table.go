@@ -73,7 +73,7 @@ func quoted(words []string) string {
 // settings are what may stand in [tool.pyxlock]. A test compares them with Settings.
 var settings = map[string]kind{
 	"lock":                     oneOf("rwlock", "critical_section", "mutex"),
-	"locking":                  oneOf("on", "off"),
+	"locking":                  oneOf("on", "off", "check"),
 	"layout":                   oneOf("readable", "aligned"),
 	"runtime":                  oneOf("vendored", "package", "inline"),
 	"color":                    oneOf("auto", "always", "never"),

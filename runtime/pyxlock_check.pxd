@@ -1,0 +1,694 @@
+# pyxlock_check.pxd - finds at run time where a lock is missing.
+#
+# What "--locking=check" adds to code calls this: each use of a C attribute asks whether
+# the thread holds the lock of the object. Code that is expanded with "--locking=on" has
+# nothing of it, and the lock itself, pyxlock.pxd, does not know that it is here.
+#
+# Environment variables, read when the first checked module is used:
+#
+#   PYXLOCK_CHECK       report (the default): gathered, and printed when Python ends.
+#                       raise: also an exception where the lock is missing, but in code that
+#                       cannot raise. abort: also the end of the process.
+#   PYXLOCK_CHECK_FILE  a file that gets all that was found, as JSON, each time that
+#                       something new is; %p in it stands for the process's number.
+#
+# The module _pyxlock_check, which is there once a checked module was imported, has
+# report(), violations() and clear().
+#
+# Works with Cython 3.0 and later, as C99 and as C++11, with and without Py_LIMITED_API.
+
+cimport pyxlock
+
+cdef extern from *:
+    """
+#ifndef PYXLOCK_CHECK_H
+#define PYXLOCK_CHECK_H
+
+#ifdef PYXLOCK_OFF
+
+PYXLOCK_FN void *pyxlock_check_using(PyObject *obj, const char *place) { (void)place; return obj; }
+PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, PyObject *guard, const char *place) {
+    (void)guard; (void)place; return obj;
+}
+PYXLOCK_FN PyObject *pyxlock_check_using_new(PyObject *obj, const char *place) {
+    (void)place; Py_INCREF(obj); return obj;
+}
+PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { (void)obj; (void)place; return 1; }
+PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *guard, const char *place) {
+    (void)obj; (void)guard; (void)place; return 1;
+}
+PYXLOCK_FN void pyxlock_check_fresh(void *obj) { (void)obj; }
+PYXLOCK_FN int pyxlock_check_begin(void) { return 0; }
+
+#else /* !PYXLOCK_OFF */
+
+#ifndef _WIN32
+#include <unistd.h>
+#else
+#include <process.h>
+#endif
+
+/* ---- places -----------------------------------------------------------------
+
+   Each use has a place, a text of the form
+
+       w03.:12:Counter.n:Counter.add:src/counter.pyx
+
+   - what is done: r and w, the attribute itself is read or written; R and W, what it
+     leads to, or a part of it; M, what it leads to is handed to code that may do either;
+   - which attribute of the object it is, in two hexadecimal digits;
+   - "." if the code can raise an exception, "n" if not; in capitals (":" and "N") if it
+     stands in a member that no_lock exempts;
+   - the line, class and attribute, function, file. */
+
+typedef struct pyxlock_check_place {
+    char what;
+    int slot;
+    int raises;
+    int exempt;                     /* by no_lock */
+} pyxlock_check_place;
+
+PYXLOCK_FN int pyxlock_check_hex(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
+
+PYXLOCK_FN pyxlock_check_place pyxlock_check_read_place(const char *text) {
+    pyxlock_check_place p;
+    p.what = text[0];
+    p.slot = (pyxlock_check_hex(text[1]) * 16 + pyxlock_check_hex(text[2])) & 63;
+    p.raises = text[3] == '.' || text[3] == ':';
+    p.exempt = text[3] == ':' || text[3] == 'N';
+    return p;
+}
+
+/* The parts behind that, each with its length. The last one is the file, which may have
+   colons. */
+#define PYXLOCK_CHECK_LINE 0
+#define PYXLOCK_CHECK_ATTRIBUTE 1
+#define PYXLOCK_CHECK_FUNCTION 2
+#define PYXLOCK_CHECK_PATH 3
+
+PYXLOCK_FN const char *pyxlock_check_part(const char *text, int part, int *length) {
+    const char *at = text + 5, *end;
+    int i;
+    for (i = 0; i < part; i++) {
+        end = strchr(at, ':');
+        if (end == NULL) break;
+        at = end + 1;
+    }
+    end = part == PYXLOCK_CHECK_PATH ? NULL : strchr(at, ':');
+    *length = end == NULL ? (int)strlen(at) : (int)(end - at);
+    return at;
+}
+
+/* ---- what is known of objects --------------------------------------------------
+
+   As in Eraser (Savage et al., 1997): an object is its first thread's own until
+   another one touches it; from then on each use needs the lock. A read is no
+   violation as long as nobody changes what it reads: so of each attribute there is a bit
+   that says whether it was changed since, and one for what it leads to.
+
+   The table has room for some objects. One that is pushed out is a new one when it is
+   met again: something may be missed, nothing is made up. An address that is used again
+   was forgotten when the object before it went, or is when the next one is made. */
+
+#define PYXLOCK_CHECK_SETS 8192     /* a power of two */
+#define PYXLOCK_CHECK_WAYS 6
+
+typedef struct pyxlock_check_object {
+    pyxlock_word object;            /* 0: free */
+    unsigned long thread;           /* the first one */
+    int shared;
+    uint64_t written, through;      /* which attributes were changed since it is, and what they lead to */
+    uint64_t naked;                 /* which were read without a lock since */
+    const char *naked_place;        /* the last such place */
+    unsigned long naked_thread;
+    const char *write_place;        /* the last change at all */
+    unsigned long write_thread;
+} pyxlock_check_object;
+
+typedef struct pyxlock_check_set {
+    pyxlock_word busy;              /* a lock, held for some tens of instructions */
+    int next;                       /* the way that goes next */
+    pyxlock_check_object way[PYXLOCK_CHECK_WAYS];
+} pyxlock_check_set;
+
+/* What was found at one place. */
+typedef struct pyxlock_check_found {
+    const char *place;
+    const char *kind;
+    int needs, held;
+    unsigned long count, thread;
+    const char *write_place;
+    unsigned long write_thread;
+} pyxlock_check_found;
+
+#define PYXLOCK_CHECK_MOST 2000
+
+/* What the capsule points to. The functions are those of the module that made it. */
+#define PYXLOCK_CHECK_CAPSULE "_pyxlock_check.1"
+typedef struct pyxlock_check_state {
+    pyxlock_check_set set[PYXLOCK_CHECK_SETS];
+    pyxlock_table *locks;
+    int (*found)(struct pyxlock_check_state *state, const char *place, const char *kind, int needs, int held,
+                 const pyxlock_check_object *object);
+    int raises, aborts;
+    const char *file;               /* NULL: none */
+    pyxlock_mutex mutex;            /* guards what follows */
+    int count;
+    int lost;                       /* there was no room for these */
+    pyxlock_check_found list[PYXLOCK_CHECK_MOST];
+} pyxlock_check_state;
+
+static pyxlock_word pyxlock_check_shared = 0; /* this module's pointer to it */
+
+/* ---- telling ------------------------------------------------------------------- */
+
+PYXLOCK_FN const char *pyxlock_check_mode(int mode) {
+    return mode == 0 ? "none" : mode == PYXLOCK_WRITE ? "write" : "read";
+}
+
+/* A text that grows. If memory is out, it ends early. */
+typedef struct pyxlock_check_text {
+    char *data;
+    size_t size, room;
+} pyxlock_check_text;
+
+PYXLOCK_SLOW void pyxlock_check_put(pyxlock_check_text *t, const char *s, size_t n) {
+    if (t->size + n + 1 > t->room) {
+        size_t room = (t->size + n + 1) * 2;
+        char *data = (char *)realloc(t->data, room);
+        if (data == NULL) return;
+        t->data = data;
+        t->room = room;
+    }
+    memcpy(t->data + t->size, s, n);
+    t->size += n;
+    t->data[t->size] = 0;
+}
+PYXLOCK_FN void pyxlock_check_say(pyxlock_check_text *t, const char *s) { pyxlock_check_put(t, s, strlen(s)); }
+PYXLOCK_FN void pyxlock_check_say_number(pyxlock_check_text *t, unsigned long n) {
+    char text[32];
+    (void)snprintf(text, sizeof(text), "%lu", n);
+    pyxlock_check_say(t, text);
+}
+PYXLOCK_FN void pyxlock_check_say_part(pyxlock_check_text *t, const char *place, int part) {
+    int n;
+    const char *s = pyxlock_check_part(place, part, &n);
+    pyxlock_check_put(t, s, (size_t)n);
+}
+PYXLOCK_FN void pyxlock_check_say_where(pyxlock_check_text *t, const char *place) {
+    pyxlock_check_say_part(t, place, PYXLOCK_CHECK_PATH);
+    pyxlock_check_say(t, ":");
+    pyxlock_check_say_part(t, place, PYXLOCK_CHECK_LINE);
+}
+
+PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_check_found *f) {
+    pyxlock_check_say_where(t, f->place);
+    pyxlock_check_say(t, ": ");
+    pyxlock_check_say_part(t, f->place, PYXLOCK_CHECK_FUNCTION);
+    switch (f->place[0]) {
+    case 'w': pyxlock_check_say(t, " writes "); break;
+    case 'W': pyxlock_check_say(t, " changes what is in "); break;
+    case 'R': pyxlock_check_say(t, " reads what is in "); break;
+    case 'M': pyxlock_check_say(t, " hands out what is in "); break;
+    default: pyxlock_check_say(t, " reads ");
+    }
+    pyxlock_check_say_part(t, f->place, PYXLOCK_CHECK_ATTRIBUTE);
+    pyxlock_check_say(t, f->needs == PYXLOCK_WRITE ? " without the object's write lock" : " without the object's lock");
+    if (f->held != 0) pyxlock_check_say(t, ": it holds it for reading");
+    if (strcmp(f->kind, "no_lock") == 0) pyxlock_check_say(t, " (exempt by no_lock)");
+    if (f->write_place != NULL) {
+        pyxlock_check_say(t, "; the object was last changed at ");
+        pyxlock_check_say_where(t, f->write_place);
+        pyxlock_check_say(t, f->write_thread == f->thread ? ", by the same thread" : ", by another thread");
+    }
+}
+
+/* All that was found, one line each. The caller has the mutex. */
+PYXLOCK_SLOW void pyxlock_check_lines(pyxlock_check_text *t, pyxlock_check_state *state) {
+    int i;
+    for (i = 0; i < state->count; i++) {
+        pyxlock_check_found *f = &state->list[i];
+        pyxlock_check_sentence(t, f);
+        if (f->count > 1) {
+            pyxlock_check_say(t, " (");
+            pyxlock_check_say_number(t, f->count);
+            pyxlock_check_say(t, " times)");
+        }
+        pyxlock_check_say(t, "\\n");
+    }
+    if (state->lost > 0) pyxlock_check_say(t, "and at more places, for which there was no room\\n");
+}
+
+/* A string in JSON. */
+PYXLOCK_SLOW void pyxlock_check_quote(pyxlock_check_text *t, const char *s, size_t n) {
+    size_t i;
+    pyxlock_check_say(t, "\\"");
+    for (i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if (c == '"' || c == '\\\\') {
+            pyxlock_check_say(t, "\\\\");
+            pyxlock_check_put(t, s + i, 1);
+        } else if (c < ' ') {
+            char code[8];
+            (void)snprintf(code, sizeof(code), "\\\\u%04x", c);
+            pyxlock_check_say(t, code);
+        } else {
+            pyxlock_check_put(t, s + i, 1);
+        }
+    }
+    pyxlock_check_say(t, "\\"");
+}
+PYXLOCK_FN void pyxlock_check_key(pyxlock_check_text *t, const char *key) {
+    pyxlock_check_say(t, t->data != NULL && t->data[t->size - 1] == '{' ? "" : ", ");
+    pyxlock_check_quote(t, key, strlen(key));
+    pyxlock_check_say(t, ": ");
+}
+PYXLOCK_FN void pyxlock_check_pair(pyxlock_check_text *t, const char *key, const char *place, int part) {
+    int n;
+    const char *s = pyxlock_check_part(place, part, &n);
+    pyxlock_check_key(t, key);
+    if (part == PYXLOCK_CHECK_LINE) pyxlock_check_put(t, s, (size_t)n);
+    else pyxlock_check_quote(t, s, (size_t)n);
+}
+
+PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state *state) {
+    int i, n;
+    pyxlock_check_say(t, "{\\"violations\\": [");
+    for (i = 0; i < state->count; i++) {
+        const pyxlock_check_found *f = &state->list[i];
+        const char *attribute = pyxlock_check_part(f->place, PYXLOCK_CHECK_ATTRIBUTE, &n), *dot = attribute;
+        while (dot < attribute + n && *dot != '.') dot++;
+        pyxlock_check_say(t, i > 0 ? ",\\n  {" : "\\n  {");
+        pyxlock_check_pair(t, "file", f->place, PYXLOCK_CHECK_PATH);
+        pyxlock_check_pair(t, "line", f->place, PYXLOCK_CHECK_LINE);
+        pyxlock_check_pair(t, "function", f->place, PYXLOCK_CHECK_FUNCTION);
+        pyxlock_check_key(t, "class");
+        pyxlock_check_quote(t, attribute, (size_t)(dot - attribute));
+        pyxlock_check_key(t, "attribute");
+        pyxlock_check_quote(t, dot + (dot < attribute + n), (size_t)(attribute + n - dot) - (dot < attribute + n));
+        pyxlock_check_key(t, "needs");
+        pyxlock_check_quote(t, pyxlock_check_mode(f->needs), strlen(pyxlock_check_mode(f->needs)));
+        pyxlock_check_key(t, "held");
+        pyxlock_check_quote(t, pyxlock_check_mode(f->held), strlen(pyxlock_check_mode(f->held)));
+        pyxlock_check_key(t, "kind");
+        pyxlock_check_quote(t, f->kind, strlen(f->kind));
+        pyxlock_check_key(t, "count");
+        pyxlock_check_say_number(t, f->count);
+        pyxlock_check_key(t, "thread");
+        pyxlock_check_say_number(t, f->thread);
+        pyxlock_check_key(t, "last_write");
+        if (f->write_place == NULL) {
+            pyxlock_check_say(t, "null");
+        } else {
+            pyxlock_check_say(t, "{");
+            pyxlock_check_pair(t, "file", f->write_place, PYXLOCK_CHECK_PATH);
+            pyxlock_check_pair(t, "line", f->write_place, PYXLOCK_CHECK_LINE);
+            pyxlock_check_key(t, "thread");
+            pyxlock_check_say_number(t, f->write_thread);
+            pyxlock_check_say(t, "}");
+        }
+        pyxlock_check_say(t, "}");
+    }
+    pyxlock_check_say(t, state->count > 0 ? "\\n], \\"order\\": []}\\n" : "], \\"order\\": []}\\n");
+}
+
+PYXLOCK_FN long pyxlock_check_process(void) {
+#ifdef _WIN32
+    return (long)_getpid();
+#else
+    return (long)getpid();
+#endif
+}
+
+/* Writes the file anew, under another name first: who reads it finds all or what was
+   there before. The caller has the mutex. */
+PYXLOCK_SLOW void pyxlock_check_write(pyxlock_check_state *state) {
+    pyxlock_check_text text = { NULL, 0, 0 }, name = { NULL, 0, 0 }, other = { NULL, 0, 0 };
+    const char *s;
+    FILE *out;
+    if (state->file == NULL) return;
+    for (s = state->file; *s != 0; s++) {
+        if (s[0] == '%' && s[1] == 'p') {
+            pyxlock_check_say_number(&name, (unsigned long)pyxlock_check_process());
+            s++;
+        } else {
+            pyxlock_check_put(&name, s, 1);
+        }
+    }
+    pyxlock_check_json(&text, state);
+    if (name.data != NULL) pyxlock_check_say(&other, name.data);
+    pyxlock_check_say(&other, ".");
+    pyxlock_check_say_number(&other, (unsigned long)pyxlock_check_process());
+    pyxlock_check_say(&other, ".tmp");
+    if (name.data != NULL && other.data != NULL && text.data != NULL && (out = fopen(other.data, "w")) != NULL) {
+        size_t done = fwrite(text.data, 1, text.size, out);
+        if (fclose(out) == 0 && done == text.size) {
+#ifdef _WIN32
+            (void)remove(name.data);
+#endif
+            (void)rename(other.data, name.data);
+        } else {
+            (void)remove(other.data);
+        }
+    }
+    free(text.data);
+    free(name.data);
+    free(other.data);
+}
+
+/* The entry "found": notes a violation. -1 if it is to be raised. */
+PYXLOCK_SLOW int pyxlock_check_note(pyxlock_check_state *state, const char *place, const char *kind, int needs, int held,
+                                    const pyxlock_check_object *object) {
+    pyxlock_check_found *f;
+    pyxlock_check_text text = { NULL, 0, 0 };
+    int i;
+    pyxlock_mutex_lock(&state->mutex);
+    for (i = 0; i < state->count; i++) {
+        f = &state->list[i];
+        if (f->held == held && strcmp(f->kind, kind) == 0 && (f->place == place || strcmp(f->place, place) == 0)) break;
+    }
+    f = &state->list[i];
+    if (i < state->count) {
+        f->count++;
+    } else if (state->count == PYXLOCK_CHECK_MOST) {
+        state->lost++;
+        pyxlock_mutex_unlock(&state->mutex);
+        return 0;
+    } else {
+        f->place = place;
+        f->kind = kind;
+        f->needs = needs;
+        f->held = held;
+        f->count = 1;
+        f->thread = PyThread_get_thread_ident();
+        f->write_place = object->write_place;
+        f->write_thread = object->write_thread;
+        state->count++;
+        pyxlock_check_write(state);
+    }
+    if (state->raises || state->aborts) pyxlock_check_sentence(&text, f);
+    pyxlock_mutex_unlock(&state->mutex);
+    if (text.data == NULL) return 0;
+    if (state->aborts) {
+        (void)fprintf(stderr, "pyxlock: %s\\n", text.data);
+        (void)fflush(stderr);
+        abort();
+    }
+    if (pyxlock_check_read_place(place).raises) {
+        pyxlock_ensured e;
+        PyObject *modules, *package = NULL, *error = NULL;
+        pyxlock_attach(&e);
+        modules = PyImport_GetModuleDict();
+        package = modules == NULL ? NULL : PyDict_GetItemString(modules, "pyxlock");
+        if (package != NULL) error = PyObject_GetAttrString(package, "LockMissing");
+        if (error == NULL) PyErr_Clear();
+        PyErr_SetString(error != NULL ? error : PyExc_RuntimeError, text.data);
+        Py_XDECREF(error);
+        pyxlock_unattach(&e);
+        free(text.data);
+        return -1;
+    }
+    free(text.data);
+    return 0;
+}
+
+/* ---- the module _pyxlock_check -------------------------------------------------- */
+
+PYXLOCK_FN pyxlock_check_state *pyxlock_check_here(void) {
+    return (pyxlock_check_state *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_check_shared);
+}
+
+PYXLOCK_SLOW PyObject *pyxlock_check_as_text(void (*fill)(pyxlock_check_text *, pyxlock_check_state *)) {
+    pyxlock_check_text text = { NULL, 0, 0 };
+    pyxlock_check_state *state = pyxlock_check_here();
+    PyObject *out;
+    pyxlock_mutex_lock(&state->mutex);
+    fill(&text, state);
+    pyxlock_mutex_unlock(&state->mutex);
+    out = PyUnicode_DecodeUTF8(text.data == NULL ? "" : text.data, (Py_ssize_t)text.size, "replace");
+    free(text.data);
+    return out;
+}
+
+PYXLOCK_SLOW PyObject *pyxlock_check_py_report(PyObject *self, PyObject *none) {
+    (void)self; (void)none;
+    return pyxlock_check_as_text(pyxlock_check_lines);
+}
+
+PYXLOCK_SLOW PyObject *pyxlock_check_py_violations(PyObject *self, PyObject *none) {
+    PyObject *text = pyxlock_check_as_text(pyxlock_check_json), *json, *all = NULL, *out = NULL;
+    (void)self; (void)none;
+    json = text == NULL ? NULL : PyImport_ImportModule("json");
+    if (json != NULL) all = PyObject_CallMethod(json, "loads", "O", text);
+    if (all != NULL) {
+        out = PyDict_GetItemString(all, "violations");
+        Py_XINCREF(out);
+    }
+    Py_XDECREF(all);
+    Py_XDECREF(json);
+    Py_XDECREF(text);
+    return out;
+}
+
+PYXLOCK_SLOW PyObject *pyxlock_check_py_clear(PyObject *self, PyObject *none) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    (void)self; (void)none;
+    pyxlock_mutex_lock(&state->mutex);
+    state->count = 0;
+    state->lost = 0;
+    pyxlock_mutex_unlock(&state->mutex);
+    Py_RETURN_NONE;
+}
+
+/* Called when Python ends. */
+PYXLOCK_SLOW PyObject *pyxlock_check_py_end(PyObject *self, PyObject *none) {
+    pyxlock_check_text text = { NULL, 0, 0 };
+    pyxlock_check_state *state = pyxlock_check_here();
+    (void)self; (void)none;
+    pyxlock_mutex_lock(&state->mutex);
+    pyxlock_check_lines(&text, state);
+    pyxlock_check_write(state);
+    pyxlock_mutex_unlock(&state->mutex);
+    if (text.data != NULL) (void)fprintf(stderr, "pyxlock: locks were missing:\\n%s", text.data);
+    free(text.data);
+    Py_RETURN_NONE;
+}
+
+static PyMethodDef pyxlock_check_methods[] = {
+    { "report", pyxlock_check_py_report, METH_NOARGS, "All places where a lock was missing, one a line." },
+    { "violations", pyxlock_check_py_violations, METH_NOARGS, "The same, as a list of dicts." },
+    { "clear", pyxlock_check_py_clear, METH_NOARGS, "Forgets them." },
+    { NULL, NULL, 0, NULL },
+};
+static PyMethodDef pyxlock_check_end = { "end", pyxlock_check_py_end, METH_NOARGS, "Prints what was found." };
+
+/* ---- starting ------------------------------------------------------------------- */
+
+PYXLOCK_SLOW pyxlock_check_state *pyxlock_check_new(void) {
+    void *memory;
+    pyxlock_check_state *state = (pyxlock_check_state *)pyxlock_aligned(sizeof(pyxlock_check_state), &memory);
+    const char *mode = getenv("PYXLOCK_CHECK");
+    if (state == NULL || pyxlock_mutex_init(&state->mutex) < 0) {
+        (void)PyErr_NoMemory();
+        return NULL;
+    }
+    if (mode != NULL && *mode != 0 && strcmp(mode, "report") != 0) {
+        state->raises = strcmp(mode, "raise") == 0;
+        state->aborts = strcmp(mode, "abort") == 0;
+        if (!state->raises && !state->aborts) {
+            (void)PyErr_Format(PyExc_ValueError, "PYXLOCK_CHECK is %s: it takes report, raise or abort", mode);
+            return NULL;
+        }
+    }
+    state->file = getenv("PYXLOCK_CHECK_FILE");
+    if (state->file != NULL) {
+        char *copy = *state->file == 0 ? NULL : (char *)malloc(strlen(state->file) + 1);
+        if (copy != NULL) memcpy(copy, state->file, strlen(state->file) + 1);
+        state->file = copy;
+    }
+    state->found = pyxlock_check_note;
+    state->locks = pyxlock_any_table();
+    return state->locks == NULL ? NULL : state;
+}
+
+/* Puts the functions where Python finds them, and the last one where Python ends. */
+PYXLOCK_SLOW int pyxlock_check_publish(void) {
+    PyObject *module = PyImport_AddModule("_pyxlock_check"), *atexit = NULL, *end = NULL, *done = NULL;
+    PyMethodDef *m;
+    if (module == NULL) return -1;
+    for (m = pyxlock_check_methods; m->ml_name != NULL; m++) {
+        PyObject *f = PyCFunction_NewEx(m, NULL, NULL);
+        int failed = f == NULL || PyObject_SetAttrString(module, m->ml_name, f) < 0;
+        Py_XDECREF(f);
+        if (failed) return -1;
+    }
+    atexit = PyImport_ImportModule("atexit");
+    end = PyCFunction_NewEx(&pyxlock_check_end, NULL, NULL);
+    if (atexit != NULL && end != NULL) done = PyObject_CallMethod(atexit, "register", "O", end);
+    Py_XDECREF(done);
+    Py_XDECREF(end);
+    Py_XDECREF(atexit);
+    return done == NULL ? -1 : 0;
+}
+
+/* Finds the process's state or makes it. Called when a checked module is imported, by an
+   attached thread. On a build with a GIL it has the locks taken: without, nobody would
+   hold any. */
+PYXLOCK_SLOW int pyxlock_check_begin(void) {
+    PyObject *sys, *mine = NULL, *found = NULL;
+    pyxlock_check_state *state, *made;
+    if (pyxlock_check_here() != NULL) return 0;
+    if (pyxlock_releases_gil() < 0) return -1;
+    sys = PyImport_ImportModule("sys");
+    if (sys == NULL) return -1;
+    found = PyDict_GetItemString(PyModule_GetDict(sys), PYXLOCK_CHECK_CAPSULE);
+    Py_XINCREF(found);
+    if (found == NULL) {
+        made = pyxlock_check_new();
+        if (made != NULL) mine = PyCapsule_New(made, PYXLOCK_CHECK_CAPSULE, NULL);
+        if (mine != NULL) found = PyObject_CallMethod(PyModule_GetDict(sys), "setdefault", "sO", PYXLOCK_CHECK_CAPSULE, mine);
+    }
+    state = found == NULL ? NULL : (pyxlock_check_state *)PyCapsule_GetPointer(found, PYXLOCK_CHECK_CAPSULE);
+    if (state != NULL) PYXLOCK_STORE_RELEASE(&pyxlock_check_shared, (pyxlock_word)state);
+    if (state != NULL && found == mine && pyxlock_check_publish() < 0) state = NULL;
+    Py_XDECREF(found);
+    Py_XDECREF(mine);
+    Py_DECREF(sys);
+    return state == NULL ? -1 : 0;
+}
+
+/* ---- checks ---------------------------------------------------------------------- */
+
+PYXLOCK_FN pyxlock_check_set *pyxlock_check_lock_set(pyxlock_check_state *state, void *obj) {
+    pyxlock_check_set *set = &state->set[pyxlock_hash((uintptr_t)obj, 13)];
+    while (!pyxlock_swap_if(&set->busy, 0, 1)) pyxlock_pause(1);
+    return set;
+}
+PYXLOCK_FN void pyxlock_check_unlock_set(pyxlock_check_set *set) { PYXLOCK_STORE_RELEASE(&set->busy, 0); }
+
+PYXLOCK_FN pyxlock_check_object *pyxlock_check_find(pyxlock_check_set *set, void *obj) {
+    int i;
+    for (i = 0; i < PYXLOCK_CHECK_WAYS; i++) {
+        if (set->way[i].object == (pyxlock_word)obj) return &set->way[i];
+    }
+    return NULL;
+}
+
+/* Forgets what was known of an object: it is a new one, or goes. */
+PYXLOCK_SLOW void pyxlock_check_fresh(void *obj) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    pyxlock_check_set *set;
+    pyxlock_check_object *o;
+    if (state == NULL || obj == NULL) return;
+    set = pyxlock_check_lock_set(state, obj);
+    o = pyxlock_check_find(set, obj);
+    if (o != NULL) memset(o, 0, sizeof(*o));
+    pyxlock_check_unlock_set(set);
+}
+
+/* What this thread holds of an object: 0, READ or WRITE. */
+PYXLOCK_FN int pyxlock_check_holds(pyxlock_check_state *state, void *obj) {
+    pyxlock_record *me = pyxlock_me(state->locks);
+    return me == NULL ? PYXLOCK_WRITE : pyxlock_own(me, (PyObject *)obj, NULL);
+}
+
+/* Notes a use, of an object whose lock is that of "guard". -1 if a violation is to be
+   raised. */
+PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    pyxlock_check_place p = pyxlock_check_read_place(text);
+    unsigned long thread = PyThread_get_thread_ident();
+    uint64_t bit = (uint64_t)1 << p.slot;
+    pyxlock_check_set *set;
+    pyxlock_check_object *o, copy;
+    const char *earlier = NULL;
+    int held, needs, changes, bad = 0;
+    if (state == NULL || obj == NULL || obj == (void *)Py_None) return 0;
+    needs = p.what == 'w' || p.what == 'W' ? PYXLOCK_WRITE : PYXLOCK_READ;
+    held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
+    /* Who holds the lock for reading says that nothing changes. */
+    changes = needs == PYXLOCK_WRITE || (p.what == 'M' && held != PYXLOCK_READ);
+    set = pyxlock_check_lock_set(state, obj);
+    o = pyxlock_check_find(set, obj);
+    if (o == NULL) {
+        o = &set->way[set->next];
+        set->next = (set->next + 1) % PYXLOCK_CHECK_WAYS;
+        memset(o, 0, sizeof(*o));
+        o->object = (pyxlock_word)obj;
+        o->thread = thread;
+    }
+    if (o->thread != thread) o->shared = 1;
+    copy = *o;
+    if (o->shared) {
+        if (p.what == 'r') bad = held == 0 && (o->written & bit) != 0;
+        else if (p.what == 'R') bad = held == 0 && ((o->written | o->through) & bit) != 0;
+        else bad = held < needs;
+        if (held == 0 && !changes && !bad) {
+            o->naked |= bit;
+            o->naked_place = text;
+            o->naked_thread = thread;
+        }
+        if (changes) {
+            if (p.what == 'w') o->written |= bit;
+            else o->through |= bit;
+            /* A read without a lock came before: it was one too few as well. */
+            if ((o->naked & bit) != 0 && o->naked_thread != thread && o->naked_place != NULL
+                && pyxlock_check_read_place(o->naked_place).slot == p.slot
+                && (p.what == 'w' || o->naked_place[0] == 'R')) earlier = o->naked_place;
+            o->naked &= ~bit;
+        }
+    }
+    if (changes) {
+        o->write_place = text;
+        o->write_thread = thread;
+        if (earlier != NULL) {
+            copy.write_place = text;
+            copy.write_thread = thread;
+        }
+    }
+    pyxlock_check_unlock_set(set);
+    if (earlier != NULL) {
+        (void)state->found(state, earlier, pyxlock_check_read_place(earlier).exempt ? "no_lock" : "unlocked", PYXLOCK_READ, 0, &copy);
+    }
+    return bad ? state->found(state, text, p.exempt ? "no_lock" : "unlocked", needs, held, &copy) : 0;
+}
+
+PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, PyObject *guard, const char *place) {
+    return pyxlock_check_look(obj, guard, place) < 0 ? NULL : obj;
+}
+PYXLOCK_FN void *pyxlock_check_using(PyObject *obj, const char *place) { return pyxlock_check_using_by(obj, obj, place); }
+PYXLOCK_FN PyObject *pyxlock_check_using_new(PyObject *obj, const char *place) {
+    if (pyxlock_check_look(obj, obj, place) < 0) return NULL;
+    Py_INCREF(obj);
+    return obj;
+}
+PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *guard, const char *place) {
+    return pyxlock_check_look(obj, guard, place) == 0;
+}
+PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_check_use_by(obj, obj, place); }
+
+#endif /* PYXLOCK_OFF */
+#endif /* PYXLOCK_CHECK_H */
+    """
+
+    # Notes that the code at a place uses a C attribute of obj, and returns obj: a pointer,
+    # since Cython takes what it gets from a function that returns an object for one that may
+    # go at once, and refuses pointers that are reached through it. The lock has to be held
+    # that the place asks for.
+    void *using "pyxlock_check_using" (object obj, const char *place) except NULL
+
+    # The same where the lock is that of another object.
+    void *using_by "pyxlock_check_using_by" (object obj, object guard, const char *place) except NULL
+
+    # The same of an object that nobody else may hold.
+    object using_new "pyxlock_check_using_new" (object obj, const char *place)
+
+    # The same without the GIL; the objects are pointers to them. Returns 1.
+    int use "pyxlock_check_use" (void *obj, const char *place) except 0 nogil
+    int use_by "pyxlock_check_use_by" (void *obj, void *guard, const char *place) except 0 nogil
+
+    # Forgets an object, which is a new one or about to go.
+    void fresh "pyxlock_check_fresh" (void *obj) noexcept nogil
+
+    # A checked module calls this when it is imported.
+    int begin "pyxlock_check_begin" () except -1

@@ -1,0 +1,198 @@
+package checked
+
+// Uses of C attributes, each with what has to be known to check it.
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Form is how a use can be checked.
+type Form uint8
+
+const (
+	// Wrapped: the object passes through a function that checks and returns it.
+	Wrapped Form = iota
+	// Before: a statement comes before the one that the use is in, on its line.
+	Before
+	// Guarded: the use becomes the first branch of a conditional expression whose
+	// condition checks and always holds. The second branch is the same text.
+	Guarded
+)
+
+// Use is one use of a C attribute.
+type Use struct {
+	Unit  *project.Unit
+	X     ast.Expr       // the object
+	Class *project.Class // its static type
+	Field *project.Field
+	Place string // what the checker reads, see runtime/pyxlock_check.pxd
+	Form  Form
+	Stmt  ast.Stmt // of Before
+	Chain ast.Expr // of Guarded: what becomes the branches
+	// Guard is the attribute with the object whose lock guards this one's state; "" where
+	// it is its own.
+	Guard string
+}
+
+// Checker finds uses.
+type Checker struct {
+	Types *ctype.Types
+	Locks *decorator.Locks
+}
+
+// finder does it for one file.
+type finder struct {
+	*Checker
+	m       *project.Module
+	u       *project.Unit
+	parents map[ast.Node]ast.Node
+	vars    map[ast.Node]*variables
+	busy    map[string]bool // names whose types are being looked for
+	uses    []Use
+}
+
+// Done reports whether a file has checks already.
+func Done(u *project.Unit) bool { return bytes.Contains(u.Src, []byte("pyxlock_check")) }
+
+// Find returns the uses in a module that can be checked, file by file, in the order of the
+// source.
+func (c *Checker) Find(m *project.Module) []Use {
+	var out []Use
+	for _, u := range m.Units {
+		if Done(u) {
+			continue
+		}
+		f := &finder{Checker: c, m: m, u: u, parents: map[ast.Node]ast.Node{}, vars: map[ast.Node]*variables{}, busy: map[string]bool{}}
+		f.file()
+		out = append(out, f.uses...)
+	}
+	return out
+}
+
+func (f *finder) file() {
+	var stack []ast.Node
+	var found []*ast.Attribute
+	ast.Walk(&ast.Suite{Span: f.u.File.Span, Stmts: f.u.File.Body}, func(n ast.Node) bool {
+		s := n.Range()
+		for len(stack) > 0 {
+			if top := stack[len(stack)-1].Range(); top.Pos <= s.Pos && s.End <= top.End {
+				f.parents[n] = stack[len(stack)-1]
+				break
+			}
+			stack = stack[:len(stack)-1]
+		}
+		stack = append(stack, n)
+		if a, ok := n.(*ast.Attribute); ok {
+			found = append(found, a)
+		}
+		return true
+	})
+	for _, a := range found {
+		f.attribute(a)
+	}
+}
+
+// attribute looks at x.name.
+func (f *finder) attribute(a *ast.Attribute) {
+	c := f.class(a.X)
+	if c == nil || !f.checks(c) || strings.HasPrefix(a.Attr.Name, "__") {
+		return
+	}
+	fd := c.Field(a.Attr.Name)
+	if fd == nil {
+		return
+	}
+	shape := f.Types.OfField(fd)
+	at := f.surroundings(a)
+	if shape.Lock || at.unevaluated || at.exempt(f.m, a.X) {
+		return
+	}
+	use := Use{Unit: f.u, X: a.X, Class: c, Field: fd, Guard: f.guard(c)}
+	switch {
+	case !at.nogil && !at.inString:
+		use.Form = Wrapped
+	case !stable(a.X):
+		return
+	case at.simple != nil && !at.conditional:
+		use.Form, use.Stmt = Before, at.simple
+	case at.nogil && !at.inString:
+		use.Form, use.Chain = Guarded, f.chain(a)
+		if use.Chain == nil || f.shape(use.Chain).Array() {
+			return
+		}
+	default:
+		return
+	}
+	use.Place = f.place(a, c, f.does(a, shape), at)
+	f.uses = append(f.uses, use)
+}
+
+// checks reports whether uses of a class's objects are checked: it is one of the project with
+// state of its own, or locked.
+func (f *finder) checks(c *project.Class) bool {
+	return f.Locks.Of(c) != nil || !c.Extern && c.Def != nil && c.HasState()
+}
+
+// guard returns the attribute that holds the object whose lock a class's objects have.
+func (f *finder) guard(c *project.Class) string {
+	if in := f.Locks.Of(c); in != nil {
+		return in.Guard
+	}
+	return ""
+}
+
+// stable reports whether an expression may be evaluated twice: it is a name, or attributes of
+// one.
+func stable(e ast.Expr) bool {
+	switch e := syntax.Bare(e).(type) {
+	case *ast.Name:
+		return true
+	case *ast.Attribute:
+		return stable(e.X)
+	}
+	return false
+}
+
+// place is the text by which the checker knows a use.
+func (f *finder) place(a *ast.Attribute, c *project.Class, does byte, at *surroundings) string {
+	flag := map[[2]bool]byte{{true, false}: '.', {false, false}: 'n', {true, true}: ':', {false, true}: 'N'}[[2]bool{!at.noexcept, at.noLock}]
+	return place(f.u, a.Attr.Pos, c, a.Attr.Name, at.name, does, flag)
+}
+
+func place(u *project.Unit, pos int32, c *project.Class, attribute, function string, does, flag byte) string {
+	return fmt.Sprintf("%c%02x%c:%d:%s.%s:%s:%s", does, slot(c, attribute), flag, syntax.Line(u.File, pos)+1, c.Name, attribute, function, u.Path)
+}
+
+// AccessorPlace is the place of a use in the property that stands for an attribute. Its line is
+// that of the attribute's declaration.
+func AccessorPlace(c *project.Class, fd *project.Field, write bool) string {
+	does := byte(reads)
+	if write {
+		does = writes
+	}
+	return place(fd.Unit, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.')
+}
+
+// slot numbers the attributes of an object, those of its bases first. There is room for 64;
+// the rest share the last number.
+func slot(c *project.Class, name string) int {
+	n := 0
+	line := c.Ancestry()
+	for i := len(line) - 1; i >= 0; i-- {
+		for _, fd := range line[i].Fields {
+			if fd.Name == name {
+				return min(n, 63)
+			}
+			n++
+		}
+	}
+	return 63
+}

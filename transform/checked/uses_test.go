@@ -1,0 +1,140 @@
+package checked
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"slices"
+	"strings"
+	"testing"
+
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/project"
+)
+
+const source = `
+cimport cython
+from libcpp.vector cimport vector
+from libcpp.map cimport map as cmap
+cdef extern from "lib.h":
+    ctypedef struct thing:
+        int a
+        int *p
+    int look(const thing *t)
+    int use(thing *t)
+    int takes(int n)
+    cdef cppclass Tree:
+        int height() const
+        void grow()
+
+cdef void mine(const int *p): pass
+
+cdef class C:
+    cdef int n
+    cdef int *p
+    cdef const int *fixed
+    cdef double[:] view
+    cdef thing t
+    cdef thing *tp
+    cdef int arr[4]
+    cdef C other
+    cdef list items
+    cdef vector[int] vec
+    cdef cmap[int, int] table
+    cdef Tree tree
+    cdef C twin(self): return self
+    def f(self, C c, d, int i):
+        %s
+`
+
+// TestDoes: what is done to an attribute, by the statement that it is in.
+func TestDoes(t *testing.T) {
+	for line, want := range map[string]string{
+		"x = self.n":                       "r n",
+		"self.n = 1":                       "w n",
+		"self.n += 1":                      "w n",
+		"del self.items":                   "w items",
+		"self.items[0] = 1":                "r items",
+		"for self.n in range(3): pass":     "w n",
+		"x = self.p[i]":                    "R p",
+		"self.p[i] = 1":                    "W p",
+		"x = self.p is NULL":               "r p",
+		"x = 1 if self.p else 2":           "r p",
+		"if self.p and i: pass":            "r p",
+		"cdef int *q = self.p":             "M p",
+		"cdef const int *q = self.fixed":   "R fixed",
+		"use(&self.t)":                     "M t",
+		"look(&self.t)":                    "R t",
+		"look(self.tp)":                    "R tp",
+		"use(self.tp)":                     "M tp",
+		"mine(self.p + 2)":                 "R p",
+		"takes(self.tp.a)":                 "R tp",
+		"self.tp.a = 1":                    "W tp",
+		"self.t.a = 1":                     "W t",
+		"x = self.view[i]":                 "R view",
+		"self.view[i] = 1":                 "W view",
+		"x = self.view.shape[0]":           "r view",
+		"x = self.arr[2]":                  "R arr",
+		"self.vec.push_back(1)":            "W vec",
+		"x = self.vec.size()":              "R vec",
+		"x = self.tree.height()":           "R tree",
+		"self.tree.grow()":                 "M tree",
+		"x = self.other.n":                 "r other, r n",
+		"self.other.n = 2":                 "r other, w n",
+		"x = self.other.other.n":           "r other, r other, r n",
+		"x = self.twin().n":                "r n",
+		"x = (<C>d).n":                     "r n",
+		"x = d.n":                          "",
+		"x = sizeof(self.t)":               "",
+		"x = cython.typeof(self.n)":        "",
+		"y = C(); y.n = 1":                 "w n",
+		"y = d; y.n = 1":                   "",
+		"y = C(); y = d; y.n = 1":          "",
+		"x = [c.n for c in d]":             "",
+		"x = [c.n for _ in d]":             "r n",
+		"g = lambda c: c.n":                "",
+		"x = C.__new__(C).n":               "r n",
+		"from libc.string cimport memcpy":  "",
+		"x = &c.n":                         "M n",
+		"with c.n as y: pass":              "r n",
+		"self.n, c.n = c.n, self.n":        "w n, w n, r n, r n",
+		"x = str(self.tp.a) + str(self.p)": "R tp, R p",
+	} {
+		if got := strings.Join(found(t, line), ", "); got != want {
+			t.Errorf("%s: %q, want %q", line, got, want)
+		}
+	}
+}
+
+// found returns what happens to which attributes in a statement.
+func found(t *testing.T, line string) []string {
+	t.Helper()
+	src := fmt.Sprintf(source, line)
+	p := project.New(one(src), project.Options{})
+	m := p.Module("m")
+	if m.Broken() {
+		t.Fatal(line, errors.New("does not parse"), m.SyntaxErrors())
+	}
+	locks := decorator.New(p, decorator.RWLock)
+	c := &Checker{Types: ctype.New(func(*project.Class) bool { return true }), Locks: locks}
+	var out []string
+	uses := c.Find(m)
+	slices.SortStableFunc(uses, func(a, b Use) int { return int(a.X.Range().End - b.X.Range().End) })
+	for _, u := range uses {
+		out = append(out, u.Place[:1]+" "+u.Field.Name)
+	}
+	return out
+}
+
+// one is a project of one file.
+type one string
+
+func (src one) Read(path string) ([]byte, error) {
+	if path == "m.pyx" {
+		return []byte(src), nil
+	}
+	return nil, fs.ErrNotExist
+}
+
+func (one) List(string) (files, dirs []string) { return []string{"m.pyx"}, nil }

@@ -1,0 +1,263 @@
+package expand
+
+// Checks: what --locking=check adds to the expansion. Each use of guarded state tells the
+// checker (runtime/pyxlock_check.pxd) of itself; an object that goes is forgotten.
+
+import (
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/checked"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/edit"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// checks writes the checks of a module. It comes after all else that changes bodies: at one
+// place its text is the innermost.
+func (a *Module) checks() {
+	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks}
+	for _, use := range c.Find(a.Module) {
+		a.check(use)
+	}
+	for _, c := range a.Module.Classes {
+		a.forget(c)
+	}
+}
+
+// ck spells a name of the checker.
+func (s style) ck(name string) string {
+	if s.inline {
+		return "_pyxlock_" + name
+	}
+	return "pyxlock_check." + name
+}
+
+// pointer spells the address of an object.
+func (s style) pointer(x string) string {
+	if s.pure {
+		return s.cython + ".cast(" + s.cython + ".p_void, " + x + ")"
+	}
+	return "<void*>" + x
+}
+
+// check writes the edits of one use.
+func (a *Module) check(use checked.Use) {
+	e := a.editor(use.Unit)
+	x := use.X.Range()
+	if e.Replaced(x) || use.Stmt != nil && e.Replaced(ast.Span{Pos: use.Stmt.Range().Pos, End: use.Stmt.Range().Pos}) {
+		return // what stands there is not the source any more
+	}
+	s := a.style(use.Unit)
+	text := strings.TrimSpace(syntax.Text(use.Unit.File, x))
+	place := quoted(use.Place)
+	by, guard := "", ""
+	if use.Guard != "" {
+		if !plain(use.X) {
+			return
+		}
+		by, guard = "_by", text+"."+use.Guard
+	}
+	call := func() string {
+		args := []string{s.pointer(text)}
+		if guard != "" {
+			args = append(args, s.pointer(guard))
+		}
+		return s.ck("use"+by) + "(" + strings.Join(append(args, place), ", ") + ")"
+	}
+	switch use.Form {
+	case checked.Before:
+		e.Insert(use.Stmt.Range().Pos, call()+"; ")
+	case checked.Guarded:
+		span := use.Chain.Range()
+		whole := syntax.Text(use.Unit.File, span)
+		if strings.ContainsAny(whole, "\n\r") || e.Replaced(span) {
+			return
+		}
+		e.Insert(span.Pos, "(")
+		e.Insert(span.End, " if "+call()+" else "+whole+")")
+	default:
+		name := a.nameFor(use)
+		if name == "" {
+			return
+		}
+		// The object's own text stays: more may be inserted within.
+		open, shut, _ := strings.Cut(s.through(name, "\x00", "", use.Place), "\x00")
+		if !plain(use.X) {
+			open = strings.Replace(open, s.ck("using"), s.ck("using_new"), 1)
+		}
+		if guard != "" {
+			open, shut, _ = strings.Cut(s.through(name, "\x00", use.Guard, use.Place), "\x00")
+			shut = strings.Replace(shut, "\x00", text, 1)
+		}
+		e.Insert(x.Pos, open)
+		e.Insert(x.End, shut)
+	}
+	n := a.need(use.Unit, x.Pos)
+	n.check = true
+	n.cython = n.cython || s.pure
+}
+
+// itself is how a property that stands for an attribute names the object.
+func (a *Module) itself(c *project.Class, info *decorator.Info, f *project.Field, s style, md effects.Mode) string {
+	if !a.opts.Check {
+		return "self"
+	}
+	return s.through(c.Name, "self", info.Guard, checked.AccessorPlace(c, f, md == effects.Write))
+}
+
+// through is an object of a class that passes through the checker. The guard is an attribute of
+// it, "" for none.
+func (s style) through(class, object, guard, place string) string {
+	call := s.ck("using") + "(" + object
+	if guard != "" {
+		call = s.ck("using_by") + "(" + object + ", " + object + "." + guard
+	}
+	call += ", " + quoted(place) + ")"
+	if s.pure {
+		return fmt.Sprintf("%s.cast(%s, %s)", s.cython, class, call)
+	}
+	return fmt.Sprintf("(<%s>%s)", class, call)
+}
+
+// plain reports whether an expression is a name or attributes of one, which may be repeated.
+func plain(e ast.Expr) bool {
+	switch e := syntax.Bare(e).(type) {
+	case *ast.Name:
+		return true
+	case *ast.Attribute:
+		return plain(e.X)
+	}
+	return false
+}
+
+// nameFor returns a name for the class that has the attribute which is used, or for one
+// between that and the class of the object.
+func (a *Module) nameFor(use checked.Use) string {
+	for _, c := range use.Class.Ancestry() {
+		if name := a.Module.NameOf(use.Unit, c); name != "" {
+			return name
+		}
+		if c.FieldByName[use.Field.Name] != nil {
+			break
+		}
+	}
+	return a.dotted(use.Unit, use.Class)
+}
+
+// dotted returns what a file calls a class of a module that it cimports as a whole.
+func (a *Module) dotted(u *project.Unit, c *project.Class) string {
+	for _, v := range a.p.Locks.VisibleFrom(a.Module, u) {
+		if v.Class == c {
+			return v.Name
+		}
+	}
+	return ""
+}
+
+// quoted is a place as a literal.
+func quoted(place string) string {
+	var b strings.Builder
+	b.WriteString(`b"`)
+	for i := range len(place) {
+		switch c := place[i]; {
+		case c == '"' || c == '\\':
+			b.WriteString(`\` + string(c))
+		case c < ' ' || c > '~':
+			fmt.Fprintf(&b, `\x%02x`, c)
+		default:
+			b.WriteByte(c)
+		}
+	}
+	return b.String() + `"`
+}
+
+// forget has the checker forget the objects of a class when they come and when they go.
+func (a *Module) forget(c *project.Class) {
+	if c.Extern || c.Def == nil || checked.Done(c.Unit) || len(c.Def.Body.Stmts) == 0 || !c.HasState() {
+		return
+	}
+	u := c.Unit
+	s := a.style(u)
+	e := a.editor(u)
+	forget := func(self string) string { return s.ck("fresh") + "(" + s.pointer(self) + ")" }
+	dealloc := false
+	syntax.EachStmt(c.Def.Body.Stmts, func(st ast.Stmt) {
+		def, ok := st.(*ast.FuncDef)
+		if !ok || !library.NoLockMethods()[def.Name.Name] || def.Name.Name == "__del__" || len(def.Params.List) == 0 {
+			return
+		}
+		text := forget(syntax.ParamName(def.Params.List[0]))
+		a.first(e, u, def, text)
+		if def.Name.Name == "__dealloc__" {
+			dealloc = true
+			a.lastly(e, def, text)
+		}
+	})
+	n := a.need(u, c.Def.Pos)
+	n.check = true
+	n.cython = n.cython || s.pure
+	if dealloc {
+		return
+	}
+	unit := syntax.IndentUnit(u.File)
+	a.append(c, []appended{{[]string{"", "def __dealloc__(self):", "\t" + forget("self")}, c.Def.Keyword}}, unit)
+}
+
+// first puts a statement at the beginning of a body.
+func (a *Module) first(e *edit.Editor, u *project.Unit, def *ast.FuncDef, text string) {
+	stmts := def.Body.Stmts
+	n := preamble(u.File, def)
+	st := stmts[min(n, len(stmts)-1)]
+	switch st.(type) {
+	case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.Del:
+		e.Insert(st.Range().Pos, text+"; ")
+		return
+	}
+	if def.Body.Inline {
+		return
+	}
+	at := syntax.LineStart(u.File, st.Range().Pos)
+	e.Head(at, []string{e.Indentation(at) + text}, def.Keyword)
+}
+
+// lastly puts a statement at each end of a body.
+func (a *Module) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
+	stmts := def.Body.Stmts
+	syntax.EachStmt(stmts, func(st ast.Stmt) {
+		if ret, ok := st.(*ast.Simple); ok && ret.Keyword == "return" {
+			e.Insert(ret.Pos, text+"; ")
+		}
+	})
+	last := stmts[len(stmts)-1]
+	if !syntax.FallsOff(stmts) {
+		return
+	}
+	if len(syntax.Suites(last)) == 0 {
+		e.Insert(last.Range().End, "; "+text)
+		return
+	}
+	at := syntax.LineStart(e.File, last.Range().Pos)
+	e.Tail(syntax.NextLine(e.File, last.Range().End-1), []string{e.Indentation(at) + text}, last.Range().End-1, 0)
+}
+
+// checkImports returns the lines that bring the checker in, behind those of the lock.
+func (a *Module) checkImports(u *project.Unit, s style) []string {
+	var out []string
+	switch {
+	case s.inline:
+		out = append(out, strings.Split(strings.TrimRight(a.opts.InlineCheck, "\n"), "\n")...)
+	case u.File.Pure:
+		out = append(out, "from cython.cimports import pyxlock_check")
+	default:
+		out = append(out, "cimport pyxlock_check")
+	}
+	if !u.InPxd() {
+		out = append(out, s.ck("begin")+"()")
+	}
+	return out
+}
