@@ -96,7 +96,7 @@ func (f *finder) gil(w *ast.With, was bool) (nogil, known bool) {
 }
 
 // function adds what the function says, and those round it.
-func (f *finder) function(at *surroundings, def *ast.FuncDef, settled bool) {
+func (f *types) function(at *surroundings, def *ast.FuncDef, settled bool) {
 	if def == nil {
 		at.name = "<module>"
 		return

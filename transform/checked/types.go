@@ -11,6 +11,16 @@ import (
 	"pyxlock/transform/syntax"
 )
 
+// types tell the classes of the expressions of one file.
+type types struct {
+	*Checker
+	m       *project.Module
+	u       *project.Unit
+	parents map[ast.Node]ast.Node
+	vars    map[ast.Node]*variables
+	busy    map[string]bool // names whose types are being looked for
+}
+
 // variables are the names of one function, with their classes: nil for what is no object of a
 // class that is known.
 type variables struct {
@@ -22,7 +32,7 @@ type variables struct {
 }
 
 // class returns the static class of an expression, or nil.
-func (f *finder) class(e ast.Expr) *project.Class {
+func (f *types) class(e ast.Expr) *project.Class {
 	switch e := e.(type) {
 	case *ast.Paren:
 		return f.class(e.X)
@@ -56,7 +66,7 @@ func object(s ctype.Shape) *project.Class {
 }
 
 // result returns the class of what a call returns.
-func (f *finder) result(e *ast.Call) *project.Class {
+func (f *types) result(e *ast.Call) *project.Class {
 	if e.Fun == nil {
 		return nil
 	}
@@ -88,7 +98,7 @@ func (f *finder) result(e *ast.Call) *project.Class {
 }
 
 // method returns the class of what a C method returns.
-func (f *finder) method(c *project.Class, name string) (found *project.Class) {
+func (f *types) method(c *project.Class, name string) (found *project.Class) {
 	for _, a := range c.Ancestry() {
 		for _, def := range []*ast.ClassDef{a.PxdDef, a.Def} {
 			if def == nil || def.Body == nil {
@@ -103,7 +113,7 @@ func (f *finder) method(c *project.Class, name string) (found *project.Class) {
 }
 
 // calledFunction returns the class of what a C function at module level returns.
-func (f *finder) calledFunction(fun ast.Expr) *project.Class {
+func (f *types) calledFunction(fun ast.Expr) *project.Class {
 	path := syntax.Dotted(fun)
 	if path == nil {
 		return nil
@@ -120,7 +130,7 @@ func (f *finder) calledFunction(fun ast.Expr) *project.Class {
 	return nil
 }
 
-func (f *finder) returns(m *project.Module, t *ast.CType, d *ast.Declarator) *project.Class {
+func (f *types) returns(m *project.Module, t *ast.CType, d *ast.Declarator) *project.Class {
 	if d.Pointer > 0 || d.Inner != nil || t == nil {
 		return nil
 	}
@@ -147,14 +157,14 @@ func declared(stmts []ast.Stmt, name string) (t *ast.CType, d *ast.Declarator) {
 }
 
 // local reports whether a name is a variable of a function.
-func (f *finder) local(n *ast.Name) bool {
+func (f *types) local(n *ast.Name) bool {
 	_, at := f.scope(n)
 	return at != nil
 }
 
 // scope returns the variables of the function that binds a name, with that; nil for one of
 // the module.
-func (f *finder) scope(n *ast.Name) (*variables, ast.Node) {
+func (f *types) scope(n *ast.Name) (*variables, ast.Node) {
 	for p := f.parents[ast.Node(n)]; p != nil; p = f.parents[p] {
 		switch p := p.(type) {
 		case *ast.Comp:
@@ -195,7 +205,7 @@ func names(e ast.Expr, name string) bool {
 }
 
 // variable returns the class of a name where it stands.
-func (f *finder) variable(n *ast.Name) *project.Class {
+func (f *types) variable(n *ast.Name) *project.Class {
 	v, at := f.scope(n)
 	switch {
 	case v != nil:
@@ -219,7 +229,7 @@ func (f *finder) variable(n *ast.Name) *project.Class {
 
 // inferred returns the class of a variable that nobody declared: that of all its values, as
 // far as Cython looks.
-func (f *finder) inferred(v *variables, name string) *project.Class {
+func (f *types) inferred(v *variables, name string) *project.Class {
 	if f.busy[name] {
 		return nil
 	}
@@ -240,7 +250,7 @@ func (f *finder) inferred(v *variables, name string) *project.Class {
 }
 
 // variables reads the declarations of a function.
-func (f *finder) variables(def *ast.FuncDef) *variables {
+func (f *types) variables(def *ast.FuncDef) *variables {
 	if v := f.vars[def]; v != nil {
 		return v
 	}
@@ -296,7 +306,7 @@ func (f *finder) variables(def *ast.FuncDef) *variables {
 }
 
 // parameters adds those of a function.
-func (f *finder) parameters(v *variables, def *ast.FuncDef, at *surroundings) {
+func (f *types) parameters(v *variables, def *ast.FuncDef, at *surroundings) {
 	for i, prm := range def.Params.List {
 		name := syntax.ParamName(prm)
 		if name == "" {
@@ -317,7 +327,7 @@ func (f *finder) parameters(v *variables, def *ast.FuncDef, at *surroundings) {
 }
 
 // isSelf reports whether the first parameter of a method is an object of its class.
-func (f *finder) isSelf(def *ast.FuncDef, c *project.Class) bool {
+func (f *types) isSelf(def *ast.FuncDef, c *project.Class) bool {
 	if c == nil {
 		return false
 	}
@@ -327,7 +337,7 @@ func (f *finder) isSelf(def *ast.FuncDef, c *project.Class) bool {
 }
 
 // assign adds an assignment.
-func (f *finder) assign(v *variables, st *ast.Assign) {
+func (f *types) assign(v *variables, st *ast.Assign) {
 	if n, ok := st.Targets[0].(*ast.Name); ok && st.Annotation != nil && len(st.Targets) == 1 {
 		v.classes[n.Name] = object(f.Types.OfNote(f.m, st.Annotation))
 		return
@@ -350,7 +360,7 @@ func (f *finder) assign(v *variables, st *ast.Assign) {
 }
 
 // plainTarget reports whether a name is what an assignment of one value is to.
-func (f *finder) plainTarget(n *ast.Name) bool {
+func (f *types) plainTarget(n *ast.Name) bool {
 	p := f.parents[ast.Node(n)]
 	for {
 		switch at := p.(type) {
@@ -366,7 +376,7 @@ func (f *finder) plainTarget(n *ast.Name) bool {
 	}
 }
 
-func (f *finder) value(v *variables, target, value ast.Expr) {
+func (f *types) value(v *variables, target, value ast.Expr) {
 	if n, ok := syntax.Unparen(target).(*ast.Name); ok {
 		if _, declared := v.classes[n.Name]; !declared {
 			v.assigned[n.Name] = append(v.assigned[n.Name], value)
@@ -375,7 +385,7 @@ func (f *finder) value(v *variables, target, value ast.Expr) {
 }
 
 // rebound reports whether a function within this one assigns to a variable of this one.
-func (f *finder) rebound(def *ast.FuncDef, name string) bool {
+func (f *types) rebound(def *ast.FuncDef, name string) bool {
 	found := false
 	ast.Walk(def.Body, func(n ast.Node) bool {
 		if s, ok := n.(*ast.Simple); ok && s.Keyword == "nonlocal" {

@@ -50,13 +50,8 @@ type Checker struct {
 
 // finder does it for one file.
 type finder struct {
-	*Checker
-	m       *project.Module
-	u       *project.Unit
-	parents map[ast.Node]ast.Node
-	vars    map[ast.Node]*variables
-	busy    map[string]bool // names whose types are being looked for
-	uses    []Use
+	types
+	uses []Use
 }
 
 // Done reports whether a file has checks already.
@@ -70,7 +65,7 @@ func (c *Checker) Find(m *project.Module) []Use {
 		if Done(u) {
 			continue
 		}
-		f := &finder{Checker: c, m: m, u: u, parents: map[ast.Node]ast.Node{}, vars: map[ast.Node]*variables{}, busy: map[string]bool{}}
+		f := &finder{types: types{c, m, u, map[ast.Node]ast.Node{}, map[ast.Node]*variables{}, map[string]bool{}}}
 		f.file()
 		out = append(out, f.uses...)
 	}

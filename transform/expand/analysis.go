@@ -119,7 +119,7 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 		a.expandGuardStores(a.planned)
 	}
 	if opts.Check {
-		a.checks()
+		checks{a}.write()
 	}
 	a.Plan.Findings = append(a.Plan.Findings, p.Locks.NearMisses(m)...)
 	for _, u := range m.Units {

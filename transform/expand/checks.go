@@ -17,14 +17,17 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// checks writes the checks of a module. It comes after all else that changes bodies: at one
-// place its text is the innermost.
-func (a *Module) checks() {
+// checks writes the checks of a module.
+type checks struct{ *Module }
+
+// write writes them all. It comes after all else that changes bodies: at one place its text is
+// the innermost.
+func (a checks) write() {
 	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks}
-	for _, use := range c.Find(a.Module) {
+	for _, use := range c.Find(a.Module.Module) {
 		a.check(use)
 	}
-	for _, c := range a.Module.Classes {
+	for _, c := range a.Module.Module.Classes {
 		a.forget(c)
 	}
 }
@@ -46,7 +49,7 @@ func (s style) pointer(x string) string {
 }
 
 // check writes the edits of one use.
-func (a *Module) check(use checked.Use) {
+func (a checks) check(use checked.Use) {
 	e := a.editor(use.Unit)
 	x := use.X.Range()
 	if e.Replaced(x) || use.Stmt != nil && e.Replaced(ast.Span{Pos: use.Stmt.Range().Pos, End: use.Stmt.Range().Pos}) {
@@ -103,7 +106,7 @@ func (a *Module) check(use checked.Use) {
 }
 
 // itself is how a property that stands for an attribute names the object.
-func (a *Module) itself(c *project.Class, info *decorator.Info, f *project.Field, s style, md effects.Mode) string {
+func (a checks) itself(c *project.Class, info *decorator.Info, f *project.Field, s style, md effects.Mode) string {
 	if !a.opts.Check {
 		return "self"
 	}
@@ -137,9 +140,9 @@ func plain(e ast.Expr) bool {
 
 // nameFor returns a name for the class that has the attribute which is used, or for one
 // between that and the class of the object.
-func (a *Module) nameFor(use checked.Use) string {
+func (a checks) nameFor(use checked.Use) string {
 	for _, c := range use.Class.Ancestry() {
-		if name := a.Module.NameOf(use.Unit, c); name != "" {
+		if name := a.Module.Module.NameOf(use.Unit, c); name != "" {
 			return name
 		}
 		if c.FieldByName[use.Field.Name] != nil {
@@ -150,8 +153,8 @@ func (a *Module) nameFor(use checked.Use) string {
 }
 
 // dotted returns what a file calls a class of a module that it cimports as a whole.
-func (a *Module) dotted(u *project.Unit, c *project.Class) string {
-	for _, v := range a.p.Locks.VisibleFrom(a.Module, u) {
+func (a checks) dotted(u *project.Unit, c *project.Class) string {
+	for _, v := range a.p.Locks.VisibleFrom(a.Module.Module, u) {
 		if v.Class == c {
 			return v.Name
 		}
@@ -177,7 +180,7 @@ func quoted(place string) string {
 }
 
 // forget has the checker forget the objects of a class when they come and when they go.
-func (a *Module) forget(c *project.Class) {
+func (a checks) forget(c *project.Class) {
 	if c.Extern || c.Def == nil || checked.Done(c.Unit) || len(c.Def.Body.Stmts) == 0 || !c.HasState() {
 		return
 	}
@@ -209,7 +212,7 @@ func (a *Module) forget(c *project.Class) {
 }
 
 // first puts a statement at the beginning of a body.
-func (a *Module) first(e *edit.Editor, u *project.Unit, def *ast.FuncDef, text string) {
+func (a checks) first(e *edit.Editor, u *project.Unit, def *ast.FuncDef, text string) {
 	stmts := def.Body.Stmts
 	n := preamble(u.File, def)
 	st := stmts[min(n, len(stmts)-1)]
@@ -226,7 +229,7 @@ func (a *Module) first(e *edit.Editor, u *project.Unit, def *ast.FuncDef, text s
 }
 
 // lastly puts a statement at each end of a body.
-func (a *Module) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
+func (a checks) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
 	stmts := def.Body.Stmts
 	syntax.EachStmt(stmts, func(st ast.Stmt) {
 		if ret, ok := st.(*ast.Simple); ok && ret.Keyword == "return" {
@@ -245,8 +248,8 @@ func (a *Module) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
 	e.Tail(syntax.NextLine(e.File, last.Range().End-1), []string{e.Indentation(at) + text}, last.Range().End-1, 0)
 }
 
-// checkImports returns the lines that bring the checker in, behind those of the lock.
-func (a *Module) checkImports(u *project.Unit, s style) []string {
+// imported returns the lines that bring the checker in, behind those of the lock.
+func (a checks) imported(u *project.Unit, s style) []string {
 	var out []string
 	switch {
 	case s.inline:

@@ -158,7 +158,7 @@ func (a *Module) newImports(u *project.Unit, n *need) []string {
 	s := a.style(u)
 	if !n.rwlock && !n.releases && !(n.check && s.inline) {
 		if n.check {
-			out = append(out, a.checkImports(u, s)...)
+			out = append(out, checks{a}.imported(u, s)...)
 		}
 		return out
 	}
@@ -178,7 +178,7 @@ func (a *Module) newImports(u *project.Unit, n *need) []string {
 		out = append(out, s.rt("releases_gil")+"()")
 	}
 	if n.check {
-		out = append(out, a.checkImports(u, s)...)
+		out = append(out, checks{a}.imported(u, s)...)
 	}
 	return out
 }

@@ -141,9 +141,9 @@ func (a *Module) property(c *project.Class, info *decorator.Info, f *project.Fie
 			}
 		}
 	}
-	accessor("@property", "self", effects.Read, "return "+a.itself(c, info, f, s, effects.Read)+"."+f.Name)
+	accessor("@property", "self", effects.Read, "return "+checks{a}.itself(c, info, f, s, effects.Read)+"."+f.Name)
 	if f.Vis == ast.Public {
-		self := a.itself(c, info, f, s, effects.Write)
+		self := checks{a}.itself(c, info, f, s, effects.Write)
 		accessor("@"+f.Name+".setter", "self, value", effects.Write, self+"."+f.Name+" = value")
 		if a.isObject(f) {
 			accessor("@"+f.Name+".deleter", "self", effects.Write, self+"."+f.Name+" = None")
