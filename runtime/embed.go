@@ -51,14 +51,16 @@ func Pxd() []byte { return []byte(pxd) }
 func Inline() string { return inline() }
 
 // Only made when asked for: most runs of the program do not need it.
-var inline = sync.OnceValue(func() string { return makeInline(pxd) })
+var inline = sync.OnceValue(func() string { return makeInline(pxd, "pyxlock_") })
 
 // InlineCheck is to CheckPxd what Inline is to Pxd, and goes behind it.
 func InlineCheck() string { return inlineCheck() }
 
-var inlineCheck = sync.OnceValue(func() string { return makeInline(checkPxd) })
+var inlineCheck = sync.OnceValue(func() string { return makeInline(checkPxd, "pyxlock_check_") })
 
-func makeInline(pxd string) string {
+// makeInline puts "_" and a prefix before the names of a file that declares C functions which
+// have the prefix.
+func makeInline(pxd, prefix string) string {
 	const block = "cdef extern from *:\n"
 	const quotes = `"""`
 	begin := strings.Index(pxd, block)
@@ -70,7 +72,7 @@ func makeInline(pxd string) string {
 	code, decls := pxd[begin:end], pxd[end:]
 
 	// The name before the C name in quotes.
-	declared := regexp.MustCompile(`(\w+) "pyxlock_(\w+)"`)
+	declared := regexp.MustCompile(`(\w+) "` + prefix + `(\w+)"`)
 	names := declared.FindAllStringSubmatch(decls, -1)
 	if len(names) == 0 {
 		panic("runtime: pyxlock.pxd declares nothing")
@@ -78,7 +80,7 @@ func makeInline(pxd string) string {
 	uses := make([]*regexp.Regexp, len(names))
 	for i, n := range names {
 		if n[1] != n[2] {
-			panic(fmt.Sprintf("runtime: %s is pyxlock_%s in C", n[1], n[2]))
+			panic(fmt.Sprintf("runtime: %s is %s%s in C", n[1], prefix, n[2]))
 		}
 		uses[i] = regexp.MustCompile(`\b` + n[1] + `\b`)
 	}
@@ -88,7 +90,7 @@ func makeInline(pxd string) string {
 			continue // prose; "read" in it is a word
 		}
 		for j, use := range uses {
-			line = use.ReplaceAllString(line, InlinePrefix+names[j][1])
+			line = use.ReplaceAllString(line, "_"+prefix+names[j][1])
 		}
 		lines[i] = line
 	}

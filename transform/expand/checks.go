@@ -35,7 +35,7 @@ func (a checks) write() {
 // ck spells a name of the checker.
 func (s style) ck(name string) string {
 	if s.inline {
-		return "_pyxlock_" + name
+		return "_pyxlock_check_" + name
 	}
 	return "pyxlock_check." + name
 }

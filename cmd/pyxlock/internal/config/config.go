@@ -272,7 +272,9 @@ func (s *Settings) Options(layout transform.Layout, roots []string) transform.Op
 	case "inline":
 		o.Runtime = transform.Inline
 		o.InlineRuntime = runtime.Inline()
-		o.InlineCheck = runtime.InlineCheck()
+		if o.Check {
+			o.InlineCheck = runtime.InlineCheck()
+		}
 	}
 	return o
 }
