@@ -228,7 +228,7 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 }
 
 // gccFlags are what modules are compiled with.
-var gccFlags = []string{"-shared", "-fPIC", "-O0", "-pipe", "-w"}
+var gccFlags = []string{"-fPIC", "-O0", "-pipe", "-w"}
 
 // makeModule writes the extension module of a unit for an interpreter.
 //
@@ -245,15 +245,22 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 		return err
 	}
 	// What the unit's key says of the tree is true of what its C code includes.
-	key := testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
-		Text("flags", gccFlags...).Text("suffix", python.suffix).Sum()
+	key := apart(testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
+		Text("flags", gccFlags...).Text("suffix", python.suffix)).Sum()
 	if data, ok := cache.Get(key); ok {
 		return os.WriteFile(ext, data, 0o777)
 	}
 	if err := u.code(); err != nil {
 		return err
 	}
-	args := slices.Concat(gccFlags, []string{"-I", python.include, "-I", u.Root, "-o", ext, u.Output})
+	code, lock, err := u.withoutLock(python)
+	if err != nil {
+		return err
+	}
+	args := slices.Concat(gccFlags, []string{"-shared", "-I", python.include, "-I", u.Root, "-o", ext, code})
+	if lock != "" {
+		args = append(args, lock)
+	}
 	if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
 	}

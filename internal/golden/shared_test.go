@@ -64,7 +64,7 @@ func makeShared(python *interpreter) (string, error) {
 	code := filepath.Join(dir, sharedModule+".c")
 	for _, command := range [][]string{
 		{cython, "-I", "-m", "cython", "--generate-shared=" + code},
-		slices.Concat([]string{"gcc"}, gccFlags, []string{"-I", python.include, "-o", ext, code}),
+		slices.Concat([]string{"gcc", "-shared"}, gccFlags, []string{"-I", python.include, "-o", ext, code}),
 	} {
 		cmd := steps.Command("the shared module", filepath.Base(command[0]), 10*time.Minute, command[0], command[1:]...)
 		if out, err := cmd.CombinedOutput(); err != nil {
