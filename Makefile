@@ -74,7 +74,7 @@ clean: ## remove what was built; keeps .venv, build/corpus and the cache of the 
 
 clean-cache: ## remove what the tests keep of Cython's and compilers' work
 	@dir="$${PYXLOCK_TEST_CACHE:-$${XDG_CACHE_HOME:-$$HOME/.cache}/pyxlock-test}"; \
-	[ ! -e "$$dir/CACHEDIR.TAG" ] || (cd "$$dir" && rm -rf [0-9a-f][0-9a-f] new-* trimmed README CACHEDIR.TAG)
+	[ ! -e "$$dir/CACHEDIR.TAG" ] || (cd "$$dir" && rm -rf [0-9a-f][0-9a-f] ccache new-* trimmed README CACHEDIR.TAG)
 
 help: ## list these targets
 	@grep -E '^[a-z-]+:.*## ' $(firstword $(MAKEFILE_LIST)) | sed -E 's/:.*## /\t/' | expand -t 18

@@ -41,7 +41,7 @@ install() {
 	if build/kept get "$key" "$dir/wheel.zip"; then
 		"$python" -m zipfile -e "$dir/wheel.zip" "$dir/wheel"
 	else
-		env "$@" "${pip[@]}" wheel --quiet --no-deps --wheel-dir "$dir/wheel" "$dir/examples/$name"
+		env "$@" tools/ccached.sh "${pip[@]}" wheel --quiet --no-deps --wheel-dir "$dir/wheel" "$dir/examples/$name"
 		(cd "$dir/wheel" && "$python" -m zipfile -c ../wheel.zip ./*.whl)
 		build/kept put "$key" "$dir/wheel.zip"
 	fi

@@ -17,7 +17,7 @@ PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version)
 	checkout=python checkout=examples checkout=docs/howto checkout=runtime checkout=tools \
 	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
-.venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"
+tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"
 
 ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
 if [ -z "$ft" ]; then

@@ -100,11 +100,28 @@ func (c *Cmd) Run() error {
 	err := c.Wait()
 	timer.Stop()
 	late.Do(func() {})
+	c.note(time.Since(begun))
 	if stopped && err != nil {
 		_ = kill(c.Process.Pid) // what the program left behind
 		return &Stopped{c, time.Since(begun), own}
 	}
 	return err
+}
+
+// note adds what the step took to the file that PYXLOCK_TEST_STEPS names, if it names
+// one: a line with the seconds of processor time and of waiting, the case, and the step.
+func (c *Cmd) note(took time.Duration) {
+	name := os.Getenv("PYXLOCK_TEST_STEPS")
+	if name == "" || c.ProcessState == nil {
+		return
+	}
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	if err != nil {
+		return
+	}
+	defer file.Close()
+	busy := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
+	fmt.Fprintf(file, "%.3f\t%.3f\t%s\t%s\n", busy.Seconds(), took.Seconds(), c.of, c.doing)
 }
 
 // CombinedOutput is [exec.Cmd.CombinedOutput].

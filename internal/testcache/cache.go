@@ -191,10 +191,13 @@ func (c *Cache) trim(now time.Time, most int64) {
 	var entries []entry
 	var total int64
 	_ = filepath.WalkDir(c.dir, func(path string, d fs.DirEntry, err error) error {
+		rel, _ := filepath.Rel(c.dir, path)
+		if rel == "ccache" { // tools/ccached.sh; that looks after itself
+			return fs.SkipDir
+		}
 		if err != nil || d.IsDir() {
 			return nil
 		}
-		rel, _ := filepath.Rel(c.dir, path)
 		info, err := d.Info()
 		if err != nil || filepath.Dir(rel) == "." && !strings.HasPrefix(rel, "new-") {
 			return nil

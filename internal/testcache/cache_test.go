@@ -127,7 +127,20 @@ func TestTrim(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
+	other := filepath.Join(c.dir, "ccache", "0", "entry")
+	if err := os.MkdirAll(filepath.Dir(other), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(other, make([]byte, 2<<20), 0o666); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chtimes(other, now.Add(-15*24*time.Hour), now.Add(-15*24*time.Hour)); err != nil {
+		t.Fatal(err)
+	}
 	c.trim(now, 1<<20)
+	if _, err := os.Stat(other); err != nil {
+		t.Error("what ccache keeps is its own business: ", err)
+	}
 	if c.Has(key("old")) || !c.Has(key("new")) {
 		t.Error("what is old should be gone, and what is new not")
 	}

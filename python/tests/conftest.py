@@ -24,6 +24,7 @@ PINS = ROOT / "tools" / "pins" / "build.txt"
 
 def run(*command, check=True, cwd=None, env=None):
     """Run a command; return it with its output, both streams in one."""
+    begun = os.times()
     done = subprocess.run(
         [str(c) for c in command],
         cwd=cwd,
@@ -33,9 +34,20 @@ def run(*command, check=True, cwd=None, env=None):
         encoding="utf-8",
         errors="replace",
     )
+    note(begun, command)
     if check and done.returncode:
         pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
     return done
+
+
+def note(begun, command):
+    """Add what a command took to the file PYXLOCK_TEST_STEPS, as internal/steps does."""
+    if name := os.environ.get("PYXLOCK_TEST_STEPS"):
+        took = [after - before for before, after in zip(begun, os.times())]
+        test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
+        with open(name, "a", encoding="utf-8") as file:
+            words = " ".join(map(str, command)).replace("\n", " ")
+            file.write(f"{took[2] + took[3]:.3f}\t{took[4]:.3f}\t{test}\t{words}\n")
 
 
 def environment():
