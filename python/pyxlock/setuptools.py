@@ -44,7 +44,7 @@ def expand_and_compile(mirror, compile_modules, module_list, exclude=None, *args
     mirror.rewrite(sources, include_path)
     options["include_path"] = mirrored_path(include_path)
     try:
-        with errors_located():
+        with errors_located(), workers_brief():
             extensions = compile_modules(
                 [mapped(p) for p in patterns],
                 [x for p in as_list(exclude) for x in (p, mapped(p))],
@@ -150,6 +150,40 @@ def locate_c(files):
     for start in range(0, len(files), 200):  # a command line has a limit
         if run(["locate", "--c", *files[start : start + 200]]).returncode:
             raise SystemExit("pyxlock: the generated C could not be translated: see the error above")
+
+
+@contextlib.contextmanager
+def workers_brief():
+    """Have the processes that Cython starts (nthreads) print tracebacks of crashes alone.
+
+    They print one of each error as well, which shows Cython's own code.
+    """
+    from Cython.Build import Dependencies
+
+    theirs = getattr(Dependencies, "cythonize_one_helper", None)
+    if theirs:
+        Dependencies.cythonize_one_helper = compile_one
+    try:
+        yield
+    finally:
+        if theirs:
+            Dependencies.cythonize_one_helper = theirs
+
+
+def compile_one(arguments):
+    """Do what Cython's cythonize_one_helper does in a process of its own."""
+    import traceback
+
+    from Cython.Build.Dependencies import cythonize_one
+    from Cython.Compiler.Errors import CompileError
+
+    try:
+        return cythonize_one(*arguments)
+    except CompileError:
+        raise  # its message has been printed
+    except Exception:
+        traceback.print_exc()
+        raise
 
 
 _redirected = threading.Lock()

@@ -612,6 +612,7 @@ def test_errors_of_workers(project):
         {
             "one.pyx": "# a comment\ndef f(): return qty\n",
             "two.pyx": "def f(): return 2\n",
+            "three.pyx": "def f(): return pcs\n",
             "setup.py": """
                 from setuptools import setup
 
@@ -624,7 +625,10 @@ def test_errors_of_workers(project):
     )
     done = made.inplace(check=False)
     assert done.returncode == 1
-    assert re.search(r"^one\.pyx:2:\d+: undeclared name", done.stdout, re.M)
+    assert len(re.findall(r"^one\.pyx:2:\d+: undeclared name", done.stdout, re.M)) == 1
+    assert len(re.findall(r"^three\.pyx:1:\d+: ", done.stdout, re.M)) == 1
+    assert "Traceback" not in done.stdout, done.stdout
+    assert re.search(r"^pyxlock: Cython did not compile (one|three)\.pyx", done.stdout, re.M)
 
 
 def test_absolute_paths(project):
