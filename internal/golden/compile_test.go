@@ -174,9 +174,22 @@ func venvPython(version string) string {
 	return python
 }
 
-// compileAll has every Cython compile every output: both layouts with all
-// Cythons that the golden names, in all its modes; the form without locks with
-// the newest one in the first mode, for the behaviour tests.
+// versions returns the Cythons that compile a form, the newest last: all that the
+// golden names compile the layout of builds, which has notations of its own; the
+// other one, where it differs, is compiled by the oldest and by the newest. Neither
+// Cython between them has ever said of one layout what it did not say of the other
+// (docs/decisions/0011-what-the-goldens-compile.md).
+func (r *run) versions(form string) []string {
+	aligned := r.results["aligned"]()
+	if form != "readable" || len(r.Versions) < 3 || aligned.err != nil || show(aligned.tree) == show(r.results["readable"]().tree) {
+		return r.Versions
+	}
+	return []string{r.Versions[0], r.Versions[len(r.Versions)-1]}
+}
+
+// compileAll has the Cythons compile every output: both layouts with those of
+// run.versions, in all modes of the golden; the form without locks with the newest
+// one in the first mode, for the behaviour tests.
 //
 // The second mode, C++, takes as long as the first and mostly tells nothing new:
 // Cython goes the same ways, and writes another preamble. Measured on all
@@ -227,18 +240,19 @@ var compileAll = sync.OnceValue(func() *compiled {
 				continue // see below
 			}
 			seen[show(res.tree)] = form
+			versions := r.versions(form)
 			for _, module := range Modules(res.tree) {
 				one := add(res.dir, unitKey{form, newest, mode, module})
 				one.keepC = r.called()
 				if form == "off" {
 					continue
 				}
-				for _, version := range r.Versions[:len(r.Versions)-1] {
+				for _, version := range versions[:len(versions)-1] {
 					add(res.dir, unitKey{form, version, mode, module})
 				}
 				for _, other := range r.Modes[1:] {
 					newer := inBoth[module+other]
-					versions := r.Versions
+					versions := versions
 					if newer == (pair{}) {
 						newer = pair{one, add(res.dir, unitKey{form, newest, other, module})}
 						inBoth[module+other] = newer
