@@ -83,7 +83,7 @@ func TestBehaviour(t *testing.T) {
 		if _, ok := r.File("test.py"); !ok || r.Refuse {
 			continue
 		}
-		t.Run(r.Name, func(t *testing.T) {
+		r.test(t, func(t *testing.T) {
 			t.Parallel()
 			r.checkBehaviour(t, python, "readable", "aligned")
 		})
@@ -107,19 +107,31 @@ func TestBehaviourFreeThreaded(t *testing.T) {
 		if !test && !threads || r.Refuse {
 			continue
 		}
-		t.Run(r.Name, func(t *testing.T) {
+		r.test(t, func(t *testing.T) {
 			t.Parallel()
 			if test {
 				r.checkBehaviour(t, python, "aligned")
 			}
 			if threads {
-				for _, form := range []string{"readable", "aligned"} {
-					if dir := r.build(t, python, form); dir != "" {
-						r.python(t, python, dir, form, "threads.py")
-					}
-				}
+				r.runThreads(t, python)
 			}
 		})
+		if r.unchanged && threads {
+			t.Run(r.Name+"/threads", func(t *testing.T) {
+				t.Parallel()
+				r.runThreads(t, python)
+			})
+		}
+	}
+}
+
+// runThreads runs threads.py on both forms with locks.
+func (r *run) runThreads(t *testing.T, python *interpreter) {
+	t.Helper()
+	for _, form := range []string{"readable", "aligned"} {
+		if dir := r.build(t, python, form); dir != "" {
+			r.python(t, python, dir, form, "threads.py")
+		}
 	}
 }
 

@@ -214,7 +214,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 	var first, second []*unit
 	var depend []later
 	for _, r := range runs {
-		if r.Refuse {
+		if _, threads := r.File("threads.py"); r.Refuse || r.unchanged && !threads {
 			continue
 		}
 		all.units[r] = map[unitKey]*unit{}
@@ -299,10 +299,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 	}
 	all.compile(second, func(*unit) bool { return true })
 	// Forms whose trees are equal.
-	for _, r := range runs {
-		if r.Refuse {
-			continue
-		}
+	for r := range all.units {
 		seen := map[string]string{}
 		for _, form := range []string{"readable", "aligned", "off"} {
 			res := r.results[form]()
@@ -484,7 +481,7 @@ func TestCython(t *testing.T) {
 		if r.Refuse {
 			continue
 		}
-		t.Run(r.Name, func(t *testing.T) {
+		r.test(t, func(t *testing.T) {
 			for _, form := range []string{"readable", "aligned", "off"} {
 				if err := r.results[form]().err; err != nil {
 					t.Errorf("%s: nothing to compile: %v", form, err)

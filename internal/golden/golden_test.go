@@ -77,7 +77,7 @@ func setup(m *testing.M) (int, error) {
 			return 0, err
 		}
 		binary = filepath.Join(work, "pyxlock")
-		if out, err := exec.Command("go", "build", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("building pyxlock: %v\n%s", err, out)
 		}
 	}
@@ -101,7 +101,13 @@ func setup(m *testing.M) (int, error) {
 	if len(runs)+len(annotates) == 0 {
 		return 0, fmt.Errorf("no golden matches %q", *caseMatch)
 	}
-	return m.Run(), nil
+	all := slices.Concat(runs, annotates)
+	if err := recallPassed(all); err != nil {
+		return 0, err
+	}
+	code := m.Run()
+	keepPassed(all)
+	return code, nil
 }
 
 // A run is one golden with its folder and what pyxlock made of it.
@@ -112,6 +118,10 @@ type run struct {
 	results map[string]func() *result // by form
 	built   sync.Map                  // by interpreter and form: a func() (string, error)
 	without atomic.Value              // what test.py printed without locks, a string
+
+	key       testcache.Key // of all that its tests depend on
+	unchanged bool          // they passed with the same before
+	outcomes  outcomes
 
 	annotated func() *applied // for the goldens of annotate
 }
@@ -175,7 +185,7 @@ func TestRewrite(t *testing.T) {
 		if r.Refuse {
 			continue
 		}
-		t.Run(r.Name, func(t *testing.T) {
+		r.test(t, func(t *testing.T) {
 			t.Parallel()
 			readable, aligned := r.results["readable"](), r.results["aligned"]()
 			for _, res := range []*result{readable, aligned} {
@@ -206,7 +216,7 @@ func TestRefuse(t *testing.T) {
 		if !r.Refuse {
 			continue
 		}
-		t.Run(r.Name, func(t *testing.T) {
+		r.test(t, func(t *testing.T) {
 			t.Parallel()
 			for _, form := range []string{"readable", "aligned"} {
 				res := r.results[form]()
