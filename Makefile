@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite browser bench bench-islands bench-lock model weak mutations stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence browser bench bench-islands bench-lock model weak mutations stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -39,6 +39,9 @@ oracle: corpus ## compare our parser with Cython's over the fetched packages
 
 corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorated
 	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./internal/corpus -count=1 -v -timeout 120m
+
+headers-evidence: build venv ## print the table of docs/evidence/headers.md; NAME= measures one package
+	.venv/cython-3.3/bin/python tools/headers.py bin/pyxlock build/headers $(NAME)
 
 browser: ## look at pages of preview in a browser; SHOTS=DIR keeps screenshots
 	PYXLOCK_SHOTS=$(SHOTS) tools/browser.sh -v

@@ -58,7 +58,7 @@ def fetch(command, session, options, name, version, digest):
     return response.content
 
 
-def unpack(content, target):
+def unpack(content, target, kept):
     """Unpack what is of use from a source package, so that target is whole or absent."""
     parent = os.path.dirname(target)
     with tempfile.TemporaryDirectory(dir=parent) as scratch:
@@ -71,7 +71,7 @@ def unpack(content, target):
                 # The archive's own top folder is replaced by target.
                 _, _, name = member.name.partition("/")
                 parts = name.split("/")
-                if not member.isfile() or not name.endswith(KEPT) or ".." in parts:
+                if not member.isfile() or not name.endswith(kept) or ".." in parts:
                     continue
                 path = os.path.join(tree, *parts)
                 os.makedirs(os.path.dirname(path), exist_ok=True)
@@ -80,11 +80,8 @@ def unpack(content, target):
         os.rename(tree, target)
 
 
-def main():
-    """Fetch every package that is not there yet."""
-    root = os.path.abspath(sys.argv[1])
-    os.makedirs(root, exist_ok=True)
-    wanted = [line.split() for line in PACKAGES.strip().splitlines()]
+def fetch_all(root, wanted, kept):
+    """Fetch the packages that are not there yet: of each name, version and hash."""
     missing = [w for w in wanted if not os.path.isdir(os.path.join(root, f"{w[0]}-{w[1]}"))]
     if not missing:
         return
@@ -94,8 +91,15 @@ def main():
         session = command.get_default_session(options)
         for name, version, digest in missing:
             content = fetch(command, session, options, name, version, digest)
-            unpack(content, os.path.join(root, f"{name}-{version}"))
-            print(f"corpus: {name} {version}", flush=True)
+            unpack(content, os.path.join(root, f"{name}-{version}"), kept)
+            print(f"corpus: {name} {version}", file=sys.stderr, flush=True)
+
+
+def main():
+    """Fetch every package of the corpus that is not there yet."""
+    root = os.path.abspath(sys.argv[1])
+    os.makedirs(root, exist_ok=True)
+    fetch_all(root, [line.split() for line in PACKAGES.strip().splitlines()], KEPT)
 
 
 if __name__ == "__main__":
