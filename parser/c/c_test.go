@@ -391,7 +391,7 @@ int in_b(char *s) { return *s; }
 	if got, want := fmt.Sprint(f.Params[0].Place), "{a.h 5 passes it to uses_c}"; got != want {
 		t.Errorf("%s, want %s", got, want)
 	}
-	v := lib.Verbatim("m.pyx", 10, []byte("\n#include \"c.h\"\nstatic int g(text s, int *p) { return *p; }\nint via(int *p) { return later(p); }\n"), []Header{d})
+	v := lib.Verbatim([]Piece{{"m.pyx", 10, []byte("\n#include \"c.h\"\nstatic int g(text s, int *p) { return *p; }\nint via(int *p) { return later(p); }\n")}}, []Header{d})[0]
 	if got := words(v.Function("via")); got != "r" {
 		t.Errorf("verbatim that uses another header: %s", got)
 	}

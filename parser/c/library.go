@@ -5,6 +5,7 @@ package c
 import (
 	"path"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 )
@@ -34,6 +35,7 @@ type Library struct {
 	mu      sync.Mutex
 	files   map[string]*file // nil where it cannot be read
 	bytes   int
+	pieces  int // of verbatim C
 	sources []*file
 	opened  bool // sources are
 	solver  solver
@@ -88,25 +90,34 @@ func (l *Library) Header(name, beside string) (Header, bool) {
 	return Header{l, f}, f != nil
 }
 
-// Verbatim returns the header that a piece of C is, which stands in a file after some lines
-// and sees what some headers declare.
-func (l *Library) Verbatim(at string, lines int, src []byte, sees []Header) Header {
+// Piece is C that stands in another file.
+type Piece struct {
+	Path  string
+	Lines int // before it, in that file
+	Src   []byte
+}
+
+// Verbatim returns the headers that pieces of C are, each of which sees the others, and what some
+// headers declare. They are new ones, whoever asked for the same pieces before.
+func (l *Library) Verbatim(pieces []Piece, sees []Header) []Header {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	key := at + "\x00" + string(src)
-	f := l.files[key]
-	if f == nil {
-		f = l.add(at, at, src)
-		f.first = lines
-		l.files[key] = f
+	var out []Header
+	for _, p := range pieces {
+		l.pieces++
+		f := l.add(p.Path+"\x00"+strconv.Itoa(l.pieces), p.Path, p.Src)
+		f.first = p.Lines
 		l.follow(f)
-		for _, h := range sees {
-			if !slices.Contains(f.includes, h.f) {
-				f.includes = append(f.includes, h.f)
+		out = append(out, Header{l, f})
+	}
+	for i, h := range out {
+		for _, o := range slices.Concat(sees, out[:i], out[i+1:]) {
+			if !slices.Contains(h.f.includes, o.f) {
+				h.f.includes = append(h.f.includes, o.f)
 			}
 		}
 	}
-	return Header{l, f}
+	return out
 }
 
 // Path returns the name by which the header was found.

@@ -27,7 +27,7 @@ func (b cpp) call(base int32, sh ctype.Shape, name string, args passed, e *ast.C
 		})
 		return b.within(base, args, sh), true
 	}
-	f := b.p.Headers.Method(sh.Cpp, name, len(args.pos))
+	f := b.p.Headers.Method(b.m, sh.Cpp, name, len(args.pos))
 	if !f.Found() || len(args.kw)+len(args.star) > 0 || f.This().Does == c.Unknown {
 		return 0, false
 	}

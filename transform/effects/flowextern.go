@@ -61,16 +61,16 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			inside = append(inside, n)
 		case sh.Handle:
 			b.effect(n, nil, OnState, Write, false, PassesHandle, name, args.span[i])
-		case ps.Kind == ctype.Scalar, ps.ReadOnly() && !bodyWrites(b.p, f, i), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
+		case ps.Kind == ctype.Scalar, ps.ReadOnly() && !bodyWrites(b, f, i), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
 			if sh.Kind != ctype.Scalar {
 				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
 				inside = append(inside, n)
 			}
 		case ps.Kind == ctype.Pointer && ps.Constant && ps.Depth == 2 && sh.Kind == ctype.Pointer && sh.Depth == 2:
-			b.passPlaces(n, name, args.span[i])
+			b.passPlaces(n, b.p.Headers.Func(b.m, f).Param(i), name, Reader{name, called, i == 0}, args.span[i])
 			inside = append(inside, n)
 		default:
-			b.passAs(n, b.p.Headers.Func(f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
+			b.passAs(n, b.p.Headers.Func(b.m, f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
 			inside = append(inside, n)
 		}
 	}
@@ -333,6 +333,6 @@ func (b calls) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 
 // bodyWrites reports whether a header has a body that writes to a parameter, whatever const a
 // .pxd puts on it: const forbids nothing of what deeper pointers lead to.
-func bodyWrites(p *Program, f project.CFunc, i int) bool {
-	return f.Extern && p.Headers.Beside(f).Param(i).Does == c.Writes
+func bodyWrites(b calls, f project.CFunc, i int) bool {
+	return f.Extern && b.p.Headers.Beside(b.m, f).Param(i).Does == c.Writes
 }

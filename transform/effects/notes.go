@@ -183,14 +183,20 @@ func (b *notes) told(from int, does c.Answer, reader Reader) {
 }
 
 // passPlaces passes an array of pointers as "const T **": it may be written to, and what
-// its pointers lead to is read.
-func (b *notes) passPlaces(n int32, name string, span ast.Span) {
+// its pointers lead to is read. A header may say more.
+func (b *notes) passPlaces(n int32, does c.Answer, name string, reader Reader, span ast.Span) {
+	if does.Does == c.Reads {
+		b.passAs(n, does, true, name, reader, span)
+		return
+	}
+	before := len(b.flow.Actions)
 	b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
 	if x := &b.flow.Nodes[n]; x.Kind == NodeInside && b.shape(x.Base).Pointers {
 		n = x.Base
 	}
 	b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
 	b.flow.Actions[len(b.flow.Actions)-1].shallow = true
+	b.told(before, does, reader)
 }
 
 func (b *notes) unknownArgs(args passed, name string, span ast.Span, inC bool) {

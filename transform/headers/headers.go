@@ -7,8 +7,6 @@
 package headers
 
 import (
-	"cmp"
-	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -41,15 +39,15 @@ type Headers struct {
 	opts Options
 	lib  func() *c.Library
 
-	mu     sync.Mutex
-	blocks map[*ast.ExternBlock][]c.Header
-	lost   map[*ast.ExternBlock]string // the header that a block names and that was not found
-	gone   map[string]map[string]bool  // what was asked for of each
+	mu    sync.Mutex
+	names map[*ast.ExternBlock]named
+	seen  map[*project.Module]*seen
+	gone  map[string]map[string]bool // what was asked for of each header that was not found
 }
 
 // New returns headers that nobody has asked yet.
 func New(o Options) *Headers {
-	h := &Headers{opts: o, blocks: map[*ast.ExternBlock][]c.Header{}, lost: map[*ast.ExternBlock]string{}, gone: map[string]map[string]bool{}}
+	h := &Headers{opts: o, names: map[*ast.ExternBlock]named{}, seen: map[*project.Module]*seen{}, gone: map[string]map[string]bool{}}
 	h.lib = sync.OnceValue(func() *c.Library {
 		known, readers := library.KnownC(), library.CppReaders()
 		opts := c.Options{Read: o.Read, Dirs: o.Dirs, Find: o.Find, Known: func(n string) string { return known[n] }, Reader: func(n string) bool { return readers[n] }}
@@ -85,13 +83,16 @@ func (f Function) Param(i int) c.Answer {
 // This returns what a method does to its object.
 func (f Function) This() c.Answer { return f.this }
 
-// Func returns what headers say of a C function that takes some number of parameters.
-func (h *Headers) Func(f project.CFunc) Function { return h.function(f, true) }
+// Func returns what headers say of a C function that takes some number of parameters, for who
+// calls it in a module.
+func (h *Headers) Func(m *project.Module, f project.CFunc) Function { return h.function(m, f, true) }
 
 // Beside is Func for who knows enough without: a header that is not found is not missed.
-func (h *Headers) Beside(f project.CFunc) Function { return h.function(f, false) }
+func (h *Headers) Beside(m *project.Module, f project.CFunc) Function {
+	return h.function(m, f, false)
+}
 
-func (h *Headers) function(f project.CFunc, missed bool) Function {
+func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Function {
 	if h == nil || f.Block == nil {
 		return Function{}
 	}
@@ -100,22 +101,25 @@ func (h *Headers) function(f project.CFunc, missed bool) Function {
 		n = len(f.Declarator.Params.List)
 	}
 	name := cname(f.Unit, f.Declarator.CName, syntax.DeclaredName(f.Declarator).Name)
-	wanted := ""
-	if missed {
-		wanted = name
-	}
-	var out Function
-	for _, hd := range h.of(f.From, wanted) {
-		if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
-			out = out.and(Function{fn.Params, c.Answer{}, true})
+	of := func(out Function, list []c.Header) Function {
+		for _, hd := range list {
+			if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
+				out = out.and(Function{fn.Params, c.Answer{}, true})
+			}
 		}
+		return out
+	}
+	own, whole := h.of(m, f.From, name, missed)
+	out := of(Function{}, own)
+	if !out.found && whole && f.Block.Namespace == nil { // another has it, which the compiler sees as well
+		out = of(out, h.seenBy(m))
 	}
 	return out
 }
 
 // Method returns what headers say of a method of a C++ class that is called with some number
-// of arguments.
-func (h *Headers) Method(t *project.CppType, name string, args int) Function {
+// of arguments in a module.
+func (h *Headers) Method(m *project.Module, t *project.CppType, name string, args int) Function {
 	if h == nil || t == nil || t.Block == nil {
 		return Function{}
 	}
@@ -126,11 +130,12 @@ func (h *Headers) Method(t *project.CppType, name string, args int) Function {
 	if i := strings.LastIndex(class, "::"); i >= 0 {
 		class = class[i+2:]
 	}
-	name = methodName(t, name)
+	class, name = strings.TrimSpace(class), methodName(t, name)
+	list, _ := h.of(m, t.From, name, true)
 	var out Function
-	for _, hd := range h.of(t.From, name) {
-		if m, ok := hd.Method(strings.TrimSpace(class), name, args); ok {
-			out = out.and(Function{m.Params, m.This, true})
+	for _, hd := range list {
+		if fn, ok := hd.Method(class, name, args); ok {
+			out = out.and(Function{fn.Params, fn.This, true})
 		}
 	}
 	return out
@@ -176,101 +181,4 @@ func methodName(t *project.CppType, name string) string {
 		}
 	}
 	return name
-}
-
-// of returns the headers that a block names, for who asks for a name: the file, and the C that
-// it has in itself.
-func (h *Headers) of(from project.From, name string) []c.Header {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	out, ok := h.blocks[from.Block]
-	if !ok {
-		out = h.open(from)
-		h.blocks[from.Block] = out
-	}
-	if gone, ok := h.lost[from.Block]; ok && name != "" {
-		if h.gone[gone] == nil {
-			h.gone[gone] = map[string]bool{}
-		}
-		h.gone[gone][name] = true
-	}
-	return out
-}
-
-func (h *Headers) open(from project.From) []c.Header {
-	b := from.Block
-	var out []c.Header
-	if b.Verbatim != (ast.Span{}) {
-		text := []byte(syntax.Text(from.Unit.File, b.Verbatim))
-		line := project.FindingAt(from.Unit.Source, b.Verbatim, "", "", "").Line - 1
-		out = append(out, h.lib().Verbatim(from.Unit.Path, line, unquoted(text), h.around(from.Unit)))
-	}
-	if name, hd, ok := h.named(from.Unit, b); ok {
-		out = append(out, hd)
-	} else if name != "" {
-		h.lost[b] = name
-	}
-	return out
-}
-
-// named returns the header of a block; the name is "" where there is none to look for.
-func (h *Headers) named(u *project.Unit, b *ast.ExternBlock) (name string, hd c.Header, ok bool) {
-	s, isStr := b.Header.(*ast.Str)
-	if !isStr || !h.Looks() {
-		return "", hd, false
-	}
-	name, beside := s.Value, ""
-	if strings.HasPrefix(name, "<") {
-		name = strings.Trim(name, "<> ")
-	} else if h.opts.Beside {
-		beside = u.Path
-	}
-	hd, ok = h.lib().Header(name, beside)
-	return name, hd, ok
-}
-
-// around returns the headers that the blocks of a file name: Cython includes them all before
-// verbatim C.
-func (h *Headers) around(u *project.Unit) []c.Header {
-	var out []c.Header
-	syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
-		if b, ok := st.(*ast.ExternBlock); ok {
-			if _, hd, ok := h.named(u, b); ok {
-				out = append(out, hd)
-			}
-		}
-	})
-	return out
-}
-
-// unquoted blanks the quotes of a string, and keeps its lines.
-func unquoted(text []byte) []byte {
-	s := strings.TrimLeft(string(text), "rRuUbB")
-	for _, q := range []string{`"""`, `'''`, `"`, `'`} {
-		if strings.HasPrefix(s, q) && strings.HasSuffix(s, q) && len(s) >= 2*len(q) {
-			return []byte(s[len(q) : len(s)-len(q)])
-		}
-	}
-	return text
-}
-
-// Gone is a header that was not found, and what of it counts as unknown for that.
-type Gone struct {
-	Header string
-	Names  []string
-}
-
-// Gone returns the headers that were asked for and not found.
-func (h *Headers) Gone() []Gone {
-	if h == nil {
-		return nil
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	var out []Gone
-	for n, names := range h.gone {
-		out = append(out, Gone{n, slices.Sorted(maps.Keys(names))})
-	}
-	slices.SortFunc(out, func(a, b Gone) int { return cmp.Compare(a.Header, b.Header) })
-	return out
 }

@@ -40,6 +40,34 @@ func (p *Project) findRefs(stem string) References {
 	return refs
 }
 
+// Cimported returns the modules whose declarations a C compiler sees along with those of m: what
+// its files cimport, what the .pxd files of these cimport, and so on. Cython includes the headers
+// of all of them.
+func (m *Module) Cimported() []*Module { return m.cimported.Get(m.findCimported) }
+
+func (m *Module) findCimported() []*Module {
+	p := m.proj
+	var out []*Module
+	seen := map[string]bool{m.Stem: true}
+	for work := slices.Clone(p.References(m.Stem).Stems); len(work) > 0; work = work[1:] {
+		stem := work[0]
+		if seen[stem] || !p.IsFile(stem+".pxd") {
+			continue
+		}
+		seen[stem] = true
+		of := p.Module(stem)
+		out = append(out, of)
+		scan := p.referring(stem)
+		for _, u := range of.Units {
+			if u.InPxd() {
+				stems, _ := scan(u.Source)
+				work = append(work, stems...)
+			}
+		}
+	}
+	return out
+}
+
 // ModuleFiles returns the files that a module at stem may consist of.
 func (p *Project) ModuleFiles(stem string) []string {
 	if strings.HasSuffix(stem, ".pxi") {

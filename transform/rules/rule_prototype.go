@@ -30,7 +30,7 @@ func checkPrototypes(c *checking) {
 			continue
 		}
 		l := lack{name: syntax.DeclaredName(f.Declarator)}
-		said := c.p.Headers.Func(f)
+		said := c.p.Headers.Func(c.m, f)
 		for i, prm := range f.Declarator.Params.List {
 			if a := said.Param(i); a.Const && lacksConst(c, prm) {
 				l.params = append(l.params, prm)
