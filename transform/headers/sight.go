@@ -120,7 +120,7 @@ func eachBlock(m *project.Module, do func(project.From)) {
 	for _, u := range m.Units {
 		of(u)
 	}
-	for _, o := range m.Cimported() {
+	for _, o := range project.Cimported(m) {
 		for _, u := range o.Units {
 			if u.InPxd() {
 				of(u)

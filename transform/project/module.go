@@ -60,7 +60,6 @@ type Module struct {
 	found        *cache.Cache[string, *Class]   // see lookup
 	owners       *cache.Cache[string, Resolved] // see owner
 	c            cache.Value[*CNames]           // see CDecls
-	cimported    cache.Value[[]*Module]         // see Cimported
 }
 
 // IsPure reports whether a file is Python code that Cython may compile.

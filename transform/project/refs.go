@@ -43,9 +43,7 @@ func (p *Project) findRefs(stem string) References {
 // Cimported returns the modules whose declarations a C compiler sees along with those of m: what
 // its files cimport, what the .pxd files of these cimport, and so on. Cython includes the headers
 // of all of them.
-func (m *Module) Cimported() []*Module { return m.cimported.Get(m.findCimported) }
-
-func (m *Module) findCimported() []*Module {
+func Cimported(m *Module) []*Module {
 	p := m.proj
 	var out []*Module
 	seen := map[string]bool{m.Stem: true}
