@@ -121,7 +121,7 @@ func (f *checkFlags) storeBaseline(c *cobra.Command, in *inputs.Set, rep *transf
 			fmt.Fprintf(w, "%s be left out: a file that does not parse is not checked, and what stops a build stops it\n", console.CountOf(rest, "finding cannot", "findings cannot"))
 		}
 		if f.Baseline == "" {
-			fmt.Fprintf(w, "next: pyxlock check --baseline=%s %s, or baseline = %q in [tool.pyxlock]\n", shellWord(path), strings.Join(f.paths, " "), path)
+			fmt.Fprintf(w, "next: pyxlock check --baseline=%s %s%s, or baseline = %q in [tool.pyxlock]\n", shellWord(path), f.again, strings.Join(f.paths, " "), path)
 		}
 	}
 	return nil

@@ -35,6 +35,7 @@ type checkFlags struct {
 	known         string // what is to be said of it
 
 	paths []string // the arguments, or what stands for them
+	again string   // the flags that the next run needs as well
 }
 
 func newCheck() *cobra.Command {
@@ -110,7 +111,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	f.paths = args
+	f.paths, f.again = args, carriedBy(c.Flags())
 	if err := f.usage(c, args); err != nil {
 		return err
 	}

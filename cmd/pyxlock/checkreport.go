@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+	"github.com/spf13/pflag"
 
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/inputs"
@@ -98,7 +99,7 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	for _, p := range f.paths {
 		where = append(where, shellWord(p))
 	}
-	on := strings.Join(where, " ")
+	on := f.again + strings.Join(where, " ")
 	unlocked, fixable := 0, 0
 	codes := map[string]int{}
 	most := ""
@@ -134,6 +135,32 @@ func (f *checkFlags) next(rep *transform.Report) string {
 		return fmt.Sprintf("declare freethreading_compatible=True: %s, and %s not say it yet", speaks, console.CountOf(rep.Summary.Undeclared, "module does", "modules do"))
 	}
 	return ""
+}
+
+// carried are the flags that say what is looked at, and how, in whatever is run next.
+var carried = []string{"include-path", "header-path", "pkg-config", "compile-commands", "reads", "lock", "exclude", "extend-exclude", "no-respect-gitignore", "force-exclude"}
+
+// carriedBy returns those of a run, to be typed before its paths.
+func carriedBy(given *pflag.FlagSet) string {
+	var out strings.Builder
+	for _, name := range carried {
+		fl := given.Lookup(name)
+		if fl == nil || !fl.Changed {
+			continue
+		}
+		values := []string{fl.Value.String()}
+		if list, ok := fl.Value.(pflag.SliceValue); ok {
+			values = list.GetSlice()
+		}
+		for _, v := range values {
+			if fl.NoOptDefVal != "" && v == fl.NoOptDefVal {
+				out.WriteString("--" + name + " ")
+			} else {
+				out.WriteString(shellWord("--"+name+"="+v) + " ")
+			}
+		}
+	}
+	return out.String()
 }
 
 // stdin reports whether standard input is checked.

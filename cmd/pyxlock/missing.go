@@ -1,6 +1,6 @@
 package main
 
-// Headers of C that a run looked for and did not find.
+// Headers of C that a run looked for and did not find, or has nowhere to look for.
 
 import (
 	"fmt"
@@ -35,6 +35,24 @@ func sayMissing(w io.Writer, s *config.Settings, missing []transform.MissingHead
 	}
 	fmt.Fprintf(w, "pyxlock: %s not found: %s%s: what %s of theirs to the state counts as a write; --header-path=DIR and --pkg-config=NAME tell where they are\n",
 		what, strings.Join(names, ", "), more, does(functions))
+}
+
+// sayUnread tells a build that names no headers that these might say more.
+func sayUnread(w io.Writer, s *config.Settings, list []transform.Inferred, of func(path string) bool) {
+	if s.Quiet || s.HeaderUse != config.HeadersOfBuild || s.Headers.Read != nil {
+		return
+	}
+	n := 0
+	for _, in := range list {
+		if in.Unknown && of(in.Path) {
+			n++
+		}
+	}
+	if n == 0 {
+		return
+	}
+	fmt.Fprintf(w, "pyxlock: %s, since nothing says what C functions do that the state is passed to: their headers may, where a build names them (headers = [\"DIR\"] in [tool.pyxlock], or --header-path=DIR)\n",
+		console.CountOf(n, "lock is for writing", "locks are for writing"))
 }
 
 func does(functions int) string {

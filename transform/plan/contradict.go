@@ -81,6 +81,8 @@ func (r *resolver) contradicted(locks []Placed) {
 				f.Help = "lock for writing"
 			case strings.Contains(e.Reader.Name, "."): // a method, of which a .pxd cannot say const
 				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader.Name)
+			case e.Reader.Name != "":
+				f.Help = "lock for writing; where the C function only reads, tell pyxlock where its header is (the setting headers, or --header-path), or declare the parameter const"
 			}
 			switch last.Effect.Cause {
 			case effects.CallsUnknown:

@@ -263,6 +263,8 @@ func (r *resolver) noteInferred(object string, st effects.Stance) {
 	in := Inferred{Name: fun.Name(), Path: r.f.Unit.Path, Line: pos.Line, Object: object, Write: st.Mode == effects.Write, Why: "touches no guarded state"}
 	if st.Why != nil {
 		in.Why = effects.Reason(fun, st.Why)
+		steps := effects.Chain(fun, st.Why)
+		in.Unknown = in.Write && steps[len(steps)-1].Effect.Reader.Name != ""
 	}
 	r.out.Inferred = append(r.out.Inferred, in)
 }

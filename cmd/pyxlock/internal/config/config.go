@@ -189,9 +189,15 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	if err := s.HeaderSettings.configure(conf.HeaderDirs, filepath.Dir(path)); err != nil {
 		return t.located(err)
 	}
+	if !s.Quiet {
+		sayAbsent(c.ErrOrStderr(), t, "headers", conf.HeaderDirs)
+	}
 	if conf.Src != nil {
 		if s.SourceDirs, err = sourceDirs(conf.Src); err != nil {
 			return t.located(err)
+		}
+		if !s.Quiet {
+			sayAbsent(c.ErrOrStderr(), t, "src", s.SourceDirs)
 		}
 	}
 	if len(s.IncludePath) == 0 {

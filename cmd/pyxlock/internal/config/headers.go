@@ -81,17 +81,7 @@ func (h *HeaderSettings) Named() (dirs, sources []string, err error) {
 		}
 		dirs, sources = append(dirs, more...), files
 	}
-	return unique(dirs), unique(sources), nil
-}
-
-func unique(list []string) []string {
-	var out []string
-	for _, s := range list {
-		if s = filepath.Clean(s); !slices.Contains(out, s) {
-			out = append(out, s)
-		}
-	}
-	return out
+	return fspath.Unique(dirs), fspath.Unique(sources), nil
 }
 
 // pkgConfig asks pkg-config where the headers of a package are.

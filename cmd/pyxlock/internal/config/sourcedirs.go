@@ -1,10 +1,15 @@
 package config
 
-// The setting src: where the modules of a project lie.
+// The setting src: where the modules of a project lie. Directories that settings name and that
+// are not there.
 
 import (
 	"fmt"
+	"io"
 	"path/filepath"
+
+	"pyxlock/cmd/pyxlock/internal/fspath"
+	"pyxlock/emit/terminal"
 )
 
 // sourceDirs reads the setting src: one directory or several.
@@ -24,4 +29,14 @@ func sourceDirs(v any) ([]string, error) {
 		}
 	}
 	return out, nil
+}
+
+// sayAbsent tells which directories of a setting are not there. That is no error: a build may
+// make them.
+func sayAbsent(w io.Writer, t *table, setting string, dirs []string) {
+	for _, d := range dirs {
+		if !fspath.Exists(filepath.Join(filepath.Dir(t.path), filepath.FromSlash(d))) {
+			fmt.Fprintf(w, "pyxlock: %s: there is no directory %s\n", t.where(setting), terminal.Path(d))
+		}
+	}
 }

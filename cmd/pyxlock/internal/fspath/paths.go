@@ -117,3 +117,18 @@ func Exists(path string) bool {
 	_, err := os.Lstat(path)
 	return err == nil
 }
+
+// Unique joins lists of paths, each path once.
+func Unique(lists ...[]string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, l := range lists {
+		for _, p := range l {
+			if clean := filepath.Clean(p); !seen[clean] {
+				seen[clean] = true
+				out = append(out, p)
+			}
+		}
+	}
+	return out
+}

@@ -42,7 +42,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 		named = append(named, s.IncludePath...)
 		// What is in the project is the same on each machine.
 		for _, d := range bounds.dirs {
-			within.dirs = unique(within.dirs, []string{projectOf(d)})
+			within.dirs = fspath.Unique(within.dirs, []string{projectOf(d)})
 		}
 		own := slices.Clone(within.dirs)
 		tree := sync.OnceValue(func() *headerTree { return lookThrough(own) })
@@ -54,7 +54,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 			}
 			return at
 		}
-		o.Sources = func() []string { return unique(sources, tree().sources) }
+		o.Sources = func() []string { return fspath.Unique(sources, tree().sources) }
 		if s.HeaderUse == config.HeadersOfAll {
 			named = append(named, systemDirs...)
 		}
@@ -62,7 +62,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 		o.Sources = func() []string {
 			out := sources
 			for _, d := range named {
-				out = unique(out, sourcesIn(d))
+				out = fspath.Unique(out, sourcesIn(d))
 			}
 			return out
 		}
@@ -134,20 +134,6 @@ func projectOf(dir string) string {
 			return dir
 		}
 	}
-}
-
-func unique(lists ...[]string) []string {
-	var out []string
-	seen := map[string]bool{}
-	for _, l := range lists {
-		for _, s := range l {
-			if !seen[s] {
-				seen[s] = true
-				out = append(out, s)
-			}
-		}
-	}
-	return out
 }
 
 // sourcesIn are the C files of a directory.
