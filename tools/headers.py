@@ -10,13 +10,23 @@ Each is annotated in these ways, and the write locks are counted:
   not C     as before, but no C function writes (--reads '*'): what is left rests on other things
   now       with the headers
   reads     with the headers, and what docs/evidence/reads.toml says of functions of which no
-            header tells: entries that --suggest-reads prints, looked at one by one
+            header tells, most of them entries that --suggest-reads prints, looked at one by one
 
-A lock that is there before and not there in "not C" rests on C alone. FLINT_HEADERS has to be
-a directory with flint/flint.h in it for python-flint, and the headers of libxml2 and libxslt
-have to be installed for lxml; where they are not, the package is left out by name.
+A lock that is there before and not there in "not C" rests on C alone, and only such locks
+are in the columns behind "on C alone":
+
+  still        those that are there now
+  known        of these, those of which a header or body says that the function writes
+  with reads   those that are there with the entries of reads.toml
+  writes       of these, those of which a header, a body or reads.toml says that it writes
+  needless     the others
+
+FLINT_HEADERS has to be a directory with flint/flint.h in it for python-flint, and the headers of
+libxml2 and libxslt have to be installed for lxml; where they are not, the package is left out by
+name.
 """
 
+import fnmatch
 import os
 import re
 import shutil
@@ -99,27 +109,39 @@ def measure(pyxlock, root, package, reads):
     tree = os.path.join(root, f"{name}-{version}")
     without = os.path.join(root, "without", f"{name}-{version}")
     blind(tree, without)
-    said = [x for entry in reads.get(name, []) for x in ("--reads", entry["reads"])]
+    entries = reads.get(name, [])
+    said = [x for entry in entries for read in entry.get("reads", []) for x in ("--reads", read)]
+    writers = [pattern for entry in entries for pattern in entry.get("writes", [])]
     before = Locks(pyxlock, without, args)
     not_c = Locks(pyxlock, without, ["--reads", "*", *args])
     now = Locks(pyxlock, tree, flags + args)
     accepted = Locks(pyxlock, tree, flags + said + args) if said else now
+
+    def writes(why):
+        if "writes to it (" in why or not why.startswith("passes "):
+            return True
+        function = re.search(r" to (\w+),", why)
+        return bool(function) and any(fnmatch.fnmatchcase(function[1], w) for w in writers)
+
     on_c = [m for m in before if m not in not_c]
     still = [m for m in on_c if m in now]
-    writes = [m for m in still if "writes to it (" in now[m]]
+    left = [m for m in on_c if m in accepted]
+    needless = [m for m in left if not writes(accepted[m])]
     return {
-        "name": f"{name} {version}",
+        "package": f"{name} {version}",
         "before": len(before),
         "on C alone": len(on_c),
         "now": len(now),
-        "on C still": len(still),
-        "known to write": len(writes),
-        "with reads": len([m for m in on_c if m in accepted]),
-        "locks": (before, not_c, now, accepted, on_c),
+        "still": len(still),
+        "known": len([m for m in still if "writes to it (" in now[m]]),
+        "with reads": len(left),
+        "writes": len(left) - len(needless),
+        "needless": len(needless),
+        "locks": (before, now, accepted, on_c, needless),
     }
 
 
-COLUMNS = ("before", "on C alone", "now", "on C still", "known to write", "with reads")
+COLUMNS = ("before", "on C alone", "now", "still", "known", "with reads", "writes", "needless")
 
 
 def row(cells):
@@ -149,15 +171,15 @@ def main():
             continue
         for c in COLUMNS:
             total[c] += figures[c]
-        print(row([figures["name"], *(figures[c] for c in COLUMNS)]), flush=True)
+        print(row([figures["package"], *(figures[c] for c in COLUMNS)]), flush=True)
         details.append(figures)
     print(row(["together", *(total[c] for c in COLUMNS)]))
     with open(os.path.join(root, "locks.txt"), "w", encoding="utf-8") as f:
         for figures in details:
-            before, not_c, now, accepted, on_c = figures["locks"]
+            before, now, accepted, on_c, needless = figures["locks"]
             for m in sorted(before.keys() | now.keys()):
-                kind = "C" if m in on_c else "other" if m in before else "new"
-                f.write("\t".join([figures["name"], kind, m, before.get(m, "-"), now.get(m, "-"), accepted.get(m, "-")]) + "\n")
+                kind = "needless" if m in needless else "C" if m in on_c else "other" if m in before else "new"
+                f.write("\t".join([figures["package"], kind, m, before.get(m, "-"), now.get(m, "-"), accepted.get(m, "-")]) + "\n")
     print(f"headers: {os.path.join(root, 'locks.txt')} has each lock with its reasons", file=sys.stderr)
 
 
