@@ -36,5 +36,20 @@ if ! cmp -s tools/browser/package-lock.json "$dir/package-lock.json" || [ ! -f "
 fi
 ${GO:-go} build -trimpath -o bin/pyxlock ./cmd/pyxlock
 export CHROMIUM PYXLOCK=$PWD/bin/pyxlock PYXLOCK_ROOT=$PWD AXE=$dir/node_modules/axe-core/axe.min.js
-cd tools/browser
-exec ${GO:-go} test -count=1 -timeout 10m "$@" ./...
+
+# The pages of the same program in the same browser look the same.
+key=
+if [ $# -eq 0 ]; then
+	${GO:-go} build -o build/kept ./tools/kept
+	corpus=build/corpus/python-flint-0.9.0
+	key=$(env -u PYXLOCK -u PYXLOCK_ROOT -u AXE build/kept key browser environment \
+		"text=$("$CHROMIUM" --version 2>/dev/null), $(${GO:-go} version), $(fc-list 2>/dev/null | sort | cksum)" \
+		path=bin/pyxlock "path=build/browser/node_modules/axe-core/axe.min.js" checkout=tools/browser checkout=examples/matrix \
+		$([ ! -d $corpus ] || echo path=$corpus/src))
+	if build/kept has "$key"; then
+		echo "unchanged: it has passed with the same program, browser and tests before"
+		exit
+	fi
+fi
+(cd tools/browser && ${GO:-go} test -count=1 -timeout 10m "$@" ./...)
+[ -z "$key" ] || build/kept put "$key"

@@ -88,7 +88,7 @@ for name; do
 		echo "SKIP $name, without locks: nothing broke in half a minute of each stress on this machine"
 	fi
 	echo "== $name: $ft"
-	install "$name" "$ft" "$dir/ft"
+	install "$name" "$ft" "$dir/ft" CFLAGS=-O1
 	tests "$name" "$dir/ft"
 	stress "$name" "$dir/ft" "${SECONDS_EACH:-2}"
 done
