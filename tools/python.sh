@@ -17,13 +17,21 @@ PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version)
 	checkout=python checkout=examples checkout=docs/howto checkout=runtime checkout=tools \
 	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
-tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"
 
-ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
-if [ -z "$ft" ]; then
-	echo "SKIP python, without a GIL: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
-	exit 0
-fi
-tools/venv.sh python-ft "$ft"
-# Nothing is built here, and threads wait for each other half of the time.
-PYTHON_GIL=0 .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 python/tests/test_locks.py python/tests/test_shadow.py
+# Beside them, without a GIL: nothing is built there, and threads wait for each other
+# half of the time.
+without_gil() {
+	ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
+	if [ -z "$ft" ]; then
+		echo "SKIP python, without a GIL: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
+		return
+	fi
+	tools/venv.sh python-ft "$ft" && PYTHON_GIL=0 .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 \
+		python/tests/test_locks.py python/tests/test_shadow.py
+}
+without_gil >build/python-ft.log 2>&1 &
+failed=0
+tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@" || failed=1
+wait $! || failed=1
+cat build/python-ft.log
+exit $failed
