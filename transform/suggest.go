@@ -80,7 +80,7 @@ func SuggestReads(ctx context.Context, newProject func(reads []string) *Project,
 		if err != nil {
 			return nil, err
 		}
-		out.List[i].Locks = writes - rest
+		out.List[i].Locks = max(0, writes-rest) // a class may also get a lock that it had not
 	}
 	slices.SortStableFunc(out.List, func(a, b Suggestion) int { return cmp.Compare(b.Locks, a.Locks) })
 	return out, nil

@@ -42,11 +42,14 @@ func printSuggestions(w io.Writer, s *transform.Suggestions) {
 	fmt.Fprintln(w, "# No header says what these do. Keep those that only read what they are given.")
 	fmt.Fprintln(w, "reads = [")
 	for _, g := range s.List {
-		become := "become read locks"
-		if g.Locks == 1 {
-			become = "becomes a read lock"
+		become := console.Count(g.Locks, "write lock") + " become read locks"
+		switch g.Locks {
+		case 0:
+			become = "alone it makes no write lock a read lock"
+		case 1:
+			become = "1 write lock becomes a read lock"
 		}
-		fmt.Fprintf(w, "    # %s: %s %s\n", terminal.Harmless([]byte(g.Family)), console.Count(g.Locks, "write lock"), become)
+		fmt.Fprintf(w, "    # %s: %s\n", terminal.Harmless([]byte(g.Family)), become)
 		line := "   "
 		for _, n := range g.Names {
 			entry := fmt.Sprintf(" %q,", n)
