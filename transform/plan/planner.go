@@ -47,7 +47,7 @@ type Inferred struct {
 	Object string // the parameter; "" where the method needs no lock
 	Write  bool
 	Why    string // the line that decides, in words
-	// Unknown is true where it is for writing since nothing says what a C function does.
+	// Unknown is true where it shuts out readers since nothing says what a C function does.
 	Unknown bool
 }
 
