@@ -27,16 +27,18 @@ cdef extern from *:
 #ifdef PYXLOCK_OFF
 
 PYXLOCK_FN void *pyxlock_check_using(PyObject *obj, const char *place) { (void)place; return obj; }
-PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, PyObject *guard, const char *place) {
-    (void)guard; (void)place; return obj;
+PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, void *lock, const char *place) {
+    (void)lock; (void)place; return obj;
 }
 PYXLOCK_FN PyObject *pyxlock_check_using_new(PyObject *obj, const char *place) {
     (void)place; Py_INCREF(obj); return obj;
 }
 PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { (void)obj; (void)place; return 1; }
-PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *guard, const char *place) {
-    (void)obj; (void)guard; (void)place; return 1;
+PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *lock, const char *place) {
+    (void)obj; (void)lock; (void)place; return 1;
 }
+PYXLOCK_FN void pyxlock_check_took(void *lock) { (void)lock; }
+PYXLOCK_FN void pyxlock_check_gave(void *lock) { (void)lock; }
 PYXLOCK_FN void pyxlock_check_fresh(void *obj) { (void)obj; }
 PYXLOCK_FN int pyxlock_check_begin(void) { return 0; }
 
@@ -59,13 +61,16 @@ PYXLOCK_FN int pyxlock_check_begin(void) { return 0; }
    - which attribute of the object it is, in two hexadecimal digits;
    - "." if the code can raise an exception, "n" if not; in capitals (":" and "N") if it
      stands in a member that no_lock exempts;
+   - ":", "s" for a class whose lock is a critical section, "o" where a lock is about that
+     people placed;
    - the line, class and attribute, function, file. */
 
 typedef struct pyxlock_check_place {
     char what;
     int slot;
     int raises;
-    int exempt;                     /* by no_lock */
+    const char *kind;               /* of a violation */
+    int section;
 } pyxlock_check_place;
 
 PYXLOCK_FN int pyxlock_check_hex(char c) { return c <= '9' ? c - '0' : c - 'a' + 10; }
@@ -75,7 +80,8 @@ PYXLOCK_FN pyxlock_check_place pyxlock_check_read_place(const char *text) {
     p.what = text[0];
     p.slot = (pyxlock_check_hex(text[1]) * 16 + pyxlock_check_hex(text[2])) & 63;
     p.raises = text[3] == '.' || text[3] == ':';
-    p.exempt = text[3] == ':' || text[3] == 'N';
+    p.kind = text[3] == ':' || text[3] == 'N' ? "no_lock" : text[4] == 'o' ? "other_lock" : "unlocked";
+    p.section = text[4] == 's';
     return p;
 }
 
@@ -143,6 +149,13 @@ typedef struct pyxlock_check_found {
 
 #define PYXLOCK_CHECK_MOST 2000
 
+/* A mutex that a thread has. */
+#define PYXLOCK_CHECK_TAKEN 1024
+typedef struct pyxlock_check_take {
+    void *lock;
+    unsigned long thread;
+} pyxlock_check_take;
+
 /* What the capsule points to. The functions are those of the module that made it. */
 #define PYXLOCK_CHECK_CAPSULE "_pyxlock_check.1"
 typedef struct pyxlock_check_state {
@@ -153,6 +166,8 @@ typedef struct pyxlock_check_state {
     int raises, aborts;
     const char *file;               /* NULL: none */
     pyxlock_mutex mutex;            /* guards what follows */
+    pyxlock_word taken, blind;      /* how many mutexes are; there was no room for more */
+    pyxlock_check_take take[PYXLOCK_CHECK_TAKEN];
     int count;
     int lost;                       /* there was no room for these */
     pyxlock_check_found list[PYXLOCK_CHECK_MOST];
@@ -216,6 +231,7 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
     pyxlock_check_say(t, f->needs == PYXLOCK_WRITE ? " without the object's write lock" : " without the object's lock");
     if (f->held != 0) pyxlock_check_say(t, ": it holds it for reading");
     if (strcmp(f->kind, "no_lock") == 0) pyxlock_check_say(t, " (exempt by no_lock)");
+    if (strcmp(f->kind, "other_lock") == 0) pyxlock_check_say(t, " (perhaps under another one, placed by hand)");
     if (f->write_place != NULL) {
         pyxlock_check_say(t, "; the object was last changed at ");
         pyxlock_check_say_where(t, f->write_place);
@@ -586,10 +602,74 @@ PYXLOCK_SLOW void pyxlock_check_fresh(void *obj) {
     pyxlock_check_unlock_set(set);
 }
 
-/* What this thread holds of an object: 0, READ or WRITE. */
-PYXLOCK_FN int pyxlock_check_holds(pyxlock_check_state *state, void *obj) {
+/* A mutex does not know who holds it. */
+PYXLOCK_SLOW void pyxlock_check_took(void *lock) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    if (state == NULL || lock == NULL) return;
+    pyxlock_mutex_lock(&state->mutex);
+    if (state->taken == PYXLOCK_CHECK_TAKEN) {
+        state->blind = 1;
+    } else {
+        state->take[state->taken].lock = lock;
+        state->take[state->taken++].thread = PyThread_get_thread_ident();
+    }
+    pyxlock_mutex_unlock(&state->mutex);
+}
+
+/* Where this thread has it among those that are taken, or -1. The caller has the mutex. */
+PYXLOCK_FN int pyxlock_check_taken(pyxlock_check_state *state, void *lock) {
+    unsigned long thread = PyThread_get_thread_ident();
+    int i = (int)state->taken - 1;
+    while (i >= 0 && (state->take[i].lock != lock || state->take[i].thread != thread)) i--;
+    return i;
+}
+
+PYXLOCK_SLOW void pyxlock_check_gave(void *lock) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    int i;
+    if (state == NULL || lock == NULL) return;
+    pyxlock_mutex_lock(&state->mutex);
+    i = pyxlock_check_taken(state, lock);
+    if (i >= 0) state->take[i] = state->take[--state->taken];
+    pyxlock_mutex_unlock(&state->mutex);
+}
+
+/* Whether an object is locked by a critical section that is not suspended: the thread's
+   newest one, or one round it that stays locked. What the thread knows of them has a place
+   in Python's headers, but the meaning of its low bits does not. */
+#if PYXLOCK_NO_GIL && !defined(Py_LIMITED_API) && !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030D0000
+#define PYXLOCK_CHECK_SECTIONS 1
+PYXLOCK_SLOW int pyxlock_check_in_section(void *obj) {
+    const uintptr_t suspended = 1, two = 2;
+    PyThreadState *thread = pyxlock_attached() ? PyThreadState_Get() : NULL;
+    uintptr_t at = thread == NULL ? 0 : thread->critical_section;
+    while ((at & ~(suspended | two)) != 0) {
+        PyCriticalSection *section = (PyCriticalSection *)(at & ~(suspended | two));
+        if ((at & suspended) == 0) {
+            PyMutex *mutex = &((PyObject *)obj)->ob_mutex;
+            if (section->_cs_mutex == mutex) return 1;
+            if ((at & two) != 0 && ((PyCriticalSection2 *)section)->_cs_mutex2 == mutex) return 1;
+        }
+        at = section->_cs_prev;
+    }
+    return 0;
+}
+#else
+#define PYXLOCK_CHECK_SECTIONS 0
+#define pyxlock_check_in_section(obj) 0
+#endif
+
+/* What this thread holds of an object, or of a mutex: 0, READ or WRITE. */
+PYXLOCK_FN int pyxlock_check_holds(pyxlock_check_state *state, void *lock) {
     pyxlock_record *me = pyxlock_me(state->locks);
-    return me == NULL ? PYXLOCK_WRITE : pyxlock_own(me, (PyObject *)obj, NULL);
+    int held = me == NULL ? PYXLOCK_WRITE : pyxlock_own(me, (PyObject *)lock, NULL);
+    if (held != PYXLOCK_WRITE && pyxlock_check_in_section(lock)) held = PYXLOCK_WRITE;
+    if (held != PYXLOCK_WRITE && (PYXLOCK_LOAD_RELAXED(&state->taken) > 0 || PYXLOCK_LOAD_RELAXED(&state->blind))) {
+        pyxlock_mutex_lock(&state->mutex);
+        if (state->blind || pyxlock_check_taken(state, lock) >= 0) held = PYXLOCK_WRITE;
+        pyxlock_mutex_unlock(&state->mutex);
+    }
+    return held;
 }
 
 /* Notes a use, of an object whose lock is that of "guard". -1 if a violation is to be
@@ -604,6 +684,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     const char *earlier = NULL;
     int held, needs, changes, bad = 0;
     if (state == NULL || obj == NULL || obj == (void *)Py_None) return 0;
+    if (p.section && !PYXLOCK_CHECK_SECTIONS) return 0; /* there are none, or none can be seen */
     needs = p.what == 'w' || p.what == 'W' ? PYXLOCK_WRITE : PYXLOCK_READ;
     held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
     /* Who holds the lock for reading says that nothing changes. */
@@ -648,13 +729,13 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     }
     pyxlock_check_unlock_set(set);
     if (earlier != NULL) {
-        (void)state->found(state, earlier, pyxlock_check_read_place(earlier).exempt ? "no_lock" : "unlocked", PYXLOCK_READ, 0, &copy);
+        (void)state->found(state, earlier, pyxlock_check_read_place(earlier).kind, PYXLOCK_READ, 0, &copy);
     }
-    return bad ? state->found(state, text, p.exempt ? "no_lock" : "unlocked", needs, held, &copy) : 0;
+    return bad ? state->found(state, text, p.kind, needs, held, &copy) : 0;
 }
 
-PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, PyObject *guard, const char *place) {
-    return pyxlock_check_look(obj, guard, place) < 0 ? NULL : obj;
+PYXLOCK_FN void *pyxlock_check_using_by(PyObject *obj, void *lock, const char *place) {
+    return pyxlock_check_look(obj, lock, place) < 0 ? NULL : obj;
 }
 PYXLOCK_FN void *pyxlock_check_using(PyObject *obj, const char *place) { return pyxlock_check_using_by(obj, obj, place); }
 PYXLOCK_FN PyObject *pyxlock_check_using_new(PyObject *obj, const char *place) {
@@ -662,8 +743,8 @@ PYXLOCK_FN PyObject *pyxlock_check_using_new(PyObject *obj, const char *place) {
     Py_INCREF(obj);
     return obj;
 }
-PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *guard, const char *place) {
-    return pyxlock_check_look(obj, guard, place) == 0;
+PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *lock, const char *place) {
+    return pyxlock_check_look(obj, lock, place) == 0;
 }
 PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_check_use_by(obj, obj, place); }
 
@@ -677,15 +758,20 @@ PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_
     # that the place asks for.
     void *using "pyxlock_check_using" (object obj, const char *place) except NULL
 
-    # The same where the lock is that of another object.
-    void *using_by "pyxlock_check_using_by" (object obj, object guard, const char *place) except NULL
+    # The same where the lock is that of another object, or a mutex.
+    void *using_by "pyxlock_check_using_by" (object obj, void *lock, const char *place) except NULL
 
     # The same of an object that nobody else may hold.
     object using_new "pyxlock_check_using_new" (object obj, const char *place)
 
     # The same without the GIL; the objects are pointers to them. Returns 1.
     int use "pyxlock_check_use" (void *obj, const char *place) except 0 nogil
-    int use_by "pyxlock_check_use_by" (void *obj, void *guard, const char *place) except 0 nogil
+    int use_by "pyxlock_check_use_by" (void *obj, void *lock, const char *place) except 0 nogil
+
+    # A mutex is held by this thread from now on, or not any more. Critical sections and the
+    # locks of pyxlock.pxd are known without.
+    void took "pyxlock_check_took" (void *lock) noexcept nogil
+    void gave "pyxlock_check_gave" (void *lock) noexcept nogil
 
     # Forgets an object, which is a new one or about to go.
     void fresh "pyxlock_check_fresh" (void *obj) noexcept nogil

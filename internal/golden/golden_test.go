@@ -156,7 +156,7 @@ func (r *run) rewrite(form string, flags []string) *result {
 	if res.err = r.input(); res.err != nil {
 		return res
 	}
-	args := slices.Concat([]string{"rewrite", "in", "-o", form}, flags, r.Flags)
+	args := slices.Concat([]string{"rewrite", "in", "-o", form}, r.Flags, flags)
 	_, res.stderr, res.err = r.pyxlock(r.dir, args...)
 	if res.err != nil {
 		return res
@@ -336,7 +336,7 @@ func (r *run) checkIdempotent(t *testing.T, form string) {
 	t.Helper()
 	first := r.results[form]()
 	again := "again-" + form
-	args := slices.Concat([]string{"rewrite", form, "-o", again}, forms[form], r.Flags)
+	args := slices.Concat([]string{"rewrite", form, "-o", again}, r.Flags, forms[form])
 	if _, _, err := r.pyxlock(r.dir, args...); err != nil {
 		t.Errorf("rewriting the %s output: %v", form, err)
 		return

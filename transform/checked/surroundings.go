@@ -6,6 +6,7 @@ package checked
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
@@ -23,6 +24,8 @@ type surroundings struct {
 	unevaluated bool // of sizeof and the like
 	noexcept    bool // an exception cannot leave the function
 	noLock      bool // no_lock exempts it
+	leads       bool // an item of a with statement begins with it
+	otherLock   bool // a lock that people placed is held there
 }
 
 func (f *finder) surroundings(a *ast.Attribute) *surroundings {
@@ -67,9 +70,14 @@ func (f *finder) surroundings(a *ast.Attribute) *surroundings {
 				at.unevaluated = true // an array's size, say
 			}
 		case *ast.With:
+			if child == ast.Node(n.Body) {
+				at.otherLock = at.otherLock || f.taken(n)
+			}
 			if !gil && child == ast.Node(n.Body) {
 				at.nogil, gil = f.gil(n, at.nogil)
 			}
+		case *ast.WithItem:
+			at.leads = n.Pos == a.Pos
 		case *ast.For:
 			if !gil && child == ast.Node(n.Body) && f.m.Releases(n.Iter) {
 				at.nogil, gil = true, true
@@ -93,6 +101,19 @@ func (f *finder) gil(w *ast.With, was bool) (nogil, known bool) {
 		}
 	}
 	return was, false
+}
+
+// taken reports whether a with statement takes a lock that people placed.
+func (f *finder) taken(w *ast.With) bool {
+	if decorator.Block(f.m, w) {
+		return false
+	}
+	for _, it := range w.Items {
+		if _, ok := f.Hands(f.m).With(it.X); ok {
+			return true
+		}
+	}
+	return false
 }
 
 // function adds what the function says, and those round it.
@@ -123,6 +144,7 @@ func (f *types) function(at *surroundings, def *ast.FuncDef, settled bool) {
 		at.noexcept = at.noexcept || d.Declarator.Suffix.Noexcept
 	}
 	at.noLock = decorator.Exemption(f.m, def) != nil
+	at.otherLock = at.otherLock || handlock.Decorated(f.m, def)
 }
 
 // exempt reports whether a use is one of the object that the function makes or takes apart.

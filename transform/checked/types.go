@@ -82,9 +82,6 @@ func (f *types) result(e *ast.Call) *project.Class {
 			return c
 		}
 	case *ast.Attribute:
-		if path := syntax.Dotted(fun.X); fun.Attr.Name == "__new__" && path != nil {
-			return f.m.Lookup(path)
-		}
 		if c := f.class(fun.X); c != nil {
 			return f.method(c, fun.Attr.Name)
 		}

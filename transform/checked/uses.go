@@ -10,6 +10,7 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -38,14 +39,20 @@ type Use struct {
 	Stmt  ast.Stmt // of Before
 	Chain ast.Expr // of Guarded: what becomes the branches
 	// Guard is the attribute with the object whose lock guards this one's state; "" where
-	// it is its own.
+	// it is its own. Mutex means that the lock is a mutex in that.
 	Guard string
+	Mutex bool
+	// Leads means that an item of a with statement begins with the object: a bracket there
+	// would be one round all items.
+	Leads bool
 }
 
 // Checker finds uses.
 type Checker struct {
 	Types *ctype.Types
 	Locks *decorator.Locks
+	// Hands tells the locks that people placed in a module.
+	Hands func(*project.Module) *handlock.Names
 }
 
 // finder does it for one file.
@@ -110,7 +117,11 @@ func (f *finder) attribute(a *ast.Attribute) {
 	if shape.Lock || at.unevaluated || at.exempt(f.m, a.X) {
 		return
 	}
-	use := Use{Unit: f.u, X: a.X, Class: c, Field: fd, Guard: f.guard(c)}
+	use := Use{Unit: f.u, X: a.X, Class: c, Field: fd, Leads: at.leads}
+	lock := f.Locks.Of(c)
+	if lock != nil {
+		use.Guard, use.Mutex = lock.Guard, lock.Kind == decorator.Mutex
+	}
 	switch {
 	case !at.nogil && !at.inString:
 		use.Form = Wrapped
@@ -126,7 +137,11 @@ func (f *finder) attribute(a *ast.Attribute) {
 	default:
 		return
 	}
-	use.Place = f.place(a, c, f.does(a, shape), at)
+	by := lockLetter(lock)
+	if at.otherLock || lock == nil && f.hasLock(c) {
+		by = 'o'
+	}
+	use.Place = f.place(a, c, f.does(a, shape), by, at)
 	f.uses = append(f.uses, use)
 }
 
@@ -136,12 +151,17 @@ func (f *finder) checks(c *project.Class) bool {
 	return f.Locks.Of(c) != nil || !c.Extern && c.Def != nil && c.HasState()
 }
 
-// guard returns the attribute that holds the object whose lock a class's objects have.
-func (f *finder) guard(c *project.Class) string {
-	if in := f.Locks.Of(c); in != nil {
-		return in.Guard
+// hasLock reports whether objects of a class have a lock that people placed.
+func (f *finder) hasLock(c *project.Class) bool {
+	for _, a := range c.Ancestry() {
+		names := f.Hands(a.Mod)
+		for _, fd := range a.Fields {
+			if s := f.Types.OfField(fd); s.Lock || s.Kind == ctype.Object && (handlock.Like(fd.Name) || names.Typed(fd.Name)) {
+				return true
+			}
+		}
 	}
-	return ""
+	return false
 }
 
 // stable reports whether an expression may be evaluated twice: it is a name, or attributes of
@@ -157,23 +177,31 @@ func stable(e ast.Expr) bool {
 }
 
 // place is the text by which the checker knows a use.
-func (f *finder) place(a *ast.Attribute, c *project.Class, does byte, at *surroundings) string {
+func (f *finder) place(a *ast.Attribute, c *project.Class, does, by byte, at *surroundings) string {
 	flag := map[[2]bool]byte{{true, false}: '.', {false, false}: 'n', {true, true}: ':', {false, true}: 'N'}[[2]bool{!at.noexcept, at.noLock}]
-	return place(f.u, a.Attr.Pos, c, a.Attr.Name, at.name, does, flag)
+	return place(f.u, a.Attr.Pos, c, a.Attr.Name, at.name, does, flag, by)
 }
 
-func place(u *project.Unit, pos int32, c *project.Class, attribute, function string, does, flag byte) string {
-	return fmt.Sprintf("%c%02x%c:%d:%s.%s:%s:%s", does, slot(c, attribute), flag, syntax.Line(u.File, pos)+1, c.Name, attribute, function, u.Path)
+func place(u *project.Unit, pos int32, c *project.Class, attribute, function string, does, flag, by byte) string {
+	return fmt.Sprintf("%c%02x%c%c%d:%s.%s:%s:%s", does, slot(c, attribute), flag, by, syntax.Line(u.File, pos)+1, c.Name, attribute, function, u.Path)
 }
 
 // AccessorPlace is the place of a use in the property that stands for an attribute. Its line is
 // that of the attribute's declaration.
-func AccessorPlace(c *project.Class, fd *project.Field, write bool) string {
+func AccessorPlace(c *project.Class, fd *project.Field, write bool, lock *decorator.Info) string {
 	does := byte(reads)
 	if write {
 		does = writes
 	}
-	return place(fd.Unit, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.')
+	return place(fd.Unit, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.', lockLetter(lock))
+}
+
+// lockLetter says what kind of lock the checker has to ask for.
+func lockLetter(lock *decorator.Info) byte {
+	if lock != nil && lock.Kind == decorator.CriticalSection {
+		return 's'
+	}
+	return ':'
 }
 
 // slot numbers the attributes of an object, those of its bases first. There is room for 64;

@@ -10,6 +10,7 @@ import (
 
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 )
 
@@ -94,7 +95,7 @@ func TestDoes(t *testing.T) {
 		"x = [c.n for c in d]":             "",
 		"x = [c.n for _ in d]":             "r n",
 		"g = lambda c: c.n":                "",
-		"x = C.__new__(C).n":               "r n",
+		"x = C.__new__(C).n":               "", // an object, to Cython
 		"from libc.string cimport memcpy":  "",
 		"x = &c.n":                         "M n",
 		"with c.n as y: pass":              "r n",
@@ -117,7 +118,7 @@ func found(t *testing.T, line string) []string {
 		t.Fatal(line, errors.New("does not parse"), m.SyntaxErrors())
 	}
 	locks := decorator.New(p, decorator.RWLock)
-	c := &Checker{Types: ctype.New(func(*project.Class) bool { return true }), Locks: locks}
+	c := &Checker{Types: ctype.New(func(*project.Class) bool { return true }), Locks: locks, Hands: handlock.New}
 	var out []string
 	uses := c.Find(m)
 	slices.SortStableFunc(uses, func(a, b Use) int { return int(a.X.Range().End - b.X.Range().End) })

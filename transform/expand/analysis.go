@@ -70,6 +70,7 @@ func (a *Module) style(u *project.Unit) style {
 		pure:   u.File.Pure,
 		cython: cmp.Or(name, "cython"),
 		inline: a.opts.Runtime == Inline,
+		check:  a.opts.Check,
 	}
 }
 

@@ -23,7 +23,7 @@ type checks struct{ *Module }
 // write writes them all. It comes after all else that changes bodies: at one place its text is
 // the innermost.
 func (a checks) write() {
-	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks}
+	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks, Hands: a.p.Program.HandLocks}
 	for _, use := range c.Find(a.Module.Module) {
 		a.check(use)
 	}
@@ -38,6 +38,19 @@ func (s style) ck(name string) string {
 		return "_pyxlock_check_" + name
 	}
 	return "pyxlock_check." + name
+}
+
+// mutexHooks returns what tells the checker that a mutex is held and that it is not: nobody
+// else knows who holds one.
+func (s style) mutexHooks() (took, gave func(i string) string) {
+	hook := func(name string) func(string) string {
+		return func(i string) string { return s.ck(name) + "(_pyxlock_held[" + i + "])" }
+	}
+	if !s.check {
+		none := func(string) string { return "" }
+		return none, none
+	}
+	return func(i string) string { return "; " + hook("took")(i) }, func(i string) string { return hook("gave")(i) + "; " }
 }
 
 // pointer spells the address of an object.
@@ -58,19 +71,15 @@ func (a checks) check(use checked.Use) {
 	s := a.style(use.Unit)
 	text := strings.TrimSpace(syntax.Text(use.Unit.File, x))
 	place := quoted(use.Place)
-	by, guard := "", ""
-	if use.Guard != "" {
-		if !plain(use.X) {
-			return
-		}
-		by, guard = "_by", text+"."+use.Guard
+	if (use.Guard != "" || use.Mutex) && !plain(use.X) {
+		return
 	}
+	lock := s.lockOf(text, use.Guard, use.Mutex)
 	call := func() string {
-		args := []string{s.pointer(text)}
-		if guard != "" {
-			args = append(args, s.pointer(guard))
+		if lock == "" {
+			return s.ck("use") + "(" + s.pointer(text) + ", " + place + ")"
 		}
-		return s.ck("use"+by) + "(" + strings.Join(append(args, place), ", ") + ")"
+		return s.ck("use_by") + "(" + s.pointer(text) + ", " + lock + ", " + place + ")"
 	}
 	switch use.Form {
 	case checked.Before:
@@ -89,13 +98,12 @@ func (a checks) check(use checked.Use) {
 			return
 		}
 		// The object's own text stays: more may be inserted within.
-		open, shut, _ := strings.Cut(s.through(name, "\x00", "", use.Place), "\x00")
+		n := a.need(use.Unit, x.Pos)
+		n.cython = n.cython || use.Leads
+		s.calls = use.Leads
+		open, shut, _ := strings.Cut(s.through(name, "\x00", lock, use.Place), "\x00")
 		if !plain(use.X) {
 			open = strings.Replace(open, s.ck("using"), s.ck("using_new"), 1)
-		}
-		if guard != "" {
-			open, shut, _ = strings.Cut(s.through(name, "\x00", use.Guard, use.Place), "\x00")
-			shut = strings.Replace(shut, "\x00", text, 1)
 		}
 		e.Insert(x.Pos, open)
 		e.Insert(x.End, shut)
@@ -110,18 +118,33 @@ func (a checks) itself(c *project.Class, info *decorator.Info, f *project.Field,
 	if !a.opts.Check {
 		return "self"
 	}
-	return s.through(c.Name, "self", info.Guard, checked.AccessorPlace(c, f, md == effects.Write))
+	lock := s.lockOf("self", info.Guard, info.Kind == decorator.Mutex)
+	return s.through(c.Name, "self", lock, checked.AccessorPlace(c, f, md == effects.Write, info))
 }
 
-// through is an object of a class that passes through the checker. The guard is an attribute of
-// it, "" for none.
-func (s style) through(class, object, guard, place string) string {
-	call := s.ck("using") + "(" + object
+// lockOf spells the address of what is locked for an object: another one that guards it, or a
+// mutex; "" where it is the object itself.
+func (s style) lockOf(object, guard string, mutex bool) string {
 	if guard != "" {
-		call = s.ck("using_by") + "(" + object + ", " + object + "." + guard
+		object += "." + guard
+	}
+	switch {
+	case mutex:
+		return s.addr(object + "." + mutexField)
+	case guard != "":
+		return s.pointer(object)
+	}
+	return ""
+}
+
+// through is an object of a class that passes through the checker. lock is what lockOf says.
+func (s style) through(class, object, lock, place string) string {
+	call := s.ck("using") + "(" + object
+	if lock != "" {
+		call = s.ck("using_by") + "(" + object + ", " + lock
 	}
 	call += ", " + quoted(place) + ")"
-	if s.pure {
+	if s.pure || s.calls {
 		return fmt.Sprintf("%s.cast(%s, %s)", s.cython, class, call)
 	}
 	return fmt.Sprintf("(<%s>%s)", class, call)

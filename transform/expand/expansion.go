@@ -39,6 +39,8 @@ type style struct {
 	pure   bool
 	cython string // the cython module's name
 	inline bool   // --runtime=inline
+	check  bool   // --locking=check
+	calls  bool   // casts are calls of cython.cast
 	own    string // what the variables of a block begin with; "" for those of a function
 }
 
@@ -301,7 +303,7 @@ func expandCriticalSection(pl *plan.Plan, s style) *expansion {
 const mutexField = "_pyxlock_mutex"
 
 func expandMutex(pl *plan.Plan, s style) *expansion {
-	if h := pl.Holds[0]; len(pl.Holds) == 1 && h.Typed && h.Never && len(h.Path) == 1 {
+	if h := pl.Holds[0]; len(pl.Holds) == 1 && h.Typed && h.Never && len(h.Path) == 1 && !s.check {
 		return &expansion{open: "with " + s.root(h) + "." + mutexField + ":"}
 	}
 	// Pointers sorted by address: one order for every thread; equal neighbours
@@ -342,13 +344,14 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 		x.acquire = append(x.acquire, before...)
 		x.acquire = append(x.acquire, fmt.Sprintf("_pyxlock_held[%d] = %s", i, v))
 	}
+	took, gave := s.mutexHooks()
 	if n == 1 {
 		x.acquire = append(x.acquire,
 			"if _pyxlock_held[0] is not NULL:",
-			"\t_pyxlock_held[0][0].acquire()")
+			"\t_pyxlock_held[0][0].acquire()"+took("0"))
 		x.closing = []string{
 			"if _pyxlock_held[0] is not NULL:",
-			"\t_pyxlock_held[0][0].release()"}
+			"\t" + gave("0") + "_pyxlock_held[0][0].release()"}
 		return s.renamed(x)
 	}
 	x.declare = append(x.declare, "cdef int _pyxlock_i, _pyxlock_j")
@@ -360,11 +363,11 @@ func expandMutex(pl *plan.Plan, s style) *expansion {
 		"\t\t\t_pyxlock_held[_pyxlock_j - 1], _pyxlock_held[_pyxlock_j] = _pyxlock_held[_pyxlock_j], _pyxlock_held[_pyxlock_j - 1]",
 		fmt.Sprintf("for _pyxlock_i in range(%d):", n),
 		"\t"+taken,
-		"\t\t_pyxlock_held[_pyxlock_i][0].acquire()")
+		"\t\t_pyxlock_held[_pyxlock_i][0].acquire()"+took("_pyxlock_i"))
 	x.closing = []string{
 		fmt.Sprintf("for _pyxlock_i in range(%d):", n),
 		"\t" + taken,
-		"\t\t_pyxlock_held[_pyxlock_i][0].release()"}
+		"\t\t" + gave("_pyxlock_i") + "_pyxlock_held[_pyxlock_i][0].release()"}
 	return s.renamed(x)
 }
 
