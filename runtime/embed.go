@@ -56,7 +56,9 @@ var inline = sync.OnceValue(func() string { return makeInline(pxd, "pyxlock_") }
 // InlineCheck is to CheckPxd what Inline is to Pxd, and goes behind it.
 func InlineCheck() string { return inlineCheck() }
 
-var inlineCheck = sync.OnceValue(func() string { return makeInline(checkPxd, "pyxlock_check_") })
+var inlineCheck = sync.OnceValue(func() string {
+	return strings.ReplaceAll(makeInline(checkPxd, "pyxlock_check_"), "pyxlock.Guard", InlinePrefix+"Guard")
+})
 
 // makeInline puts "_" and a prefix before the names of a file that declares C functions which
 // have the prefix.

@@ -9,6 +9,7 @@
 #   PYXLOCK_CHECK       report (the default): gathered, and printed when Python ends.
 #                       raise: also an exception where the lock is missing, but in code that
 #                       cannot raise. abort: also the end of the process.
+#   PYXLOCK_JITTER      a number: locks, releases and checks pause now and then, by that seed.
 #   PYXLOCK_CHECK_FILE  a file that gets all that was found, as JSON, each time that
 #                       something new is; %p in it stands for the process's number.
 #
@@ -39,6 +40,33 @@ PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *lock, const char *place) {
 }
 PYXLOCK_FN void pyxlock_check_took(void *lock) { (void)lock; }
 PYXLOCK_FN void pyxlock_check_gave(void *lock) { (void)lock; }
+PYXLOCK_FN int pyxlock_check_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place; return pyxlock_read(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place; return pyxlock_write(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_try_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place; return pyxlock_try_read(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_try_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place; return pyxlock_try_write(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_acquire(pyxlock_Guard *guards, int count, const char *place) {
+    (void)place; return pyxlock_acquire(guards, count);
+}
+PYXLOCK_FN int pyxlock_check_try_acquire(pyxlock_Guard *guards, int count, const char *place) {
+    (void)place; return pyxlock_try_acquire(guards, count);
+}
+PYXLOCK_FN int pyxlock_check_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
+    (void)place; return pyxlock_acquire_objects(guards, reads, writes);
+}
+PYXLOCK_FN int pyxlock_check_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
+    (void)place; return pyxlock_try_acquire_objects(guards, reads, writes);
+}
+PYXLOCK_FN void pyxlock_check_release(pyxlock_Guard *guard) { pyxlock_release(guard); }
+PYXLOCK_FN void pyxlock_check_release_all(pyxlock_Guard *guards, int count) { pyxlock_release_all(guards, count); }
+PYXLOCK_FN void pyxlock_check_release_objects(pyxlock_Guards *guards) { pyxlock_release_objects(guards); }
 PYXLOCK_FN void pyxlock_check_fresh(void *obj) { (void)obj; }
 PYXLOCK_FN int pyxlock_check_begin(void) { return 0; }
 
@@ -48,6 +76,10 @@ PYXLOCK_FN int pyxlock_check_begin(void) { return 0; }
 #include <unistd.h>
 #else
 #include <process.h>
+#ifdef __cplusplus
+extern "C"
+#endif
+__declspec(dllimport) void __stdcall Sleep(unsigned long);
 #endif
 
 /* ---- places -----------------------------------------------------------------
@@ -156,6 +188,22 @@ typedef struct pyxlock_check_take {
     unsigned long thread;
 } pyxlock_check_take;
 
+/* That one lock was taken while another one was held. Of one class: which objects these were. */
+#define PYXLOCK_CHECK_EDGES 1024
+#define PYXLOCK_CHECK_WAY 8
+#define PYXLOCK_CHECK_CIRCLES 100
+typedef struct pyxlock_check_edge {
+    char held[96], taken[96];       /* names of types */
+    int one_class;
+    PyObject *a, *b;
+    const char *place;
+    unsigned long count;
+} pyxlock_check_edge;
+typedef struct pyxlock_check_circle {
+    int length;
+    pyxlock_check_edge edge[PYXLOCK_CHECK_WAY];
+} pyxlock_check_circle;
+
 /* What the capsule points to. The functions are those of the module that made it. */
 #define PYXLOCK_CHECK_CAPSULE "_pyxlock_check.1"
 typedef struct pyxlock_check_state {
@@ -163,9 +211,14 @@ typedef struct pyxlock_check_state {
     pyxlock_table *locks;
     int (*found)(struct pyxlock_check_state *state, const char *place, const char *kind, int needs, int held,
                  const pyxlock_check_object *object);
-    int raises, aborts;
+    int raises, aborts, jitters;
+    pyxlock_word jitter;            /* the number of the next pause */
     const char *file;               /* NULL: none */
     pyxlock_mutex mutex;            /* guards what follows */
+    pyxlock_word pairs;             /* how many edges are between objects of one class */
+    int edges, circles;
+    pyxlock_check_edge edge[PYXLOCK_CHECK_EDGES];
+    pyxlock_check_circle circle[PYXLOCK_CHECK_CIRCLES];
     pyxlock_word taken, blind;      /* how many mutexes are; there was no room for more */
     pyxlock_check_take take[PYXLOCK_CHECK_TAKEN];
     int count;
@@ -174,6 +227,26 @@ typedef struct pyxlock_check_state {
 } pyxlock_check_state;
 
 static pyxlock_word pyxlock_check_shared = 0; /* this module's pointer to it */
+
+/* The name of an object's type. */
+#ifndef Py_LIMITED_API
+PYXLOCK_FN const char *pyxlock_check_type(PyObject *obj) { return Py_TYPE(obj)->tp_name; }
+#else
+PYXLOCK_FN const char *pyxlock_check_type(PyObject *obj) { (void)obj; return "object"; }
+#endif
+
+/* Lets others run, for some millionths of a second or none. */
+PYXLOCK_SLOW void pyxlock_check_sleep(unsigned micros) {
+#ifdef _WIN32
+    (void)micros;
+    Sleep(micros / 1000);
+#else
+    struct timespec pause;
+    pause.tv_sec = 0;
+    pause.tv_nsec = (long)micros * 1000;
+    (void)nanosleep(&pause, NULL);
+#endif
+}
 
 /* ---- telling ------------------------------------------------------------------- */
 
@@ -252,6 +325,21 @@ PYXLOCK_SLOW void pyxlock_check_lines(pyxlock_check_text *t, pyxlock_check_state
         }
         pyxlock_check_say(t, "\\n");
     }
+    for (i = 0; i < state->circles; i++) {
+        int k;
+        pyxlock_check_say(t, "locks are taken in opposite orders:");
+        for (k = 0; k < state->circle[i].length; k++) {
+            const pyxlock_check_edge *e = &state->circle[i].edge[k];
+            pyxlock_check_say(t, k > 0 ? ", and " : " ");
+            pyxlock_check_say(t, e->one_class ? "another " : "");
+            pyxlock_check_say(t, e->taken);
+            pyxlock_check_say(t, " while ");
+            pyxlock_check_say(t, e->held);
+            pyxlock_check_say(t, " is held at ");
+            pyxlock_check_say_where(t, e->place);
+        }
+        pyxlock_check_say(t, "\\n");
+    }
     if (state->lost > 0) pyxlock_check_say(t, "and at more places, for which there was no room\\n");
 }
 
@@ -325,7 +413,26 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
         }
         pyxlock_check_say(t, "}");
     }
-    pyxlock_check_say(t, state->count > 0 ? "\\n], \\"order\\": []}\\n" : "], \\"order\\": []}\\n");
+    pyxlock_check_say(t, "],\\n\\"order\\": [");
+    for (i = 0; i < state->circles; i++) {
+        pyxlock_check_say(t, i > 0 ? ",\\n  {" : "\\n  {");
+        pyxlock_check_key(t, "circle");
+        pyxlock_check_say(t, "[");
+        for (n = 0; n < state->circle[i].length; n++) {
+            const pyxlock_check_edge *e = &state->circle[i].edge[n];
+            pyxlock_check_say(t, n > 0 ? ", {" : "{");
+            pyxlock_check_key(t, "held");
+            pyxlock_check_quote(t, e->held, strlen(e->held));
+            pyxlock_check_key(t, "taken");
+            pyxlock_check_quote(t, e->taken, strlen(e->taken));
+            pyxlock_check_pair(t, "file", e->place, PYXLOCK_CHECK_PATH);
+            pyxlock_check_pair(t, "line", e->place, PYXLOCK_CHECK_LINE);
+            pyxlock_check_pair(t, "function", e->place, PYXLOCK_CHECK_FUNCTION);
+            pyxlock_check_say(t, "}");
+        }
+        pyxlock_check_say(t, "]}");
+    }
+    pyxlock_check_say(t, "]}\\n");
 }
 
 PYXLOCK_FN long pyxlock_check_process(void) {
@@ -338,7 +445,7 @@ PYXLOCK_FN long pyxlock_check_process(void) {
 
 /* Writes the file anew, under another name first: who reads it finds all or what was
    there before. The caller has the mutex. */
-PYXLOCK_SLOW void pyxlock_check_write(pyxlock_check_state *state) {
+PYXLOCK_SLOW void pyxlock_check_save(pyxlock_check_state *state) {
     pyxlock_check_text text = { NULL, 0, 0 }, name = { NULL, 0, 0 }, other = { NULL, 0, 0 };
     const char *s;
     FILE *out;
@@ -400,7 +507,7 @@ PYXLOCK_SLOW int pyxlock_check_note(pyxlock_check_state *state, const char *plac
         f->write_place = object->write_place;
         f->write_thread = object->write_thread;
         state->count++;
-        pyxlock_check_write(state);
+        pyxlock_check_save(state);
     }
     if (state->raises || state->aborts) pyxlock_check_sentence(&text, f);
     pyxlock_mutex_unlock(&state->mutex);
@@ -451,13 +558,12 @@ PYXLOCK_SLOW PyObject *pyxlock_check_py_report(PyObject *self, PyObject *none) {
     return pyxlock_check_as_text(pyxlock_check_lines);
 }
 
-PYXLOCK_SLOW PyObject *pyxlock_check_py_violations(PyObject *self, PyObject *none) {
+PYXLOCK_SLOW PyObject *pyxlock_check_list(const char *key) {
     PyObject *text = pyxlock_check_as_text(pyxlock_check_json), *json, *all = NULL, *out = NULL;
-    (void)self; (void)none;
     json = text == NULL ? NULL : PyImport_ImportModule("json");
     if (json != NULL) all = PyObject_CallMethod(json, "loads", "O", text);
     if (all != NULL) {
-        out = PyDict_GetItemString(all, "violations");
+        out = PyDict_GetItemString(all, key);
         Py_XINCREF(out);
     }
     Py_XDECREF(all);
@@ -466,12 +572,23 @@ PYXLOCK_SLOW PyObject *pyxlock_check_py_violations(PyObject *self, PyObject *non
     return out;
 }
 
+PYXLOCK_SLOW PyObject *pyxlock_check_py_violations(PyObject *self, PyObject *none) {
+    (void)self; (void)none;
+    return pyxlock_check_list("violations");
+}
+
+PYXLOCK_SLOW PyObject *pyxlock_check_py_order(PyObject *self, PyObject *none) {
+    (void)self; (void)none;
+    return pyxlock_check_list("order");
+}
+
 PYXLOCK_SLOW PyObject *pyxlock_check_py_clear(PyObject *self, PyObject *none) {
     pyxlock_check_state *state = pyxlock_check_here();
     (void)self; (void)none;
     pyxlock_mutex_lock(&state->mutex);
     state->count = 0;
     state->lost = 0;
+    state->circles = 0;
     pyxlock_mutex_unlock(&state->mutex);
     Py_RETURN_NONE;
 }
@@ -483,9 +600,9 @@ PYXLOCK_SLOW PyObject *pyxlock_check_py_end(PyObject *self, PyObject *none) {
     (void)self; (void)none;
     pyxlock_mutex_lock(&state->mutex);
     pyxlock_check_lines(&text, state);
-    pyxlock_check_write(state);
+    pyxlock_check_save(state);
     pyxlock_mutex_unlock(&state->mutex);
-    if (text.data != NULL) (void)fprintf(stderr, "pyxlock: locks were missing:\\n%s", text.data);
+    if (text.data != NULL) (void)fprintf(stderr, "pyxlock: the checked build found:\\n%s", text.data);
     free(text.data);
     Py_RETURN_NONE;
 }
@@ -493,6 +610,7 @@ PYXLOCK_SLOW PyObject *pyxlock_check_py_end(PyObject *self, PyObject *none) {
 static PyMethodDef pyxlock_check_methods[] = {
     { "report", pyxlock_check_py_report, METH_NOARGS, "All places where a lock was missing, one a line." },
     { "violations", pyxlock_check_py_violations, METH_NOARGS, "The same, as a list of dicts." },
+    { "order", pyxlock_check_py_order, METH_NOARGS, "The circles in which locks were taken, as a list of dicts." },
     { "clear", pyxlock_check_py_clear, METH_NOARGS, "Forgets them." },
     { NULL, NULL, 0, NULL },
 };
@@ -516,6 +634,11 @@ PYXLOCK_SLOW pyxlock_check_state *pyxlock_check_new(void) {
             return NULL;
         }
     }
+    mode = getenv("PYXLOCK_JITTER");
+    if (mode != NULL && *mode != 0) {
+        state->jitters = 1;
+        state->jitter = (pyxlock_word)strtoul(mode, NULL, 0) << 20;
+    }
     state->file = getenv("PYXLOCK_CHECK_FILE");
     if (state->file != NULL) {
         char *copy = *state->file == 0 ? NULL : (char *)malloc(strlen(state->file) + 1);
@@ -526,6 +649,19 @@ PYXLOCK_SLOW pyxlock_check_state *pyxlock_check_new(void) {
     state->locks = pyxlock_any_table();
     return state->locks == NULL ? NULL : state;
 }
+
+/* A fork takes no thread along but one, so nobody would give back what others have. */
+#ifndef _WIN32
+PYXLOCK_SLOW void pyxlock_check_before_fork(void) { pyxlock_mutex_lock(&pyxlock_check_here()->mutex); }
+PYXLOCK_SLOW void pyxlock_check_after_fork(void) { pyxlock_mutex_unlock(&pyxlock_check_here()->mutex); }
+PYXLOCK_SLOW void pyxlock_check_in_child(void) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    int i;
+    for (i = 0; i < PYXLOCK_CHECK_SETS; i++) PYXLOCK_STORE_RELAXED(&state->set[i].busy, 0);
+    PYXLOCK_STORE_RELAXED(&state->taken, 0);
+    pyxlock_mutex_unlock(&state->mutex);
+}
+#endif
 
 /* Puts the functions where Python finds them, and the last one where Python ends. */
 PYXLOCK_SLOW int pyxlock_check_publish(void) {
@@ -538,6 +674,9 @@ PYXLOCK_SLOW int pyxlock_check_publish(void) {
         Py_XDECREF(f);
         if (failed) return -1;
     }
+#ifndef _WIN32
+    (void)pthread_atfork(pyxlock_check_before_fork, pyxlock_check_after_fork, pyxlock_check_in_child);
+#endif
     atexit = PyImport_ImportModule("atexit");
     end = PyCFunction_NewEx(&pyxlock_check_end, NULL, NULL);
     if (atexit != NULL && end != NULL) done = PyObject_CallMethod(atexit, "register", "O", end);
@@ -573,6 +712,36 @@ PYXLOCK_SLOW int pyxlock_check_begin(void) {
     return state == NULL ? -1 : 0;
 }
 
+/* ---- other schedules ------------------------------------------------------------------
+
+   With PYXLOCK_JITTER each lock, release and check may pause: one in eight lets another
+   thread go first, one in a hundred sleeps. The seed decides, as far as threads let it. */
+PYXLOCK_SLOW void pyxlock_check_pause(pyxlock_check_state *state) {
+    /* A linear congruential generator (Knuth, The Art of Computer Programming 3.3.4). Two
+       threads may get the same number: it is no worse a schedule. */
+    uint64_t n = (uint64_t)PYXLOCK_ADD(&state->jitter, 1) * UINT64_C(6364136223846793005) + UINT64_C(1442695040888963407);
+    unsigned micros;
+    n ^= n >> 29;
+    n *= UINT64_C(0xBF58476D1CE4E5B9);
+    n >>= 40;
+    if (n % 8 != 0) return;
+    micros = n % 96 == 0 ? (unsigned)(n / 96 % 400) : 0;
+#if !PYXLOCK_NO_GIL
+    /* Nobody else runs unless the GIL is given up. */
+    if (pyxlock_attached()) {
+        PyThreadState *thread = PyEval_SaveThread();
+        pyxlock_check_sleep(micros);
+        PyEval_RestoreThread(thread);
+        return;
+    }
+#endif
+    pyxlock_check_sleep(micros);
+}
+PYXLOCK_FN void pyxlock_check_jitter(void) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    if (state != NULL && state->jitters) pyxlock_check_pause(state);
+}
+
 /* ---- checks ---------------------------------------------------------------------- */
 
 PYXLOCK_FN pyxlock_check_set *pyxlock_check_lock_set(pyxlock_check_state *state, void *obj) {
@@ -600,6 +769,17 @@ PYXLOCK_SLOW void pyxlock_check_fresh(void *obj) {
     o = pyxlock_check_find(set, obj);
     if (o != NULL) memset(o, 0, sizeof(*o));
     pyxlock_check_unlock_set(set);
+    if (PYXLOCK_LOAD_RELAXED(&state->pairs) > 0) {
+        int i;
+        pyxlock_mutex_lock(&state->mutex);
+        for (i = state->edges - 1; i >= 0; i--) {
+            pyxlock_check_edge *e = &state->edge[i];
+            if (!e->one_class || ((void *)e->a != obj && (void *)e->b != obj)) continue;
+            *e = state->edge[--state->edges];
+            PYXLOCK_STORE_RELAXED(&state->pairs, state->pairs - 1);
+        }
+        pyxlock_mutex_unlock(&state->mutex);
+    }
 }
 
 /* A mutex does not know who holds it. */
@@ -684,6 +864,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     const char *earlier = NULL;
     int held, needs, changes, bad = 0;
     if (state == NULL || obj == NULL || obj == (void *)Py_None) return 0;
+    if (state->jitters) pyxlock_check_pause(state);
     if (p.section && !PYXLOCK_CHECK_SECTIONS) return 0; /* there are none, or none can be seen */
     needs = p.what == 'w' || p.what == 'W' ? PYXLOCK_WRITE : PYXLOCK_READ;
     held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
@@ -748,6 +929,159 @@ PYXLOCK_FN int pyxlock_check_use_by(void *obj, void *lock, const char *place) {
 }
 PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_check_use_by(obj, obj, place); }
 
+/* ---- the order of locks ------------------------------------------------------------------
+
+   As in Linux' lockdep: which lock was taken while which was held is kept by class, and of one
+   class by object. A circle is reported though it never closed. */
+
+/* Whether there is a way along edges. The caller has the mutex; "seen" has room for all. */
+PYXLOCK_SLOW int pyxlock_check_leads(pyxlock_check_state *state, const char *from, const char *to, char *seen, int *way, int depth) {
+    int i;
+    if (depth >= PYXLOCK_CHECK_WAY) return 0;
+    for (i = 0; i < state->edges; i++) {
+        if (seen[i] || state->edge[i].one_class || strcmp(state->edge[i].held, from) != 0) continue;
+        seen[i] = 1;
+        way[depth] = i;
+        if (strcmp(state->edge[i].taken, to) == 0) return depth + 1;
+        {
+            int length = pyxlock_check_leads(state, state->edge[i].taken, to, seen, way, depth + 1);
+            if (length > 0) return length;
+        }
+    }
+    return 0;
+}
+
+PYXLOCK_SLOW void pyxlock_check_edge_new(pyxlock_check_state *state, PyObject *held, PyObject *taken, const char *place) {
+    const char *a = pyxlock_check_type(held), *b = pyxlock_check_type(taken);
+    int one = strcmp(a, b) == 0, i, n = 0;
+    int way[PYXLOCK_CHECK_WAY];
+    char seen[PYXLOCK_CHECK_EDGES];
+    pyxlock_check_edge *e;
+    for (i = 0; i < state->edges; i++) {
+        e = &state->edge[i];
+        if (one ? e->one_class && e->a == held && e->b == taken : strcmp(e->held, a) == 0 && strcmp(e->taken, b) == 0) {
+            e->count++;
+            return;
+        }
+    }
+    if (state->edges == PYXLOCK_CHECK_EDGES) return;
+    if (one) {
+        for (i = 0; i < state->edges; i++) {
+            if (state->edge[i].one_class && state->edge[i].a == taken && state->edge[i].b == held) way[n++] = i;
+        }
+        n = n > 0 ? 1 : 0;
+    } else {
+        memset(seen, 0, sizeof(seen));
+        n = pyxlock_check_leads(state, b, a, seen, way, 0);
+    }
+    e = &state->edge[state->edges++];
+    memset(e, 0, sizeof(*e));
+    (void)snprintf(e->held, sizeof(e->held), "%s", a);
+    (void)snprintf(e->taken, sizeof(e->taken), "%s", b);
+    e->one_class = one;
+    if (one) PYXLOCK_STORE_RELAXED(&state->pairs, state->pairs + 1);
+    e->a = held;
+    e->b = taken;
+    e->place = place;
+    e->count = 1;
+    if (n > 0 && state->circles < PYXLOCK_CHECK_CIRCLES) {
+        pyxlock_check_circle *c = &state->circle[state->circles];
+        for (i = 0; i < state->circles; i++) { /* the same two places, between other objects of a class */
+            if (one && state->circle[i].length == 2 && strcmp(state->circle[i].edge[0].place, place) == 0
+                && strcmp(state->circle[i].edge[1].place, state->edge[way[0]].place) == 0) return;
+        }
+        c->edge[0] = *e;
+        for (i = 0; i < n && i + 1 < PYXLOCK_CHECK_WAY; i++) c->edge[i + 1] = state->edge[way[i]];
+        c->length = i + 1;
+        state->circles++;
+        pyxlock_check_save(state);
+    }
+}
+
+/* Notes that the thread is about to wait for an object while it holds what it holds. */
+PYXLOCK_SLOW void pyxlock_check_order(PyObject *obj, const char *place) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    pyxlock_record *me;
+    pyxlock_slots slots;
+    pyxlock_word *slot;
+    if (state == NULL || obj == NULL || obj == Py_None || (me = pyxlock_me(state->locks)) == NULL) return;
+    if (pyxlock_is_empty(me) || pyxlock_own(me, obj, NULL) != 0) return;
+    pyxlock_mutex_lock(&state->mutex);
+    pyxlock_slots_start(&slots, me, NULL, PYXLOCK_MODES);
+    while ((slot = pyxlock_slots_next(&slots)) != NULL) {
+        PyObject *held = pyxlock_named(PYXLOCK_LOAD_RELAXED(slot)); /* our own */
+        if (held != NULL) pyxlock_check_edge_new(state, held, obj, place);
+    }
+    pyxlock_mutex_unlock(&state->mutex);
+}
+
+PYXLOCK_FN void pyxlock_check_order_all(pyxlock_Guard *guards, int count, const char *place) {
+    int i;
+    for (i = 0; i < count; i++) pyxlock_check_order(guards[i].object, place);
+}
+
+PYXLOCK_FN void pyxlock_check_order_items(PyObject *objects, const char *place) {
+    Py_ssize_t i, n = objects == Py_None ? 0 : pyxlock_length(objects);
+    for (i = 0; i < n; i++) {
+        pyxlock_check_order(PyList_Check(objects) ? PyList_GetItem(objects, i) : PyTuple_GetItem(objects, i), place);
+    }
+}
+
+/* The calls of pyxlock.pxd with a place behind. */
+PYXLOCK_FN int pyxlock_check_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    pyxlock_check_order(obj, place);
+    pyxlock_check_jitter();
+    return pyxlock_read(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    pyxlock_check_order(obj, place);
+    pyxlock_check_jitter();
+    return pyxlock_write(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_try_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place;
+    pyxlock_check_jitter();
+    return pyxlock_try_read(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_try_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
+    (void)place;
+    pyxlock_check_jitter();
+    return pyxlock_try_write(guard, obj);
+}
+PYXLOCK_FN int pyxlock_check_acquire(pyxlock_Guard *guards, int count, const char *place) {
+    pyxlock_check_order_all(guards, count, place);
+    pyxlock_check_jitter();
+    return pyxlock_acquire(guards, count);
+}
+PYXLOCK_FN int pyxlock_check_try_acquire(pyxlock_Guard *guards, int count, const char *place) {
+    (void)place;
+    pyxlock_check_jitter();
+    return pyxlock_try_acquire(guards, count);
+}
+PYXLOCK_FN int pyxlock_check_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
+    pyxlock_check_order_items(reads, place);
+    pyxlock_check_order_items(writes, place);
+    pyxlock_check_jitter();
+    return pyxlock_acquire_objects(guards, reads, writes);
+}
+PYXLOCK_FN int pyxlock_check_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
+    (void)place;
+    pyxlock_check_jitter();
+    return pyxlock_try_acquire_objects(guards, reads, writes);
+}
+PYXLOCK_FN void pyxlock_check_release(pyxlock_Guard *guard) {
+    pyxlock_release(guard);
+    pyxlock_check_jitter();
+}
+PYXLOCK_FN void pyxlock_check_release_all(pyxlock_Guard *guards, int count) {
+    pyxlock_release_all(guards, count);
+    pyxlock_check_jitter();
+}
+PYXLOCK_FN void pyxlock_check_release_objects(pyxlock_Guards *guards) {
+    pyxlock_release_objects(guards);
+    pyxlock_check_jitter();
+}
+
 #endif /* PYXLOCK_OFF */
 #endif /* PYXLOCK_CHECK_H */
     """
@@ -767,6 +1101,19 @@ PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_
     # The same without the GIL; the objects are pointers to them. Returns 1.
     int use "pyxlock_check_use" (void *obj, const char *place) except 0 nogil
     int use_by "pyxlock_check_use_by" (void *obj, void *lock, const char *place) except 0 nogil
+
+    # As the functions of pyxlock.pxd that are called so, with the place behind.
+    int read "pyxlock_check_read" (pyxlock.Guard *guard, object obj, const char *place) except -1 nogil
+    int write "pyxlock_check_write" (pyxlock.Guard *guard, object obj, const char *place) except -1 nogil
+    int try_read "pyxlock_check_try_read" (pyxlock.Guard *guard, object obj, const char *place) except -1 nogil
+    int try_write "pyxlock_check_try_write" (pyxlock.Guard *guard, object obj, const char *place) except -1 nogil
+    int acquire "pyxlock_check_acquire" (pyxlock.Guard *guards, int count, const char *place) except -1 nogil
+    int try_acquire "pyxlock_check_try_acquire" (pyxlock.Guard *guards, int count, const char *place) except -1 nogil
+    int acquire_objects "pyxlock_check_acquire_objects" (pyxlock.Guards *guards, object reads, object writes, const char *place) except -1
+    int try_acquire_objects "pyxlock_check_try_acquire_objects" (pyxlock.Guards *guards, object reads, object writes, const char *place) except -1
+    void release "pyxlock_check_release" (pyxlock.Guard *guard) noexcept nogil
+    void release_all "pyxlock_check_release_all" (pyxlock.Guard *guards, int count) noexcept nogil
+    void release_objects "pyxlock_check_release_objects" (pyxlock.Guards *guards) noexcept nogil
 
     # A mutex is held by this thread from now on, or not any more. Critical sections and the
     # locks of pyxlock.pxd are known without.

@@ -17,9 +17,12 @@ When such a module is compiled, `pyxlock rewrite` expands the decorators and rem
 this import.
 
 The program is on PATH as "pyxlock", and is what "python -m pyxlock" runs.
-pyxlock.setuptools puts it into setuptools builds. __init__.pxd beside this file is
+report() says what checked builds (--locking=check) have found, and LockMissing is what
+they raise if they are told to. pyxlock.setuptools puts it into setuptools builds. __init__.pxd beside this file is
 the lock itself, for "cimport pyxlock".
 """
+
+from ._checked import LockMissing, report  # noqa: F401
 
 try:
     import cython as _cython  # noqa: F401

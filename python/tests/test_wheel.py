@@ -30,15 +30,16 @@ def go_version():
 
 
 def test_contents(wheel):
-    """The package, the lock, the program, and nothing else."""
+    """The package, the lock and its checker, the program, and nothing else."""
     files = read(wheel)
     info = f"pyxlock-{go_version()}.dist-info/"
     package = {f"pyxlock/{p.name}" for p in (ROOT / "python/pyxlock").glob("*.py")}
     assert {"pyxlock/setuptools.py", "pyxlock/__main__.py"} <= package
     names = {n for n in files if not n.startswith(info)}
     script = f"pyxlock-{go_version()}.data/scripts/pyxlock"
-    assert names == package | {"pyxlock/__init__.pxd", script + (".exe" if os.name == "nt" else "")}
+    assert names == package | {"pyxlock/__init__.pxd", "pyxlock_check.pxd", script + (".exe" if os.name == "nt" else "")}
     assert files["pyxlock/__init__.pxd"] == (ROOT / "runtime/pyxlock.pxd").read_bytes()
+    assert files["pyxlock_check.pxd"] == (ROOT / "runtime/pyxlock_check.pxd").read_bytes()
     assert files[info + "licenses/LICENSE"] == (ROOT / "LICENSE").read_bytes()
 
 

@@ -196,6 +196,11 @@ func AccessorPlace(c *project.Class, fd *project.Field, write bool, lock *decora
 	return place(fd.Unit, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.', lockLetter(lock))
 }
 
+// LockPlace is the place at which a function takes locks.
+func LockPlace(u *project.Unit, pos int32, function string) string {
+	return fmt.Sprintf("l00.:%d:-:%s:%s", syntax.Line(u.File, pos)+1, function, u.Path)
+}
+
 // lockLetter says what kind of lock the checker has to ask for.
 func lockLetter(lock *decorator.Info) byte {
 	if lock != nil && lock.Kind == decorator.CriticalSection {

@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/checked"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/finding"
@@ -72,6 +73,15 @@ func (a *Module) style(u *project.Unit) style {
 		inline: a.opts.Runtime == Inline,
 		check:  a.opts.Check,
 	}
+}
+
+// styleAt is style where a function takes locks.
+func (a *Module) styleAt(u *project.Unit, pos int32, function string) style {
+	s := a.style(u)
+	if s.check {
+		s.where = checked.LockPlace(u, pos, function)
+	}
+	return s
 }
 
 // place is where a statement stands.
@@ -293,10 +303,11 @@ func (a *Module) helper(f *plan.Func) {
 // and the decorator that it replaced in place.
 func (a *Module) expand(f *plan.Func, at place, declares []string) (string, *ast.Decorator) {
 	u := f.Unit
-	s := a.style(u)
+	s := a.styleAt(u, f.Def.Name.Pos, f.Name())
 	x := expand(f.Plan, s)
 	e := a.editor(u)
 	n := a.need(u, f.Def.Pos)
+	n.check = n.check || a.opts.Check && x.rwlock
 	if s.pure && s.inline && x.rwlock {
 		a.Plan.Report(u, f.Def.Name.Span, finding.Cimport, "the runtime cannot be pasted into a .py file", "use --runtime=vendored or --runtime=package")
 		return "", nil

@@ -40,7 +40,7 @@ func (a blocks) plan(f *plan.Func) []*block {
 		if b.Plan == nil {
 			continue
 		}
-		s := a.style(f.Unit)
+		s := a.styleAt(f.Unit, b.With.Pos, f.Name())
 		s.own = b.Name
 		k := &block{Block: b, x: expand(b.Plan, s), s: s}
 		if b.Final { // declared there, it would be declared twice
@@ -69,6 +69,7 @@ func (a blocks) plan(f *plan.Func) []*block {
 		}
 		n := a.need(f.Unit, f.Def.Pos)
 		n.rwlock = n.rwlock || k.x.rwlock
+		n.check = n.check || a.opts.Check && k.x.rwlock
 		n.releases = n.releases || b.Plan.ReleasesGIL && k.x.rwlock
 		n.cython = n.cython || k.x.cython
 		out = append(out, k)

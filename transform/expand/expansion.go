@@ -40,6 +40,7 @@ type style struct {
 	cython string // the cython module's name
 	inline bool   // --runtime=inline
 	check  bool   // --locking=check
+	where  string // with that: the place at which locks are taken
 	calls  bool   // casts are calls of cython.cast
 	own    string // what the variables of a block begin with; "" for those of a function
 }
@@ -49,6 +50,22 @@ func (s style) rt(name string) string {
 		return "_pyxlock_" + name
 	}
 	return "pyxlock." + name
+}
+
+// take spells a call that takes locks, give one that gives them back. A checked build says
+// where that is.
+func (s style) take(name, args string) string {
+	if !s.check {
+		return s.rt(name) + "(" + args + ")"
+	}
+	return s.ck(name) + "(" + args + ", " + quoted(s.where) + ")"
+}
+
+func (s style) give(name, args string) string {
+	if !s.check {
+		return s.rt(name) + "(" + args + ")"
+	}
+	return s.ck(name) + "(" + args + ")"
 }
 
 // local is what a variable is called that new text needs.
@@ -240,10 +257,10 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 		v, before := s.value(h, 0, pl.Nogil, "None")
 		x.declare = []string{"cdef " + guard + " " + g}
 		x.declareInline = []string{g + " = " + s.cython + ".declare(" + guard + ")"}
-		x.closing = []string{fmt.Sprintf("%s(%s)", s.rt("release"), s.addr(g))}
+		x.closing = []string{s.give("release", s.addr(g))}
 		looks := still(before)
-		x.retake = []string{fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v)}
-		x.acquire = again(append(before, fmt.Sprintf("%s(%s, %s)", s.rt(try+h.Mode.String()), s.addr(g), v)), looks, x.closing[0])
+		x.retake = []string{s.take(try+h.Mode.String(), s.addr(g)+", "+v)}
+		x.acquire = again(append(before, x.retake[0]), looks, x.closing[0])
 		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0
 	} else {
 		n := len(pl.Holds)
@@ -257,9 +274,9 @@ func expandRWLock(pl *plan.Plan, s style) *expansion {
 		}
 		x.acquire = append(x.acquire, wants...)
 		looks := still(x.acquire)
-		x.acquire = append(x.acquire, fmt.Sprintf("%s(%s, %d)", s.rt(try+"acquire"), g, n))
+		x.acquire = append(x.acquire, s.take(try+"acquire", fmt.Sprintf("%s, %d", g, n)))
 		x.retake = append(wants, x.acquire[len(x.acquire)-1])
-		x.closing = []string{fmt.Sprintf("%s(%s, %d)", s.rt("release_all"), g, n)}
+		x.closing = []string{s.give("release_all", fmt.Sprintf("%s, %d", g, n))}
 		x.acquire = again(x.acquire, looks, x.closing[0])
 		x.cython, x.inside = len(looks) > 0, x.inside && len(looks) == 0
 	}

@@ -32,7 +32,7 @@ func expandItems(pl *plan.Plan, s style) *expansion {
 	if pl.Nonblocking {
 		try = "try_"
 	}
-	release := fmt.Sprintf("%s(%s)", s.rt("release_objects"), s.addr(g))
+	release := s.give("release_objects", s.addr(g))
 	lists := map[effects.Mode]*objects{effects.Read: {}, effects.Write: {}}
 	var copies []string // what comes once, whatever is looked at again
 	moving := false
@@ -73,7 +73,7 @@ func expandItems(pl *plan.Plan, s style) *expansion {
 		looks = append(looks, again...)
 		args = append(args, name)
 	}
-	x.acquire = append(x.acquire, fmt.Sprintf("%s(%s, %s)", s.rt(try+"acquire_objects"), s.addr(g), strings.Join(args, ", ")))
+	x.acquire = append(x.acquire, s.take(try+"acquire_objects", s.addr(g)+", "+strings.Join(args, ", ")))
 	x.acquire = append(copies, again(x.acquire, looks, release)...)
 	x.closing = []string{release}
 	x.cython = x.cython || moving

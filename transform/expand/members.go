@@ -117,9 +117,11 @@ func (a *Module) property(c *project.Class, info *decorator.Info, f *project.Fie
 	accessor := func(decorator, params string, md effects.Mode, body string) {
 		h := plan.Hold{Mode: md, Path: []string{"self"}, Typed: true, Never: true, Class: c}
 		a.p.ThroughGuard(a.Module, c.Unit, &h)
+		s := a.styleAt(c.Unit, f.Decl.Range().Pos, c.Name+"."+f.Name)
 		x := expand(&plan.Plan{Kind: info.Kind, Nonblocking: info.Nonblocking, Holds: []plan.Hold{h}}, s)
 		n := a.need(c.Unit, c.Def.Pos)
 		n.rwlock = n.rwlock || x.rwlock
+		n.check = n.check || a.opts.Check
 		n.cython = n.cython || x.cython
 		out = append(out, "", decorator)
 		if x.decorator != "" {

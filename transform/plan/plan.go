@@ -32,6 +32,18 @@ type Func struct {
 	Plan     *Plan    // nil where it locks nothing
 }
 
+// Name returns the function's name, with those of what it is in.
+func (f *Func) Name() string {
+	name := f.Def.Name.Name
+	if f.Outer != nil {
+		return f.Outer.Name() + "." + name
+	}
+	if f.Class != nil {
+		return f.Class.Name + "." + name
+	}
+	return name
+}
+
 // Placed is a decorator that stands in another file than its function.
 type Placed struct {
 	decorator.Lock
