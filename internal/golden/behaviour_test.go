@@ -299,7 +299,7 @@ func (r *run) python(t *testing.T, python *interpreter, dir, form, script string
 	cmd.Abort = syscall.SIGABRT
 	cmd.Dir = dir
 	below := dir
-	if r.sharing(form, r.Versions[len(r.Versions)-1]) {
+	if r.sharing(r.Versions[len(r.Versions)-1]) {
 		shared, err := sharedFor(python)
 		if err != nil {
 			t.Error(err)

@@ -70,7 +70,7 @@ func (r *run) newUnit(root, form, version, mode, module string) (*unit, error) {
 		name:       fmt.Sprintf("%s, %s, %s in %s mode", r.Name, form, module, mode),
 		version:    version,
 	}
-	if r.sharing(form, version) {
+	if r.sharing(version) {
 		u.Shared = sharedModule
 	}
 	python := venvPython(version)

@@ -15,7 +15,7 @@ func TestUnitKeys(t *testing.T) {
 			t.Skipf("there is no .venv/cython-%s: run make venv", version)
 		}
 	}
-	form, script := "readable", "unused.py"
+	script := "unused.py"
 	key := func(version, mode, module string, warnings bool, directive string, files ...string) string {
 		t.Helper()
 		root := t.TempDir()
@@ -25,7 +25,7 @@ func TestUnitKeys(t *testing.T) {
 			}
 		}
 		r := &run{Case: &Case{Name: "keys", Ar: &txtar.Archive{Files: []txtar.File{{Name: script}}}, Directives: []string{directive}, Warnings: warnings, Env: map[string]string{"A": directive}}}
-		u, err := r.newUnit(root, form, version, mode, module)
+		u, err := r.newUnit(root, "readable", version, mode, module)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -59,7 +59,7 @@ func TestUnitKeys(t *testing.T) {
 		}
 		seen[k] = what
 	}
-	form, script = "aligned", "test.py"
+	script = "test.py"
 	if key("3.3", "c", "m.pyx", false, "wraparound=False", tree...) == plain {
 		t.Error("what imports the shared module has the key of what does not")
 	}

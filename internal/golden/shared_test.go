@@ -12,19 +12,19 @@ import (
 	"pyxlock/internal/testcache"
 )
 
-// What Cython puts into each module by itself, its function type for one, is a fifth
+// What Cython puts into each module by itself, its function type for one, is a third
 // of what a compiler has to do for a golden. Cython can put it into one module that
 // all others import ("cython --shared"), so that it is compiled once for an
-// interpreter. No code of ours is in it. Users rarely build like that, so the
-// readable layout is built without.
+// interpreter. No code of ours is in it. Users rarely build like that: the tests of
+// the runtime, of the Python package and of the examples build as they do.
 const (
 	sharing      = "3.3" // the Cython that can, and that compiles what is called
 	sharedModule = "_golden_shared"
 )
 
-// sharing reports whether the modules of a form import the shared one.
-func (r *run) sharing(form, version string) bool {
-	return version == sharing && form != "readable" && r.called()
+// sharing reports whether what a Cython makes of the golden imports the shared module.
+func (r *run) sharing(version string) bool {
+	return version == sharing && r.called()
 }
 
 var sharedModules sync.Map // by interpreter: a func() (string, error)
