@@ -11,7 +11,8 @@
 #                       cannot raise. abort: also the end of the process.
 #   PYXLOCK_JITTER      a number: locks, releases and checks pause now and then, by that seed.
 #   PYXLOCK_CHECK_FILE  a file that gets all that was found, as JSON, each time that
-#                       something new is; %p in it stands for the process's number.
+#                       something new is; as SARIF where it ends in .sarif. %p in
+#                       it stands for the process's number.
 #
 # The module _pyxlock_check, which is there once a checked module was imported, has
 # report(), violations() and clear().
@@ -312,6 +313,21 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
     }
 }
 
+PYXLOCK_SLOW void pyxlock_check_circle_line(pyxlock_check_text *t, const pyxlock_check_circle *circle) {
+    int i;
+    pyxlock_check_say(t, "locks are taken in opposite orders:");
+    for (i = 0; i < circle->length; i++) {
+        const pyxlock_check_edge *e = &circle->edge[i];
+        pyxlock_check_say(t, i > 0 ? ", and " : " ");
+        pyxlock_check_say(t, e->one_class ? "another " : "");
+        pyxlock_check_say(t, e->taken);
+        pyxlock_check_say(t, " while ");
+        pyxlock_check_say(t, e->held);
+        pyxlock_check_say(t, " is held at ");
+        pyxlock_check_say_where(t, e->place);
+    }
+}
+
 /* All that was found, one line each. The caller has the mutex. */
 PYXLOCK_SLOW void pyxlock_check_lines(pyxlock_check_text *t, pyxlock_check_state *state) {
     int i;
@@ -326,18 +342,7 @@ PYXLOCK_SLOW void pyxlock_check_lines(pyxlock_check_text *t, pyxlock_check_state
         pyxlock_check_say(t, "\\n");
     }
     for (i = 0; i < state->circles; i++) {
-        int k;
-        pyxlock_check_say(t, "locks are taken in opposite orders:");
-        for (k = 0; k < state->circle[i].length; k++) {
-            const pyxlock_check_edge *e = &state->circle[i].edge[k];
-            pyxlock_check_say(t, k > 0 ? ", and " : " ");
-            pyxlock_check_say(t, e->one_class ? "another " : "");
-            pyxlock_check_say(t, e->taken);
-            pyxlock_check_say(t, " while ");
-            pyxlock_check_say(t, e->held);
-            pyxlock_check_say(t, " is held at ");
-            pyxlock_check_say_where(t, e->place);
-        }
+        pyxlock_check_circle_line(t, &state->circle[i]);
         pyxlock_check_say(t, "\\n");
     }
     if (state->lost > 0) pyxlock_check_say(t, "and at more places, for which there was no room\\n");
@@ -435,6 +440,51 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
     pyxlock_check_say(t, "]}\\n");
 }
 
+/* The place of a result in SARIF. */
+PYXLOCK_SLOW void pyxlock_check_location(pyxlock_check_text *t, const char *place) {
+    pyxlock_check_say(t, "{\\"physicalLocation\\": {\\"artifactLocation\\": {");
+    pyxlock_check_pair(t, "uri", place, PYXLOCK_CHECK_PATH);
+    pyxlock_check_say(t, "}, \\"region\\": {");
+    pyxlock_check_pair(t, "startLine", place, PYXLOCK_CHECK_LINE);
+    pyxlock_check_say(t, "}}}");
+}
+
+PYXLOCK_SLOW void pyxlock_check_result(pyxlock_check_text *t, const char *rule, pyxlock_check_text *message, int first) {
+    pyxlock_check_say(t, first ? "\\n  {" : ",\\n  {");
+    pyxlock_check_key(t, "ruleId");
+    pyxlock_check_quote(t, rule, strlen(rule));
+    pyxlock_check_say(t, ", \\"level\\": \\"error\\", \\"message\\": {");
+    pyxlock_check_key(t, "text");
+    pyxlock_check_quote(t, message->data == NULL ? "" : message->data, message->size);
+    pyxlock_check_say(t, "}, \\"locations\\": [");
+    free(message->data);
+}
+
+PYXLOCK_SLOW void pyxlock_check_sarif(pyxlock_check_text *t, pyxlock_check_state *state) {
+    int i, k;
+    pyxlock_check_say(t, "{\\"$schema\\": \\"https://json.schemastore.org/sarif-2.1.0.json\\", \\"version\\": \\"2.1.0\\", \\"runs\\": "
+                         "[{\\"tool\\": {\\"driver\\": {\\"name\\": \\"pyxlock\\", \\"version\\": \\"" PYXLOCK_VERSION "\\", \\"rules\\": "
+                         "[{\\"id\\": \\"lock-missing\\"}, {\\"id\\": \\"lock-order\\"}]}}, \\"results\\": [");
+    for (i = 0; i < state->count; i++) {
+        pyxlock_check_text message = { NULL, 0, 0 };
+        pyxlock_check_sentence(&message, &state->list[i]);
+        pyxlock_check_result(t, "lock-missing", &message, i == 0);
+        pyxlock_check_location(t, state->list[i].place);
+        pyxlock_check_say(t, "]}");
+    }
+    for (i = 0; i < state->circles; i++) {
+        pyxlock_check_text message = { NULL, 0, 0 };
+        pyxlock_check_circle_line(&message, &state->circle[i]);
+        pyxlock_check_result(t, "lock-order", &message, i + state->count == 0);
+        for (k = 0; k < state->circle[i].length; k++) {
+            if (k > 0) pyxlock_check_say(t, ", ");
+            pyxlock_check_location(t, state->circle[i].edge[k].place);
+        }
+        pyxlock_check_say(t, "]}");
+    }
+    pyxlock_check_say(t, "]}]}\\n");
+}
+
 PYXLOCK_FN long pyxlock_check_process(void) {
 #ifdef _WIN32
     return (long)_getpid();
@@ -458,7 +508,8 @@ PYXLOCK_SLOW void pyxlock_check_save(pyxlock_check_state *state) {
             pyxlock_check_put(&name, s, 1);
         }
     }
-    pyxlock_check_json(&text, state);
+    if (strlen(state->file) > 6 && strcmp(state->file + strlen(state->file) - 6, ".sarif") == 0) pyxlock_check_sarif(&text, state);
+    else pyxlock_check_json(&text, state);
     if (name.data != NULL) pyxlock_check_say(&other, name.data);
     pyxlock_check_say(&other, ".");
     pyxlock_check_say_number(&other, (unsigned long)pyxlock_check_process());
