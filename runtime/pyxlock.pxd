@@ -23,6 +23,9 @@
 #   PYXLOCK_RELEASES_GIL  a locked body of this module releases the GIL. Only
 #                         read on builds of Python that have a GIL; see
 #                         pyxlock_enabled() below.
+#   PYXLOCK_FENCED        reads have a fence each, and the system is not asked for
+#                         barriers (membarrier), if the first module that locks was
+#                         compiled so.
 #
 # Works with Cython 3.0 and later, as C99 and as C++11, with and without
 # Py_LIMITED_API.
@@ -36,7 +39,7 @@ cdef extern from *:
    different PYXLOCK_ABI use different tables and do not exclude each other;
    the second kind warns when it starts. */
 #define PYXLOCK_VERSION "0.1.0"
-#define PYXLOCK_ABI 3
+#define PYXLOCK_ABI 4
 
 #include <Python.h>
 
@@ -129,6 +132,11 @@ PYXLOCK_FN void pyxlock_dump(void) {}
 #include <sys/syscall.h>
 #include <unistd.h>
 #endif
+#if !defined(PYXLOCK_FENCED) && (defined(_WIN32) || (defined(__linux__) && defined(SYS_membarrier)))
+#define PYXLOCK_BARRIERS 1          /* the system may make them, see pyxlock_barrier */
+#else
+#define PYXLOCK_BARRIERS 0
+#endif
 #include <pythread.h>
 
 #if defined(Py_GIL_DISABLED) || defined(Py_TARGET_ABI3T)
@@ -152,6 +160,8 @@ typedef uintptr_t pyxlock_word;
 #define PYXLOCK_STORE_RELEASE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define PYXLOCK_EXCHANGE(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define PYXLOCK_ADD(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+/* What comes before this in the program does so in the machine's code as well. */
+#define PYXLOCK_IN_ORDER() __asm__ __volatile__("" ::: "memory")
 PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word to) {
     return __atomic_compare_exchange_n(p, &from, to, 0, __ATOMIC_SEQ_CST, __ATOMIC_SEQ_CST);
 }
@@ -174,6 +184,7 @@ PYXLOCK_FN void pyxlock_store(volatile pyxlock_word *p, pyxlock_word value) {
     PYXLOCK_BARRIER();
     *p = value;
 }
+#define PYXLOCK_IN_ORDER() PYXLOCK_BARRIER()
 #define PYXLOCK_LOAD_RELAXED(p) (*(const volatile pyxlock_word *)(p))
 #define PYXLOCK_LOAD_ACQUIRE(p) pyxlock_load(p)
 #define PYXLOCK_LOAD(p) pyxlock_load(p)
@@ -194,6 +205,12 @@ PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word
 #endif
 #else
 #error "pyxlock: no atomic operations for this compiler; compile with -DPYXLOCK_OFF for no locks"
+#endif
+
+/* A store that other threads may see late: later than what this one loads next, if no
+   barrier comes in between. */
+#ifndef PYXLOCK_STORE_UNFENCED
+#define PYXLOCK_STORE_UNFENCED(p, v) do { PYXLOCK_STORE_RELEASE((p), (v)); PYXLOCK_IN_ORDER(); } while (0)
 #endif
 
 /* A number that no other living thread has. Where there is one, the address of
@@ -266,6 +283,7 @@ __declspec(dllimport) unsigned long __stdcall FlsAlloc(void(__stdcall *)(void *)
 __declspec(dllimport) void *__stdcall FlsGetValue(unsigned long);
 __declspec(dllimport) int __stdcall FlsSetValue(unsigned long, void *);
 __declspec(dllimport) unsigned long long __stdcall GetTickCount64(void);
+__declspec(dllimport) void __stdcall FlushProcessWriteBuffers(void);
 #ifdef __cplusplus
 }
 #endif
@@ -294,6 +312,35 @@ PYXLOCK_FN int64_t pyxlock_now(void) {
     struct timespec now;
     (void)clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000000000 + (int64_t)now.tv_nsec;
+}
+#endif
+
+/* A barrier in all threads of the process: each of them, wherever it is, has all of its
+   earlier stores seen by the time this returns, and later loads of it see what was
+   stored before this was called. It spares readers a fence, and costs who calls it some hundred
+   nanoseconds, or microseconds where many threads run.
+
+   pyxlock_barrier_begin says whether there will be any; also in the child of a fork. */
+#if !PYXLOCK_BARRIERS
+PYXLOCK_FN int pyxlock_barrier_begin(void) { return 0; }
+PYXLOCK_FN void pyxlock_barrier(void) {}
+#elif defined(_WIN32)
+PYXLOCK_FN int pyxlock_barrier_begin(void) { return 1; }
+PYXLOCK_FN void pyxlock_barrier(void) { FlushProcessWriteBuffers(); }
+#else
+/* From <linux/membarrier.h>, which old systems do not have. */
+#define PYXLOCK_MEMBARRIER 8        /* MEMBARRIER_CMD_PRIVATE_EXPEDITED */
+#define PYXLOCK_MEMBARRIER_REGISTER 16
+PYXLOCK_FN int pyxlock_barrier_begin(void) {
+    return syscall(SYS_membarrier, PYXLOCK_MEMBARRIER_REGISTER, 0, 0) == 0
+        && syscall(SYS_membarrier, PYXLOCK_MEMBARRIER, 0, 0) == 0;
+}
+PYXLOCK_SLOW void pyxlock_barrier(void) {
+    struct timespec millisecond = {0, 1000000};
+    if (syscall(SYS_membarrier, PYXLOCK_MEMBARRIER, 0, 0) == 0) return;
+    /* It worked before: the process has forbidden it to itself since (seccomp). No
+       processor keeps a store to itself for nearly so long. */
+    (void)nanosleep(&millisecond, NULL);
 }
 #endif
 
@@ -336,7 +383,9 @@ PYXLOCK_FN void pyxlock_mutex_lock(pyxlock_mutex *m) {
    address, counts nobody: then there is no writer, and it is in. A writer writes
    its slot, counts itself in the filter, then looks whether another thread's
    slot names the object: if not, it is in. So of a reader and a writer that
-   come at once at least one sees the other. A filter word may also name an owner,
+   come at once at least one sees the other. Between writing and looking both have a
+   fence, but that of readers may be left to the writers, who then make a barrier in all
+   threads. A filter word may also name an owner,
    the only thread that has used it: that one need not look at slots. Whoever sees
    anything takes the slow path, under the table's one mutex, where whole
    addresses are compared. */
@@ -400,10 +449,12 @@ typedef struct pyxlock_record {
     pyxlock_word reads[PYXLOCK_READS];
     /* Another, of this thread alone. */
     pyxlock_word others;            /* what of a filter word keeps it off the fast path */
+    pyxlock_word fenced;            /* ... and off that of a read without a fence */
     pyxlock_word tag;               /* as owner of a filter word; 0: it never is */
-    pyxlock_word scans;
     pyxlock_word reads_depth[PYXLOCK_READS];
-    pyxlock_word spare[PYXLOCK_DEPTH - PYXLOCK_READS];
+    pyxlock_word scans;             /* how often it looked at slots */
+    pyxlock_word patience;          /* after so many reads with a fence it tries to do without */
+    pyxlock_word spare[PYXLOCK_DEPTH - PYXLOCK_READS - 2];
     pyxlock_word reads_who[PYXLOCK_READS];
     /* Another line: the slots for writing, at which others look only if they meet
        somebody. So threads that write objects of their own share nothing. */
@@ -472,6 +523,7 @@ typedef struct pyxlock_table {
     int abi;
     pyxlock_word made;              /* 1 */
     pyxlock_word enabled;
+    pyxlock_word barriers;          /* the system makes them */
     pyxlock_record *(*record)(struct pyxlock_table *table);
     pyxlock_word *(*slot)(pyxlock_record *me, PyObject *object, int mode);
     pyxlock_word *(*acquire)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
@@ -495,6 +547,11 @@ typedef struct pyxlock_table {
     pyxlock_block first;
     void *more_padding[16];
     pyxlock_word filter[PYXLOCK_FILTERS];
+    /* Of barriers that writers made, in ns of pyxlock_now: until when the word keeps its
+       fences for that, and all words; what the last one cost. */
+    pyxlock_word until[PYXLOCK_FILTERS];
+    pyxlock_word until_any;
+    pyxlock_word cost;
     void *last_padding[16];
     pyxlock_word queued[PYXLOCK_QUEUES]; /* how many threads are */
     pyxlock_mutex mutex;            /* guards all that follows */
@@ -538,10 +595,13 @@ PYXLOCK_HOT pyxlock_word *pyxlock_filter(pyxlock_table *table, PyObject *object)
      that are in the slow path for one of them;
    - a mark: if all whom it counts want the same object, another hash of that; 0:
      they may not. Of a word that counts nobody the mark means nothing;
+   - a bit: readers of these objects use fences; if not, whoever is about to look for
+     them makes a barrier first, and then sets it;
    - an owner's tag: no thread but this one holds any of these objects; 0: others
      may. Tags are made so that none is a part of another; words of 32 bits have no
      room for them. */
-#define PYXLOCK_COUNT ((pyxlock_word)0xFFFFF)
+#define PYXLOCK_COUNT ((pyxlock_word)0x7FFFF)
+#define PYXLOCK_FENCES ((pyxlock_word)0x80000)
 #define PYXLOCK_MARK ((pyxlock_word)0xFFF00000)
 #define PYXLOCK_TAG (~(pyxlock_word)0xFFFFFFFF)
 
@@ -562,7 +622,7 @@ PYXLOCK_HOT pyxlock_word pyxlock_counted(pyxlock_record *me, pyxlock_word word, 
     pyxlock_word mark = pyxlock_mark(object), tag = word & PYXLOCK_TAG;
     if ((word & PYXLOCK_COUNT) != 0 && (word & PYXLOCK_MARK) != mark) mark = 0;
     if ((tag & me->others) != 0) tag = 0;
-    return tag | mark | ((word & PYXLOCK_COUNT) + 1);
+    return tag | mark | (word & PYXLOCK_FENCES) | ((word & PYXLOCK_COUNT) + 1);
 }
 
 /* Which of the queues is that of the object. */
@@ -652,7 +712,8 @@ PYXLOCK_FN int pyxlock_modes_in(pyxlock_record *record, PyObject *object, int mo
         /* In a writer's look at other threads: after it raised the filter.
            Pairs with the exchanges in pyxlock_enter_reading and
            pyxlock_publish, after which the others look at the filter or at
-           slots. The value 0 pairs with the releasing store in pyxlock_clear. */
+           slots; and, by the barrier in pyxlock_fence, with the store in
+           pyxlock_enter_plainly. The value 0 pairs with the releasing store in pyxlock_clear. */
         pyxlock_word word = PYXLOCK_LOAD(slot);
         if (pyxlock_word_names(word, object)) found |= (int)(word & PYXLOCK_MODES);
     }
@@ -848,24 +909,32 @@ PYXLOCK_FN int pyxlock_is_empty(pyxlock_record *record) {
     pyxlock_word *slot;
     pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
-        /* Pairs with the exchange in pyxlock_enter_reading, see pyxlock_unlist. */
+        /* Pairs with the exchange in pyxlock_enter_reading, see pyxlock_unlist_begin. */
         if (PYXLOCK_LOAD(slot) != 0) return 0;
     }
     return 1;
 }
 
-PYXLOCK_FN void pyxlock_unlist(pyxlock_record *record) {
-    if (PYXLOCK_LOAD_RELAXED(&record->unlisted)) return;
-    /* Pairs with the loads in pyxlock_enter_reading and _writing. The owner
+/* Takes a record off the list, in two steps; between them, a barrier, unless the
+   record is the thread's own. */
+PYXLOCK_FN void pyxlock_unlist_begin(pyxlock_record *record) {
+    /* Pairs with the loads in pyxlock_enter_reading, _plainly and _writing. The owner
        publishes and then looks at this flag, we set the flag and then look at
        the slots: either we see its slot, or it sees the flag and retracts. */
-    (void)PYXLOCK_EXCHANGE(&record->unlisted, 1);
+    if (!PYXLOCK_LOAD_RELAXED(&record->unlisted)) (void)PYXLOCK_EXCHANGE(&record->unlisted, 1);
+}
+PYXLOCK_FN void pyxlock_unlist_end(pyxlock_record *record) {
+    if ((PYXLOCK_LOAD_RELAXED(&record->block->listed) & record->bit) == 0) return;
     if (pyxlock_is_empty(record)) {
         (void)PYXLOCK_ADD(&record->table->listed, (pyxlock_word)0 - 1);
         (void)PYXLOCK_ADD(&record->block->listed, (pyxlock_word)0 - record->bit);
     } else {
         (void)PYXLOCK_EXCHANGE(&record->unlisted, 0);
     }
+}
+PYXLOCK_FN void pyxlock_unlist(pyxlock_record *record) {
+    pyxlock_unlist_begin(record);
+    pyxlock_unlist_end(record);
 }
 
 /* Memory aligned to cache lines, zeroed; NULL if there is none. It is freed, if
@@ -875,6 +944,8 @@ PYXLOCK_FN void *pyxlock_aligned(size_t size, void **memory) {
     if (*memory == NULL) return NULL;
     return (char *)*memory + (64 - (uintptr_t)*memory % 64);
 }
+
+#define PYXLOCK_PATIENCE 64         /* reads with a fence before a thread tries without, at least */
 
 /* Gives a record its place in the list, once. -1 if memory is out. */
 PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record) {
@@ -898,6 +969,8 @@ PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record)
         record->tag = ((pyxlock_word)(number << 16 | (~number & 0xFFFF)) << 16) << 16;
         record->others &= ~record->tag;
     }
+    record->fenced = record->others | PYXLOCK_FENCES;
+    record->patience = PYXLOCK_PATIENCE;
     record->block = block;
     record->bit = (pyxlock_word)1 << block->used;
     record->unlisted = 1;
@@ -986,18 +1059,81 @@ PYXLOCK_FN pyxlock_record *pyxlock_me(pyxlock_table *table) {
    that away first. All changes are read-modify-writes, so that one may say of any
    two: the later one saw the earlier one. */
 
-PYXLOCK_FN void pyxlock_raise_filter(pyxlock_record *me, PyObject *object) {
+/* What a barrier costs in ns, if it seems less or more; what a read gains without a fence;
+   and for how many times the cost of a barrier a word keeps its fences, and all words do. */
+#define PYXLOCK_LEAST 200
+#define PYXLOCK_MOST 20000
+#define PYXLOCK_GAIN 4
+#define PYXLOCK_KEPT 100
+#define PYXLOCK_KEPT_ANY 20
+
+/* "me", whom the word counts, is about to look for readers: in a word without fences it
+   makes the barrier that these do without, and only then sets the bit, by which others
+   are spared one. As long as the word counts anybody the bit stays. */
+PYXLOCK_SLOW void pyxlock_fence(pyxlock_record *me, pyxlock_word *filter) {
+    pyxlock_table *table = me->table;
+    int64_t begin = pyxlock_now(), end, cost;
+    pyxlock_word word;
+    pyxlock_barrier();
+    end = pyxlock_now();
+    cost = end - begin;
+    /* The clock may be coarse, and the system may have run another thread meanwhile. */
+    if (cost < PYXLOCK_LEAST) cost = PYXLOCK_LEAST;
+    if (cost > PYXLOCK_MOST) cost = PYXLOCK_MOST;
+    /* Hints for pyxlock_relax; nothing pairs. */
+    PYXLOCK_STORE_RELAXED(&table->cost, (pyxlock_word)cost);
+    PYXLOCK_STORE_RELAXED(&table->until[filter - table->filter], (pyxlock_word)(end + PYXLOCK_KEPT * cost));
+    PYXLOCK_STORE_RELAXED(&table->until_any, (pyxlock_word)(end + PYXLOCK_KEPT_ANY * cost));
+    do {
+        word = PYXLOCK_LOAD_RELAXED(filter);
+        if ((word & PYXLOCK_FENCES) != 0) return; /* somebody did it, after a barrier of its own */
+    } while (!pyxlock_swap_if(filter, word, word | PYXLOCK_FENCES));
+}
+
+/* Now and then a reader sees to it that the word has no fences any more: where there are
+   many reads for each write. That costs the next writer a barrier, so it takes as many
+   reads as would have paid for the last one, and some time since: of a thread that
+   writes barriers take a small part of the time, whatever others do. */
+PYXLOCK_SLOW void pyxlock_relax(pyxlock_record *me, pyxlock_word *filter) {
+    pyxlock_table *table = me->table;
+    pyxlock_word word = PYXLOCK_LOAD_RELAXED(filter); /* the swap looks again */
+    pyxlock_word now = (pyxlock_word)pyxlock_now(), least = PYXLOCK_LOAD_RELAXED(&table->cost) / PYXLOCK_GAIN;
+    me->patience = least > PYXLOCK_PATIENCE ? least : PYXLOCK_PATIENCE;
+    if (!table->barriers || (word & me->fenced) != PYXLOCK_FENCES) return;
+    if ((intptr_t)(now - PYXLOCK_LOAD_RELAXED(&table->until_any)) < 0) return;
+    if ((intptr_t)(now - PYXLOCK_LOAD_RELAXED(&table->until[filter - table->filter])) < 0) return;
+    /* Who raises the filter after this, and finds no bit, makes a barrier. */
+    (void)pyxlock_swap_if(filter, word, word & ~PYXLOCK_FENCES);
+}
+
+/* Counts "me" for the object; returns what the word was. */
+PYXLOCK_FN pyxlock_word pyxlock_count_in(pyxlock_record *me, PyObject *object) {
     pyxlock_word *filter = pyxlock_filter(me->table, object), word;
-    /* Pairs with the load in pyxlock_enter_reading, the swaps in
+    /* Pairs with the loads in pyxlock_enter_reading and _plainly, the swaps in
        pyxlock_enter_writing, pyxlock_admit and pyxlock_claim, and the
        subtraction in pyxlock_lower. */
     do word = PYXLOCK_LOAD_RELAXED(filter);
     while (!pyxlock_swap_if(filter, word, pyxlock_counted(me, word, object)));
+    return word;
+}
+
+/* The same, to look for others next. */
+PYXLOCK_FN void pyxlock_raise_filter(pyxlock_record *me, PyObject *object) {
+    if ((pyxlock_count_in(me, object) & PYXLOCK_FENCES) == 0) pyxlock_fence(me, pyxlock_filter(me->table, object));
+}
+
+/* Nobody uses any object yet, or any more. */
+PYXLOCK_FN void pyxlock_filter_begin(pyxlock_table *table) {
+    int i;
+    table->barriers = (pyxlock_word)pyxlock_barrier_begin();
+    for (i = 0; i < PYXLOCK_FILTERS; i++) {
+        PYXLOCK_STORE_RELAXED(&table->filter[i], table->barriers ? 0 : PYXLOCK_FENCES); /* no thread can see it yet */
+    }
 }
 
 /* What the word counts afterwards. */
 PYXLOCK_HOT pyxlock_word pyxlock_lower(pyxlock_word *filter) {
-    /* Pairs with the swap in pyxlock_raise_filter: a thread that raises it
+    /* Pairs with the swap in pyxlock_count_in: a thread that raises it
        after this sees the slot that was cleared before this; if it raised it
        before, we see that. Also with the load and the swap in
        pyxlock_enter_...: who finds it 0 sees what was done under the lock. */
@@ -1028,7 +1164,8 @@ PYXLOCK_FN int pyxlock_used_by_others(pyxlock_record *me, pyxlock_word *filter) 
 
 /* Makes "me", who is the only one whom the word counts, its owner, if nobody else
    uses it. First the tag, then the look: who comes before the tag is seen by the
-   look, who comes after it takes the tag away. */
+   look, since the word has fences (it counts "me", who made them), who comes after it takes
+   the tag away. */
 PYXLOCK_SLOW void pyxlock_claim(pyxlock_record *me, pyxlock_word *filter) {
     pyxlock_word word = PYXLOCK_LOAD_RELAXED(filter); /* the swap looks again */
     if (me->tag == 0 || (word & PYXLOCK_TAG) != 0 || (word & PYXLOCK_COUNT) != 1) return;
@@ -1414,17 +1551,26 @@ PYXLOCK_HOT int pyxlock_enter_reading(pyxlock_record *me, pyxlock_word *slot, py
        publish, then look at filter and flag; others change these, then look at
        the slots. */
     (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
-    /* Pairs with the swap below, pyxlock_raise_filter and pyxlock_lower; and
-       with the exchange in pyxlock_unlist. */
+    /* Pairs with the swap below, pyxlock_count_in and pyxlock_lower; and
+       with the exchange in pyxlock_unlist_begin. */
     return PYXLOCK_LIKELY(((PYXLOCK_LOAD(filter) & me->others) | PYXLOCK_LOAD(&me->unlisted)) == 0);
+}
+/* The same without a fence. A thread that looks for readers makes a barrier in this one
+   unless the word says that it has fences. If that comes after the store, the other one
+   sees it; if it comes before the loads, this one sees that it is counted. So it is in
+   only if the word has none: those that are set are after such a barrier. A release, for the
+   sake of what the slot named before. */
+PYXLOCK_HOT int pyxlock_enter_plainly(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, PyObject *object) {
+    PYXLOCK_STORE_UNFENCED(slot, (pyxlock_word)object | PYXLOCK_READ);
+    return PYXLOCK_LIKELY(((PYXLOCK_LOAD(filter) & me->fenced) | PYXLOCK_LOAD(&me->unlisted)) == 0);
 }
 PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter, pyxlock_word word,
                                       PyObject *object, int *raised) {
     /* Whoever raises the filter after our swap sees this: relaxed. */
     PYXLOCK_STORE_RELAXED(slot, (pyxlock_word)object | PYXLOCK_WRITE);
-    /* Pairs with the load above and with pyxlock_raise_filter. */
-    *raised = pyxlock_swap_if(filter, word, (word & PYXLOCK_TAG) | pyxlock_mark(object) | 1);
-    /* Pairs with the exchange in pyxlock_unlist. That the slot is written before
+    /* Pairs with the load above and with pyxlock_count_in. */
+    *raised = pyxlock_swap_if(filter, word, (word & (PYXLOCK_TAG | PYXLOCK_FENCES)) | pyxlock_mark(object) | 1);
+    /* Pairs with the exchange in pyxlock_unlist_begin. That the slot is written before
        this load C11 promises for an exchange only; a seq_cst swap and a seq_cst
        load do as well on all machines (on x86 the one is a fence, on ARM a
        release before an acquire, elsewhere the other brings a fence). */
@@ -1432,8 +1578,8 @@ PYXLOCK_HOT int pyxlock_enter_writing(pyxlock_record *me, pyxlock_word *slot, py
 }
 
 /* The same where the filter word has another owner, or counts others, but none
-   for this object, as far as it tells. The slot is written. A reader is in, a
-   writer has raised the filter, if this returns 1; *mine says whether the thread
+   for this object, as far as it tells. The slot is written, with a fence. A reader is in,
+   a writer has raised the filter, if this returns 1; *mine says whether the thread
    is the owner, so that no slot needs to be looked at. */
 PYXLOCK_FN int pyxlock_admit(pyxlock_record *me, pyxlock_word *filter, PyObject *object, int mode, int *mine) {
     for (;;) {
@@ -1444,7 +1590,9 @@ PYXLOCK_FN int pyxlock_admit(pyxlock_record *me, pyxlock_word *filter, PyObject 
         if (mode == PYXLOCK_WRITE) to = pyxlock_counted(me, word, object);
         else if (*mine) to = word;
         else to = word & ~PYXLOCK_TAG;
-        if (to == word || pyxlock_swap_if(filter, word, to)) return 1;
+        if (to != word && !pyxlock_swap_if(filter, word, to)) continue;
+        if (mode == PYXLOCK_WRITE && !*mine && (word & PYXLOCK_FENCES) == 0) pyxlock_fence(me, filter);
+        return 1;
     }
 }
 
@@ -1805,7 +1953,12 @@ PYXLOCK_SLOW void pyxlock_table_sweep(pyxlock_record *me) {
         table->swept = now;
         pyxlock_walk_start(&walk, table);
         while ((record = pyxlock_walk_next(&walk)) != NULL) {
-            if (record != me) pyxlock_unlist(record);
+            if (record != me) pyxlock_unlist_begin(record);
+        }
+        pyxlock_barrier();
+        pyxlock_walk_start(&walk, table);
+        while ((record = pyxlock_walk_next(&walk)) != NULL) {
+            if (record != me) pyxlock_unlist_end(record);
         }
     }
     pyxlock_mutex_unlock(&table->mutex);
@@ -1975,7 +2128,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
     table->main_thread = 1; /* nobody's: the main thread is that of the process */
     /* Nobody else is there yet: relaxed all through. */
     for (i = 0; i < PYXLOCK_QUEUES; i++) PYXLOCK_STORE_RELAXED(&table->queued[i], 0);
-    for (i = 0; i < PYXLOCK_FILTERS; i++) PYXLOCK_STORE_RELAXED(&table->filter[i], 0);
+    pyxlock_filter_begin(table);
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next)) {
         for (i = 0; i < block->used; i++) {
             pyxlock_record *record = block->record[i];
@@ -1997,7 +2150,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
         pyxlock_slots_start(&slots, me, NULL, PYXLOCK_MODES);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
-            if ((word & PYXLOCK_WRITE) != 0) pyxlock_raise_filter(me, pyxlock_named(word));
+            if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_count_in(me, pyxlock_named(word));
         }
     }
     pyxlock_mutex_unlock(&table->mutex);
@@ -2168,6 +2321,7 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
     if (table == NULL) return NULL;
     table->memory = memory;
     table->abi = PYXLOCK_ABI;
+    pyxlock_filter_begin(table);
     table->record = pyxlock_table_record;
     table->slot = pyxlock_table_slot;
     table->acquire = pyxlock_table_acquire;
@@ -2194,9 +2348,9 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
 }
 
 #ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
-#define PYXLOCK_CAPSULE "_pyxlock_abi3_test"
+#define PYXLOCK_CAPSULE "_pyxlock_abi4_test"
 #else
-#define PYXLOCK_CAPSULE "_pyxlock_abi3"
+#define PYXLOCK_CAPSULE "_pyxlock_abi4"
 #endif
 
 /* Warns if modules of another PYXLOCK_ABI run in this process: their locks and
@@ -2451,11 +2605,13 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
         if (!failed) slot = table->slot(me, object, mode);
         if (slot == NULL && !failed) failed = PYXLOCK_MEMORY;
         if (slot != NULL && pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) {
+            if (mode == PYXLOCK_READ && me->patience == 0) pyxlock_relax(me, pyxlock_filter(table, object));
             slot[PYXLOCK_WHO] = who;
             return slot;
         }
     } else if (mode == PYXLOCK_READ) {
-        /* As in pyxlock_try_fast. */
+        /* As in pyxlock_try_fast; it may have been written without a fence. */
+        (void)PYXLOCK_EXCHANGE(slot, (pyxlock_word)object | PYXLOCK_READ);
         if (!PYXLOCK_LOAD(&me->unlisted) && pyxlock_admit(me, pyxlock_filter(table, object), object, mode, &mine)) {
             return slot;
         }
@@ -2476,6 +2632,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
    pyxlock_take_slowly. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlock_word *slot, pyxlock_word *filter,
                                                        PyObject *object, int blocking) {
+    if ((PYXLOCK_LOAD_RELAXED(filter) & PYXLOCK_FENCES) == 0) pyxlock_fence(me, filter);
     if (!PYXLOCK_LOAD(&me->unlisted) && !pyxlock_read_by_others(me, object)) {
         if (!PYXLOCK_LIKELY((me->scans & 7) != 0)) pyxlock_claim(me, filter);
         return slot;
@@ -2501,14 +2658,24 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
     filter = pyxlock_filter(table, object);
     /* A hint only, which spares us to write and take back: relaxed. */
     word = PYXLOCK_LOAD_RELAXED(filter);
-    if (!PYXLOCK_LIKELY((word & me->others) == 0)) goto slowly;
     if (mode == PYXLOCK_READ) {
+        pyxlock_word *free_slot;
         /* Relaxed: slots that are free are written by this thread alone. */
-        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->reads[0]) == 0)) slot = &me->reads[0];
-        else if (PYXLOCK_LOAD_RELAXED(&me->reads[1]) == 0) slot = &me->reads[1];
+        if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->reads[0]) == 0)) free_slot = &me->reads[0];
+        else if (PYXLOCK_LOAD_RELAXED(&me->reads[1]) == 0) free_slot = &me->reads[1];
         else goto slowly;
-        if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
+        if (PYXLOCK_LIKELY((word & me->fenced) == 0)) {
+            slot = free_slot;
+            if (pyxlock_enter_plainly(me, slot, filter, object)) goto in;
+        } else {
+            /* In vain, if patience is at its end; the slow path looks at that as well. */
+            if ((word & me->others) != 0 || me->patience == 0) goto slowly;
+            me->patience--;
+            slot = free_slot;
+            if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
+        }
     } else {
+        if (!PYXLOCK_LIKELY((word & me->others) == 0)) goto slowly;
         if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->writes[0]) == 0)) slot = &me->writes[0]; /* as above */
         else if (PYXLOCK_LOAD_RELAXED(&me->writes[1]) == 0) slot = &me->writes[1];
         else goto slowly;
@@ -2687,7 +2854,8 @@ PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
    in the order of their addresses, each once, in the stronger of the modes.
-   The guards change places. Waits and errors as pyxlock_read and pyxlock_write. */
+   The guards change places. Waits and errors as pyxlock_read and pyxlock_write; but rather
+   than close a circle of waits with other code it gives back what it has, and begins again. */
 PYXLOCK_FN int pyxlock_acquire(pyxlock_Guard *guards, int count) {
     return pyxlock_acquire_as(guards, count, 1);
 }
@@ -2941,7 +3109,9 @@ PYXLOCK_FN void pyxlock_dump(void) {
     # Locks what `count` guards want: all of it, or nothing if it raises. Objects
     # are taken in one order that is the same for all threads, each object once,
     # in the stronger mode that was asked for. The guards change places: release
-    # them with release_all(). Waiting and errors as in read() and write().
+    # them with release_all(). Waiting and errors as in read() and write(); but where code
+    # that takes the same objects one by one would wait for this call, and it for that, it
+    # gives back what it has, waits, and begins again.
     int acquire "pyxlock_acquire" (Guard *guards, int count) except -1 nogil
 
     # As acquire(), but where that would wait, raises RuntimeError at once.

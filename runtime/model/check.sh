@@ -64,6 +64,14 @@ tags-2-bucket|default|2|2|1|TAGS|R1 W1 R1,W2 W1,W2 W2,W1 W1>R2 W2>W1 R1>W2 W1xR2
 tags-3|default|3|1|1|TAGS|R1 W1 W1,W1
 tags-3-bucket|default|3|2|1|TAGS|R1 W2/W1,W1/W1 R2
 tags-delist|default|2|1|1|TAGS DELIST|R1 W1 W1,W1 D,R1 D,W1
+plain-2|default|2|1|1|PLAIN TSO RELAXED|R1 W1 R1,W1 W1,W1 W1,R1 R1,R1 R1>W1 W1>R1 R1>R1
+plain-2-timed|default|2|1|1|PLAIN TSO RELAXED TIMED|R1 W1 R1,W1 R1>W1
+plain-2-bucket|default|2|2|1|PLAIN TSO RELAXED|R1 W1 R1,W2 W2,R1 W1>R2 R1>W2 W2>W1
+plain-3|default|3|1|1|PLAIN TSO|R1/W1/R1 W1
+plain-3-bucket|default|3|3|1|PLAIN TSO|R1/W1 W2/W1 ?W1 W3
+plain-tags|default|2|1|1|PLAIN TAGS TSO RELAXED|R1 W1 R1,W1 W1,R1 W1,W1 R1,R1
+plain-tags-bucket|default|2|2|1|PLAIN TAGS TSO|R1 W1 R1,W2 W2,R1 W1,W2 R2>W1
+plain-delist|default|2|1|1|PLAIN DELIST TSO RELAXED|R1 W1 R1,R1 R1,W1 D,R1 D,W1
 one-3-long|long|3|1|1|TIMED INTR|R1 W1 R1>R1 R1>W1 W1>R1 W1>W1 R1xW1 W1xR1 ?R1 ?W1
 one-3-orders|long|3|1|1|TIMED|R1 W1 R1>W1 ?W1/R1 W1 R1>W1 ?W1/R1 W1 R1>W1 ?W1
 one-3-seq|long|3|1|1|TIMED|R1,R1 R1,W1 W1,R1 W1,W1
@@ -127,6 +135,12 @@ WRITER_LEAVES_TAG|tags-3|caught|a writer, or who takes the slow path, does not t
 CLAIM_NO_LOOK|tags-2-bucket|caught|who claims a filter word does not look whether others use it
 CLAIM_LOOKS_FIRST|tags-2-bucket|caught|who claims a filter word looks, then sets its tag
 CLAIM_LOOKS_FOR_ONE|tags-2-bucket|caught|who claims a filter word looks for its own object only
+WRITE_NO_BARRIER|plain-2|caught|a fast writer makes no barrier for readers without a fence
+RAISE_NO_BARRIER|plain-3-bucket|caught|who takes the slow path makes none
+FENCES_FIRST|plain-3-bucket|caught|a writer says that there are fences, then makes the barrier
+PLAIN_IGNORES_FENCES|plain-2|caught|a reader without a fence does not mind that there are some now
+PLAIN_GOES_ON|plain-2-bucket|caught|a reader that has met a neighbour goes on without a fence
+SWEEP_NO_BARRIER|plain-delist|caught|a sweep makes no barrier before it looks at slots
 MARK_OF_ANY|two-2-bucket|caught|a word that counts threads for several objects is taken for one that counts none for this one
 MARK_STAYS|two-3-bucket tags-3-bucket|caught|the mark of the first one stays when others are counted
 SECOND_UPGRADE_QUEUES|one-3-timed delist-3|equal|the second upgrade is not refused: the cycle search does it

@@ -14,6 +14,8 @@
  *   - objects that share a filter counter (NB smaller than NO), and the mark by
  *     which those of the others pass;
  *   - owners of filter words: a writer that owns one does not look at slots (TAGS);
+ *   - reads without a fence: the filter word says whether there are any, and a writer that
+ *     found none makes a barrier, which empties all store buffers (PLAIN, with TSO);
  *   - every atomic operation that another thread can see without the mutex is a
  *     step of its own: each slot that a scan loads, each publish, each change of
  *     a filter or of the number of queued threads. What only the mutex's owner
@@ -68,6 +70,8 @@
  *            what it wants. Needs pan -a -f (configurations marked "waiter");
  *   INTR     a waiter may once be interrupted: it goes back, or gives up;
  *   TAGS     filter words have owners;
+ *   PLAIN    readers publish by a plain store (with TSO) until somebody writes, and
+ *            perhaps again afterwards;
  *   DELIST   records may be unlisted at first, and be delisted;
  *   FLIPPED  the second hold takes the slot that scans look at first (only a
  *            re-entry must not);
@@ -110,6 +114,9 @@ byte filter[NB];
 byte mark[NB];				/* the object of all whom the word counts, or 0 */
 #ifdef TAGS
 byte tag[NB];				/* the owner + 1, or 0 */
+#endif
+#ifdef PLAIN
+bit fenced[NB];				/* readers of these objects use fences */
 #endif
 bit mutex;
 byte g[ALL];				/* ghost: what is really held */
@@ -251,6 +258,29 @@ inline unlock() {
 	drain(me);
 	mutex = 0
 }
+
+#ifdef PLAIN
+/* A barrier in all threads. */
+inline barrier() {
+	drain(0); drain(1)
+#if NT > 2
+	; drain(2)
+#endif
+#if NT > 3
+	; drain(3)
+#endif
+}
+#ifdef TAGS
+#define OWNED_BY_ANOTHER(v) (tag[H(v)] != 0 && tag[H(v)] != me + 1)
+#else
+#define OWNED_BY_ANOTHER(v) false
+#endif
+#ifdef MUTATE_PLAIN_IGNORES_FENCES
+#define PLAIN_IN(v) (filter[H(v)] == 0 && !OWNED_BY_ANOTHER(v))
+#else
+#define PLAIN_IN(v) (filter[H(v)] == 0 && !fenced[H(v)] && !OWNED_BY_ANOTHER(v))
+#endif
+#endif
 
 /* --- ghosts ----------------------------------------------------------- */
 
@@ -581,6 +611,9 @@ proctype thread(byte me; short prog)
 #ifdef TAGS
 	bit owns;			/* the filter word: no look */
 #endif
+#ifdef PLAIN
+	bit bare;			/* the filter word had no fences */
+#endif
 	bit raised, hit, woke, try, again, interrupted, intr_now, last_resort, rude;
 #ifdef DELIST
 	byte map;			/* scan: the bitmap as loaded */
@@ -648,6 +681,12 @@ fast_now:
 			fi
 		:: else
 		fi;
+#ifdef PLAIN
+		if			/* a hint */
+		:: filter[H(v)] == 0 && !fenced[H(v)] && !OWNED_BY_ANOTHER(v) -> goto plain_read
+		:: else
+		fi;
+#endif
 		/* 1. publish */
 #ifdef MUTATE_READ_PLAIN_STORE
 		store(s, v);
@@ -656,6 +695,26 @@ fast_now:
 #endif
 		goto fast_read_check
 	}
+#ifdef PLAIN
+plain_read: /* the same without a fence */
+	atomic { store(s, v) }
+	atomic {
+		if
+		:: PLAIN_IN(v) ->
+			look_for_hungry();
+#ifdef DELIST
+			goto fast_read_listed
+#else
+			goto fast_read_ok
+#endif
+		:: else
+		fi;
+#ifndef MUTATE_PLAIN_GOES_ON
+		exchange(s, v);
+#endif
+		goto fast_read_check
+	}
+#endif
 
 fast_read_check: /* 2. the filter */
 	atomic {
@@ -672,11 +731,18 @@ fast_read_check: /* 2. the filter */
 		fi;
 #endif
 		look_for_hungry();	/* now: afterwards is too late to become so */
+#ifdef PLAIN
+		if			/* now and then: no fences from now on */
+		:: filter[H(v)] == 0 -> fenced[H(v)] = 0
+		:: true
+		fi;
+#endif
 #ifndef DELIST
 		goto fast_read_ok
 #endif
 	}
 #ifdef DELIST
+fast_read_listed:
 	atomic {
 #ifndef MUTATE_READ_IGNORES_LISTED
 		if
@@ -755,6 +821,27 @@ beside_others:
 		:: else
 		fi
 	}
+#endif
+#ifdef PLAIN
+	if
+	:: atomic { fenced[H(v)] -> goto fast_write_scan }
+	:: atomic {
+		!fenced[H(v)] ->
+#ifdef MUTATE_FENCES_FIRST
+		fenced[H(v)] = 1
+#elif !defined(MUTATE_WRITE_NO_BARRIER)
+		barrier()
+#endif
+	   }
+	fi;
+	atomic {
+#ifdef MUTATE_FENCES_FIRST
+		barrier()
+#else
+		fenced[H(v)] = 1
+#endif
+	}
+fast_write_scan:
 #endif
 #ifdef MUTATE_WRITE_NO_SCAN
 	goto fast_write_ok;
@@ -991,7 +1078,33 @@ listing: /* 2. list myself, and try once more */
 
 raise:	/* 3. raise, lock, attempt */
 #ifndef MUTATE_RAISE_LATE
-	atomic { count(v) }
+	atomic {
+#ifdef PLAIN
+		bare = !fenced[H(v)];
+#endif
+		count(v)
+	}
+#endif
+#ifdef PLAIN
+	if
+	:: atomic { !bare -> goto raised_filter }
+	:: atomic {
+		bare -> bare = 0;
+#ifdef MUTATE_FENCES_FIRST
+		fenced[H(v)] = 1
+#elif !defined(MUTATE_RAISE_NO_BARRIER)
+		barrier()
+#endif
+	   }
+	fi;
+	atomic {
+#ifdef MUTATE_FENCES_FIRST
+		barrier()
+#else
+		fenced[H(v)] = 1
+#endif
+	}
+raised_filter:
 #endif
 	atomic {
 		FREE -> mutex = 1; count_pass(); drain(me); again = 0;
@@ -1468,6 +1581,9 @@ sweep_lock:
 #endif
 #endif
 	}
+#if defined(PLAIN) && !defined(MUTATE_SWEEP_NO_BARRIER)
+	atomic { barrier() }
+#endif
 sweep_look:
 	atomic {
 		hit = (slot[k] != 0); k++;

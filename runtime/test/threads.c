@@ -32,11 +32,20 @@
    what can go wrong between them takes two processors within nanoseconds. */
 static void jitter(void);
 static void do_before_exchange(void);
-#define __atomic_load_n(p, o) (jitter(), __atomic_load_n((p), (o)))
-#define __atomic_store_n(p, v, o) (jitter(), __atomic_store_n((p), (v), (o)))
-#define __atomic_exchange_n(p, v, o) (jitter(), do_before_exchange(), __atomic_exchange_n((p), (v), (o)))
-#define __atomic_fetch_add(p, v, o) (jitter(), __atomic_fetch_add((p), (v), (o)))
+static void do_before_unfenced(void);
+#include "delay.h"
+#define PYXLOCK_STORE_UNFENCED(p, v) (do_before_unfenced(), delay_store((p), (v)))
+#define __atomic_load_n(p, o) (jitter(), settle_if(p), __atomic_load_n((p), (o)))
+#define __atomic_store_n(p, v, o) (jitter(), settle(), __atomic_store_n((p), (v), (o)))
+#define __atomic_exchange_n(p, v, o) (jitter(), settle(), do_before_exchange(), __atomic_exchange_n((p), (v), (o)))
+#define __atomic_fetch_add(p, v, o) (jitter(), settle(), __atomic_fetch_add((p), (v), (o)))
+#define __atomic_compare_exchange_n(p, e, d, w, s, f) \
+    (jitter(), settle(), __atomic_compare_exchange_n((p), (e), (d), (w), (s), (f)))
 #endif
+static long call_system(long number, ...);
+static int let_time_pass(const struct timespec *asked, struct timespec *left);
+#define syscall call_system
+#define nanosleep let_time_pass
 static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microseconds, int interruptible);
 static void release_once(PyThread_type_lock lock);
 #define PyThread_acquire_lock_timed sleep_while
@@ -47,11 +56,14 @@ static int check_signals(void);
 #undef PyThread_acquire_lock_timed
 #undef PyThread_release_lock
 #undef PyErr_CheckSignals
+#undef syscall
+#undef nanosleep
 #ifdef THREADS_JITTER
 #undef __atomic_load_n
 #undef __atomic_store_n
 #undef __atomic_exchange_n
 #undef __atomic_fetch_add
+#undef __atomic_compare_exchange_n
 #endif
 
 #if defined(__SANITIZE_THREAD__)
@@ -96,6 +108,14 @@ static void do_before_exchange(void) {
     if (what != NULL) what();
 }
 
+/* And just before it says that it reads, without a fence. */
+static __thread void (*before_unfenced)(void);
+static void do_before_unfenced(void) {
+    void (*what)(void) = before_unfenced;
+    before_unfenced = NULL;
+    if (what != NULL) what();
+}
+
 static __thread unsigned jitter_state;
 static void jitter(void) {
     unsigned r;
@@ -117,6 +137,46 @@ static void nap(long long ns) {
     t.tv_sec = (time_t)(ns / 1000000000);
     t.tv_nsec = (long)(ns % 1000000000);
     while (nanosleep(&t, &t) != 0) {}
+}
+
+/* The lock's barriers, which the system may refuse; then it waits for a moment, in which
+   all stores are seen. */
+static int refuse_barriers, moments;
+#ifdef THREADS_JITTER
+static __thread void (*before_barrier)(void);
+#endif
+
+static long call_system(long number, ...) {
+#ifdef SYS_membarrier
+    va_list args;
+    int command;
+    if (number != SYS_membarrier) return syscall(number);
+    va_start(args, number);
+    command = va_arg(args, int);
+    va_end(args);
+    if (GET(&refuse_barriers)) return -1;
+#ifdef THREADS_JITTER
+    jitter();
+    if (before_barrier != NULL) {
+        void (*what)(void) = before_barrier;
+        before_barrier = NULL;
+        what();
+    }
+    settle_all();
+#endif
+    return syscall(number, command, 0, 0);
+#else
+    return syscall(number);
+#endif
+}
+
+static int let_time_pass(const struct timespec *asked, struct timespec *left) {
+    int result = nanosleep(asked, left);
+#ifdef THREADS_JITTER
+    settle_all();
+#endif
+    (void)__atomic_add_fetch(&moments, 1, __ATOMIC_RELAXED);
+    return result;
 }
 
 /* The lock's sleep. A waiter that has slept in vain a few times looks once a
@@ -375,7 +435,7 @@ static void refused(int attached, int *deadlock) {
 /* ---- actors: threads that do what they are told ------------------------------------ */
 
 enum { OP_READ, OP_WRITE, OP_TRY_READ, OP_TRY_WRITE, OP_RELEASE, OP_ACQUIRE, OP_TRY_ACQUIRE, OP_RELEASE_ALL,
-       OP_READ_LATE, OP_READ_AMID, OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
+       OP_READ_LATE, OP_READ_AMID, OP_READ_AFTER, OP_WRITE_AMID, OP_WRITE_AGAIN, OP_FORGET, OP_SWEEP, OP_EXIT };
 
 enum { ACTORS = 96, GUARDS = 48 };
 
@@ -403,10 +463,11 @@ static int started;
 #ifdef THREADS_JITTER
 static void first_owns(void);
 static void second_takes(void);
+static void (*in_between)(void);
 #endif
 
 static int do_one(actor *a, int op, int i, cell *c) {
-    int mode = op == OP_WRITE || op == OP_TRY_WRITE ? WRITE : READ, result = 0, n;
+    int mode = op == OP_WRITE || op == OP_TRY_WRITE || op == OP_WRITE_AMID ? WRITE : READ, result = 0, n;
     pyxlock_Guard *g = &a->guard[i];
     switch (op) {
     case OP_READ: result = pyxlock_read(g, &c->object); break;
@@ -419,6 +480,14 @@ static int do_one(actor *a, int op, int i, cell *c) {
     case OP_READ_AMID:
         before_exchange = second_takes;
         result = pyxlock_try_read(g, &c->object);
+        break;
+    case OP_READ_AFTER:
+        before_unfenced = in_between;
+        result = pyxlock_read(g, &c->object);
+        break;
+    case OP_WRITE_AMID:
+        before_barrier = in_between;
+        result = pyxlock_try_write(g, &c->object);
         break;
 #endif
     case OP_TRY_READ: result = pyxlock_try_read(g, &c->object); break;
@@ -850,6 +919,165 @@ static void owners(void) {
         owns(a, x);
         mine = a->record->tag;
         CHECK(owner(x) == mine);
+    }
+    finish();
+}
+
+/* ---- reads without a fence ------------------------------------------------------------------ */
+
+static int fences(cell *c) { return (PYXLOCK_LOAD(pyxlock_filter(table, &c->object)) & PYXLOCK_FENCES) != 0; }
+static pyxlock_word *until(cell *c) { return &table->until[pyxlock_filter(table, &c->object) - table->filter]; }
+
+/* The actor reads the cell once more, and has no patience with fences. */
+static void reads_impatiently(actor *a, cell *c) {
+    a->record->patience = 0;
+    CHECK(ask(a, OP_READ, GUARDS - 2, c) == 0);
+    CHECK(ask(a, OP_RELEASE, GUARDS - 2, NULL) == 0);
+}
+
+/* It reads until there are none. */
+static void relaxes(actor *a, cell *c) {
+    while (fences(c)) {
+        reads_impatiently(a, c);
+        nap(MS / 50);
+    }
+}
+
+#ifdef THREADS_JITTER
+static cell *third_twin; /* of the word of plain[0] */
+static void third_writes(void) {
+    CHECK(ask(&actors[2], OP_WRITE, 0, plain[0]) == 0);
+    CHECK(ask(&actors[2], OP_RELEASE, 0, NULL) == 0);
+}
+static void third_writes_twin(void) { CHECK(ask(&actors[2], OP_WRITE, 0, twins[0]) == 0); }
+static void third_tries(void) { CHECK(ask(&actors[2], OP_TRY_WRITE, 0, plain[0]) < 0); }
+static void fourth_tries(void) {
+    in_between = third_tries;
+    CHECK(ask(&actors[3], OP_WRITE_AMID, 0, third_twin) == 0);
+    CHECK(ask(&actors[3], OP_RELEASE, 0, NULL) == 0);
+}
+#endif
+
+static void unfenced(void) {
+    actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
+    cell *x = plain[0];
+    int n, i;
+    start(4);
+    for (i = 0; i < 4; i++) owns(&actors[i], plain[5 + i]); /* all are on the list */
+    if (!table->barriers) { /* then all have, for ever */
+        for (i = 0; i < 3; i++) reads_impatiently(a, x);
+        CHECK(fences(x));
+        finish();
+        return;
+    }
+    for (n = 0; n < 2 * rounds; n++) {
+        /* Of a word that nobody owns: whoever writes makes them, and sees who reads. */
+        relaxes(a, x);
+        CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+        CHECK(ask(b, OP_TRY_WRITE, 0, x) < 0);
+        CHECK(fences(x));
+        expect(c, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        relaxes(a, x);
+        CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+        blocks(b, OP_WRITE, 0, x);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        WOKEN(b);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        if (PYXLOCK_TAG != 0) {
+            /* Of one that the reader owns. */
+            owns(a, x);
+            relaxes(a, x);
+            CHECK(owner(x) == a->record->tag);
+            CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+            CHECK(ask(b, OP_TRY_WRITE, 0, x) < 0);
+            CHECK(owner(x) == 0 && fences(x));
+            expect(c, x, 1, 0);
+            CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+            /* Another reader takes it away, which alone makes no fences. */
+            owns(a, x);
+            relaxes(a, x);
+            CHECK(ask(a, OP_READ, 0, x) == 0);
+            CHECK(ask(b, OP_READ, 0, x) == 0);
+            CHECK(owner(x) == 0 && !fences(x));
+            expect(c, x, 2, 0);
+            CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+            expect(c, x, 1, 0);
+            CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        }
+        /* A sweep takes nobody off the list who reads. */
+        relaxes(a, x);
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        CHECK(ask(b, OP_SWEEP, 0, NULL) == 0);
+        expect(b, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        for (i = 0; i < 4; i++) owns(&actors[i], plain[5 + i]);
+        /* They stay for a while, for a word and for all; then as many reads do without them as would pay. */
+        CHECK(ask(b, OP_READ, 0, x) == 0 && ask(b, OP_RELEASE, 0, NULL) == 0);
+        relaxes(a, x);
+        *until(x) = 0;
+        CHECK(ask(b, OP_WRITE, 0, x) == 0 && ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(fences(x) && *until(x) != 0 && table->until_any != 0 && table->cost != 0);
+        *until(x) = (pyxlock_word)pyxlock_now() + 1000 * (pyxlock_word)MS;
+        table->until_any = 0;
+        reads_impatiently(a, x);
+        CHECK(fences(x) && a->record->patience >= PYXLOCK_PATIENCE);
+        table->until_any = *until(x);
+        *until(x) = (pyxlock_word)pyxlock_now();
+        reads_impatiently(a, x);
+        CHECK(fences(x));
+        table->until_any = *until(x);
+        a->record->patience = 3;
+        for (i = 0; i < 3; i++) {
+            CHECK(ask(a, OP_READ, 0, x) == 0 && ask(a, OP_RELEASE, 0, NULL) == 0);
+            CHECK(fences(x));
+        }
+        CHECK(ask(a, OP_READ, 0, x) == 0 && ask(a, OP_RELEASE, 0, NULL) == 0);
+        CHECK(!fences(x));
+        /* The system refuses all of a sudden. */
+        CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+        __atomic_store_n(&refuse_barriers, 1, __ATOMIC_RELAXED);
+        i = GET(&moments);
+        CHECK(ask(b, OP_TRY_WRITE, 0, x) < 0);
+        if (PYXLOCK_BARRIERS) CHECK(GET(&moments) == i + 1);
+        __atomic_store_n(&refuse_barriers, 0, __ATOMIC_RELAXED);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+#ifdef THREADS_JITTER
+        /* A reader finds no fences; then somebody makes some, and leaves; then it says that it reads. */
+        relaxes(a, x);
+        in_between = third_writes;
+        CHECK(ask(a, OP_READ_AFTER, 0, x) == 0);
+        CHECK(fences(x));
+        expect(b, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        /* The same, and holds a neighbour, which the reader passes by. */
+        relaxes(a, x);
+        in_between = third_writes_twin;
+        CHECK(ask(a, OP_READ_AFTER, 0, x) == 0);
+        expect(b, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
+        /* Somebody who is about to make a barrier spares nobody else one. */
+        relaxes(a, x);
+        CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+        in_between = third_tries;
+        CHECK(ask(b, OP_WRITE_AMID, 0, twins[0]) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        /* Nor do two, because of whom the third one takes the slow path. */
+        for (i = 0; i < CELLS && (at(i) == x || at(i) == twins[0]
+                 || pyxlock_filter(table, &at(i)->object) != pyxlock_filter(table, &x->object)); i++) {}
+        if (i < CELLS) {
+            third_twin = at(i);
+            third_twin->number = 1; /* nobody uses that cell here */
+            relaxes(a, x);
+            CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
+            in_between = fourth_tries;
+            CHECK(ask(b, OP_WRITE_AMID, 0, twins[0]) == 0);
+            CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+            CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        }
+#endif
     }
     finish();
 }
@@ -1610,6 +1838,11 @@ static void in_child(actor *forker) {
     (void)alarm(40);
     if (GET(&inside)) _exit(20);
     table->dump(table);
+    /* The system may not make barriers there. */
+    if (GET(&refuse_barriers) != (table->barriers == 0) && PYXLOCK_BARRIERS) _exit(21);
+    for (i = 0; i < PYXLOCK_FILTERS; i++) {
+        if (((PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_FENCES) == 0) != (table->barriers != 0)) _exit(22);
+    }
     for (i = 0; i < 2 * PLAIN; i++) {
         cell *c = i < PLAIN ? plain[i] : twins[i - PLAIN];
         if (pyxlock_write(&guard[i], &c->object) < 0) _exit(10);
@@ -1652,7 +1885,9 @@ static void forks(void) {
         fflush(stdout);
         if (n % 2 && pthread_create(&insider, NULL, be_inside, NULL) != 0) fail("no thread");
         while (n % 2 && !GET(&inside)) nap(MS / 20);
+        __atomic_store_n(&refuse_barriers, n % 4 > 1, __ATOMIC_RELAXED);
         child = fork();
+        if (child != 0) __atomic_store_n(&refuse_barriers, 0, __ATOMIC_RELAXED);
         if (child == 0) {
             if (freopen("/dev/null", "w", stderr) == NULL) _exit(15);
             in_child(n % 2 ? a : NULL);
@@ -2270,7 +2505,7 @@ static const struct {
     const char *name;
     void (*run)(void);
 } scenarios[] = {
-    {"nesting", nesting}, {"owners", owners}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
+    {"nesting", nesting}, {"owners", owners}, {"unfenced", unfenced}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
     {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
 #ifdef THREADS_JITTER
     {"retracts", retracts},
@@ -2312,6 +2547,7 @@ int main(int argc, char **argv) {
     action.sa_handler = ignore;
     sigaction(SIGUSR1, &action, NULL); /* without SA_RESTART */
     make_cells();
+    (void)let_time_pass; /* without barriers nobody waits so */
     state = PyEval_SaveThread();
     deadline = pyxlock_now() + patience;
     if (pthread_create(&watchdog, NULL, watch, NULL) != 0) return 2;
