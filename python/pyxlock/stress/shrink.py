@@ -1,0 +1,190 @@
+"""The smallest case that fails the same way: delta debugging of what fails by chance.
+
+A candidate is tried as the script that would be printed, as often as it takes to
+believe that it does not fail any more, given how often the last one that failed did.
+"""
+
+import math
+import time
+
+from .cases import trimmed
+from .script import normal, script
+
+TITLE = "Shrinking."
+LONGEST = 6.0
+
+
+class Failure:
+    """What is looked for: kind is crash, hang, exception or violation; key says which of them."""
+
+    def __init__(self, kind, key, detail):
+        """Keep it; detail is for people."""
+        self.kind, self.key, self.detail = kind, key, detail
+
+    def shown(self, end, violations):
+        """Tell whether a process that ended showed it."""
+        if self.kind == "exception":
+            found = {normal(*line.split(" ", 1)[1].split(": ", 1)) for line in end.out.splitlines() if ": " in line and " " in line}
+            return self.key in found
+        if self.kind == "violation":
+            return any(violation_key(v) == self.key for v in violations)
+        return end.kind == self.kind
+
+
+def violation_key(violation):
+    """Name the place of a violation."""
+    return f"{violation.get('file')}:{violation.get('line')}: {violation.get('class')}.{violation.get('attribute')} {violation.get('needs')}"
+
+
+class Shrinker:
+    """Shrinks a case within a time."""
+
+    def __init__(self, place, failure, budget, told, gil):
+        """Take where to run, what to look for, and how long; told(text) shows progress."""
+        self.place, self.failure, self.end, self.told, self.gil = place, failure, time.monotonic() + budget, told, gil
+        self.seconds, self.tries, self.bare = 3.0, 4, False
+        self.runs = 0
+
+    def fails(self, case, bare=None):
+        """Run a case once; return the seconds that it took to fail, or None."""
+        self.runs += 1
+        text = script(case, TITLE, self.seconds, self.failure.kind, self.bare if bare is None else bare, self.gil)
+        end = self.place.script(text, self.seconds + 8)
+        return end.seconds if self.failure.shown(end, self.place.violations) else None
+
+    def rate(self, case, tries):
+        """Return how often and how quickly a case fails: (of tries, median of seconds)."""
+        took = []
+        for _ in range(tries):
+            seconds = self.fails(case)
+            if seconds is not None:
+                took.append(seconds)
+            if time.monotonic() > self.end and took:
+                break
+        return len(took), sorted(took)[len(took) // 2] if took else None
+
+    def believe(self, case):
+        """Tell whether a candidate fails, after as many tries as it takes."""
+        for _ in range(self.tries):
+            if time.monotonic() > self.end:
+                return False
+            if self.fails(case) is not None:
+                return True
+        return False
+
+    def begin(self, candidates):
+        """Choose among cases the first that fails as a script; set how long a try takes."""
+        for case in candidates:
+            failed, took = self.rate(case, 3)
+            if failed:
+                # One that fails in two of three runs, in each of three tries: 1 in 27 is missed.
+                share = min(0.9, failed / 3)
+                self.tries = min(4, max(1, math.ceil(math.log(0.05) / math.log(1 - share))))
+                if self.failure.kind == "crash":
+                    self.seconds = max(1.0, min(LONGEST, 3 * took))
+                elif self.failure.kind != "hang":
+                    self.seconds = 1.5
+                return case
+        return None
+
+    def shrink(self, case):
+        """Return the smallest case that was found to fail."""
+        for step in (self.pairs, self.fewer_threads, self.fewer_statements, self.fewer_objects, self.same_statement, self.simpler):
+            case = step(case)
+            if time.monotonic() > self.end:
+                break
+        return case
+
+    def attempt(self, case):
+        """Return a candidate where it can run and fails."""
+        case = trimmed({**case, "threads": [t for t in case["threads"] if t]})
+        if not case["threads"] or not case["objects"]:
+            return None
+        count = sum(map(len, case["threads"]))
+        self.told(f"shrinking: {len(case['threads'])} threads, {count} calls, run {self.runs + 1}")
+        return case if self.believe(case) else None
+
+    def pairs(self, case):
+        """Jump to two threads with one call each, where there are few such pairs."""
+        distinct = list({s["text"]: s for t in case["threads"] for s in t}.values())
+        if len(case["threads"]) <= 2 and len(distinct) <= 2 and all(len(t) == 1 for t in case["threads"]):
+            return case
+        pairs = [(a, b) for k, a in enumerate(distinct) for b in distinct[k:]]
+        for a, b in pairs[:10]:
+            found = self.attempt({**case, "threads": [[a], [b]]})
+            if found:
+                return found
+            if time.monotonic() > self.end:
+                break
+        return case
+
+    def fewer_threads(self, case):
+        """Leave out threads."""
+        k = 0
+        while k < len(case["threads"]) and len(case["threads"]) > 1:
+            threads = case["threads"]
+            found = self.attempt({**case, "threads": threads[:k] + threads[k + 1 :]}) if len(threads) > 2 else None
+            if found:
+                case = found
+            else:
+                k += 1
+        return case
+
+    def fewer_statements(self, case):
+        """Leave out statements: halves, quarters, single ones."""
+        size = max(1, sum(map(len, case["threads"])) // 2)
+        while True:
+            places = [(t, k) for t, thread in enumerate(case["threads"]) for k in range(len(thread))]
+            if len(places) <= len(case["threads"]):
+                return case
+            changed = False
+            for start in range(0, len(places), size):
+                out = set(places[start : start + size])
+                threads = [[s for k, s in enumerate(t) if (j, k) not in out] for j, t in enumerate(case["threads"])]
+                found = self.attempt({**case, "threads": threads}) if all(threads) else None
+                if found:
+                    case, changed = found, True
+                    break
+                if time.monotonic() > self.end:
+                    return case
+            if not changed:
+                if size == 1:
+                    return case
+                size //= 2
+
+    def fewer_objects(self, case):
+        """Let one object stand for another that is made in the same way."""
+        by_text = {}
+        for name, text in case["objects"]:
+            other = by_text.setdefault(text, name)
+            if other == name:
+                continue
+            threads = [[{**s, "text": renamed(s["text"], name, other)} for s in t] for t in case["threads"]]
+            found = self.attempt({**case, "threads": threads})
+            if found:
+                return found
+        return case
+
+    def same_statement(self, case):
+        """Let all threads do what one of them does."""
+        if len({str(t) for t in case["threads"]}) > 1:
+            for thread in case["threads"]:
+                found = self.attempt({**case, "threads": [thread] * len(case["threads"])})
+                if found:
+                    return found
+        return case
+
+    def simpler(self, case):
+        """Leave out that exceptions are caught, where nothing is raised."""
+        if self.failure.kind in ("crash", "violation", "hang"):
+            self.told("shrinking: without try")
+            if all(self.fails(case, bare=True) is not None for _ in range(2)):
+                self.bare = True
+        return case
+
+
+def renamed(text, name, other):
+    """Return source with another name for an object."""
+    import re
+
+    return re.sub(rf"(?<![\w.'\"]){name}\b(?!['\"=])", other, text)
