@@ -2,9 +2,9 @@
 
 import time
 
-from .parent import QUIET
 
 CHILDREN = 60  # started, at most
+QUIET = 5.0  # seconds in which one call has to return
 
 
 class Calm:
@@ -21,7 +21,7 @@ class Calm:
 
     def run(self, place, options, choice, told):
         """Find objects and calls, in as many children as it takes."""
-        seen = set()
+        seen, failed = set(), {}
         for _ in range(CHILDREN):
             trying = {}
             begun = time.monotonic()
@@ -87,8 +87,9 @@ class Calm:
             }.get(end.kind, f"ends the process ({end.detail})")
             self.left_out[short(trying["text"], cls)] = why
             self.skip.append(trying["key"])
-            # What was made before in a way that another process cannot repeat is no reason to go on.
-            if sum(k.startswith(trying["unit"] + " ") for k in self.skip) >= 3:
+            # A member that is like that with all arguments would be tried with all of them.
+            failed[trying["unit"]] = failed.get(trying["unit"], 0) + (1 if end.kind == "crash" else 3)
+            if failed[trying["unit"]] >= 3:
                 self.done.append(trying["unit"])
 
     def not_made(self):

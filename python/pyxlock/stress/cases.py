@@ -9,7 +9,7 @@ A case depends on the seed, its number, and what was found before, on nothing el
 import random
 import re
 
-from .operators import CHANGES
+from .operators import AGAIN, CHANGES
 
 LOOPS = 1000  # at most, on objects that are then left
 TURN = 0.02  # seconds that a thread's calls take, if nobody else calls
@@ -116,6 +116,7 @@ class Cases:
         """Choose members; one of them probably changes the object."""
         pool = [(s, label) for s in subjects for label in sorted({c["label"] for c in self.by_class[s[0]]})]
         changing = [e for e in pool if e[1].rpartition(".")[2] in CHANGES or is_change(e[1])]
+        changing = changing or [e for e in pool if e[1].rpartition(".")[2] in AGAIN]
         chosen = []
         if changing and rng.random() < 0.8:
             chosen.append(rng.choice(changing))

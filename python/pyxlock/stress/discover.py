@@ -61,11 +61,19 @@ def is_extension_type(cls):
 
 
 def path_of(cls, module, name):
-    """Return a dotted path that leads to a class, or None."""
-    for path in (f"{cls.__module__}.{cls.__qualname__}", f"{module}.{name}"):
-        home, _, rest = path.rpartition(".")
-        if "<" not in path and getattr(sys.modules.get(home), rest, None) is cls:
-            return path
+    """Return a dotted path that leads to a class, as an import and as source; or None.
+
+    A package may have a class under the name of the submodule that it comes from.
+    """
+    for home, rest in [(cls.__module__, cls.__qualname__), (module, name)]:
+        if home not in sys.modules or not rest.isidentifier():
+            continue
+        top, *parts = f"{home}.{rest}".split(".")
+        value = sys.modules.get(top)
+        for part in parts:
+            value = getattr(value, part, None)
+        if value is cls:
+            return f"{home}.{rest}"
     return None
 
 

@@ -50,7 +50,7 @@ class Maker:
         for k, recipe in enumerate(self.recipes):
             self.by_class.setdefault(recipe["cls"], []).append(k)
         self.space = {name: importlib.import_module(name) for name in STANDARD}
-        self.types, self.code, self.why = {}, {}, {}
+        self.types, self.code, self.why, self.results = {}, {}, {}, {}
         for path, data in self.described.items():
             self.bind(data["module"])
             self.types[path] = getattr(sys.modules[data["module"]], data["name"])
@@ -86,7 +86,10 @@ class Maker:
 
     def attempt(self, unit, text, objects, i=3):
         """Run source with objects for $0, $1...; return (value, error)."""
-        key = f"{unit} {text}"
+        # What a base class defines fails in the same way for all that inherit it.
+        kind, _, rest = unit.partition(" ")
+        path, _, member = rest.partition(" ")
+        key = f"{self.label(path, member) if kind in ('call', 'get') else unit} {text}"
         if key in self.skip:
             return None, LeftOut()
         self.say("try", {"unit": unit, "text": text, "key": key})
@@ -115,7 +118,7 @@ class Maker:
         names = [p["name"] for p in parameters or []]
         while queue and limit and found < want and time.monotonic() < end:
             kinds = queue.pop(0)
-            if kinds in seen or any(k.startswith("own:") and k[4:] not in self.by_class for k in kinds):
+            if kinds in seen or any("own:" in k and k.partition("own:")[2] not in self.by_class for k in kinds):
                 continue
             seen.add(kinds)
             limit -= 1
@@ -133,7 +136,9 @@ class Maker:
                     queue[:0] = [kinds[:p] + (f"own:{self_class}",) + kinds[p + 1 :] for p in range(len(kinds))]
                 continue
             message = str(error)
-            self.why[unit] = f"{type(error).__name__}: {message}"[:200]
+            self.why[unit.rstrip(" 0123456789")] = f"{type(error).__name__}: {message}"[:200]
+            more = values.keywords(message, kinds, names, own)
+            queue[:0] = [tuple(k for k in kinds if values.split(k)[0]) + (k,) for k in more] if len(kinds) < 5 else []
             if isinstance(error, (TypeError, AttributeError)):
                 count = values.expected_count(message)
                 if count is not None:
@@ -182,12 +187,16 @@ class Maker:
         """Return the source of a call, and the classes of its operands."""
         arguments, needs = [], []
         for kind in kinds:
+            keyword, kind = values.split(kind)
             if kind.startswith("own:"):
-                arguments.append(f"${slots + len(needs)}")
+                argument = f"${slots + len(needs)}"
                 needs.append(kind[4:])
+            elif kind.startswith("from "):
+                argument = kind[5:]
             else:
                 expressions = values.KINDS[kind]
-                arguments.append(expressions[min(choice, len(expressions) - 1)])
+                argument = expressions[min(choice, len(expressions) - 1)]
+            arguments.append(f"{keyword}={argument}" if keyword else argument)
         return render(arguments), needs
 
     # Objects.
@@ -215,9 +224,13 @@ class Maker:
         def render(arguments):
             return f"{path}({', '.join(arguments)})"
 
-        for _, text, needs, value in self.search(unit, render, 0, data["parameters"], list, 3 * ATTEMPTS, want=3):
+        found = []
+        for _, text, needs, value in self.search(unit, render, 0, data["parameters"], list, 3 * ATTEMPTS, want=12):
             if type(value) is cls:
-                self.add(path, text, [self.by_class[n][0] for n in needs])
+                numbers = [self.by_class[n][0] for n in needs]
+                found.append((-self.score(path, text, numbers), len(found), text, numbers))
+        for _, _, text, numbers in sorted(found)[:3]:
+            self.add(path, text, numbers)
         for member in data["members"]:
             if member["kind"] != "static" or member["name"] in data["dangerous"] or len(self.by_class.get(path, [])) > 1:
                 continue
@@ -228,6 +241,28 @@ class Maker:
             found = self.search(f"{unit}.{member['name']}", render, 0, member["parameters"], list, want=2)
             for _, text, needs, value in found:
                 self.derived(value, text, [self.by_class[n][0] for n in needs])
+
+    def score(self, path, text, numbers):
+        """Return how many members get along with an object: an argument of a wrong type often shows late."""
+        count, unit = 0, f"score {path} {text}"
+        if any(key.startswith(unit + " ") for key in self.skip):
+            return -1
+        data = self.described[path]
+        for member in data["members"]:
+            if member["name"] in data["dangerous"] or member["kind"] == "static":
+                continue
+            source = f"$0.{member['name']}"
+            if member["kind"] == "method":
+                needed = [p for p in member["parameters"] or [] if not p["optional"]]
+                arguments = [values.KINDS[k][0] for p in needed for k in values.guesses(p, [])[:1]]
+                source += f"({', '.join(arguments)})"
+            try:
+                made = self.run(fill(text, [f"_{k}" for k in range(9)]), {f"_{k}": self.build(n) for k, n in enumerate(numbers)})
+            except BaseException:
+                return count
+            _, error = self.attempt(unit, source, [made])
+            count += not isinstance(error, (TypeError, AttributeError))
+        return count
 
     def derived(self, value, text, needs):
         """Keep what a call returned as a recipe, where it is an object of the package."""
@@ -246,7 +281,7 @@ class Maker:
         if "__init__" in dir(self.types[path]) and type(self.types[path].__init__).__name__ == "wrapper_descriptor":
             if self.types[path].__init__ is not object.__init__:
                 yield f"init {path}", "__init__", lambda unit: self.init(path, unit)
-        for member in data["members"]:
+        for member in sorted(data["members"], key=lambda m: len(m["parameters"] or "12")):
             if member["name"] in data["dangerous"] and not self.wanted(path, member["name"], named=True):
                 continue
             if member["kind"] == "method":
@@ -272,8 +307,19 @@ class Maker:
         def render(arguments):
             return f"$0.{member['name']}({', '.join(arguments)})"
 
-        found = self.search(unit, render, 1, member["parameters"], self.first(path), self_class=path)
+        found = list(self.search(unit, render, 1, member["parameters"], self.first(path), self_class=path))
+        if member["parameters"] == []:
+            for _, text, _, value in found:
+                if isinstance(value, (bytes, str, tuple, dict)) and value:
+                    self.results.setdefault(path, []).append(text)
         self.variants(path, unit, member["name"], render, found, True)
+        if len(member["parameters"] or "12") == 1:
+            # What one member returns may be what another takes: tobytes, frombytes.
+            for text in self.results.get(path, [])[:6]:
+                source = render([text])
+                _, error = self.attempt(unit, source, self.first(path)())
+                if error is None:
+                    self.variants(path, unit, member["name"], render, [((f"from {text}",), source, [], None)], False)
 
     def operator(self, path, unit, o):
         """Find uses of an operator."""
@@ -360,6 +406,8 @@ class Maker:
     def variants(self, path, unit, member, render, found, atomic):
         """Keep calls that were found, with other values as well."""
         for kinds, text, needs, value in list(found):
+            # Two threads at one file tell nothing of the object.
+            atomic = atomic and not {"path", "file"} & {values.split(k)[1] for k in kinds}
             stepwise = hasattr(type(value), "__next__") and type(value) not in self.paths
             self.derived(value, text, [self.by_class[p][0] for p in [path, *needs]])
             for choice in range(3):
@@ -367,7 +415,7 @@ class Maker:
                 if stepwise:
                     text = f"list(itertools.islice({text}, 99))"
                 self.keep(path, unit, member, text, needs, atomic and not stepwise)
-                if choice + 1 >= max((len(values.KINDS[k]) for k in kinds if not k.startswith("own:")), default=0):
+                if choice + 1 >= max((len(values.KINDS.get(values.split(k)[1], "1")) for k in kinds), default=0):
                     break
 
     def keep(self, path, unit, member, text, needs, atomic):
@@ -403,7 +451,7 @@ class Maker:
         except Exception as error:  # of a recipe that works no more
             self.why.setdefault(unit, f"{type(error).__name__}: {error}")
         self.done.add(unit)
-        self.say("done", {"unit": unit, "why": self.why.get(unit)})
+        self.say("done", {"unit": unit, "why": self.why.get(unit.rstrip(" 0123456789"))})
 
     def all(self):
         """Make what can be made, and find what can be called, until nothing new comes."""

@@ -81,3 +81,5 @@ CHANGES = frozenset(
     close flush next seek resize reserve grow shrink sort reverse load setdefault delete move swap merge rename
     inc increment decrement fill assign open start begin end finish skip consume process step advance rewind walk""".split()
 )
+# Those that make an object anew; where nothing else changes it, these do.
+AGAIN = frozenset("__init__ __setstate__ frombytes from_bytes restore loads parse deserialize".split())

@@ -10,6 +10,7 @@ import time
 
 MEMORY = 4 << 30  # resident, of one child
 QUIET = 8.0  # a child of which nothing is heard for so long hangs
+SLACK = 4.0  # a script that has not ended so long after it should hangs
 FREE_THREADED = bool(__import__("sysconfig").get_config_var("Py_GIL_DISABLED"))
 
 
@@ -67,7 +68,7 @@ class Workplace:
         return end
 
     def script(self, text, seconds):
-        """Run a script, which hangs when it has not ended after so many seconds."""
+        """Run a script, which ends after so many seconds if nothing happens."""
         name = self.file("py")
         with open(name, "w", encoding="utf-8") as file:
             file.write(text)
@@ -80,7 +81,7 @@ class Workplace:
         check = self.file("check.json")
         # A directory of its own, so that files that one run leaves make no difference to another.
         with tempfile.TemporaryDirectory(dir=self.path) as folder, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
-            begun = heard = time.monotonic()
+            begun = time.monotonic()
             process = self.process = subprocess.Popen(
                 command,
                 cwd=folder,
@@ -90,7 +91,7 @@ class Workplace:
                 env={**self.environment, "PYXLOCK_CHECK_FILE": check},
                 start_new_session=True,
             )
-            why = None
+            why, stuck = None, Stuck(process.pid)
             try:
                 while True:
                     try:
@@ -100,8 +101,10 @@ class Workplace:
                         pass
                     now = time.monotonic()
                     if news():
-                        heard = now
-                    if quiet and now - heard > quiet or seconds and now - begun > seconds:
+                        stuck.again()
+                    elif seconds and now - begun < seconds:
+                        stuck.again()
+                    if stuck.is_it(quiet or SLACK):
                         why = "hang"
                     elif resident(process.pid) > MEMORY:
                         why = "memory"
@@ -135,6 +138,42 @@ class Workplace:
         if os.name == "nt" and code & 0xC0000000 == 0xC0000000:
             return End("crash", f"{code & 0xFFFFFFFF:#x}", lasted, text, errors)
         return End("error", f"exit status {code}", lasted, text, errors)
+
+
+class Stuck:
+    """Tells a process that waits or loops for ever from one that gets little of the processor."""
+
+    def __init__(self, pid):
+        """Begin to watch."""
+        self.pid = pid
+        self.again()
+
+    def again(self):
+        """Begin anew: it has just done something."""
+        self.since = self.moved = time.monotonic()
+        self.at_first = self.last = processor(self.pid)
+
+    def is_it(self, seconds):
+        """Tell whether it has used so much time of the processor, or nearly none for long, since then."""
+        now = time.monotonic()
+        if now - self.since < seconds:
+            return False
+        used = processor(self.pid)
+        if used is None or self.at_first is None:
+            return True
+        if used - self.last > 0.02:
+            self.last, self.moved = used, now
+        return used - self.at_first > 0.7 * seconds or now - self.moved > max(3, seconds / 2) or now - self.since > 12 * seconds
+
+
+def processor(pid):
+    """Return the processor time of a process, where that can be told."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="ascii", errors="replace") as file:
+            fields = file.read().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+    except (OSError, IndexError, ValueError, AttributeError):
+        return None
 
 
 class Journal:

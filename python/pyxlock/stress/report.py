@@ -46,12 +46,12 @@ class Report:
             by_class.setdefault(call["cls"], set()).add(call["member"])
         members = sum(map(len, by_class.values()))
         self.say(f"{calm.module}: {plural(len(calm.classes), 'extension type')}, {len(by_class)} with calls: {plural(members, 'member')}, {plural(len(calm.calls), 'call')}")
-        for name, why in calm.unimported:
-            self.say(f"  not imported: {name}: {why.splitlines()[0][:120]}")
+        for why, names in grouped((why.splitlines()[0][:120], name) for name, why in calm.unimported):
+            self.say(f"  not imported: {few(names)}: {why}")
         for path in calm.not_made():
             self.say(f"  not made: {path}: {calm.why_not(path)}; name a function that makes one with --factory")
-        for key, why in calm.left_out.items():
-            self.say(f"  left out: {key}: {why}")
+        for why, names in grouped((why, name) for name, why in calm.left_out.items()):
+            self.say(f"  left out: {few(names)}: {why}")
         for path, names in calm.dangerous():
             self.say(f"  not called, for their names: {path}: {', '.join(names)}")
         for path, names in calm.without_calls(by_class):
@@ -73,3 +73,17 @@ class Report:
 def plural(number, word):
     """Return a number of things."""
     return f"{number} {word}{'' if number == 1 else 's'}"
+
+
+def grouped(pairs):
+    """Return what has the same reason together."""
+    out = {}
+    for why, name in pairs:
+        out.setdefault(why, []).append(name)
+    return out.items()
+
+
+def few(names, most=6):
+    """Return some of many names."""
+    more = len(names) - most
+    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")

@@ -28,7 +28,8 @@ class Failure:
             return self.key in found
         if self.kind == "violation":
             return any(violation_key(v) == self.key for v in violations)
-        return end.kind == self.kind
+        # What damages memory may crash, or loop for ever.
+        return end.kind in ("crash", "hang")
 
 
 def violation_key(violation):
@@ -49,7 +50,7 @@ class Shrinker:
         """Run a case once; return the seconds that it took to fail, or None."""
         self.runs += 1
         text = script(case, TITLE, self.seconds, self.failure.kind, self.bare if bare is None else bare, self.gil)
-        end = self.place.script(text, self.seconds + 8)
+        end = self.place.script(text, self.seconds)
         return end.seconds if self.failure.shown(end, self.place.violations) else None
 
     def rate(self, case, tries):
@@ -80,9 +81,9 @@ class Shrinker:
                 # One that fails in two of three runs, in each of three tries: 1 in 27 is missed.
                 share = min(0.9, failed / 3)
                 self.tries = min(4, max(1, math.ceil(math.log(0.05) / math.log(1 - share))))
-                if self.failure.kind == "crash":
-                    self.seconds = max(1.0, min(LONGEST, 3 * took))
-                elif self.failure.kind != "hang":
+                hangs = took > self.seconds
+                self.seconds = 1.5 if hangs or self.failure.kind == "violation" else max(1.0, min(LONGEST, 3 * took))
+                if self.failure.kind == "exception":
                     self.seconds = 1.5
                 return case
         return None

@@ -139,6 +139,9 @@ def guesses(parameter, own):
             found += kinds
     if len(name) > 2:
         found += [f"own:{path}" for path in own if name in path.rsplit(".", 1)[-1].lower()][:3]
+    if "path" in found or "file" in found:
+        # A number would be the descriptor of an open file.
+        return list(dict.fromkeys([*found, "bytes"]))
     return list(dict.fromkeys(found + PLAIN[:4]))
 
 
@@ -167,19 +170,47 @@ def next_kinds(message, kinds, names, own):
         if match:
             given = match.group(1).rsplit(".", 1)[-1]
     match = re.search(r"[Aa]rgument '(\w+)'", message)
-    if match and match.group(1) in names:
-        position = names.index(match.group(1))
+    if match:
+        keyed = [split(k)[0] for k in kinds]
+        if match.group(1) in keyed:
+            position = keyed.index(match.group(1))
+        elif match.group(1) in names:
+            position = names.index(match.group(1))
     if not wanted:
         return []
     if position is not None:
         places = [position]
     else:
         places = [k for k, kind in enumerate(kinds) if type_name(kind) == given] or list(range(len(kinds)))
-    return [(p, kind) for kind in wanted for p in places if p < len(kinds) and kinds[p] != kind]
+    out = []
+    for kind in wanted:
+        for p in places:
+            keyword, old = split(kinds[p]) if p < len(kinds) else ("", kind)
+            if old != kind:
+                out.append((p, f"{keyword}={kind}" if keyword else kind))
+    return out
+
+
+def split(kind):
+    """Return the keyword of an argument, or "", and its kind: capacity=int."""
+    keyword, _, kind = kind.rpartition("=")
+    return keyword, kind
+
+
+def keywords(message, kinds, names, own):
+    """Return arguments by keyword to try after an error that speaks of some by name."""
+    given = {split(k)[0] for k in kinds} | set(names)
+    found = []
+    for match in re.finditer(r"\b([a-z]+(?:_[a-z0-9]+)+)\b|'(\w+)'|argument:? (\w+)", message):
+        name = match.group(1) or match.group(2) or match.group(3)
+        if name not in given and name.isidentifier() and name not in TYPES and not name.startswith("__"):
+            found += [f"{name}={kind}" for kind in guesses({"name": name}, own)[:5]]
+    return found
 
 
 def type_name(kind):
     """Return what messages call the type of a kind's values."""
+    kind = split(kind)[1]
     if kind.startswith("own:"):
         return kind.rsplit(".", 1)[-1]
     return TYPE_NAMES[kind]
