@@ -145,8 +145,11 @@ func (w *workshop) supply(name string) (doctest.Supply, error) {
 		"python3.14t":   w.interpreter,  // the command of that name, and a C compiler
 		"package":       w.pkg,          // pip finds pyxlock, built from this repository
 		"free-threaded": w.freeThreaded, // an environment of python3.14t with pyxlock, Cython and setuptools
-		"cython":        w.cython,       // the command cython
-		"processors":    w.processors,   // two of them, so that threads run at once
+		// Others with one of these as well, which do not get along with each other.
+		"pytest-run-parallel": w.plugin("pytest-run-parallel"),
+		"pytest-freethreaded": w.plugin("pytest-freethreaded"),
+		"cython":              w.cython,     // the command cython
+		"processors":          w.processors, // two of them, so that threads run at once
 	}
 	w.mu.Lock()
 	if w.made[name] == nil {
@@ -232,6 +235,19 @@ func (w *workshop) pkg() (doctest.Supply, error) {
 }
 
 func (w *workshop) freeThreaded() (doctest.Supply, error) {
+	return w.environment("venv")
+}
+
+// plugin makes what makes an environment with a plugin of pytest.
+func (w *workshop) plugin(name string) func() (doctest.Supply, error) {
+	return func() (doctest.Supply, error) {
+		return w.environment("venv-"+name, "pytest", name)
+	}
+}
+
+// environment makes a virtual environment of the free-threaded Python with pyxlock, what
+// builds with it, and more.
+func (w *workshop) environment(dir string, more ...string) (doctest.Supply, error) {
 	python, err := w.supply("python3.14t")
 	if err != nil || python.Missing != "" {
 		return python, err
@@ -240,8 +256,8 @@ func (w *workshop) freeThreaded() (doctest.Supply, error) {
 	if err != nil || pkg.Missing != "" {
 		return pkg, err
 	}
-	interpreter, venv := filepath.Join(w.dir, "bin", "python3.14t"), filepath.Join(w.dir, "venv")
-	install := []string{"install", "--quiet", "pyxlock", "cython", "setuptools"}
+	interpreter, venv := filepath.Join(w.dir, "bin", "python3.14t"), filepath.Join(w.dir, dir)
+	install := append([]string{"install", "--quiet", "pyxlock", "cython", "setuptools"}, more...)
 	if command(nil, interpreter, "-m", "pip", "--version") != nil {
 		if err := command(nil, interpreter, "-m", "venv", venv); err != nil {
 			return pkg, err

@@ -1,7 +1,7 @@
 #!/bin/sh
 # Builds this machine's wheel and the sdist into dist/, and tests the Python
 # package: real builds of small packages by pip, in isolated environments, and the
-# locks of uncompiled code, those without a GIL as well.
+# locks of uncompiled code and the stress of modules, those without a GIL as well.
 # Tests that passed with the same inputs are left out, and counted as unchanged (see
 # python/tests/kept.py); PYXLOCK_TEST_CACHE=off runs all.
 # Usage: tools/python.sh [PYTEST ARGUMENTS]
@@ -18,7 +18,7 @@ PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version)
 	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 
-# Beside them, without a GIL: nothing is built there, and threads wait for each other
+# Beside them, without a GIL: nearly nothing is built there, and threads wait for each other
 # half of the time.
 without_gil() {
 	ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
@@ -27,7 +27,7 @@ without_gil() {
 		return
 	fi
 	tools/venv.sh python-ft "$ft" && PYTHON_GIL=0 .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 \
-		python/tests/test_locks.py python/tests/test_shadow.py
+		python/tests/test_locks.py python/tests/test_shadow.py python/tests/test_stress.py
 }
 without_gil >build/python-ft.log 2>&1 &
 failed=0

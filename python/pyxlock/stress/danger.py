@@ -15,7 +15,7 @@ NEVER = frozenset(
     upload serve fileno install uninstall""".split()
 )
 # These are dangerous where the object does not hold things.
-UNLESS_CONTAINER = frozenset("remove rename move delete replace truncate shutdown wait sleep".split())
+UNLESS_CONTAINER = frozenset("remove rename delete truncate shutdown".split())
 CONTAINS = frozenset("__len__ __contains__ __iter__ __getitem__ add append insert".split())
 # Special methods that are called by operators, or that have nothing to do with state.
 SPECIAL = frozenset(

@@ -139,11 +139,15 @@ def parameters_of_doc(doc, name):
 
 
 def split(text):
-    """Split at the commas that are in no bracket."""
-    out, depth, start = [], 0, 0
+    """Split at the commas that are in no bracket and no string."""
+    out, depth, start, quote = [], 0, 0, ""
     for k, c in enumerate(text):
-        depth += (c in "([{") - (c in ")]}")
-        if c == "," and not depth:
+        if quote:
+            quote = "" if c == quote and text[k - 1] != "\\" else quote
+        elif c in "'\"":
+            quote = c
+        depth += 0 if quote else (c in "([{") - (c in ")]}")
+        if c == "," and not depth and not quote:
             out.append(text[start:k].strip())
             start = k + 1
     return [p for p in [*out, text[start:].strip()] if p]

@@ -138,7 +138,9 @@ class Maker:
             message = str(error)
             self.why[unit.rstrip(" 0123456789")] = f"{type(error).__name__}: {message}"[:200]
             more = values.keywords(message, kinds, names, own)
-            queue[:0] = [tuple(k for k in kinds if values.split(k)[0]) + (k,) for k in more] if len(kinds) < 5 else []
+            keyed = tuple(k for k in kinds if values.split(k)[0])
+            if len(kinds) < 6:
+                queue[:0] = [given + (k,) for given in dict.fromkeys([kinds, keyed]) for k in more]
             if isinstance(error, (TypeError, AttributeError)):
                 count = values.expected_count(message)
                 if count is not None:
@@ -173,14 +175,16 @@ class Maker:
     def resize(self, kinds, count):
         """Return other numbers of arguments, as an error asks for."""
         least, most = count
+        keyed = tuple(k for k in kinds if values.split(k)[0])
+        kinds = kinds[: len(kinds) - len(keyed)]
         if least < 0:
             least = most = len(kinds) - least
         out = []
         for n in range(least, min(most, 5) + 1):
             if n <= len(kinds):
-                out.append(kinds[:n])
+                out.append(kinds[:n] + keyed)
             else:
-                out += [kinds + (kind,) * (n - len(kinds)) for kind in values.PLAIN[:5]]
+                out += [kinds + (kind,) * (n - len(kinds)) + keyed for kind in values.PLAIN[:5]]
         return out
 
     def source(self, render, kinds, slots, choice=0):

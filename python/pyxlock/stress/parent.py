@@ -156,14 +156,16 @@ class Stuck:
     def is_it(self, seconds):
         """Tell whether it has used so much time of the processor, or nearly none for long, since then."""
         now = time.monotonic()
-        if now - self.since < seconds:
+        if now - self.since < min(3, seconds):
             return False
         used = processor(self.pid)
         if used is None or self.at_first is None:
-            return True
+            return now - self.since > seconds
         if used - self.last > 0.02:
             self.last, self.moved = used, now
-        return used - self.at_first > 0.7 * seconds or now - self.moved > max(3, seconds / 2) or now - self.since > 12 * seconds
+        if now - self.moved > max(3, seconds / 2):
+            return True
+        return now - self.since > seconds and (used - self.at_first > 0.7 * seconds or now - self.since > 12 * seconds)
 
 
 def processor(pid):

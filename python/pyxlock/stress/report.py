@@ -62,8 +62,6 @@ class Report:
         self.say(f"\nfound {number}: {finding['what']}, after {finding['after']:.1f} s", always=True)
         if finding["again"]:
             self.say(f"  {finding['again']}", always=True)
-        for line in finding["where"]:
-            self.say(f"  {line}", always=True)
         if finding.get("file"):
             self.say(f"  in {finding['file']}", always=True)
         self.say("", always=True)

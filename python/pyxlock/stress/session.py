@@ -6,6 +6,7 @@ import platform
 import sys
 import sysconfig
 import time
+import traceback
 
 from .calm import Calm
 from .cases import Cases, calls_of
@@ -198,7 +199,7 @@ class Session:
                 self.calm.left_out[label] = f"{'crashes' if failure.kind == 'crash' else 'hangs'} in one thread alone"
                 self.report.say(f"  left out: {label}: {self.calm.left_out[label]} ({end.detail})")
                 return
-        shrinker = Shrinker(self.place, failure, self.options.shrink, self.report.progress, self.calm.gil)
+        shrinker = Shrinker(self.place, failure, self.options.shrink, self.report.progress, self.calm.gil, self.cases.known)
         case = shrinker.begin(candidates)
         again = None
         if case is None:
@@ -215,6 +216,9 @@ class Session:
             shrinker.end = time.monotonic() + 60
             shrinker.seconds = SHOWN if failure.kind == "crash" else shrinker.seconds
             failed, took = shrinker.rate(case, 5)
+            if failure.kind == "exception" and not failed:
+                self.suspects.append({"key": failure.key, "labels": frozenset(calls_of(case))})
+                return
             again = f"shows again in {failed} of 5 runs" + (f", after {took:.1f} s" if took and failure.kind == "crash" else "")
         labels = calls_of(case)
         self.cases.known.append(frozenset(labels) if len(labels) <= 2 else frozenset(labels[:2]))
@@ -228,7 +232,6 @@ class Session:
             "labels": labels,
             "after": after,
             "again": again,
-            "where": self.where(failure, end),
             "script": text,
             "lines": len(text.splitlines()),
             "violation": failure.detail if failure.kind == "violation" else None,
@@ -266,12 +269,6 @@ class Session:
             f"Run it with {gil}python -X faulthandler.\n"
         ).replace("\\", "\\\\").replace('"""', "'''")
 
-    def where(self, failure, end):
-        """Return lines that say where, of what faulthandler has written."""
-        if failure.kind not in ("crash", "hang"):
-            return []
-        return []
-
     def finish(self):
         """Say how much was done, and write the data."""
         found = len(self.findings)
@@ -304,4 +301,10 @@ class Session:
 
 def main(arguments=None):
     """Run the program; return its exit status."""
-    return Session(parse(arguments)).run()
+    options = parse(arguments)
+    try:
+        return Session(options).run()
+    except Exception:
+        # 1 would say that something was found.
+        traceback.print_exc()
+        return 2

@@ -5,9 +5,10 @@ believe that it does not fail any more, given how often the last one that failed
 """
 
 import math
+import re
 import time
 
-from .cases import trimmed
+from .cases import met, trimmed
 from .script import normal, script
 
 TITLE = "Shrinking."
@@ -24,8 +25,7 @@ class Failure:
     def shown(self, end, violations):
         """Tell whether a process that ended showed it."""
         if self.kind == "exception":
-            found = {normal(*line.split(" ", 1)[1].split(": ", 1)) for line in end.out.splitlines() if ": " in line and " " in line}
-            return self.key in found
+            return self.key in {normal(*m.groups()) for m in re.finditer(r"^\d+ ([^:\n]+): (.*)", end.out, re.MULTILINE)}
         if self.kind == "violation":
             return any(violation_key(v) == self.key for v in violations)
         # What damages memory may crash, or loop for ever.
@@ -40,8 +40,12 @@ def violation_key(violation):
 class Shrinker:
     """Shrinks a case within a time."""
 
-    def __init__(self, place, failure, budget, told, gil):
-        """Take where to run, what to look for, and how long; told(text) shows progress."""
+    def __init__(self, place, failure, budget, told, gil, known=()):
+        """Take where to run, what to look for, and how long; told(text) shows progress.
+
+        known are sets of labels that fail together, which is not looked for again.
+        """
+        self.known = list(known)
         self.place, self.failure, self.end, self.told, self.gil = place, failure, time.monotonic() + budget, told, gil
         self.seconds, self.tries, self.bare = 3.0, 4, False
         self.runs = 0
@@ -82,7 +86,7 @@ class Shrinker:
                 share = min(0.9, failed / 3)
                 self.tries = min(4, max(1, math.ceil(math.log(0.05) / math.log(1 - share))))
                 hangs = took > self.seconds
-                self.seconds = 1.5 if hangs or self.failure.kind == "violation" else max(1.0, min(LONGEST, 3 * took))
+                self.seconds = 1.5 if hangs or self.failure.kind == "violation" else max(1.0, min(LONGEST, 2.5 * took))
                 if self.failure.kind == "exception":
                     self.seconds = 1.5
                 return case
@@ -99,7 +103,7 @@ class Shrinker:
     def attempt(self, case):
         """Return a candidate where it can run and fails."""
         case = trimmed({**case, "threads": [t for t in case["threads"] if t]})
-        if not case["threads"] or not case["objects"]:
+        if not case["threads"] or not case["objects"] or any(met(case, labels) for labels in self.known):
             return None
         count = sum(map(len, case["threads"]))
         self.told(f"shrinking: {len(case['threads'])} threads, {count} calls, run {self.runs + 1}")
@@ -186,6 +190,4 @@ class Shrinker:
 
 def renamed(text, name, other):
     """Return source with another name for an object."""
-    import re
-
     return re.sub(rf"(?<![\w.'\"]){name}\b(?!['\"=])", other, text)
