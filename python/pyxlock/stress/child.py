@@ -6,10 +6,13 @@ The job is JSON; what happens is written to the journal at once, a line of JSON 
 so that it is there when the process is no more.
 """
 
+import atexit
 import faulthandler
 import json
 import os
 import sys
+
+LONGEST = 1800  # seconds, for any job
 
 
 def journal(path):
@@ -102,12 +105,12 @@ def main():
     say = journal(journal_file)
     limits()
     faulthandler.enable(all_threads=True)
+    # Should the parent be gone, nobody ends a child that hangs.
+    faulthandler.dump_traceback_later(LONGEST, exit=True)
     {"calm": calm, "storm": storm, "alone": alone}[job["kind"]](job, say)
     say("end")
     # Objects that were damaged are not taken apart. What reports at exit does so.
     sys.stdout.flush()
-    import atexit
-
     atexit._run_exitfuncs()
     os._exit(0)
 

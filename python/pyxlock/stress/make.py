@@ -414,7 +414,7 @@ class Maker:
             atomic = atomic and not {"path", "file"} & {values.split(k)[1] for k in kinds}
             stepwise = hasattr(type(value), "__next__") and type(value) not in self.paths
             self.derived(value, text, [self.by_class[p][0] for p in [path, *needs]])
-            for choice in range(3):
+            for choice in range(4):
                 text, needs = self.source(render, kinds, 1, choice)
                 if stepwise:
                     text = f"list(itertools.islice({text}, 99))"

@@ -161,11 +161,11 @@ class Stuck:
         used = processor(self.pid)
         if used is None or self.at_first is None:
             return now - self.since > seconds
-        if used - self.last > 0.02:
+        if used - self.last > 0.02 or runnable(self.pid):
             self.last, self.moved = used, now
         if now - self.moved > max(3, seconds / 2):
             return True
-        return now - self.since > seconds and (used - self.at_first > 0.7 * seconds or now - self.since > 12 * seconds)
+        return now - self.since > seconds and (used - self.at_first > 0.7 * seconds or now - self.since > 60 * seconds)
 
 
 def processor(pid):
@@ -176,6 +176,18 @@ def processor(pid):
         return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
     except (OSError, IndexError, ValueError, AttributeError):
         return None
+
+
+def runnable(pid):
+    """Tell whether a thread of a process could go on, if only it got the processor."""
+    try:
+        for thread in os.listdir(f"/proc/{pid}/task"):
+            with open(f"/proc/{pid}/task/{thread}/stat", encoding="ascii", errors="replace") as file:
+                if file.read().rpartition(")")[2].split()[0] in "RD":
+                    return True
+    except (OSError, IndexError):
+        pass
+    return False
 
 
 class Journal:

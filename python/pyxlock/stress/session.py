@@ -3,6 +3,7 @@
 import json
 import os
 import platform
+import signal
 import sys
 import sysconfig
 import time
@@ -87,7 +88,7 @@ class Session:
         factories = [f.partition(":")[0] for _, f in options.factory]
         cases.modules = sorted({*calm.modules, *factories})
         number, alone = 0, set()
-        batch = max(10, int(4 * calm.startup / CASE))
+        batch = max(20, int(4 * calm.startup / CASE))
         while self.stormed < options.seconds and len(self.findings) < options.findings:
             drawn, misses = [], 0
             while len(drawn) < min(batch, 1 + int((options.seconds - self.stormed) / CASE)) and misses < 10 * max(1, len(cases.classes)):
@@ -302,9 +303,13 @@ class Session:
 def main(arguments=None):
     """Run the program; return its exit status."""
     options = parse(arguments)
+    # Whatever ends the program, its children end with it.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         return Session(options).run()
     except Exception:
         # 1 would say that something was found.
         traceback.print_exc()
         return 2
+    finally:
+        signal.signal(signal.SIGTERM, before)

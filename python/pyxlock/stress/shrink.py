@@ -8,7 +8,8 @@ import math
 import re
 import time
 
-from .cases import met, trimmed
+from .cases import is_change, met, trimmed
+from .operators import AGAIN, CHANGES
 from .script import normal, script
 
 TITLE = "Shrinking."
@@ -114,7 +115,9 @@ class Shrinker:
         distinct = list({s["text"]: s for t in case["threads"] for s in t}.values())
         if len(case["threads"]) <= 2 and len(distinct) <= 2 and all(len(t) == 1 for t in case["threads"]):
             return case
+        distinct.sort(key=lambda s: not (s["label"].rpartition(".")[2] in CHANGES | AGAIN or is_change(s["label"])))
         pairs = [(a, b) for k, a in enumerate(distinct) for b in distinct[k:]]
+        pairs.sort(key=lambda p: distinct.index(p[0]) + distinct.index(p[1]))
         for a, b in pairs[:10]:
             found = self.attempt({**case, "threads": [[a], [b]]})
             if found:

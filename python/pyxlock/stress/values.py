@@ -3,7 +3,8 @@ r"""Arguments: expressions by kind, guesses from names, and what a TypeError ask
 An argument is Python source, so that a call that worked can be printed. `i` is the
 number of the turn of the loop that the call is in, so that values vary. The values
 are of one small world: keys that are strings begin with letters that the string "to
-begin with" has, bytes are four long, and four is the first number.
+begin with" has, bytes are four long, and four is the first number. Some grow, since
+memory that is too small for them has to be had anew.
 
 A kind of the package's own is written `own:module.Class`; its value is another object,
 which gets a name only in a case. `$1` stands for it.
@@ -16,9 +17,9 @@ ALPHABET = "'abcdefgh0123456789'"
 # The first expression of a kind is for what is made once, the others vary in a loop.
 KINDS = {
     "int": ["4", "i % 8", "i", "(i % 5) - 2"],
-    "str": [ALPHABET, "'a%d' % (i % 50)", "'b%d' % i"],
-    "bytes": ["b'abcd'", "b'%04d' % (i % 50)", "b'%08d' % i"],
-    "ints": ["[1, 2, 3, 4]", "[i % 8, i, 3]", "list(range(i % 64))"],
+    "str": [ALPHABET, "'a%d' % (i % 50)", "'b%d' % i", "'ab1' * (i % 97)"],
+    "bytes": ["b'abcd'", "b'%04d' % (i % 50)", "b'%08d' % i", "b'abcdefgh' * (i % 97)"],
+    "ints": ["[1, 2, 3, 4]", "[i % 8, i, 3]", "list(range(i % 64))", "list(range(i, i + 300))"],
     "none": ["None"],
     "dict": ["{'a1': 1, 'b2': 2}", "{'a%d' % (i % 50): i}"],
     "strs": ["['a1', 'b2', 'a3']", "['a%d' % i, 'b%d' % i]"],
