@@ -112,6 +112,16 @@ class Cases:
             "loops": min(LOOPS, max(20, int(TURN / most))),
         }
 
+    def plainer(self):
+        """Return for the source of objects that of others of the class which is shorter, where there is one."""
+        out = {}
+        for numbers in self.makers.values():
+            alone = [self.recipes[n]["text"] for n in numbers if not self.recipes[n]["needs"]]
+            if alone:
+                shortest = min(alone, key=len)
+                out.update({text: shortest for text in alone if text != shortest})
+        return out
+
     def members(self, rng, subjects):
         """Choose members; one of them probably changes the object."""
         pool = [(s, label) for s in subjects for label in sorted({c["label"] for c in self.by_class[s[0]]})]

@@ -200,7 +200,7 @@ class Session:
                 self.calm.left_out[label] = f"{'crashes' if failure.kind == 'crash' else 'hangs'} in one thread alone"
                 self.report.say(f"  left out: {label}: {self.calm.left_out[label]} ({end.detail})")
                 return
-        shrinker = Shrinker(self.place, failure, self.options.shrink, self.report.progress, self.calm.gil, self.cases.known)
+        shrinker = Shrinker(self.place, failure, self.options.shrink, self.report.progress, self.calm.gil, self.cases.known, self.cases.plainer())
         case = shrinker.begin(candidates)
         again = None
         if case is None:

@@ -41,12 +41,13 @@ def violation_key(violation):
 class Shrinker:
     """Shrinks a case within a time."""
 
-    def __init__(self, place, failure, budget, told, gil, known=()):
+    def __init__(self, place, failure, budget, told, gil, known=(), plainer=None):
         """Take where to run, what to look for, and how long; told(text) shows progress.
 
-        known are sets of labels that fail together, which is not looked for again.
+        known are sets of labels that fail together, which is not looked for again; plainer
+        has for sources of objects others that are shorter.
         """
-        self.known = list(known)
+        self.known, self.plainer = list(known), plainer or {}
         self.place, self.failure, self.end, self.told, self.gil = place, failure, time.monotonic() + budget, told, gil
         self.seconds, self.tries, self.bare = 3.0, 4, False
         self.runs = 0
@@ -95,7 +96,7 @@ class Shrinker:
 
     def shrink(self, case):
         """Return the smallest case that was found to fail."""
-        for step in (self.pairs, self.fewer_threads, self.fewer_statements, self.fewer_objects, self.same_statement, self.simpler):
+        for step in (self.pairs, self.fewer_threads, self.fewer_statements, self.fewer_objects, self.same_statement, self.plainer_objects, self.simpler):
             case = step(case)
             if time.monotonic() > self.end:
                 break
@@ -180,6 +181,14 @@ class Shrinker:
                 found = self.attempt({**case, "threads": [thread] * len(case["threads"])})
                 if found:
                     return found
+        return case
+
+    def plainer_objects(self, case):
+        """Make objects in the simplest way that is known."""
+        for k, (name, text) in enumerate(case["objects"]):
+            if text in self.plainer:
+                objects = [*case["objects"][:k], [name, self.plainer[text]], *case["objects"][k + 1 :]]
+                case = self.attempt({**case, "objects": objects}) or case
         return case
 
     def simpler(self, case):
