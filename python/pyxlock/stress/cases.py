@@ -1,7 +1,7 @@
 """Random cases: what several threads do with which objects.
 
     case: {"module", "objects": [[name, text]...], "threads": [[statement...]...], "loops"}
-    statement: {"text", "label", "atomic"}
+    statement: {"text", "label", "atomic", "cost", "operands"}   operands: objects beside the first
 
 A case depends on the seed, its number, and what was found before, on nothing else.
 """
@@ -96,7 +96,7 @@ class Cases:
                 else:
                     there = [n for n, _, c in objects if c == need]
                     names.append(rng.choice(there) if there else make(self.makers[need][0], False))
-            return {"text": self.named(call["text"], names), "label": label, "atomic": call["atomic"], "cost": call["cost"]}
+            return {"text": self.named(call["text"], names), "label": label, "atomic": call["atomic"], "cost": call["cost"], "operands": len(names) - 1}
 
         threads = []
         for k in range(self.threads):

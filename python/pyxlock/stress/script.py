@@ -62,8 +62,12 @@ def dotted(node):
     return None
 
 
-def function(name, arguments, statements, loops, caught, before=""):
-    """Return the source of what a thread does. caught(k) is the clause for a statement."""
+def function(name, arguments, statements, loops, caught, before="", each=None):
+    """Return the source of what a thread does.
+
+    caught(k, statement) is the clause for what a statement raises, each what every turn
+    of the loop begins with.
+    """
     lines = [f"def {name}({', '.join(arguments)}):"]
     if before:
         lines.append(f"    {before}")
@@ -71,6 +75,7 @@ def function(name, arguments, statements, loops, caught, before=""):
     if loops > 1:
         lines.append(f"    for i in range({loops}):")
         indent = "        "
+        lines += [indent + e for e in each or []]
     elif any(re.search(r"\bi\b", s["text"]) for s in statements):
         lines.append("    i = 0")
     for k, statement in enumerate(statements):
@@ -117,7 +122,10 @@ def script(case, title, seconds, kind, bare=False, gil=False):
 
     functions, targets = {}, []
     for statements in case["threads"]:
-        body = function("NAME", names, statements, case["loops"], caught, "start.wait()")
+        # a.extend(a), again and again, takes longer each time.
+        grows = any(s.get("operands") for t in case["threads"] for s in t)
+        each = ["if time.monotonic() > end:", "    break"] if grows else []
+        body = function("NAME", names, statements, case["loops"], caught, "start.wait()", each)
         if body not in functions:
             functions[body] = ORDINALS[len(functions)] if len(functions) < len(ORDINALS) else f"other{len(functions)}"
         targets.append(functions[body])
@@ -164,8 +172,8 @@ class Player:
             text = function(
                 f"_thread{k}", [*self.names, "_note", "_late"], statements, case["loops"],
                 lambda k, _: [clause[0], clause[1].replace("_k", str(k))],
+                each=["if _late(): break"],
             )
-            text = text.replace(f"range({case['loops']}):\n", f"range({case['loops']}):\n        if _late(): break\n", 1)
             exec(compile(text, "<thread>", "exec"), self.space)
             self.bodies.append(self.space[f"_thread{k}"])
         self.single = []
