@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from pyxlock.stress import danger, discover, options, values
+from pyxlock.stress import checked, danger, discover, options, values
 from pyxlock.stress.cases import Cases, calls_of, met, trimmed
 from pyxlock.stress.parent import End
 from pyxlock.stress.script import normal, script
@@ -294,6 +294,26 @@ def test_messages_without_values():
     assert normal("C.f", KeyError("a1")) == normal("C.f", KeyError("b22"))
     assert normal("C.f", ValueError("at -3.5 of 0x7f")) == normal("C.f", ValueError("at 2 of 0xff"))
     assert normal("C.f", ValueError("x")) != normal("C.f", TypeError("x")) != normal("C.g", TypeError("x"))
+
+
+def test_checked_builds(tmp_path):
+    """Violations and circles have names that are the same in each run; what is uncertain says so."""
+    place = {"file": "m.pyx", "line": 7, "function": "C.f", "class": "C", "attribute": "n", "needs": "write", "held": "read"}
+    edges = [{"held": "C", "taken": "D", "file": "m.pyx", "line": 3, "function": "f"}, {"held": "D", "taken": "C", "file": "m.pyx", "line": 9, "function": "g"}]
+    data = {
+        "violations": [{**place, "count": 4, "kind": "unlocked", "last_write": None}, {**place, "count": 1, "kind": "no_lock"}],
+        "order": [{"circle": edges}],
+    }
+    (tmp_path / "a.json").write_text(json.dumps(data), "utf-8")
+    data["violations"][0].update(count=9, thread=3)
+    data["order"][0]["circle"].reverse()
+    (tmp_path / "b.json").write_text(json.dumps(data), "utf-8")
+    first, second = checked.read(tmp_path / "a.json"), checked.read(tmp_path / "b.json")
+    assert [v["key"] for v in first] == [v["key"] for v in second]
+    assert [v["certain"] for v in first] == [True, False, True]
+    assert first[0]["what"] == "m.pyx:7: C.f uses C.n, which needs the write lock, with the read lock"
+    assert Failure("violation", first[0]["key"], "").shown(End("ok", "", 1.0), second)
+    assert checked.read(tmp_path / "nothing.json") == []
 
 
 RECIPES = [{"cls": "m.C", "text": "m.C()", "needs": []}, {"cls": "m.D", "text": "m.D($0)", "needs": [0]}]

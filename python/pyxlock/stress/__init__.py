@@ -17,6 +17,8 @@ The parts, in the order in which they are used:
     make      objects, and calls that work: the calm run, in one thread
     child     the program that makes and calls, in a process that may die
     parent    starts children, and sees how they end
+    checked   what a build with --locking=check has written
+    calm      the calm run, in as many children as it takes
     cases     random programs for several threads
     script    a case as a Python script
     shrink    the smallest case that fails the same way

@@ -8,6 +8,8 @@ import sys
 import tempfile
 import time
 
+from . import checked
+
 MEMORY = 4 << 30  # resident, of one child
 QUIET = 8.0  # a child of which nothing is heard for so long hangs
 SLACK = 4.0  # a script that has not ended so long after it should hangs
@@ -119,7 +121,7 @@ class Workplace:
             err.seek(0)
             # The end of it says what happened, and it may be long.
             text, errors = tail(out), tail(err)
-        self.violations = violations(check)
+        self.violations = checked.read(check)
         if os.path.exists(check):
             os.unlink(check)
         if why:
@@ -248,13 +250,3 @@ def end_of(process):
     except OSError:
         pass
     process.wait()
-
-
-def violations(path):
-    """Return what a build with --locking=check has written, or nothing."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            data = json.load(file)
-    except (OSError, ValueError):
-        return []
-    return data.get("violations") or []

@@ -15,7 +15,7 @@ from .options import Choice, parse
 from .parent import FREE_THREADED, QUIET, Workplace
 from .report import Report, plural
 from .script import script
-from .shrink import Failure, Shrinker, violation_key
+from .shrink import Failure, Shrinker
 
 CASE = 0.1  # seconds of a case
 SHOWN = 10.0  # seconds that a printed script runs, at most
@@ -34,7 +34,7 @@ class Session:
         self.report = Report(options.quiet)
         self.choice = Choice(options.classes, options.exclude, options.members)
         self.place = Workplace()
-        self.findings, self.suspects = [], []
+        self.findings, self.suspects, self.notes = [], [], {}
         self.calls = self.cases_played = 0
         self.stormed = 0.0
 
@@ -139,9 +139,11 @@ class Session:
         elif end.kind == "error" and at < 0:
             raise Usage(f"{self.options.module}: a child ended with {end.detail}: {end.err.strip()[-300:]}")
         for violation in violations:
-            key = violation_key(violation)
-            if key not in {f["key"] for f in self.findings} | {s["key"] for s in self.suspects}:
-                self.follow(Failure("violation", key, key), self.of_violation(violation, drawn), end, alone)
+            key = violation["key"]
+            if not violation["certain"]:
+                self.notes[key] = violation["what"]
+            elif len(self.findings) < self.options.findings and key not in {x["key"] for x in self.findings + self.suspects}:
+                self.follow(Failure("violation", key, violation["what"]), self.of_violation(violation, drawn), end, alone)
         for case, key in state["odd"]:
             labels = frozenset(calls_of(case))
             known = {(s["key"], s["labels"]) for s in self.suspects}
@@ -258,7 +260,7 @@ class Session:
         if failure.kind == "hang":
             return f"a hang from {calls}"
         if failure.kind == "violation":
-            return f"a lock is missing at {failure.detail}, from {calls}"
+            return f"{failure.detail}, from {calls}"
         return f"{failure.detail!r}, never in one thread, from {calls}"
 
     def title(self, what, again):
@@ -273,6 +275,8 @@ class Session:
     def finish(self):
         """Say how much was done, and write the data."""
         found = len(self.findings)
+        for what in self.notes.values():
+            self.report.say(f"perhaps: {what}")
         if self.options.seconds and getattr(self, "calm", None):
             self.report.say(
                 f"{'' if not found else chr(10)}{plural(self.cases_played, 'case')}, {self.calls:,} calls in {self.options.threads} threads, "
@@ -293,6 +297,7 @@ class Session:
                 "made": sorted({r["cls"] for r in calm.recipes}) if calm else [],
                 "members": sorted({f"{c['cls']}.{c['member']}" for c in calm.calls}) if calm else [],
                 "left_out": calm.left_out if calm else {},
+                "perhaps": list(self.notes.values()),
                 "findings": self.findings,
             }
             with open(self.options.json, "w", encoding="utf-8") as file:

@@ -28,14 +28,9 @@ class Failure:
         if self.kind == "exception":
             return self.key in {normal(*m.groups()) for m in re.finditer(r"^\d+ ([^:\n]+): (.*)", end.out, re.MULTILINE)}
         if self.kind == "violation":
-            return any(violation_key(v) == self.key for v in violations)
+            return any(v["key"] == self.key for v in violations)
         # What damages memory may crash, or loop for ever.
         return end.kind in ("crash", "hang")
-
-
-def violation_key(violation):
-    """Name the place of a violation."""
-    return f"{violation.get('file')}:{violation.get('line')}: {violation.get('class')}.{violation.get('attribute')} {violation.get('needs')}"
 
 
 class Shrinker:
