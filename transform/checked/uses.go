@@ -5,6 +5,7 @@ package checked
 import (
 	"bytes"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -137,6 +138,7 @@ func (f *finder) attribute(a *ast.Attribute) {
 	default:
 		return
 	}
+	at.noLock = at.noLock || lock == nil && slices.ContainsFunc(c.Ancestry(), func(a *project.Class) bool { return f.Locks.Exempted(a) != nil })
 	by := lockLetter(lock)
 	if at.otherLock || lock == nil && f.hasLock(c) {
 		by = 'o'
