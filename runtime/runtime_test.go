@@ -411,6 +411,7 @@ func TestThreads(t *testing.T) {
 			{"Plain", "-O2"},
 			{"Jitter", "-O1 -DTHREADS_JITTER"},
 			{"PythonMutex", "-O2 -DPYXLOCK_TEST_PYTHREAD_MUTEX"},
+			{"Fenced", "-O2 -DPYXLOCK_FENCED"},
 			{"MSVC", "-O2 -DPYXLOCK_TEST_MSVC -Itest/fake_msvc"},
 			{"ThreadSanitizer", "-O1 -g -fsanitize=thread"},
 			{"AddressSanitizer", "-O1 -g -fsanitize=address,undefined"},
@@ -470,7 +471,7 @@ func TestCompiles(t *testing.T) {
 			compiler(t, fields[0])
 			var jobs []func()
 			for _, p := range all {
-				for _, macro := range []string{"", "PYXLOCK_OFF", "PYXLOCK_RELEASES_GIL", "PYXLOCK_STATS",
+				for _, macro := range []string{"", "PYXLOCK_OFF", "PYXLOCK_RELEASES_GIL", "PYXLOCK_STATS", "PYXLOCK_FENCED",
 					"PYXLOCK_TEST_PYTHREAD_MUTEX", "PYXLOCK_TEST_MSVC", "Py_LIMITED_API=0x03080000",
 					"Py_TARGET_ABI3T=0x030f0000"} {
 					newer := strings.HasSuffix(cc, "11") && !strings.HasSuffix(cc, "++11") || strings.HasSuffix(cc, "17")

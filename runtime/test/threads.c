@@ -985,8 +985,9 @@ static void unfenced(void) {
         WOKEN(b);
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
         if (PYXLOCK_TAG != 0) {
-            /* Of one that the reader owns. */
+            /* Of one that the reader owns, who does not lose them by writing. */
             owns(a, x);
+            CHECK(fences(x));
             relaxes(a, x);
             CHECK(owner(x) == a->record->tag);
             CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
@@ -1088,6 +1089,7 @@ static void neighbours(void) {
     cell *x = plain[0], *y = twins[0];
     int i, n;
     CHECK(pyxlock_mark(&x->object) != pyxlock_mark(&y->object));
+    pyxlock_word had_more;
     start(3);
     for (n = 0; n < 2; n++) {
         CHECK(ask(a, OP_WRITE, 0, y) == 0);
@@ -1109,8 +1111,9 @@ static void neighbours(void) {
         expect(c, x, 1, 0);
         CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
     }
-    /* Guards that overlap without end take no more room than those there are at once. */
-    CHECK(PYXLOCK_LOAD(&a->record->more) == 0);
+    /* Guards that overlap without end take no more room than those there are at once. (The record
+       may be that of a thread which needed more.) */
+    had_more = PYXLOCK_LOAD(&a->record->more);
     for (n = 0; n < 2; n++) {
         int first = n == 1 ? OP_WRITE : OP_READ;
         CHECK(ask(a, first, 0, x) == 0);
@@ -1124,7 +1127,7 @@ static void neighbours(void) {
         CHECK(result(b) == 0);
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
     }
-    CHECK(PYXLOCK_LOAD(&a->record->more) == 0);
+    CHECK(PYXLOCK_LOAD(&a->record->more) == had_more);
     finish();
 }
 
@@ -1310,6 +1313,13 @@ static void circles(void) {
     int n;
     start(4);
     for (n = 0; n < 2 * rounds; n++) {
+        if (n % 2) { /* one of them without a thread state, then the other one */
+            a = &actors[1];
+            b = &actors[0];
+        } else {
+            a = &actors[0];
+            b = &actors[1];
+        }
         /* It comes last: it has 0 and 1, and wants 2 of b, which wants 0. */
         CHECK(ask(c, OP_WRITE, 0, plain[1]) == 0);
         CHECK(ask(b, OP_WRITE, 0, plain[2]) == 0);
@@ -1353,14 +1363,14 @@ static void circles(void) {
         gets_hungry(a);
         blocks(c, OP_READ, 0, plain[1]);
         __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
-        until_asleep(1);
+        until_asleep(2);
         tell(b, OP_WRITE, 1, plain[0]);
         WOKEN(b);
+        WOKEN(c);
         __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
-        if (!is_busy(c)) CHECK(result(c) == 0);
         CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
-        CHECK(result(c) == 0 && ask(c, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
         WOKEN(a);
         CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
         /* Two that take several, and one by one in between. */
