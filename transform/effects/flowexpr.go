@@ -386,10 +386,7 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			}
 			b.operator(n, name, e.Span)
 		} else if b.mayCall(n, name, Plain, e.Span); name != "__getitem__" {
-			switch b.flow.Nodes[n].Kind {
-			case NodeField, NodeLocal, NodeCall, NodeCast:
-				b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
-			}
+			b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
 		}
 		if sh.Class == nil && sliceOf(e.Index) {
 			if part, ok := b.part(n); ok {
