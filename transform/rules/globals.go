@@ -122,11 +122,8 @@ func (c *bodies) globalNamed(f *ruleFunc, name string) *globalVar {
 	if v == nil {
 		return nil
 	}
-	for at := f; at != nil; at = at.outer {
-		at.prepare()
-		if at.local[name] {
-			return nil
-		}
+	if f.isLocal(name) {
+		return nil
 	}
 	return v
 }

@@ -45,7 +45,7 @@ func mutableGlobals(c *checking) {
 		var bad []globalChange
 		var why []string
 		for _, ch := range v.changes {
-			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.held(ch.node.Range().Pos, nil) {
+			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldForAll(ch.node.Range().Pos) {
 				continue
 			}
 			if w := c.unsafeChange(v, ch); w != "" {

@@ -3,6 +3,7 @@ package rules
 // Where a function holds locks that people placed by hand.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -17,14 +18,16 @@ type handHold struct {
 	// objects are what a critical section or one of our decorators locks, as
 	// spelled; none for a lock that guards whatever its users agreed on.
 	objects []string
+	// lock is such a lock, as spelled; "" where a decorator or a guard of C++ holds it.
+	lock string
 }
 
 // handHolds finds the locks of a function.
 func (f *ruleFunc) handHolds() []handHold {
 	var out []handHold
 	whole := f.def.Span
-	add := func(s ast.Span, objects []ast.Expr) {
-		h := handHold{Span: s}
+	add := func(s ast.Span, lock ast.Expr, objects []ast.Expr) {
+		h := handHold{Span: s, lock: f.spelled(lock)}
 		for _, o := range objects {
 			if u, ok := syntax.Unparen(o).(*ast.Unary); ok && u.Op == "&" || f.in.hands.IsLock(o) {
 				h.objects = nil // a mutex: it guards what its users agreed on
@@ -58,13 +61,13 @@ func (f *ruleFunc) handHolds() []handHold {
 		case "no_lock":
 		default:
 			if f.in.hands.IsLock(e) {
-				add(whole, nil)
+				add(whole, nil, nil)
 			}
 		}
 	}
 	if f.class != nil {
 		if c := f.in.m.ClassByName[f.class.Name.Name]; c != nil && f.in.locks.Declared(c) != nil && firstParam != "" && decorator.Find(f.in.m, f.def.Decorators, "no_lock") == nil {
-			out = append(out, handHold{whole, []string{firstParam}})
+			out = append(out, handHold{Span: whole, objects: []string{firstParam}})
 		}
 	}
 	taken := map[string]int32{}
@@ -81,12 +84,12 @@ func (f *ruleFunc) handHolds() []handHold {
 					out = append(out, h)
 				}
 				if objects, ok := f.in.hands.With(it.X); ok {
-					add(n.Body.Span, objects)
+					add(n.Body.Span, it.X, objects)
 				}
 			}
 		case *ast.CVarDecl: // a C++ guard holds until it goes out of scope
 			if n.Type != nil && library.GuardTypes()[syntax.LastPart(n.Type.Name)] {
-				add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
+				add(ast.Span{Pos: n.Pos, End: whole.End}, nil, nil)
 			}
 		case *ast.Assign:
 			if call, ok := n.Value.(*ast.Call); ok {
@@ -95,7 +98,7 @@ func (f *ruleFunc) handHolds() []handHold {
 					fun = s.X
 				}
 				if name, ok := fun.(*ast.Name); ok && library.GuardTypes()[name.Name] {
-					add(ast.Span{Pos: n.Pos, End: whole.End}, nil)
+					add(ast.Span{Pos: n.Pos, End: whole.End}, nil, nil)
 				}
 			}
 		case *ast.Call:
@@ -115,7 +118,7 @@ func (f *ruleFunc) handHolds() []handHold {
 		if !ok || end < pos {
 			end = whole.End
 		}
-		out = append(out, handHold{Span: ast.Span{Pos: pos, End: end}})
+		out = append(out, handHold{Span: ast.Span{Pos: pos, End: end}, lock: s})
 	}
 	return out
 }
@@ -137,6 +140,52 @@ func (f *ruleFunc) held(at int32, object ast.Expr) bool {
 			if s == o || strings.HasPrefix(s, o+".") || strings.HasPrefix(s, o+"[") {
 				return true
 			}
+		}
+	}
+	return false
+}
+
+// heldForAll reports whether a lock is held at an offset that may guard what all objects and
+// functions of the module share: one of the module's own, or an object that is the module's. That
+// of an object that the function is given, self above all, keeps nobody away who has another.
+func (f *ruleFunc) heldForAll(at int32) bool {
+	f.prepare()
+	return slices.ContainsFunc(f.holds, func(h handHold) bool {
+		if !h.Contains(at) {
+			return false
+		}
+		if len(h.objects) == 0 {
+			return !f.ofOneObject(h.lock)
+		}
+		return slices.ContainsFunc(h.objects, func(o string) bool {
+			root, _, _ := strings.Cut(o, ".")
+			return !f.isLocal(strings.TrimLeft(root, "*"))
+		})
+	})
+}
+
+// ofOneObject reports whether a lock is an attribute of a method's object, and not of its class.
+func (f *ruleFunc) ofOneObject(lock string) bool {
+	root, rest, dotted := strings.Cut(strings.TrimLeft(lock, "&"), ".")
+	if first := f.first(); !dotted || first == "" || root != first || f.in.m.PlainDecorator(f.def, "classmethod") {
+		return false
+	}
+	name, _, _ := strings.Cut(rest, ".")
+	shared := false
+	syntax.EachStmt(f.class.Body.Stmts, func(st ast.Stmt) {
+		if a, ok := st.(*ast.Assign); ok {
+			shared = shared || slices.ContainsFunc(a.Targets, func(t ast.Expr) bool { n, ok := t.(*ast.Name); return ok && n.Name == name })
+		}
+	})
+	return !shared
+}
+
+// isLocal reports whether a name is one of the function's own, or of a function round it.
+func (f *ruleFunc) isLocal(name string) bool {
+	for at := f; at != nil; at = at.outer {
+		at.prepare()
+		if at.local[name] {
+			return true
 		}
 	}
 	return false
