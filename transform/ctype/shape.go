@@ -30,7 +30,7 @@ type Shape struct {
 	Kind      Kind
 	Depth     int8             // of a pointer
 	Elem      Kind             // of a pointer: what it leads to in the end
-	Constant  bool             // what it points to in the end is const
+	Constant  bool             // what it points to in the end is const; of no pointer, it itself is
 	Known     bool             // a C++ class that the project declares
 	Cpp       *project.CppType // its declaration
 	Axes      int8             // of a memoryview
@@ -155,11 +155,10 @@ func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, dept
 
 // Pointer is the shape of something n levels of pointers away from s.
 func (s Shape) Pointer(n int, constant bool) Shape {
-	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
+	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant || s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
 	if s.Kind == Pointer {
 		out.Depth += s.Depth
 		out.Elem = s.Elem
-		out.Constant = out.Constant || s.Constant
 	}
 	return out
 }
@@ -224,8 +223,8 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	if s.takesNone() && len(t.Args) > 0 { // "long[8] x"
 		s = s.arrayOf(len(t.Args), t.Const)
 	}
-	if t.Const && s.array {
-		s.Constant = true // "const T x" with an array behind T
+	if t.Const && (s.array || s.Kind == Scalar || s.Kind == Record && s.Struct != nil) {
+		s.Constant = true // "const T x" with an array behind T, or a typedef of what is const
 	}
 	if t.Declarator != nil { // the abstract declarator of a cast
 		if n := t.Declarator.Pointer + len(t.Declarator.Arrays); n > 0 {
@@ -289,6 +288,8 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 		return Shape{Kind: Object, Container: library.Containers()[last], Buffer: library.BufferTypes()[last]}
 	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
+	case last == "const_char" || last == "const_uchar" || last == "const_schar" || last == "const_void": // of libc.string
+		return Shape{Kind: Scalar, Constant: true}
 	}
 	if cy := m.Scope.Names[path[0]]; len(path) == 2 && (cy.Kind == project.BindCython || path[0] == "cython") {
 		return cythonShape(last)
@@ -319,7 +320,7 @@ func cythonShape(name string) Shape {
 	case strings.HasPrefix(name, "pp") && library.CTypes()[strings.TrimPrefix(name, "pp_")]:
 		return Shape{Kind: Pointer, Depth: 2}
 	case strings.HasPrefix(name, "p_"):
-		return Shape{Kind: Pointer, Depth: 1}
+		return Shape{Kind: Pointer, Depth: 1, Constant: strings.HasPrefix(name, "p_const_")}
 	case library.CTypes()[name] || library.CScalars()[name]:
 		return Shape{Kind: Scalar}
 	}

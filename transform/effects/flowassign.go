@@ -41,6 +41,8 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 			value = b.node(Node{Kind: NodeLocal, From: of, Shape: sh})
 		} else if b.p.Types.PlainData(sh.Struct, 0) {
 			value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
+		} else if sh.Struct != nil && sh.Cpp == nil { // what its pointers lead to is shared
+			value = b.with(b.node(Node{Kind: NodeNothing, Shape: sh}), value)
 		}
 	}
 	if sh.Array() && sh.Depth == 1 && value != 0 && (sh.Elem == ctype.Scalar || sh.Elem == ctype.Record && b.p.Types.PlainData(sh.Struct, 0)) {

@@ -494,6 +494,11 @@ func (b expressions) address(e ast.Expr) int32 {
 		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
 	case *ast.Name:
 		n, sh, ok := b.value(x.Name)
+		if c, isVar := b.m.CDecls().Vars[x.Name]; !ok && isVar { // a variable of the module, a number among them
+			sh = b.p.Types.Of(b.m, c.Type, c.Declarator)
+			n = b.node(Node{Kind: NodeGlobal, Name: x.Name, Shape: sh})
+			return b.node(Node{Kind: NodeInside, Base: n, Shape: sh.Pointer(1, false)})
+		}
 		if !ok || n == 0 || sh.Kind == ctype.Scalar {
 			return 0
 		}

@@ -54,6 +54,7 @@ const (
 	Release        = "PXL215"
 	Parallel       = "PXL216"
 	CannotRaise    = "PXL217"
+	LazyLock       = "PXL218"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"

@@ -330,7 +330,7 @@ func (c *Class) AutoPickles() bool {
 	}
 	for _, a := range c.Ancestry() {
 		for _, f := range a.FieldByName {
-			if f.Declarator != nil && (f.Declarator.Pointer > 0 || f.Declarator.Func || f.Declarator.Inner != nil || f.Ctype != nil && f.Ctype.Memoryview) {
+			if d := f.Declarator; d != nil && (d.Pointer > 0 && !(d.Pointer == 1 && d.Inner == nil && !d.Func && isChar(f.Mod, f.Ctype)) || d.Func || d.Inner != nil || f.Ctype != nil && f.Ctype.Memoryview) {
 				return false
 			}
 		}
@@ -348,6 +348,30 @@ func (c *Class) AutoPickles() bool {
 		}
 	}
 	return true
+}
+
+// isChar reports whether a type may be one of C's characters: Cython makes bytes of a pointer to
+// them, and the other way round.
+func isChar(m *Module, t *ast.CType) bool {
+	for range 8 {
+		if t == nil {
+			return false
+		}
+		switch t.Name {
+		case "char", "signed char", "unsigned char", "Py_UNICODE":
+			return true
+		}
+		r := m.Owner(syntax.Names(t.Path))
+		if r.Mod == nil {
+			return false
+		}
+		d, ok := r.Mod.CDecls().Types[r.Name]
+		if !ok || d.Typedef == nil || d.Typedef.Declarator == nil || d.Typedef.Declarator.Pointer > 0 {
+			return false
+		}
+		m, t = r.Mod, d.Typedef.Type
+	}
+	return false
 }
 
 // Place returns where a class is defined, or else declared; nil for neither.

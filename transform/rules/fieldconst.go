@@ -5,6 +5,8 @@ package rules
 // in by __cinit__ or __init__ with something new, and only ever read.
 
 import (
+	"strings"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -64,6 +66,11 @@ func (c *bodies) attrUses() map[string][]attrUse {
 		}
 		// Lambdas are looked into: they can do anything.
 		ast.Walk(f.def.Body, func(n ast.Node) bool {
+			eachPointer(f, n, func(t *ast.CType, e ast.Expr) {
+				if t != nil && strings.HasSuffix(t.Name, "char") { // the bytes of it, which stay where they are
+					harmless(e)
+				}
+			})
 			switch n := n.(type) {
 			case *ast.FuncDef, *ast.ClassDef:
 				return false

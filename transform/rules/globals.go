@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
@@ -31,6 +32,7 @@ const (
 	stores                     // x[k] = v, del x[k], x.append(v), PyDict_SetItem(x, …)
 	storesTo                   // x.attr = v
 	address                    // &x
+	within                     // what it leads to, through a pointer or by a callee
 )
 
 type globalChange struct {
@@ -41,6 +43,7 @@ type globalChange struct {
 	value ast.Expr
 	// key is the item that is stored, where it is written as a subscript.
 	key ast.Expr
+	via string // within: the function that is given it and writes there; "" for none
 }
 
 // globals returns the module's variables by name.
@@ -140,7 +143,7 @@ func (c *bodies) changes(f *ruleFunc) {
 			return // a local name
 		}
 		if v := c.globalNamed(f, n.Name); v != nil {
-			v.changes = append(v.changes, globalChange{kind, f, node, value, key})
+			v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value, key: key})
 		}
 	}
 	var target func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind)
@@ -202,6 +205,47 @@ func (c *bodies) changes(f *ruleFunc) {
 		}
 		return true
 	})
+}
+
+// changesWithin notes what functions do to the module's C variables through pointers, and by what
+// they call, as the model has it.
+func (c *checking) changesWithin(vars map[string]*globalVar) {
+	names := map[string]bool{}
+	for name, v := range vars {
+		if c.isCValue(v) && !c.silentGlobal(v) && !v.ctype.Memoryview {
+			names[name] = true
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	first := firstLetters(names)
+	for _, f := range c.p.Funcs(c.m).All {
+		if !namesOne(f.Unit.Src[f.Def.Pos:f.Def.End], names, first) {
+			continue
+		}
+		for _, w := range effects.GlobalWrites(c.p, f) {
+			v := vars[w.Name]
+			in := c.funcAt(f.Unit, w.Span)
+			if v == nil || !names[w.Name] || in == nil || slices.ContainsFunc(v.changes, func(ch globalChange) bool {
+				return ch.f == in && ch.kind != address && ch.node.Range().Contains(w.Span.Pos)
+			}) {
+				continue
+			}
+			v.changes = append(v.changes, globalChange{kind: within, f: in, node: &ast.Name{Span: w.Span}, via: w.Via})
+		}
+	}
+}
+
+// funcAt returns the innermost function that a place is in.
+func (c *bodies) funcAt(u *project.Unit, at ast.Span) *ruleFunc {
+	var out *ruleFunc
+	for _, f := range c.funcs() { // outer ones first
+		if f.u == u && f.def.Contains(at.Pos) {
+			out = f
+		}
+	}
+	return out
 }
 
 // firstLetters returns which bytes names start with.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
@@ -15,6 +16,9 @@ import (
 func borrowed(c *checking) {
 	for _, f := range c.mentioning() {
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			if cast, ok := n.(*ast.Cast); ok {
+				c.keptItem(f, cast)
+			}
 			call, ok := n.(*ast.Call)
 			if !ok || call.Fun == nil {
 				return true
@@ -44,6 +48,70 @@ func borrowed(c *checking) {
 	}
 }
 
+// keptItem reports a pointer to an item, "p = <PyObject*>items[0]", that a variable keeps: the
+// reference that Cython took of the item is gone when the statement is.
+func (c *checking) keptItem(f *ruleFunc, cast *ast.Cast) {
+	if cast.Type == nil || syntax.Pointers(cast.Type.Declarator) != 1 || cast.Type.Name != "void" && syntax.LastPart(cast.Type.Name) != "PyObject" {
+		return
+	}
+	item, ok := syntax.Bare(cast.X).(*ast.Subscript)
+	if !ok || len(item.Index) != 1 || c.inCMemory(f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
+		return
+	}
+	if c.reach(f, item.X, cast.Pos) != shared || f.held(cast.Pos, item.X) {
+		return
+	}
+	x := f.spelled(item.X)
+	f.finding(cast.Span, finding.Borrowed,
+		fmt.Sprintf("the pointer is to an item that %s alone holds a reference to: another thread can replace it there", x),
+		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`), or hold a lock on %s", f.spelled(item), x))
+}
+
+// keeps reports whether a value is assigned as it is.
+func keeps(f *ruleFunc, e ast.Expr) bool {
+	for _, p := range f.parents(e) {
+		switch p := p.(type) {
+		case *ast.Paren, *ast.Cast:
+			if c, ok := p.(*ast.Cast); ok && c.Type != nil && syntax.Pointers(c.Type.Declarator) == 0 {
+				return false // an object: its count goes up
+			}
+		case *ast.Assign, *ast.Declarator, *ast.Simple:
+			return true
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// inCMemory reports whether an expression may be an array or a pointer of C, whose items are no
+// objects.
+func (c *checking) inCMemory(f *ruleFunc, e ast.Expr) bool {
+	pointer := func(t *ast.CType, d *ast.Declarator) bool {
+		return d != nil && (d.Pointer > 0 || len(d.Arrays) > 0 || d.Inner != nil) || t != nil && c.p.Types.Of(c.m, t, d).Kind != ctype.Object
+	}
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Name:
+		f.prepare()
+		if t, ok := f.types[x.Name]; ok && f.local[x.Name] {
+			return pointer(t.ctype, t.d)
+		}
+		if v := c.globalNamed(f, x.Name); v != nil {
+			return v.d != nil && pointer(v.ctype, v.d)
+		}
+		return !f.isLocal(x.Name)
+	case *ast.Attribute:
+		if n, ok := syntax.Bare(x.X).(*ast.Name); ok && f.class != nil && n.Name == f.first() {
+			if cl := c.m.ClassByName[f.class.Name.Name]; cl != nil {
+				if fd := cl.Field(x.Attr.Name); fd != nil {
+					return c.p.Types.OfField(fd).Kind != ctype.Object
+				}
+			}
+		}
+	}
+	return true
+}
+
 // plainly returns what people write in Cython in place of a C call.
 func plainly(f *ruleFunc, name string, call *ast.Call) string {
 	x, key := f.spelled(syntax.Arg(call, 0)), "…"
@@ -61,11 +129,11 @@ func plainly(f *ruleFunc, name string, call *ast.Call) string {
 	return fmt.Sprintf("`%s.get(%s)`", x, key)
 }
 
-// onlyTested reports whether the result of a call is compared with NULL and
+// onlyTested reports whether a pointer is compared with NULL and
 // not used otherwise.
-func onlyTested(f *ruleFunc, call *ast.Call) bool {
-	var at ast.Node = call
-	for _, p := range f.parents(call) {
+func onlyTested(f *ruleFunc, e ast.Expr) bool {
+	var at ast.Node = e
+	for _, p := range f.parents(e) {
 		switch p := p.(type) {
 		case *ast.Paren:
 		case *ast.Cast:

@@ -27,10 +27,12 @@ func mutableGlobals(c *checking) {
 		return
 	}
 	vars := c.globals()
+	c.changesWithin(vars)
 	var once map[*ruleFunc]string
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
-		if len(v.changes) == 0 || c.silentGlobal(v) {
+		lock := c.isLock(v)
+		if len(v.changes) == 0 || !lock && c.silentGlobal(v) {
 			continue
 		}
 		if once == nil {
@@ -48,7 +50,14 @@ func mutableGlobals(c *checking) {
 			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldForAll(ch.node.Range().Pos) {
 				continue
 			}
-			if w := c.unsafeChange(v, ch); w != "" {
+			w := ""
+			switch {
+			case !lock:
+				w = c.unsafeChange(v, ch)
+			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && c.checksFirst(v, ch):
+				w = "two threads can both find no lock, make one each, and exclude nobody"
+			}
+			if w != "" {
 				bad, why = append(bad, ch), append(why, w)
 			}
 		}
@@ -88,10 +97,15 @@ func (c *checking) compiled() bool {
 	return main && (pxd || !pure || len(c.m.Scope.Cython) > 0)
 }
 
+// isLock reports whether a variable is a lock, by its type or its name.
+func (c *bodies) isLock(v *globalVar) bool {
+	return v.ctype != nil && library.LockTypes()[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name)
+}
+
 // silentGlobal reports whether a variable is one of a kind that is made for
 // several threads.
 func (c *bodies) silentGlobal(v *globalVar) bool {
-	if v.ctype != nil && library.LockTypes()[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name) {
+	if c.isLock(v) {
 		return true
 	}
 	if v.ctype != nil && strings.Contains(v.ctype.Name, "atomic") {
@@ -168,6 +182,11 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 			return "a C variable is read and written back; counts get lost"
 		case rebinds, stores, storesTo:
 			return "a C variable is written while other threads read it"
+		case within:
+			if ch.via != "" {
+				return ch.via + " writes to a C variable while other threads read it"
+			}
+			return "a C variable is written while other threads read it"
 		}
 		return ""
 	}
@@ -210,21 +229,35 @@ func immortal(e ast.Expr) bool {
 // the variable before: a condition round it, a look-up of the same key, or the
 // look-up whose KeyError it answers.
 func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
-	f := ch.f
+	named := func(k ast.Node) bool {
+		nm, ok := k.(*ast.Name)
+		return ok && nm.Name == v.name && (nm.Access == ast.Read || nm.Access == ast.Called)
+	}
+	if ch.f.looksFirst(ch.node, named) {
+		return true
+	}
+	if ch.kind != stores {
+		return false
+	}
+	return ch.key != nil && c.lookedUp(ch.f, v.name, ch.f.spelled(ch.key), ch.node.Range().Pos)
+}
+
+// looksFirst reports whether what a node does depends on what is seen of something before: a
+// condition round it, or the body of the try whose exception it answers. it recognises what is
+// looked at.
+func (f *ruleFunc) looksFirst(node ast.Node, it func(ast.Node) bool) bool {
 	mentions := func(n ast.Node) bool {
 		found := false
 		if n == nil {
 			return false
 		}
 		ast.Walk(n, func(k ast.Node) bool {
-			if nm, ok := k.(*ast.Name); ok && nm.Name == v.name && (nm.Access == ast.Read || nm.Access == ast.Called) {
-				found = true
-			}
+			found = found || it(k)
 			return !found
 		})
 		return found
 	}
-	parents := f.parents(ch.node)
+	parents := f.parents(node)
 	for i, p := range parents {
 		switch p := p.(type) {
 		case *ast.CondClause:
@@ -235,7 +268,7 @@ func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
 			if i > 0 {
 				for j := range p.Clauses {
 					k := &p.Clauses[j]
-					if k.Pos < ch.node.Range().Pos && k.Cond != nil && mentions(k.Cond) {
+					if k.Pos < node.Range().Pos && k.Cond != nil && mentions(k.Cond) {
 						return true
 					}
 				}
@@ -252,10 +285,7 @@ func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
 			}
 		}
 	}
-	if ch.kind != stores {
-		return false
-	}
-	return ch.key != nil && c.lookedUp(f, v.name, f.spelled(ch.key), ch.node.Range().Pos)
+	return false
 }
 
 // lookedUp reports whether a function looked a key up in a container before an

@@ -15,6 +15,7 @@ import (
 const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
 
 func itemStorage(c *checking) {
+	c.bytesOfAttributes()
 	for _, f := range c.mentioning() {
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -42,18 +43,8 @@ func itemStorage(c *checking) {
 							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` round the loop", f.spelled(x), f.spelled(x)))
 					}
 				}
-			case *ast.CVarDecl: // cdef char* p = data
-				for _, d := range n.Declarators {
-					if d.Pointer == 1 && d.Default != nil {
-						c.bytesOf(f, d.Default)
-					}
-				}
-			case *ast.Assign:
-				if t, ok := n.Targets[0].(*ast.Name); ok && n.Op == "=" && n.Value != nil && len(n.Targets) == 1 {
-					if f.prepare(); f.local[t.Name] && syntax.Pointers(f.types[t.Name].d) == 1 {
-						c.bytesOf(f, n.Value)
-					}
-				}
+			case *ast.CVarDecl, *ast.Assign: // cdef char* p = data
+				eachPointer(f, n, func(_ *ast.CType, e ast.Expr) { c.bytesOf(f, e) })
 			case *ast.Attribute:
 				if n.Attr.Name != "ob_item" {
 					return true
@@ -65,6 +56,63 @@ func itemStorage(c *checking) {
 						"copy it first (`tuple(…)`), or hold `with cython.critical_section(…)` on it while the pointer is in use")
 				}
 			}
+			return true
+		})
+	}
+}
+
+// eachPointer visits what a statement assigns to local pointers.
+func eachPointer(f *ruleFunc, n ast.Node, visit func(*ast.CType, ast.Expr)) {
+	switch n := n.(type) {
+	case *ast.CVarDecl:
+		for _, d := range n.Declarators {
+			if d.Pointer == 1 && d.Default != nil {
+				visit(n.Type, d.Default)
+			}
+		}
+	case *ast.Assign:
+		if t, ok := n.Targets[0].(*ast.Name); ok && n.Op == "=" && n.Value != nil && len(n.Targets) == 1 {
+			if f.prepare(); f.local[t.Name] && syntax.Pointers(f.types[t.Name].d) == 1 {
+				visit(f.types[t.Name].ctype, n.Value)
+			}
+		}
+	}
+}
+
+// bytesOfAttributes reports pointers that are taken from an attribute that is a bytearray. Those
+// of a locked class are guarded by that lock, which is the model's affair.
+func (c *checking) bytesOfAttributes() {
+	names := map[string]bool{}
+	for _, cl := range c.m.Classes {
+		for _, fd := range cl.Fields {
+			if fd.Ctype != nil && fd.Ctype.Name == "bytearray" && fd.Declarator.Pointer == 0 && c.locks.Of(cl) == nil {
+				names[fd.Name] = true
+			}
+		}
+	}
+	if len(names) == 0 {
+		return
+	}
+	first := firstLetters(names)
+	for _, f := range c.funcs() {
+		if f.class == nil || !namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+			continue
+		}
+		cl := c.m.ClassByName[f.class.Name.Name]
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			eachPointer(f, n, func(_ *ast.CType, e ast.Expr) {
+				x, ok := syntax.Bare(e).(*ast.Attribute)
+				if !ok || !names[x.Attr.Name] || cl == nil || cl.Field(x.Attr.Name) == nil {
+					return
+				}
+				if n, ok := syntax.Bare(x.X).(*ast.Name); !ok || n.Name != f.first() {
+					return
+				}
+				if c.reach(f, x, x.Pos) == shared && !f.held(x.Pos, x) {
+					f.finding(e.Range(), finding.Storage,
+						fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", f.spelled(x)), bytesHelp)
+				}
+			})
 			return true
 		})
 	}

@@ -77,13 +77,14 @@ var rules = [...]Rule{
 	{Code: finding.Release, Title: "a lock that is not released on every way out", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
 	{Code: finding.Parallel, Title: "a block that the threads of a parallel loop cannot each take", check: checkParallel, builds: true},
 	{Code: finding.CannotRaise, Title: "a lock that fails in a function that cannot raise"},
+	{Code: finding.LazyLock, Title: "a lock that is made on first use", check: lazyLocks, words: []string{"ock", "utex", "emaphore", "ondition"}},
 	{Code: finding.Pointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes, words: lockedWords},
 	{Code: finding.Buffer, Title: "a memoryview of guarded state that is handed out"},
 	{Code: finding.Container, Title: "a guarded container that is handed out"},
 	{Code: finding.Export, Title: "guarded memory exported as a buffer", check: checkBuffers, words: []string{"__getbuffer__"}},
 	{Code: finding.Later, Title: "guarded state used by what is handed out to run later", check: checkLater, words: lockedWords},
 	{Code: finding.Borrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
-		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET"}},
+		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET", "PyObject", "void"}},
 	{Code: finding.Storage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
 		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item", "bytearray"}},
 	{Code: finding.DictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
