@@ -209,7 +209,7 @@ func (c *bodies) changes(f *ruleFunc) {
 
 // changesWithin notes what functions do to the module's C variables through pointers, and by what
 // they call, as the model has it.
-func (c *checking) changesWithin(vars map[string]*globalVar) {
+func changesWithin(c *checking, vars map[string]*globalVar) {
 	names := map[string]bool{}
 	for name, v := range vars {
 		if c.isCValue(v) && !c.silentGlobal(v) && !v.ctype.Memoryview {

@@ -17,7 +17,7 @@ func borrowed(c *checking) {
 	for _, f := range c.mentioning() {
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			if cast, ok := n.(*ast.Cast); ok {
-				c.keptItem(f, cast)
+				keptItem(c, f, cast)
 			}
 			call, ok := n.(*ast.Call)
 			if !ok || call.Fun == nil {
@@ -50,12 +50,12 @@ func borrowed(c *checking) {
 
 // keptItem reports a pointer to an item, "p = <PyObject*>items[0]", that a variable keeps: the
 // reference that Cython took of the item is gone when the statement is.
-func (c *checking) keptItem(f *ruleFunc, cast *ast.Cast) {
+func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	if cast.Type == nil || syntax.Pointers(cast.Type.Declarator) != 1 || cast.Type.Name != "void" && syntax.LastPart(cast.Type.Name) != "PyObject" {
 		return
 	}
 	item, ok := syntax.Bare(cast.X).(*ast.Subscript)
-	if !ok || len(item.Index) != 1 || c.inCMemory(f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
+	if !ok || len(item.Index) != 1 || inCMemory(c, f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
 	}
 	if c.reach(f, item.X, cast.Pos) != shared || f.held(cast.Pos, item.X) {
@@ -86,7 +86,7 @@ func keeps(f *ruleFunc, e ast.Expr) bool {
 
 // inCMemory reports whether an expression may be an array or a pointer of C, whose items are no
 // objects.
-func (c *checking) inCMemory(f *ruleFunc, e ast.Expr) bool {
+func inCMemory(c *checking, f *ruleFunc, e ast.Expr) bool {
 	pointer := func(t *ast.CType, d *ast.Declarator) bool {
 		return d != nil && (d.Pointer > 0 || len(d.Arrays) > 0 || d.Inner != nil) || t != nil && c.p.Types.Of(c.m, t, d).Kind != ctype.Object
 	}

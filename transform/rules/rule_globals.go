@@ -27,7 +27,7 @@ func mutableGlobals(c *checking) {
 		return
 	}
 	vars := c.globals()
-	c.changesWithin(vars)
+	changesWithin(c, vars)
 	var once map[*ruleFunc]string
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]

@@ -15,7 +15,7 @@ import (
 const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned char[::1] view = …`), or copy it with `bytes(…)`"
 
 func itemStorage(c *checking) {
-	c.bytesOfAttributes()
+	bytesOfAttributes(c)
 	for _, f := range c.mentioning() {
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
@@ -81,7 +81,7 @@ func eachPointer(f *ruleFunc, n ast.Node, visit func(*ast.CType, ast.Expr)) {
 
 // bytesOfAttributes reports pointers that are taken from an attribute that is a bytearray. Those
 // of a locked class are guarded by that lock, which is the model's affair.
-func (c *checking) bytesOfAttributes() {
+func bytesOfAttributes(c *checking) {
 	names := map[string]bool{}
 	for _, cl := range c.m.Classes {
 		for _, fd := range cl.Fields {
