@@ -839,10 +839,12 @@ PYXLOCK_SLOW void pyxlock_check_took(void *lock) {
     if (state == NULL || lock == NULL) return;
     pyxlock_mutex_lock(&state->mutex);
     if (state->taken == PYXLOCK_CHECK_TAKEN) {
-        state->blind = 1;
+        PYXLOCK_STORE_RELAXED(&state->blind, 1);
     } else {
         state->take[state->taken].lock = lock;
-        state->take[state->taken++].thread = PyThread_get_thread_ident();
+        state->take[state->taken].thread = PyThread_get_thread_ident();
+        /* Relaxed: who does not see its own has not taken any. */
+        PYXLOCK_STORE_RELAXED(&state->taken, state->taken + 1);
     }
     pyxlock_mutex_unlock(&state->mutex);
 }
@@ -861,7 +863,10 @@ PYXLOCK_SLOW void pyxlock_check_gave(void *lock) {
     if (state == NULL || lock == NULL) return;
     pyxlock_mutex_lock(&state->mutex);
     i = pyxlock_check_taken(state, lock);
-    if (i >= 0) state->take[i] = state->take[--state->taken];
+    if (i >= 0) {
+        state->take[i] = state->take[state->taken - 1];
+        PYXLOCK_STORE_RELAXED(&state->taken, state->taken - 1);
+    }
     pyxlock_mutex_unlock(&state->mutex);
 }
 
