@@ -142,7 +142,7 @@ thread_tests() {
 # and the commands among them, which run all the others. What it would learn nothing
 # from are the packages that spend their time in other programs, and some long tests
 # that go through many inputs in one goroutine. Everything runs without it, in "test".
-one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|FuzzCommands|FuzzRewrite)$'
+one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|FuzzCommands|FuzzRewrite)$'
 
 concurrent_packages() {
 	local package dir
