@@ -5,8 +5,8 @@
 #
 # The checks run in lanes, side by side: what one of them waits for (a network,
 # a sleep, a program that uses one core) leaves the others the processor. Two of them
-# compute, at a lower priority than the third one, which has the threads that wait for
-# each other: beside compilers of the same priority each hand-off between them would
+# compute, at a lower priority than the others, which have threads that wait for each
+# other: beside compilers of the same priority each hand-off between them would
 # take as long as a turn of those. What a check prints is shown when it ends; until
 # then it is in build/check/NAME.log.
 # Usage: tools/check.sh [NAME...]      runs these alone
@@ -193,6 +193,8 @@ check build make --no-print-directory build
 set -m # each lane is a process group, which an interrupt ends
 check threads thread_tests </dev/null &
 lanes=$!
+check python-ft tools/python-ft.sh </dev/null &
+lanes="$lanes $!"
 lane </dev/null &
 lanes="$lanes $!"
 lane </dev/null &
@@ -200,4 +202,4 @@ lanes="$lanes $!"
 set +m
 trap 'for lane in $lanes; do kill -TERM -- -$lane; done 2>/dev/null; wait; exit 130' INT TERM
 wait
-summary build gofmt mod vet staticcheck actionlint govulncheck threads builds test race browser python examples
+summary build gofmt mod vet staticcheck actionlint govulncheck threads builds test race browser python python-ft examples

@@ -1,7 +1,8 @@
 #!/bin/sh
 # Builds this machine's wheel and the sdist into dist/, and tests the Python
 # package: real builds of small packages by pip, in isolated environments, and the
-# locks of uncompiled code and the stress of modules, those without a GIL as well.
+# locks of uncompiled code and the stress of modules; tools/python-ft.sh runs those
+# without a GIL.
 # Tests that passed with the same inputs are left out, and counted as unchanged (see
 # python/tests/kept.py); PYXLOCK_TEST_CACHE=off runs all.
 # Usage: tools/python.sh [PYTEST ARGUMENTS]
@@ -18,20 +19,4 @@ PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version)
 	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 
-# Beside them, without a GIL: nearly nothing is built there, and threads wait for each other
-# half of the time.
-without_gil() {
-	ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
-	if [ -z "$ft" ]; then
-		echo "SKIP python, without a GIL: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
-		return
-	fi
-	tools/venv.sh python-ft "$ft" && PYTHON_GIL=0 .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 \
-		python/tests/test_locks.py python/tests/test_shadow.py python/tests/test_stress.py
-}
-without_gil >build/python-ft.log 2>&1 &
-failed=0
-tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@" || failed=1
-wait $! || failed=1
-cat build/python-ft.log
-exit $failed
+tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"
