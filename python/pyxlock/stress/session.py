@@ -88,7 +88,7 @@ class Session:
         factories = [f.partition(":")[0] for _, f in options.factory]
         cases.modules = sorted({*calm.modules, *factories})
         number, alone = 0, set()
-        batch = max(20, int(4 * calm.startup / CASE))
+        batch = min(100, max(20, int(4 * calm.startup / CASE)))
         while self.stormed < options.seconds and len(self.findings) < options.findings:
             drawn, misses = [], 0
             while len(drawn) < min(batch, 1 + int((options.seconds - self.stormed) / CASE)) and misses < 10 * max(1, len(cases.classes)):
@@ -123,7 +123,7 @@ class Session:
                 f"{self.calls:,} calls, {len(self.findings)} found"
             )
 
-        end = self.place.job({"kind": "storm", "cases": drawn, "seconds": CASE}, heard)
+        end = self.place.job({"kind": "storm", "cases": drawn, "seconds": CASE, "limit": self.options.seconds - self.stormed}, heard)
         violations = self.place.violations
         # What it took to start is not time in which calls met.
         self.stormed += max(CASE, time.monotonic() - begun - (self.calm.startup if end.kind == "ok" else 0) - (QUIET if end.kind == "hang" else 0))
@@ -268,7 +268,7 @@ class Session:
         gil = "PYTHON_GIL=0 " if FREE_THREADED else ""
         version = f"Python {platform.python_version()}{', free-threaded' if FREE_THREADED else ''}"
         return (
-            f"{what[:1].upper()}{what[1:]}.\n\nFound by pyxlock.stress, seed {self.options.seed}, on {version}: {again}.\n"
+            f"{'A' + what[1:] if what.startswith('a ') else what}.\n\nFound by pyxlock.stress, seed {self.options.seed}, on {version}: {again}.\n"
             f"Run it with {gil}python -X faulthandler.\n"
         ).replace("\\", "\\\\").replace('"""', "'''")
 
