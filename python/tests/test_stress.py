@@ -388,6 +388,16 @@ def test_shrinks(needed, chance):
     assert len(left) <= 2 and len(case["threads"]) == 2
 
 
+def test_goes_back_where_luck_misled():
+    """Where the smallest case does not fail again, a larger one that does is shown."""
+    place = FakePlace(["a.f(b)"])
+    shrinker = Shrinker(place, Failure("crash", "crash", "SIGSEGV"), 60, lambda _: None, False)
+    small = shrinker.shrink(shrinker.begin([CASE]))
+    place.needed = ["a.f(b)", "b.h("]
+    case, failed, _ = shrinker.settle(small, 1.0, 60)
+    assert failed == 5 and case in shrinker.accepted and any("b.h(" in s["text"] for t in case["threads"] for s in t)
+
+
 def test_choice():
     """Globs match whole names and their last parts."""
     choice = options.Choice(["St*"], ["Stack.p*"], [])

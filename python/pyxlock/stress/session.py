@@ -216,9 +216,7 @@ class Session:
             if failure.kind == "exception" and self.raises_alone(case, failure.key):
                 self.suspects.append({"key": failure.key, "labels": frozenset(calls_of(case))})
                 return
-            shrinker.end = time.monotonic() + 60
-            shrinker.seconds = SHOWN if failure.kind == "crash" else shrinker.seconds
-            failed, took = shrinker.rate(case, 5)
+            case, failed, took = shrinker.settle(case, SHOWN if failure.kind == "crash" else shrinker.seconds, 60)
             if failure.kind == "exception" and not failed:
                 self.suspects.append({"key": failure.key, "labels": frozenset(calls_of(case))})
                 return
