@@ -386,6 +386,8 @@ def test_shrinks(needed, chance):
     left = [s["text"] for t in case["threads"] for s in t]
     assert all(any(n in text for text in left) for n in needed)
     assert len(left) <= 2 and len(case["threads"]) == 2
+    # Less in a turn of the loop, so more turns.
+    assert case["loops"] > CASE["loops"]
 
 
 def test_goes_back_where_luck_misled():

@@ -104,12 +104,11 @@ class Cases:
                 threads.append([statement(rng.choice(chosen), k % 2) for _ in range(rng.randint(2, 4))])
             else:
                 threads.append([statement(chosen[k % len(chosen)], (k // len(chosen)) % 2 if two else 0)])
-        most = max(sum(s["cost"] for s in t) for t in threads)
         return {
             "module": self.module,
             "objects": [o[:2] for o in objects],
             "threads": threads,
-            "loops": min(LOOPS, max(20, int(TURN / most))),
+            "loops": loops(threads),
         }
 
     def plainer(self):
@@ -155,6 +154,11 @@ class Cases:
                 ]
         case["threads"] = [t for t in case["threads"] if t]
         return trimmed(case) if len(case["threads"]) > 1 else None
+
+
+def loops(threads):
+    """Return how often threads repeat their calls: as often as there is time for."""
+    return min(LOOPS, max(20, int(TURN / max(sum(s["cost"] for s in t) for t in threads))))
 
 
 def is_change(label):

@@ -8,7 +8,7 @@ import math
 import re
 import time
 
-from .cases import is_change, met, trimmed
+from .cases import is_change, loops, met, trimmed
 from .operators import AGAIN, CHANGES
 from .script import normal, script
 
@@ -118,6 +118,8 @@ class Shrinker:
         case = trimmed({**case, "threads": [t for t in case["threads"] if t]})
         if not case["threads"] or not case["objects"] or any(met(case, labels) for labels in self.known):
             return None
+        # Where less is called there is time for more of it.
+        case["loops"] = max(case["loops"], loops(case["threads"]))
         count = sum(map(len, case["threads"]))
         self.told(f"shrinking: {len(case['threads'])} threads, {count} calls, run {self.runs + 1}")
         if not self.believe(case):
