@@ -200,7 +200,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.While:
 		l := b.into(st.Pos)
-		b.expr(st.Cond)
+		b.exprs.tested(st.Cond)
 		return b.outOf(l, b.suite(st.Body), st.Else)
 	case *ast.With:
 		if decorator.Block(b.m, st) {
@@ -284,7 +284,7 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	before := b.env
 	for _, c := range list {
 		b.env = slices.Clone(before)
-		b.expr(c.Cond)
+		b.exprs.tested(c.Cond)
 		before = slices.Clone(b.env) // a walrus in the condition
 		last = c.Cond == nil
 		ways = b.branch(before, ways, func() bool { return b.suite(c.Body) })
@@ -383,8 +383,14 @@ func (b *builder) simple(st *ast.Simple) bool {
 		}
 		return false
 	}
-	for _, e := range st.Exprs {
-		b.expr(e)
+	b.raising = st.Keyword == "raise"
+	defer func() { b.raising = false }()
+	for i, e := range st.Exprs {
+		if st.Keyword == "assert" && i == 0 {
+			b.exprs.tested(e)
+		} else {
+			b.expr(e)
+		}
 	}
 	return st.Keyword != "raise"
 }

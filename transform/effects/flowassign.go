@@ -51,6 +51,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	switch {
 	case sh.Kind == ctype.Scalar && b.shape(value).Kind == ctype.Scalar: // perhaps an address
 	case sh.Kind == ctype.Scalar:
+		b.exprs.converted(value, span)
 		value = 0
 	case sh.Copied:
 		copied := value
@@ -220,6 +221,11 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		base := b.expr(t.X)
 		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
 			b.stowed(t.X, value)
+		}
+		if c := b.shape(base).Class; c != nil && value != 0 {
+			if f := c.Field(t.Attr.Name); f != nil && b.p.Types.OfField(f).Kind == ctype.Scalar {
+				b.exprs.converted(value, t.Span)
+			}
 		}
 		if base != 0 {
 			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})

@@ -172,6 +172,14 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		iteratedBy(b, name, args, e.Span)
 	}
 	likely(b.builder, base, name, args, e.Span)
+	if b.answers(base) || sh.Container { // of a list, a dict or a set
+		switch name {
+		case "add", "discard", "get", "setdefault", "pop":
+			args.each(func(n int32) { b.exprs.key(n, e.Span) })
+		case "remove", "index", "count":
+			args.each(func(n int32) { b.exprs.compared(n, "==", e.Span) })
+		}
+	}
 	switch {
 	case base == 0:
 	case sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar && library.ViewMethods()[name]: // nothing else that points to numbers has methods
@@ -474,6 +482,13 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		case (name == "copy" || name == "clone") && strings.HasPrefix(strings.Join(append(slices.Clone(bd.Path), bd.Attr), "."), "cpython.array"):
 			b.passed(e.Args)
 			return b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: true}, pos: e.Pos})
+		case name == "copy" && strings.Join(bd.Path, ".") == "copy":
+			args := b.passed(e.Args)
+			args.each(func(n int32) {
+				b.exprs.mayCall(n, "__copy__", Plain, e.Span)
+				b.exprs.mayCall(n, "__reduce__", Plain, e.Span)
+			})
+			return b.unknownCall(args, name, e.Span, false)
 		case name == "swap" && bd.Path[0] == "libcpp":
 			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
 		case bd.Path[0] == "libc" && bd.Path[len(bd.Path)-1] == "math":

@@ -44,17 +44,18 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Unary:
 		return b.exprs.unary(e)
 	case *ast.Binary:
-		x, y := b.expr(e.X), b.expr(e.Y)
 		if e.Op == "and" || e.Op == "or" {
-			return b.either(x, y)
+			x := b.exprs.tested(e.X)
+			return b.either(x, b.expr(e.Y))
 		}
+		x, y := b.expr(e.X), b.expr(e.Y)
 		return b.exprs.arithmetic(e, x, y)
 	case *ast.Compare:
 		b.exprs.compare(e)
 		return 0
 	case *ast.Cond:
 		x := b.expr(e.Then)
-		b.expr(e.If)
+		b.exprs.tested(e.If)
 		return b.either(x, b.expr(e.Else))
 	case *ast.Walrus:
 		v := b.expr(e.Value)
@@ -65,6 +66,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 			if n := b.expr(f); b.answers(n) {
 				b.exprs.operator(n, "__str__", f.Range())
 				b.exprs.operator(n, "__format__", f.Range())
+				b.exprs.mayCall(n, "__repr__", Plain, f.Range()) // by "!r"
 			}
 		}
 		return 0
@@ -356,7 +358,9 @@ func (b expressions) member(e *ast.Attribute, base int32, c *project.Class) int3
 func (b expressions) subscript(e *ast.Subscript) int32 {
 	n := b.expr(e.X)
 	for _, i := range e.Index {
-		b.expr(i)
+		if k := b.expr(i); b.shape(n).Class == nil {
+			b.key(k, i.Range())
+		}
 	}
 	if n == 0 {
 		return 0
@@ -524,6 +528,12 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 		return b.result(b.operation(x, y, m, e.Span), x, e.X)
 	}
 	if m, ok := library.BinaryMethods()[e.Op]; ok {
+		if _, text := syntax.Unparen(e.X).(*ast.Str); text && e.Op == "%" {
+			for _, n := range append(b.elements(y), y) {
+				b.mayCall(n, "__str__", Plain, e.Span)
+				b.mayCall(n, "__repr__", Plain, e.Span)
+			}
+		}
 		b.mayCall(x, "__"+m+"__", Plain, e.Span)
 		b.mayCall(y, "__r"+m+"__", Plain, e.Span)
 	}
@@ -558,14 +568,62 @@ func (b expressions) compare(e *ast.Compare) {
 							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
 						}
 					} else {
-						b.mayCall(o[0], "__richcmp__", Plain, e.Span)
-						b.mayCall(o[0], library.CompareMethods()[op], Plain, e.Span)
+						if !texts(e.Xs[i-1], x) {
+							b.compared(o[0], op, e.Span)
+						}
 					}
 				}
 			}
 		}
 		left = n
 	}
+}
+
+// texts reports whether one of two expressions is a text that is spelled out: what is compared
+// with that is a text, too.
+func texts(x, y ast.Expr) bool {
+	for _, e := range []ast.Expr{x, y} {
+		if _, ok := syntax.Unparen(e).(*ast.Str); ok {
+			return true
+		}
+	}
+	return false
+}
+
+// compared notes that a value is compared, on whatever side.
+func (b expressions) compared(n int32, op string, span ast.Span) {
+	for _, m := range []string{"__richcmp__", library.CompareMethods()[op], library.CompareMethods()[library.Mirrored()[op]]} {
+		if m != "" {
+			b.mayCall(n, m, Plain, span)
+		}
+	}
+}
+
+// key notes that a value is looked for by a dict or a set. One that has no hash cannot be.
+func (b expressions) key(n int32, span ast.Span) {
+	if n == 0 || b.f.Class == nil || !b.answers(n) {
+		return
+	}
+	if _, ok := answering(b.p, b.f, "__hash__", Plain); ok {
+		b.mayCall(n, "__hash__", Plain, span)
+		b.compared(n, "==", span)
+	}
+}
+
+// converted notes that a value becomes a number of C.
+func (b expressions) converted(n int32, span ast.Span) {
+	for _, m := range []string{"__int__", "__float__"} {
+		b.mayCall(n, m, Plain, span)
+	}
+}
+
+// tested walks an expression whose truth is asked for.
+func (b expressions) tested(e ast.Expr) int32 {
+	n := b.expr(e)
+	if n != 0 && b.answers(n) {
+		b.operator(n, "__bool__", e.Range())
+	}
+	return n
 }
 
 // operator calls a special method of n, if its class has it in sight.
@@ -582,6 +640,9 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) int32
 	}
 	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
 	fs := b.members(b.shape(n).Class, name, false)
+	if instead := library.InsteadOf()[name]; len(fs) == 0 && instead != "" && !library.ContentMethods()[name] {
+		return b.operator2(n, other, instead, span)
+	}
 	if len(fs) == 0 {
 		return 0
 	}

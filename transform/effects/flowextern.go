@@ -129,7 +129,17 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	if !inC {
-		args.each(func(n int32) { runsOver(b.builder, n, name, span) })
+		method := library.BuiltinMethods()[name]
+		args.each(func(n int32) {
+			runsOver(b.builder, n, name, span)
+			switch method {
+			case "", "__iter__":
+			case "__lt__":
+				b.exprs.compared(n, "<", span)
+			default:
+				b.exprs.mayCall(n, method, Plain, span)
+			}
+		})
 	}
 	b.unknownArgs(args, name, span, inC)
 	if inC {
@@ -217,6 +227,12 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 			}
 		}
 	}
+	if (name == "max" || name == "min") && len(args.pos) > 1 {
+		for _, n := range args.pos {
+			b.exprs.compared(n, "<", e.Span)
+		}
+	}
+	namedAttribute(b, name, args, e)
 	if fresh {
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers()[name]}})
 		var elems []int32
@@ -248,6 +264,17 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}), true
 	}
 	return 0, true
+}
+
+// namedAttribute notes the use of an attribute whose name is spelled out: getattr(x, "name").
+func namedAttribute(b calls, name string, args passed, e *ast.Call) {
+	part, ok := map[string]Accessor{"getattr": Getter, "hasattr": Getter, "setattr": Setter, "delattr": Deleter}[name]
+	if !ok || len(e.Args) < 2 || len(args.pos) == 0 {
+		return
+	}
+	if s, text := syntax.Unparen(e.Args[1].X).(*ast.Str); text && len(s.Fields) == 0 {
+		b.exprs.mayAnswer(args.pos[0], s.Value, part, e.Span)
+	}
 }
 
 // picked is what next, min and max return: an item of the only argument, a default, or one

@@ -13,6 +13,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
@@ -41,27 +42,108 @@ func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span)
 	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (b.under != 0 || b.f.Class != nil) && byName(name) {
 		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span})
 	}
-	if b.f.Class == nil || !b.answers(n) || b.shape(n).Class != nil || !b.ofParams(n) {
+	b.mayAnswer(n, name, part, span)
+}
+
+// mayAnswer is mayCall for what tells nothing of the kind of the object.
+func (b expressions) mayAnswer(n int32, name string, part Accessor, span ast.Span) {
+	if b.raising {
+		return // instead of one exception there would be another
+	}
+	if !b.answers(n) || b.shape(n).Class != nil || !b.ofParams(n) {
 		return
 	}
+	if b.f.Class == nil {
+		b.uses(n, name, part)
+		return
+	}
+	if c, ok := answering(b.p, b.f, name, part); ok {
+		c.node, c.under, c.span = n, b.under, span
+		b.flow.mayCalls = append(b.flow.mayCalls, c)
+	}
+}
+
+// answering is an operation by a name that may call a member of the class of a function, or of one
+// that shares its lock; ok is false where they have none.
+func answering(p *Program, f *Function, name string, part Accessor) (c mayCall, ok bool) {
 	property := part != Plain
-	line := b.f.Class.Ancestry()
-	callees := slices.Clone(b.inherited(b.f.Class, name, property))
-	for _, c := range b.p.Funcs(b.m).defining[memberName{name, property}] {
-		if theirs := c.Ancestry(); theirs[len(theirs)-1] == line[len(line)-1] {
-			for _, f := range b.p.Own(c).named(name, property) {
-				if !slices.Contains(callees, f) {
-					callees = append(callees, f)
+	line := f.Class.Ancestry()
+	c = mayCall{method: name, part: part, fields: publicly(f.Class, name, part)}
+	for len(c.callees) == 0 && name != "" {
+		for _, k := range line {
+			if fs := p.Own(k).named(name, property); len(fs) > 0 {
+				c.callees = slices.Clone(fs)
+				break
+			}
+		}
+		for _, k := range p.Funcs(f.Mod).defining[memberName{name, property}] {
+			if theirs := k.Ancestry(); theirs[len(theirs)-1] == line[len(line)-1] {
+				for _, g := range p.Own(k).named(name, property) {
+					if !slices.Contains(c.callees, g) {
+						c.callees = append(c.callees, g)
+					}
+				}
+			}
+		}
+		c.callees = slices.DeleteFunc(c.callees, func(g *Function) bool { return !g.Exposed() || g.Accessor != part })
+		if property {
+			break
+		}
+		name = library.InsteadOf()[name]
+	}
+	return c, len(c.callees)+len(c.fields) > 0
+}
+
+// use is what a function that is no method does to a parameter without a static type.
+type use struct {
+	param  int32
+	method string
+	part   Accessor
+}
+
+// uses notes an operation on a parameter of a function that is no method: where a
+// method calls that with an operand of its own, it is done to the operand.
+func (b expressions) uses(n int32, name string, part Accessor) {
+	x := &b.flow.Nodes[n]
+	for x.Kind == NodeLocal && len(x.From) == 1 {
+		x = &b.flow.Nodes[x.From[0]]
+	}
+	if u := (use{x.Num, name, part}); x.Kind == NodeParam && b.under == 0 && !typed(b.f, int(x.Num)) && !slices.Contains(b.flow.uses, u) {
+		b.flow.uses = append(b.flow.uses, u)
+	}
+}
+
+// usesThrough finds what a function does to objects without a static type in what it calls, flows of
+// which are made.
+func usesThrough(p *Program, f *Function) {
+	f.Flow.through = nil
+	for i := range f.Flow.Calls {
+		c := &f.Flow.Calls[i]
+		for _, g := range c.Callees {
+			if g.Class != nil || g == f {
+				continue
+			}
+			for _, u := range g.Flow.uses {
+				n := c.Args[u.param]
+				if n == 0 || f.Flow.Nodes[n].Shape.Class != nil {
+					continue
+				}
+				if f.Class == nil {
+					x := &f.Flow.Nodes[n]
+					if up := (use{x.Num, u.method, u.part}); x.Kind == NodeParam && !typed(f, int(x.Num)) && !slices.Contains(f.Flow.uses, up) {
+						f.Flow.uses = append(f.Flow.uses, up)
+					}
+				} else if m, ok := answering(p, f, u.method, u.part); ok {
+					m.node, m.under, m.span = n, c.under, c.Span
+					f.Flow.through = append(f.Flow.through, m)
 				}
 			}
 		}
 	}
-	callees = slices.DeleteFunc(callees, func(f *Function) bool { return !f.Exposed() || f.Accessor != part })
-	fields := publicly(b.f.Class, name, part)
-	if len(callees)+len(fields) > 0 {
-		b.flow.mayCalls = append(b.flow.mayCalls, mayCall{n, name, callees, fields, part, b.under, span})
-	}
 }
+
+// mays are all operations of a function that may call members.
+func (f *Function) mays() [][]mayCall { return [][]mayCall{f.Flow.mayCalls, f.Flow.through} }
 
 // collects reports whether a value is a parameter that is a tuple or a dict of the function's own,
 // or something else that is no object of a class of the project.
@@ -129,7 +211,7 @@ func (b expressions) ofParams(n int32) bool {
 }
 
 // byName reports whether an operation uses the content of an object, or a member by its name:
-// anything may be compared or added up.
+// anything may be compared, added up or written as text.
 func byName(method string) bool {
 	return library.ContentMethods()[method] || !strings.HasPrefix(method, "__")
 }
@@ -150,8 +232,8 @@ func mayLock(s *Solver, c *mayCall) {
 		if !operand(s, r.Region) || r.Class != nil || x.Parent < 0 && typed(s.f, int(x.Num)) {
 			continue
 		}
-		if !peer(s.f, x.Num) && (!named || key(s.f, x.Num)) {
-			continue
+		if !peer(s.f, x.Num) && (key(s.f, x.Num) || !named && (mine.Kind != decorator.RWLock || x.Parent >= 0 || option(s.f, x.Num))) {
+			continue // with other locks nobody waits in a circle for it, or waits for itself
 		}
 		for _, k := range c.fields {
 			its := s.p.Locks.Of(k)
@@ -183,6 +265,24 @@ func mayLock(s *Solver, c *mayCall) {
 	}
 }
 
+// Anything reports whether an effect is one that anything may have, as far as the operation tells: a
+// comparison, arithmetic, its text, its truth. Where it comes from a call, that is followed.
+func Anything(f *Function, e *Effect) bool {
+	for range 32 {
+		if e.Cause == MayCall {
+			return !byName(e.Name) && !PeerNamed(f)
+		}
+		if e.Via == nil {
+			break
+		}
+		f, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	return false
+}
+
+// PeerNamed reports whether a function is the method of an operator of two objects of a kind.
+func PeerNamed(f *Function) bool { return library.PeerMethods()[f.Def.Name.Name] }
+
 // operand reports whether a region is an object, beside the function's own, that a function
 // can lock at its entry.
 func operand(s *Solver, region int32) bool {
@@ -191,12 +291,29 @@ func operand(s *Solver, region int32) bool {
 }
 
 // peer reports whether a parameter is the other operand of an operator, which is an object
-// of the same class more often than not: any operation on it counts then. Elsewhere those do
-// that use its content or a member by name: anything may be compared or added up.
+// of the same class more often than not: any operation on it counts then, with whatever lock.
 func peer(f *Function, num int32) bool { return num == 1 && library.PeerMethods()[f.Def.Name.Name] }
 
 // key reports whether a parameter is what a container looks for, as an index.
 func key(f *Function, num int32) bool { return num == 1 && library.KeyMethods()[f.Def.Name.Name] }
+
+// option reports whether a parameter says how something is done: by its default, or as an exponent.
+func option(f *Function, num int32) bool {
+	if name := f.Def.Name.Name; num == 1 && library.PowerMethods()[name] || num == 2 && name == "__richcmp__" {
+		return true
+	}
+	d := f.Def.Params.List[num].Default
+	if u, ok := d.(*ast.Unary); ok {
+		d = u.X
+	}
+	switch d := d.(type) {
+	case *ast.Str, *ast.Number:
+		return true
+	case *ast.Const:
+		return d.Name == "True" || d.Name == "False"
+	}
+	return false
+}
 
 // typed reports whether a parameter is declared as something that no object of the project
 // is. An annotation that means nothing to Cython declares nothing.

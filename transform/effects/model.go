@@ -188,7 +188,9 @@ type Flow struct {
 	puts     []put
 	changed  []int32 // containers that are changed
 	mayCalls []mayCall
-	loose    []loose // uses of objects without a static type, in methods and under blocks
+	through  []mayCall // by functions that are called (see usesThrough)
+	uses     []use     // of parameters without a static type, in functions that are no methods
+	loose    []loose   // uses of objects without a static type, in methods and under blocks
 }
 
 // put is an item that a container gets, or unknownItem.

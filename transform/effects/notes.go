@@ -24,7 +24,8 @@ type notes struct {
 	// parallel tells that several threads of a loop are there at once.
 	parallel bool
 	// nested counts the functions and lambdas that the walk is in, below its own.
-	nested int
+	nested  int
+	raising bool // what an exception is made of is walked
 	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
 	shallow *ast.Name
 	end     int32 // of the assignment that is being walked: what it hands out it has made before

@@ -43,10 +43,13 @@ func (p *Program) Solve(roots []*Function) {
 				g.Callers = append(g.Callers, f)
 			}
 		}
-		for i := range f.Flow.mayCalls {
-			for _, g := range f.Flow.mayCalls[i].callees {
-				visit(g)
-				g.Callers = append(g.Callers, f)
+		usesThrough(p, f)
+		for _, list := range f.mays() {
+			for i := range list {
+				for _, g := range list[i].callees {
+					visit(g)
+					g.Callers = append(g.Callers, f)
+				}
 			}
 		}
 		order = append(order, f)
@@ -131,8 +134,10 @@ func connected(order []*Function) [][]*Function {
 		for i := range f.Flow.Calls {
 			join(f, f.Flow.Calls[i].Callees)
 		}
-		for i := range f.Flow.mayCalls {
-			join(f, f.Flow.mayCalls[i].callees)
+		for _, list := range f.mays() {
+			for i := range list {
+				join(f, list[i].callees)
+			}
 		}
 	}
 	parts := map[*Function][]*Function{}
@@ -213,8 +218,10 @@ func (s *Solver) update(f *Function) bool {
 	for i := range s.flow.Calls {
 		s.call(&s.flow.Calls[i])
 	}
-	for i := range s.flow.mayCalls {
-		mayLock(s, &s.flow.mayCalls[i])
+	for _, list := range s.f.mays() {
+		for i := range list {
+			mayLock(s, &list[i])
+		}
 	}
 	if s.assigns || s.fills || len(s.flow.puts) > 0 {
 		s.assign()

@@ -104,6 +104,8 @@ var (
 	ContentMethods      = names("content", "special")   // of containers, that use their items
 	KeyMethods          = names("key", "special")       // of containers, that take a key first
 	InheritedFromObject = names("inherited", "special") // every object has them from its type
+	// InsteadOf are what is called of classes that have not the one that is asked for.
+	InsteadOf = values("else", "special")
 )
 
 // Operators, and the special methods that they call.
@@ -111,10 +113,14 @@ var (
 	BinaryMethods  = values("binary", "operator") // without the underscores
 	UnaryMethods   = values("unary", "operator")
 	CompareMethods = values("compare", "operator")
+	// Mirrored are the comparisons that say the same with the operands exchanged.
+	Mirrored       = values("mirrored", "operator")
 	BuiltinMethods = values("calls", "function")
 	// PeerMethods are those of operators whose operands are of one kind: not the power, and
 	// not those for a left operand that does not know the right one.
 	PeerMethods = sync.OnceValue(peerMethods)
+	// PowerMethods take an exponent, or by how many bits.
+	PowerMethods = names("exponent", "special")
 )
 
 // Methods.

@@ -10,8 +10,8 @@ import (
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
 	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "guard", "reference"},
-	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited"},
-	"operator": {"binary=", "unary=", "compare="},
+	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
+	"operator": {"binary=", "unary=", "compare=", "mirrored="},
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "makes", "reaches", "reads", "size", "views"},

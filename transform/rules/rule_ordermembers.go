@@ -38,7 +38,7 @@ func (o *ordering) look(f *effects.Function) {
 		// What a block takes may come from anywhere, where nothing tells its origin.
 		_, known := f.WayTo(e.Region)
 		passed := f.Passed(e.Region) || x.Root == effects.NodeUnknown && !known && (e.Cause == effects.Takes || fromModule(f, e))
-		if e.Maybe && (!passed || x.Parent >= 0 && !o.tells(e) || p.copies(f, x.Num)) {
+		if e.Maybe && (!passed || x.Parent >= 0 && !o.tells(e) || p.copies(f, x.Num) || effects.Anything(f, e) && !o.looksFor(f, x)) {
 			continue // what is in a container that is given may be anything
 		}
 		a := &lockEdge{holds: holds, f: f, in: f, e: e, passed: passed}
@@ -177,6 +177,33 @@ func (o *ordering) telling(name string) bool {
 	}
 	o.told[name] = out
 	return out
+}
+
+// looksFor reports whether a function asks of a parameter whether it is an object with the lock of its own.
+func (o *ordering) looksFor(f *effects.Function, x *effects.Region) bool {
+	if x.Root != effects.NodeParam || x.Parent >= 0 {
+		return false
+	}
+	name := f.Def.Params.List[x.Num].Name.Name
+	mine := func(paths [][]string) bool {
+		return slices.ContainsFunc(paths, func(path []string) bool {
+			c := f.Mod.Lookup(path)
+			return c != nil && o.p.prog.Guards(c) && o.p.locks.Shared(c) == o.p.locks.Shared(f.Class)
+		})
+	}
+	found := false
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call:
+			found = found || n.Fun != nil && syntax.IsNamed(n.Fun, "isinstance") && len(n.Args) == 2 && syntax.IsNamed(n.Args[0].X, name) && mine(classNames(n.Args[1].X))
+		case *ast.Compare: // type(x) is C
+			if c, ok := syntax.Unparen(n.Xs[0]).(*ast.Call); ok && c.Fun != nil && syntax.IsNamed(c.Fun, "type") && len(c.Args) == 1 && syntax.IsNamed(c.Args[0].X, name) {
+				found = found || len(n.Xs) == 2 && mine(classNames(n.Xs[1]))
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // tells reports whether an object is used by the name of a member that tells of what class it is.
