@@ -299,7 +299,8 @@ func key(f *Function, num int32) bool { return num == 1 && library.KeyMethods()[
 
 // option reports whether a parameter says how something is done: by its default, or as an exponent.
 func option(f *Function, num int32) bool {
-	if name := f.Def.Name.Name; num == 1 && library.PowerMethods()[name] || num == 2 && name == "__richcmp__" {
+	// Who is on the right of an operator does not know what is on the left.
+	if name := f.Def.Name.Name; library.PowerMethods()[name] || num == 2 && name == "__richcmp__" || name == "__format__" || strings.HasPrefix(name, "__r") {
 		return true
 	}
 	d := f.Def.Params.List[num].Default
