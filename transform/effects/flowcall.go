@@ -175,9 +175,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if b.answers(base) || sh.Container { // of a list, a dict or a set
 		switch name {
 		case "add", "discard", "get", "setdefault", "pop":
-			args.each(func(n int32) { b.exprs.key(n, e.Span) })
+			args.each(func(n int32) { b.exprs.comparing().key(n, e.Span) })
 		case "remove", "index", "count":
-			args.each(func(n int32) { b.exprs.compared(n, "==", e.Span) })
+			args.each(func(n int32) { b.exprs.comparing().compared(n, "==", e.Span) })
 		}
 	}
 	switch {

@@ -51,7 +51,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		x, y := b.expr(e.X), b.expr(e.Y)
 		return b.exprs.arithmetic(e, x, y)
 	case *ast.Compare:
-		b.exprs.compare(e)
+		b.exprs.comparing().compare(e)
 		return 0
 	case *ast.Cond:
 		x := b.expr(e.Then)
@@ -359,7 +359,7 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 	n := b.expr(e.X)
 	for _, i := range e.Index {
 		if k := b.expr(i); b.shape(n).Class == nil {
-			b.key(k, i.Range())
+			b.comparing().key(k, i.Range())
 		}
 	}
 	if n == 0 {
@@ -546,111 +546,11 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	return 0
 }
 
-func (b expressions) compare(e *ast.Compare) {
-	var left int32
-	for i, x := range e.Xs {
-		n := b.expr(x)
-		if i > 0 {
-			op := e.Ops[i-1]
-			switch op {
-			case "is", "is not":
-			case "in", "not in":
-				searched(b.builder, n, left, e.Span)
-			default:
-				if left != 0 && b.shape(left).Class == nil && b.shape(left).Kind == ctype.Object || n != 0 && b.shape(n).Class == nil && b.shape(n).Kind == ctype.Object {
-					b.python(e.Span)
-				}
-				for _, o := range [2][2]int32{{left, n}, {n, left}} {
-					if b.shape(o[0]).Class != nil {
-						if len(b.members(b.shape(o[0]).Class, "__richcmp__", false)) > 0 {
-							b.operator2(o[0], o[1], "__richcmp__", e.Span)
-						} else {
-							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
-						}
-					} else {
-						if !texts(e.Xs[i-1], x) {
-							b.compared(o[0], op, e.Span)
-						}
-					}
-				}
-			}
-		}
-		left = n
-	}
-}
-
-// texts reports whether one of two expressions is a text that is spelled out: what is compared
-// with that is a text, too.
-func texts(x, y ast.Expr) bool {
-	for _, e := range []ast.Expr{x, y} {
-		if _, ok := syntax.Unparen(e).(*ast.Str); ok {
-			return true
-		}
-	}
-	return false
-}
-
-// compared notes that a value is compared, on whatever side.
-func (b expressions) compared(n int32, op string, span ast.Span) {
-	for _, m := range []string{"__richcmp__", library.CompareMethods()[op], library.CompareMethods()[library.Mirrored()[op]]} {
-		if m != "" {
-			b.mayCall(n, m, Plain, span)
-		}
-	}
-}
-
-// key notes that a value is looked for by a dict or a set. One that has no hash cannot be.
-func (b expressions) key(n int32, span ast.Span) {
-	if n == 0 || b.f.Class == nil || !b.answers(n) {
-		return
-	}
-	if _, ok := answering(b.p, b.f, "__hash__", Plain); ok {
-		b.mayCall(n, "__hash__", Plain, span)
-		b.compared(n, "==", span)
-	}
-}
-
 // converted notes that a value becomes a number of C.
 func (b expressions) converted(n int32, span ast.Span) {
 	for _, m := range []string{"__int__", "__float__"} {
 		b.mayCall(n, m, Plain, span)
 	}
-}
-
-// tested walks an expression whose truth is asked for.
-func (b expressions) tested(e ast.Expr) int32 {
-	n := b.expr(e)
-	if n != 0 && b.answers(n) {
-		b.operator(n, "__bool__", e.Range())
-	}
-	return n
-}
-
-// operator calls a special method of n, if its class has it in sight.
-func (b expressions) operator(n int32, name string, span ast.Span) int32 {
-	return b.operator2(n, 0, name, span)
-}
-
-// operator2 is operator for a method that takes another object, too. Its value is
-// what the method returns, 0 where that is not in sight.
-func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
-	if b.shape(n).Class == nil {
-		b.mayCall(n, name, Plain, span)
-		return 0
-	}
-	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
-	fs := b.members(b.shape(n).Class, name, false)
-	if instead := library.InsteadOf()[name]; len(fs) == 0 && instead != "" && !library.ContentMethods()[name] {
-		return b.operator2(n, other, instead, span)
-	}
-	if len(fs) == 0 {
-		return 0
-	}
-	p := passed{pos: []int32{n}, b: b.builder}
-	if other != 0 {
-		p.pos = append(p.pos, other)
-	}
-	return b.calls.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)
 }
 
 // expressions walk the expressions of a function: each returns the node of its value,

@@ -135,7 +135,7 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 			switch method {
 			case "", "__iter__":
 			case "__lt__":
-				b.exprs.compared(n, "<", span)
+				b.exprs.comparing().compared(n, "<", span)
 			default:
 				b.exprs.mayCall(n, method, Plain, span)
 			}
@@ -229,7 +229,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 	}
 	if (name == "max" || name == "min") && len(args.pos) > 1 {
 		for _, n := range args.pos {
-			b.exprs.compared(n, "<", e.Span)
+			b.exprs.comparing().compared(n, "<", e.Span)
 		}
 	}
 	namedAttribute(b, name, args, e)

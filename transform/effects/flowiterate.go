@@ -85,13 +85,13 @@ func searched(b *builder, n, x int32, span ast.Span) {
 	case sh.Class != nil:
 		b.exprs.operator2(n, x, "__contains__", span)
 	case b.answers(n):
-		b.exprs.compared(x, "==", span)
+		b.exprs.comparing().compared(x, "==", span)
 		b.exprs.mayCall(n, "__contains__", Plain, span)
 		if !likely(b, n, "__contains__", passed{pos: []int32{x}}, span) && len(likelyAs(b, n)) > 0 {
 			b.iterates(n, span)
 		}
 	case sh.Container: // it compares, and takes the container's own lock
-		b.exprs.compared(x, "==", span)
+		b.exprs.comparing().compared(x, "==", span)
 		b.python(ast.Span{Pos: span.End, End: span.End})
 	}
 }

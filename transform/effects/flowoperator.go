@@ -97,3 +97,39 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 		b.assigned(base, out, false, x.Attr.Name, x.Pos)
 	}
 }
+
+// tested walks an expression whose truth is asked for.
+func (b expressions) tested(e ast.Expr) int32 {
+	n := b.expr(e)
+	if n != 0 && b.answers(n) {
+		b.operator(n, "__bool__", e.Range())
+	}
+	return n
+}
+
+// operator calls a special method of n, if its class has it in sight.
+func (b expressions) operator(n int32, name string, span ast.Span) int32 {
+	return b.operator2(n, 0, name, span)
+}
+
+// operator2 is operator for a method that takes another object, too. Its value is
+// what the method returns, 0 where that is not in sight.
+func (b expressions) operator2(n, other int32, name string, span ast.Span) int32 {
+	if b.shape(n).Class == nil {
+		b.mayCall(n, name, Plain, span)
+		return 0
+	}
+	b.mayBeUnread(n, b.shape(n).Class, name, false, span)
+	fs := b.members(b.shape(n).Class, name, false)
+	if instead := library.InsteadOf()[name]; len(fs) == 0 && instead != "" && !library.ContentMethods()[name] {
+		return b.operator2(n, other, instead, span)
+	}
+	if len(fs) == 0 {
+		return 0
+	}
+	p := passed{pos: []int32{n}, b: b.builder}
+	if other != 0 {
+		p.pos = append(p.pos, other)
+	}
+	return b.calls.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)
+}
