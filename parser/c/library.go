@@ -46,7 +46,7 @@ type file struct {
 	*text
 	*index
 	path     string
-	shown    string // the name by which it was included
+	shown    string // the name that people get
 	includes []*file
 	reach    []*file // itself and what it includes, made when it is asked for
 	nodes    map[string]*node
@@ -120,7 +120,7 @@ func (l *Library) Verbatim(pieces []Piece, sees []Header) []Header {
 	return out
 }
 
-// Path returns the name by which the header was found.
+// Path returns the name by which people know the header.
 func (h Header) Path() string { return h.f.shown }
 
 func (l *Library) find(name, beside string) *file {
@@ -131,7 +131,7 @@ func (l *Library) find(name, beside string) *file {
 	return f
 }
 
-func (l *Library) read(at, shown string) *file {
+func (l *Library) read(at string) *file {
 	if f, ok := l.files[at]; ok {
 		return f
 	}
@@ -143,9 +143,32 @@ func (l *Library) read(at, shown string) *file {
 	if !ok {
 		return nil
 	}
-	f := l.add(at, shown, src)
+	f := l.add(at, l.shown(at), src)
 	l.files[at] = f
 	return f
+}
+
+// shown returns the name by which people know a file: that of a source, or what an #include
+// would say of a header, with the nearest of the directories. It depends on nothing but where the file
+// is: who comes to it first, and by what name, is chance where several modules ask at a time.
+func (l *Library) shown(at string) string {
+	if slices.ContainsFunc(l.opts.Sources, func(s string) bool { return path.Clean(s) == at }) {
+		return at
+	}
+	name := ""
+	for _, d := range l.opts.Dirs {
+		rest, ok := strings.CutPrefix(at, path.Clean(d)+"/")
+		if d == "." || d == "" {
+			rest, ok = at, !path.IsAbs(at)
+		}
+		if ok && (name == "" || len(rest) < len(name)) {
+			name = rest
+		}
+	}
+	if name == "" {
+		name = path.Join(path.Base(path.Dir(at)), path.Base(at))
+	}
+	return name
 }
 
 func (l *Library) add(at, shown string, src []byte) *file {
@@ -186,25 +209,21 @@ func (l *Library) follow(f *file) {
 // locate finds what an include in a file names, without following it.
 func (l *Library) locate(inc include, from *file) *file {
 	if path.IsAbs(inc.name) {
-		return l.read(path.Clean(inc.name), inc.name)
+		return l.read(path.Clean(inc.name))
 	}
 	if !inc.system {
-		shown := inc.name
-		if from.shown != "" {
-			shown = path.Join(path.Dir(from.shown), inc.name)
-		}
-		if f := l.read(path.Join(path.Dir(from.path), inc.name), shown); f != nil {
+		if f := l.read(path.Join(path.Dir(from.path), inc.name)); f != nil {
 			return f
 		}
 	}
 	for _, d := range l.opts.Dirs {
-		if f := l.read(path.Join(d, inc.name), path.Clean(inc.name)); f != nil {
+		if f := l.read(path.Join(d, inc.name)); f != nil {
 			return f
 		}
 	}
 	if l.opts.Find != nil {
 		if at := l.opts.Find(inc.name); at != "" {
-			return l.read(at, path.Clean(inc.name))
+			return l.read(at)
 		}
 	}
 	return nil
@@ -234,7 +253,7 @@ func (l *Library) definitions() []*file {
 	if !l.opened {
 		l.opened = true
 		for _, s := range l.opts.Sources {
-			if f := l.read(path.Clean(s), path.Clean(s)); f != nil && !generated(f.src) {
+			if f := l.read(path.Clean(s)); f != nil && !generated(f.src) {
 				l.follow(f)
 				l.sources = append(l.sources, f)
 			}
