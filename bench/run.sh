@@ -16,3 +16,7 @@ fi
 go build -trimpath -o "$tmp/pyxlock" ./cmd/pyxlock
 go build -trimpath -o "$tmp/empty" ./bench/empty
 go run ./bench -corpus "$corpus" -python "$python" -pyxlock "$tmp/pyxlock" -empty "$tmp/empty" "$@"
+echo
+echo "C headers, with bodies, on one core (PYXLOCK_HEADERS names a directory; Python's own are the default):"
+PYXLOCK_HEADERS=${PYXLOCK_HEADERS:-$("$python" -c 'import sysconfig; print(sysconfig.get_path("include"))')} \
+	GOMAXPROCS=1 go test ./parser/c -count=1 -run '^$' -bench Headers -benchtime 5x | grep Benchmark

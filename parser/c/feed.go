@@ -324,7 +324,13 @@ func (d *feed) punct(w string) {
 		d.put(tMark, false)
 	case "{":
 		d.open = append(d.open, 'l')
-		d.put(tMark, false)
+		if len(d.out) > 0 && d.out[len(d.out)-1].Type == tCast {
+			d.emit(tMark, "<made>")
+		} else {
+			d.emit(tMark, "<list>")
+		}
+		d.at++
+		d.operand, d.start = false, false
 	case ")", "]", "}":
 		was := d.top()
 		if len(d.open) > 0 {

@@ -86,7 +86,7 @@ type gReturn struct {
 // gTop is an expression or a list in braces.
 type gTop struct {
 	Expr *gExpr `parser:"@@"`
-	List *gList `parser:"| @@"`
+	List *gList `parser:"| '<list>' @@"`
 }
 
 type gDecl struct {
@@ -109,11 +109,14 @@ type gIndex struct {
 type gInit struct {
 	Value *gArg  `parser:"( Assign | Binary ) @@"`
 	Args  *gCall `parser:"| @@"`
-	List  *gList `parser:"| @@"`
+	List  *gList `parser:"| '<list>' @@"`
 }
 
+// gList is one in braces, without the first of them: those that may stand alone begin with <list>, those
+// behind a type with <made>, and blocks with {. Were they one token, each brace of a body that does
+// not end would be tried in two ways, and each in it in two ways again.
 type gList struct {
-	Items []*gItem `parser:"'{' ( @@ ( ',' @@? )* )? '}'"`
+	Items []*gItem `parser:"( @@ ( ',' @@? )* )? '}'"`
 }
 
 // gItem is one of a list, perhaps with what it is for: .x = 1, [2] = 1.
@@ -146,7 +149,7 @@ type gOp struct {
 // gTop2 is a term, or a list that is assigned.
 type gTop2 struct {
 	Term *gTerm `parser:"@@"`
-	List *gList `parser:"| @@"`
+	List *gList `parser:"| '<list>' @@"`
 }
 
 type gTerm struct {
@@ -155,7 +158,7 @@ type gTerm struct {
 	Ident  string   `parser:"( @Ident"`
 	Lit    string   `parser:"| @Lit"`
 	Paren  *gExpr   `parser:"| '(' @@ ')'"`
-	List   *gList   `parser:"| @@ )"`
+	List   *gList   `parser:"| '<made>' @@ )"`
 	Post   []*gPost `parser:"@@*"`
 }
 
@@ -174,7 +177,7 @@ type gCall struct {
 
 type gArg struct {
 	Flat *gFlat `parser:"@@"`
-	List *gList `parser:"| @@"`
+	List *gList `parser:"| '<list>' @@"`
 }
 
 // grammar is built when the first island is parsed.
