@@ -222,11 +222,17 @@ func (a calls) construct(l *gList, t ctype, r value, at spot, sc *scope) {
 
 // apply is a call of a node.
 func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
+	return a.applyAt(n, args, a.at(t, sc, ""), sc)
+}
+
+// applyAt is apply at a place.
+func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
+	in := func(what string) spot { return spot{here.f, here.pos, what} }
 	a.s.push(n)
 	n.callers[a.n] = true
 	var out value
 	if n.world.flags&writes != 0 {
-		a.write(world, a.at(t, sc, "calls "+n.name+", which writes to a variable that outlives it"))
+		a.write(world, in("calls "+n.name+", which writes to a variable that outlives it"))
 	}
 	if n.world.flags&returned != 0 {
 		out.roots |= world
@@ -234,7 +240,7 @@ func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
 	for i, v := range args {
 		if i >= len(n.facts) {
 			if !v.t.scalar() {
-				a.loseIn(v, v.roots|v.mem, a.at(t, sc, "passes it to "+n.name+" among more arguments"))
+				a.loseIn(v, v.roots|v.mem, in("passes it to "+n.name+" among more arguments"))
 			}
 			continue
 		}
@@ -247,7 +253,7 @@ func (a calls) apply(n *node, args []value, t *gTerm, sc *scope) value {
 			continue
 		}
 		konst, _ := n.constParam(i)
-		at := a.at(t, sc, "passes it to "+n.name)
+		at := in("passes it to " + n.name)
 		if fl&writes != 0 {
 			a.write(roots, at)
 		}

@@ -92,6 +92,14 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		}
 		ops = append(ops, o)
 	}
+	for i := 1; i < len(ops); i++ {
+		if op := ops[i].op; op == "->*" || op == ".*" { // any member, also a method
+			l, r := ops[i-1].v, ops[i].v
+			a.lose(l.roots|l.mem, a.at(e.First, sc, "uses "+op+" on it"))
+			in := l.roots | l.mem | r.roots | r.mem
+			ops[i].v = value{roots: in, mem: in, place: placeMem}
+		}
+	}
 	// From the right: a = b = c.
 	end := len(ops)
 	for i := len(ops) - 1; i > 0; i-- {
@@ -155,13 +163,17 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 	if len(ops) == 1 {
 		return ops[0].v
 	}
-	var roots uint64
+	over := a.between(ops, sc)
+	roots := over.roots
 	var pointer ctype
 	scalars, multiplied := true, false
 	for i, o := range ops {
 		if i > 0 {
 			switch o.op {
 			case "==", "!=", "<", ">", "<=", ">=", "&&", "||":
+				if over.roots != 0 {
+					return over
+				}
 				return value{t: ctype{base: baseScalar}}
 			case "*", "/", "%":
 				multiplied = true

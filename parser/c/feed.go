@@ -29,6 +29,7 @@ type feed struct {
 	operand bool // the last token ends an operand
 	start   bool // a statement begins here
 	control byte // what the next "(" is
+	placed  int  // the token behind the place of new
 }
 
 // begin is the first token, by which the grammar knows what is to be parsed.
@@ -141,6 +142,11 @@ var controls = map[string]byte{"if": 'c', "while": 'c', "switch": 'c', "for": 'f
 
 func (d *feed) token() {
 	k := d.toks[d.at]
+	if d.at == d.placed && d.at > 0 && (k.kind == kIdent || d.str(d.at) == "::") { // what is made there
+		d.placed = 0
+		d.emit(tBinary, "new")
+		d.operand = false
+	}
 	if k.kind >= kIf {
 		d.at++
 		return
@@ -260,6 +266,14 @@ func (d *feed) word(w string) {
 		d.at = end
 		d.open = append(d.open, 'k')
 		d.put(tMark, false)
+	case w == "new" && next == "(": // of a place, which is a call, or of a type in parentheses
+		d.emit(tIdent, w)
+		d.at++
+		d.operand, d.start = true, false
+		d.placed = t.matchTo(d.at, len(d.toks))
+		if behind := d.str(d.placed); behind == "(" || behind == "{" || behind == "[" { // either of them, with arguments
+			d.put(tKey, false)
+		}
 	case w == "new" || w == "delete" || w == "throw" || w == "co_await":
 		d.put(tPrefix, false)
 		if w == "delete" && d.str(d.at) == "[" && d.str(d.at+1) == "]" {

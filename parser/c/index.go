@@ -79,14 +79,12 @@ func (s *scanner) declaration(start int) int {
 			continue
 		}
 		switch word := s.str(k); {
-		case word == "template" || word == "operator" && !x.cpp:
+		case word == "template":
 			x.cpp = true
-			if word == "template" {
-				i = s.angles(i + 1)
-				continue
-			}
-			i++
+			i = s.angles(i + 1)
 		case word == "operator":
+			x.cpp = true
+			name := i
 			i++
 			for i < s.to && !s.is(i, "(") && !s.is(i, ";") {
 				i++
@@ -95,7 +93,7 @@ func (s *scanner) declaration(start int) int {
 				i += 2
 			}
 			if s.is(i, "(") {
-				return s.function(isl, start, i)
+				return s.function(isl, name, i)
 			}
 		case word == "namespace":
 			x.cpp = true
@@ -242,6 +240,9 @@ loop:
 	}
 	isl.end = i
 	n := s.str(s.toks[name])
+	for j := name + 1; n == "operator" && j < paren || j > name+1 && j < paren; j++ { // operator+=
+		n += s.str(s.toks[j])
+	}
 	if name >= 2 && s.is(name-1, "::") && s.ident(name-2) { // of a class, or of a namespace
 		n = s.str(s.toks[name-2]) + "::" + n
 	}

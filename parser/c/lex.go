@@ -216,10 +216,10 @@ func (l *scanning) raw() {
 	}
 }
 
-var puncts = []string{"<<=", ">>=", "...", "->*", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "##"}
+var puncts = []string{"<<=", ">>=", "...", "->*", ".*", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "##"}
 
 func punct(src []byte) int {
-	if len(src) > 1 && strings.IndexByte("=<>+-&|:.#", src[1]) >= 0 || len(src) > 1 && src[1] == '=' {
+	if len(src) > 1 && strings.IndexByte("=<>+-&|:.#*", src[1]) >= 0 || len(src) > 1 && src[1] == '=' {
 		for _, p := range puncts {
 			if len(src) >= len(p) && string(src[:len(p)]) == p {
 				return len(p)

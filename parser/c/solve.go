@@ -230,6 +230,9 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 
 func (g *file) methodDef(isl island, class string) *def {
 	d := &def{file: g, home: g, isl: isl, method: class, static: g.has(isl, "static")}
+	if g.is(isl.name, "operator") && g.has(isl, "friend") { // both operands are parameters
+		d.method = ""
+	}
 	virtual, final := g.has(isl, "virtual"), false
 	for i := g.matchTo(isl.params, isl.end); i < isl.end && !g.is(i, "{") && !g.is(i, ";") && !g.is(i, ":") && !g.is(i, "->"); i++ {
 		if g.is(i, "const") {

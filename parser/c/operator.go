@@ -1,0 +1,77 @@
+package c
+
+// Operators of C++ that a class may have made its own: what they do to their operands.
+
+// classy reports whether a value may be an object of a class, whose operators may do anything.
+func (v value) classy() bool {
+	return v.t.ptr == 0 && (v.t.base == baseRecord || v.t.base == baseUnknown)
+}
+
+// overloaded is an operator that a class may have for its own. Those in sight are called, as
+// functions are. One of a class that is in sight, while its operator is not, may do anything.
+func (a *analysis) overloaded(op string, operands []value, at spot, sc *scope) value {
+	var out value
+	if !sc.f.cpp || !anyOf(operands, value.classy) {
+		return out
+	}
+	name := "operator" + op
+	found := false
+	call := func(n *node) {
+		if n != nil {
+			found = true
+			v := calls{a}.applyAt(n, operands, at, sc)
+			out.roots |= v.roots | v.mem
+		}
+	}
+	call(a.s.lib.lookup(a.d.home, name))
+	for _, v := range operands {
+		if v.t.ptr == 0 && v.t.base == baseRecord { // as a method of the first, or a friend of either
+			n, _ := a.s.lib.method(sc.f, v.t.rec, name)
+			call(n)
+		}
+	}
+	if !found && anyOf(operands, func(v value) bool { return v.classy() && v.t.base == baseRecord }) {
+		at.what = "uses " + op + " on it, which is not in sight"
+		for _, v := range operands {
+			if !v.t.scalar() {
+				a.loseIn(v, v.roots|v.mem, at)
+			}
+			out.roots |= v.roots
+		}
+	}
+	return out
+}
+
+func anyOf(list []value, is func(value) bool) bool {
+	for _, v := range list {
+		if is(v) {
+			return true
+		}
+	}
+	return false
+}
+
+// between are the operators of a group, each with whatever stands on either side of it: how
+// tightly they bind is not known here.
+func (a *analysis) between(ops []operand, sc *scope) value {
+	var out value
+	if !sc.f.cpp {
+		return out
+	}
+	for i := 1; i < len(ops); i++ {
+		switch ops[i].op {
+		case "<<", ">>", "&&", "||", ",", "new": // streams are looked at elsewhere, and the others are the language's own
+			continue
+		}
+		if ops[i].term == nil {
+			continue
+		}
+		at := a.at(ops[i].term, sc, "uses "+ops[i].op+" on it")
+		for _, l := range ops[:i] {
+			for _, r := range ops[i:] {
+				out.roots |= a.overloaded(ops[i].op, []value{l.v, r.v}, at, sc).roots
+			}
+		}
+	}
+	return out
+}
