@@ -12,7 +12,8 @@ import (
 type variable struct {
 	t      ctype
 	roots  uint64 // the parameters that it may lead into
-	static bool   // outlives the call
+	piece  piece
+	static bool // outlives the call
 	// given is true of what is written in its stead: a macro's parameter is an expression, and
 	// a reference is what it was made with.
 	given bool
@@ -65,6 +66,9 @@ func newAnalysis(s *solver, n *node, d *def) *analysis {
 			v.value = value{roots: bit, mem: bit, place: placeMem}
 		} else {
 			v.t = d.params[i]
+			if v.t.raw() {
+				v.piece = pieceRaw
+			}
 			if v.t.ref {
 				v.given = true
 				v.value = value{roots: bit, mem: bit, place: placeMem, t: v.t.element()}
@@ -134,7 +138,9 @@ func (a *analysis) loseIn(v value, roots uint64, at spot) {
 
 // keep notes that a value is stored where it may outlive the call.
 func (a *analysis) keep(v value, at spot) {
-	if !v.t.scalar() {
+	if v.t.scalar() {
+		a.copies(v, at)
+	} else {
 		v.mem = 0
 		fl := keeps
 		if !v.guarded() {
@@ -312,7 +318,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			v.roots |= into
 			continue
 		}
-		a.leads(v, r.roots)
+		a.takes(v, r)
 		if auto && v.t == (ctype{}) || auto && v.t.base == baseUnknown {
 			v.t = r.t
 			v.t.array = false

@@ -200,7 +200,7 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 	}
 	if strings.HasPrefix(name, "mem") { // a copy of pointers
 		for i, v := range u.args {
-			if unicode.ToLower(does(i)) == 'r' && v.roots&^stored.roots != 0 && !v.t.flat() && !stored.t.flat() {
+			if unicode.ToLower(does(i)) == 'r' && v.roots&^stored.roots != 0 && (!v.t.flat() && !stored.t.flat() || v.piece == pieceSure) {
 				a.keep(v, a.at(u.term, sc, "copies what it leads to by "+name))
 			}
 		}
@@ -262,6 +262,12 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		}
 		if fl&keeps != 0 && !v.t.scalar() {
 			a.mark(roots, keeps|fl&deep, at)
+		}
+		if fl&copied != 0 && v.roots != 0 {
+			if v.piece == pieceNone && !v.t.flat() {
+				v.piece = pieceSure
+			}
+			a.copies(value{roots: roots, piece: v.piece}, at)
 		}
 		if fl&(writes|unknown) != 0 && !konst && reference && v.owner != nil { // it may get what the others lead to
 			for _, w := range args {

@@ -21,6 +21,7 @@ type value struct {
 	owner *variable
 	of    *variable // whose address it is
 	t     ctype
+	piece piece
 }
 
 // guarded reports whether const forbids all writes through a value, and to it.
@@ -40,6 +41,7 @@ func (v value) guarded() bool {
 func (v value) with(w value) value {
 	v.roots |= w.roots
 	v.mem |= w.mem
+	v.piece = max(v.piece, w.piece)
 	if v.t != w.t {
 		v.t = ctype{}
 	}
@@ -114,6 +116,7 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		v := target.v
 		if ops[i].op == "=" {
 			v.roots |= right.roots
+			v.piece = max(v.piece, right.piece)
 		}
 		ops[i-1].v = v
 		end = i
@@ -164,7 +167,7 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 		return ops[0].v
 	}
 	over := a.between(ops, sc)
-	roots := over.roots
+	roots, bits := over.roots, pieceNone
 	var pointer ctype
 	scalars, multiplied := true, false
 	for i, o := range ops {
@@ -198,8 +201,9 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 			continue
 		}
 		roots |= o.v.roots
+		bits = max(bits, o.v.piece)
 	}
-	out := value{roots: roots}
+	out := value{roots: roots, piece: bits}
 	if pointer.ptr > 0 {
 		out.t = pointer
 		out.t.array = false
@@ -214,7 +218,7 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 	switch to.place {
 	case placeOwn:
 		if to.owner != nil {
-			a.leads(to.owner, from.roots)
+			a.takes(to.owner, from)
 			if to.owner.static {
 				a.keep(from, at)
 				a.outlives(to.owner.roots, at)
@@ -222,9 +226,9 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 		}
 	case placeMem:
 		a.write(to.mem, at)
-		if op == "=" && from.roots&^to.mem != 0 {
+		if (op == "=" || from.piece != pieceNone) && from.roots&^to.mem != 0 {
 			at.what = "stores the pointer"
-			a.keep(value{roots: from.roots &^ to.mem, t: from.t}, at)
+			a.keep(value{roots: from.roots &^ to.mem, t: from.t, piece: from.piece}, at)
 		}
 	case placeGlobal:
 		a.outlives(to.roots, at)
@@ -253,13 +257,14 @@ func (a *analysis) deref(v value, sc *scope) value {
 		mem |= v.mem
 	}
 	if v.t.ptr == 0 && v.t.arg != "" && smart[v.t.rec] {
-		return value{roots: v.roots, mem: mem, place: placeMem, t: sc.f.named(v.t.arg, 0)}
+		return value{roots: v.roots, mem: mem, place: placeMem, piece: v.piece, t: sc.f.named(v.t.arg, 0)}
 	}
-	return value{roots: v.roots, mem: mem, place: placeMem, t: v.t.element()}
+	return value{roots: v.roots, mem: mem, place: placeMem, piece: v.piece, t: v.t.element()}
 }
 
 // member is a member of a class's object.
 func (a *analysis) member(v value, name string, sc *scope) value {
+	v.piece = pieceNone
 	if v.t.base == baseRecord && v.t.ptr == 0 {
 		v.t = sc.f.field(v.t.rec, name).within(v.t.constAt(0))
 		if v.t.ref {
@@ -371,7 +376,7 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	case "*":
 		return a.deref(v, sc)
 	case "&":
-		out := value{roots: v.roots | v.mem, t: v.t.pointed(false)}
+		out := value{roots: v.roots | v.mem, t: v.t.pointed(false), piece: v.piece}
 		if v.t == (ctype{}) {
 			out.t = ctype{}
 		}
@@ -380,7 +385,7 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 		}
 		return out
 	case "+", "-", "~":
-		return value{roots: v.roots, t: v.t}
+		return value{roots: v.roots, t: v.t, piece: v.piece}
 	case "!", "sizeof", "alignof":
 		return value{t: ctype{base: baseScalar}}
 	case "++", "--":
@@ -397,10 +402,14 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	}
 	ct, _ := sc.f.of(strings.Fields(op))
 	if ct.ref {
-		return value{roots: v.roots, mem: v.mem | v.roots, place: placeMem, t: ct.element()}
+		out := value{roots: v.roots, mem: v.mem | v.roots, place: placeMem, t: ct.element()}
+		if out.t.scalar() && !v.t.scalar() { // bytes of it
+			out.piece = pieceSure
+		}
+		return out
 	}
 	ct.array = false
-	return value{roots: v.roots, t: ct}
+	return value{roots: v.roots, t: ct, piece: v.as(ct)}
 }
 
 // name is what a name stands for.
@@ -410,7 +419,7 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 		if v.given {
 			return v.value
 		}
-		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t}
+		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t, piece: v.piece}
 	}
 	switch name {
 	case "NULL", "nullptr", "true", "false":

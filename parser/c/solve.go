@@ -17,6 +17,7 @@ const (
 	keeps          // the pointer is stored somewhere
 	returned       // what is returned leads there
 	deep           // with unknown or keeps: const on the parameter forbids no write there
+	copied         // bytes of it are, which may be those of a pointer
 )
 
 // world is the root of what outlives all calls: variables of files, and static ones.
