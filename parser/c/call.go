@@ -40,7 +40,14 @@ func (a calls) call(name string, t *gTerm, c *gCall, sc *scope) value {
 }
 
 func (a calls) callOf(name string, u usage, sc *scope) value {
-	if v := a.find(name, sc); v != nil { // a pointer to a function, or a macro's parameter
+	if v := a.find(name, sc); v != nil { // a pointer to a function, a macro's parameter, or an object
+		object := value{roots: v.roots, place: placeOwn, owner: v, t: v.t}
+		if v.given {
+			object = v.value
+		}
+		if !object.t.pointer() {
+			a.overloaded("()", append([]value{object}, u.args...), a.at(u.term, sc, "calls it"), sc)
+		}
 		return a.stranger(name, u, sc)
 	}
 	if returns, ok := harmless[name]; ok {

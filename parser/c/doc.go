@@ -21,5 +21,6 @@
 // can be read, through [Options.Read].
 //
 // Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
-// statements do), and solve.go (the fixed point).
+// statements do), and solve.go (the fixed point). What is easily missed has files of its own:
+// operator.go (operators that a class has), bytes.go (copies of pointers, made byte by byte).
 package c

@@ -111,7 +111,9 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		right := a.combine(ops[i:end], sc)
 		target := ops[i-1]
 		if target.term != nil {
-			a.assign(target.v, right, ops[i].op, a.at(target.term, sc, "stores into it"))
+			at := a.at(target.term, sc, "stores into it")
+			a.assign(target.v, right, ops[i].op, at)
+			a.overloaded(ops[i].op, []value{target.v, right}, at, sc)
 		}
 		v := target.v
 		if ops[i].op == "=" {
@@ -320,6 +322,8 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 			if sc.f.cpp && !v.t.pointer() { // an operator, which may insert
 				if v.place != placeOwn {
 					a.loseIn(v, v.roots|v.mem, a.at(t, sc, "uses [] on it"))
+				} else {
+					a.overloaded("[]", []value{v, x}, a.at(t, sc, "uses [] on it"), sc)
 				}
 			}
 			if !v.t.pointer() && x.t.pointer() { // 1[p]
@@ -334,6 +338,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 		case p.Dot != "" || p.Arrow != "":
 			name := p.Dot + p.Arrow
 			if p.Arrow != "" {
+				v = a.unary("->", v, t, sc)
 				v = a.deref(v, sc)
 			}
 			if i+1 < len(post) && post[i+1].Call != nil {
@@ -343,6 +348,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 			}
 			v = a.member(v, name, sc)
 		case p.Step != "":
+			v = a.unary(p.Step, v, t, sc)
 			a.step(v, a.at(t, sc, "steps it"))
 		}
 	}
@@ -372,6 +378,10 @@ func (a *analysis) step(v value, at spot) {
 }
 
 func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
+	switch op {
+	case "*", "+", "-", "~", "!", "++", "--", "&":
+		v = a.unary(op, v, t, sc)
+	}
 	switch op {
 	case "*":
 		return a.deref(v, sc)

@@ -7,6 +7,9 @@ func (v value) classy() bool {
 	return v.t.ptr == 0 && (v.t.base == baseRecord || v.t.base == baseUnknown)
 }
 
+// implied are operators that work on objects of classes that do not define them.
+var implied = set("=", "!", "&&", "||", "&")
+
 // overloaded is an operator that a class may have for its own. Those in sight are called, as
 // functions are. One of a class that is in sight, while its operator is not, may do anything.
 func (a *analysis) overloaded(op string, operands []value, at spot, sc *scope) value {
@@ -30,7 +33,7 @@ func (a *analysis) overloaded(op string, operands []value, at spot, sc *scope) v
 			call(n)
 		}
 	}
-	if !found && anyOf(operands, func(v value) bool { return v.classy() && v.t.base == baseRecord }) {
+	if !found && !implied[op] && anyOf(operands, func(v value) bool { return v.classy() && v.t.base == baseRecord }) {
 		at.what = "uses " + op + " on it, which is not in sight"
 		for _, v := range operands {
 			if !v.t.scalar() {
@@ -74,4 +77,10 @@ func (a *analysis) between(ops []operand, sc *scope) value {
 		}
 	}
 	return out
+}
+
+// unary is a value of which an operator with one operand is used.
+func (a *analysis) unary(op string, v value, t *gTerm, sc *scope) value {
+	v.roots |= a.overloaded(op, []value{v}, a.at(t, sc, "uses "+op+" on it"), sc).roots
+	return v
 }
