@@ -139,7 +139,7 @@ func (a *analysis) loseIn(v value, roots uint64, at spot) {
 // keep notes that a value is stored where it may outlive the call.
 func (a *analysis) keep(v value, at spot) {
 	if v.t.scalar() {
-		a.copies(v, at)
+		pieces{a}.copies(v, at)
 	} else {
 		v.mem = 0
 		fl := keeps
@@ -318,7 +318,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			v.roots |= into
 			continue
 		}
-		a.takes(v, r)
+		pieces{a}.takes(v, r)
 		if auto && v.t == (ctype{}) || auto && v.t.base == baseUnknown {
 			v.t = r.t
 			v.t.array = false

@@ -31,8 +31,11 @@ func (v value) as(t ctype) piece {
 	return pieceSure
 }
 
+// pieces are the part of an analysis that is about them.
+type pieces struct{ *analysis }
+
 // takes is leads for what is assigned to a variable.
-func (a *analysis) takes(v *variable, from value) {
+func (a pieces) takes(v *variable, from value) {
 	p := from.as(v.t)
 	if p > v.piece {
 		v.piece = p
@@ -46,7 +49,7 @@ func (a *analysis) takes(v *variable, from value) {
 }
 
 // copies notes that a number is stored which was read from what roots lead to.
-func (a *analysis) copies(v value, at spot) {
+func (a pieces) copies(v value, at spot) {
 	at.what = "copies bytes of what it leads to"
 	switch v.piece {
 	case pieceRaw:

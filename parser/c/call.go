@@ -46,7 +46,7 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 			object = v.value
 		}
 		if !object.t.pointer() {
-			a.overloaded("()", append([]value{object}, u.args...), a.at(u.term, sc, "calls it"), sc)
+			operators(a).overloaded("()", append([]value{object}, u.args...), a.at(u.term, sc, "calls it"), sc)
 		}
 		return a.stranger(name, u, sc)
 	}
@@ -274,7 +274,7 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 			if v.piece == pieceNone && !v.t.flat() {
 				v.piece = pieceSure
 			}
-			a.copies(value{roots: roots, piece: v.piece}, at)
+			pieces(a).copies(value{roots: roots, piece: v.piece}, at)
 		}
 		if fl&(writes|unknown) != 0 && !konst && reference && v.owner != nil { // it may get what the others lead to
 			for _, w := range args {

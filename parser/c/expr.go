@@ -113,7 +113,7 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		if target.term != nil {
 			at := a.at(target.term, sc, "stores into it")
 			a.assign(target.v, right, ops[i].op, at)
-			a.overloaded(ops[i].op, []value{target.v, right}, at, sc)
+			operators{a}.overloaded(ops[i].op, []value{target.v, right}, at, sc)
 		}
 		v := target.v
 		if ops[i].op == "=" {
@@ -168,7 +168,7 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 	if len(ops) == 1 {
 		return ops[0].v
 	}
-	over := a.between(ops, sc)
+	over := operators{a}.between(ops, sc)
 	roots, bits := over.roots, pieceNone
 	var pointer ctype
 	scalars, multiplied := true, false
@@ -220,7 +220,7 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 	switch to.place {
 	case placeOwn:
 		if to.owner != nil {
-			a.takes(to.owner, from)
+			pieces{a}.takes(to.owner, from)
 			if to.owner.static {
 				a.keep(from, at)
 				a.outlives(to.owner.roots, at)
@@ -323,7 +323,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 				if v.place != placeOwn {
 					a.loseIn(v, v.roots|v.mem, a.at(t, sc, "uses [] on it"))
 				} else {
-					a.overloaded("[]", []value{v, x}, a.at(t, sc, "uses [] on it"), sc)
+					operators{a}.overloaded("[]", []value{v, x}, a.at(t, sc, "uses [] on it"), sc)
 				}
 			}
 			if !v.t.pointer() && x.t.pointer() { // 1[p]
@@ -338,7 +338,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 		case p.Dot != "" || p.Arrow != "":
 			name := p.Dot + p.Arrow
 			if p.Arrow != "" {
-				v = a.unary("->", v, t, sc)
+				v = operators{a}.unary("->", v, t, sc)
 				v = a.deref(v, sc)
 			}
 			if i+1 < len(post) && post[i+1].Call != nil {
@@ -348,7 +348,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 			}
 			v = a.member(v, name, sc)
 		case p.Step != "":
-			v = a.unary(p.Step, v, t, sc)
+			v = operators{a}.unary(p.Step, v, t, sc)
 			a.step(v, a.at(t, sc, "steps it"))
 		}
 	}
@@ -380,7 +380,7 @@ func (a *analysis) step(v value, at spot) {
 func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	switch op {
 	case "*", "+", "-", "~", "!", "++", "--", "&":
-		v = a.unary(op, v, t, sc)
+		v = operators{a}.unary(op, v, t, sc)
 	}
 	switch op {
 	case "*":

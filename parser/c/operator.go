@@ -2,6 +2,9 @@ package c
 
 // Operators of C++ that a class may have made its own: what they do to their operands.
 
+// operators are the part of an analysis that is about them.
+type operators struct{ *analysis }
+
 // classy reports whether a value may be an object of a class, whose operators may do anything.
 func (v value) classy() bool {
 	return v.t.ptr == 0 && (v.t.base == baseRecord || v.t.base == baseUnknown)
@@ -12,7 +15,7 @@ var implied = set("=", "!", "&&", "||", "&")
 
 // overloaded is an operator that a class may have for its own. Those in sight are called, as
 // functions are. One of a class that is in sight, while its operator is not, may do anything.
-func (a *analysis) overloaded(op string, operands []value, at spot, sc *scope) value {
+func (a operators) overloaded(op string, operands []value, at spot, sc *scope) value {
 	var out value
 	if !sc.f.cpp || !anyOf(operands, value.classy) {
 		return out
@@ -22,7 +25,7 @@ func (a *analysis) overloaded(op string, operands []value, at spot, sc *scope) v
 	call := func(n *node) {
 		if n != nil {
 			found = true
-			v := calls{a}.applyAt(n, operands, at, sc)
+			v := calls(a).applyAt(n, operands, at, sc)
 			out.roots |= v.roots | v.mem
 		}
 	}
@@ -56,7 +59,7 @@ func anyOf(list []value, is func(value) bool) bool {
 
 // between are the operators of a group, each with whatever stands on either side of it: how
 // tightly they bind is not known here.
-func (a *analysis) between(ops []operand, sc *scope) value {
+func (a operators) between(ops []operand, sc *scope) value {
 	var out value
 	if !sc.f.cpp {
 		return out
@@ -80,7 +83,7 @@ func (a *analysis) between(ops []operand, sc *scope) value {
 }
 
 // unary is a value of which an operator with one operand is used.
-func (a *analysis) unary(op string, v value, t *gTerm, sc *scope) value {
+func (a operators) unary(op string, v value, t *gTerm, sc *scope) value {
 	v.roots |= a.overloaded(op, []value{v}, a.at(t, sc, "uses "+op+" on it"), sc).roots
 	return v
 }
