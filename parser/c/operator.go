@@ -2,6 +2,8 @@ package c
 
 // Operators of C++ that a class may have made its own: what they do to their operands.
 
+import "slices"
+
 // operators are the part of an analysis that is about them.
 type operators struct{ *analysis }
 
@@ -10,6 +12,9 @@ func (v value) classy() bool {
 	return v.t.ptr == 0 && (v.t.base == baseRecord || v.t.base == baseUnknown)
 }
 
+// maxOperands are as many as are looked at in pairs.
+const maxOperands = 40
+
 // implied are operators that work on objects of classes that do not define them.
 var implied = set("=", "!", "&&", "||", "&")
 
@@ -17,7 +22,7 @@ var implied = set("=", "!", "&&", "||", "&")
 // functions are. One of a class that is in sight, while its operator is not, may do anything.
 func (a operators) overloaded(op string, operands []value, at spot, sc *scope) value {
 	var out value
-	if !sc.f.cpp || !anyOf(operands, value.classy) {
+	if !sc.f.cpp || !slices.ContainsFunc(operands, value.classy) {
 		return out
 	}
 	name := "operator" + op
@@ -36,7 +41,7 @@ func (a operators) overloaded(op string, operands []value, at spot, sc *scope) v
 			call(n)
 		}
 	}
-	if !found && !implied[op] && anyOf(operands, func(v value) bool { return v.classy() && v.t.base == baseRecord }) {
+	if !found && !implied[op] && slices.ContainsFunc(operands, func(v value) bool { return v.classy() && v.t.base == baseRecord }) {
 		at.what = "uses " + op + " on it, which is not in sight"
 		for _, v := range operands {
 			if !v.t.scalar() {
@@ -48,20 +53,20 @@ func (a operators) overloaded(op string, operands []value, at spot, sc *scope) v
 	return out
 }
 
-func anyOf(list []value, is func(value) bool) bool {
-	for _, v := range list {
-		if is(v) {
-			return true
-		}
-	}
-	return false
-}
-
 // between are the operators of a group, each with whatever stands on either side of it: how
 // tightly they bind is not known here.
 func (a operators) between(ops []operand, sc *scope) value {
 	var out value
-	if !sc.f.cpp {
+	if !sc.f.cpp || !slices.ContainsFunc(ops, func(o operand) bool { return o.v.classy() }) {
+		return out
+	}
+	if len(ops) > maxOperands {
+		for _, o := range ops {
+			if o.v.classy() && o.term != nil {
+				a.loseIn(o.v, o.v.roots|o.v.mem, a.at(o.term, sc, "is in an expression that is too long"))
+				out.roots |= o.v.roots
+			}
+		}
 		return out
 	}
 	for i := 1; i < len(ops); i++ {

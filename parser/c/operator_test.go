@@ -80,4 +80,7 @@ P *q = new (std::nothrow) P; q->n = s->n;
 int *q = new int[s->n]; q[0] = 1;
 int v = s->n * *s->cur;
 `, true)
+	long := strings.Repeat("k + ", 3000)
+	says(t, "x.hpp", types, "P *s, int k", "int v = "+long+"*s - 1;", false)
+	says(t, "x.hpp", types, "P *s, int k", "int v = "+long+"s->n - 1;", true)
 }
