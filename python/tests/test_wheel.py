@@ -123,7 +123,7 @@ def test_sdist(tmp_path):
     ).stdout
     want = {"go.mod", "go.sum", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
     want |= {"python/hatch_build.py"}
-    want |= {f"python/pyxlock/{p.name}" for p in (ROOT / "python/pyxlock").glob("*.py")}
+    want |= {p.relative_to(ROOT).as_posix() for p in (ROOT / "python/pyxlock").rglob("*.py")}
     decoder, at = json.JSONDecoder(), 0
     while at < len(listed):
         package, at = decoder.raw_decode(listed, at)
