@@ -199,11 +199,7 @@ static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microsecon
 static int keep_away;
 static int check_signals(void) {
     int result = PyErr_CheckSignals();
-    if (GET(&keep_away)) { /* without the GIL, which others need to raise */
-        PyThreadState *state = PyEval_SaveThread();
-        while (GET(&keep_away)) nap(MS / 10);
-        PyEval_RestoreThread(state);
-    }
+    while (GET(&keep_away)) nap(MS / 10);
     return result;
 }
 
