@@ -478,8 +478,6 @@ typedef struct pyxlock_record {
     int hungry;                     /* waited long enough to be served first */
     int signalled;                  /* wake is or will be released, and not yet taken again */
     int granted;                    /* holds the object */
-    int yields;                     /* rather gives up than closes a circle of waits; see PYXLOCK_YIELDS */
-    int circle;                     /* does so, or has done so last */
     uint64_t ticket;                /* the place in the queue */
     int64_t since;                  /* when the wait began */
     pyxlock_away away;
@@ -582,12 +580,6 @@ static pyxlock_word pyxlock_shared = 0;
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
 #define PYXLOCK_GREENLET 7      /* another greenlet of this thread holds it */
-
-/* How a lock call waits: not at all, as long as it takes, or so that it does not raise if that
-   would close a cycle, but says so in record->circle. */
-#define PYXLOCK_TRIES 0
-#define PYXLOCK_WAITS 1
-#define PYXLOCK_YIELDS 2
 
 /* The product with 2^32 / golden ratio, whose topmost bits are a hash (Knuth, The
    Art of Computer Programming 6.4): neighbours fall far apart. */
@@ -1429,8 +1421,7 @@ PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_record *last) 
    nothing it reads is held against it, and raising would make an error out of
    mere politeness. Its successor is queued, so what that holds is certain; of
    others one could see slots of attempts that fail. While the successor reads,
-   nobody writes. Then a waiter that yields leaves the queue, to give back what it has; it may be
-   start. PYXLOCK_OK: there is no cycle (any more); start may have been
+   nobody writes. PYXLOCK_OK: there is no cycle (any more); start may have been
    granted. "me" runs, so that it is not signalled. */
 PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *me, pyxlock_record *start, char *text, size_t size) {
     for (;;) {
@@ -1442,16 +1433,8 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *me, pyxlock_record *start, ch
             successor = waiter;
         }
         if (waiter == NULL) {
-            for (waiter = last; waiter != NULL && !waiter->yields; waiter = waiter->from) {}
-            if (waiter == NULL || waiter == me) {
-                pyxlock_describe(text, size, last);
-                return PYXLOCK_DEADLOCK;
-            }
-            waiter->circle = 1;
-            pyxlock_leave_queue(waiter, 0);
-            pyxlock_signal(waiter);
-            if (waiter == start) return PYXLOCK_OK;
-            continue;
+            pyxlock_describe(text, size, last);
+            return PYXLOCK_DEADLOCK;
         }
         pyxlock_publish(waiter, waiter->place, waiter->object, PYXLOCK_READ);
         pyxlock_grant(waiter);
@@ -1760,9 +1743,6 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
         if (late && patience->timeout < PYXLOCK_LONGEST_SLEEP) patience->timeout *= 10;
         if (me->granted) {
             outcome = PYXLOCK_OK;
-        } else if (me->circle) {
-            outcome = PYXLOCK_DEADLOCK;
-            pyxlock_wake_next(table, object); /* those behind may have waited only for us */
         } else {
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
@@ -1828,8 +1808,6 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
             me->place = slot;
             me->mode = mode;
             me->granted = 0;
-            me->yields = blocking == PYXLOCK_YIELDS;
-            me->circle = 0;
             if (patience->ticket == 0) {
                 patience->ticket = ++table->tickets;
                 patience->since = pyxlock_now();
@@ -1866,6 +1844,9 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
         outcome = pyxlock_sleep(me, &state, patience);
     } else {
         pyxlock_mutex_leave(table);
+    }
+    if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
+        PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
     }
     if (blocking) pyxlock_finish(&state);
     return outcome;
@@ -1905,7 +1886,7 @@ PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const c
 
 /* The entry "acquire": after the fast path failed; "state" says how far it got
    with the slot. Returns the slot that holds the object, or NULL with an
-   exception set (or with me->circle, see PYXLOCK_YIELDS). */
+   exception set. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode,
                                                  int blocking, int state) {
     int outcome, i;
@@ -1955,12 +1936,6 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         pyxlock_wake_next(me->table, object); /* those behind may have waited only for us */
         pyxlock_mutex_leave(me->table);
         break;
-    }
-    me->circle = outcome == PYXLOCK_DEADLOCK && blocking == PYXLOCK_YIELDS;
-    if (me->circle) return NULL;
-    if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
-        /* A counter; nothing pairs. */
-        PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
     }
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
@@ -2859,35 +2834,15 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     while (count-- > 0) pyxlock_release(&guards[count]);
 }
 
-/* Did the last lock call of this thread fail because of a cycle, without an exception? */
-PYXLOCK_SLOW int pyxlock_met_circle(void) {
-    pyxlock_record *me = pyxlock_me((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared));
-    int circle = me != NULL && me->circle;
-    if (circle) me->circle = 0;
-    return circle;
-}
-
-/* Locks what the guards want, which are in order. That keeps such calls from waiting
-   for each other in a circle, but not this one and code that takes the same objects one
-   by one. So if waiting would close a circle, this gives back what it has, waits for that
-   object alone, and takes the others afterwards. If that wait closes one as well, then because of what
-   the thread held before, and that is an error. Each time the others of the circle get on. */
+/* Locks what the guards want, which are in order. */
 PYXLOCK_FN int pyxlock_take_all(pyxlock_Guard *guards, int count, int blocking) {
-    int i, first = -1, held = 0;
+    int i;
     for (i = 0; i < count; i++) {
-        int yields = blocking && held > 0;
-        if (guards[i].object == NULL || i == first) continue;
-        if (pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, yields ? PYXLOCK_YIELDS : blocking) == 0) {
-            held++;
-            continue;
-        }
-        first = yields && pyxlock_met_circle() ? i : -1;
-        pyxlock_release_all(guards, count);
-        if (first < 0 || pyxlock_take(&guards[first], guards[first].object, (int)guards[first].mode, PYXLOCK_WAITS) < 0) {
+        if (guards[i].object == NULL) continue;
+        if (pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, blocking) < 0) {
+            pyxlock_release_all(guards, count);
             return -1;
         }
-        held = 1;
-        i = -1;
     }
     return 0;
 }
@@ -2899,8 +2854,7 @@ PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
    in the order of their addresses, each once, in the stronger of the modes.
-   The guards change places. Waits and errors as pyxlock_read and pyxlock_write; but rather
-   than close a circle of waits with other code it gives back what it has, and begins again. */
+   The guards change places. Waits and errors as pyxlock_read and pyxlock_write. */
 PYXLOCK_FN int pyxlock_acquire(pyxlock_Guard *guards, int count) {
     return pyxlock_acquire_as(guards, count, 1);
 }
@@ -3154,9 +3108,7 @@ PYXLOCK_FN void pyxlock_dump(void) {
     # Locks what `count` guards want: all of it, or nothing if it raises. Objects
     # are taken in one order that is the same for all threads, each object once,
     # in the stronger mode that was asked for. The guards change places: release
-    # them with release_all(). Waiting and errors as in read() and write(); but where code
-    # that takes the same objects one by one would wait for this call, and it for that, it
-    # gives back what it has, waits, and begins again.
+    # them with release_all(). Waiting and errors as in read() and write().
     int acquire "pyxlock_acquire" (Guard *guards, int count) except -1 nogil
 
     # As acquire(), but where that would wait, raises RuntimeError at once.

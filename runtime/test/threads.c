@@ -199,7 +199,11 @@ static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microsecon
 static int keep_away;
 static int check_signals(void) {
     int result = PyErr_CheckSignals();
-    while (GET(&keep_away)) nap(MS / 10);
+    if (GET(&keep_away)) { /* without the GIL, which others need to raise */
+        PyThreadState *state = PyEval_SaveThread();
+        while (GET(&keep_away)) nap(MS / 10);
+        PyEval_RestoreThread(state);
+    }
     return result;
 }
 
@@ -1300,109 +1304,6 @@ static void politeness(void) {
     finish();
 }
 
-static void wants(actor *a, int first, int count) {
-    int n;
-    for (n = 0; n < count; n++) pyxlock_want(&a->guard[n], &plain[first + n]->object, WRITE);
-    a->count = count;
-}
-
-/* Who takes several objects at once gives back what it has of them rather than close a
-   circle with those who take them one by one. */
-static void circles(void) {
-    actor *a = &actors[0], *b = &actors[1], *c = &actors[2], *d = &actors[3];
-    int n;
-    start(4);
-    for (n = 0; n < 2 * rounds; n++) {
-        if (n % 2) { /* one of them without a thread state, then the other one */
-            a = &actors[1];
-            b = &actors[0];
-        } else {
-            a = &actors[0];
-            b = &actors[1];
-        }
-        /* It comes last: it has 0 and 1, and wants 2 of b, which wants 0. */
-        CHECK(ask(c, OP_WRITE, 0, plain[1]) == 0);
-        CHECK(ask(b, OP_WRITE, 0, plain[2]) == 0);
-        wants(a, 0, 3);
-        blocks(a, OP_ACQUIRE, 0, plain[1]);
-        blocks(b, OP_WRITE, 1, plain[0]);
-        if (n % 2) gets_hungry(b);
-        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
-        WOKEN(b);
-        queues(a, plain[2]);
-        expect(c, plain[0], 0, 1);
-        expect(c, plain[1], 0, 0); /* given back */
-        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
-        expect(c, plain[0], 0, 0);
-        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
-        WOKEN(a);
-        expect(c, plain[0], 0, 1);
-        expect(c, plain[1], 0, 1);
-        expect(c, plain[2], 0, 1);
-        CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
-        /* The other one comes last, and one waits behind it who has nothing to do with that. */
-        CHECK(ask(b, OP_WRITE, 0, plain[1]) == 0);
-        wants(a, 0, 2);
-        blocks(a, OP_ACQUIRE, 0, plain[1]);
-        if (n % 2) gets_hungry(a);
-        blocks(c, OP_READ, 0, plain[1]);
-        tell(b, OP_WRITE, 1, plain[0]);
-        WOKEN(b);
-        queues(a, plain[1]);
-        CHECK(is_busy(c));
-        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
-        WOKEN(c);
-        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
-        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
-        WOKEN(a);
-        CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
-        /* With one more between them, who waits only for the place of the one that yields. */
-        CHECK(ask(b, OP_READ, 0, plain[1]) == 0);
-        wants(a, 0, 2);
-        blocks(a, OP_ACQUIRE, 0, plain[1]);
-        gets_hungry(a);
-        blocks(c, OP_READ, 0, plain[1]);
-        __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
-        until_asleep(2);
-        tell(b, OP_WRITE, 1, plain[0]);
-        WOKEN(b);
-        WOKEN(c);
-        __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
-        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
-        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
-        CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
-        WOKEN(a);
-        CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
-        /* Two that take several, and one by one in between. */
-        CHECK(ask(d, OP_WRITE, 0, plain[3]) == 0);
-        wants(a, 0, 4);
-        blocks(a, OP_ACQUIRE, 0, plain[3]);
-        wants(b, 0, 2);
-        blocks(b, OP_ACQUIRE, 0, plain[0]);
-        tell(d, OP_WRITE, 1, plain[2]);
-        WOKEN(d);
-        CHECK(ask(d, OP_RELEASE, 1, NULL) == 0 && ask(d, OP_RELEASE, 0, NULL) == 0);
-        while (is_busy(a) && is_busy(b)) nap(MS / 20);
-        {
-            actor *first = is_busy(a) ? b : a, *second = first == a ? b : a;
-            CHECK(result(first) == 0 && ask(first, OP_RELEASE_ALL, 0, NULL) == 0);
-            CHECK(result(second) == 0 && ask(second, OP_RELEASE_ALL, 0, NULL) == 0);
-        }
-        /* What it had before it does not give back: one of the two is refused. */
-        CHECK(ask(a, OP_WRITE, 10, plain[5]) == 0);
-        CHECK(ask(b, OP_WRITE, 0, plain[1]) == 0);
-        wants(a, 0, 2);
-        blocks(a, OP_ACQUIRE, 0, plain[1]);
-        tell(b, OP_WRITE, 1, plain[5]);
-        CHECK(result(a) < 0 && a->deadlock != 0);
-        expect(c, plain[0], 0, 0);
-        CHECK(ask(a, OP_RELEASE, 10, NULL) == 0);
-        CHECK(result(b) == 0);
-        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0 && ask(b, OP_RELEASE, 0, NULL) == 0);
-    }
-    finish();
-}
-
 static void several(void) {
     actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
     int i, n, attempt;
@@ -2088,27 +1989,6 @@ static void absence(void) {
         CHECK(ask(r, OP_RELEASE, 1, NULL) == 0);
         CHECK(result(w) == 0);
         CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
-        /* Who upgrades keeps its right to that while it is away, however long: another one is refused. */
-        CHECK(ask(h, OP_READ, 0, x) == 0);
-        CHECK(ask(w, OP_READ, 0, x) == 0);
-        blocks(w, OP_WRITE, 1, x);
-        __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
-        do {
-            pthread_kill(w->thread, SIGUSR1);
-            nap(MS / 10);
-            pyxlock_mutex_lock(&table->mutex);
-            away = w->record->object == NULL;
-            pyxlock_mutex_unlock(&table->mutex);
-        } while (!away);
-        if (n == 2) nap(3 * MS);
-        CHECK(ask(h, OP_WRITE, 1, x) < 0);
-        CHECK(h->attached == 0 || h->deadlock == 1);
-        CHECK(is_busy(w));
-        __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
-        CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
-        CHECK(result(w) == 0);
-        CHECK(ask(w, OP_RELEASE, 1, NULL) == 0);
-        CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
     }
     finish();
     table->main_thread = main_thread;
@@ -2633,7 +2513,7 @@ static const struct {
     void (*run)(void);
 } scenarios[] = {
     {"nesting", nesting}, {"owners", owners}, {"unfenced", unfenced}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
-    {"politeness", politeness}, {"circles", circles}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
+    {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
 #ifdef THREADS_JITTER
     {"retracts", retracts},
 #endif
