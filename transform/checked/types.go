@@ -166,7 +166,7 @@ func (f *types) scope(n *ast.Name) (*variables, ast.Node) {
 		switch p := p.(type) {
 		case *ast.Comp:
 			for _, c := range p.Clauses {
-				if c.Target != nil && names(c.Target, n.Name) {
+				if c.Target != nil && syntax.Mentions(c.Target, n.Name) {
 					return nil, p
 				}
 			}
@@ -188,17 +188,6 @@ func (f *types) scope(n *ast.Name) (*variables, ast.Node) {
 		}
 	}
 	return nil, nil
-}
-
-// names reports whether an expression has a name in it.
-func names(e ast.Expr, name string) bool {
-	found := false
-	ast.Walk(e, func(n ast.Node) bool {
-		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name
-		return !found
-	})
-	return found
 }
 
 // variable returns the class of a name where it stands.

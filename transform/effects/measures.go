@@ -36,7 +36,7 @@ func (g measuring) of(name string) bool {
 	found := false
 	in := func(list ...ast.Expr) {
 		for _, e := range list {
-			found = found || reads(e, name)
+			found = found || syntax.Mentions(e, name)
 		}
 	}
 	syntax.OwnNodes(g.f.Def.Body, func(n ast.Node) bool {
@@ -75,17 +75,6 @@ func (g measuring) of(name string) bool {
 				found = found || ok && measuring{g.crossing, false, g.seen}.of(x.Name)
 			}
 		}
-		return !found
-	})
-	return found
-}
-
-// reads reports whether an expression mentions a name.
-func reads(e ast.Expr, name string) bool {
-	found := false
-	ast.Walk(e, func(n ast.Node) bool {
-		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name
 		return !found
 	})
 	return found

@@ -440,3 +440,14 @@ func FromCython(st *ast.FromImport) bool {
 func WordByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }
+
+// Mentions reports whether an expression has a name in it.
+func Mentions(e ast.Expr, name string) bool {
+	found := false
+	ast.Walk(e, func(n ast.Node) bool {
+		x, ok := n.(*ast.Name)
+		found = found || ok && x.Name == name
+		return !found
+	})
+	return found
+}
