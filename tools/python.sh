@@ -9,12 +9,13 @@
 set -eu
 cd "$(dirname "$0")/.."
 tools/venv.sh python "${PYTHON:-python3.11}"
+tools/venv.sh linters "${PYTHON:-python3.11}"
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
 
 # What the tests marked "kept" depend on: what they read, and what builds with it.
 go build -o build/kept ./tools/kept
 PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version), $(git --version)" \
-	compiler=gcc compiler=g++ $(for dir in .venv/python .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) path=dist \
+	compiler=gcc compiler=g++ $(for dir in .venv/python .venv/linters .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) path=dist \
 	checkout=python checkout=examples checkout=docs/howto checkout=runtime checkout=tools \
 	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"

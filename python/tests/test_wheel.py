@@ -33,8 +33,9 @@ def test_contents(wheel):
     """The package, the lock and its checker, the program, and nothing else."""
     files = read(wheel)
     info = f"pyxlock-{go_version()}.dist-info/"
-    package = {p.relative_to(ROOT / "python").as_posix() for p in (ROOT / "python/pyxlock").rglob("*.py")}
-    assert {"pyxlock/setuptools.py", "pyxlock/__main__.py", "pyxlock/stress/__main__.py"} <= package
+    package = {p.relative_to(ROOT / "python").as_posix() for p in (ROOT / "python/pyxlock").rglob("*.py*") if p.suffix != ".pyc"}
+    package |= {"pyxlock/py.typed", "cython-stubs/__init__.pyi"}
+    assert {"pyxlock/__init__.pyi", "pyxlock/setuptools.py", "pyxlock/__main__.py", "pyxlock/stress/__main__.py"} <= package
     names = {n for n in files if not n.startswith(info)}
     script = f"pyxlock-{go_version()}.data/scripts/pyxlock"
     assert names == package | {"pyxlock/__init__.pxd", "pyxlock_check.pxd", script + (".exe" if os.name == "nt" else "")}

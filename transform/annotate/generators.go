@@ -36,9 +36,9 @@ func exempt(a *annotator, f *effects.Function) {
 	if f.Def.Async {
 		kind = "a coroutine"
 	}
-	why := kind + " cannot hold a lock between its steps; what it calls does"
+	why := kind + " holds no lock between its steps; what it calls does"
 	if unsafe(a, f) {
-		why = "UNSAFE: " + kind + " cannot hold a lock between its steps, and uses what others change"
+		why = "UNSAFE: " + kind + " holds no lock between its steps: see PXL110"
 	}
 	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")

@@ -50,7 +50,8 @@ func (a *annotator) write() {
 		a.shim(u)
 		for _, in := range list {
 			name := cmp.Or(a.cythonName(u, in.pos), "cython")
-			e.Head(syntax.LineStart(u.File, in.keyword), []string{syntax.IndentOf(u.File, in.keyword) + "@" + name + "." + in.dec}, in.pos)
+			line := syntax.IndentOf(u.File, in.keyword) + "@" + name + "." + in.dec
+			e.Head(syntax.LineStart(u.File, in.keyword), syntax.Wrap(line, syntax.IndentUnit(u.File)), in.pos)
 		}
 		plan.Write(e, a.proposed[u], cmp.Or(a.cythonName(u, first), "cython"))
 	}
@@ -76,7 +77,8 @@ func (a *annotator) cimport(u *project.Unit, first int32) {
 }
 
 // shim has a pure-mode file import pyxlock after cython, so that it runs uncompiled
-// with its new decorators.
+// with its new decorators. An import "as" the same name is one that linters do not take for
+// unused: of "import pyxlock" alone, ruff check --fix would leave nothing.
 func (a *annotator) shim(u *project.Unit) {
 	i := slices.IndexFunc(a.mods, func(m *project.Module) bool { return slices.Contains(m.Units, u) })
 	scope := a.mods[i].Scope
@@ -87,7 +89,7 @@ func (a *annotator) shim(u *project.Unit) {
 	for _, st := range u.File.Body {
 		if span := st.Range(); span.Pos <= at && at < span.End {
 			e := a.editors[u.Path]
-			e.Tail(syntax.NextLine(u.File, span.End-1), []string{"import " + expand.ShimPackage}, span.Pos, 0)
+			e.Tail(syntax.NextLine(u.File, span.End-1), []string{"import " + expand.ShimPackage + " as " + expand.ShimPackage}, span.Pos, 0)
 		}
 	}
 }

@@ -110,7 +110,7 @@ func (a *Module) imports(u *project.Unit) {
 const ShimPackage = "pyxlock"
 
 func isShim(n ast.ImportName) bool {
-	return len(n.Path) == 1 && n.Path[0].Name == ShimPackage && n.As.Name == ""
+	return len(n.Path) == 1 && n.Path[0].Name == ShimPackage && (n.As.Name == "" || n.As.Name == ShimPackage)
 }
 
 // shimIn returns the top-level statements that import pyxlock in a pure-mode file

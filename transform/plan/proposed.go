@@ -144,7 +144,7 @@ func Write(e *edit.Editor, list []*Proposal, cython string) {
 				head = append(head, indent+split(e, d))
 			}
 		}
-		e.Head(at, append(head, indent+p.Header(cython)), s.Pos)
+		e.Head(at, append(head, syntax.Wrap(indent+p.Header(cython), unit)...), s.Pos)
 		for ; at < s.End; at = syntax.NextLine(file, at) {
 			if !syntax.InsideToken(file, at) && !syntax.Blank(file, at) && !e.Deleted[at] {
 				e.Indent(at, unit)
