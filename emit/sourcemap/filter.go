@@ -23,13 +23,19 @@ var (
 // PATH:LINE and PATH:LINE:COLUMN, as Cython, C compilers and pytest write them,
 // and File "PATH", line LINE, as Python does. Everything else stays byte for
 // byte, as do positions in files without a readable map beside them. What ends
-// a line is written at once.
+// a line is written at once, but for the lines that Cython shows of a file before it
+// says where they are (excerpt.go): in their place come those of the source.
 func (l *Locator) Filter(w io.Writer, r io.Reader) error {
 	in := bufio.NewReaderSize(r, 1<<20)
 	out := bufio.NewWriter(w)
+	var x excerpt
 	for {
 		line, err := in.ReadSlice('\n') // or a part of a very long line
-		if _, werr := out.Write(l.translate(line)); werr != nil {
+		text := x.next(l, line)
+		if err != nil && !errors.Is(err, bufio.ErrBufferFull) {
+			text = append(text, x.flush(l)...)
+		}
+		if _, werr := out.Write(text); werr != nil {
 			return werr
 		}
 		if in.Buffered() == 0 {

@@ -158,9 +158,10 @@ pkg/m.pyx:3: in f
 Error compiling Cython file:
 ------------------------------------------------------------
 ...
-    try:
-        a
-        ^
+@lock
+def f():
+    a
+    ^
 ------------------------------------------------------------
 
 src/pkg/m.pyx:3:4: undeclared name not builtin: a
@@ -197,6 +198,43 @@ func TestFilterLeavesOtherTextAlone(t *testing.T) {
 		var got bytes.Buffer
 		if err := new(Locator).Filter(&got, strings.NewReader(text)); err != nil || got.String() != text {
 			t.Errorf("%.40q: %.40q %v", text, got.String(), err)
+		}
+	}
+}
+
+// TestExcerpts checks what is shown of a file before a position, as each Cython writes it, and
+// that what only looks like it stays as it is.
+func TestExcerpts(t *testing.T) {
+	tree(t)
+	shown := func(gap string, lines ...string) string {
+		return bar + "\n...\n" + strings.Join(lines, "\n") + "\n" + bar + "\n" + gap
+	}
+	for name, tt := range map[string]struct{ text, want string }{
+		"Cython 3.0 to 3.2": {shown("\n", "    try:", "        a", "        ^") + "pkg/m.pyx:3:8: what\n",
+			shown("\n", "@lock", "def f():", "    a", "    ^") + "src/pkg/m.pyx:3:4: what\n"},
+		"Cython 3.3": {shown("", "    try:", "        a", "        ^") + "pkg/m.pyx:3:8: what\n",
+			shown("", "@lock", "def f():", "    a", "    ^") + "src/pkg/m.pyx:3:4: what\n"},
+		"a line without a source": {shown("", "    try:", "^") + "pkg/m.pyx:2:4: what\n",
+			shown("", "@lock", "^") + "src/pkg/m.pyx:1:1: what\n"},
+		"two":            {strings.Repeat(shown("", "    try:", "        a", "        ^")+"pkg/m.pyx:3:8: what\n", 2), strings.Repeat(shown("", "@lock", "def f():", "    a", "    ^")+"src/pkg/m.pyx:3:4: what\n", 2)},
+		"another file":   {shown("", "a", "^") + "none.pyx:1:0: what\n", ""},
+		"no position":    {shown("", "a", "^") + "pkg/m.pyx is bad\n", ""},
+		"no caret":       {shown("", "a", "b") + "x\n", ""},
+		"no second bar":  {bar + "\n...\n" + strings.Repeat("a\n", 20), ""},
+		"only a bar":     {bar + "\nx\n" + bar + "\n", ""},
+		"the text ends":  {bar + "\n...\na", ""},
+		"at the bar":     {shown("", "a", "^"), ""},
+		"within a bar":   {bar, ""},
+		"a third bar":    {shown("", "a", "^") + bar + "\n" + bar + "\n", ""},
+		"a position cut": {shown("", "a", "^") + "none.pyx:3:8: what", ""},
+	} {
+		l := Locator{Roots: []string{"build/src"}}
+		var got bytes.Buffer
+		if tt.want == "" {
+			tt.want = tt.text
+		}
+		if err := l.Filter(&got, strings.NewReader(tt.text)); err != nil || filepath.ToSlash(got.String()) != tt.want {
+			t.Errorf("%s: %v\n%s\nwant\n%s", name, err, got.String(), tt.want)
 		}
 	}
 }

@@ -469,6 +469,16 @@ x: cython.int = 1
 		}
 	}
 	contains(try(1, "pkg/m.pyx"), "\npkg/m.pyx:9:15: undeclared name not builtin: nothing_there")
+	contains(try(1, "pkg/m.pyx"), `
+...
+cdef class A:
+    cdef int n
+    def a(self):
+        self.n = 1
+    def get(self):
+        return nothing_there
+               ^
+---`)
 	if out := try(1, "pkg/m.pyx", "-o", "out.c"); strings.Contains(out, ".pyxlock") {
 		t.Errorf("a message names a copy:\n%s", out)
 	}
