@@ -148,6 +148,7 @@ func (w *workshop) supply(name string) (doctest.Supply, error) {
 		// Others with one of these as well, which do not get along with each other.
 		"pytest-run-parallel": w.plugin("pytest-run-parallel"),
 		"pytest-freethreaded": w.plugin("pytest-freethreaded"),
+		"coverage":            func() (doctest.Supply, error) { return w.environment("venv-coverage", "coverage", "line_profiler") },
 		"cython":              w.cython,     // the command cython
 		"processors":          w.processors, // two of them, so that threads run at once
 	}

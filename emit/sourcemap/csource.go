@@ -5,7 +5,6 @@ package sourcemap
 import (
 	"bytes"
 	"fmt"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -22,10 +21,13 @@ const translated = "/* pyxlock: the positions above are those of the sources */\
 // and profiles, in code objects, in "#line" and in comments. So tracebacks, and
 // what reads the C, cite the files that people edit.
 //
+// Lines that pyxlock wrote, and nobody else, are no lines to those who count: they raise
+// what they raise as the line that they stand for, but are not traced, and what reads the
+// comments (Cython.Coverage) does not take them for code of that line.
+//
 // lookup returns for a file, called as Cython called it, what the C is to call
 // it and where its lines come from; ok is false for other files, which stay. The
-// line tables of code objects and the names inside string tables, which Cython
-// may compress, are not translated. ok is false where src is no such C, or was
+// line tables of code objects are not translated. ok is false where src is no such C, or was
 // translated before; then src is returned.
 func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, ok bool)) (out []byte, ok bool) {
 	if bytes.HasSuffix(src, []byte(translated)) {
@@ -48,8 +50,9 @@ func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, 
 			next = end
 		case previous != nil:
 			if m := codeFileRE().FindSubmatch(line); m != nil {
-				out = append(out, t.description(previous, m[1], m[2])...)
-				out = append(out, line...)
+				file := t.fileOf(m[1], m[3])
+				out = append(out, t.description(file, previous)...)
+				out = append(out, t.codeFile(file, line)...)
 				previous = nil
 			} else if bytes.Contains(line, []byte("varnames")) {
 				// Between the two there is one line.
@@ -60,6 +63,10 @@ func TranslateC(src []byte, lookup func(name string) (to string, lines LineMap, 
 			}
 		case descriptionRE().Match(line):
 			previous = line
+		case traceLineRE().Match(line) && bytes.Contains(src[next:linebreak.End(src, next)], []byte("pyxlock_releases_gil(")):
+			// Stands on the line of somebody's cimport, which nobody traces.
+			line = slices.Concat([]byte("if (0) { "), bytes.TrimRight(line, "\r\n"), []byte(" }"), line[len(bytes.TrimRight(line, "\r\n")):])
+			out = t.line(out, line)
 		default:
 			out = t.line(out, line)
 		}
@@ -77,7 +84,16 @@ type cTranslation struct {
 	of    []cFile        // by the numbers that the C uses
 	codes map[string]int // the files of code objects, by the objects' numbers; -1 for several
 	table []byte         // the new table of the files' names
+	tab   bool           // strings are in one table, which may be compressed
 }
+
+// sourceName gives the name of a source to the code objects of a module whose strings Cython
+// keeps in one table, compressed. The string that is there was made for nothing else. It
+// is one line with what follows: debuggers have the numbers of the C's lines.
+const sourceName = `CYTHON_UNUSED static PyObject *__pyxlock_source_name(PyObject **slot, const char *name) { ` +
+	`PyObject *other; if (PyUnicode_CompareWithASCIIString(*slot, name) == 0) return *slot; ` +
+	`if ((other = PyUnicode_FromString(name))) { PyObject *old = *slot; *slot = other; Py_DECREF(old); } else PyErr_Clear(); ` +
+	`return *slot; } `
 
 // cFile is an entry of the table of files.
 type cFile struct {
@@ -95,7 +111,7 @@ var (
 	traceStartRE  = lazyRE(`__Pyx_Trace(?:Call|StartFunc|StartGen)\("[^"]*", __pyx_f\[(\d+)\], (\d+),`)
 	codeObjectRE  = lazyRE(`__Pyx_PyCode_New\(.*, (\d+), __pyx_empty_bytes\)`)
 	descriptionRE = lazyRE(`__Pyx_PyCode_New_function_description descr = \{.*\), (\d+)(?:, \d+)?\};`)
-	codeFileRE    = lazyRE(`__pyx_codeobj_tab\[(\d+)\] = __Pyx_PyCode_New\(descr, varnames, [^,]*?__pyx_[a-z]+_[a-z]_(\w+),`)
+	codeFileRE    = lazyRE(`__pyx_codeobj_tab\[(\d+)\] = __Pyx_PyCode_New\(descr, varnames, ([^,]*?__pyx_[a-z]+_[a-z]_(\w+)),`)
 	codeUseRE     = lazyRE(`__pyx_codeobj_tab\[(\d+)\]`)
 	commentRE     = lazyRE(`^[ \t]*/\* "([^"\n]+)":(\d+)\r?\n`)
 	directiveRE   = lazyRE(`^[ \t]*#line (\d+) "([^"\n]+)"`)
@@ -113,6 +129,10 @@ func (t *cTranslation) files(src []byte, lookup func(string) (string, LineMap, b
 	for end = m[1]; ; {
 		e := entryRE().FindSubmatchIndex(src[end:])
 		if e == nil {
+			renamed := slices.ContainsFunc(t.of, func(f cFile) bool { return f.known && f.from != f.to })
+			if t.tab = renamed && bytes.Contains(src, []byte("__pyx_string_tab[")); t.tab {
+				t.table = append([]byte(sourceName), t.table...)
+			}
 			return m[0], end, ok
 		}
 		name := cUnquote(src[end+e[2] : end+e[3]])
@@ -128,22 +148,23 @@ func (t *cTranslation) files(src []byte, lookup func(string) (string, LineMap, b
 	}
 }
 
-// source returns the source line of a line of the file with a number.
-func (t *cTranslation) source(file, line []byte) ([]byte, bool) {
+// source returns the source line of a line of the file with a number, and whether it was
+// generated.
+func (t *cTranslation) source(file, line []byte) (src []byte, generated, ok bool) {
 	i, err := strconv.Atoi(string(file))
 	if err != nil || i >= len(t.of) || !t.of[i].known {
-		return nil, false
+		return nil, false, false
 	}
 	return t.of[i].line(line)
 }
 
-func (f *cFile) line(line []byte) ([]byte, bool) {
+func (f *cFile) line(line []byte) (src []byte, generated, ok bool) {
 	n, err := strconv.Atoi(string(line))
 	if err != nil || n < 1 {
-		return nil, false
+		return nil, false, false
 	}
-	src, _ := f.lines.ToSource(n)
-	return strconv.AppendInt(nil, int64(src), 10), true
+	to, generated := f.lines.ToSource(n)
+	return strconv.AppendInt(nil, int64(to), 10), generated, true
 }
 
 // replaced is a piece of a line of C with what takes its place.
@@ -155,10 +176,12 @@ type replaced struct {
 // line appends a line of C to out, translated.
 func (t *cTranslation) line(out, line []byte) []byte {
 	var edits []replaced
-	number := func(from, to int, file []byte) {
-		if n, ok := t.source(file, line[from:to]); ok {
+	number := func(from, to int, file []byte) (generated bool) {
+		n, generated, ok := t.source(file, line[from:to])
+		if ok {
 			edits = append(edits, replaced{from, to, n})
 		}
+		return generated
 	}
 	start := bytes.TrimLeft(line, " \t")
 	switch {
@@ -183,9 +206,13 @@ func (t *cTranslation) line(out, line []byte) []byte {
 		for _, m := range traceStartRE().FindAllSubmatchIndex(line, -1) {
 			number(m[4], m[5], line[m[2]:m[3]])
 		}
-		for _, re := range []*regexp.Regexp{traceLineRE(), codeObjectRE()} {
-			for _, m := range re.FindAllSubmatchIndex(line, -1) {
-				number(m[2], m[3], file)
+		for _, m := range codeObjectRE().FindAllSubmatchIndex(line, -1) {
+			number(m[2], m[3], file)
+		}
+		if m := traceLineRE().FindSubmatchIndex(line); m != nil {
+			generated := number(m[2], m[3], file)
+			if end := len(bytes.TrimRight(line, "\r\n")); generated {
+				edits = append(edits, replaced{m[0], m[0], []byte("if (0) { ")}, replaced{end, end, []byte(" }")})
 			}
 		}
 	case bytes.Contains(line, []byte(`/* "`)):
@@ -197,7 +224,7 @@ func (t *cTranslation) line(out, line []byte) []byte {
 			edits = t.named(line, m[4], m[5], m[2], m[3])
 		}
 	}
-	slices.SortFunc(edits, func(a, b replaced) int { return a.from - b.from })
+	slices.SortStableFunc(edits, func(a, b replaced) int { return a.from - b.from })
 	done := 0
 	for _, e := range edits {
 		out = append(append(out, line[done:e.from]...), e.text...)
@@ -228,11 +255,14 @@ func (t *cTranslation) named(line []byte, nameFrom, nameTo, from, to int) []repl
 	if found == nil || !found.known {
 		return nil
 	}
-	n, ok := found.line(line[from:to])
+	n, generated, ok := found.line(line[from:to])
 	if !ok {
 		return nil
 	}
 	edits := []replaced{{from, to, n}}
+	if generated && nameFrom < from { // a comment
+		edits = append(edits, replaced{nameFrom - 1, nameFrom - 1, []byte("for ")})
+	}
 	if name == asASCII(found.from) && found.to != found.from {
 		edits = append(edits, replaced{nameFrom, nameTo, []byte(asASCII(found.to))})
 	}
@@ -240,7 +270,7 @@ func (t *cTranslation) named(line []byte, nameFrom, nameTo, from, to int) []repl
 }
 
 // used finds out which files the code objects are of: a line that uses one says for
-// its errors where it is.
+// its errors where it is, or, where lines are traced, the function that it is for.
 func (t *cTranslation) used(src []byte) {
 	t.codes = map[string]int{}
 	for at := 0; at < len(src); {
@@ -249,13 +279,17 @@ func (t *cTranslation) used(src []byte) {
 			return
 		}
 		end := linebreak.End(src, at+i)
-		line := src[at+i : end]
+		line := src[bytes.LastIndexByte(src[:at+i], '\n')+1 : end]
 		at = end
-		code, raise := codeUseRE().FindSubmatch(line), raiseRE().FindSubmatch(line)
-		if code == nil || raise == nil {
+		code, names := codeUseRE().FindSubmatch(line), raiseRE().FindSubmatch(line)
+		if bytes.Contains(line, []byte("__Pyx_TraceFrameInit(")) {
+			// The file is said a few lines further down, where the function begins.
+			names = traceStartRE().FindSubmatch(src[end:min(end+1000, len(src))])
+		}
+		if code == nil || names == nil {
 			continue
 		}
-		file, err := strconv.Atoi(string(raise[1]))
+		file, err := strconv.Atoi(string(names[1]))
 		if err != nil || file >= len(t.of) {
 			continue
 		}
@@ -266,29 +300,61 @@ func (t *cTranslation) used(src []byte) {
 	}
 }
 
-// description translates what says where the function of a code object begins.
-// ident is the name of its file as a C identifier, as far as that is one.
-func (t *cTranslation) description(line, code, ident []byte) []byte {
-	m := descriptionRE().FindSubmatchIndex(line)
-	found := -1
+// Cython cuts names off that are longer than about this.
+const longIdent = 30
+
+// fileOf returns the file of a code object, or nil. ident is its name as a C identifier, as far
+// as that is one.
+func (t *cTranslation) fileOf(code, ident []byte) *cFile {
+	found, several := -1, false
 	if file, ok := t.codes[string(code)]; ok {
 		found = file
 	} else {
 		for i := range t.of {
 			id := strings.Trim(notWordRE().ReplaceAllString(t.of[i].from, "_"), "_")
 			if id == string(ident) {
+				return t.known(i)
+			}
+			if len(ident) >= longIdent && strings.HasPrefix(id, string(ident)) {
+				several = several || found >= 0
 				found = i
 			}
 		}
+		if several {
+			return nil // it could be either
+		}
 	}
-	if found < 0 || !t.of[found].known {
+	return t.known(found)
+}
+
+func (t *cTranslation) known(i int) *cFile {
+	if i < 0 || !t.of[i].known {
+		return nil
+	}
+	return &t.of[i]
+}
+
+// description translates what says where the function of a code object begins.
+func (t *cTranslation) description(file *cFile, line []byte) []byte {
+	if file == nil {
 		return line
 	}
-	n, ok := t.of[found].line(line[m[2]:m[3]])
+	m := descriptionRE().FindSubmatchIndex(line)
+	n, _, ok := file.line(line[m[2]:m[3]])
 	if !ok {
 		return line
 	}
 	return slices.Concat(line[:m[2]], n, line[m[3]:])
+}
+
+// codeFile translates the line that makes a code object: which file it is of.
+func (t *cTranslation) codeFile(file *cFile, line []byte) []byte {
+	if file == nil || !t.tab || file.from == file.to {
+		return line
+	}
+	m := codeFileRE().FindSubmatchIndex(line)
+	call := fmt.Sprintf("__pyxlock_source_name(&%s, %s)", line[m[4]:m[5]], cQuote(file.to))
+	return slices.Concat(line[:m[4]], []byte(call), line[m[5]:])
 }
 
 var notWordRE = lazyRE(`[^A-Za-z0-9_]+`)

@@ -42,6 +42,8 @@ static const char __pyx_k_other[] = "out/pkg/other";
     PyObject* const varnames[] = {0};
     __pyx_mstate_global->__pyx_codeobj_tab[2] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_m_pyx_2, __pyx_mstate->__pyx_n_u_gen, k);
   x = __Pyx_CyFunction_New(&d, 0, n, NULL, m, d, ((PyObject *)__pyx_mstate_global->__pyx_codeobj_tab[2])); if (unlikely(!x)) __PYX_ERR(0, 25, __pyx_L1_error)
+  /* "pkg/m.pyx":12
+  __Pyx_TraceLine(12,6,0,__PYX_ERR(0, 12, __pyx_L1_error))
 static const char cstring[] = "__PYX_ERR(0, 25, user)";
     "__PYX_ERR(0, 25, user)"
  * s = "__PYX_ERR(0, 25, user)"
@@ -81,6 +83,8 @@ static const char __pyx_k_other[] = "out/pkg/other";
     PyObject* const varnames[] = {0};
     __pyx_mstate_global->__pyx_codeobj_tab[2] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_m_pyx_2, __pyx_mstate->__pyx_n_u_gen, k);
   x = __Pyx_CyFunction_New(&d, 0, n, NULL, m, d, ((PyObject *)__pyx_mstate_global->__pyx_codeobj_tab[2])); if (unlikely(!x)) __PYX_ERR(0, 15, __pyx_L1_error)
+  /* for "pkg/m.pyx":9
+  if (0) { __Pyx_TraceLine(9,6,0,__PYX_ERR(0, 9, __pyx_L1_error)) }
 static const char cstring[] = "__PYX_ERR(0, 25, user)";
     "__PYX_ERR(0, 25, user)"
  * s = "__PYX_ERR(0, 25, user)"
@@ -120,6 +124,50 @@ func TestTranslateC(t *testing.T) {
 		if out, ok := TranslateC([]byte(other), cLookup); ok || string(out) != other {
 			t.Errorf("%.40q: translated", other)
 		}
+	}
+}
+
+// Where strings are in one table, code objects get the names of their sources by a call; no
+// line of the C moves. A name that Cython cut off is that of a file if it can be of one alone, or
+// the function says of which it is.
+func TestTranslateCStringTable(t *testing.T) {
+	const long = "build/src.pyxlock/a/package/with/a/long/name/m.pyx"
+	const code = `#define __pyx_kp_u_build_src_pyxlock_a_package_with __pyx_string_tab[5]
+static const char* const __pyx_f[] = {
+  "` + long + `",
+};
+  __Pyx_TraceFrameInit(((PyObject *)__pyx_mstate_global->__pyx_codeobj_tab[1]))
+  __Pyx_RefNannySetupContext("get", 0);
+  __Pyx_TraceStartFunc("get", __pyx_f[0], 25, 0, 0, 0, __PYX_ERR(0, 25, __pyx_L1_error));
+  __Pyx_TraceLine(30,1,0,__PYX_ERR(0, 30, __pyx_L1_error))
+  pyxlock_releases_gil();
+    const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25};
+    PyObject* const varnames[] = {0};
+    __pyx_mstate_global->__pyx_codeobj_tab[0] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_build_src_pyxlock_a_package_with, n, k);
+    const __Pyx_PyCode_New_function_description descr = {1, 0, 0, 2, (unsigned int)(CO_OPTIMIZED|CO_NEWLOCALS), 25};
+    PyObject* const varnames[] = {0};
+    __pyx_mstate_global->__pyx_codeobj_tab[1] = __Pyx_PyCode_New(descr, varnames, __pyx_mstate->__pyx_kp_u_something, n, k);
+`
+	want := code
+	for _, r := range [][2]string{
+		{"static const char*", sourceName + "static const char*"},
+		{long, "src/pkg/m.pyx"},
+		{", 25", ", 15"},
+		{"  __Pyx_TraceLine(30,1,0,__PYX_ERR(0, 30, __pyx_L1_error))", "if (0) {   __Pyx_TraceLine(20,1,0,__PYX_ERR(0, 20, __pyx_L1_error)) }"},
+		{"__pyx_mstate->__pyx_kp_u_build_src_pyxlock_a_package_with", `__pyxlock_source_name(&__pyx_mstate->__pyx_kp_u_build_src_pyxlock_a_package_with, "src/pkg/m.pyx")`},
+		{"__pyx_mstate->__pyx_kp_u_something", `__pyxlock_source_name(&__pyx_mstate->__pyx_kp_u_something, "src/pkg/m.pyx")`},
+	} {
+		want = strings.ReplaceAll(want, r[0], r[1])
+	}
+	out, _ := TranslateC([]byte(code), func(name string) (string, LineMap, bool) {
+		to, m, _ := cLookup("out/pkg/m.pyx")
+		return to, m, name == long
+	})
+	if diff := cmp.Diff(want+translated, string(out)); diff != "" {
+		t.Errorf("-want +got\n%s", diff)
+	}
+	if strings.Count(string(out), "\n") != strings.Count(code, "\n")+1 {
+		t.Error("lines of the C have moved")
 	}
 }
 

@@ -5,6 +5,7 @@ the C where Cython is not installed; and Cython makes none anew where it finds n
 C. Without a word, the locks would be missing from what is built.
 """
 
+import filecmp
 import json
 import os
 import re
@@ -115,7 +116,15 @@ def is_module(path, name):
 
 
 def made_by_pyxlock(c, module):
-    """Tell whether a C file is what "pyxlock cython" wrote, and the module is no newer."""
+    """Tell whether a C file is what pyxlock wrote, and the module is no newer.
+
+    That is what "pyxlock cython" wrote, or a copy of what a build left in the mirror.
+    """
+    try:
+        if filecmp.cmp(copy_of(c), c, shallow=False):
+            return os.path.getmtime(module) <= os.path.getmtime(copy_of(c))
+    except (OSError, TypeError):
+        pass
     directory, name = os.path.split(c)
     try:
         with open(os.path.join(directory, f".{name}.pyxlock", "state.json"), "rb") as file:
