@@ -117,6 +117,7 @@ PYXLOCK_FN void pyxlock_dump(void) {}
 #else /* !PYXLOCK_OFF */
 
 #include <limits.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -408,24 +409,35 @@ typedef struct pyxlock_Guard {
    one slot; how many there are besides the first one, the word PYXLOCK_DEPTH further
    on says, and the one PYXLOCK_WHO further on, which greenlet holds it. Those are the
    thread's own business. Most threads get by with the slots in their record; a thread that
-   holds more gets chunks, which it keeps, in chains by the hash of the object. */
+   holds more gets chunks, in chains by the hash of the object. It keeps them, but others
+   see a chain only as far as it is used: chunks behind the last one that holds something
+   are not linked. Where a chunk has its place in a chain, it has it for good, so who walks
+   over the chain meanwhile gets lost nowhere. */
 #define PYXLOCK_WRITES 4
 #define PYXLOCK_READS 5             /* as pyxlock_read_by_others has it */
 #define PYXLOCK_CHUNK 7
 #define PYXLOCK_DEPTH 8
 #define PYXLOCK_WHO 16
 typedef struct pyxlock_chunk {
-    pyxlock_word more;              /* the next chunk, or 0; set once */
+    pyxlock_word more;              /* the next chunk; 0: none that holds anything */
     pyxlock_word slot[PYXLOCK_CHUNK];
-    pyxlock_word unused;
+    pyxlock_word made;              /* the next chunk, linked or not, or 0; set once */
     pyxlock_word depth[PYXLOCK_CHUNK];
-    pyxlock_word unused_too;
+    pyxlock_word before;            /* the chunk before, or 0; set once */
     pyxlock_word who[PYXLOCK_CHUNK];
 } pyxlock_chunk;
 
-#define PYXLOCK_CHAINS 64           /* a power of two */
+/* The topmost bits of the depth of a slot in a chunk: which one it is, from 1. So no
+   such slot is released by the fast path. */
+#define PYXLOCK_PLACE_BIT ((int)sizeof(pyxlock_word) * 8 - 3)
+#define PYXLOCK_GUARDS (((pyxlock_word)1 << PYXLOCK_PLACE_BIT) - 1)
+
+#define PYXLOCK_CHAINS_LOG 6
+#define PYXLOCK_CHAINS (1 << PYXLOCK_CHAINS_LOG)
 typedef struct pyxlock_chains {
-    pyxlock_word chain[PYXLOCK_CHAINS]; /* the first chunk of each, or 0; set once */
+    pyxlock_word chain[PYXLOCK_CHAINS]; /* the first chunk of each; 0: none that holds anything */
+    pyxlock_word made[PYXLOCK_CHAINS];  /* the same, linked or not, or 0; set once */
+    pyxlock_word linked;            /* how many chunks are */
 } pyxlock_chains;
 
 /* Of a thread that waits, but has left the queue for a moment, to look for signals:
@@ -445,7 +457,7 @@ typedef struct pyxlock_record {
        which other threads look when they write whatever object. */
     pyxlock_word self;              /* of pyxlock_self(), + 1 where there are greenlets; 0 if unused */
     pyxlock_word unlisted;          /* writers do not look at this record */
-    pyxlock_word more;              /* its pyxlock_chains, or 0; set once */
+    pyxlock_word more;              /* its pyxlock_chains; 0: there is nothing in them */
     pyxlock_word reads[PYXLOCK_READS];
     /* Another, of this thread alone. */
     pyxlock_word others;            /* what of a filter word keeps it off the fast path */
@@ -465,7 +477,8 @@ typedef struct pyxlock_record {
     pyxlock_word bit;               /* in block->listed */
     struct pyxlock_record *unused;  /* next in table->unused */
     pyxlock_word writes_depth[PYXLOCK_WRITES]; /* of this thread alone */
-    pyxlock_word more_spare[PYXLOCK_DEPTH - PYXLOCK_WRITES];
+    pyxlock_word chains;            /* its pyxlock_chains, whether there is anything in them or not, or 0; set once */
+    pyxlock_word more_spare[PYXLOCK_DEPTH - PYXLOCK_WRITES - 1];
     pyxlock_word writes_who[PYXLOCK_WRITES];
     unsigned long thread;           /* Python's identifier */
     /* Under the mutex: a wait for one object. */
@@ -508,9 +521,12 @@ typedef struct pyxlock_block {
     int used;
 } pyxlock_block;
 
-#define PYXLOCK_HOMES 256           /* powers of two */
-#define PYXLOCK_FILTERS 2048
-#define PYXLOCK_QUEUES 64
+#define PYXLOCK_HOMES_LOG 8
+#define PYXLOCK_HOMES (1 << PYXLOCK_HOMES_LOG)
+#define PYXLOCK_FILTERS_LOG 11
+#define PYXLOCK_FILTERS (1 << PYXLOCK_FILTERS_LOG)
+#define PYXLOCK_QUEUES_LOG 6
+#define PYXLOCK_QUEUES (1 << PYXLOCK_QUEUES_LOG)
 
 /* What the capsule points to. The functions are those of the module that made
    the table: slow paths and their data are of one make. Fast paths are in every
@@ -529,6 +545,7 @@ typedef struct pyxlock_table {
     pyxlock_word *(*acquire)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode, int blocking,
                              int state);
     void (*released)(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode);
+    void (*trim)(pyxlock_record *me, pyxlock_word *slot, PyObject *object);
     void (*sweep)(pyxlock_record *me);
     void (*notice)(struct pyxlock_table *table);
     pyxlock_word (*who)(struct pyxlock_table *table);
@@ -587,7 +604,7 @@ PYXLOCK_HOT uint32_t pyxlock_product(uintptr_t value) { return (uint32_t)value *
 PYXLOCK_HOT uint32_t pyxlock_hash(uintptr_t value, int bits) { return pyxlock_product(value) >> (32 - bits); }
 
 PYXLOCK_HOT pyxlock_word *pyxlock_filter(pyxlock_table *table, PyObject *object) {
-    return &table->filter[pyxlock_hash((uintptr_t)object, 11)];
+    return &table->filter[pyxlock_hash((uintptr_t)object, PYXLOCK_FILTERS_LOG)];
 }
 
 /* A filter word has
@@ -608,7 +625,7 @@ PYXLOCK_HOT pyxlock_word *pyxlock_filter(pyxlock_table *table, PyObject *object)
 /* The bits of the product that follow those of pyxlock_filter: objects of one
    filter word seldom share them. */
 PYXLOCK_HOT pyxlock_word pyxlock_mark(PyObject *object) {
-    return (pyxlock_word)(((pyxlock_product((uintptr_t)object) << 11) | UINT32_C(0x00100000)) & UINT32_C(0xFFF00000));
+    return (pyxlock_word)(((pyxlock_product((uintptr_t)object) << PYXLOCK_FILTERS_LOG) | UINT32_C(0x00100000)) & UINT32_C(0xFFF00000));
 }
 
 /* Does the word count anybody who wants or has this object, as far as it tells? */
@@ -626,7 +643,7 @@ PYXLOCK_HOT pyxlock_word pyxlock_counted(pyxlock_record *me, pyxlock_word word, 
 }
 
 /* Which of the queues is that of the object. */
-PYXLOCK_FN int pyxlock_queue(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, 6); }
+PYXLOCK_FN int pyxlock_queue(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, PYXLOCK_QUEUES_LOG); }
 
 /* How many threads wait for the object, or for others of its queue. */
 PYXLOCK_FN pyxlock_word *pyxlock_queued(pyxlock_table *table, PyObject *object) {
@@ -634,8 +651,32 @@ PYXLOCK_FN pyxlock_word *pyxlock_queued(pyxlock_table *table, PyObject *object) 
 }
 
 PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self) {
-    return &table->home[pyxlock_hash(self, 8)].record;
+    return &table->home[pyxlock_hash(self, PYXLOCK_HOMES_LOG)].record;
 }
+
+/* ---- what the above relies on without saying so: each is checked by the compiler. */
+#define PYXLOCK_ASSERT(name, condition) typedef char pyxlock_assert_##name[(condition) ? 1 : -1]
+#define PYXLOCK_FAR(type, from, to) ((offsetof(type, to) - offsetof(type, from)) / sizeof(pyxlock_word))
+/* What belongs to a slot is as far from it in a record as in a chunk. */
+PYXLOCK_ASSERT(depth_of_reads, PYXLOCK_FAR(pyxlock_record, reads, reads_depth) == PYXLOCK_DEPTH);
+PYXLOCK_ASSERT(who_of_reads, PYXLOCK_FAR(pyxlock_record, reads, reads_who) == PYXLOCK_WHO);
+PYXLOCK_ASSERT(depth_of_writes, PYXLOCK_FAR(pyxlock_record, writes, writes_depth) == PYXLOCK_DEPTH);
+PYXLOCK_ASSERT(who_of_writes, PYXLOCK_FAR(pyxlock_record, writes, writes_who) == PYXLOCK_WHO);
+PYXLOCK_ASSERT(depth_in_chunks, PYXLOCK_FAR(pyxlock_chunk, slot, depth) == PYXLOCK_DEPTH);
+PYXLOCK_ASSERT(who_in_chunks, PYXLOCK_FAR(pyxlock_chunk, slot, who) == PYXLOCK_WHO);
+PYXLOCK_ASSERT(slots_in_depth, PYXLOCK_READS <= PYXLOCK_DEPTH && PYXLOCK_WRITES <= PYXLOCK_DEPTH
+               && PYXLOCK_CHUNK <= PYXLOCK_DEPTH && 2 * PYXLOCK_DEPTH <= PYXLOCK_WHO);
+/* From a slot in a chunk and its place, the chunk. */
+PYXLOCK_ASSERT(place_in_chunk, offsetof(pyxlock_chunk, slot) == sizeof(pyxlock_word) && PYXLOCK_CHUNK < 8);
+/* What others look at, and what they change, is not in a line with what is the thread's own. */
+PYXLOCK_ASSERT(line_of_reads, sizeof(pyxlock_word) < 8 || offsetof(pyxlock_record, others) == 64);
+PYXLOCK_ASSERT(line_of_writes, sizeof(pyxlock_word) < 8 || offsetof(pyxlock_record, writes) % 64 == 0);
+PYXLOCK_ASSERT(line_of_records, sizeof(pyxlock_home) % 64 == 0);
+/* Chains, filter words and marks are parts of one product. */
+PYXLOCK_ASSERT(chain_of_filter, PYXLOCK_CHAINS_LOG <= PYXLOCK_FILTERS_LOG);
+PYXLOCK_ASSERT(parts_of_filter, (PYXLOCK_COUNT ^ PYXLOCK_FENCES ^ PYXLOCK_MARK) == (pyxlock_word)0xFFFFFFFF
+               && (PYXLOCK_COUNT & PYXLOCK_FENCES) == 0 && ((PYXLOCK_COUNT | PYXLOCK_FENCES) & PYXLOCK_MARK) == 0);
+PYXLOCK_ASSERT(modes_of_slot, (PYXLOCK_READ | PYXLOCK_WRITE) == PYXLOCK_MODES && PYXLOCK_MODES < sizeof(void *));
 
 /* ---- slots ------------------------------------------------------------------ */
 
@@ -649,7 +690,7 @@ typedef struct pyxlock_slots {
     int chain, last;                /* of the chains */
 } pyxlock_slots;
 
-PYXLOCK_FN int pyxlock_chain(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, 6); }
+PYXLOCK_FN int pyxlock_chain(PyObject *object) { return (int)pyxlock_hash((uintptr_t)object, PYXLOCK_CHAINS_LOG); }
 
 PYXLOCK_FN void pyxlock_slots_start(pyxlock_slots *slots, pyxlock_record *record, PyObject *object, int modes) {
     int all = modes != PYXLOCK_READ;
@@ -671,8 +712,8 @@ PYXLOCK_FN pyxlock_word *pyxlock_slots_next(pyxlock_slots *slots) {
             slots->reads = NULL;
             break;
         }
-        /* These pair with the exchanges in pyxlock_chunk_new: a slot that counts
-           is in a chunk that can be seen. */
+        /* These pair with the exchanges in pyxlock_link and pyxlock_unlink: a slot that
+           counts is in a chunk that can be seen, and 0 brings what holders behind it did. */
         if (slots->more == NULL) {
             pyxlock_chains *chains = (pyxlock_chains *)PYXLOCK_LOAD(&slots->record->more);
             if (chains == NULL) return NULL;
@@ -786,24 +827,81 @@ PYXLOCK_FN int pyxlock_suits(pyxlock_record *me, pyxlock_word *slot, int mode) {
     return 1;
 }
 
-/* One more chunk in the chain of the object: its first slot. NULL if memory is
-   out. */
-PYXLOCK_FN pyxlock_word *pyxlock_chunk_new(pyxlock_record *me, PyObject *object) {
-    pyxlock_chains *chains = (pyxlock_chains *)PYXLOCK_LOAD_RELAXED(&me->more); /* our own */
-    pyxlock_chunk *made;
+/* What points to the chunk in its chain. */
+PYXLOCK_FN pyxlock_word *pyxlock_link_to(pyxlock_chains *chains, int chain, pyxlock_chunk *before) {
+    return before != NULL ? &before->more : &chains->chain[chain];
+}
+
+/* Takes chunks off the end of a chain, from this one on to the first, as long as they hold
+   nothing. All of them are this thread's own. Who looks at them at this moment goes on in
+   the same chain. */
+PYXLOCK_FN void pyxlock_unlink(pyxlock_record *me, int chain, pyxlock_chunk *last) {
+    pyxlock_chains *chains = (pyxlock_chains *)me->chains;
+    while (last != NULL && PYXLOCK_LOAD_RELAXED(&last->more) == 0) {
+        pyxlock_chunk *before = (pyxlock_chunk *)last->before;
+        int i;
+        for (i = 0; i < PYXLOCK_CHUNK; i++) if (PYXLOCK_LOAD_RELAXED(&last->slot[i]) != 0) return;
+        /* Pair with the loads in pyxlock_slots_next and pyxlock_read_by_others: who sees 0
+           does not see the slots any more, but has to come after what they were for. */
+        (void)PYXLOCK_EXCHANGE(pyxlock_link_to(chains, chain, before), 0);
+        if (--chains->linked == 0) (void)PYXLOCK_EXCHANGE(&me->more, 0);
+        last = before;
+    }
+}
+
+/* The entry "trim": after a slot was cleared for good, which may be in a chunk. One chunk stays: a thread that holds one
+   object too many, again and again, would link and unlink it each time. */
+PYXLOCK_SLOW void pyxlock_table_trim(pyxlock_record *me, pyxlock_word *slot, PyObject *object) {
+    pyxlock_word place = slot[PYXLOCK_DEPTH] >> PYXLOCK_PLACE_BIT;
+    if (place == 0 || ((pyxlock_chains *)me->chains)->linked == 1) return;
+    /* The words of a chunk, in order: more, slot[0], ... */
+    pyxlock_unlink(me, pyxlock_chain(object), (pyxlock_chunk *)(slot - place));
+}
+
+/* Unlinks all that holds nothing. The thread ends, or is gone. */
+PYXLOCK_FN void pyxlock_trim_all(pyxlock_record *me) {
+    pyxlock_chains *chains = (pyxlock_chains *)me->chains;
+    int i;
+    for (i = 0; chains != NULL && i < PYXLOCK_CHAINS; i++) {
+        pyxlock_chunk *last = NULL;
+        pyxlock_word *link = &chains->chain[i];
+        while (PYXLOCK_LOAD_RELAXED(link) != 0) {
+            last = (pyxlock_chunk *)PYXLOCK_LOAD_RELAXED(link);
+            link = &last->more;
+        }
+        pyxlock_unlink(me, i, last);
+    }
+}
+
+/* A chunk more in the chain of the object, one from before or a new one: its first slot.
+   NULL if memory is out. */
+PYXLOCK_FN pyxlock_word *pyxlock_link(pyxlock_record *me, PyObject *object) {
+    pyxlock_chains *chains = (pyxlock_chains *)me->chains;
+    pyxlock_chunk *before = NULL, *chunk;
+    int chain = pyxlock_chain(object), i;
     pyxlock_word *link;
-    /* The exchanges pair with the loads in pyxlock_slots_next. */
     if (chains == NULL) {
         chains = (pyxlock_chains *)calloc(1, sizeof(pyxlock_chains));
         if (chains == NULL) return NULL;
-        (void)PYXLOCK_EXCHANGE(&me->more, (pyxlock_word)chains);
+        me->chains = (pyxlock_word)chains;
     }
-    made = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
-    if (made == NULL) return NULL;
-    link = &chains->chain[pyxlock_chain(object)];
-    while (PYXLOCK_LOAD_RELAXED(link) != 0) link = &((pyxlock_chunk *)PYXLOCK_LOAD_RELAXED(link))->more;
-    (void)PYXLOCK_EXCHANGE(link, (pyxlock_word)made);
-    return made->slot;
+    while (PYXLOCK_LOAD_RELAXED(link = pyxlock_link_to(chains, chain, before)) != 0) {
+        before = (pyxlock_chunk *)PYXLOCK_LOAD_RELAXED(link);
+    }
+    chunk = (pyxlock_chunk *)(before != NULL ? before->made : chains->made[chain]);
+    if (chunk == NULL) {
+        chunk = (pyxlock_chunk *)calloc(1, sizeof(pyxlock_chunk));
+        if (chunk == NULL) return NULL;
+        chunk->before = (pyxlock_word)before;
+        for (i = 0; i < PYXLOCK_CHUNK; i++) chunk->depth[i] = (pyxlock_word)(i + 1) << PYXLOCK_PLACE_BIT;
+        if (before != NULL) before->made = (pyxlock_word)chunk;
+        else chains->made[chain] = (pyxlock_word)chunk;
+    }
+    /* Pair with the loads in pyxlock_slots_next and pyxlock_read_by_others. Before the slot is
+       written: who misses the chunk has raised the filter before, and this thread sees that. */
+    (void)PYXLOCK_EXCHANGE(link, (pyxlock_word)chunk);
+    if (chains->linked++ == 0) (void)PYXLOCK_EXCHANGE(&me->more, (pyxlock_word)chains);
+    return chunk->slot;
 }
 
 /* The entry "slot": a free slot of this thread, NULL if memory is out. */
@@ -814,7 +912,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_slot(pyxlock_record *me, PyObject *obje
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
         if (PYXLOCK_LOAD_RELAXED(slot) == 0 && pyxlock_suits(me, slot, mode)) return slot; /* our own */
     }
-    return pyxlock_chunk_new(me, object);
+    return pyxlock_link(me, object);
 }
 
 /* Empties a slot: the end of a hold or of an attempt. Everything the thread
@@ -866,7 +964,7 @@ PYXLOCK_FN pyxlock_word *pyxlock_reenter(pyxlock_record *me, pyxlock_word *mine,
         inside = mode == PYXLOCK_READ;
     }
     if (!inside) return NULL;
-    if (slot == NULL) slot = pyxlock_chunk_new(me, object);
+    if (slot == NULL) slot = pyxlock_link(me, object);
     if (slot == NULL) {
         *failed = PYXLOCK_MEMORY;
     } else {
@@ -1144,7 +1242,8 @@ PYXLOCK_FN pyxlock_word pyxlock_lower_filter(pyxlock_table *table, PyObject *obj
     return pyxlock_lower(pyxlock_filter(table, object));
 }
 
-/* Does another thread name an object of this filter word? */
+/* Does another thread name an object of this filter word? All of them are in one chain: its
+   number is a part of that of the word. */
 PYXLOCK_FN int pyxlock_used_by_others(pyxlock_record *me, pyxlock_word *filter) {
     pyxlock_walk walk;
     pyxlock_record *other;
@@ -1154,6 +1253,7 @@ PYXLOCK_FN int pyxlock_used_by_others(pyxlock_record *me, pyxlock_word *filter) 
         pyxlock_word *slot, word;
         if (other == me) continue;
         pyxlock_slots_start(&slots, other, NULL, PYXLOCK_MODES);
+        slots.chain = slots.last = (int)(filter - me->table->filter) >> (PYXLOCK_FILTERS_LOG - PYXLOCK_CHAINS_LOG);
         while ((slot = pyxlock_slots_next(&slots)) != NULL) {
             word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
             if (word != 0 && pyxlock_filter(me->table, pyxlock_named(word)) == filter) return 1;
@@ -1937,6 +2037,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         pyxlock_mutex_leave(me->table);
         break;
     }
+    if (slot != NULL) pyxlock_table_trim(me, slot, object);
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
 }
@@ -2053,6 +2154,12 @@ PYXLOCK_FN void pyxlock_watch(pyxlock_table *table) {
 
 /* ---- threads that end, processes that fork -------------------------------------- */
 
+/* All guards of a slot, and whose they were. */
+PYXLOCK_FN void pyxlock_forget_guards(pyxlock_word *slot) {
+    PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) & ~PYXLOCK_GUARDS);
+    slot[PYXLOCK_WHO] = 0;
+}
+
 /* Gives up everything that the record names: its thread is gone. The caller
    has the mutex. */
 PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
@@ -2063,12 +2170,12 @@ PYXLOCK_FN void pyxlock_abandon(pyxlock_record *record) {
         pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
         PyObject *object = pyxlock_named(word);
         if (word == 0) continue;
-        PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
-        slot[PYXLOCK_WHO] = 0;
+        pyxlock_forget_guards(slot);
         pyxlock_clear(slot);
         if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_lower_filter(record->table, object);
         pyxlock_wake_next(record->table, object);
     }
+    pyxlock_trim_all(record);
 }
 
 /* The system calls this in a thread that ends and that has a record, and once
@@ -2136,9 +2243,9 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
             while ((slot = pyxlock_slots_next(&slots)) != NULL) {
                 PYXLOCK_STORE_RELAXED(slot, 0);
-                PYXLOCK_STORE_RELAXED(&slot[PYXLOCK_DEPTH], 0);
-                slot[PYXLOCK_WHO] = 0;
+                pyxlock_forget_guards(slot);
             }
+            pyxlock_trim_all(record);
             record->object = NULL;
             record->away.object = NULL;
             record->signalled = 0;
@@ -2200,7 +2307,7 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(voi
                 pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
                 while ((slot = pyxlock_slots_next(&slots)) != NULL) {
                     pyxlock_word word = PYXLOCK_LOAD(slot); /* as in pyxlock_modes_in */
-                    pyxlock_word guards = PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) + 1;
+                    pyxlock_word guards = (PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) & PYXLOCK_GUARDS) + 1;
                     if (word == 0) continue;
                     one.object = pyxlock_named(word);
                     one.mode = (int)(word & PYXLOCK_MODES);
@@ -2326,6 +2433,7 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
     table->slot = pyxlock_table_slot;
     table->acquire = pyxlock_table_acquire;
     table->released = pyxlock_table_released;
+    table->trim = pyxlock_table_trim;
     table->sweep = pyxlock_table_sweep;
     table->notice = pyxlock_table_notice;
     table->who = pyxlock_table_who;
@@ -2574,12 +2682,38 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
     pyxlock_record *me = pyxlock_me((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared));
     pyxlock_word *counter = mode == PYXLOCK_WRITE ? &me->count.writes : &me->count.reads;
     PYXLOCK_STORE_RELAXED(counter, PYXLOCK_LOAD_RELAXED(counter) + 1);
-    if (mode == PYXLOCK_WRITE && PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) == 0
+    if (mode == PYXLOCK_WRITE && (PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) & PYXLOCK_GUARDS) == 0
             && pyxlock_own(me, object, slot) == PYXLOCK_READ) {
         PYXLOCK_STORE_RELAXED(&me->count.upgrades, PYXLOCK_LOAD_RELAXED(&me->count.upgrades) + 1);
     }
 }
 #endif
+
+/* What most often keeps the fast path from going on, and is no contention: the thread
+   writes the object already; or the word counts others, and has another owner, but nobody is
+   counted for this object. NULL: it is something else. The slots are those of the fast path. */
+PYXLOCK_FN pyxlock_word *pyxlock_take_simply(pyxlock_table *table, PyObject *object, int mode) {
+    uintptr_t self = pyxlock_self();
+    pyxlock_record *me = pyxlock_home_of(table, self);
+    pyxlock_word *slot, *filter = pyxlock_filter(table, object);
+    /* Relaxed: what equals our own number, and slots of ours that nobody fills, we wrote
+       ourselves. Where there are greenlets, nothing equals it. */
+    if (PYXLOCK_LOAD_RELAXED(&me->self) != self) return NULL;
+    slot = mode == PYXLOCK_READ ? me->reads : me->writes;
+    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
+        if (mode == PYXLOCK_WRITE) {
+            pyxlock_share(slot, 1);
+            return slot;
+        }
+        if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) return NULL;
+        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ); /* see pyxlock_reenter */
+        return slot;
+    }
+    if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) return NULL;
+    if (pyxlock_try_fast(me, slot, object, mode) != PYXLOCK_OK) return NULL;
+    if (mode == PYXLOCK_READ && me->patience == 0) pyxlock_relax(me, filter);
+    return slot;
+}
 
 /* Everything that the fast path leaves open. "slot" is NULL if it did not get so
    far; "state" says how far it got. Returns the slot that holds the object;
@@ -2591,6 +2725,10 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
     pyxlock_word *again, who = 0;
     table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
+    if (slot == NULL && table->watched) {
+        again = pyxlock_take_simply(table, object, mode);
+        if (again != NULL) return again;
+    }
     /* A hint whether it is worth a look: relaxed. */
     if (!table->watched && table->modules != NULL
             && (pyxlock_word)PyDict_Size(table->modules) != PYXLOCK_LOAD_RELAXED(&table->seen)) table->notice(table);
@@ -2707,10 +2845,26 @@ in:
 
 PYXLOCK_SLOW void pyxlock_released(pyxlock_word *slot, PyObject *object, int mode) {
     pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
-    pyxlock_record *me = pyxlock_me(table);
+    pyxlock_record *me;
+    /* Those who want the object would have set the mark to its own, or to 0. Relaxed, as
+       the look before: it is not earlier than that. */
+    if (!pyxlock_counts(PYXLOCK_LOAD_RELAXED(pyxlock_filter(table, object)), object)) return;
+    me = pyxlock_me(table);
     /* A release inside a write is no end of it: the usual case, out of many. */
     if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) return; /* our own */
     table->released(me, slot, object, mode);
+}
+
+/* As the end of pyxlock_release. */
+PYXLOCK_SLOW void pyxlock_release_in_chunk(pyxlock_word *slot, PyObject *object, int mode) {
+    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
+    pyxlock_record *me = pyxlock_me(table);
+    pyxlock_word counted;
+    pyxlock_clear(slot);
+    if (mode == PYXLOCK_READ) counted = PYXLOCK_LOAD_RELAXED(pyxlock_filter(table, object)) & PYXLOCK_COUNT;
+    else counted = pyxlock_lower_filter(table, object);
+    if (counted != 0) table->released(me, slot, object, mode);
+    table->trim(me, slot, object);
 }
 
 /* ---- the functions that Cython code calls ----------------------------------- */
@@ -2767,7 +2921,8 @@ PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
     if (slot == NULL) return;
     guard->slot = NULL;
     if (!PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) == 0)) {
-        pyxlock_share(slot, -1);
+        if ((PYXLOCK_LOAD_RELAXED(&slot[PYXLOCK_DEPTH]) & PYXLOCK_GUARDS) != 0) pyxlock_share(slot, -1);
+        else pyxlock_release_in_chunk(slot, guard->object, (int)guard->mode);
         return;
     }
     pyxlock_clear(slot);

@@ -502,6 +502,43 @@ func TestCompiles(t *testing.T) {
 	}
 }
 
+// TestLayoutIsChecked changes what the record's layout silently rests on: the compiler has
+// to refuse each, and to name the rule.
+func TestLayoutIsChecked(t *testing.T) {
+	t.Parallel()
+	gcc := compiler(t, "gcc")
+	all := pythons()
+	if len(all) == 0 {
+		t.Skip("SKIPPED: no Python with headers")
+	}
+	for _, change := range []struct{ from, to, rule string }{
+		{"#define PYXLOCK_DEPTH 8\n", "#define PYXLOCK_DEPTH 9\n", "depth_in_chunks"},
+		{"#define PYXLOCK_WHO 16\n", "#define PYXLOCK_WHO 17\n", "who_in_chunks"},
+		{"#define PYXLOCK_WRITES 4\n", "#define PYXLOCK_WRITES 8\n", "depth_of_writes"},
+		{"#define PYXLOCK_CHUNK 7\n", "#define PYXLOCK_CHUNK 8\n", "place_in_chunk"},
+		{"    pyxlock_word made;              /* the next chunk, linked", "    pyxlock_word odd, made;         /* the next chunk, linked", "depth_in_chunks"},
+		{"    pyxlock_word tag;               /* as owner", "    pyxlock_word odd, tag;          /* as owner", "depth_of_reads"},
+		{"    pyxlock_word patience;          /* after", "    pyxlock_word odd, patience;     /* after", "who_of_reads"},
+		{"    pyxlock_word unlisted;          /* writers", "    pyxlock_word odd, unlisted;     /* writers", "line_of_reads"},
+		{"    pyxlock_word bit;               /* in block", "    pyxlock_word odd, bit;          /* in block", "depth_of_writes"},
+		{"    char size[640];\n", "    char size[1000];\n", "line_of_records"},
+		{"#define PYXLOCK_CHAINS_LOG 6\n", "#define PYXLOCK_CHAINS_LOG 12\n", "chain_of_filter"},
+		{"#define PYXLOCK_COUNT ((pyxlock_word)0x7FFFF)\n", "#define PYXLOCK_COUNT ((pyxlock_word)0xFFFFF)\n", "parts_of_filter"},
+	} {
+		code := cCode(pxd)
+		if strings.Count(code, change.from) != 1 {
+			t.Errorf("%q stands there %d times", change.from, strings.Count(code, change.from))
+			continue
+		}
+		dir := t.TempDir()
+		source := write(t, filepath.Join(dir, "use.c"), strings.Replace(code, change.from, change.to, 1))
+		out, err := command(t, gcc, "-std=c99", "-fsyntax-only", "-w", "-isystem", all[0].include, source)
+		if err == nil || !bytes.Contains(out, []byte("pyxlock_assert_"+change.rule)) {
+			t.Errorf("%q in place of %q: nobody says %s: %v\n%s", change.to, change.from, change.rule, err, out)
+		}
+	}
+}
+
 // every uses each function once, in nogil code too.
 const every = `
 cdef class C:

@@ -104,6 +104,7 @@ RETRACT_PLAIN_STORE|one-2-tso|caught|retract clears the slot by a plain store
 RETRACT_NO_WAKE|one-2|caught|a failed fast attempt wakes nobody
 READ_RELEASE_IGNORES_FILTER|one-2|caught|a reader that leaves does not look at the filter
 WRITE_RELEASE_IGNORES_FILTER|one-2|caught|a writer that leaves does not look at the filter
+RELEASE_IGNORES_UNMARKED|two-2-bucket two-3-bucket|caught|who leaves takes a word without a mark for one that counts neighbours only
 RELEASE_LOADS_FIRST|one-2|caught|a reader that leaves looks at the filter, then clears its slot
 RELEASE_LOWERS_FIRST|one-2|caught|a writer that leaves lowers the filter, then clears its slot
 NO_TIMEOUT|one-2-relaxed|caught|waiters do not re-check, though a reader's release is a plain store

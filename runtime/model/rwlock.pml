@@ -109,6 +109,13 @@
 #define CONFLICT(x, v) (OBJ(x) == OBJ(v) && (((x) | (v)) & W))
 #define H(v) (OBJ(v) % NB)
 
+/* Where who leaves goes on, if the word counts anybody. */
+#if NB < NO
+#define RELEASED release_mark
+#else
+#define RELEASED released
+#endif
+
 byte slot[ALL];				/* thread t's are t*NS and t*NS+1 */
 byte filter[NB];
 byte mark[NB];				/* the object of all whom the word counts, or 0 */
@@ -946,7 +953,7 @@ release_read:
 		fi;
 #endif
 		if
-		:: filter[H(v)] != 0 -> goto released
+		:: filter[H(v)] != 0 -> goto RELEASED
 		:: else -> goto next
 		fi
 	}
@@ -957,10 +964,23 @@ release_write:
 		goto next;
 #endif
 		if
-		:: filter[H(v)] != 0 -> goto released
+		:: filter[H(v)] != 0 -> goto RELEASED
 		:: else -> goto next
 		fi
 	}
+#if NB < NO
+release_mark:	/* all whom it counts want a neighbour: nobody waits for this one */
+	atomic {
+		if
+#ifdef MUTATE_RELEASE_IGNORES_UNMARKED
+		:: filter[H(v)] != 0 && mark[H(v)] == OBJ(v) -> goto released
+#else
+		:: COUNTS(v) -> goto released
+#endif
+		:: else -> goto next
+		fi
+	}
+#endif
 #ifdef MUTATE_RELEASE_LOWERS_FIRST
 release_write_lower:
 	atomic {

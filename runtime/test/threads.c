@@ -378,6 +378,38 @@ static pyxlock_word all_queued(void) {
     return all;
 }
 
+/* How many chunks of the record others look at. Of the rest none may hold anything. */
+static pyxlock_word linked_chunks(pyxlock_record *record) {
+    pyxlock_chains *chains = (pyxlock_chains *)record->chains;
+    pyxlock_word linked = 0;
+    int i, j;
+    if (chains == NULL) {
+        if (PYXLOCK_LOAD(&record->more) != 0) fail("chains that were never made");
+        return 0;
+    }
+    for (i = 0; i < PYXLOCK_CHAINS; i++) {
+        pyxlock_word *link = &chains->chain[i], made = chains->made[i], before = 0;
+        int on = 1;
+        for (; made != 0; before = made, made = ((pyxlock_chunk *)made)->made) {
+            pyxlock_chunk *chunk = (pyxlock_chunk *)made;
+            pyxlock_word next = PYXLOCK_LOAD(link);
+            if (next != 0 && (!on || next != made)) fail("a chunk is linked behind one that is not");
+            on = next != 0;
+            linked += (pyxlock_word)on;
+            for (j = 0; j < PYXLOCK_CHUNK; j++) {
+                if (!on && PYXLOCK_LOAD(&chunk->slot[j]) != 0) fail("nobody sees a hold");
+                if (GET(&chunk->depth[j]) >> PYXLOCK_PLACE_BIT != (pyxlock_word)j + 1) fail("a slot has lost its place");
+            }
+            if (chunk->before != before) fail("a chunk follows another one than it did");
+            link = &chunk->more;
+        }
+        if (PYXLOCK_LOAD(link) != 0) fail("a chunk is linked that was never made");
+    }
+    if (chains->linked != linked) fail("%ld chunks, counted as %ld", (long)linked, (long)chains->linked);
+    if ((PYXLOCK_LOAD(&record->more) != 0) != (linked != 0)) fail("%ld chunks, and others look there or not", (long)linked);
+    return linked;
+}
+
 /* Nothing is left behind by threads that are idle or gone. */
 static void check_empty(int threads) {
     pyxlock_block *block;
@@ -405,6 +437,7 @@ static void check_empty(int threads) {
             alive += PYXLOCK_LOAD(&record->self) != 0;
             listed += (pyxlock_word)on;
             if (on && PYXLOCK_LOAD(&record->self) == 0) fail("the record of a thread that ended is listed");
+            if (linked_chunks(record) > (PYXLOCK_LOAD(&record->self) != 0)) fail("others look at chunks that hold nothing");
         }
     }
     if (PYXLOCK_LOAD(&table->listed) != listed) fail("%ld listed, counted as %ld", (long)listed, (long)PYXLOCK_LOAD(&table->listed));
@@ -681,6 +714,9 @@ static void woken(actor *a, int line) {
 
 /* ---- what each thread may do: one at a time ------------------------------------------ */
 
+static pyxlock_word owner(cell *c);
+static void owns(actor *a, cell *c);
+
 /* Another thread tries; what it may do follows from what "a" holds. */
 static void expect(actor *other, cell *c, int reads, int writes) {
     int r = ask(other, OP_TRY_READ, GUARDS - 1, c), w;
@@ -762,6 +798,83 @@ static void many(void) {
         CHECK(ask(&actors[N], OP_TRY_READ, 0, plain[0]) < 0);
         CHECK(ask(&actors[i], OP_RELEASE, 0, NULL) == 0);
     }
+    finish();
+}
+
+/* A thread holds some thousand objects, and then less and less: others see what it holds,
+   and look at no more chunks than that takes. */
+static void chunks(void) {
+    enum { N = 2000 };
+    static pyxlock_Guard guards[N];
+    actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
+    pyxlock_record *me, *ended;
+    int i, j, k, n, most, base = CELLS - N;
+    size_t made = 0;
+    start(3);
+    me = pyxlock_me(table);
+    for (n = 0; n < 4; n++) {
+        size_t count = 0;
+        for (i = 0; i < N; i++) {
+            CHECK((i % 3 ? pyxlock_read(&guards[i], &at(base + i)->object) : pyxlock_write(&guards[i], &at(base + i)->object)) == 0);
+        }
+        for (i = 0; i < PYXLOCK_CHAINS; i++) {
+            pyxlock_word chunk = ((pyxlock_chains *)me->chains)->made[i];
+            for (; chunk != 0; chunk = ((pyxlock_chunk *)chunk)->made) count++;
+        }
+        if (made == 0) made = count;
+        if (count != made || count < N / PYXLOCK_CHUNK) fail("%zu chunks, %zu before", count, made); /* they are used again */
+        most = (int)linked_chunks(me);
+        CHECK(most > N / PYXLOCK_CHUNK - PYXLOCK_CHAINS && most <= (int)made);
+        for (k = 0; k < N; k++) {
+            /* The last one first, as calls end; the first one first; in no order; each twice. */
+            i = n == 0 ? N - 1 - k : n == 1 ? k : k * 7 % N;
+            if (n == 3) { /* shared: it ends with the second release */
+                pyxlock_Guard more;
+                CHECK(pyxlock_read(&more, &at(base + i)->object) == 0);
+                pyxlock_release(&more);
+                CHECK(pyxlock_modes_in(me, &at(base + i)->object, PYXLOCK_MODES) == (i % 3 ? READ : WRITE));
+            }
+            pyxlock_release(&guards[i]);
+            CHECK(pyxlock_modes_in(me, &at(base + i)->object, PYXLOCK_MODES) == 0);
+            if (k % 50 != 0) continue;
+            (void)linked_chunks(me);
+            for (j = 0; j < N; j += 13) {
+                if (guards[j].slot == NULL) continue;
+                CHECK(pyxlock_modes_in(me, &at(base + j)->object, PYXLOCK_MODES) == (j % 3 ? READ : WRITE));
+                if (j % 3) CHECK(pyxlock_read_by_others(b->record, &at(base + j)->object));
+            }
+        }
+        CHECK(linked_chunks(me) <= 1);
+    }
+    /* What a chunk holds is waited for, claimed around and given up as what a slot of the record holds. */
+    for (n = 0; n < 2; n++) {
+        for (i = 0; i < 10; i++) CHECK(ask(a, n ? OP_WRITE : OP_READ, 1 + i, plain[1 + i]) == 0);
+        CHECK(ask(a, n ? OP_WRITE : OP_READ, 0, twins[0]) == 0);
+        CHECK(a->guard[0].slot[PYXLOCK_DEPTH] >> PYXLOCK_PLACE_BIT != 0);
+        owns(b, plain[0]);
+        CHECK(owner(plain[0]) == 0);
+        expect(c, twins[0], !n, n);
+        blocks(b, OP_WRITE, 0, twins[0]);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        WOKEN(b);
+        CHECK(result(b) == 0);
+        /* Who tries in vain leaves nothing linked. */
+        most = (int)linked_chunks(a->record);
+        for (i = 0; i < 20; i++) CHECK(ask(a, OP_TRY_READ, 0, twins[0]) < 0);
+        CHECK((int)linked_chunks(a->record) == most);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        for (i = 0; i < 10; i++) CHECK(ask(a, OP_RELEASE, 1 + i, NULL) == 0);
+        CHECK(linked_chunks(a->record) <= 1);
+    }
+    /* The same when the thread ends. */
+    for (i = 0; i < 30; i++) CHECK(ask(a, i % 2 ? OP_WRITE : OP_READ, i, plain[i]) == 0);
+    CHECK(linked_chunks(a->record) > 1);
+    ended = a->record;
+    for (i = 0; i < 30; i++) CHECK(ask(a, OP_FORGET, i, NULL) == 0);
+    end(a);
+    CHECK(linked_chunks(ended) == 0);
+    for (i = 0; i < 30; i++) expect(c, plain[i], 0, 0);
+    start_actor(a, 0);
     finish();
 }
 
@@ -1093,7 +1206,6 @@ static void neighbours(void) {
     cell *x = plain[0], *y = twins[0];
     int i, n;
     CHECK(pyxlock_mark(&x->object) != pyxlock_mark(&y->object));
-    pyxlock_word had_more;
     start(3);
     for (n = 0; n < 2; n++) {
         CHECK(ask(a, OP_WRITE, 0, y) == 0);
@@ -1115,9 +1227,7 @@ static void neighbours(void) {
         expect(c, x, 1, 0);
         CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
     }
-    /* Guards that overlap without end take no more room than those there are at once. (The record
-       may be that of a thread which needed more.) */
-    had_more = PYXLOCK_LOAD(&a->record->more);
+    /* Guards that overlap without end take no more room than those there are at once. */
     for (n = 0; n < 2; n++) {
         int first = n == 1 ? OP_WRITE : OP_READ;
         CHECK(ask(a, first, 0, x) == 0);
@@ -1131,7 +1241,7 @@ static void neighbours(void) {
         CHECK(result(b) == 0);
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
     }
-    CHECK(PYXLOCK_LOAD(&a->record->more) == had_more);
+    CHECK(PYXLOCK_LOAD(&a->record->more) == 0);
     finish();
 }
 
@@ -2155,6 +2265,96 @@ static void cancels(void) {
     finish();
 }
 
+/* ---- greenlets -------------------------------------------------------------------------------- */
+
+/* The module greenlet as the lock sees it, with two greenlets. They are switched by
+   saying so: what a thread does after that another one has done. */
+static const char greenlet_module[] =
+    "import sys, types\n"
+    "class Greenlet:\n"
+    "    def __init__(self, parent): self.parent = parent\n"
+    "module = types.ModuleType('greenlet')\n"
+    "module.all = [Greenlet(None)]\n"
+    "module.all += [Greenlet(module.all[0]), Greenlet(module.all[0])]\n"
+    "module.current = 0\n"
+    "module.getcurrent = lambda: module.all[module.current]\n"
+    "sys.modules['greenlet'] = module\n";
+
+static void python(const char *script) {
+    PyGILState_STATE gil = PyGILState_Ensure();
+    if (PyRun_SimpleString(script) != 0) fail("Python raised");
+    PyGILState_Release(gil);
+}
+
+/* Whether the greenlet that runs may have the cell, which this thread holds. */
+static int may(cell *c, int mode) {
+    pyxlock_Guard guard;
+    int denied = (mode == READ ? pyxlock_try_read(&guard, &c->object) : pyxlock_try_write(&guard, &c->object)) < 0;
+    if (denied) {
+        PyGILState_STATE gil = PyGILState_Ensure();
+        CHECK(PyErr_ExceptionMatches(PyExc_RuntimeError));
+        PyErr_Clear();
+        PyGILState_Release(gil);
+        return 0;
+    }
+    pyxlock_release(&guard);
+    return 1;
+}
+
+/* Greenlets of a thread exclude each other; those of a thread that began before the
+   module came are its main one, and so are threads that have no others. */
+static void greenlets(void) {
+    actor *a = &actors[0];
+    pyxlock_record *me;
+    pyxlock_block *block;
+    pyxlock_Guard guards[8], other;
+    int i, n;
+    start(2);
+    me = pyxlock_me(table);
+    CHECK(ask(a, OP_WRITE, 0, plain[3]) == 0);
+    CHECK(pyxlock_write(&guards[0], &plain[0]->object) == 0);
+    CHECK(pyxlock_read(&guards[1], &plain[1]->object) == 0);
+    python(greenlet_module);
+    CHECK(table->greenlets && (PYXLOCK_LOAD(&me->self) & 1) && (PYXLOCK_LOAD(&a->record->self) & 1));
+    start_actor(&actors[started++], 0);
+    CHECK(PYXLOCK_LOAD(&actors[started - 1].record->self) & 1);
+    CHECK(may(plain[0], READ) && may(plain[0], WRITE) && may(plain[1], READ) && may(plain[1], WRITE));
+    python("module.current = 1");
+    CHECK(!may(plain[0], READ) && !may(plain[0], WRITE) && may(plain[1], READ) && !may(plain[1], WRITE));
+    /* In the slots of the record, and in chunks. */
+    for (n = 2; n < 8; n++) {
+        CHECK((n % 2 ? pyxlock_read(&guards[n], &plain[n + 2]->object) : pyxlock_write(&guards[n], &plain[n + 2]->object)) == 0);
+        for (i = 0; i < 3; i++) {
+            python(i == 0 ? "module.current = 0" : i == 1 ? "module.current = 2" : "module.current = 1");
+            CHECK(may(plain[n + 2], READ) == (i == 2 || n % 2));
+            CHECK(may(plain[n + 2], WRITE) == (i == 2));
+        }
+        expect(a, plain[n + 2], n % 2, n % 2 == 0);
+    }
+    /* What one gave up the next one has, also in the same slot. */
+    pyxlock_release(&guards[2]);
+    python("module.current = 2");
+    CHECK(pyxlock_write(&other, &plain[4]->object) == 0);
+    python("module.current = 1");
+    CHECK(!may(plain[4], READ));
+    pyxlock_release(&other);
+    CHECK(may(plain[4], WRITE));
+    /* A thread is kept out by another one as ever. */
+    CHECK(!may(plain[3], READ));
+    CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+    CHECK(may(plain[3], WRITE));
+    for (n = 0; n < 8; n++) pyxlock_release(&guards[n]);
+    /* As if there had been none, for what comes next: nothing else undoes it. */
+    python("module.current = 0; del sys.modules['greenlet']");
+    pyxlock_mutex_lock(&table->mutex);
+    table->greenlets = table->getcurrent = 0;
+    for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
+        for (i = 0; i < block->used; i++) block->record[i]->self &= ~(pyxlock_word)1;
+    }
+    pyxlock_mutex_unlock(&table->mutex);
+    finish();
+}
+
 /* ---- at random -------------------------------------------------------------------------------- */
 
 /* One reader and one writer on two processors, with nothing in between that
@@ -2512,13 +2712,13 @@ static const struct {
     const char *name;
     void (*run)(void);
 } scenarios[] = {
-    {"nesting", nesting}, {"owners", owners}, {"unfenced", unfenced}, {"neighbours", neighbours}, {"many", many}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
+    {"nesting", nesting}, {"owners", owners}, {"unfenced", unfenced}, {"neighbours", neighbours}, {"many", many}, {"chunks", chunks}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
     {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
 #ifdef THREADS_JITTER
     {"retracts", retracts},
 #endif
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
-    {"places", places}, {"cancels", cancels},
+    {"places", places}, {"cancels", cancels}, {"greenlets", greenlets},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
 };
 
