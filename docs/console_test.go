@@ -94,6 +94,13 @@ func TestModules(t *testing.T) {
 					continue
 				}
 			}
+			for _, other := range page.Blocks { // what it includes
+				if name := other.Attributes["file"]; filepath.Ext(name) == ".pxi" {
+					if err := os.WriteFile(filepath.Join(dir, "out", filepath.Base(name)), []byte(other.Text), 0o666); err != nil {
+						t.Fatal(err)
+					}
+				}
+			}
 			modules = append(modules, expanded)
 			places += fmt.Sprintf("%s is %s:%d\n", expanded, name, b.Line)
 		}

@@ -24,6 +24,15 @@ the lock itself, for "cimport pyxlock".
 
 from ._checked import LockMissing, report  # noqa: F401
 
+
+
+def load_ipython_extension(shell):
+    """Have %%cython know the decorators: %load_ext pyxlock."""
+    from ._ipython import load
+
+    load(shell)
+
+
 try:
     import cython as _cython  # noqa: F401
 except ImportError:

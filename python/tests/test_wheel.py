@@ -124,7 +124,8 @@ def test_sdist(tmp_path):
     ).stdout
     want = {"go.mod", "go.sum", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
     want |= {"python/hatch_build.py"}
-    want |= {p.relative_to(ROOT).as_posix() for p in (ROOT / "python/pyxlock").rglob("*.py")}
+    for kind in "*.py", "*.pyi", "py.typed":
+        want |= {p.relative_to(ROOT).as_posix() for top in ("pyxlock", "cython-stubs") for p in (ROOT / "python" / top).rglob(kind)}
     decoder, at = json.JSONDecoder(), 0
     while at < len(listed):
         package, at = decoder.raw_decode(listed, at)
