@@ -45,6 +45,24 @@ func TestOneReportWhateverTheJobs(t *testing.T) {
 	}
 }
 
+// groups checks m.pyx, and returns for each cause its code and the functions that have it.
+func groups(t *testing.T, files memory) []string {
+	t.Helper()
+	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var all []string
+	for _, g := range transform.Groups(rep.Findings) {
+		line := g.Code + " " + g.Scope
+		for _, f := range g.Also {
+			line += ", " + f.Scope
+		}
+		all = append(all, line)
+	}
+	return all
+}
+
 // What has one cause is one thing to do; each place is a finding all the same.
 func TestOneCause(t *testing.T) {
 	files := memory{"m.pyx": []byte(`
@@ -102,18 +120,7 @@ cdef class Keeper:
     def third(self):
         return self.second.n
 `)}
-	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, g := range transform.Groups(rep.Findings) {
-		line := g.Code + " " + g.Scope
-		for _, f := range g.Also {
-			line += ", " + f.Scope
-		}
-		got = append(got, line)
-	}
+	got := groups(t, files)
 	want := []string{
 		"PXL110 Node.one, Node.two",
 		"PXL110 Other.one",
@@ -211,18 +218,7 @@ def by_first(Base b):
 def by_second(Base b):
     return second(b)
 `)}
-	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got []string
-	for _, g := range transform.Groups(rep.Findings) {
-		line := g.Code + " " + g.Scope
-		for _, f := range g.Also {
-			line += ", " + f.Scope
-		}
-		got = append(got, line)
-	}
+	got := groups(t, files)
 	want := []string{
 		"PXL504 Buffered",
 		"PXL107 Buffered.read",

@@ -15,7 +15,6 @@ import (
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/emit/report"
-	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -85,25 +84,7 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs.Set, paths []string)
 	if len(list) == 0 {
 		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
 	}
-	w := c.OutOrStdout()
-	beyond, unnamed := in.Beyond(), in.Unnamed()
-	for _, x := range list {
-		if beyond(x.Path) {
-			fmt.Fprintf(w, "%s:%d: a function %s\n", terminal.Path(x.Path), x.Line, inputs.Outside)
-			continue
-		}
-		fmt.Fprintf(w, "%s:%d: %s\n", terminal.Path(x.Path), x.Line, x.Name)
-		if len(x.Holds) == 0 {
-			fmt.Fprintf(w, "  touches no guarded state: needs no lock\n")
-		}
-		for _, r := range x.Holds {
-			fmt.Fprintf(w, "  %s: %s\n", r.Object, r.Verdict)
-			for _, s := range inputs.QuotableSteps(r.Steps, unnamed) {
-				fmt.Fprintf(w, "    %s:%d:%d: %s\n", terminal.Path(s.Path), s.Line, s.Column, s.Message)
-			}
-		}
-	}
-	return nil
+	return report.Explanations(c.OutOrStdout(), in.QuotableExplanations(list))
 }
 
 func (f *checkFlags) run(c *cobra.Command, args []string) error {

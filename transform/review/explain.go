@@ -23,6 +23,9 @@ type Explanation struct {
 	Path  string
 	Line  int
 	Holds []Reason
+	// Withheld is set by who may not show what the function holds: no Holds then do not
+	// say that it holds nothing.
+	Withheld bool
 }
 
 // Reason is what a function does to one object.

@@ -98,6 +98,27 @@ func QuotableSteps(list []transform.Related, unnamed func(string) bool) []transf
 	return out
 }
 
+// QuotableExplanations is Set.Quotable for what --explain says. Of a function in a file
+// beyond the bounds only the place is told.
+func (in *Set) QuotableExplanations(list []transform.Explanation) []transform.Explanation {
+	beyond, unnamed := in.Beyond(), in.Unnamed()
+	var out []transform.Explanation
+	for _, x := range list {
+		holds := x.Holds
+		x.Holds = nil
+		if beyond(x.Path) {
+			x.Name, x.Withheld = "a function "+Outside, true
+		} else {
+			for _, r := range holds {
+				r.Steps = QuotableSteps(r.Steps, unnamed)
+				x.Holds = append(x.Holds, r)
+			}
+		}
+		out = append(out, x)
+	}
+	return out
+}
+
 // QuotableReport is quotable for all that a report says.
 func (in *Set) QuotableReport(rep *transform.Report) *transform.Report {
 	beyond := in.Beyond()
