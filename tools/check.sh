@@ -141,8 +141,9 @@ thread_tests() {
 # any: the packages that start one or that guard something against another, transform
 # and the commands among them, which run all the others. What it would learn nothing
 # from are the packages that spend their time in other programs, and some long tests
-# that go through many inputs in one goroutine. Everything runs without it, in "test".
-one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|FuzzCommands|FuzzRewrite)$'
+# that go through many inputs, each in one goroutine that shares no variable with
+# others. Everything runs without it, in "test".
+one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|FuzzCommands|FuzzRewrite)$'
 
 concurrent_packages() {
 	local package dir
