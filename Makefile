@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence browser bench bench-islands bench-lock model weak mutations stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence browser bench bench-islands bench-lock model weak mutations arm64 stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -63,6 +63,10 @@ weak: ## check the lock's fast paths and hand-shakes in the memory model of C
 
 mutations: venv ## break the lock in every listed way; a test must notice each
 	PYXLOCK_MUTATIONS=1 $(GO) test ./runtime -count=1 -v -timeout 60m -run Mutation
+
+arm64: ## run the lock's C test as ARM code (apt-get install qemu-user gcc-aarch64-linux-gnu)
+	tools/arm64.sh build/arm64
+	PYXLOCK_ARM64_ROOT=$(CURDIR)/build/arm64 $(GO) test ./runtime -count=1 -v -run Arm64
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
