@@ -72,7 +72,7 @@ stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
 	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 30m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
 
-wheel: ## write the Python wheels of all platforms and the sdist to dist/
+wheel: ## write the Python wheels of all platforms, the sdist and an SBOM to dist/
 	tools/wheel.sh
 
 clean: ## remove what was built; keeps .venv, build/corpus and the cache of the tests

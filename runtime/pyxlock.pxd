@@ -1,4 +1,5 @@
 # pyxlock.pxd - re-entrant reader-writer locks for the objects of Cython code.
+# SPDX-License-Identifier: MIT
 #
 #     cimport pyxlock
 #

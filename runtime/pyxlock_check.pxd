@@ -1,4 +1,5 @@
 # pyxlock_check.pxd - finds at run time where a lock is missing.
+# SPDX-License-Identifier: MIT
 #
 # What "--locking=check" adds to code calls this: each use of a C attribute asks whether
 # the thread holds the lock of the object. Code that is expanded with "--locking=on" has

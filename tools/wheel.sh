@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes the wheels of all platforms and the sdist to dist/. The same sources
-# give the same bytes.
+# Writes the wheels of all platforms and the sdist to dist/, and dist/sbom.cdx.json, which
+# says what the programs are made of. The same sources give the same bytes.
 # Usage: tools/wheel.sh [sdist] [GOOS/GOARCH...]      writes these alone
 set -eu
 cd "$(dirname "$0")/.."
@@ -20,3 +20,6 @@ for what; do
 	tail -n 1 dist/log
 done
 rm dist/log
+# What is in the programs that were built here, for who has to say so: CycloneDX.
+programs=$(find build/wheel -type f -name 'pyxlock*' | sort)
+[ -z "$programs" ] || go run ./tools/sbom "$(sed -n 's/^const version = "\(.*\)"$/\1/p' cmd/pyxlock/version.go)" $programs >dist/sbom.cdx.json

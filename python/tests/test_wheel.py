@@ -2,12 +2,15 @@
 
 import email
 import hashlib
+import importlib.util
 import json
 import os
 import re
 import shutil
 import subprocess
+import sys
 import tarfile
+import types
 import zipfile
 
 import pytest
@@ -61,6 +64,25 @@ def test_metadata(wheel):
     assert {t.interpreter for t in parse_tag(name)} == {"py3"}
 
 
+def test_one_setting_makes_the_links():
+    """With a home, URLs and the README's links lead there; without, there are none that lead nowhere."""
+    spec = importlib.util.spec_from_file_location("hatch_metadata", ROOT / "python/hatch_metadata.py")
+    hook = importlib.util.module_from_spec(spec)
+    sys.modules.setdefault("hatchling.metadata.plugin.interface", types.SimpleNamespace(MetadataHookInterface=object))
+    spec.loader.exec_module(hook)
+    text = (ROOT / "README.md").read_text("utf-8")
+    assert "](docs/" in text and "](CHANGELOG.md)" in text
+    bare = hook.readme(text, "", "1.2")
+    assert "](" not in bare and "doctest" not in bare and "CONTRIBUTING.md has the layout" in bare
+    linked = hook.readme(text, "https://example.org/pyxlock", "1.2")
+    found = re.findall(r"\]\(([^)]*)\)", linked)
+    assert len(found) == len(re.findall(r"\]\(", text)) > 10
+    for url in found:
+        head, _, path = url.partition("/blob/v1.2/")
+        assert head == "https://example.org/pyxlock" and (ROOT / path.partition("#")[0]).is_file()
+    assert hook.urls("", "1.2") == {} and hook.urls("https://example.org/p", "1.2")["Issues"] == "https://example.org/p/issues"
+
+
 def test_twine():
     """An index would take them."""
     twine = [ROOT / ".venv/python/bin/python", "-m", "twine", "check", "--strict"]
@@ -85,6 +107,21 @@ def test_reproducible(wheel, tmp_path):
     assert again.name == wheel.name
     digests = [hashlib.sha256(p.read_bytes()).hexdigest() for p in (wheel, again)]
     assert digests[0] == digests[1]
+
+
+def test_reproducible_sdist(tmp_path):
+    """The same sources give the same sdist, of which the files' times are not those of the checkout."""
+    python = ROOT / ".venv/python/bin/python"
+    run(python, "-m", "build", "--sdist", "--no-isolation", "-o", tmp_path, ROOT)
+    (again,), (first,) = tmp_path.glob("*.tar.gz"), DIST.glob("pyxlock-*.tar.gz")
+    assert again.read_bytes() == first.read_bytes()
+
+
+def test_sbom():
+    """The SBOM says of which version it is, and what is in the program."""
+    bom = json.loads((DIST / "sbom.cdx.json").read_text("utf-8"))
+    assert bom["bomFormat"] == "CycloneDX" and bom["metadata"]["component"]["version"] == go_version()
+    assert {"std", "github.com/spf13/cobra"} <= {c["name"] for c in bom["components"]}
 
 
 def test_cross(tmp_path):
@@ -123,7 +160,7 @@ def test_sdist(tmp_path):
         encoding="utf-8",
     ).stdout
     want = {"go.mod", "go.sum", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
-    want |= {"python/hatch_build.py"}
+    want |= {"python/hatch_build.py", "python/hatch_metadata.py"}
     for kind in "*.py", "*.pyi", "py.typed":
         want |= {p.relative_to(ROOT).as_posix() for top in ("pyxlock", "cython-stubs") for p in (ROOT / "python" / top).rglob(kind)}
     decoder, at = json.JSONDecoder(), 0
