@@ -91,7 +91,8 @@ __declspec(dllimport) void __stdcall Sleep(unsigned long);
        w03.:12:Counter.n:Counter.add:src/counter.pyx
 
    - what is done: r and w, the attribute itself is read or written; R and W, what it
-     leads to, or a part of it; M, what it leads to is handed to code that may do either;
+     leads to, or a part of it; M, what it leads to is handed to code that may do either; C,
+     the same, and it is C of which nobody knows what it does;
    - which attribute of the object it is, in two hexadecimal digits;
    - "." if the code can raise an exception, "n" if not; in capitals (":" and "N") if it
      stands in a member that no_lock exempts;
@@ -300,9 +301,12 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
     case 'W': pyxlock_check_say(t, " changes what is in "); break;
     case 'R': pyxlock_check_say(t, " reads what is in "); break;
     case 'M': pyxlock_check_say(t, " hands out what is in "); break;
+    case 'C': pyxlock_check_say(t, " passes what is in "); break;
     default: pyxlock_check_say(t, " reads ");
     }
     pyxlock_check_say_part(t, f->place, PYXLOCK_CHECK_ATTRIBUTE);
+    if (f->place[0] == 'C') pyxlock_check_say(t, " to C code");
+    if (strcmp(f->kind, "perhaps_written") == 0) pyxlock_check_say(t, " that perhaps writes there,");
     pyxlock_check_say(t, f->needs == PYXLOCK_WRITE ? " without the object's write lock" : " without the object's lock");
     if (f->held != 0) pyxlock_check_say(t, ": it holds it for reading");
     if (strcmp(f->kind, "no_lock") == 0) pyxlock_check_say(t, " (exempt by no_lock)");
@@ -561,7 +565,8 @@ PYXLOCK_SLOW int pyxlock_check_note(pyxlock_check_state *state, const char *plac
         state->count++;
         pyxlock_check_save(state);
     }
-    if (state->raises || state->aborts) pyxlock_check_sentence(&text, f);
+    /* Nobody knows whether that is one. */
+    if ((state->raises || state->aborts) && strcmp(kind, "perhaps_written") != 0) pyxlock_check_sentence(&text, f);
     pyxlock_mutex_unlock(&state->mutex);
     if (text.data == NULL) return 0;
     if (state->aborts) {
@@ -926,7 +931,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     needs = p.what == 'w' || p.what == 'W' ? PYXLOCK_WRITE : PYXLOCK_READ;
     held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
     /* Who holds the lock for reading says that nothing changes. */
-    changes = needs == PYXLOCK_WRITE || (p.what == 'M' && held != PYXLOCK_READ);
+    changes = needs == PYXLOCK_WRITE || ((p.what == 'M' || p.what == 'C') && held != PYXLOCK_READ);
     set = pyxlock_check_lock_set(state, obj);
     o = pyxlock_check_find(set, obj);
     if (o == NULL) {
@@ -942,6 +947,11 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
         if (p.what == 'r') bad = held == 0 && (o->written & bit) != 0;
         else if (p.what == 'R') bad = held == 0 && ((o->written | o->through) & bit) != 0;
         else bad = held < needs;
+        if (p.what == 'C' && held == PYXLOCK_READ) {
+            bad = 1;
+            needs = PYXLOCK_WRITE;
+            p.kind = "perhaps_written";
+        }
         if (held == 0 && !changes && !bad) {
             o->naked |= bit;
             o->naked_place = text;

@@ -12,13 +12,28 @@ import (
 )
 
 // As pyxlock_check.pxd has them: the attribute itself is read or written, or what it leads
-// to is, or code gets it that may do either.
+// to is, or code gets it that may do either: C of which nobody knows what it does, or
+// whatever gets hold of it.
 const (
 	reads        = 'r'
 	writes       = 'w'
 	readsInside  = 'R'
 	writesInside = 'W'
+	passesToC    = 'C'
 	handsOut     = 'M'
+)
+
+// stronger orders them: of two things that are done, what asks for more.
+const stronger = "rRMCW"
+
+// Says is what is known of what C does to what it is given.
+type Says uint8
+
+// The answers. Nobody can say whether it writes, if nothing says so.
+const (
+	Nothing Says = iota
+	OnlyReads
+	Writes
 )
 
 func implicitStatic(name string) bool { return library.ImplicitStatic()[name] }
@@ -44,12 +59,12 @@ func (f *finder) does(a *ast.Attribute, shape ctype.Shape) byte {
 		if shape.Kind == ctype.Object && !f.isAddress(f.parents[a]) {
 			return reads
 		}
-		return f.handed(f.address(a), handsOut)
+		return f.handed(f.address(a), handsOut, shape.Pointer(1, false), nil)
 	}
 	if shape.Kind == ctype.Scalar || shape.Kind == ctype.Object {
 		return reads
 	}
-	return f.through(a, shape, inline)
+	return f.through(a, shape, inline, nil)
 }
 
 // isAddress reports whether a node takes an address.
@@ -72,8 +87,9 @@ func (f *finder) address(a ast.Node) ast.Node {
 }
 
 // through follows a pointer, record, view or C++ object that is read to what is wanted of it.
-func (f *finder) through(a *ast.Attribute, shape ctype.Shape, inline bool) byte {
-	var top ast.Node = a
+// way has the variables that led there.
+func (f *finder) through(a ast.Node, shape ctype.Shape, inline bool, way *way) byte {
+	top := a
 	inside := false
 	for {
 		switch n := f.parents[top].(type) {
@@ -85,7 +101,7 @@ func (f *finder) through(a *ast.Attribute, shape ctype.Shape, inline bool) byte 
 				return reads
 			}
 			if n.Access == ast.Called {
-				return method(shape, n.Attr.Name)
+				return f.method(shape, n, way)
 			}
 			if next, ok := f.Types.Member(shape.Struct, n.Attr.Name); ok {
 				shape = next
@@ -112,20 +128,20 @@ func (f *finder) through(a *ast.Attribute, shape ctype.Shape, inline bool) byte 
 	case ctype.Scalar, ctype.Object:
 		return readsInside // the attribute itself was neither
 	case ctype.Record:
-		return f.handed(top, readsInside) // copied
+		return f.handed(top, readsInside, ctype.Shape{}, way) // copied
 	case ctype.Pointer:
 		if shape.ReadOnly() {
 			if inside || inline {
 				return readsInside
 			}
-			return f.handed(top, readsInside)
+			return f.handed(top, readsInside, ctype.Shape{}, way)
 		}
 	case ctype.Unknown:
 		if inside {
-			return f.handed(top, readsInside)
+			return f.handed(top, readsInside, ctype.Shape{}, way)
 		}
 	}
-	return f.handed(top, handsOut)
+	return f.handed(top, handsOut, shape, way)
 }
 
 // item is the shape of what a subscript gives.
@@ -152,18 +168,69 @@ func item(n *ast.Subscript, s ctype.Shape) ctype.Shape {
 }
 
 // method says what calling a method of a C++ object does to that.
-func method(shape ctype.Shape, name string) byte {
+func (f *finder) method(shape ctype.Shape, fun *ast.Attribute, way *way) byte {
+	name := fun.Attr.Name
+	call, _ := f.parents[fun].(*ast.Call)
+	says := Nothing
+	if f.Method != nil && shape.Cpp != nil && call != nil {
+		says = f.Method(f.m, shape.Cpp, name, len(call.Args))
+	}
 	switch {
 	case shape.Kind == ctype.Object || shape.Axes > 0 && name != "copy":
 		return reads
-	case shape.Cpp != nil && isConst(shape.Cpp, name):
+	case library.CppSizes()[name]:
 		return readsInside
-	case library.CppReaders()[name] && (!shape.Known || library.CppSizes()[name]):
-		return readsInside
-	case library.CppWriters()[name] && !shape.Known:
+	case says == Writes || library.CppWriters()[name] && !shape.Known:
 		return writesInside
+	case says == OnlyReads || shape.Cpp != nil && isConst(shape.Cpp, name) || library.CppReaders()[name] && !shape.Known:
+		return f.part(call, way)
+	case shape.Cpp != nil:
+		return passesToC
 	}
 	return handsOut
+}
+
+// part follows what a method of a C++ object returns, which may be a part of it: the
+// pointer of a unique_ptr, an item of a vector.
+func (f *finder) part(call *ast.Call, way *way) byte {
+	if call == nil {
+		return readsInside
+	}
+	var top ast.Node = call
+	for {
+		switch n := f.parents[top].(type) {
+		case *ast.Paren, *ast.Cast:
+			top = n
+			continue
+		case *ast.Attribute:
+			switch {
+			case changesPlace(n.Access):
+				return writesInside
+			case n.Access == ast.Called:
+				return f.method(ctype.Shape{}, n, way)
+			}
+			top = n
+			continue
+		case *ast.Subscript:
+			if n.X != top {
+				break
+			}
+			if changesPlace(n.Access) {
+				return writesInside
+			}
+			top = n
+			continue
+		case *ast.Assign:
+			if top != ast.Node(n.Value) {
+				return writesInside // what it returned, a reference, is assigned to
+			}
+		}
+		return f.handed(top, readsInside, ctype.Shape{}, way)
+	}
+}
+
+func changesPlace(a ast.Access) bool {
+	return a == ast.Write || a == ast.Aug || a == ast.Delete || a == ast.ForTarget || a == ast.StoreThrough
 }
 
 // isConst reports whether the declaration of a C++ class has a method that is const.
@@ -182,8 +249,9 @@ func isConst(c *project.CppType, name string) bool {
 }
 
 // handed says what becomes of a value that leads to guarded state, by where it goes;
-// otherwise is what holds where that says nothing.
-func (f *finder) handed(top ast.Node, otherwise byte) byte {
+// otherwise is what holds where that says nothing. shape is that of a pointer or view, which
+// leads there from a variable, too.
+func (f *finder) handed(top ast.Node, otherwise byte, shape ctype.Shape, way *way) byte {
 	child := top
 	for n := f.parents[child]; n != nil; child, n = n, f.parents[n] {
 		switch n := n.(type) {
@@ -211,7 +279,15 @@ func (f *finder) handed(top ast.Node, otherwise byte) byte {
 			}
 		case *ast.Arg:
 			if call, ok := f.parents[n].(*ast.Call); ok && call.Fun != nil {
-				return f.passed(call, n, otherwise)
+				return f.passed(call, n, otherwise, way)
+			}
+		case *ast.Assign:
+			if name, ok := assigned(n, child); ok {
+				return f.kept(n, name, shape, otherwise, way)
+			}
+		case *ast.Declarator:
+			if child == ast.Node(n.Default) {
+				return f.kept(n, syntax.DeclaredName(n).Name, shape, otherwise, way)
 			}
 		}
 		break
@@ -220,7 +296,7 @@ func (f *finder) handed(top ast.Node, otherwise byte) byte {
 }
 
 // passed says what a call does with an argument.
-func (f *finder) passed(call *ast.Call, arg *ast.Arg, otherwise byte) byte {
+func (f *finder) passed(call *ast.Call, arg *ast.Arg, otherwise byte, way *way) byte {
 	i := -1
 	for k := range call.Args {
 		if &call.Args[k] == arg {
@@ -236,7 +312,7 @@ func (f *finder) passed(call *ast.Call, arg *ast.Arg, otherwise byte) byte {
 			return writesInside
 		}
 	}
-	m, d := f.callee(call.Fun)
+	m, d, c := f.callee(call.Fun)
 	switch {
 	case d == nil && f.python(call.Fun):
 		return readsInside // it becomes a Python object
@@ -244,31 +320,54 @@ func (f *finder) passed(call *ast.Call, arg *ast.Arg, otherwise byte) byte {
 		return otherwise
 	}
 	p := d.Params.List[i]
-	if s := f.Types.Of(m, p.Type, p.Declarator); s.Kind == ctype.Scalar || s.ReadOnly() && s.Kind == ctype.Pointer {
+	s := f.Types.Of(m, p.Type, p.Declarator)
+	switch {
+	case s.Kind == ctype.Scalar || s.ReadOnly() && s.Kind == ctype.Pointer:
 		return readsInside
+	case c == nil:
+		if leads(s) {
+			return f.parameter(m, d, i, s, otherwise, way)
+		}
+		return otherwise
+	case !c.Extern || s.Kind == ctype.Object || s.Kind == ctype.Record:
+		return otherwise
 	}
-	return otherwise
+	if f.Function != nil {
+		switch f.Function(f.m, *c, i) {
+		case OnlyReads:
+			return readsInside
+		case Writes:
+			return writesInside
+		}
+	}
+	return passesToC
 }
 
-// callee finds the declaration of the C function that a call names.
-func (f *finder) callee(fun ast.Expr) (*project.Module, *ast.Declarator) {
+// callee finds the declaration of the C function that a call names: one without a body, or
+// that of a function which has one.
+func (f *finder) callee(fun ast.Expr) (*project.Module, *ast.Declarator, *project.CFunc) {
 	path := syntax.Dotted(fun)
 	if path == nil {
-		return nil, nil
+		return nil, nil, nil
 	}
 	r := f.m.Owner(path)
 	if r.Mod == nil {
-		return nil, nil
+		return nil, nil, nil
+	}
+	for _, u := range r.Mod.Units {
+		if def := function(u.File.Body, r.Name); def != nil {
+			return r.Mod, def.Declarator, nil
+		}
 	}
 	if c, ok := r.Mod.CDecls().Funcs[r.Name]; ok {
-		return r.Mod, c.Declarator
+		return r.Mod, c.Declarator, &c
 	}
 	for _, u := range r.Mod.Units {
 		if _, d := declared(u.File.Body, r.Name); d != nil {
-			return r.Mod, d
+			return r.Mod, d, nil
 		}
 	}
-	return nil, nil
+	return nil, nil, nil
 }
 
 // python reports whether a name is none of C's, as far as is known: what is called by it

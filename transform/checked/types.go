@@ -25,6 +25,7 @@ type types struct {
 // class that is known.
 type variables struct {
 	classes map[string]*project.Class
+	shapes  map[string]ctype.Shape // of those that are declared as something else
 	globals map[string]bool
 	// assigned holds the values of names that are not declared; nil among them is something
 	// else than an assignment of its own.
@@ -240,7 +241,7 @@ func (f *types) variables(def *ast.FuncDef) *variables {
 	if v := f.vars[def]; v != nil {
 		return v
 	}
-	v := &variables{classes: map[string]*project.Class{}, globals: map[string]bool{}, assigned: map[string][]ast.Expr{}}
+	v := &variables{classes: map[string]*project.Class{}, shapes: map[string]ctype.Shape{}, globals: map[string]bool{}, assigned: map[string][]ast.Expr{}}
 	f.vars[def] = v
 	at := &surroundings{}
 	f.function(at, def, true)
@@ -250,7 +251,9 @@ func (f *types) variables(def *ast.FuncDef) *variables {
 		switch n := n.(type) {
 		case *ast.CVarDecl:
 			for _, d := range n.Declarators {
-				v.classes[syntax.DeclaredName(d).Name] = object(f.Types.Of(f.m, n.Type, d))
+				s := f.Types.Of(f.m, n.Type, d)
+				v.classes[syntax.DeclaredName(d).Name] = object(s)
+				v.shapes[syntax.DeclaredName(d).Name] = s
 			}
 		case *ast.Simple:
 			for _, id := range n.Names {

@@ -54,12 +54,18 @@ type Checker struct {
 	Locks *decorator.Locks
 	// Hands tells the locks that people placed in a module.
 	Hands func(*project.Module) *handlock.Names
+	// Function tells what headers and settings say that a C function does to its i-th
+	// parameter, Method what they say that a method does to its object; nil says nothing.
+	Function func(m *project.Module, f project.CFunc, i int) Says
+	Method   func(m *project.Module, t *project.CppType, name string, args int) Says
 }
 
 // finder does it for one file.
 type finder struct {
 	types
-	uses []Use
+	files map[*project.Unit]*finder // of the module
+	found []*ast.Attribute
+	uses  []Use
 }
 
 // Done reports whether a file has checks already.
@@ -69,20 +75,29 @@ func Done(u *project.Unit) bool { return bytes.Contains(u.Src, []byte("pyxlock_c
 // source.
 func (c *Checker) Find(m *project.Module) []Use {
 	var out []Use
+	files := map[*project.Unit]*finder{}
 	for _, u := range m.Units {
 		if Done(u) {
 			continue
 		}
-		f := &finder{types: types{c, m, u, map[ast.Node]ast.Node{}, map[ast.Node]*variables{}, map[string]bool{}}}
+		f := &finder{types: types{c, m, u, map[ast.Node]ast.Node{}, map[ast.Node]*variables{}, map[string]bool{}}, files: files}
 		f.file()
-		out = append(out, f.uses...)
+		files[u] = f
+	}
+	for _, u := range m.Units {
+		if f := files[u]; f != nil {
+			for _, a := range f.found {
+				f.attribute(a)
+			}
+			out = append(out, f.uses...)
+		}
 	}
 	return out
 }
 
+// file notes what stands in what.
 func (f *finder) file() {
 	var stack []ast.Node
-	var found []*ast.Attribute
 	ast.Walk(&ast.Suite{Span: f.u.File.Span, Stmts: f.u.File.Body}, func(n ast.Node) bool {
 		s := n.Range()
 		for len(stack) > 0 {
@@ -94,13 +109,10 @@ func (f *finder) file() {
 		}
 		stack = append(stack, n)
 		if a, ok := n.(*ast.Attribute); ok {
-			found = append(found, a)
+			f.found = append(f.found, a)
 		}
 		return true
 	})
-	for _, a := range found {
-		f.attribute(a)
-	}
 }
 
 // attribute looks at x.name.

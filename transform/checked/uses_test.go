@@ -18,6 +18,8 @@ const source = `
 cimport cython
 from libcpp.vector cimport vector
 from libcpp.map cimport map as cmap
+from libcpp.memory cimport unique_ptr
+from libc.string cimport memcpy
 cdef extern from "lib.h":
     ctypedef struct thing:
         int a
@@ -45,8 +47,23 @@ cdef class C:
     cdef cmap[int, int] table
     cdef Tree tree
     cdef C twin(self): return self
+    cdef unique_ptr[thing] owned
     def f(self, C c, d, int i):
+        cdef int *q
+        cdef double[:] v
         %s
+
+cdef void fills(int *p, int n):
+    cdef int *end = p + n
+    while p < end:
+        p[0] = 1
+        p += 1
+
+cdef int looks(int *p):
+    return p[0] + again(p)
+
+cdef int again(int *p):
+    return 0 if p[1] else looks(p)
 `
 
 // TestDoes: what is done to an attribute, by the statement that it is in.
@@ -63,12 +80,24 @@ func TestDoes(t *testing.T) {
 		"x = self.p is NULL":               "r p",
 		"x = 1 if self.p else 2":           "r p",
 		"if self.p and i: pass":            "r p",
-		"cdef int *q = self.p":             "M p",
-		"cdef const int *q = self.fixed":   "R fixed",
-		"use(&self.t)":                     "M t",
+		"cdef int *r = self.p":             "r p",
+		"q = self.p; x = q[i]":             "R p",
+		"q = self.p; q[i] = 1":             "W p",
+		"q = self.p; use(q)":               "C p",
+		"q = self.p + i; memcpy(q, q, 1)":  "W p",
+		"q = &self.n; q[0] = 1":            "W n",
+		"q = self.p; self.other.p = q":     "M p, r other, w p",
+		"q = self.p; q = q + 1; x = q[0]":  "R p",
+		"v = self.view; v[i] = 1":          "W view",
+		"v = self.view; x = v[i]":          "R view",
+		"fills(self.p, 3)":                 "W p",
+		"x = looks(self.p)":                "R p",
+		"global g; g = self.p":             "M p",
+		"cdef const int *q = self.fixed":   "r fixed",
+		"use(&self.t)":                     "C t",
 		"look(&self.t)":                    "R t",
 		"look(self.tp)":                    "R tp",
-		"use(self.tp)":                     "M tp",
+		"use(self.tp)":                     "C tp",
 		"mine(self.p + 2)":                 "R p",
 		"takes(self.tp.a)":                 "R tp",
 		"self.tp.a = 1":                    "W tp",
@@ -80,7 +109,7 @@ func TestDoes(t *testing.T) {
 		"self.vec.push_back(1)":            "W vec",
 		"x = self.vec.size()":              "R vec",
 		"x = self.tree.height()":           "R tree",
-		"self.tree.grow()":                 "M tree",
+		"self.tree.grow()":                 "C tree",
 		"x = self.other.n":                 "r other, r n",
 		"self.other.n = 2":                 "r other, w n",
 		"x = self.other.other.n":           "r other, r other, r n",
@@ -97,7 +126,15 @@ func TestDoes(t *testing.T) {
 		"g = lambda c: c.n":                "",
 		"x = C.__new__(C).n":               "", // an object, to Cython
 		"from libc.string cimport memcpy":  "",
-		"x = &c.n":                         "M n",
+		"x = &c.n":                         "r n",
+		"x = &c.n; use(<thing *>x)":        "C n",
+		"use(self.owned.get())":            "C owned",
+		"look(self.owned.get())":           "R owned",
+		"self.owned.get().a = 1":           "W owned",
+		"x = self.owned.get().a":           "R owned",
+		"self.vec.at(i) = 1":               "W vec",
+		"x = self.vec.at(i)":               "R vec",
+		"q = self.vec.data(); q[0] = i":    "W vec",
 		"with c.n as y: pass":              "r n",
 		"self.n, c.n = c.n, self.n":        "w n, w n, r n, r n",
 		"x = str(self.tp.a) + str(self.p)": "R tp, R p",

@@ -23,13 +23,33 @@ type checks struct{ *Module }
 // write writes them all. It comes after all else that changes bodies: at one place its text is
 // the innermost.
 func (a checks) write() {
-	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks, Hands: a.p.Program.HandLocks}
+	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks, Hands: a.p.Program.HandLocks, Function: a.function, Method: a.method}
 	for _, use := range c.Find(a.Module.Module) {
 		a.check(use)
 	}
 	for _, c := range a.Module.Module.Classes {
 		a.forget(c)
 	}
+}
+
+// function is what headers and settings say of a C function, as the model has it.
+func (a checks) function(m *project.Module, f project.CFunc, i int) checked.Says {
+	return says(effects.PassedToC(a.p.Program, m, f, i))
+}
+
+// method is what headers say that a method of a C++ class does to its object.
+func (a checks) method(m *project.Module, t *project.CppType, name string, args int) checked.Says {
+	return says(effects.MethodOfC(a.p.Program, m, t, name, args))
+}
+
+func says(reads, writes bool) checked.Says {
+	switch {
+	case reads:
+		return checked.OnlyReads
+	case writes:
+		return checked.Writes
+	}
+	return checked.Nothing
 }
 
 // ck spells a name of the checker.

@@ -19,8 +19,8 @@ NAMES = "abcdefghjklmnopqrstuvwxyz"  # not i, the turn of the loop
 class Cases:
     """Draws cases from recipes and calls."""
 
-    def __init__(self, module, recipes, calls, threads, seed):
-        """Take what the calm run found."""
+    def __init__(self, module, recipes, calls, threads, seed, often=()):
+        """Take what the calm run found; often are labels of what is called more often than others."""
         self.module, self.recipes, self.calls, self.threads, self.seed = module, recipes, calls, threads, seed
         self.known = []  # sets of labels: what they do together was found
         self.by_class = {}
@@ -31,6 +31,8 @@ class Cases:
             self.makers.setdefault(recipe["cls"], []).append(number)
         self.classes = sorted(c for c in self.by_class if c in self.makers)
         random.Random(f"{seed}").shuffle(self.classes)
+        self.often = set(often)
+        self.favoured = [c for c in self.classes if any(call["label"] in self.often for call in self.by_class[c])]
         # Classes whose objects are made from objects of a class.
         self.children = {}
         for number, recipe in enumerate(recipes):
@@ -41,7 +43,8 @@ class Cases:
         """Return a case, or None where nothing is left that is not known to fail."""
         rng = random.Random(f"{self.seed} {number}")
         for _ in range(20):
-            case = self.allowed(self.one(rng, self.classes[number % len(self.classes)]), rng)
+            classes = self.favoured if self.favoured and number % 8 else self.classes
+            case = self.allowed(self.one(rng, classes[number % len(classes)]), rng)
             if case:
                 return case
         return None
@@ -129,12 +132,17 @@ class Cases:
         chosen = []
         if changing and rng.random() < 0.8:
             chosen.append(rng.choice(changing))
+        wanted = [e for e in pool if e[1] in self.often]
+        if wanted:
+            # First, second or both: alone in all threads, beside what changes the object, and beside itself.
+            chosen.insert(rng.randint(0, 1), rng.choice(wanted))
         for _ in range(6):
-            chosen.append(rng.choice(pool))
+            chosen.append(rng.choice(wanted if wanted and rng.random() < 0.3 else pool))
         if len(subjects) > 1:
             # Another object's member comes second.
             others = [e for e in pool if e[0] is not chosen[0][0]]
-            chosen[1] = rng.choice(others)
+            if chosen[1] not in wanted:
+                chosen[1] = rng.choice(others)
         return chosen
 
     def named(self, text, names):

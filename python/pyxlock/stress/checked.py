@@ -1,6 +1,6 @@
 """What a build with --locking=check has written: the file that PYXLOCK_CHECK_FILE names.
 
-    violation: {"key", "what", "class", "certain"}
+    violation: {"key", "what", "class", "certain"}, and of a use "place", file:line
 
 key is the same in each run. certain is false where the checker itself does not know:
 what @cython.no_lock exempts, and locks that people placed.
@@ -29,7 +29,7 @@ def of_place(found):
         what += f", with the {found['held']} lock"
     if kind != "unlocked":
         what += f" ({kind})"
-    return {"key": f"{place} {state} {found.get('needs')} {kind}", "what": what, "class": found.get("class"), "certain": kind == "unlocked"}
+    return {"key": f"{place} {state} {found.get('needs')} {kind}", "what": what, "class": found.get("class"), "certain": kind == "unlocked", "place": place}
 
 
 def of_circle(found):

@@ -18,13 +18,13 @@ on a module that talks to what you cannot lose.
 class Choice:
     """Which classes and members are called: globs, as the user gave them."""
 
-    def __init__(self, classes=(), exclude=(), members=()):
+    def __init__(self, classes=(), exclude=(), members=(), often=()):
         """Keep the globs."""
-        self.classes, self.exclude, self.members = list(classes), list(exclude), list(members)
+        self.classes, self.exclude, self.members, self.more = list(classes), list(exclude), list(members), list(often)
 
     def data(self):
         """Return what makes another of these, to be sent to a child."""
-        return {"classes": self.classes, "exclude": self.exclude, "members": self.members}
+        return {"classes": self.classes, "exclude": self.exclude, "members": self.members, "often": self.more}
 
     def wanted(self, path, member, named=False):
         """Tell whether a member of a class is called, or, for None, whether any is.
@@ -43,6 +43,10 @@ class Choice:
         if self.members and not any(fnmatch.fnmatchcase(member, g) or matches(whole, g) for g in self.members):
             return False
         return not any(matches(whole, g) or fnmatch.fnmatchcase(member, g) for g in self.exclude)
+
+    def often(self, path, member):
+        """Tell whether a member of a class is to be called more often than others."""
+        return any(fnmatch.fnmatchcase(member, g) or matches(f"{path}.{member}", g) for g in self.more)
 
 
 def matches(path, glob):
@@ -111,6 +115,7 @@ def parser():
     p.add_argument("--class", dest="classes", action="append", default=[], metavar="GLOB", help="only these classes: Name or module.Name; may be repeated")
     p.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="not these classes or members: Name, Name.member, member; may be repeated")
     p.add_argument("--members", action="append", default=[], metavar="GLOB", help="only these members; may be repeated. One that is named in full is called whatever its name says")
+    p.add_argument("--often", action="append", default=[], metavar="GLOB", help="call these members more often than others; may be repeated")
     p.add_argument("--factory", type=factory, action="append", default=[], metavar="[CLASS=]MODULE:FUNCTION", help="make the objects of a class by calling this; may be repeated")
     p.add_argument("--call", type=call, action="append", default=[], metavar="CLASS.MEMBER(ARGUMENTS)", help="call a member with these arguments, too; i in them is a number that varies; may be repeated")
     p.add_argument("--findings", type=positive(int), default=5, metavar="N", help="stop after so many (default 5)")

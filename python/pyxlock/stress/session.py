@@ -32,8 +32,10 @@ class Session:
         """Begin with the command line's options."""
         self.options = options
         self.report = Report(options.quiet)
-        self.choice = Choice(options.classes, options.exclude, options.members)
+        self.choice = Choice(options.classes, options.exclude, options.members, options.often)
         self.place = Workplace()
+        # In a build that checks, every other child pauses at locks and checks, each by a seed of its own.
+        self.jitters, self.jitter, self.batches = "PYXLOCK_JITTER" not in os.environ, "", 0
         self.findings, self.suspects, self.notes = [], [], {}
         self.calls = self.cases_played = 0
         self.stormed = 0.0
@@ -84,7 +86,8 @@ class Session:
     def storm(self):
         """Play cases until the time is over, or enough was found."""
         options, calm = self.options, self.calm
-        cases = self.cases = Cases(options.module, calm.recipes, calm.calls, options.threads, options.seed)
+        often = {c["label"] for c in calm.calls if self.choice.often(c["cls"], c["member"])}
+        cases = self.cases = Cases(options.module, calm.recipes, calm.calls, options.threads, options.seed, often)
         factories = [f.partition(":")[0] for _, f in options.factory]
         cases.modules = sorted({*calm.modules, *factories})
         number, alone = 0, set()
@@ -107,6 +110,9 @@ class Session:
         """Play some cases in a child, and follow up what goes wrong."""
         state = {"number": -1, "threads": False, "odd": []}
         begun = time.monotonic()
+        self.batches += 1
+        jitter = str(abs(self.options.seed) * 1000 + self.batches) if self.batches % 2 == 0 else ""
+        self.pauses(jitter)
 
         def heard(kind, data):
             if kind == "case":
@@ -125,6 +131,8 @@ class Session:
 
         end = self.place.job({"kind": "storm", "cases": drawn, "seconds": CASE, "limit": self.options.seconds - self.stormed}, heard)
         violations = self.place.violations
+        self.pauses("")
+        self.jitter = jitter
         # What it took to start is not time in which calls met.
         self.stormed += max(CASE, time.monotonic() - begun - (self.calm.startup if end.kind == "ok" else 0) - (QUIET if end.kind == "hang" else 0))
         at = state["number"]
@@ -153,6 +161,11 @@ class Session:
                 self.suspects.append({"key": key, "labels": labels})
                 continue
             self.follow(Failure("exception", key, key), [case], end, alone)
+
+    def pauses(self, jitter):
+        """Have children pause by a seed, or not at all, unless the user said how."""
+        if self.jitters:
+            self.place.environment["PYXLOCK_JITTER"] = jitter
 
     def of_violation(self, violation, drawn):
         """Put the cases first that are about the class of a violation."""
@@ -203,7 +216,11 @@ class Session:
                 self.report.say(f"  left out: {label}: {self.calm.left_out[label]} ({end.detail})")
                 return
         shrinker = Shrinker(self.place, failure, self.options.shrink, self.report.progress, self.calm.gil, self.cases.known, self.cases.plainer())
+        self.pauses("")
         case = shrinker.begin(candidates)
+        if case is None and self.jitters and self.jitter:
+            self.pauses(self.jitter)
+            case = shrinker.begin(candidates)
         again = None
         if case is None:
             self.suspects.append({"key": failure.key, "labels": frozenset(calls_of(candidates[0]))})
@@ -264,6 +281,8 @@ class Session:
     def title(self, what, again):
         """Return the docstring of a script."""
         gil = "PYTHON_GIL=0 " if FREE_THREADED else ""
+        if self.jitters and self.place.environment.get("PYXLOCK_JITTER"):
+            gil += f"PYXLOCK_JITTER={self.place.environment['PYXLOCK_JITTER']} "
         version = f"Python {platform.python_version()}{', free-threaded' if FREE_THREADED else ''}"
         return (
             f"{'A' + what[1:] if what.startswith('a ') else what}.\n\nFound by pyxlock.stress, seed {self.options.seed}, on {version}: {again}.\n"

@@ -1,0 +1,30 @@
+package effects
+
+// What headers and settings say of C, for who asks without the model.
+
+import (
+	"pyxlock/parser/c"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// PassedToC tells what headers and settings say that a C function does to its i-th parameter.
+func PassedToC(p *Program, m *project.Module, f project.CFunc, i int) (reads, writes bool) {
+	if f.Declarator.Params != nil && i < len(f.Declarator.Params.List) {
+		called := ""
+		if prm := f.Declarator.Params.List[i]; prm.Type != nil {
+			called = prm.Name.Name
+		}
+		if p.readsOnly(syntax.DeclaredName(f.Declarator).Name, called) {
+			return true, false
+		}
+	}
+	return said(p.Headers.Beside(m, f).Param(i))
+}
+
+// MethodOfC tells what headers say that a method of a C++ class does to its object.
+func MethodOfC(p *Program, m *project.Module, t *project.CppType, name string, args int) (reads, writes bool) {
+	return said(p.Headers.Method(m, t, name, args).This())
+}
+
+func said(a c.Answer) (reads, writes bool) { return a.Does == c.Reads, a.Does == c.Writes }
