@@ -2374,6 +2374,65 @@ def greenlets_of_a_thread_exclude_each_other():
     script(GREENLETS)
 
 
+GEVENT = """
+import sys, threading
+sys.path.insert(0, sys.argv[1])
+import locktest
+import gevent, gevent.event
+x, pair = locktest.Pair(), locktest.Pair()
+
+def outcome(function):
+    try:
+        function(x, lambda: None)
+        return "in"
+    except RuntimeError as error:
+        return "greenlet" if "another greenlet" in str(error) else "thread" if "another thread" in str(error) else error
+
+# One switches under a lock, by waiting; another one of the thread tries meanwhile.
+for first in (locktest.reading, locktest.writing):
+    for second in (locktest.reading, locktest.writing, locktest.try_reading, locktest.try_writing):
+        held, tried = gevent.event.Event(), gevent.event.Event()
+        def hold():
+            first(x, lambda: (held.set(), tried.wait()))
+        def attempt():
+            held.wait()
+            seen.append(outcome(second))
+            seen.extend(hub.threadpool.apply(lambda: [outcome(locktest.try_writing)]))
+            tried.set()
+        hub, seen = gevent.get_hub(), []
+        gevent.joinall([gevent.spawn(hold), gevent.spawn(attempt)], raise_error=True)
+        reads = first is locktest.reading and second in (locktest.reading, locktest.try_reading)
+        assert seen == ["in" if reads else "greenlet", "thread"], (first, second, seen)
+        assert outcome(locktest.writing) == "in"
+
+# Threads with a hub each: nothing is lost.
+def work():
+    def some():
+        for _ in range(50):
+            pair.add(10)
+            gevent.sleep(0)
+    gevent.joinall([gevent.spawn(some) for _ in range(5)], raise_error=True)
+threads = [threading.Thread(target=work) for _ in range(4)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+assert pair.a == pair.b == 4 * 5 * 500, (pair.a, pair.b)
+assert locktest.snapshot() == []
+print(getattr(sys, "_is_gil_enabled", lambda: True)())
+"""
+
+
+@case
+def greenlets_of_gevent_exclude_each_other():
+    if importlib.util.find_spec("gevent") is None:
+        raise Skip("gevent is not installed")
+    # It has not declared that it does without the GIL, and brings that back.
+    assert script(GEVENT) == "True"
+    if FREE_THREADED:
+        run = subprocess.run([sys.executable, "-X", "gil=0", "-c", GEVENT, MODULES], capture_output=True, text=True,
+                             timeout=PATIENCE)
+        assert (run.returncode, run.stdout.strip()) == (0, "False"), (run.returncode, run.stdout, run.stderr)
+
+
 START_AT_ONCE = """
 import sys, threading
 sys.path.insert(0, sys.argv[1])
