@@ -1702,6 +1702,20 @@ PYXLOCK_HOT int pyxlock_alone(pyxlock_table *table) {
     /* Pairs with the addition in pyxlock_list. */
     return PYXLOCK_LIKELY(PYXLOCK_LOAD(&table->listed) == 1);
 }
+/* A part of the next: does the record name the object in one of its chunks? As in
+   pyxlock_slots_next. */
+PYXLOCK_FN int pyxlock_read_in_chunks(pyxlock_record *record, PyObject *object) {
+    pyxlock_chains *chains = (pyxlock_chains *)PYXLOCK_LOAD(&record->more);
+    pyxlock_word *link = chains != NULL ? &chains->chain[pyxlock_chain(object)] : NULL, chunk;
+    int i;
+    while (link != NULL && (chunk = PYXLOCK_LOAD(link)) != 0) {
+        for (i = 0; i < PYXLOCK_CHUNK; i++) {
+            if (PYXLOCK_LOAD(&((pyxlock_chunk *)chunk)->slot[i]) == ((pyxlock_word)object | PYXLOCK_READ)) return 1;
+        }
+        link = &((pyxlock_chunk *)chunk)->more;
+    }
+    return 0;
+}
 /* If not: does another thread name the object for reading? The filter was 0, so
    no other thread writes it; slots may say so for a moment, of attempts that
    fail now. As pyxlock_named_by_others, in fewer instructions: every write goes
@@ -1722,7 +1736,7 @@ PYXLOCK_HOT int pyxlock_read_by_others(pyxlock_record *me, PyObject *object) {
         differs &= PYXLOCK_LOAD(&slot[3]) != word;
         differs &= PYXLOCK_LOAD(&slot[4]) != word;
         if (!differs) return 1;
-        if (PYXLOCK_LOAD(&other->more) != 0 && pyxlock_modes_in(other, object, PYXLOCK_READ) != 0) return 1;
+        if (PYXLOCK_LOAD(&other->more) != 0 && pyxlock_read_in_chunks(other, object)) return 1;
     }
     return 0;
 }
@@ -2691,16 +2705,13 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
 #endif
 
 /* What most often keeps the fast path from going on, and is no contention: the thread
-   writes the object already; or the word counts others, and has another owner, but nobody is
-   counted for this object. NULL: it is something else. The slots are those of the fast path. */
-PYXLOCK_FN pyxlock_word *pyxlock_take_simply(pyxlock_table *table, PyObject *object, int mode) {
-    uintptr_t self = pyxlock_self();
-    pyxlock_record *me = pyxlock_home_of(table, self);
-    pyxlock_word *slot, *filter = pyxlock_filter(table, object);
-    /* Relaxed: what equals our own number, and slots of ours that nobody fills, we wrote
-       ourselves. Where there are greenlets, nothing equals it. */
-    if (PYXLOCK_LOAD_RELAXED(&me->self) != self) return NULL;
-    slot = mode == PYXLOCK_READ ? me->reads : me->writes;
+   writes the object already; or the word counts others, or has another owner, but nobody is
+   counted for this object. NULL: it is something else. The slots are those of the fast path,
+   which has found the record, so that there are no greenlets, as far as we know. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, pyxlock_word *filter, PyObject *object, int mode) {
+    /* Relaxed: slots of ours that nobody fills we wrote ourselves. */
+    pyxlock_word *slot = mode == PYXLOCK_READ ? me->reads : me->writes;
+    if (!me->table->watched) return NULL; /* who takes the slow path looks whether they have come */
     if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
         if (mode == PYXLOCK_WRITE) {
             pyxlock_share(slot, 1);
@@ -2726,10 +2737,6 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
     pyxlock_word *again, who = 0;
     table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
-    if (slot == NULL && table->watched) {
-        again = pyxlock_take_simply(table, object, mode);
-        if (again != NULL) return again;
-    }
     /* A hint whether it is worth a look: relaxed. */
     if (!table->watched && table->modules != NULL
             && (pyxlock_word)PyDict_Size(table->modules) != PYXLOCK_LOAD_RELAXED(&table->seen)) table->notice(table);
@@ -2802,19 +2809,19 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
         /* Relaxed: slots that are free are written by this thread alone. */
         if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->reads[0]) == 0)) free_slot = &me->reads[0];
         else if (PYXLOCK_LOAD_RELAXED(&me->reads[1]) == 0) free_slot = &me->reads[1];
-        else goto slowly;
+        else goto slowly; /* no slot for pyxlock_take_simply either */
         if (PYXLOCK_LIKELY((word & me->fenced) == 0)) {
             slot = free_slot;
             if (pyxlock_enter_plainly(me, slot, filter, object)) goto in;
         } else {
             /* In vain, if patience is at its end; the slow path looks at that as well. */
-            if ((word & me->others) != 0 || me->patience == 0) goto slowly;
+            if ((word & me->others) != 0 || me->patience == 0) goto simply;
             me->patience--;
             slot = free_slot;
             if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
         }
     } else {
-        if (!PYXLOCK_LIKELY((word & me->others) == 0)) goto slowly;
+        if (!PYXLOCK_LIKELY((word & me->others) == 0)) goto simply;
         if (PYXLOCK_LIKELY(PYXLOCK_LOAD_RELAXED(&me->writes[0]) == 0)) slot = &me->writes[0]; /* as above */
         else if (PYXLOCK_LOAD_RELAXED(&me->writes[1]) == 0) slot = &me->writes[1];
         else goto slowly;
@@ -2827,6 +2834,10 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
         }
     }
     published = PYXLOCK_PUBLISHED;
+    goto slowly;
+simply:
+    slot = pyxlock_take_simply(me, filter, object, mode);
+    if (PYXLOCK_LIKELY(slot != NULL)) goto in;
 slowly:
     slot = pyxlock_take_slowly(slot, object, mode, blocking, published);
 taken:
