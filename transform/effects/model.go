@@ -307,6 +307,8 @@ type escape struct{ param, into int32 }
 // Summary is what a function does. It only grows.
 type Summary struct {
 	Regions []Region
+	places  map[regionKey]int32 // of regions, where there are many
+	far     int                 // how many regions are attributes of attributes
 	Effects []Effect
 	returns []int32 // regions
 	items   []item  // what is in the tuples and lists that are returned

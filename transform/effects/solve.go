@@ -173,6 +173,7 @@ type Solver struct {
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
 	fills   bool        // whether a callee puts anything into a container
+	meant   [][]meaning // what the regions of a callee are in the call that is looked at
 	again   []*Function // to be updated once more, though none of their callees grew
 }
 
@@ -299,17 +300,19 @@ func (s *Solver) call(c *Call) {
 		if s.p.Exempt(g) {
 			continue
 		}
+		s.meant = slices.Grow(s.meant[:0], len(g.Sum.Regions))[:len(g.Sum.Regions)]
+		clear(s.meant)
 		for i := range g.Sum.Effects {
 			e := &g.Sum.Effects[i]
 			r := &g.Sum.Regions[e.Region]
 			if r.Root != NodeParam {
 				continue
 			}
-			at := anchor(g, e.Region)
-			to := s.given(c, g, at)
+			to := means(s, c, g, e.Region)
 			if len(to) == 0 {
 				continue
 			}
+			at := anchor(g, e.Region)
 			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
 			mode := takenFor(s.p, g, e)
 			each := e.Each || c.parallel && (e.Held || e.Cause == Takes || s.p.Holds(g, e) || !e.Raw && e.Via != nil)
@@ -328,7 +331,7 @@ func (s *Solver) call(c *Call) {
 				if r.Parent < 0 && e.Class == nil {
 					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
 				}
-				for _, to := range s.along(a.Region, g, e.Region, c.history) {
+				for _, to := range a.regions {
 					if e.Maybe && !operand(s, to) {
 						continue
 					}
@@ -342,6 +345,26 @@ func (s *Solver) call(c *Call) {
 			}
 		}
 	}
+}
+
+// meaning is one of the objects that a callee is given, and the regions that one of the
+// callee's is then.
+type meaning struct {
+	Ref
+	regions []int32
+}
+
+// means returns what a region of a callee is in a call. Many effects are on one region, so it
+// is found once for a call and a callee.
+func means(s *Solver, c *Call, g *Function, region int32) []meaning {
+	if s.meant[region] == nil {
+		to := s.given(c, g, anchor(g, region))
+		s.meant[region] = make([]meaning, len(to))
+		for i, a := range to {
+			s.meant[region][i] = meaning{a, s.along(a.Region, g, region, c.history)}
+		}
+	}
+	return s.meant[region]
 }
 
 // first returns the class as which the parameter itself is used that a region of

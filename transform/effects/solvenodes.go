@@ -194,15 +194,61 @@ func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 	return out
 }
 
-func (s *Solver) intern(r Region) int32 {
-	for i := range s.sum.Regions {
-		o := &s.sum.Regions[i]
-		if o.Root == r.Root && o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.moved == r.moved && oneAttribute(o, &r) {
-			return int32(i)
+// manyRegions is from how many on a summary's regions are looked up by key.
+const manyRegions = 16
+
+// regionKey is what makes two regions one.
+type regionKey struct {
+	root        NodeKind
+	moved       uint8
+	owned       bool
+	num, parent int32
+	name        string
+	declarer    *project.Class
+}
+
+// key returns what a region is told from others by: an attribute is told by the class that
+// declares it, since subclasses may each have their own of one name.
+func (r *Region) key() regionKey {
+	k := regionKey{root: r.Root, moved: r.moved, num: r.Num, parent: r.Parent, name: r.Name, owned: r.Owner != nil}
+	if k.owned {
+		k.declarer = r.Owner.Declarer(r.Name)
+	}
+	return k
+}
+
+// region returns the number of a region that the summary has already, or -1.
+func (sum *Summary) region(r *Region) int32 {
+	if len(sum.Regions) < manyRegions {
+		for i := range sum.Regions {
+			if o := &sum.Regions[i]; o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.key() == r.key() {
+				return int32(i)
+			}
+		}
+		return -1
+	}
+	if sum.places == nil {
+		sum.places = make(map[regionKey]int32, 2*manyRegions)
+		for i := range sum.Regions {
+			sum.places[sum.Regions[i].key()] = int32(i)
 		}
 	}
-	s.sum.Regions = append(s.sum.Regions, r)
-	return int32(len(s.sum.Regions) - 1)
+	if i, ok := sum.places[r.key()]; ok {
+		return i
+	}
+	return -1
+}
+
+func (s *Solver) intern(r Region) int32 {
+	i := s.sum.region(&r)
+	if i < 0 {
+		i = int32(len(s.sum.Regions))
+		s.sum.Regions = append(s.sum.Regions, r)
+		if s.sum.places != nil {
+			s.sum.places[r.key()] = i
+		}
+	}
+	return i
 }
 
 // winds reports whether a region is what a loop makes of others by going on along the same
@@ -220,19 +266,31 @@ func (sum *Summary) winds(region int32) bool {
 	return false
 }
 
-// oneAttribute reports whether two regions of one name are one attribute: subclasses may
-// each have their own.
-func oneAttribute(a, b *Region) bool {
-	return a.Owner == b.Owner || a.Owner != nil && b.Owner != nil && a.Owner.Declarer(a.Name) == b.Owner.Declarer(b.Name)
-}
+// maxFar is how many attributes of attributes a function's summary tells apart. Beyond that
+// many, all that is reached from an attribute is one region: where each of n classes leads to
+// each other there are n paths of length one, and n³ of length three.
+const maxFar = 16
 
+// child returns the region that is an attribute of another: as far as paths are told apart,
+// and no path that is new once there are maxFar.
 func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
 	x := s.sum.Regions[parent]
-	switch {
-	case x.Name == furtherOn:
+	if x.Name == furtherOn {
 		return parent
-	case x.depth >= maxPath:
-		name, moved = furtherOn, inPlace
 	}
-	return s.intern(Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved})
+	r := Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved}
+	if r.depth <= maxPath {
+		if i := s.sum.region(&r); i >= 0 {
+			return i
+		}
+		if x.depth == 0 {
+			return s.intern(r)
+		}
+		if s.sum.far < maxFar {
+			s.sum.far++
+			return s.intern(r)
+		}
+	}
+	r.Name, r.moved, r.depth = furtherOn, inPlace, maxPath+1
+	return s.intern(r)
 }
