@@ -253,6 +253,12 @@ PYXLOCK_SLOW void pyxlock_check_sleep(unsigned micros) {
 
 /* ---- telling ------------------------------------------------------------------- */
 
+/* The finding of "pyxlock check" that says the same of sources, for "pyxlock explain". */
+PYXLOCK_FN const char *pyxlock_check_code(const pyxlock_check_found *f) {
+    return strcmp(f->kind, "perhaps_written") == 0 ? "PXL104" : f->held != 0 ? "PXL101" : "PXL103";
+}
+#define PYXLOCK_CHECK_ORDER_CODE "PXL213"
+
 PYXLOCK_FN const char *pyxlock_check_mode(int mode) {
     return mode == 0 ? "none" : mode == PYXLOCK_WRITE ? "write" : "read";
 }
@@ -406,6 +412,8 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
         pyxlock_check_quote(t, pyxlock_check_mode(f->held), strlen(pyxlock_check_mode(f->held)));
         pyxlock_check_key(t, "kind");
         pyxlock_check_quote(t, f->kind, strlen(f->kind));
+        pyxlock_check_key(t, "code");
+        pyxlock_check_quote(t, pyxlock_check_code(f), strlen(pyxlock_check_code(f)));
         pyxlock_check_key(t, "count");
         pyxlock_check_say_number(t, f->count);
         pyxlock_check_key(t, "thread");
@@ -426,6 +434,8 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
     pyxlock_check_say(t, "],\\n\\"order\\": [");
     for (i = 0; i < state->circles; i++) {
         pyxlock_check_say(t, i > 0 ? ",\\n  {" : "\\n  {");
+        pyxlock_check_key(t, "code");
+        pyxlock_check_quote(t, PYXLOCK_CHECK_ORDER_CODE, strlen(PYXLOCK_CHECK_ORDER_CODE));
         pyxlock_check_key(t, "circle");
         pyxlock_check_say(t, "[");
         for (n = 0; n < state->circle[i].length; n++) {
@@ -445,20 +455,38 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
     pyxlock_check_say(t, "]}\\n");
 }
 
+/* The file of a place as a reference of RFC 3986. */
+PYXLOCK_SLOW void pyxlock_check_say_uri(pyxlock_check_text *t, const char *place) {
+    int i, n;
+    const char *s = pyxlock_check_part(place, PYXLOCK_CHECK_PATH, &n);
+    for (i = 0; i < n; i++) {
+        unsigned char c = (unsigned char)s[i];
+        if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || strchr("-._~/", c) != NULL) {
+            pyxlock_check_put(t, s + i, 1);
+        } else {
+            char code[4];
+            (void)snprintf(code, sizeof(code), "%%%02X", c);
+            pyxlock_check_say(t, code);
+        }
+    }
+}
+
 /* The place of a result in SARIF. */
 PYXLOCK_SLOW void pyxlock_check_location(pyxlock_check_text *t, const char *place) {
-    pyxlock_check_say(t, "{\\"physicalLocation\\": {\\"artifactLocation\\": {");
-    pyxlock_check_pair(t, "uri", place, PYXLOCK_CHECK_PATH);
-    pyxlock_check_say(t, "}, \\"region\\": {");
+    pyxlock_check_say(t, "{\\"physicalLocation\\": {\\"artifactLocation\\": {\\"uri\\": \\"");
+    pyxlock_check_say_uri(t, place);
+    pyxlock_check_say(t, "\\"}, \\"region\\": {");
     pyxlock_check_pair(t, "startLine", place, PYXLOCK_CHECK_LINE);
     pyxlock_check_say(t, "}}}");
 }
 
-PYXLOCK_SLOW void pyxlock_check_result(pyxlock_check_text *t, const char *rule, pyxlock_check_text *message, int first) {
+PYXLOCK_SLOW void pyxlock_check_result(pyxlock_check_text *t, const char *rule, const char *level, pyxlock_check_text *message, int first) {
     pyxlock_check_say(t, first ? "\\n  {" : ",\\n  {");
     pyxlock_check_key(t, "ruleId");
     pyxlock_check_quote(t, rule, strlen(rule));
-    pyxlock_check_say(t, ", \\"level\\": \\"error\\", \\"message\\": {");
+    pyxlock_check_say(t, ", \\"level\\": ");
+    pyxlock_check_quote(t, level, strlen(level));
+    pyxlock_check_say(t, ", \\"message\\": {");
     pyxlock_check_key(t, "text");
     pyxlock_check_quote(t, message->data == NULL ? "" : message->data, message->size);
     pyxlock_check_say(t, "}, \\"locations\\": [");
@@ -469,18 +497,19 @@ PYXLOCK_SLOW void pyxlock_check_sarif(pyxlock_check_text *t, pyxlock_check_state
     int i, k;
     pyxlock_check_say(t, "{\\"$schema\\": \\"https://json.schemastore.org/sarif-2.1.0.json\\", \\"version\\": \\"2.1.0\\", \\"runs\\": "
                          "[{\\"tool\\": {\\"driver\\": {\\"name\\": \\"pyxlock\\", \\"version\\": \\"" PYXLOCK_VERSION "\\", \\"rules\\": "
-                         "[{\\"id\\": \\"lock-missing\\"}, {\\"id\\": \\"lock-order\\"}]}}, \\"results\\": [");
+                         "[{\\"id\\": \\"PXL101\\"}, {\\"id\\": \\"PXL103\\"}, {\\"id\\": \\"PXL104\\"}, {\\"id\\": \\"" PYXLOCK_CHECK_ORDER_CODE "\\"}]}}, "
+                         "\\"results\\": [");
     for (i = 0; i < state->count; i++) {
         pyxlock_check_text message = { NULL, 0, 0 };
         pyxlock_check_sentence(&message, &state->list[i]);
-        pyxlock_check_result(t, "lock-missing", &message, i == 0);
+        pyxlock_check_result(t, pyxlock_check_code(&state->list[i]), strcmp(state->list[i].kind, "perhaps_written") == 0 ? "warning" : "error", &message, i == 0);
         pyxlock_check_location(t, state->list[i].place);
         pyxlock_check_say(t, "]}");
     }
     for (i = 0; i < state->circles; i++) {
         pyxlock_check_text message = { NULL, 0, 0 };
         pyxlock_check_circle_line(&message, &state->circle[i]);
-        pyxlock_check_result(t, "lock-order", &message, i + state->count == 0);
+        pyxlock_check_result(t, PYXLOCK_CHECK_ORDER_CODE, "error", &message, i + state->count == 0);
         for (k = 0; k < state->circle[i].length; k++) {
             if (k > 0) pyxlock_check_say(t, ", ");
             pyxlock_check_location(t, state->circle[i].edge[k].place);

@@ -21,6 +21,8 @@ type Options struct {
 	// whether its lock is held. InlineCheck is the text to paste for them with Runtime Inline.
 	Check       bool
 	InlineCheck string
+	// Called returns what a file is called in what checks report; nil leaves its path.
+	Called func(path string) string
 	// Reads holds patterns of C functions that only read what they are given,
 	// whatever their prototypes say; a "!" before a pattern takes back what an
 	// earlier one said. The patterns are those of path.Match. "name(param)" speaks of one
@@ -71,5 +73,5 @@ func (o *Options) readsOnly(name, param string) bool {
 
 func (o *Options) expansion() expand.Options {
 	return expand.Options{Off: o.Off, Layout: o.Layout, Runtime: o.Runtime, InlineRuntime: o.InlineRuntime,
-		Check: o.Check, InlineCheck: o.InlineCheck}
+		Check: o.Check, InlineCheck: o.InlineCheck, Called: o.Called}
 }

@@ -16,6 +16,7 @@ import (
 	"time"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/santhosh-tekuri/jsonschema/v6"
 
 	"pyxlock/internal/steps"
 	"pyxlock/internal/testcache"
@@ -125,12 +126,41 @@ func TestBehaviourFreeThreaded(t *testing.T) {
 	}
 }
 
+// validSARIF checks what checked builds have written in a folder against the schema of SARIF.
+func validSARIF(t *testing.T, dir string) {
+	t.Helper()
+	files, err := filepath.Glob(filepath.Join(dir, "*.sarif"))
+	if err != nil || len(files) == 0 {
+		return
+	}
+	c := jsonschema.NewCompiler()
+	c.AssertFormat()
+	schema, err := c.Compile(filepath.Join("..", "..", "emit", "report", "testdata", "sarif-schema-2.1.0.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range files {
+		data, err := os.ReadFile(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v, err := jsonschema.UnmarshalJSON(bytes.NewReader(data))
+		if err == nil {
+			err = schema.Validate(v)
+		}
+		if err != nil {
+			t.Errorf("%s: %v\n%s", filepath.Base(name), err, data)
+		}
+	}
+}
+
 // runThreads runs threads.py on both forms with locks.
 func (r *run) runThreads(t *testing.T, python *interpreter) {
 	t.Helper()
 	for _, form := range []string{"readable", "aligned"} {
 		if dir := r.build(t, python, form); dir != "" {
 			r.python(t, python, dir, form, "threads.py")
+			validSARIF(t, dir)
 		}
 	}
 }

@@ -52,6 +52,8 @@ type Use struct {
 type Checker struct {
 	Types *ctype.Types
 	Locks *decorator.Locks
+	// Called returns what a file is called in reports.
+	Called func(path string) string
 	// Hands tells the locks that people placed in a module.
 	Hands func(*project.Module) *handlock.Names
 	// Function tells what headers and settings say that a C function does to its i-th
@@ -193,26 +195,26 @@ func stable(e ast.Expr) bool {
 // place is the text by which the checker knows a use.
 func (f *finder) place(a *ast.Attribute, c *project.Class, does, by byte, at *surroundings) string {
 	flag := map[[2]bool]byte{{true, false}: '.', {false, false}: 'n', {true, true}: ':', {false, true}: 'N'}[[2]bool{!at.noexcept, at.noLock}]
-	return place(f.u, a.Attr.Pos, c, a.Attr.Name, at.name, does, flag, by)
+	return place(f.u, f.Called(f.u.Path), a.Attr.Pos, c, a.Attr.Name, at.name, does, flag, by)
 }
 
-func place(u *project.Unit, pos int32, c *project.Class, attribute, function string, does, flag, by byte) string {
-	return fmt.Sprintf("%c%02x%c%c%d:%s.%s:%s:%s", does, slot(c, attribute), flag, by, syntax.Line(u.File, pos)+1, c.Name, attribute, function, u.Path)
+func place(u *project.Unit, file string, pos int32, c *project.Class, attribute, function string, does, flag, by byte) string {
+	return fmt.Sprintf("%c%02x%c%c%d:%s.%s:%s:%s", does, slot(c, attribute), flag, by, syntax.Line(u.File, pos)+1, c.Name, attribute, function, file)
 }
 
 // AccessorPlace is the place of a use in the property that stands for an attribute. Its line is
-// that of the attribute's declaration.
-func AccessorPlace(c *project.Class, fd *project.Field, write bool, lock *decorator.Info) string {
+// that of the attribute's declaration, in a file that is called so.
+func AccessorPlace(file string, c *project.Class, fd *project.Field, write bool, lock *decorator.Info) string {
 	does := byte(reads)
 	if write {
 		does = writes
 	}
-	return place(fd.Unit, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.', lockLetter(lock))
+	return place(fd.Unit, file, fd.Decl.Range().Pos, c, fd.Name, c.Name+"."+fd.Name, does, '.', lockLetter(lock))
 }
 
-// LockPlace is the place at which a function takes locks.
-func LockPlace(u *project.Unit, pos int32, function string) string {
-	return fmt.Sprintf("l00.:%d:-:%s:%s", syntax.Line(u.File, pos)+1, function, u.Path)
+// LockPlace is the place at which a function takes locks, in a file that is called so.
+func LockPlace(u *project.Unit, file string, pos int32, function string) string {
+	return fmt.Sprintf("l00.:%d:-:%s:%s", syntax.Line(u.File, pos)+1, function, file)
 }
 
 // lockLetter says what kind of lock the checker has to ask for.

@@ -79,7 +79,7 @@ func (a *Module) style(u *project.Unit) style {
 func (a *Module) styleAt(u *project.Unit, pos int32, function string) style {
 	s := a.style(u)
 	if s.check {
-		s.where = checked.LockPlace(u, pos, function)
+		s.where = checked.LockPlace(u, a.opts.called(u.Path), pos, function)
 	}
 	return s
 }

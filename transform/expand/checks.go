@@ -23,7 +23,7 @@ type checks struct{ *Module }
 // write writes them all. It comes after all else that changes bodies: at one place its text is
 // the innermost.
 func (a checks) write() {
-	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks, Hands: a.p.Program.HandLocks, Function: a.function, Method: a.method}
+	c := checked.Checker{Types: a.p.Program.Types, Locks: a.p.Locks, Called: a.opts.called, Hands: a.p.Program.HandLocks, Function: a.function, Method: a.method}
 	for _, use := range c.Find(a.Module.Module) {
 		a.check(use)
 	}
@@ -139,7 +139,7 @@ func (a checks) itself(c *project.Class, info *decorator.Info, f *project.Field,
 		return "self"
 	}
 	lock := s.lockOf("self", info.Guard, info.Kind == decorator.Mutex)
-	return s.through(c.Name, "self", lock, checked.AccessorPlace(c, f, md == effects.Write, info))
+	return s.through(c.Name, "self", lock, checked.AccessorPlace(a.opts.called(f.Unit.Path), c, f, md == effects.Write, info))
 }
 
 // lockOf spells the address of what is locked for an object: another one that guards it, or a

@@ -32,4 +32,13 @@ type Options struct {
 	// Check adds checks at run time to what On writes; InlineCheck is their text to paste.
 	Check       bool
 	InlineCheck string
+	// Called returns what a file is called in what checks report; nil leaves its path.
+	Called func(path string) string
+}
+
+func (o *Options) called(path string) string {
+	if o.Called == nil {
+		return path
+	}
+	return o.Called(path)
 }

@@ -128,7 +128,9 @@ class Cases:
         """Choose members; one of them probably changes the object."""
         pool = [(s, label) for s in subjects for label in sorted({c["label"] for c in self.by_class[s[0]]})]
         changing = [e for e in pool if e[1].rpartition(".")[2] in CHANGES or is_change(e[1])]
-        changing = changing or [e for e in pool if e[1].rpartition(".")[2] in AGAIN]
+        again = [e for e in pool if e[1].rpartition(".")[2] in AGAIN]
+        # To make it anew is rare in programs, but changes what nothing else does.
+        changing = again if again and (not changing or rng.random() < 0.15) else changing
         chosen = []
         if changing and rng.random() < 0.8:
             chosen.append(rng.choice(changing))

@@ -159,10 +159,13 @@ def without_self(parameters):
 
 
 def members_of(cls, own):
-    """Return the members that a class exposes, its own and those of bases that are extension types."""
-    out = {}
+    """Return the members that a class exposes, its own and those of bases that are extension types.
+
+    Such a base need not have a name in its module, with @cython.internal.
+    """
+    out, homes = {}, {c.__module__ for c in own}
     for base in reversed(cls.__mro__):
-        if base is object or base not in own:
+        if base is object or base not in own and not (base.__module__ in homes and is_extension_type(base)):
             continue
         for name, value in vars(base).items():
             if name in danger.SPECIAL or name in OPERATORS_BY_METHOD:

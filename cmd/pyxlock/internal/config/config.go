@@ -266,6 +266,9 @@ func (s *Settings) Workers() int {
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
 	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	if o.Check {
+		o.Called = s.called
+	}
 	switch s.Layout {
 	case "readable":
 		o.Layout = transform.Readable
@@ -283,6 +286,28 @@ func (s *Settings) Options(layout transform.Layout, roots []string) transform.Op
 		}
 	}
 	return o
+}
+
+// called returns what a file is called in what a checked build reports. Build back ends run
+// elsewhere: a file that is not below the current directory is named from that of
+// pyproject.toml.
+func (s *Settings) called(path string) string {
+	if s.ConfFile == "" || !strings.HasPrefix(filepath.ToSlash(path), "../") && !filepath.IsAbs(path) {
+		return path
+	}
+	root, err := filepath.Abs(filepath.Dir(s.ConfFile))
+	if err != nil {
+		return path
+	}
+	file, err := filepath.Abs(path)
+	if err != nil {
+		return path
+	}
+	rel, err := filepath.Rel(root, file)
+	if err != nil || rel == ".." || strings.HasPrefix(filepath.ToSlash(rel), "../") {
+		return path
+	}
+	return filepath.ToSlash(rel)
 }
 
 // Colored reports whether to colour what goes to w.
