@@ -39,10 +39,10 @@ type Use struct {
 	Form  Form
 	Stmt  ast.Stmt // of Before
 	Chain ast.Expr // of Guarded: what becomes the branches
-	// Guard is the attribute with the object whose lock guards this one's state; "" where
-	// it is its own. Mutex means that the lock is a mutex in that.
-	Guard string
-	Mutex bool
+	// Guards are the attributes that lead to the object whose lock guards this one's state;
+	// none where it is its own. Mutex means that the lock is a mutex in that.
+	Guards []string
+	Mutex  bool
 	// Leads means that an item of a with statement begins with the object: a bracket there
 	// would be one round all items.
 	Leads bool
@@ -135,12 +135,12 @@ func (f *finder) attribute(a *ast.Attribute) {
 	use := Use{Unit: f.u, X: a.X, Class: c, Field: fd, Leads: at.leads}
 	lock := f.Locks.Of(c)
 	if lock != nil {
-		use.Guard, use.Mutex = lock.Guard, lock.Kind == decorator.Mutex
+		use.Guards, use.Mutex = Guards(f.Locks, c), lock.Kind == decorator.Mutex
 	}
 	switch {
 	case !at.nogil && !at.inString:
 		use.Form = Wrapped
-	case !stable(a.X):
+	case !stable(a.X) || len(use.Guards) > 1: // None may be on the way
 		return
 	case at.simple != nil && !at.conditional:
 		use.Form, use.Stmt = Before, at.simple
@@ -159,6 +159,24 @@ func (f *finder) attribute(a *ast.Attribute) {
 	}
 	use.Place = f.place(a, c, f.does(a, shape), by, at)
 	f.uses = append(f.uses, use)
+}
+
+// Guards returns the attributes that lead from an object of a class to the one whose lock
+// guards its state: a guard may have a guard.
+func Guards(locks *decorator.Locks, c *project.Class) (out []string) {
+	for len(out) < 10 && c != nil { // a circle is refused elsewhere
+		lock := locks.Of(c)
+		if lock == nil || lock.Guard == "" {
+			break
+		}
+		out = append(out, lock.Guard)
+		fd := c.Field(lock.Guard)
+		if fd == nil {
+			break
+		}
+		c = fd.Class()
+	}
+	return out
 }
 
 // checks reports whether uses of a class's objects are checked: it is one of the project with

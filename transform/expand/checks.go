@@ -91,10 +91,10 @@ func (a checks) check(use checked.Use) {
 	s := a.style(use.Unit)
 	text := strings.TrimSpace(syntax.Text(use.Unit.File, x))
 	place := quoted(use.Place)
-	if (use.Guard != "" || use.Mutex) && !plain(use.X) {
+	if (len(use.Guards) > 0 || use.Mutex) && !plain(use.X) {
 		return
 	}
-	lock := s.lockOf(text, use.Guard, use.Mutex)
+	lock := s.lockOf(text, use.Guards, use.Mutex)
 	call := func() string {
 		if lock == "" {
 			return s.ck("use") + "(" + s.pointer(text) + ", " + place + ")"
@@ -138,20 +138,18 @@ func (a checks) itself(c *project.Class, info *decorator.Info, f *project.Field,
 	if !a.opts.Check {
 		return "self"
 	}
-	lock := s.lockOf("self", info.Guard, info.Kind == decorator.Mutex)
+	lock := s.lockOf("self", checked.Guards(a.p.Locks, c), info.Kind == decorator.Mutex)
 	return s.through(c.Name, "self", lock, checked.AccessorPlace(a.opts.called(f.Unit.Path), c, f, md == effects.Write, info))
 }
 
 // lockOf spells the address of what is locked for an object: another one that guards it, or a
 // mutex; "" where it is the object itself.
-func (s style) lockOf(object, guard string, mutex bool) string {
-	if guard != "" {
-		object += "." + guard
-	}
+func (s style) lockOf(object string, guards []string, mutex bool) string {
+	object = through(object, guards)
 	switch {
 	case mutex:
 		return s.addr(object + "." + mutexField)
-	case guard != "":
+	case len(guards) > 0:
 		return s.pointer(object)
 	}
 	return ""
