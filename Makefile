@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence browser bench bench-islands bench-lock model weak mutations arm64 stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -42,6 +42,9 @@ corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorate
 
 headers-evidence: build venv ## print the table of docs/evidence/headers.md; NAME= measures one package
 	.venv/cython-3.3/bin/python tools/headers.py bin/pyxlock build/headers $(NAME)
+
+check-mutations: build venv ## take locks away from real packages, and see that checked builds report it; NAME= takes one, PLAIN=N runs N without checks
+	tools/mutants/mutants.sh bin/pyxlock build/mutants $(NAME)
 
 browser: ## look at pages of preview in a browser; SHOTS=DIR keeps screenshots
 	PYXLOCK_SHOTS=$(SHOTS) tools/browser.sh -v
