@@ -274,9 +274,7 @@ var gccFlags = []string{"-fPIC", "-O0", "-pipe", "-w"}
 
 // makeModule writes the extension module of a unit for an interpreter.
 //
-// Most of what gcc does here is to generate code, without optimization: parsing
-// all of a file with Python's headers is 0.08 of 0.43 s, so that precompiled
-// headers would not pay.
+// Most of what gcc does here is to generate code, without optimization.
 func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) error {
 	programs, err := testcache.Compiler(compiler)
 	if err != nil {
@@ -288,7 +286,7 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 	}
 	// What the unit's key says of the tree is true of what its C code includes.
 	key := apart(testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
-		Text("flags", gccFlags...).Text("suffix", python.suffix)).Sum()
+		Text("flags", gccFlags...).Text("header", headerText).Text("suffix", python.suffix)).Sum()
 	if data, ok := cache.Get(key); ok {
 		return os.WriteFile(ext, data, 0o777)
 	}
@@ -302,6 +300,13 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 	args := slices.Concat(gccFlags, []string{"-shared", "-I", python.include, "-I", u.Root, "-o", ext, code})
 	if lock != "" {
 		args = append(args, lock)
+	}
+	if compiler == "gcc" {
+		header, err := headerFor(python)
+		if err != nil {
+			return err
+		}
+		args = append(header, args...)
 	}
 	if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
