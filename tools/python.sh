@@ -11,6 +11,9 @@ cd "$(dirname "$0")/.."
 tools/venv.sh python "${PYTHON:-python3.11}"
 tools/venv.sh linters "${PYTHON:-python3.11}"
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
+# For the builds of the tests, which would each compile them to bytecode.
+rm -rf build/bytecode
+[ ! -d .venv/cython-3.3 ] || .venv/cython-3.3/bin/python tools/bytecode.py build/bytecode Cython setuptools
 
 # What the tests marked "kept" depend on: what they read, and what builds with it.
 go build -o build/kept ./tools/kept

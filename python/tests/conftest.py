@@ -6,6 +6,7 @@ import subprocess
 import sys
 import sysconfig
 import textwrap
+import time
 import zipfile
 from pathlib import Path
 
@@ -20,6 +21,8 @@ from kept import (  # noqa: F401
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
 PINS = ROOT / "tools" / "pins" / "build.txt"
+# Cython and setuptools with their bytecode; tools/python.sh makes them (tools/bytecode.py).
+BYTECODE = ROOT / "build" / "bytecode"
 
 
 def run(*command, check=True, cwd=None, env=None):
@@ -54,7 +57,8 @@ def environment():
     """Return the environment of builds: pinned, from dist, and quick to compile."""
     env = {k: v for k, v in os.environ.items() if not k.startswith(("PYXLOCK", "PYTHONPATH"))}
     env["PIP_CONSTRAINT"] = env["PIP_BUILD_CONSTRAINT"] = str(PINS)
-    env["PIP_FIND_LINKS"] = f"{DIST} {env.get('PIP_FIND_LINKS', '')}".strip()
+    links = [DIST, *([BYTECODE] if BYTECODE.exists() else []), env.get("PIP_FIND_LINKS", "")]
+    env["PIP_FIND_LINKS"] = " ".join(map(str, links)).strip()
     env["CFLAGS"] = env["CXXFLAGS"] = "-O0 -g0"
     return env
 
@@ -73,6 +77,32 @@ def venv(path, *requirements):
         shutil.copytree(part, Path(site) / part.name)
     run(python, "-m", "pip", "install", "-q", *requirements)
     return python
+
+
+def shared(tmp_path_factory, name, make):
+    """Have one of pytest's processes fill a directory, for all of them; return it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        path = tmp_path_factory.mktemp(name)
+        make(path)
+        return path
+    # The parent is the run's own.
+    path = tmp_path_factory.getbasetemp().parent / f"shared-{name}"
+    made, failed = path.with_suffix(".made"), path.with_suffix(".failed")
+    try:
+        path.mkdir()
+    except FileExistsError:
+        while not made.exists():
+            if failed.exists():
+                pytest.fail(f"another process could not make {name}: see there")
+            time.sleep(0.05)
+        return path
+    try:
+        make(path)
+    except BaseException:
+        failed.touch()
+        raise
+    made.touch()
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,7 @@ import sysconfig
 from pathlib import Path
 
 import pytest
+from conftest import shared
 
 from pyxlock.stress import checked, danger, discover, options, values
 from pyxlock.stress.cases import Cases, calls_of, met, trimmed
@@ -120,7 +121,7 @@ cdef class Odd:
         return nowhere[0]
 
     def unlink(self, path):
-        open(CALLED, "w").close()
+        open(__file__.rpartition("/")[0] + "/called", "w").close()
 
     def length(self):
         return len(self.source)
@@ -150,13 +151,18 @@ def stacks(tmp_path_factory):
     compiler = shutil.which("gcc") or shutil.which("cc")
     if not compiler or os.name == "nt":
         pytest.skip("no C compiler to call")
+
+    def build(folder):
+        (folder / "stacks.pyx").write_text(MODULE, "utf-8")
+        subprocess.run([sys.executable, "-m", "cython", "-3", folder / "stacks.pyx"], check=True)
+        include = sysconfig.get_path("include")
+        target = folder / ("stacks" + sysconfig.get_config_var("EXT_SUFFIX"))
+        subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-w", f"-I{include}", folder / "stacks.c", "-o", target], check=True)
+
+    # Tests write files beside the module: each process has a directory of its own.
     folder = tmp_path_factory.mktemp("stacks")
-    source = MODULE.replace("CALLED", repr(str(folder / "called")))
-    (folder / "stacks.pyx").write_text(source, "utf-8")
-    subprocess.run([sys.executable, "-m", "cython", "-3", folder / "stacks.pyx"], check=True)
-    include = sysconfig.get_path("include")
-    target = folder / ("stacks" + sysconfig.get_config_var("EXT_SUFFIX"))
-    subprocess.run([compiler, "-shared", "-fPIC", "-O1", "-w", f"-I{include}", folder / "stacks.c", "-o", target], check=True)
+    (built,) = shared(tmp_path_factory, "stacks", build).glob("stacks*" + sysconfig.get_config_var("EXT_SUFFIX"))
+    shutil.copy(built, folder)
     return folder
 
 

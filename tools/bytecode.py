@@ -1,0 +1,81 @@
+"""Writes wheels of what this interpreter's environment holds, with its bytecode.
+
+The environments that pip makes for a build, and those of the tests, live for seconds,
+and in each of them the first build compiles Cython and setuptools to bytecode. Wheels
+that have it already spare that. What is in them is otherwise what was installed: pip's
+own files are left out, and the scripts, which it makes of the entry points again. The
+number of a build in their names makes pip prefer them to others of the same version.
+Usage: bytecode.py DIRECTORY NAME...
+"""
+
+import base64
+import hashlib
+import importlib.metadata
+import importlib.util
+import sys
+import zipfile
+from pathlib import Path
+
+OF_PIP = {"INSTALLER", "RECORD", "REQUESTED", "direct_url.json"}
+
+
+def always_valid(pyc, source):
+    """Return bytecode that is not held against its source, whose time is another once installed."""
+    return pyc[:4] + (1).to_bytes(4, "little") + importlib.util.source_hash(source) + pyc[16:]
+
+
+def of_pip(file):
+    """Tell whether pip wrote a file when it installed the distribution."""
+    return file.name in OF_PIP and file.parent.suffix == ".dist-info" and len(file.parts) == 2
+
+
+def contents(dist):
+    """Return the files of a distribution, by their names in a wheel."""
+    files = {}
+    for file in dist.files:
+        path = Path(dist.locate_file(file))
+        if ".." in file.parts or of_pip(file) or not path.exists():
+            continue
+        files[file.as_posix()] = path.read_bytes()
+    for name in [n for n in files if n.endswith(".pyc")]:
+        source = importlib.util.source_from_cache(name)
+        if source in files:
+            files[name] = always_valid(files[name], files[source])
+        else:
+            del files[name]
+    return files
+
+
+def name_of(dist, files):
+    """Return the name of the wheel."""
+    (info,) = [n[: -len("/WHEEL")] for n in files if n.endswith(".dist-info/WHEEL") and n.count("/") == 1]
+    lines = files[info + "/WHEEL"].decode().splitlines()
+    tags = [line.partition(": ")[2].split("-") for line in lines if line.startswith("Tag: ")]
+    python, abi, platform = (".".join(dict.fromkeys(part)) for part in zip(*tags))
+    return info, f"{info[: -len('.dist-info')]}-1-{python}-{abi}-{platform}.whl"
+
+
+def write(directory, dist):
+    """Write the wheel of a distribution."""
+    files = contents(dist)
+    info, name = name_of(dist, files)
+    record = ""
+    for file, data in files.items():
+        digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()
+        record += f"{file},sha256={digest},{len(data)}\n"
+    files[info + "/RECORD"] = (record + f"{info}/RECORD,,\n").encode()
+    with zipfile.ZipFile(directory / name, "w") as wheel:
+        for file, data in files.items():
+            wheel.writestr(file, data)
+
+
+def main():
+    """Write a wheel for each name."""
+    directory = Path(sys.argv[1])
+    directory.mkdir(parents=True, exist_ok=True)
+    for name in sys.argv[2:]:
+        write(directory, importlib.metadata.distribution(name))
+
+
+if __name__ == "__main__":
+    main()
