@@ -495,6 +495,7 @@ typedef struct pyxlock_record {
     uint64_t ticket;                /* the place in the queue */
     int64_t since;                  /* when the wait began */
     pyxlock_away away;
+    PyObject *kept;                 /* away, but its filter word counts the thread still; NULL: none */
     pyxlock_word woken;             /* the next record in table->woken */
     uint64_t seen;                  /* scratch of the search for cycles */
     struct pyxlock_record *from;
@@ -1783,12 +1784,14 @@ typedef struct pyxlock_patience {
     int handles_signals;    /* asked before it sleeps: later Python may be gone */
     int interruptible;
     int left;               /* the queue, to look for signals */
+    int kept;               /* and the filter is raised still */
     pyxlock_away away;      /* that of the record, before: handlers may wait as well */
 } pyxlock_patience;
 
 /* Leaves the queue to look for signals, which takes a moment only, if there are none.
-   Nobody passes meanwhile who could not before. Should a handler take longer, nobody
-   waits for that: those behind look again in time. With the mutex. */
+   Nobody passes meanwhile who could not before: the filter stays raised. Should a handler take longer,
+   nobody waits for that: those behind look again in time. A handler that itself waits, and
+   leaves that queue, lowers that filter: a record keeps account of one. With the mutex. */
 PYXLOCK_FN void pyxlock_go_away(pyxlock_record *me, pyxlock_patience *patience) {
     PyObject *object = me->object;
     patience->left = 1;
@@ -1799,7 +1802,13 @@ PYXLOCK_FN void pyxlock_go_away(pyxlock_record *me, pyxlock_patience *patience) 
     me->away.upgrade = me->upgrade;
     me->away.ticket = me->ticket;
     me->away.until = pyxlock_is_hungry(me) ? pyxlock_now() + PYXLOCK_HUNGRY_AFTER : 0;
-    pyxlock_leave_queue(me, 0);
+    patience->kept = me->kept == NULL;
+    if (patience->kept) {
+        me->kept = object;
+        pyxlock_dequeue(me);
+    } else {
+        pyxlock_leave_queue(me, 0);
+    }
     if (me->away.until == 0) pyxlock_wake_next(me->table, object);
 }
 
@@ -1809,7 +1818,8 @@ PYXLOCK_FN int pyxlock_come_back(pyxlock_record *me, pyxlock_patience *patience)
     if (!left) return 0;
     me->away = patience->away;
     if (me->away.object == NULL) me->table->aways--;
-    patience->left = 0;
+    if (patience->kept) me->kept = NULL;
+    patience->left = patience->kept = 0;
     return 1;
 }
 
@@ -1907,7 +1917,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     int outcome, back, queued = 0;
 
     if (blocking) pyxlock_prepare(&state);
-    pyxlock_raise_filter(me, object);
+    if (!patience->kept) pyxlock_raise_filter(me, object);
     pyxlock_mutex_lock(&table->mutex);
     back = pyxlock_come_back(me, patience);
     me->ticket = patience->ticket != 0 ? patience->ticket : (uint64_t)0 - 1;
@@ -2047,6 +2057,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         outcome = raises < 0 ? PYXLOCK_RAISED : PYXLOCK_MEMORY;
         if (raises >= 0 && slot != NULL) continue;
         pyxlock_mutex_lock(&me->table->mutex);
+        if (patience.kept) (void)pyxlock_lower_filter(me->table, object);
         (void)pyxlock_come_back(me, &patience);
         pyxlock_wake_next(me->table, object); /* those behind may have waited only for us */
         pyxlock_mutex_leave(me->table);
@@ -2209,6 +2220,8 @@ static void PYXLOCK_AT_THREAD_END pyxlock_thread_ends(void *value) {
         pyxlock_leave_queue(me, 0);
         pyxlock_wake_next(table, object);
     }
+    if (me->kept != NULL) (void)pyxlock_lower_filter(table, me->kept);
+    me->kept = NULL;
     if (me->away.object != NULL) {
         PyObject *object = me->away.object;
         me->away.object = NULL;
@@ -2263,6 +2276,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             pyxlock_trim_all(record);
             record->object = NULL;
             record->away.object = NULL;
+            record->kept = NULL;
             record->signalled = 0;
             record->wake = NULL; /* whatever state its sleeper left it in */
             pyxlock_record_free(record);
@@ -2274,6 +2288,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
             pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot);
             if ((word & PYXLOCK_WRITE) != 0) (void)pyxlock_count_in(me, pyxlock_named(word));
         }
+        if (me->kept != NULL) (void)pyxlock_count_in(me, me->kept);
     }
     pyxlock_mutex_unlock(&table->mutex);
 }

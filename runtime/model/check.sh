@@ -42,6 +42,10 @@ one-3-relaxed|default|3|1|1|TSO RELAXED|R1 W1 R1>W1
 waiter-2|default|2|1|1|TIMED FOREVER waiter|R1 W1/R1 W1 R1>R1 R1,W1
 waiter-3|default|3|1|1|TIMED FOREVER waiter|W1/R1 W1/R1 W1
 waiter-3-reader|default|3|1|1|TIMED FOREVER waiter|R1/W1/R1 W1
+kept-2|default|2|1|1|KEPT TIMED INTR|R1 W1 R1>W1 R1,W1 W1,W1
+kept-3|default|3|1|1|KEPT TIMED INTR|R1 W1 R1>W1/R1 W1/W1
+kept-waiter|default|3|1|1|KEPT TIMED INTR FOREVER waiter|W1/R1 W1/R1 W1
+kept-waiter-reader|default|3|1|1|KEPT TIMED INTR FOREVER waiter|R1/W1/R1 W1
 two-2|default|2|2|2|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
 two-2-bucket|default|2|2|1|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
 two-2-relaxed|default|2|2|1|TSO RELAXED TIMED|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2
@@ -109,6 +113,9 @@ RELEASE_LOADS_FIRST|one-2|caught|a reader that leaves looks at the filter, then 
 RELEASE_LOWERS_FIRST|one-2|caught|a writer that leaves lowers the filter, then clears its slot
 NO_TIMEOUT|one-2-relaxed|caught|waiters do not re-check, though a reader's release is a plain store
 LATE_QUEUES_ANEW|waiter-3|caught|a sleep that ends by its limit leaves the queue, and queues behind those who came since
+PLACE_LOST|kept-waiter|caught|who looks for signals queues behind those who came since
+AWAY_LOWERS|kept-waiter|caught|who looks for signals lowers the filter: others pass by the fast path
+TURN_LOST|kept-waiter|caught|who looks for signals is passed meanwhile
 NO_SECOND_LOOK|one-2|caught|who queued sleeps without another look
 REENTRY_EARLIER_SLOT|again-2|caught|a hold once more takes the slot that looks come to first
 INTERRUPT_NO_WAKE|interrupt-3|caught|a waiter that is interrupted does not hand on the wake-up

@@ -41,14 +41,15 @@
  *     that every run ends;
  *   - with pan -a -f (configurations marked "waiter"): a waiter gets its turn, however
  *     often others come, if each process that can always go on does. Of the mutex it is
- *     assumed that others take it no more than twice past a waiter that was woken, and
+ *     assumed that others take it no more than twice past a waiter that was woken or comes back, and
  *     that the waiter's own looks do not keep it from the others: it wakes early only if
  *     somebody has got a lock since it last did.
  *
  * NOT MODELLED
  *   - guards that share a slot: here a write in a write has a slot and a count of its
- *     own; places that are kept while a thread is away: here it queues anew;
- *     greenlets;
+ *     own; the search for cycles behind a writer that comes back to its place
+ *     (check_behind: configurations with KEPT have one object); greenlets, which are
+ *     a matter of one thread;
  *   - spinning before the slow path (more of the fast path), the lengths of
  *     sleeps, overflow slots and blocks of records, a third hold of one thread,
  *     several objects in one call, fork, detaching from the interpreter, what
@@ -68,7 +69,10 @@
  *   FOREVER  all threads but the first repeat their programs for ever, and the first
  *            wakes early any number of times (see "news"): once it is queued, it gets
  *            what it wants. Needs pan -a -f (configurations marked "waiter");
- *   INTR     a waiter may once be interrupted: it goes back, or gives up;
+ *   INTR     a waiter may once be interrupted: it goes back, or gives up; with FOREVER the
+ *            first thread, any number of times, as it wakes early;
+ *   KEPT     who is interrupted keeps its place, and if it is hungry its turn, which may
+ *            end; without, it queues anew;
  *   TAGS     filter words have owners;
  *   PLAIN    readers publish by a plain store (with TSO) until somebody writes, and
  *            perhaps again afterwards;
@@ -138,13 +142,30 @@ byte w_st[NT];				/* ... and these: */
 #define GRANTED 4
 #define UPGRADE 8
 
+#ifdef KEPT
+/* Of threads that left the queue for a moment: what they want. They stay in q, which is in
+   the order of tickets, with w_val 0 until they come back. */
+byte away[NT];
+bit turn[NT];				/* ... and nobody passes them */
+byte aways;				/* how many are */
+#define QUEUED (qn - aways)
+#define WAITS(t) (w_val[t] || away[t])
+#else
+#define WAITS(t) w_val[t]
+#define QUEUED qn
+#endif
+
 byte finished_threads;
 
 #ifdef FOREVER
 bit served;				/* thread 0 has had the lock */
 bit news;				/* somebody has got a lock since thread 0 woke early */
 byte passed;				/* how often others took the mutex since it was woken */
+#ifdef KEPT
+#define WOKEN(t) ((w_st[t] & SIGNALLED) || away[t])
+#else
 #define WOKEN(t) (w_st[t] & SIGNALLED)
+#endif
 #define FREE (mutex == 0 && (me == 0 || passed < 2 || !WOKEN(0)))
 #else
 #define FREE (mutex == 0)
@@ -373,6 +394,13 @@ inline assert_cycle() {
 inline enqueue() {
 	d_step {
 		w_val[me] = v; w_slot[me] = s;
+#ifdef KEPT
+		if
+		:: back ->			/* to its place */
+			back = 0; away[me] = 0; aways--;
+			goto_own_place()
+		:: else ->
+#endif
 		i = qn;
 #ifndef MUTATE_UPGRADE_LAST
 		if
@@ -386,8 +414,56 @@ inline enqueue() {
 		fi;
 #endif
 		q[i] = me; qn++
+#ifdef KEPT
+		fi
+#endif
 	}
 }
+
+#ifdef KEPT
+/* The entry is there already; who upgrades is hungry at once. */
+inline goto_own_place() {
+	if
+	:: OBJ(OWN(other)) == OBJ(v) -> w_st[me] = HUNGRY | UPGRADE
+	:: else
+	fi
+}
+
+/* Who came back, or does not, and will not queue, gives up its place. */
+inline give_up_place() {
+	d_step {
+		if
+		:: away[me] ->
+			i = 0;
+			do
+			:: q[i] != me -> i++
+			:: else -> break
+			od;
+			qn--; aways--;
+			do
+			:: i < qn -> q[i] = q[i + 1]; i++
+			:: else -> break
+			od;
+			q[qn] = 0; w_st[me] = 0; away[me] = 0; turn[me] = 0; i = 0
+		:: else
+		fi
+	}
+}
+
+/* Does t, which is queued, stand behind somebody who is away and has its turn? -> verdict */
+inline away_ahead(t) {
+	d_step {
+		verdict = 0; i = 0;
+		do
+		:: i < qn && q[i] != (t) ->
+			verdict = (verdict || (turn[q[i]] && CONFLICT(away[q[i]], w_val[t])));
+			i++
+		:: else -> break
+		od;
+		i = 0
+	}
+}
+#endif
 
 inline dequeue(t) {
 	d_step {
@@ -414,7 +490,10 @@ inline other_upgrade() {
 		:: OBJ(OWN(other)) == OBJ(v) ->
 			do
 			:: i < qn && !hit ->
-				hit = ((w_st[q[i]] & UPGRADE) && OBJ(w_val[q[i]]) == OBJ(v));
+				hit = (q[i] != me && (w_st[q[i]] & UPGRADE) && OBJ(w_val[q[i]]) == OBJ(v));
+#ifdef KEPT
+				hit = (hit || (q[i] != me && (w_st[q[i]] & UPGRADE) && OBJ(away[q[i]]) == OBJ(v)));
+#endif
 				if
 				:: hit ->
 					assert(q[i] != me && g[other] == V(OBJ(v), R));
@@ -620,6 +699,9 @@ proctype thread(byte me; short prog)
 #endif
 #ifdef PLAIN
 	bit bare;			/* the filter word had no fences */
+#endif
+#ifdef KEPT
+	bit back;			/* has come back, and not yet queued */
 #endif
 	bit raised, hit, woke, try, again, interrupted, intr_now, last_resort, rude;
 #ifdef DELIST
@@ -1008,7 +1090,7 @@ released_clear:	/* once more, as an exchange: clear, then look who is queued */
 	atomic { exchange(s, 0) }
 	atomic {
 		if
-		:: qn != 0 -> goto lock_and_wake
+		:: QUEUED != 0 -> goto lock_and_wake
 		:: else -> goto next
 		fi
 	}
@@ -1062,7 +1144,7 @@ retract_lower:	/* retract: lower what I raised */
 retract_wake:	/* somebody may have taken my slot for a hold, and sleep */
 #ifndef MUTATE_RETRACT_NO_WAKE
 		if
-		:: qn != 0 -> goto lock_and_wake
+		:: QUEUED != 0 -> goto lock_and_wake
 		:: else
 		fi;
 #endif
@@ -1097,6 +1179,12 @@ listing: /* 2. list myself, and try once more */
 #endif
 
 raise:	/* 3. raise, lock, attempt */
+#if defined(KEPT) && !defined(MUTATE_AWAY_LOWERS)
+	if
+	:: atomic { away[me] -> goto raised_filter }	/* and kept that */
+	:: !away[me]
+	fi;
+#endif
 #ifndef MUTATE_RAISE_LATE
 	atomic {
 #ifdef PLAIN
@@ -1124,12 +1212,38 @@ raise:	/* 3. raise, lock, attempt */
 		fenced[H(v)] = 1
 #endif
 	}
+#endif
+#if defined(PLAIN) || defined(KEPT)
 raised_filter:
 #endif
 	atomic {
 		FREE -> mutex = 1; count_pass(); drain(me); again = 0;
+#ifdef KEPT
+		turn[me] = 0;
+		if
+		:: away[me] -> back = 1
+		:: else
+		fi;
+#endif
 attempt:
 		look_for_hungry();
+#ifdef KEPT
+		/* Somebody who is away has its turn before. */
+		d_step {
+			i = 0;
+			if
+			:: OBJ(OWN(other)) == OBJ(v)
+			:: else ->
+				do
+				:: i < qn && q[i] != me ->
+					rude = (rude || (turn[q[i]] && CONFLICT(away[q[i]], v)));
+					i++
+				:: else -> break
+				od
+			fi;
+			i = 0
+		}
+#endif
 #ifndef MUTATE_NO_MANNERS
 		if
 		:: rude -> rude = 0; goto busy
@@ -1167,6 +1281,10 @@ attempt_publish:
 #endif
 		assert_manners();
 		enter(s, v);
+#ifdef KEPT
+		back = 0;
+		give_up_place();
+#endif
 #ifdef MUTATE_RAISE_LATE
 		if
 		:: v & W -> count(v)
@@ -1276,6 +1394,12 @@ lower_and_fail:	/* a try or second upgrade: never was in the queue */
 #else
 		lower(v);
 #endif
+#ifdef KEPT
+		if
+		:: back -> back = 0; give_up_place(); after = TO_NEXT; goto wake_more
+		:: else
+		fi;
+#endif
 		unlock(); goto next
 	}
 
@@ -1315,7 +1439,9 @@ busy_again:	/* queued, in vain */
 		:: looks == 1 -> plan = TIMEOUT
 #endif
 #endif
-#ifdef INTR
+#if defined(INTR) && defined(FOREVER)
+		:: me == 0 -> plan = INTERRUPT	/* any number of times */
+#elif defined(INTR)
 		:: !interrupted -> plan = INTERRUPT
 #endif
 		fi;
@@ -1343,7 +1469,11 @@ sleep:	/* 4. At first (looks == 0) not yet: who saw nobody queued when it cleare
 #endif
 #endif
 #ifdef INTR
+#ifdef FOREVER
+		:: FREE && looks != 0 && plan == INTERRUPT && news -> news = 0; interrupted = 1; intr_now = 1; goto woken
+#else
 		:: FREE && looks != 0 && plan == INTERRUPT -> interrupted = 1; intr_now = 1; goto woken
+#endif
 #endif
 #if defined(RELAXED) && !defined(MUTATE_NO_TIMEOUT)
 		:: FREE && looks != 0 && QUIET && !((tried >> me) & 1) -> last_resort = 1; goto woken
@@ -1375,6 +1505,52 @@ look:
 	}
 
 give_up: /* leave_queue(holds nothing): a deadlock, or a signal to look at */
+#if defined(KEPT) && !defined(MUTATE_PLACE_LOST)
+	atomic {
+		if
+		:: hit -> goto give_up_for_good		/* a deadlock */
+		:: else
+		fi;
+		/* To look for signals: it keeps its place, and its turn if it is hungry. */
+		looks = 0;
+#ifndef MUTATE_TURN_LOST
+		turn[me] = (w_st[me] & HUNGRY);
+#endif
+		away[me] = v; aways++;
+		w_val[me] = 0; w_slot[me] = 0; w_st[me] = w_st[me] & (HUNGRY | UPGRADE);
+		after = TO_RAISE
+	}
+	atomic {
+#ifdef MUTATE_AWAY_LOWERS
+		lower(v);
+#endif
+		if
+		:: turn[me] -> after = 0; unlock(); goto handler
+		:: else -> goto wake_more
+		fi
+	}
+handler:
+	atomic {
+		if
+		:: goto raise
+#ifndef FOREVER
+		:: mutex == 0 ->		/* it raises */
+			mutex = 1; drain(me);
+			give_up_place(); interrupted = 0;
+			after = TO_NEXT; goto lower_and_wake
+#endif
+		fi
+	}
+	atomic {
+		skip;
+lower_and_wake:
+#ifndef MUTATE_AWAY_LOWERS
+		lower(v);
+#endif
+		goto wake_next
+	}
+give_up_for_good:
+#endif
 	atomic {
 		dequeue(me); looks = 0;
 		after = TO_NEXT;
@@ -1435,6 +1611,13 @@ wake_next:	/* the first waiter that may be woken */
 		:: woke && (w_val[w] & W) -> goto wake_done
 		:: else
 		fi;
+#ifdef KEPT
+		away_ahead(w);
+		if
+		:: verdict -> verdict = 0; goto wake_done
+		:: else
+		fi;
+#endif
 #ifndef MUTATE_WAKE_UNLISTED
 		LIST_FIRST(w);
 #endif
@@ -1527,7 +1710,12 @@ wake_done:
 		if
 		:: after == TO_NEXT -> goto next
 		:: after == TO_LISTING -> goto listing
+#if defined(KEPT) && !defined(MUTATE_PLACE_LOST)
+		:: after == TO_RAISE && away[me] -> after = 0; goto handler
+		:: after == TO_RAISE && !away[me] -> after = 0; goto raise
+#else
 		:: after == TO_RAISE -> after = 0; goto raise
+#endif
 		fi
 	}
 
@@ -1689,7 +1877,10 @@ proctype clock(byte t)
 {
 end:
 	do
-	:: atomic { w_val[t] && !(w_st[t] & HUNGRY) -> w_st[t] = w_st[t] | HUNGRY }
+	:: atomic { WAITS(t) && !(w_st[t] & HUNGRY) -> w_st[t] = w_st[t] | HUNGRY }
+#if defined(KEPT) && !defined(FOREVER)
+	:: atomic { turn[t] -> turn[t] = 0 }	/* a handler takes long */
+#endif
 	od
 }
 #endif

@@ -2085,6 +2085,23 @@ static void absence(void) {
         int away;
         CHECK(ask(h, OP_READ, 0, x) == 0);
         CHECK(ask(r, OP_WRITE, 0, y) == 0);
+        /* Nobody passes by the fast path while it is away: the filter counts it. */
+        blocks(w, OP_WRITE, 0, x);
+        if (n) gets_hungry(w);
+        __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
+        do {
+            pthread_kill(w->thread, SIGUSR1);
+            nap(MS / 10);
+        } while (all_queued() != 0);
+        CHECK((PYXLOCK_LOAD(pyxlock_filter(table, &x->object)) & PYXLOCK_COUNT) == 1);
+        __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+        queues(w, x);
+        CHECK((PYXLOCK_LOAD(pyxlock_filter(table, &x->object)) & PYXLOCK_COUNT) == 1);
+        CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
+        CHECK(result(w) == 0);
+        CHECK((PYXLOCK_LOAD(pyxlock_filter(table, &x->object)) & PYXLOCK_COUNT) == 1);
+        CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(h, OP_READ, 0, x) == 0);
         blocks(w, OP_WRITE, 0, x);
         gets_hungry(w);
         blocks(r, OP_READ, 1, x);
