@@ -14,6 +14,7 @@ type variable struct {
 	roots  uint64 // the parameters that it may lead into
 	piece  piece
 	static bool // outlives the call
+	count  bool // all that it leads to are numbers that calls returned
 	// given is true of what is written in its stead: a macro's parameter is an expression, and
 	// a reference is what it was made with.
 	given bool
@@ -151,7 +152,12 @@ func (a *analysis) keep(v value, at spot) {
 }
 
 func (a *analysis) ret(v value) {
-	if a.d.macro == nil && a.d.result.scalar() {
+	if t := a.d.result; a.d.macro == nil && t.scalar() {
+		if t.narrow && v.piece != pieceNone {
+			a.mark(v.roots, parts, spot{})
+		} else if !t.narrow { // a pointer, perhaps
+			a.mark(v.roots, returned, spot{})
+		}
 		return
 	}
 	a.mark(v.roots|v.mem, returned, spot{})
@@ -205,6 +211,7 @@ func (a *analysis) stmt(s *gStmt, sc *scope) {
 	case s.For != nil:
 		sc = sc.within(s.For)
 		a.declare(s.For.Decl, sc)
+		operators{a}.ranges(s.For, sc)
 		a.expr(s.For.Init, sc)
 		a.expr(s.For.Cond, sc)
 		a.expr(s.For.Step, sc)
@@ -214,11 +221,51 @@ func (a *analysis) stmt(s *gStmt, sc *scope) {
 		a.expr(s.Do.Cond, sc)
 	case s.Return != nil:
 		if t := s.Return.Value; t != nil {
-			a.ret(a.either(t.Expr, t.List, sc))
+			v := a.either(t.Expr, t.List, sc)
+			if a.d.result.ptr == 0 && a.d.result.base == baseRecord {
+				operators{a}.copiedBy(v, spot{sc.f, int32(a.d.at()), "returns a copy of it"}, sc)
+			}
+			a.ret(v)
 		}
 	case s.Expr != nil:
 		a.bare(s.Expr, sc)
 		a.expr(s.Expr, sc)
+	}
+}
+
+// ranges is a for over what a range has in it, which is asked for its begin and end.
+func (a operators) ranges(f *gFor, sc *scope) {
+	if f.Decl == nil || f.Cond != nil || f.Step != nil || len(f.Decl.Vars) != 1 || !sc.f.cpp {
+		return
+	}
+	in := f.Decl.Vars[0].Init
+	if in == nil || in.Value == nil {
+		return
+	}
+	r := a.arg(in.Value, sc)
+	if r.t.ptr != 0 || r.t.base != baseRecord {
+		return
+	}
+	at := spot{sc.f, int32(f.Decl.Vars[0].Pos.Offset), "goes through it"}
+	for _, name := range []string{"begin", "end"} {
+		if n, _ := a.s.lib.method(sc.f, r.t.rec, name); n != nil {
+			calls(a).applyAt(n, []value{r}, at, sc)
+		}
+		if n := a.s.lib.lookup(a.d.home, name); n != nil {
+			calls(a).applyAt(n, []value{r}, at, sc)
+		}
+	}
+}
+
+// typed looks at the words of a type: a macro among them may be the head of a statement.
+func (a calls) typed(words []string, sc *scope) {
+	for _, w := range words {
+		if !letter(w[0]) || declWords[w] {
+			continue
+		}
+		if d := a.alias(w, sc); d != nil && (controls[d.file.str(d.macro.toks[0])] != 0 || d.file.str(d.macro.toks[0]) == "{") {
+			a.lose(a.all, spot{sc.f, int32(d.macro.pos), "is the head of a statement"})
+		}
 	}
 }
 
@@ -247,6 +294,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		return
 	}
 	words := strings.Fields(d.Type)
+	calls{a}.typed(words, sc)
 	static, auto, mine := false, false, false
 	for _, w := range words {
 		auto = auto || w == "auto"
@@ -283,6 +331,9 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		switch in := g.Init; {
 		case in.Value != nil:
 			r = a.arg(in.Value, sc)
+			if !t.ref {
+				operators{a}.copiedBy(r, at, sc)
+			}
 			calls{a}.construct(in.Value.list(), t, r, at, sc)
 		case in.List != nil:
 			r = a.items(in.List, sc)
@@ -307,7 +358,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			}
 			v.value.roots |= into
 			v.value.mem |= r.mem
-			if g.Init.List != nil { // T &x{y}
+			if g.Init.List != nil || r.classy() && r.t != t.element() { // T &x{y}, or what an object turns into or has in it
 				v.value.mem |= into
 			}
 			v.value.place = placeMem

@@ -7,6 +7,7 @@ type piece uint8
 
 const (
 	pieceNone piece = iota
+	pieceWide       // of a number that has room for a pointer, and may be one
 	pieceRaw        // of whatever the caller has passed, which he knows best
 	pieceSure       // of something that holds pointers, or that nobody knows
 )
@@ -21,10 +22,14 @@ func (v value) as(t ctype) piece {
 	switch {
 	case v.roots == 0 || !t.raw() && !t.scalar():
 		return pieceNone
+	case t.scalar() && v.t.ptr > 0: // its address
+		return pieceSure
 	case v.piece != pieceNone || t.scalar():
 		return v.piece
 	case v.t.scalar() && !v.t.narrow: // an address
 		return pieceSure
+	case v.t.flat() && v.t.base == baseScalar && !v.t.narrow:
+		return pieceWide
 	case v.t.flat() || v.t.base == baseFunc:
 		return pieceNone
 	}
@@ -36,6 +41,7 @@ type pieces struct{ *analysis }
 
 // takes is leads for what is assigned to a variable.
 func (a pieces) takes(v *variable, from value) {
+	v.count = from.count && v.t.scalar() && (v.count || v.roots == 0) || v.count && from.roots == 0
 	p := from.as(v.t)
 	if p > v.piece {
 		v.piece = p

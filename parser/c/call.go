@@ -45,6 +45,9 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 		if v.given {
 			object = v.value
 		}
+		if sc.f.cpp && object.classy() && object.t.base == baseUnknown { // an object that may have anything in it
+			a.lose(object.roots|object.mem, a.at(u.term, sc, "calls it"))
+		}
 		if !object.t.pointer() {
 			operators(a).overloaded("()", append([]value{object}, u.args...), a.at(u.term, sc, "calls it"), sc)
 		}
@@ -55,6 +58,9 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 		for _, v := range u.args {
 			if returns {
 				out = out.with(v)
+			}
+			if name == "std::move" && !v.t.scalar() && !v.t.pointer() { // from where it is
+				a.write(v.mem, a.at(u.term, sc, "moves from it"))
 			}
 		}
 		return out
@@ -195,6 +201,13 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 		if unicode.ToLower(does(i)) == 'w' {
 			a.write(v.roots, a.at(u.term, sc, "passes it to "+name))
 			stored = v
+			if v.place == placeOwn && v.t.array && v.owner != nil { // memcpy(array, from)
+				for _, w := range u.args {
+					if w.t.ptr > 1 {
+						a.leads(v.owner, w.roots)
+					}
+				}
+			}
 			if v.of != nil { // strtol(p, &end)
 				for _, w := range u.args {
 					a.leads(v.of, w.roots)
@@ -257,7 +270,12 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		if reference {
 			roots |= v.mem
 		} else if (numeric || v.t.scalar()) && fl&writes == 0 {
+			if fl&unknown == 0 && fl&returned != 0 { // a number that is a pointer, perhaps
+				out.roots |= roots
+			}
 			continue
+		} else if !numeric {
+			operators(a).copiedBy(v, in("copies it for "+n.name), sc)
 		}
 		konst, _ := n.constParam(i)
 		at := in("passes it to " + n.name)
@@ -278,21 +296,34 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		}
 		if fl&(writes|unknown) != 0 && !konst && reference && v.owner != nil { // it may get what the others lead to
 			for _, w := range args {
-				a.leads(v.owner, w.roots)
+				if !w.count {
+					a.leads(v.owner, w.roots)
+				}
 			}
 		}
 		if fl&returned != 0 {
 			out.roots |= roots
+			out.piece = max(out.piece, v.piece)
+		}
+		if fl&parts != 0 {
+			out.roots |= roots
+			if v.piece == pieceNone && !v.t.flat() {
+				v.piece = pieceSure
+			}
+			out.piece = max(out.piece, v.piece)
 		}
 	}
 	if n.plainResult() {
-		return value{roots: out.roots, t: ctype{base: baseScalar}}
+		return value{roots: out.roots, piece: out.piece, count: true, t: ctype{base: baseScalar, narrow: n.defs[0].result.narrow}}
 	}
 	out.t = n.defs[0].result
 	for _, d := range n.defs {
 		if d.result != out.t {
 			out.t = ctype{}
 		}
+	}
+	if !out.t.raw() {
+		out.piece = pieceNone
 	}
 	if out.t.ref {
 		out = a.deref(out, sc)
@@ -336,7 +367,9 @@ func (a calls) methodCall(v value, name string, t *gTerm, c *gCall, sc *scope) v
 			a.loseIn(w, w.roots|w.mem, at)
 		}
 		if v.owner != nil {
-			a.leads(v.owner, w.roots)
+			if !w.count {
+				a.leads(v.owner, w.roots)
+			}
 		}
 	}
 	if !reader {
@@ -401,7 +434,7 @@ func (a calls) expand(d *def, u usage, sc *scope) value {
 		return a.expr(d.expr, in)
 	}
 	a.block(d.body, in)
-	return value{}
+	return value{stmt: true}
 }
 
 // literal reports whether an argument is a number or a string.

@@ -22,5 +22,11 @@
 //
 // Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
 // statements do), and solve.go (the fixed point). What is easily missed has files of its own:
-// operator.go (operators that a class has), bytes.go (copies of pointers, made byte by byte).
+// declarator.go (pointers to arrays), operator.go (operators that a class has, conversions, copies),
+// bytes.go (copies of pointers, made byte by byte).
+//
+// Known to be missed is a pointer that went through a number: one that lies in an unsigned long and is
+// stored by its value through the address of a variable, or in a variable of the thread, or is put together
+// of narrower numbers, or is a difference of addresses. So are destructors, and what a constructor's list
+// of initializers does.
 package c

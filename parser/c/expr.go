@@ -22,6 +22,8 @@ type value struct {
 	of    *variable // whose address it is
 	t     ctype
 	piece piece
+	stmt  bool // it is none: a macro is a statement
+	count bool // a number that a call returned: a pointer only for who makes it one
 }
 
 // guarded reports whether const forbids all writes through a value, and to it.
@@ -39,8 +41,10 @@ func (v value) guarded() bool {
 
 // with is either of two values.
 func (v value) with(w value) value {
+	v.count = (v.count || v.roots == 0) && (w.count || w.roots == 0)
 	v.roots |= w.roots
 	v.mem |= w.mem
+	v.stmt = v.stmt || w.stmt
 	v.piece = max(v.piece, w.piece)
 	if v.t != w.t {
 		v.t = ctype{}
@@ -64,8 +68,16 @@ func (a *analysis) expr(e *gExpr, sc *scope) value {
 	if e == nil {
 		return v
 	}
-	for _, i := range e.Items {
-		v = a.flat(i, sc)
+	for n, i := range e.Items {
+		w := a.flat(i, sc)
+		if n > 0 && i.First != nil && sc.f.cpp { // an operator, perhaps
+			if over := (operators{a}).overloaded(",", []value{v, w}, a.at(i.First, sc, "uses , on it"), sc); over.roots != 0 {
+				w.roots |= over.roots
+				w.mem |= over.roots
+				w.place = placeMem
+			}
+		}
+		v = w
 	}
 	return v
 }
@@ -94,6 +106,7 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		}
 		ops = append(ops, o)
 	}
+	operators{a}.understood(ops, sc)
 	for i := 1; i < len(ops); i++ {
 		if op := ops[i].op; op == "->*" || op == ".*" { // any member, also a method
 			l, r := ops[i-1].v, ops[i].v
@@ -124,6 +137,27 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		end = i
 	}
 	return a.combine(ops[:end], sc)
+}
+
+// understood loses everything where an expression cannot be one: macros are statements, or the
+// heads of statements, and what seems to be an operator begins another.
+func (a operators) understood(ops []operand, sc *scope) {
+	for i, o := range ops {
+		if o.term == nil {
+			continue
+		}
+		bad := o.v.stmt
+		if i > 0 && i+1 < len(ops) && assigns(ops[i+1].op) && !assigns(o.op) { // a * b = c
+			switch o.op {
+			case "?", ":", "->*", ".*", "new":
+			default:
+				bad = true
+			}
+		}
+		if bad {
+			a.lose(a.all, a.at(o.term, sc, "is in an expression that is none"))
+		}
+	}
 }
 
 func assigns(op string) bool {
@@ -171,7 +205,8 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 	over := operators{a}.between(ops, sc)
 	roots, bits := over.roots, pieceNone
 	var pointer ctype
-	scalars, multiplied := true, false
+	scalars, multiplied, counted := true, false, false
+	led := uint64(0)
 	for i, o := range ops {
 		if i > 0 {
 			switch o.op {
@@ -197,15 +232,19 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 			pointer = o.v.t
 		}
 		scalars = scalars && o.v.t.scalar()
+		if o.v.roots != 0 {
+			counted = o.v.count && (i == 0 || counted || led == 0)
+			led |= o.v.roots
+		}
 	}
 	for _, o := range ops {
-		if pointer.ptr > 0 && o.v.t.scalar() || scalars && multiplied {
+		if pointer.ptr > 0 && o.v.t.scalar() || scalars && multiplied && o.v.piece != pieceSure {
 			continue
 		}
 		roots |= o.v.roots
 		bits = max(bits, o.v.piece)
 	}
-	out := value{roots: roots, piece: bits}
+	out := value{roots: roots, piece: bits, count: counted}
 	if pointer.ptr > 0 {
 		out.t = pointer
 		out.t.array = false
@@ -228,6 +267,9 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 		}
 	case placeMem:
 		a.write(to.mem, at)
+		if to.mem == 0 && from.piece == pieceWide { // to where nobody knows, as bytes
+			from.piece = pieceSure
+		}
 		if (op == "=" || from.piece != pieceNone) && from.roots&^to.mem != 0 {
 			at.what = "stores the pointer"
 			a.keep(value{roots: from.roots &^ to.mem, t: from.t, piece: from.piece}, at)
@@ -352,8 +394,17 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 			a.step(v, a.at(t, sc, "steps it"))
 		}
 	}
+	if v.stmt && len(t.Prefix)+len(post) > 0 {
+		a.lose(a.all, a.at(t, sc, "is in an expression that is none"))
+	}
 	for i := len(t.Prefix) - 1; i >= 0; i-- {
+		if sc.f.cpp && t.Prefix[i] != "&" {
+			v = operators{a}.converted(v, t, sc)
+		}
 		v = a.prefix(t.Prefix[i], v, t, sc)
+	}
+	if sc.f.cpp {
+		v = operators{a}.converted(v, t, sc)
 	}
 	return v
 }
@@ -389,6 +440,9 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 		out := value{roots: v.roots | v.mem, t: v.t.pointed(false), piece: v.piece}
 		if v.t == (ctype{}) {
 			out.t = ctype{}
+		}
+		if v.count && v.place == placeOwn {
+			out.roots = 0
 		}
 		if v.place == placeOwn {
 			out.of = v.owner
@@ -429,7 +483,7 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 		if v.given {
 			return v.value
 		}
-		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t, piece: v.piece}
+		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t, piece: v.piece, count: v.count}
 	}
 	switch name {
 	case "NULL", "nullptr", "true", "false":

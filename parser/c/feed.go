@@ -490,7 +490,7 @@ func (d *feed) cast() (int, string) {
 		if sure && d.str(j) == "(" && d.str(j+1) == "*" { // (int (*)(int))
 			t := text{src: d.f.src, toks: d.toks}
 			if close := t.matchTo(d.at, len(d.toks)); close > j {
-				return close, "void ()"
+				return close, strings.Join(t.phrase(d.at+1, close-1), " ")
 			}
 		}
 		return 0, ""

@@ -55,7 +55,9 @@ type file struct {
 	// fieldTypes are those of members, by "class.member".
 	fieldTypes map[string]ctype
 	typeNames  map[string]ctype
-	followed   bool // what it includes is read
+	// conversions are the operators of classes that turn them into something else.
+	conversions map[string][]string
+	followed    bool // what it includes is read
 	// variables are those that the file declares outside of functions and classes.
 	variables map[string]bool
 	// outside are names, and whether they are variables of the file or of what it includes.

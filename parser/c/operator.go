@@ -2,7 +2,10 @@ package c
 
 // Operators of C++ that a class may have made its own: what they do to their operands.
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // operators are the part of an analysis that is about them.
 type operators struct{ *analysis }
@@ -16,7 +19,7 @@ func (v value) classy() bool {
 const maxOperands = 40
 
 // implied are operators that work on objects of classes that do not define them.
-var implied = set("=", "!", "&&", "||", "&")
+var implied = set("=", "!", "&&", "||", "&", ",")
 
 // overloaded is an operator that a class may have for its own. Those in sight are called, as
 // functions are. One of a class that is in sight, while its operator is not, may do anything.
@@ -71,7 +74,7 @@ func (a operators) between(ops []operand, sc *scope) value {
 	}
 	for i := 1; i < len(ops); i++ {
 		switch ops[i].op {
-		case "<<", ">>", "&&", "||", ",", "new": // streams are looked at elsewhere, and the others are the language's own
+		case "<<", ">>", ",", "new": // streams are looked at elsewhere, and the others are the language's own
 			continue
 		}
 		if ops[i].term == nil {
@@ -91,4 +94,70 @@ func (a operators) between(ops []operand, sc *scope) value {
 func (a operators) unary(op string, v value, t *gTerm, sc *scope) value {
 	v.roots |= a.overloaded(op, []value{v}, a.at(t, sc, "uses "+op+" on it"), sc).roots
 	return v
+}
+
+// converted is a value that its class may turn into one of another type, wherever it stands: what
+// such operators do, is done.
+func (a operators) converted(v value, t *gTerm, sc *scope) value {
+	if v.t.ptr != 0 || v.t.base != baseRecord {
+		return v
+	}
+	for _, name := range sc.f.conversionsOf(v.t.rec) {
+		if n, _ := a.s.lib.method(sc.f, v.t.rec, name); n != nil {
+			out := calls(a).apply(n, []value{v}, t, sc)
+			v.roots |= out.roots | out.mem
+		}
+	}
+	return v
+}
+
+// conversionsOf are the operators of a class, and of those that it inherits, which turn it into
+// something else.
+func (f *file) conversionsOf(class string) []string {
+	if out, ok := f.conversions[class]; ok {
+		return out
+	}
+	if f.conversions == nil {
+		f.conversions = map[string][]string{}
+	}
+	f.conversions[class] = nil // what leads to itself
+	var out []string
+	for _, g := range f.all() {
+		list := g.classes[class]
+		for i := range list {
+			for name := range g.membersOf(&list[i]).funcs {
+				if to, ok := strings.CutPrefix(name, "operator"); ok && to != "" && letter(to[0]) && !strings.HasPrefix(to, "new") && !strings.HasPrefix(to, "delete") && to != "co_await" {
+					out = append(out, name)
+				}
+			}
+			for _, b := range g.bases(list[i]) {
+				out = append(out, f.conversionsOf(b)...)
+			}
+		}
+	}
+	slices.Sort(out)
+	out = slices.Compact(out)
+	f.conversions[class] = out
+	return out
+}
+
+// copiedBy is a value of a class that is copied: by its constructor, if it has one in sight.
+func (a operators) copiedBy(v value, at spot, sc *scope) {
+	if !sc.f.cpp || v.t.ptr != 0 || v.t.base != baseRecord || v.roots|v.mem == 0 {
+		return
+	}
+	n, _ := a.s.lib.method(sc.f, v.t.rec, v.t.rec)
+	if n == nil {
+		return
+	}
+	var defs []*def
+	for _, d := range n.defs {
+		d.prepare()
+		if !d.bad && len(d.params) > 0 && d.least <= 1 && d.params[0].ref && d.params[0].rec == v.t.rec && !d.file.is(d.isl.params+3, "&&") {
+			defs = append(defs, d)
+		}
+	}
+	if c := a.s.lib.nodeOf(n.name, defs, sc.f, false); c != nil {
+		calls(a).applyAt(c, []value{{place: placeMem}, v}, at, sc)
+	}
 }

@@ -149,12 +149,14 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 	}
 	t := ctype{}
 	var idents []string
-	builtin, tagged, constant := false, false, false
+	builtin, tagged, constant, auto := false, false, false, false
 	arg := ""
 	for i := 0; i < first; i++ {
 		switch w := p[i]; {
 		case w == "const" || w == "__const" || w == "constexpr":
 			constant = true
+		case w == "auto":
+			auto = true
 		case w == "struct" || w == "union" || w == "class" || w == "enum":
 			tagged = true
 			if w == "enum" {
@@ -191,8 +193,14 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 			name = idents[len(idents)-1]
 			idents = idents[:len(idents)-1]
 		}
-		if len(idents) == 0 {
+		if auto && len(idents) == 1 && named { // of any type
+			name, idents = idents[0], nil
+		}
+		if len(idents) == 0 && first == len(p) || len(idents) == 0 && !auto {
 			return ctype{}, name
+		}
+		if len(idents) == 0 {
+			idents = []string{"auto"}
 		}
 		word := idents[len(idents)-1]
 		switch {
@@ -215,9 +223,17 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 		t.consts |= 1 << level
 	}
 	arrays := 0
+	function := false // it is one, and a pointer to it is no more
 	for _, w := range p[first:] {
+		if w == "*" || w == "&" || w == "&&" {
+			for ; arrays > 0; arrays-- { // a pointer to them
+				t = t.pointed(true)
+			}
+		}
 		switch {
-		case w == "*":
+		case function && (w == "*" || w == "&" || w == "&&" || w == "^"):
+			function = false
+		case w == "*" || w == "^":
 			t = t.pointed(false)
 		case w == "&" || w == "&&":
 			t = t.pointed(false)
@@ -227,7 +243,7 @@ func (f *file) typeOf(p phrase, depth int) (ctype, string) {
 		case w == "[]":
 			arrays++
 		case w == "()":
-			return ctype{base: baseFunc}, name
+			t, function = ctype{base: baseFunc}, true
 		case w == "::" || w[0] == '<' && len(w) > 1 || w == "..." || qualifiers[w]:
 		case letter(w[0]):
 			name = w
@@ -318,8 +334,6 @@ func (g *file) definedBy(isl island, depth int) ctype {
 			}
 			i = g.matchTo(i, isl.end)
 			continue
-		case g.is(i, "(") && g.is(i+1, "*"):
-			return ctype{base: baseFunc}
 		case g.is(i, ",") || g.is(i, ";"):
 			if own {
 				t, _ := g.typeOf(p, depth)
@@ -333,12 +347,10 @@ func (g *file) definedBy(isl island, depth int) ctype {
 			i++
 			continue
 		}
-		own = own || i == isl.name
-		var w string
-		w, i = g.word(i, isl.end)
-		if w != "" {
-			p = append(p, w)
-		}
+		w, next := g.word(i, isl.end)
+		own = own || i <= isl.name && isl.name < next
+		i = next
+		p = append(p, strings.Fields(w)...)
 	}
 	return ctype{}
 }
@@ -349,14 +361,17 @@ func (t *text) phrase(from, to int) phrase {
 	for i := from; i < to; {
 		var w string
 		if w, i = t.word(i, to); w != "" {
-			p = append(p, w)
+			p = append(p, strings.Fields(w)...)
 		}
 	}
 	return p
 }
 
 // word returns the word at token i, "" for what says nothing, and where the next one begins.
-func (t *text) word(i, to int) (string, int) {
+func (t *text) word(i, to int) (string, int) { return t.wordIn(i, to, 0) }
+
+// wordIn is word for what stands in some declarators.
+func (t *text) wordIn(i, to, depth int) (string, int) {
 	k := t.toks[i]
 	switch {
 	case k.kind >= kIf:
@@ -374,7 +389,7 @@ func (t *text) word(i, to int) (string, int) {
 		}
 		return "[]", end
 	case t.is(i, "("):
-		return "()", t.matchTo(i, to)
+		return t.within(i, to, depth)
 	case t.is(i, "<"):
 		if end, ok := t.anglesTo(i, to); ok {
 			last := end - 2
@@ -390,205 +405,6 @@ func (t *text) word(i, to int) (string, int) {
 		}
 	}
 	return t.str(k), i + 1
-}
-
-// record is the members of a class, in all its definitions; nil where it is not known.
-func (f *file) record(name string) []*index {
-	var out []*index
-	for _, g := range f.all() {
-		list := g.classes[name]
-		for i := range list {
-			out = append(out, g.membersOf(&list[i]))
-		}
-		if len(list) == 0 {
-			for _, isl := range g.types[name] { // typedef struct { … } name
-				if x := g.anonymous(isl); x != nil {
-					out = append(out, x)
-				}
-			}
-		}
-	}
-	return out
-}
-
-// anonymous is the members of a struct that has no name but that of a typedef.
-func (g *file) anonymous(isl island) *index {
-	for i := isl.start; i < min(isl.end, isl.start+6); i++ {
-		if g.is(i, "{") {
-			isl.body = i
-			if x := g.members[islandKey{isl.name, i}]; x != nil {
-				return x
-			}
-			return g.indexBody(islandKey{isl.name, i}, i, isl.end)
-		}
-	}
-	return nil
-}
-
-// islandKey names an island of a file.
-type islandKey struct{ name, body int }
-
-func (g *file) membersOf(isl *island) *index {
-	k := islandKey{isl.name, isl.body}
-	if x := g.members[k]; x != nil {
-		return x
-	}
-	return g.indexBody(k, isl.body, isl.end)
-}
-
-func (g *file) indexBody(k islandKey, brace, end int) *index {
-	x := &index{file: g}
-	x.scan(g.text, brace+1, max(brace+1, g.matchTo(brace, end)-1))
-	g.members[k] = x
-	return x
-}
-
-// field is the type of a member of a class; unknown where definitions differ.
-func (f *file) field(rec, name string) ctype {
-	if rec == "" || name == "" {
-		return ctype{}
-	}
-	key := rec + "." + name
-	if t, ok := f.fieldTypes[key]; ok {
-		return t
-	}
-	t := f.findField(rec, name)
-	f.fieldTypes[key] = t
-	return t
-}
-
-func (f *file) findField(rec, name string) ctype {
-	var out ctype
-	found := false
-	for _, x := range f.record(rec) {
-		t, ok := x.member(name, 0)
-		if found && t.scalar() && out.scalar() { // of two widths
-			t.narrow = t.narrow && out.narrow
-			out.narrow = t.narrow
-		}
-		if !ok || found && t != out {
-			return ctype{}
-		}
-		out, found = t, true
-	}
-	return out
-}
-
-// member is the type of a member that a class body declares.
-func (x *index) member(name string, depth int) (ctype, bool) {
-	g := x.file
-	for _, isl := range x.fields {
-		if isl.body >= 0 { // a struct or union without a name
-			if depth < 8 {
-				in := g.membersOf(&isl)
-				if t, ok := in.member(name, depth+1); ok {
-					return t, true
-				}
-			}
-			continue
-		}
-		// Declarators after the first share its words up to the first pointer.
-		var head, p phrase
-		first := true
-		flush := func() (ctype, bool) {
-			t, n := g.of(p)
-			if first {
-				head = p
-				for i, w := range p {
-					if w == "*" || w == "&" || w == n && i > 0 {
-						head = p[:i]
-						break
-					}
-				}
-				first = false
-			}
-			return t, n == name
-		}
-		for i := isl.start; i < isl.end; {
-			if g.is(i, ",") || g.is(i, ";") || g.is(i, ":") && !g.is(i, "::") || g.is(i, "=") {
-				if len(p) > 0 {
-					if t, ok := flush(); ok {
-						return t, true
-					}
-				}
-				if g.is(i, ":") || g.is(i, "=") { // up to the next declarator
-					for i < isl.end && !g.is(i, ",") && !g.is(i, ";") {
-						if g.is(i, "{") || g.is(i, "(") {
-							i = g.matchTo(i, isl.end)
-						} else {
-							i++
-						}
-					}
-				}
-				p = slices.Clone(head)
-				i++
-				continue
-			}
-			if g.is(i, "{") { // struct { … } x: of a type that has no name
-				i = g.matchTo(i, isl.end)
-				p = append(p, "?")
-				continue
-			}
-			var w string
-			if w, i = g.word(i, isl.end); w != "" {
-				p = append(p, w)
-			}
-		}
-	}
-	return ctype{}, false
-}
-
-// constItems reports whether operator[] of a class, where the object is const, returns what is
-// const, too, or a copy.
-func (f *file) constItems(class string) bool {
-	found := false
-	for _, g := range f.all() {
-		for _, isl := range g.classes[class] {
-			for i := isl.body; i < isl.end; i++ {
-				if !g.is(i, "operator") || !g.is(i+1, "[") || !g.is(i+3, "(") {
-					continue
-				}
-				behind := g.matchTo(i+3, isl.end)
-				if !g.is(behind, "const") {
-					continue
-				}
-				j := i
-				konst, reaches := false, false
-				for ; j > isl.body && !g.is(j, ";") && !g.is(j, "}") && !g.is(j, ":"); j-- {
-					konst = konst || g.is(j, "const")
-					reaches = reaches || g.is(j, "&") || g.is(j, "*")
-				}
-				if reaches && !konst {
-					return false
-				}
-				found = true
-			}
-		}
-	}
-	return found
-}
-
-// mentions reports whether a name stands in what a class declares, method bodies aside.
-func (x *index) mentions(name string) bool {
-	in := func(isl island) bool {
-		for i := isl.start; i < isl.end && isl.body < 0; i++ {
-			if x.file.is(i, name) {
-				return true
-			}
-		}
-		return false
-	}
-	for _, isl := range x.fields {
-		if in(isl) || isl.body >= 0 && x.file.membersOf(&isl).mentions(name) {
-			return true
-		}
-	}
-	for _, list := range x.funcs {
-		if slices.ContainsFunc(list, in) {
-			return true
-		}
-	}
-	return false
 }
 
 // lastOf is the last part of a qualified name.

@@ -1,0 +1,228 @@
+package c
+
+// Who is meant by a name: all declarations of a function or a macro, or of a method in its class and in
+// those that it inherits.
+
+import (
+	"strconv"
+	"strings"
+)
+
+// lookup is the node of a name in a file and what that includes, nil where there is none.
+func (l *Library) lookup(f *file, name string) *node {
+	if n, ok := f.nodes[name]; ok {
+		return n
+	}
+	var defs []*def
+	bodies, plain := false, false
+	local := false // a macro's meaning depends on who uses it
+	for _, g := range f.all() {
+		for _, isl := range g.funcs[name] {
+			d := &def{file: g, home: g, isl: isl, static: g.has(isl, "static")}
+			defs = append(defs, d)
+			bodies = bodies || isl.body >= 0
+			plain = plain || isl.body < 0
+		}
+		for _, i := range g.index.macros[name] {
+			m := &g.text.macros[i]
+			if !m.takes && len(m.toks) == 0 { // an include guard, or an attribute
+				continue
+			}
+			local = true
+			defs = append(defs, &def{file: g, home: f, macro: m})
+		}
+	}
+	if plain && !bodies {
+		defs = append(defs, l.inSources(name)...)
+	}
+	n := l.nodeOf(name, defs, f, local)
+	f.nodes[name] = n
+	return n
+}
+
+// inSources returns the definitions of a name that other files may use.
+func (l *Library) inSources(name string) []*def {
+	var out []*def
+	for _, g := range l.definitions() {
+		for _, isl := range g.funcs[name] {
+			if isl.body >= 0 && !g.has(isl, "static") {
+				out = append(out, &def{file: g, home: g, isl: isl})
+			}
+		}
+	}
+	return out
+}
+
+// nodeOf is the node of some declarations, one for all who mean the same.
+func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
+	if len(defs) == 0 {
+		return nil
+	}
+	var key strings.Builder
+	key.WriteString(name)
+	for _, d := range defs {
+		key.WriteString("\x00" + d.file.path + "\x00" + strconv.Itoa(d.at()))
+	}
+	if local {
+		key.WriteString("\x00" + f.path)
+	}
+	n := l.solver.nodes[key.String()]
+	if n == nil {
+		n = &node{name: name, defs: defs, callers: map[*node]bool{}}
+		l.solver.nodes[key.String()] = n
+	}
+	return n
+}
+
+// at is where a declaration stands in its file.
+func (d *def) at() int {
+	if d.macro != nil {
+		return int(d.macro.pos)
+	}
+	return int(d.file.toks[d.isl.name].pos)
+}
+
+// has reports whether a word stands before the name of a declaration.
+func (g *file) has(isl island, word string) bool {
+	for i := isl.start; i < isl.name; i++ {
+		if g.is(i, word) {
+			return true
+		}
+	}
+	return false
+}
+
+// method is the node of a class's method, nil where it has none of that name; sure is
+// false where a base is not in sight that may have one.
+func (l *Library) method(f *file, class, name string) (n *node, sure bool) {
+	return l.methodIn(f, class, name, map[string]bool{})
+}
+
+func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n *node, sure bool) {
+	if seen[class] {
+		return nil, true
+	}
+	seen[class] = true
+	key := class + "::" + name
+	if n := f.methods[key]; n != nil {
+		return n, true
+	}
+	var defs []*def
+	bodies, classes := false, 0
+	sure = true
+	var bases []string
+	for _, g := range f.all() {
+		list := g.classes[class]
+		for i := range list {
+			classes++
+			in := g.membersOf(&list[i])
+			for _, isl := range in.funcs[name] {
+				defs = append(defs, g.methodDef(isl, class))
+				bodies = bodies || isl.body >= 0
+			}
+			bases = append(bases, g.bases(list[i])...)
+		}
+		for _, isl := range g.funcs[key] {
+			if d := g.methodDef(isl, class); isl.body >= 0 {
+				defs = append(defs, d)
+				bodies = true
+			}
+		}
+	}
+	if classes == 0 {
+		return nil, false
+	}
+	if len(defs) == 0 {
+		for _, b := range bases {
+			m, ok := l.methodIn(f, b, name, seen)
+			sure = sure && ok
+			if m != nil {
+				return m, ok
+			}
+		}
+		return nil, sure
+	}
+	if !bodies {
+		for _, g := range l.definitions() {
+			for _, isl := range g.funcs[key] {
+				if isl.body >= 0 {
+					defs = append(defs, g.methodDef(isl, class))
+				}
+			}
+		}
+	}
+	n = l.nodeOf(key, defs, f, false)
+	f.methods[key] = n
+	return n, true
+}
+
+func (g *file) methodDef(isl island, class string) *def {
+	d := &def{file: g, home: g, isl: isl, method: class, static: g.has(isl, "static")}
+	if g.is(isl.name, "operator") && g.has(isl, "friend") { // both operands are parameters
+		d.method = ""
+	}
+	virtual, final := g.has(isl, "virtual"), false
+	for i := g.matchTo(isl.params, isl.end); i < isl.end && !g.is(i, "{") && !g.is(i, ";") && !g.is(i, ":") && !g.is(i, "->"); i++ {
+		if g.is(i, "const") {
+			d.konst = true
+		}
+		virtual = virtual || g.is(i, "override")
+		final = final || g.is(i, "final")
+	}
+	d.open = virtual && !final && !d.konst
+	d.other = virtual && !final && d.konst
+	return d
+}
+
+// mentions reports whether a class, or one that it inherits, may have a member of a name; also
+// where one of them is not in sight.
+func (l *Library) mentions(f *file, class, name string, seen map[string]bool) bool {
+	if seen[class] {
+		return false
+	}
+	seen[class] = true
+	found := false
+	for _, g := range f.all() {
+		for _, isl := range g.classes[class] {
+			found = true
+			if g.membersOf(&isl).mentions(name) {
+				return true
+			}
+			for _, b := range g.bases(isl) {
+				if l.mentions(f, b, name, seen) {
+					return true
+				}
+			}
+		}
+	}
+	return !found
+}
+
+// bases are the classes that the head of a class names.
+func (g *file) bases(isl island) []string {
+	var out []string
+	colon := false
+	last := ""
+	for i := isl.name + 1; i < isl.body; i++ {
+		switch {
+		case g.is(i, ":"):
+			colon = true
+		case !colon:
+		case g.is(i, "<"):
+			if end, ok := g.anglesTo(i, isl.body); ok {
+				i = end - 1
+			}
+		case g.is(i, ","):
+			out = append(out, last)
+			last = ""
+		case g.toks[i].kind == kIdent:
+			if w := g.str(g.toks[i]); w != "public" && w != "private" && w != "protected" && w != "virtual" {
+				last = w
+			}
+		}
+	}
+	if last != "" {
+		out = append(out, last)
+	}
+	return out
+}
