@@ -19,12 +19,13 @@ import re
 import shutil
 import subprocess
 import sys
+
 import tomllib
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.dirname(HERE))
 
-import corpus  # noqa: E402
+import corpus
 
 CYTHON = os.path.join(os.path.dirname(sys.executable), "cython")
 CCACHE = [c for c in [shutil.which("ccache")] if c]
@@ -114,7 +115,7 @@ def schemata(tree, other):
         if [p[0] for p in places] != calls:
             raise SystemExit(f"mutants: {name}: the checked build takes {len(places)} locks, the plain one {len(calls)}")
         rest = iter(places)
-        plain = TAKES_PLAIN.sub(lambda m: f"pyxlock_mutant.{m[1]}({m[2]}, {next(rest)[1]})", plain)
+        plain = TAKES_PLAIN.sub(lambda m, rest=rest: f"pyxlock_mutant.{m[1]}({m[2]}, {next(rest)[1]})", plain)
         for target, changed in ((path, text), (twin, plain)):
             if target == path:
                 changed = re.sub(r"pyxlock_check\.(?=(?:try_)?(?:read|write|acquire|acquire_objects)\()", "pyxlock_mutant.", changed)

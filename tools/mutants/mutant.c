@@ -6,9 +6,10 @@
    a place; and the name of a file, which gets a line, once, for each of these:
 
        reached             the lock would have been taken
-       used HELD PLACE     guarded state of its object was used until it would have been
+       used HELD WHOSE PLACE   guarded state of its object was used until it would have been
                            given back, while the thread held the object in this mode by
-                           other locks (none, read, write) */
+                           other locks (none, read, write); "shared" if a second thread has
+                           touched the object that was used, else "alone" */
 
 #include "mutant.h"
 #include <fcntl.h>
@@ -23,7 +24,7 @@
 
 static int kind = MUTANT_NO, index_;
 static char *place_, *file_;
-static struct { const char *place; int held; } said[MOST];
+static struct { const char *place; int held, shared; } said[MOST];
 static int count;
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static __thread struct { const void *guard, *object; } inside[DEEP];
@@ -44,21 +45,22 @@ void mutant_choose(const char *spec, const char *file) {
 }
 
 /* Adds a line to the file, unless it was said before. Texts are those of places, which stay. */
-static void say(const char *what, const char *place, int held) {
+static void say(const char *what, const char *place, int held, int shared) {
     static const char *const modes[] = { "none", "read", "write" };
     int i;
     pthread_mutex_lock(&mutex);
     for (i = 0; i < count; i++) {
-        if (said[i].held == held && (said[i].place == place || (place != NULL && said[i].place != NULL && strcmp(said[i].place, place) == 0))) break;
+        if (said[i].held == held && said[i].shared == shared && (said[i].place == place || (place != NULL && said[i].place != NULL && strcmp(said[i].place, place) == 0))) break;
     }
     if (i == count && count < MOST) {
         int file = open(file_, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
         said[count].place = place;
+        said[count].shared = shared;
         said[count++].held = held;
         if (file >= 0) {
             char line[1024];
             int n = place == NULL ? snprintf(line, sizeof(line), "%s\n", what)
-                                  : snprintf(line, sizeof(line), "%s %s %s\n", what, modes[held], place);
+                                  : snprintf(line, sizeof(line), "%s %s %s %s\n", what, modes[held], shared ? "shared" : "alone", place);
             if (n > 0 && write(file, line, (size_t)n) < 0) abort();
             close(file);
         }
@@ -71,7 +73,7 @@ int mutant_at(const char *place, int k) {
 }
 
 void mutant_enter(const void *guard, const void *object) {
-    say("reached", NULL, 0);
+    say("reached", NULL, 0, 0);
     if (depth == DEEP) return;
     inside[depth].guard = guard;
     inside[depth++].object = object;
@@ -95,4 +97,4 @@ int mutant_inside(const void *object) {
     return i >= 0;
 }
 
-void mutant_used(const char *place, int held) { say("used", place, held); }
+void mutant_used(const char *place, int held, int shared) { say("used", place, held, shared); }

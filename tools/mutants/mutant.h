@@ -24,8 +24,9 @@ void mutant_leave(const void *guard);
 int mutant_any(void);
 int mutant_inside(const void *object);
 
-/* It uses an object there, holding the lock in this mode (0, 1: read, 2: write). */
-void mutant_used(const char *place, int held);
+/* It uses an object there, holding the lock in this mode (0, 1: read, 2: write); shared: another
+   thread has touched it. */
+void mutant_used(const char *place, int held, int shared);
 
 #ifdef __cplusplus
 }

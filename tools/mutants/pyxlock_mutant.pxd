@@ -104,35 +104,37 @@ PYXLOCK_FN void pyxlock_mutant_release_objects(pyxlock_Guards *guards) {
 }
 
 #ifndef MUTANT_PLAIN
-PYXLOCK_FN void pyxlock_mutant_look(void *lock, const char *place) {
+/* After the check, which notes that a second thread has come. */
+PYXLOCK_FN void pyxlock_mutant_look(void *obj, void *lock, const char *place) {
     pyxlock_check_state *state = pyxlock_check_here();
+    pyxlock_check_set *set;
+    pyxlock_check_object *o;
+    int shared, held;
     if (!mutant_any() || state == NULL || lock == NULL || !mutant_inside(lock)) return;
-    switch (pyxlock_check_holds(state, lock)) {
-    case 0: mutant_used(place, 0); break;
-    case PYXLOCK_READ: mutant_used(place, 1); break;
-    default: mutant_used(place, 2);
-    }
+    held = pyxlock_check_holds(state, lock);
+    set = pyxlock_check_lock_set(state, obj);
+    o = pyxlock_check_find(set, obj);
+    shared = o != NULL && o->shared;
+    pyxlock_check_unlock_set(set);
+    mutant_used(place, held == 0 ? 0 : held == PYXLOCK_READ ? 1 : 2, shared);
 }
 PYXLOCK_FN void *pyxlock_mutant_using_by(PyObject *obj, void *lock, const char *place) {
-    pyxlock_mutant_look(lock, place);
-    return pyxlock_check_using_by(obj, lock, place);
+    void *out = pyxlock_check_using_by(obj, lock, place);
+    pyxlock_mutant_look(obj, lock, place);
+    return out;
 }
-PYXLOCK_FN void *pyxlock_mutant_using(PyObject *obj, const char *place) {
-    pyxlock_mutant_look(obj, place);
-    return pyxlock_check_using(obj, place);
-}
+PYXLOCK_FN void *pyxlock_mutant_using(PyObject *obj, const char *place) { return pyxlock_mutant_using_by(obj, obj, place); }
 PYXLOCK_FN PyObject *pyxlock_mutant_using_new(PyObject *obj, const char *place) {
-    pyxlock_mutant_look(obj, place);
-    return pyxlock_check_using_new(obj, place);
+    PyObject *out = pyxlock_check_using_new(obj, place);
+    pyxlock_mutant_look(obj, obj, place);
+    return out;
 }
 PYXLOCK_FN int pyxlock_mutant_use_by(void *obj, void *lock, const char *place) {
-    pyxlock_mutant_look(lock, place);
-    return pyxlock_check_use_by(obj, lock, place);
+    int out = pyxlock_check_use_by(obj, lock, place);
+    pyxlock_mutant_look(obj, lock, place);
+    return out;
 }
-PYXLOCK_FN int pyxlock_mutant_use(void *obj, const char *place) {
-    pyxlock_mutant_look(obj, place);
-    return pyxlock_check_use(obj, place);
-}
+PYXLOCK_FN int pyxlock_mutant_use(void *obj, const char *place) { return pyxlock_mutant_use_by(obj, obj, place); }
 #else
 PYXLOCK_FN void *pyxlock_mutant_using_by(PyObject *obj, void *lock, const char *place) { (void)lock; (void)place; return obj; }
 PYXLOCK_FN void *pyxlock_mutant_using(PyObject *obj, const char *place) { (void)place; return obj; }

@@ -7,7 +7,8 @@ pyxlock on its path. DIR/NAME/KIND.jsonl gets a line for the package as it is, a
 
   mutant      the mutant, or null
   reached     whether the lock was ever asked for
-  used        [held, place]: state that was used meanwhile, and what else the thread held of it
+  used        [held, whose, place]: state that was used meanwhile, what else the thread held of it,
+              and whether a second thread had touched it
   reported    violations at lines of "used" that are not there without the mutant
   elsewhere   others
   ends        how children ended that did not live until the last case
@@ -18,8 +19,8 @@ import json
 import os
 import random
 import sys
-import tomllib
 
+import tomllib
 from pyxlock.stress.calm import Calm
 from pyxlock.stress.cases import Cases, calls_of
 from pyxlock.stress.checked import of_place
@@ -28,6 +29,7 @@ from pyxlock.stress.parent import Workplace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASE = 0.1
+HANGS = 3.0  # seconds in which nothing is heard
 ROUNDS = (6, 16, 40)  # cases of a mutant, as long as it is not reported
 PLAIN = (30,)  # without checks nothing is reported
 COMPARES = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
@@ -38,6 +40,8 @@ def called(function, labels):
     """Return the labels under which stress calls a function."""
     owner, _, member = function.rpartition(".")
     owner = owner.rpartition(".")[2]
+    if member == "__cinit__":
+        return {label for label in labels if label.rpartition(".")[2] == owner}
     out = set()
     for label in labels:
         cls, _, name = label.rpartition(".")
@@ -86,27 +90,30 @@ class Package:
                 break
         return out
 
-    def play(self, cases):
-        """Play cases in a child, or in the next ones where one ends early; yield (case, end) of those that end one."""
+    def play(self, cases, enough=lambda case: False):
+        """Play cases in a child, or in the next ones where one ends early; yield (case, end) of those that end one.
+
+        Then cases are left out of which enough is known.
+        """
         while cases:
             self.jobs += 1
             state = {"at": 0, "threads": False}
 
-            def heard(kind, data):
+            def heard(kind, data, state=state):
                 if kind == "case":
                     state.update(at=data, threads=False)
                 elif kind == "threads":
                     state["threads"] = True
 
             self.place.environment["PYXLOCK_JITTER"] = str(self.jobs) if self.jobs % 2 else ""
-            end = self.place.job({"kind": "storm", "cases": cases, "seconds": CASE, "limit": 1e6}, heard)
+            end = self.place.job({"kind": "storm", "cases": cases, "seconds": CASE, "limit": 1e6}, heard, quiet=HANGS)
             if end.kind == "error":
                 raise SystemExit(f"mutants: {self.module}: {end.err[-2000:]}")
             case = cases[state["at"]]
             if end.kind in ("crash", "hang") and not state["threads"] and len(calls_of(case)) == 1:
                 self.alone.update(calls_of(case))
             yield case, end
-            cases = cases[state["at"] + 1 :] if end.kind != "ok" else []
+            cases = [c for c in cases[state["at"] + 1 :] if not enough(c)] if end.kind != "ok" else []
 
 
 class Mutant:
@@ -127,12 +134,12 @@ class Mutant:
         return [{**c, "objects": [choose, *c["objects"]], "mutant": self.number} for c in drawn]
 
     def uses(self):
-        """Return [held, place] of what was used while the lock was away."""
-        return [line.split(" ", 2)[1:] for line in lines(self.notes) if line.startswith("used ")]
+        """Return [held, whose, place] of what was used while the lock was away, each once."""
+        return [list(u) for u in dict.fromkeys(tuple(line.split(" ", 3)[1:]) for line in lines(self.notes) if line.startswith("used "))]
 
     def lacking(self):
         """Return the places where the lock was missing."""
-        return {place_of(p) for held, p in self.uses() if lacks(self.data, held, p)}
+        return {place_of(p) for held, whose, p in self.uses() if whose == "shared" and lacks(self.data, held, p)}
 
     def reported(self, known):
         """Return the violations where the lock is missing, and the others."""
@@ -192,7 +199,7 @@ def rounds(package, mutants, known, seed, told, group, counts):
         for k in range(0, len(left), group):
             chosen = left[k : k + group]
             by_number = {m.number: m for m in chosen}
-            for case, end in package.play([c for m in chosen for c in m.cases(count, seed + turn)]):
+            for case, end in package.play([c for m in chosen for c in m.cases(count, seed + turn)], lambda c, of=by_number: bool(of[c["mutant"]].reported(known)[0])):
                 mutant = by_number[case["mutant"]]
                 mutant.violations.update({v["key"]: v for v in package.place.violations})  # of the last one
                 if end.kind != "ok":

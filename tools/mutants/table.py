@@ -7,9 +7,10 @@ what was used while its lock was away, and at the places of the package that cha
 
   not called      no call got as far as the lock
   nothing used    no guarded state was used then, but where other locks held the object as well
+  new objects     it was used, but of objects that no second thread had touched
   known line      the package as it is has a violation at the same line
-  never changed   what was used was only read, and no place of the package changes an
-                  attribute of that name, but where objects are made and taken apart
+  never changed   what was used was only read, and no mutant of the package has changed an
+                  attribute of that name of an object that a second thread had touched
 
 The others are silent.
 """
@@ -22,7 +23,7 @@ import sys
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, HERE)
 
-REASONS = ("not called", "nothing used", "known line", "never changed")
+REASONS = ("not called", "nothing used", "new objects", "known line", "never changed")
 
 
 def attribute(place):
@@ -36,10 +37,10 @@ def place_of(text):
     return f"{file}:{line}"
 
 
-def lacking(row):
+def lacking(row, whose=("shared",)):
     """Return the places that the lock alone would have covered."""
     weak = row["mutant"]["what"] == "weaken"
-    return [p for held, p in row["used"] if held == "read" and p[0] in "wWC" or held == "none" and not weak]
+    return [p for held, of, p in row["used"] if of in whose and (held == "read" and p[0] in "wWC" or held == "none" and not weak)]
 
 
 def verdict(row, known, changes):
@@ -50,7 +51,7 @@ def verdict(row, known, changes):
         return "not called"
     places = lacking(row)
     if not places:
-        return "nothing used"
+        return "new objects" if lacking(row, ("alone",)) else "nothing used"
     if all(place_of(p) in known for p in places):
         return "known line"
     if all(p[0] in "rR" and not any(c in changes.get(attribute(p), "") for c in ("w" if p[0] == "r" else "wWMC")) for p in places):
@@ -80,11 +81,13 @@ def main():
             continue
         with open(os.path.join(root, name, "mutants.json"), encoding="utf-8") as file:
             data = json.load(file)
-        changes = collections.defaultdict(set)
-        for use in data["uses"]:
-            if use[0] in "wWMC":
-                changes[attribute(use)].add(use[0])
         first, rows = read(os.path.join(root, name, "checked.jsonl"))
+        changes = collections.defaultdict(set)
+        for row in rows:
+            row["used"] = [u if len(u) == 3 else [u[0], "shared", u[1]] for u in row["used"]]
+            for _, whose, use in row["used"]:
+                if whose == "shared" and use[0] in "wWMC":
+                    changes[attribute(use)].add(use[0])
         known = {v["place"] for v in first["violations"] if "place" in v}
         baseline.append((data["name"], len(first["labels"]), first["violations"], first["ends"]))
         count = collections.Counter()

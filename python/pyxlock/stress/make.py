@@ -407,6 +407,16 @@ class Maker:
             found = self.search(unit, with_object, 1, parameters[1:], self.first(path), 6, want=1)
             self.variants(path, unit, function["path"].rpartition(".")[2], with_object, found, True)
 
+    def construct(self, number, recipe):
+        """Keep as a call what makes an object of another one: it may read that one's state."""
+        cls = recipe["cls"]
+        if not recipe["needs"] or not recipe["text"].startswith(cls + "("):
+            return
+        first, *others = [self.recipes[n]["cls"] for n in recipe["needs"]]
+        name = cls.rpartition(".")[2]
+        if self.wanted(first, name):
+            self.keep(first, f"construct {number}", name, recipe["text"], others, True)
+
     def variants(self, path, unit, member, render, found, atomic):
         """Keep calls that were found, with other values as well."""
         for kinds, text, needs, value in list(found):
@@ -474,6 +484,8 @@ class Maker:
                     member = re.match(r"\$0\.(\w+)", text)
                     member = member.group(1) if member else text
                     self.unit(f"given {path} {text}", lambda p=path, m=member, t=text: self.keep(p, f"given {p} {t}", m, t, [], True))
+            for number, recipe in enumerate(self.recipes):
+                self.unit(f"construct {number}", lambda n=number, r=recipe: self.construct(n, r))
             if turn < 2:
                 for function in self.functions:
                     self.unit(f"function {function['path']} {turn}", lambda f=function: self.function(f))
