@@ -176,13 +176,7 @@ func (a *annotator) verdict(c *project.Class) {
 	case ev == nil:
 		a.note(c, Immutable, "", nil)
 	case a.writes.ByHand(c) != nil:
-		f := a.writes.ByHand(c)
-		h := project.FindingAt(f.Unit.Source, f.Flow.Hand, "", "", "")
-		why := fmt.Sprintf("%s holds a lock (%s:%d)", f.Name(), f.Unit.Path, h.Line)
-		if open := a.withoutHand(c); len(open) > 0 {
-			why += "; without one " + strings.Join(open, ", ")
-		}
-		a.note(c, HandLocked, why, nil)
+		a.note(c, HandLocked, a.byHand(c), nil)
 	case plan.ObstacleTo(a.mods, c) != nil:
 		a.note(c, Unlockable, plan.ObstacleTo(a.mods, c).Why, nil)
 	default:
@@ -207,26 +201,36 @@ func (a *annotator) elsewhere(c *project.Class) *project.Class {
 	return nil
 }
 
-// withoutHand tells which members of a class that is locked by hand write its
-// state without a lock, the first few.
-func (a *annotator) withoutHand(c *project.Class) []string {
-	var out []string
-	for _, f := range a.p.Funcs(c.Mod).All {
-		if f.Class != c || !a.p.Entry(f) || a.p.Constructs(f, 0) || f.Flow.Hand != (ast.Span{}) {
+// byHand says which locks guard a class that is locked by hand, and which members write its
+// state without them, the first few.
+func (a *annotator) byHand(c *project.Class) string {
+	var locks []string
+	for _, l := range a.writes.ByHand(c) {
+		x := a.writes.Sets.Example(c, l)
+		if x == nil {
 			continue
 		}
-		for i := range f.Sum.Effects {
-			if e := &f.Sum.Effects[i]; effects.OnSelf(f, e) && e.Raw && e.Mode == effects.Write && e.Sure {
-				steps := effects.Chain(f, e)
-				out = append(out, f.Name()+" "+steps[len(steps)-1].Text)
-				break
-			}
-		}
+		at := project.FindingAt(x.Func.Unit.Source, x.Effect.Span, "", "", "")
+		locks = append(locks, fmt.Sprintf("%s holds %s (%s:%d)", x.Func.Name(), l.Text("self"), at.Path, at.Line))
 	}
-	if len(out) > 3 {
-		out = append(out[:3], fmt.Sprintf("%d more", len(out)-3))
+	why := strings.Join(few(locks), ", ")
+	var open []string
+	for _, x := range a.writes.Sets.Open(c) {
+		steps := effects.Chain(x.Func, x.Effect)
+		open = append(open, x.Func.Name()+" "+steps[len(steps)-1].Text)
 	}
-	return out
+	if len(open) > 0 {
+		why += "; without it " + strings.Join(few(open), ", ")
+	}
+	return why
+}
+
+// few are the first of a list, and how many more there are.
+func few(list []string) []string {
+	if len(list) > 3 {
+		return append(list[:3:3], fmt.Sprintf("%d more", len(list)-3))
+	}
+	return list
 }
 
 // decorate writes the decorators. The model is made anew with the locks in it.
@@ -278,8 +282,8 @@ func (a *annotator) method(f *effects.Function) {
 		return
 	}
 	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class)
-	if member && p.Locks.OfMembers(f.Class).MustDecorate || f.Flow.Hand != (ast.Span{}) {
-		return // asked for by a person, or placed by one
+	if member && p.Locks.OfMembers(f.Class).MustDecorate {
+		return // asked for by a person
 	}
 	wants := a.wants(f, member)
 	if len(wants) == 0 {

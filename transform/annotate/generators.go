@@ -7,7 +7,6 @@ import (
 	"slices"
 	"strings"
 
-	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/project"
@@ -55,7 +54,7 @@ func unsafe(a *annotator, f *effects.Function) bool {
 		}
 		taken := slices.ContainsFunc(effects.Chain(f, e)[1:], func(s effects.Step) bool {
 			member := a.p.Member(s.Func) || !s.Func.Exposed() && a.p.Locked(s.Func.Class)
-			return a.p.Entry(s.Func) && len(a.p.OwnLocks(s.Func).Decs) == 0 && s.Func.Flow.Hand == (ast.Span{}) &&
+			return a.p.Entry(s.Func) && len(a.p.OwnLocks(s.Func).Decs) == 0 &&
 				slices.ContainsFunc(a.wants(s.Func, member), func(w want) bool { return w.path == effects.PathOf(s.Func, s.Effect.Region) })
 		})
 		if !taken {

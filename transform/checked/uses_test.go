@@ -155,7 +155,7 @@ func found(t *testing.T, line string) []string {
 		t.Fatal(line, errors.New("does not parse"), m.SyntaxErrors())
 	}
 	locks := decorator.New(p, decorator.RWLock)
-	c := &Checker{Types: ctype.New(func(*project.Class) bool { return true }), Locks: locks, Called: func(path string) string { return path }, Hands: handlock.New}
+	c := &Checker{Types: ctype.New(func(*project.Class) bool { return true }), Locks: locks, Called: func(path string) string { return path }, Hands: func(m *project.Module) *handlock.Names { return handlock.New(m, nil) }}
 	var out []string
 	uses := c.Find(m)
 	slices.SortStableFunc(uses, func(a, b Use) int { return int(a.X.Range().End - b.X.Range().End) })

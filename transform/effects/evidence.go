@@ -1,7 +1,7 @@
 package effects
 
 // What speaks for locking classes: which are written once their objects are
-// made, and which hold locks that people placed.
+// made, and which are guarded by locks that people placed.
 
 import (
 	"maps"
@@ -22,7 +22,8 @@ type Evidence struct {
 type Written struct {
 	p     *Program
 	Wrote map[*project.Class]*Evidence // by the class that declares what is written
-	hand  map[*project.Class]*Function // a method that holds a lock which a person placed
+	// Sets tell what the locks guard that people placed.
+	Sets *LockSets
 	// rebound holds the attributes that are assigned to by a class's users.
 	rebound map[*project.Class]map[string]bool
 }
@@ -30,16 +31,14 @@ type Written struct {
 // Gather finds what is written once its object is made, and which classes hold
 // locks that people placed.
 func Gather(p *Program, mods []*project.Module) *Written {
-	a := &Written{p: p, Wrote: map[*project.Class]*Evidence{}, hand: map[*project.Class]*Function{}, rebound: map[*project.Class]map[string]bool{}}
+	a := &Written{p: p, Wrote: map[*project.Class]*Evidence{}, rebound: map[*project.Class]map[string]bool{}}
 	var all []*Function
 	for _, m := range mods {
 		all = append(all, p.Funcs(m).All...)
 	}
 	p.Solve(all)
+	a.Sets = FindLockSets(p, all)
 	for _, f := range all {
-		if f.Class != nil && f.Flow.Hand != (ast.Span{}) && a.hand[f.Class] == nil {
-			a.hand[f.Class] = f
-		}
 		if p.Exempt(f) {
 			continue
 		}
@@ -51,6 +50,9 @@ func Gather(p *Program, mods []*project.Module) *Written {
 				a.rebound[c][e.Field] = true
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
+				if p.HandLocks(c.Mod).Typed(e.Field) {
+					continue // a lock that is made: PXL218 has those that are made too late
+				}
 				ev := &Evidence{Func: f, Effect: e}
 				if old := a.Wrote[c]; old == nil || ev.weight(c) > old.weight(c) {
 					a.Wrote[c] = ev
@@ -109,21 +111,8 @@ func (ev *Evidence) Done() bool {
 	return cause == Writes || cause == Deletes || cause == StoresThrough || cause == ChangesContainer
 }
 
-// ByHand returns a method of c, or of a class in its line, that holds a lock
-// which a person placed.
-func (a *Written) ByHand(c *project.Class) *Function {
-	for _, b := range c.Ancestry() {
-		if f := a.hand[b]; f != nil {
-			return f
-		}
-	}
-	for _, o := range c.Mod.Classes {
-		if a.hand[o] != nil && slices.Contains(o.Ancestry(), c) {
-			return a.hand[o]
-		}
-	}
-	return nil
-}
+// ByHand returns the locks that people placed and that guard something of a class, or of a class in its line.
+func (a *Written) ByHand(c *project.Class) []StateLock { return a.Sets.Of(c) }
 
 // Settles reports whether an attribute is never assigned to once its object is
 // made, as far as was found.

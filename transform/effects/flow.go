@@ -42,6 +42,7 @@ func (p *Program) FlowOf(f *Function) *Flow {
 	f.once.Do(func() {
 		b := builders.Get().(*builder)
 		b.p, b.m, b.f, b.placed = p, f.Mod, f, p.HandLocks(f.Mod)
+		b.handMade = b.placed.Any()
 		b.flow = &Flow{unit: f.Unit, Nodes: append(b.keep.Nodes[:0], Node{}), Actions: b.keep.Actions[:0], Calls: b.keep.Calls[:0]}
 		b.function()
 		f.Flow = b.flow
@@ -71,10 +72,6 @@ var builders = sync.Pool{New: func() any {
 func (b *builder) function() {
 	b.beginHistory()
 	def := b.f.Def
-	if handlock.Decorated(b.m, def) {
-		b.hand++
-		b.byHand(def.Name.Span)
-	}
 	if def.Params != nil {
 		for i, prm := range def.Params.List {
 			n := int32(0)
@@ -93,8 +90,9 @@ func (b *builder) function() {
 		}
 		b.declaredLocals()
 	}
+	(holding{b}).decoratedLock()
 	if b.stmts(def.Body.Stmts) {
-		b.flow.ends = append(b.flow.ends, b.history())
+		b.flow.ends = append(b.flow.ends, (holding{b}).ended())
 	}
 }
 
@@ -193,11 +191,17 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		was := b.parallel
 		b.parallel = was || project.Parallel(b.m, st.Iter)
 		defer func() { b.parallel = was }()
-		l := b.into(st.Pos)
+		l, locks := b.into(st.Pos), len(b.flow.Locks)
 		if !st.From && st.Target != nil {
 			b.target(st.Target, b.element(n), false)
 		}
-		return b.outOf(l, b.suite(st.Body), st.Else)
+		(holding{b}).attaches(st.Iter)
+		defer func(was int) { b.nogil = was }(b.nogil)
+		on := b.outOf(l, b.suite(st.Body), st.Else)
+		if (holding{b}).onlyLocks(st.Body) { // all of a list of locks
+			(holding{b}).takesAgain(locks)
+		}
+		return on
 	case *ast.While:
 		l := b.into(st.Pos)
 		b.exprs.tested(st.Cond)
@@ -206,16 +210,24 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		if decorator.Block(b.m, st) {
 			return blocks{b}.block(st)
 		}
-		hand, was := b.hand, b.parallel
+		hand, was, nogil, before, withs := b.hand, b.parallel, b.nogil, b.history(), len(b.withs)
 		defer func() { b.parallel = was }()
+		var stacks []string
 		for _, it := range st.Items {
 			b.releases(it.X)
 			b.parallel = b.parallel || project.Parallel(b.m, it.X)
+			(holding{b}).attaches(it.X)
 			n := b.expr(it.X)
 			as := n
-			if b.isHandLock(it.X) {
+			if name, ok := it.Target.(*ast.Name); ok {
+				stacks = append(stacks, name.Name)
+			}
+			if locks, ok := (holding{b}).lockItem(it.X); ok && !st.Async {
 				b.hand++
 				b.byHand(it.X.Range())
+				for _, l := range locks {
+					b.withs = append(b.withs, (holding{b}).takesLock(l))
+				}
 			} else if b.answers(n) {
 				if entered := b.exprs.operator(n, "__enter__", it.X.Range()); entered != 0 {
 					as = entered
@@ -229,18 +241,31 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				b.target(it.Target, as, false)
 			}
 		}
+		leave := func() {
+			for _, l := range b.withs[withs:] {
+				(holding{b}).leavesLock(l, before)
+			}
+			for _, name := range stacks {
+				for _, l := range b.stacks[name] {
+					(holding{b}).leavesLock(l, before)
+				}
+				delete(b.stacks, name)
+			}
+			b.withs, b.hand, b.nogil = b.withs[:withs], hand, nogil
+		}
 		if !swallows(st) {
 			fell := b.suite(st.Body)
-			b.hand = hand
+			leave()
 			return fell
 		}
 		fell, interrupted, _ := b.attempt(func() bool { return b.suite(st.Body) })
-		b.hand = hand
 		ways := [][]int32{interrupted} // an __exit__ may swallow what was raised
 		if fell {
 			ways = append(ways, b.env)
 		}
-		return b.meet(ways)
+		met := b.meet(ways)
+		leave()
+		return met
 	case *ast.Try:
 		return b.try(st)
 	case *ast.Match:
@@ -258,6 +283,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.Del:
 		for _, t := range st.Targets {
 			b.exprs.deleted(t, b.expr(t))
+			(holding{b}).deletesGuard(t)
 		}
 	case *ast.FuncDef:
 		insides{b}.walk(st)
@@ -282,17 +308,40 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	var ways [][]int32
 	last := false
 	before := b.env
+	locks := len(b.flow.Locks)
 	for _, c := range list {
 		b.env = slices.Clone(before)
+		free := b.history()
+		_, negated, test := (holding{b}).lockTest(c.Cond)
+		b.testing = test
 		b.exprs.tested(c.Cond)
+		b.testing = false
 		before = slices.Clone(b.env) // a walrus in the condition
 		last = c.Cond == nil
-		ways = b.branch(before, ways, func() bool { return b.suite(c.Body) })
+		body := before
+		switch {
+		case test && negated: // "if not lock.acquire(False):"
+			body = slices.Clone(before)
+			body[historySlot] = free
+		case test:
+			before = slices.Clone(before)
+			before[historySlot] = free
+		}
+		was := b.sameHere
+		if c.Cond != nil {
+			b.sameHere = append(was[:len(was):len(was)], same(c.Cond)...)
+		}
+		ways = b.branch(body, ways, func() bool { return b.suite(c.Body) })
+		b.sameHere = was
 	}
 	if !last {
 		ways = append(ways, before)
 	}
-	return b.meet(ways)
+	met := b.meet(ways)
+	if len(list) == 1 && !last && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
+		(holding{b}).takesAgain(locks)
+	}
+	return met
 }
 
 // try walks a try statement. A handler starts with what was there before the
@@ -301,10 +350,13 @@ func (b *builder) try(st *ast.Try) bool {
 	if st.Finally == nil {
 		return b.handled(st)
 	}
+	ends := len(b.flow.ends)
 	goes, interrupted, _ := b.attempt(func() bool { return b.handled(st) })
 	after := b.env
 	b.env = interrupted
+	nodes := len(b.flow.Nodes)
 	fell, _, assigned := b.attempt(func() bool { return b.suite(st.Finally) })
+	(holding{b}).afterFinally(ends, nodes)
 	if !fell || !goes {
 		return false
 	}
@@ -368,7 +420,7 @@ func (b *builder) simple(st *ast.Simple) bool {
 			}
 		}
 		if b.nested == 0 {
-			b.flow.ends = append(b.flow.ends, b.history())
+			b.flow.ends = append(b.flow.ends, (holding{b}).ended())
 		}
 		return false
 	case "break":
@@ -404,13 +456,4 @@ func (b *builder) iterated(from bool, iter, step ast.Expr) int32 {
 	}
 	b.iterates(n, iter.Range())
 	return n
-}
-
-// isHandLock reports whether an item of a with statement is a lock.
-func (b *builder) isHandLock(e ast.Expr) bool {
-	if n, ok := syntax.Unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {
-		return false
-	}
-	_, ok := b.placed.With(e)
-	return ok
 }

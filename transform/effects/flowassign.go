@@ -89,6 +89,7 @@ func (b *builder) declare(st *ast.CVarDecl) {
 		}
 		if d.Default != nil {
 			b.bind(name.Name, b.expr(d.Default), syntax.IsNothing(d.Default), name.Span)
+			(holding{b}).guarding(&ast.Name{Span: name.Span, Name: name.Name}, d.Default)
 		}
 	}
 }
@@ -193,6 +194,7 @@ func (b *builder) assign(st *ast.Assign) {
 	for _, t := range st.Targets {
 		capsules{b}.wraps(t, st.Value)
 		b.target(t, v, syntax.IsNothing(st.Value))
+		(holding{b}).guarding(t, st.Value)
 	}
 }
 

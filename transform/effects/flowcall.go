@@ -33,7 +33,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
 	}
-	if b.handLockCall(e) {
+	if holding(b).handLockCall(e) {
 		b.passed(e.Args)
 		return 0
 	}
@@ -325,21 +325,6 @@ func (b calls) isClass(n int32) bool {
 	return n != 0 && b.f.Class != nil && len(b.flow.Params) > 0 && n == b.flow.Params[0] && b.m.PlainDecorator(b.f.Def, "classmethod")
 }
 
-// handLockCall follows the taking and releasing of a lock placed by hand.
-func (b calls) handLockCall(e *ast.Call) bool {
-	lc, ok := b.placed.Call(e)
-	switch {
-	case !ok:
-		return false
-	case lc.Take:
-		b.hand++
-		b.byHand(e.Span)
-	case b.hand > 0:
-		b.hand--
-	}
-	return true
-}
-
 // superCall handles super().name(…).
 func (b calls) superCall(name string, e *ast.Call) int32 {
 	if name == "__new__" {
@@ -538,7 +523,7 @@ func alike(f, g *ast.FuncDef) bool {
 
 // callOf notes a call and returns its value.
 func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
-	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, hand: b.hand > 0, under: b.under, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
+	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, under: b.under, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
 	if sh.Kind == ctype.Object && sh.Class == nil {

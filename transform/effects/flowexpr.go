@@ -225,6 +225,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, OnState, Write, false, PassesUnknown, e.Attr.Name, e.Span)
 		}
 		b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
+		b.dereferenced(base, e.Access, e.Span)
 		if ms, ok := b.p.Types.Member(sh.Struct, e.Attr.Name); ok && ms.Kind != ctype.Object {
 			if ms.Kind == ctype.Scalar {
 				return 0
@@ -274,6 +275,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	}
 	fs := b.p.Types.OfField(f)
 	if fs.Lock {
+		if e.Access == ast.Read || e.Access == ast.Called {
+			return holding(b).lockField(base, e.Attr.Name, fs)
+		}
 		return 0
 	}
 	name := e.Attr.Name
@@ -406,6 +410,7 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 		}
 	}
 	b.shallowly(e.X, func() { b.stored(n, e.Access, syntax.LastName(e.X), e.Span) })
+	b.dereferenced(n, e.Access, e.Span)
 	for _, i := range e.Index {
 		if _, ok := i.(*ast.Slice); ok || isEllipsis(i) {
 			return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
@@ -431,7 +436,7 @@ func (b expressions) unary(e *ast.Unary) int32 {
 	case "&":
 		return b.address(e.X)
 	case "await":
-		b.expr(e.X)
+		holding(b).awaits(e.X)
 		b.suspends(e.Span)
 		return 0
 	}
@@ -475,7 +480,13 @@ func (b expressions) address(e ast.Expr) int32 {
 		if base == 0 {
 			return 0
 		}
+		before := len(b.flow.Actions)
 		n := b.attribute(x, base)
+		if sh := b.shape(n); n == 0 || sh.Kind != ctype.Object && (sh.Kind != ctype.Pointer || sh.Array()) { // it is in the object
+			for i := before; i < len(b.flow.Actions); i++ {
+				b.flow.Actions[i].history = noUse
+			}
+		}
 		sh := ctype.Shape{Kind: ctype.Pointer, Depth: 1}
 		if ms, ok := b.p.Types.Member(b.shape(base).Struct, x.Attr.Name); ok && b.inC(base) {
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: ms.Pointer(1, b.shape(base).Constant)})
@@ -487,7 +498,7 @@ func (b expressions) address(e ast.Expr) int32 {
 			}
 			fs := b.p.Types.OfField(f)
 			if fs.Lock {
-				return 0
+				return holding(b).lockField(base, x.Attr.Name, fs)
 			}
 			sh = fs.Pointer(1, fs.Constant)
 			return b.node(Node{Kind: NodeInside, Base: base, Name: x.Attr.Name, owner: b.shape(base).Class, Shape: sh})

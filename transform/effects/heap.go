@@ -46,8 +46,12 @@ func (b *variables) detached(walk func()) (after int32) {
 	if b.history() == start {
 		return before
 	}
-	return b.node(Node{Kind: NodeLocal, From: []int32{before, b.history()}})
+	return b.node(Node{Kind: NodeLocal, Num: detachedWay, From: []int32{before, b.history()}})
 }
+
+// detachedWay is the number of a node where the way of a nested function meets that of its outer
+// one, which holds what it held.
+const detachedWay int32 = 1
 
 // assigned notes that an attribute gets a value.
 func (b expressions) assigned(base, value int32, nothing bool, name string, at int32) {

@@ -43,6 +43,8 @@ const (
 	NodeLent               // a pointer that object base gave in a capsule; no state of anybody known
 	NodeContained          // some item of base, a container
 	NodeClass              // a class
+	NodeHolds              // lock num is taken; base is the history before it
+	NodeLetsGo             // lock num is released; base is the history before it; what from has is kept
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -120,6 +122,8 @@ type action struct {
 	Field   string // the attribute whose state it is; "" where that is not known
 	behind  bool   // it is done to what Field leads to
 	Span    ast.Span
+	// history is what has been done before: it tells which locks are held.
+	history int32
 }
 
 // Call is a call of functions of the project: one, or the overrides of one.
@@ -130,7 +134,6 @@ type Call struct {
 	// On is the class as which the receiver's method is looked up; nil where no override
 	// can come in.
 	On    *project.Class
-	hand  bool  // under a lock that was placed by hand
 	under int32 // the block that it stands in; 0 for none
 	// parallel tells that each thread of a parallel loop makes it.
 	parallel bool
@@ -174,6 +177,7 @@ type Flow struct {
 	unit    *project.Unit
 	Blocks  []Block  // the with statements that take locks; the first is none
 	Hand    ast.Span // the first lock placed by hand, zero where none
+	Locks   []LockUse
 	Yields  ast.Span // the first yield or await of its own
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
@@ -274,6 +278,8 @@ type Effect struct {
 	Span   ast.Span
 	Via    *Function // throughCall, mayCall: the callee, and its effect
 	next   int32
+	// locks are those that people placed and that are held, as a set of the summary's.
+	locks lockSet
 }
 
 // foundKey is what tells effects of one summary apart.
@@ -291,13 +297,14 @@ type foundKey struct {
 	under     int32
 	field     string
 	behind    bool
+	locks     lockSet
 }
 
 // Writes reports whether the effect changes state, and is not only locked as if it did.
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.locks}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;
@@ -321,4 +328,9 @@ type Summary struct {
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool
+	// locks are those that people placed, as far as the function knows them by names.
+	locks []heldLock
+	// leaves are the locks that it leaves taken, frees those that it releases for its callers.
+	leaves, frees lockSet
+	lockChanges   int
 }

@@ -23,6 +23,21 @@ type notes struct {
 	under int32
 	// parallel tells that several threads of a loop are there at once.
 	parallel bool
+	// nogil counts the statements round the walk that release the GIL.
+	nogil int
+	// withs are the locks of the with statements that the walk is in, guards those of C++ guards by
+	// the variables that hold them, heapGuards the ones that have to be deleted, and stacks those of
+	// what contextlib calls an ExitStack.
+	withs      []int32
+	guards     map[string][]int32
+	heapGuards []string
+	stacks     map[string][]int32
+	// handMade is true where the module has locks that people placed.
+	handMade bool
+	// sameHere are expressions that are one object where the walk is.
+	sameHere [][2]ast.Expr
+	// testing tells that a condition is walked which is nothing but a try to take a lock.
+	testing bool
 	// nested counts the functions and lambdas that the walk is in, below its own.
 	nested  int
 	raising bool // what an exception is made of is walked
@@ -32,12 +47,12 @@ type notes struct {
 }
 
 func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, sure bool, c Cause, name string, span ast.Span) {
-	if n == 0 {
+	if n == 0 || b.shape(n).Lock {
 		return
 	}
 	field, behind := b.fieldOf(n, kind, name)
 	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython && b.hand == 0, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span})
+		raw: kind != OnPython, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span, history: b.history()})
 }
 
 // fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether
@@ -226,6 +241,17 @@ func (b *notes) storedThrough(n int32, name string, span ast.Span, del bool) {
 func (b *notes) stored(n int32, a ast.Access, name string, span ast.Span) {
 	if isStore(a) && b.inC(n) {
 		b.effect(n, nil, OnState, Write, true, StoresThrough, name, span)
+	}
+}
+
+// dereferenced notes that what a pointer of an object's leads to is read. Where people placed locks these
+// guard it at that place, and not only where the pointer is read.
+func (b *notes) dereferenced(n int32, a ast.Access, span ast.Span) {
+	if !b.handMade || isStore(a) || a == ast.Called || !b.inC(n) {
+		return
+	}
+	if in := b.flow.leadsInto(n); in != "" {
+		b.effect(n, nil, OnState, Read, true, Reads, in, span)
 	}
 }
 

@@ -104,7 +104,7 @@ func (o Overrides) unnamed(f *Function, e *Effect) *Unnamed {
 		}
 		for i := range g.Flow.Calls {
 			c := &g.Flow.Calls[i]
-			if c.hand || c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
+			if c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
 				continue
 			}
 			if first != "" && c.On.Field(first) != nil || first == "" && o.p.Guards(c.On) {

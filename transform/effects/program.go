@@ -26,6 +26,9 @@ type Program struct {
 	// Headers say what C functions do; nil says nothing.
 	Headers *headers.Headers
 
+	// pairs are the functions that the settings say take and release locks.
+	pairs []handlock.Pair
+
 	functions *cache.Cache[*project.Module, *Functions]
 	hands     *cache.Cache[*project.Module, *handlock.Names]
 	model     modelState
@@ -39,7 +42,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly}
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
-	g.hands = cache.New(handlock.New)
+	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
 	g.Guarding = newGuarding(g)
 	return g
 }

@@ -174,6 +174,7 @@ type Solver struct {
 	assigns bool
 	fills   bool        // whether a callee puts anything into a container
 	meant   [][]meaning // what the regions of a callee are in the call that is looked at
+	held    []lockSet   // by node of the history: the locks that people placed; nil for none at all
 	again   []*Function // to be updated once more, though none of their callees grew
 }
 
@@ -181,7 +182,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
-	s.attributes = nil
+	s.attributes, s.held = nil, nil
 	s.rounds.reset()
 	if n := len(s.flow.Nodes); cap(s.nodes) < n {
 		s.nodes = make([]answer, n, 2*n)
@@ -195,6 +196,7 @@ func (s *Solver) At(f *Function) {
 func (s *Solver) update(f *Function) bool {
 	s.At(f)
 	s.handOuts()
+	heldLocks{s}.findHeld()
 	for i := range s.flow.Actions {
 		e := &s.flow.Actions[i]
 		refs := s.Top(e.Node)
@@ -209,7 +211,7 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span}
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, locks: (heldLocks{s}).heldAt(e.history)}
 			if e.takes {
 				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 			}
@@ -228,6 +230,7 @@ func (s *Solver) update(f *Function) bool {
 		s.assign()
 	}
 	keep(s)
+	heldLocks{s}.leave()
 	for _, n := range s.flow.Returns {
 		for _, r := range s.Top(n) {
 			if at := s.handedTo(r); !slices.Contains(s.sum.returns, at) {
@@ -313,8 +316,12 @@ func (s *Solver) call(c *Call) {
 				continue
 			}
 			at := anchor(g, e.Region)
-			raw := e.Raw && !c.hand && !s.p.Holds(g, e)
+			raw := e.Raw && !s.p.Holds(g, e)
 			mode := takenFor(s.p, g, e)
+			locks := (heldLocks{s}).heldAt(c.history)
+			if e.locks != 0 {
+				locks |= (heldLocks{s}).across(c, g, e.locks)
+			}
 			each := e.Each || c.parallel && (e.Held || e.Cause == Takes || s.p.Holds(g, e) || !e.Raw && e.Via != nil)
 			for _, a := range to {
 				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
@@ -336,7 +343,7 @@ func (s *Solver) call(c *Call) {
 						continue
 					}
 					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i)}
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), locks: locks}
 					if !e.Raw || s.p.Holds(g, e) {
 						(sharing{s}).locksGuard(to, class, does, held{under: c.under}, c.history)
 					}
@@ -475,6 +482,9 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 		e.Raw, e.Held = false, true
 		e.Each = e.Each || s.flow.Blocks[h.under].Parallel
 	}
+	if e.Raw && e.locks != 0 && (heldLocks{s}).inSection(e, r) {
+		e.Raw, e.Held = false, true
+	}
 	e.Shared = h.under != 0 && e.Raw && e.Mode == Write && (cover{s}).covers(h, r, up, Read)
 	if !e.Raw && (e.Cause == Takes || e.Via != nil && !e.Held) {
 		e.Under = h.under
@@ -494,7 +504,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.locks == e.locks {
 				return true
 			}
 		}

@@ -105,7 +105,7 @@ func (u uses) all(yield func(int32, Use) bool) {
 			for k := range g.Sum.Effects {
 				e := &g.Sum.Effects[k]
 				r := &g.Sum.Regions[e.Region]
-				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 || c.hand || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
+				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
 					continue
 				}
 				value := u.plain(c.Args[r.Num])

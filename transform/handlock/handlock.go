@@ -1,8 +1,6 @@
 package handlock
 
-// Locks that people placed by hand: `with self._lock`, critical sections,
-// decorators, acquire and release. What stands under one is taken to be
-// guarded by it, whatever it is: only its authors know what it guards.
+// What is a lock: by its type, by its value, and at last by its name.
 
 import (
 	"slices"
@@ -10,8 +8,8 @@ import (
 	"sync"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
 	"pyxlock/transform/decorator"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -23,10 +21,17 @@ type Names struct {
 	// vars are the variables and attributes that hold locks, with the name of
 	// their type; see Typed.
 	vars map[string]string
+	// others are those that hold something else, as far as is known.
+	others map[string]bool
+	// same are the module's variables that are given another variable's value.
+	same map[string]string
+	any  cache.Value[bool] // see Any
+	// pairs are the functions that the settings say take and release locks.
+	pairs []Pair
 }
 
-// New returns the names of locks in a module.
-func New(m *project.Module) *Names { return &Names{m: m} }
+// New returns the names of locks in a module. pairs are those of the settings.
+func New(m *project.Module, pairs []Pair) *Names { return &Names{m: m, pairs: pairs} }
 
 // With reports whether e is a lock, as the item of a with statement is, and
 // which objects it locks where it is a critical section.
@@ -43,7 +48,7 @@ func (h *Names) With(e ast.Expr) (objects []ast.Expr, ok bool) {
 	return nil, h.IsLock(e)
 }
 
-// IsLock reports whether an expression denotes a lock, by its type where the
+// IsLock reports whether an expression denotes a lock, by its type or value where the
 // module shows that, else by its name.
 func (h *Names) IsLock(e ast.Expr) bool {
 	if decorator.NoLock(h.m, e) {
@@ -51,9 +56,9 @@ func (h *Names) IsLock(e ast.Expr) bool {
 	}
 	switch e := e.(type) {
 	case *ast.Name:
-		return Like(e.Name) || h.Typed(e.Name)
+		return h.named(e.Name) || h.imported([]string{e.Name})
 	case *ast.Attribute:
-		return Like(e.Attr.Name) || h.Typed(e.Attr.Name) || h.IsLock(e.X)
+		return h.named(e.Attr.Name) || h.imported(syntax.Dotted(e)) || !h.others[e.Attr.Name] && h.IsLock(e.X)
 	case *ast.Call:
 		return h.IsLock(e.Fun)
 	case *ast.Subscript:
@@ -62,8 +67,17 @@ func (h *Names) IsLock(e ast.Expr) bool {
 		return h.IsLock(e.X)
 	case *ast.Paren:
 		return h.IsLock(e.X)
+	case *ast.Cast:
+		return h.IsLock(e.X)
+	case *ast.Cond: // self.lock if self.shared else nullcontext()
+		return h.IsLock(e.Then) || h.IsLock(e.Else)
 	}
 	return false
+}
+
+// named reports whether a variable or attribute of this name is a lock.
+func (h *Names) named(name string) bool {
+	return h.Typed(name) || !h.others[name] && Like(name)
 }
 
 // lockWords are the words by which people name locks.
@@ -90,127 +104,6 @@ func Like(name string) bool {
 	return false
 }
 
-// Typed reports whether a variable or attribute of this name is declared or
-// created as a lock somewhere in the module.
-func (h *Names) Typed(name string) bool {
-	h.once.Do(func() {
-		h.vars = map[string]string{}
-		for _, u := range h.m.Units {
-			ast.Walk(u.File, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.CVarDecl:
-					if n.Type == nil || !library.LockTypes()[syntax.LastPart(n.Type.Name)] {
-						return true
-					}
-					for _, d := range n.Declarators {
-						h.vars[syntax.DeclaredName(d).Name] = syntax.LastPart(n.Type.Name)
-					}
-				case *ast.Assign:
-					call, ok := n.Value.(*ast.Call)
-					if !ok {
-						return true
-					}
-					p := syntax.Dotted(call.Fun)
-					if len(p) == 0 || !library.LockTypes()[p[len(p)-1]] {
-						return true
-					}
-					for _, t := range n.Targets {
-						switch t := t.(type) {
-						case *ast.Name:
-							h.vars[t.Name] = p[len(p)-1]
-						case *ast.Attribute:
-							h.vars[t.Attr.Name] = p[len(p)-1]
-						}
-					}
-				}
-				return true
-			})
-		}
-	})
-	return h.vars[name] != ""
-}
-
-// Call is a call that takes or releases a lock.
-type Call struct {
-	Node *ast.Call
-	Lock ast.Expr // the lock
-	Take bool
-}
-
-// Call tells whether a call takes or releases a lock.
-func (h *Names) Call(call *ast.Call) (Call, bool) {
-	if call.Fun == nil {
-		return Call{}, false
-	}
-	if take, ok := library.LockCalls()[h.m.CName(call.Fun)]; ok {
-		x := syntax.Arg(call, 0)
-		if x == nil {
-			return Call{}, false
-		}
-		if u, ok := syntax.Unparen(x).(*ast.Unary); ok && u.Op == "&" {
-			x = u.X
-		}
-		return Call{call, x, take}, true
-	}
-	if take, ok := ownCall(call); ok {
-		return Call{call, call.Fun, take}, true
-	}
-	switch fun := call.Fun.(type) {
-	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
-		// A bare acquire() may be of a pool's connection: what it is called on says.
-		if take, ok := takes(fun.Attr.Name); ok && (len(syntax.Words(fun.Attr.Name)) > 1 || h.IsLock(fun.X)) {
-			return Call{call, fun.X, take}, true
-		}
-	case *ast.Name: // lock_mutex(x)
-		x := syntax.Arg(call, 0)
-		if take, ok := takes(fun.Name); ok && x != nil && len(call.Args) == 1 && len(syntax.Words(fun.Name)) > 1 {
-			if u, ok := syntax.Unparen(x).(*ast.Unary); ok && u.Op == "&" {
-				x = u.X
-			}
-			return Call{call, x, take}, true
-		}
-	}
-	return Call{}, false
-}
-
-// ownCall tells whether a call is one of those that a rewrite puts round a body:
-// a file may have been rewritten in place.
-func ownCall(call *ast.Call) (take, ok bool) {
-	name := syntax.LastName(call.Fun)
-	switch fun := call.Fun.(type) {
-	case *ast.Attribute:
-		if x, isName := fun.X.(*ast.Name); !isName || x.Name != "pyxlock" {
-			return false, false
-		}
-	case *ast.Name:
-		var own bool
-		if name, own = strings.CutPrefix(name, "_pyxlock_"); !own {
-			return false, false
-		}
-	default:
-		return false, false
-	}
-	switch name {
-	case "read", "write", "try_read", "try_write", "acquire", "try_acquire":
-		return true, true
-	case "release", "release_all":
-		return false, true
-	}
-	return false, false
-}
-
-// takes tells whether a function of this name takes a lock or releases it, by
-// what people call such functions.
-func takes(name string) (take, ok bool) {
-	switch strings.TrimLeft(name, "_") {
-	case "acquire", "acquire_lock", "lock_acquire", "take_lock", "lock_mutex", "acquire_mutex", "lock":
-		return true, true
-	case "release", "release_lock", "lock_release", "drop_lock", "unlock_mutex", "release_mutex", "unlock":
-		return false, true
-	}
-	return false, false
-}
-
 // CountsTokens reports whether a lock is a semaphore, by its type or name: one
 // is taken here and released elsewhere.
 func (h *Names) CountsTokens(lock ast.Expr) bool {
@@ -231,7 +124,10 @@ func (h *Names) CountsTokens(lock ast.Expr) bool {
 // Decorated reports whether a decorator that is not ours locks the function: one
 // whose name speaks of a lock, as in a with statement, wherever it comes from. That it
 // has the name of one of ours makes it neither ours nor none.
-func Decorated(m *project.Module, def *ast.FuncDef) bool {
+func Decorated(m *project.Module, def *ast.FuncDef) bool { return Decorator(m, def) != nil }
+
+// Decorator returns the decorator that locks a function, as Decorated has it, or nil.
+func Decorator(m *project.Module, def *ast.FuncDef) ast.Expr {
 	for _, d := range def.Decorators {
 		e := d.Expr
 		if c, ok := e.(*ast.Call); ok {
@@ -242,8 +138,8 @@ func Decorated(m *project.Module, def *ast.FuncDef) bool {
 		}
 		last := syntax.LastName(e)
 		if last == "critical_section" || Like(last) && !decorator.NoLock(m, e) {
-			return true
+			return e
 		}
 	}
-	return false
+	return nil
 }

@@ -36,7 +36,7 @@ def f(self, pool):
     pyxlock.read(&g, self)
 `}, project.Options{})
 	m := p.Module("m")
-	names := New(m)
+	names := New(m, nil)
 	var with, calls, takes []bool
 	ast.Walk(m.Units[0].File, func(n ast.Node) bool {
 		switch n := n.(type) {

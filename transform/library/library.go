@@ -88,6 +88,8 @@ var (
 	Immutable   = names("immutable", "type") // types whose items cannot be replaced
 	LockTypes   = names("lock", "type")      // C types and constructors of locks
 	GuardTypes  = names("guard", "type")     // C++ classes whose objects hold a lock while they live
+	NativeLocks = names("native", "type")    // of the locks, those for which a thread waits while it is attached
+	AgainLocks  = names("again", "type")     // of the locks, those that their holder may take once more
 	// ObjectGlobals are C declarations that hold a Python object.
 	ObjectGlobals = names("reference", "type")
 )
@@ -159,8 +161,12 @@ var (
 	Once           = names("once", "c")                // run a function, their second argument, once for each flag, their first
 	// LockCalls are C functions that take a lock as their first argument, and whether
 	// they take or release it.
-	LockCalls = sync.OnceValue(lockCalls)
-	Lenders   = sync.OnceValue(lenders)
+	LockCalls   = sync.OnceValue(lockCalls)
+	LockEvery   = names("every", "c")     // of these, the ones whose other arguments are locks as well
+	LockShared  = names("shared", "c")    // the ones that others may hold for reading at the same time
+	LockNative  = names("native", "c")    // the ones that wait while the thread is attached
+	GuardMakers = names("construct", "c") // return a guard of their first argument
+	Lenders     = sync.OnceValue(lenders)
 )
 
 func pureBuiltins() map[string]bool {

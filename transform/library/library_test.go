@@ -9,13 +9,13 @@ import (
 
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
-	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "guard", "reference"},
+	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "makes", "reaches", "reads", "size", "views"},
-	"c":        {"args=", "lock=", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
+	"c":        {"args=", "lock=", "every", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
 }
 
 var (

@@ -168,10 +168,8 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 		return open, notLocked
 	case f.Among(region, raw).Touches:
 		return st, "not locked, it does not change once its object is made"
-	case st.Why.Via != nil:
-		return st, "not locked here, since what it calls locks it"
 	}
-	return st, "not locked here, since a lock placed by hand is"
+	return st, "not locked here, since what it calls locks it"
 }
 
 // asDecorated returns the mode in which a function's decorators lock an object,

@@ -146,7 +146,8 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 			}
 		}
 		rep.Findings = append(slices.Clone(expansion), found...) // what claims are held against
-		open := p.unlocked(mods)
+		open, left := p.assumed(mods, slices.DeleteFunc(slices.Clone(mods), func(m *project.Module) bool { return !p.prog.HandLocks(m).Any() }))
+		found = append(found, left...)
 		found = append(found, p.claims(mods, open, rep)...)
 		found = append(found, changing(mods, open)...)
 		rep.Findings = nil

@@ -1,10 +1,11 @@
 package rules
 
-// PXL109 and PXL214: locks that people placed by hand. A class that has one is
-// not given another; what its own lock leaves out is told, and so are two locks
-// that stand for the same state.
+// PXL109 and PXL214: locks that people placed by hand. What such a lock guards tell the
+// locks that are held at each use (effects/locksets.go); the uses without it are told, and so
+// are two locks that stand for the same state.
 
 import (
+	"cmp"
 	"fmt"
 	"slices"
 	"strings"
@@ -14,106 +15,138 @@ import (
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
-// checkHandLocks looks at classes whose methods hold a lock placed by hand on
-// what they write, for methods that use the same attributes without it.
-func checkHandLocks(c *checking) {
-	type use struct {
-		f *effects.Function
-		e *effects.Effect
+// leftOut reports the uses of what a lock guards that people placed, without that lock.
+func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []finding.Finding {
+	type told struct {
+		f      *effects.Function
+		region int32
 	}
-	// An attribute is one thing, and the object that it holds another.
-	type state struct {
-		field  string
-		behind bool
-	}
-	of := func(k *project.Class, e *effects.Effect) state {
-		fd := k.Field(e.Field)
-		return state{e.Field, e.Behind && fd != nil && c.p.Types.OfField(fd).Kind == ctype.Object}
-	}
-	if !slices.ContainsFunc(c.p.Funcs(c.m).All, func(f *effects.Function) bool { return f.Class != nil && c.p.FlowOf(f).Hand != (ast.Span{}) }) {
-		return
-	}
-	all := c.functions()
-	byClass := map[*project.Class][]*effects.Function{}
-	for _, f := range all {
-		if f.Class != nil && c.p.Locks.Of(f.Class) == nil {
-			byClass[f.Class] = append(byClass[f.Class], f)
-		}
-	}
-	for _, k := range c.m.Classes {
-		if !slices.ContainsFunc(byClass[k], func(f *effects.Function) bool { return f.Flow.Hand != (ast.Span{}) }) {
+	worst := map[told]openAccess{}
+	var order []told
+	for _, s := range sets.Sorted() {
+		g := sets.States[s]
+		if p.locks.Of(s.Class) != nil || g.Writes == nil || !g.Writes.Effect.Sure {
 			continue
 		}
-		locked := map[state]use{} // attributes that are written under the lock
-		for _, f := range byClass[k] {
-			for i := range f.Sum.Effects {
-				e := &f.Sum.Effects[i]
-				if effects.OnSelf(f, e) && e.Writes() && e.Sure && !e.Raw && e.Field != "" && f.Flow.Hand != (ast.Span{}) && f.Exposed() && !library.Construction()[f.Def.Name.Name] {
-					if _, ok := locked[of(k, e)]; !ok {
-						locked[of(k, e)] = use{f, e}
-					}
-				}
-			}
-		}
-		for _, f := range byClass[k] {
-			name := f.Def.Name.Name
-			if !f.Exposed() || f.Accessor == effects.Plain && (library.Construction()[name] || library.NoLockMethods()[name] || library.ImplicitStatic()[name]) || c.p.Exempt(f) || f.Flow.Hand != (ast.Span{}) || lockedByCallers(f) {
+		for _, a := range g.All {
+			if !slices.Contains(mods, a.Func.Mod) || a.Holds(g.By) || !a.Effect.Sure || !p.leavesOpen(s, g, a) {
 				continue
 			}
-			var worst *effects.Effect // what it writes says more than what it reads
-			var whose use
-			for i := range f.Sum.Effects {
-				e := &f.Sum.Effects[i]
-				with, ok := locked[state{e.Field, false}]
-				if !ok {
-					with, ok = locked[of(k, e)]
-				}
-				if ok && effects.OnSelf(f, e) && e.Raw && e.Sure && (e.Via == nil || !e.Via.Exposed() || lockedByCallers(e.Via)) && (worst == nil || e.Mode > worst.Mode) {
-					worst, whose = e, with
-				}
+			k := told{a.Func, a.Region}
+			was, known := worst[k]
+			if !known {
+				order = append(order, k)
 			}
-			if worst == nil {
-				continue
+			if !known || a.Effect.Mode > was.Effect.Mode || a.Effect.Mode == was.Effect.Mode && a.Effect.Span.Pos < was.Effect.Span.Pos { // what it writes says more than what it reads
+				worst[k] = openAccess{a, s, g}
 			}
-			does := "reads"
-			if worst.Mode == effects.Write {
-				does = "writes"
-			}
-			if worst.Via != nil {
-				does = fmt.Sprintf("calls %s, which %s", worst.Via.Name(), does)
-			}
-			out := project.FindingAt(f.Unit.Source, worst.Span, finding.LeftOut, "", "")
-			out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, worst.Field, whose.f.Name())
-			out.Help = "hold the same lock here"
-			out.Warning = true
-			// What calls the method that leaves it out says the same again.
-			steps := effects.Chain(f, worst)
-			last := steps[len(steps)-1]
-			out.Cause = fmt.Sprintf("%s in %s, %d", last.Func.Name(), last.Func.Unit.Path, last.Effect.Span.Pos)
-			pos := project.FindingAt(whose.f.Unit.Source, whose.f.Flow.Hand, "", "", "")
-			out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: whose.f.Name() + " holds the lock"}}
-			if len(steps) > 1 {
-				out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
-			}
-			c.Findings = append(c.Findings, out)
 		}
 	}
+	var out []finding.Finding
+	at := map[string]bool{}
+	for _, inner := range []bool{true, false} { // of the object itself, and else of the one that leads to it
+		for _, k := range order {
+			w := worst[k]
+			if place := fmt.Sprintf("%s:%d", w.Func.Unit.Path, w.Effect.Span.Pos); w.Region == w.Effect.Region == inner && !at[place] {
+				at[place] = true
+				out = append(out, w.finding())
+			}
+		}
+	}
+	return out
 }
 
-// lockedByCallers reports whether a method leaves the lock to its callers, who
-// are looked at in its place: its name says so, or it is private and called here.
-func lockedByCallers(f *effects.Function) bool {
-	for _, w := range syntax.Words(f.Def.Name.Name) {
-		if w == "locked" || w == "unlocked" || w == "nolock" {
-			return true
+// openAccess is a use of a state without the lock that guards it.
+type openAccess struct {
+	*effects.Access
+	state effects.State
+	by    *effects.StateLocks
+}
+
+// leavesOpen reports whether an access without the lock is told of its function: not what another function
+// does that is looked at by itself.
+func (p *Checker) leavesOpen(s effects.State, g *effects.StateLocks, a *effects.Access) bool {
+	steps := effects.Chain(a.Func, a.Effect)
+	for _, st := range steps[1:] {
+		if effects.Entered(p.prog, st.Func) {
+			return false
 		}
 	}
-	return effects.PrivateName(f.Def.Name.Name) && len(f.Callers) > 0
+	if !a.Init() {
+		return true
+	}
+	// Called once more it frees or replaces C data that others use. What else it assigns is that of the constructor.
+	fd := s.Class.Field(s.Field)
+	return fd != nil && a.Effect.Writes() && !g.By.Module && !strings.Contains(g.By.Path, ".") && p.prog.Types.OfField(fd).Kind == ctype.Pointer
+}
+
+// finding is that about an access without its lock.
+func (w openAccess) finding() finding.Finding {
+	f, e := w.Func, w.Effect
+	self := "self"
+	if r := &f.Sum.Regions[w.Region]; r.Root == effects.NodeParam && int(r.Num) < len(f.Def.Params.List) {
+		self = cmp.Or(effects.PathOf(f, w.Region), self)
+	}
+	does := "reads"
+	if e.Mode == effects.Write {
+		does = "writes"
+	}
+	if e.Via != nil {
+		does = fmt.Sprintf("calls %s, which %s", e.Via.Name(), does)
+	}
+	field := w.state.Field
+	if r := &f.Sum.Regions[w.Region]; f.Class == nil || r.Num > 0 || r.Parent >= 0 {
+		field = self + "." + field
+	}
+	writer := w.by.Writes
+	out := project.FindingAt(f.Unit.Source, e.Span, finding.LeftOut, "", "")
+	out.Warning = true
+	out.Help = "hold the same lock here"
+	shared, held := w.Locks[w.by.By]
+	other, has := w.otherLock()
+	switch {
+	case held && shared:
+		out.Message = fmt.Sprintf("%s %s %s, and holds %s only as others may who read it", f.Name(), does, field, w.by.By.Text(self))
+		out.Help = "take the lock for writing"
+	case has:
+		out.Code = finding.TwoLocks
+		out.Message = fmt.Sprintf("%s %s %s with %s, which keeps nobody away who holds %s, as %s does to write it", f.Name(), does, field, other.Text(self), w.by.By.Text(self), writer.Func.Name())
+		out.Help = "hold one lock for one state everywhere"
+	default:
+		out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, field, writer.Func.Name())
+	}
+	// What calls the method that leaves it out says the same again.
+	steps := effects.Chain(f, e)
+	last := steps[len(steps)-1]
+	out.Cause = fmt.Sprintf("%s in %s, %d", last.Func.Name(), last.Func.Unit.Path, last.Effect.Span.Pos)
+	pos := project.FindingAt(writer.Func.Unit.Source, writer.Effect.Span, "", "", "")
+	name := "self"
+	if len(writer.Func.Def.Params.List) > 0 {
+		name = cmp.Or(effects.PathOf(writer.Func, writer.Region), name)
+	}
+	out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s writes it with %s", writer.Func.Name(), w.by.By.Text(name))}}
+	if len(steps) > 1 {
+		out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
+	}
+	return out
+}
+
+// otherLock returns a lock that is held at an access in place of the one that guards the state.
+func (w openAccess) otherLock() (effects.StateLock, bool) {
+	var out []effects.StateLock
+	for l := range w.Locks {
+		if l != w.by.By {
+			out = append(out, l)
+		}
+	}
+	if len(out) == 0 {
+		return effects.StateLock{}, false
+	}
+	return slices.MinFunc(out, func(a, b effects.StateLock) int { return strings.Compare(a.Text("self"), b.Text("self")) }), true
 }
 
 // checkTwoLocks looks at members of locked classes that also lock the object, or

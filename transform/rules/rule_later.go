@@ -17,7 +17,7 @@ import (
 // checkLater looks for what functions that lock hand out.
 func checkLater(c *checking) {
 	for _, f := range c.functions() {
-		if c.p.Exempt(f) || c.plan.Failed[f.Def] || f.Flow.Hand != (ast.Span{}) {
+		if c.p.Exempt(f) || c.plan.Failed[f.Def] {
 			continue
 		}
 		list := handedOut(f)

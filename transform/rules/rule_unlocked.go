@@ -37,6 +37,13 @@ func (p *Checker) mayBeUnlocked(c *project.Class) bool {
 // It looks at them as if each class had a lock of its own, which costs as much as
 // the model of the locks that there are: it does so where a finding can come of it.
 func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlockedClass {
+	open, _ := p.assumed(mods, nil)
+	return open
+}
+
+// assumed is unlocked, and the findings about locks that people placed in some of the modules, which need the
+// same model.
+func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module][]unlockedClass, []finding.Finding) {
 	claiming, _ := p.claimants(mods)
 	wanted := func(m *project.Module) bool {
 		claims := slices.ContainsFunc(claiming, func(c claimant) bool { return c.Module == m })
@@ -45,13 +52,15 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 		})
 	}
 	out := map[*project.Module][]unlockedClass{}
-	if !slices.ContainsFunc(mods, wanted) {
-		return out
+	var left []finding.Finding
+	if !slices.ContainsFunc(mods, wanted) && len(handMade) == 0 {
+		return out, nil
 	}
 	elsewhere := includedIn(mods)
 	p.prog.Assuming(func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
+		left = p.leftOut(handMade, a.Sets)
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
@@ -77,7 +86,7 @@ func (p *Checker) unlocked(mods []*project.Module) map[*project.Module][]unlocke
 			list[i].obstacle = plan.ObstacleTo(mods, list[i].class)
 		}
 	}
-	return out
+	return out, left
 }
 
 // includedIn tells whether a class stands in a file that another of the modules includes:

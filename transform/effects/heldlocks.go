@@ -1,0 +1,383 @@
+package effects
+
+// Which of the locks that people placed are held at a point of a function, for certain: on every way
+// that leads there. What a callee leaves taken or releases counts as done by the call.
+//
+// A lock is known by the object that it belongs to, as the function knows that: a parameter, or what is
+// reached from one through attributes; or by the variable of a module. One of which that cannot be said
+// (it may be one of two, or the function made it) guards nothing.
+
+import (
+	"math/bits"
+
+	"pyxlock/transform/decorator"
+)
+
+// heldLock is a lock as a function knows it.
+type heldLock struct {
+	region  int32 // the lock, or the object of a critical section
+	section bool
+	some    bool // one of several in a container
+	shared  bool // held so that others may hold it, too
+	own     bool // the lock that pyxlock gave the object, in a file that was rewritten
+}
+
+// lockSet is a set of the locks of one summary. There are few of them: what there is no place for
+// counts as not held.
+type lockSet uint64
+
+// heldLocks finds them.
+type heldLocks struct{ *Solver }
+
+// lockOf returns the place of a lock in the summary's list, false where there is none left.
+func (s heldLocks) lockOf(l heldLock) (int32, bool) {
+	for i, o := range s.sum.locks {
+		if o == l {
+			return int32(i), true
+		}
+	}
+	if len(s.sum.locks) == 64 {
+		return 0, false
+	}
+	s.sum.locks = append(s.sum.locks, l)
+	return int32(len(s.sum.locks) - 1), true
+}
+
+// regionOfLock is what a lock's value stands for; -1 where that is not certain.
+func (s heldLocks) regionOfLock(n int32) int32 {
+	found := int32(-1)
+	for _, r := range s.Top(n) {
+		if found >= 0 && r.Region != found {
+			return -1
+		}
+		found = r.Region
+	}
+	if found < 0 || s.sum.moved(found) != inPlace {
+		return -1
+	}
+	switch x := &s.sum.Regions[found]; {
+	case x.Root != NodeParam && x.Root != NodeGlobal, x.Name == furtherOn:
+		return -1
+	}
+	return found
+}
+
+// using returns the locks that a use takes or releases, as a set: who holds a lock alone holds it as
+// others may, too.
+func (s heldLocks) using(u *LockUse) lockSet {
+	if u.own && u.Take && u.node == 0 {
+		return everything // several objects, in an array
+	}
+	r := int32(-1)
+	if u.node != 0 {
+		r = s.regionOfLock(u.node)
+	}
+	if r < 0 {
+		return 0
+	}
+	return s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
+}
+
+func (s heldLocks) both(l heldLock, all bool) lockSet {
+	var out lockSet
+	for _, shared := range []bool{false, true} {
+		if !shared && l.shared && !all {
+			continue
+		}
+		l.shared = shared
+		if i, ok := s.lockOf(l); ok {
+			out |= 1 << i
+		}
+	}
+	return out
+}
+
+// across translates locks of a callee.
+func (s heldLocks) across(c *Call, g *Function, set lockSet) lockSet {
+	if set == everything {
+		return set
+	}
+	var out lockSet
+	for ; set != 0; set &= set - 1 {
+		l := g.Sum.locks[bits.TrailingZeros64(uint64(set))]
+		r := s.regionAcross(c, g, l.region)
+		if r < 0 {
+			continue
+		}
+		l.region = r
+		if i, ok := s.lockOf(l); ok {
+			out |= 1 << i
+		}
+	}
+	return out
+}
+
+// regionAcross is what a region of a callee is to its caller; -1 where that is not certain.
+func (s heldLocks) regionAcross(c *Call, g *Function, region int32) int32 {
+	x := &g.Sum.Regions[region]
+	if x.Root == NodeGlobal {
+		r := int32(-1)
+		var path []int32
+		for at := region; at >= 0; at = g.Sum.Regions[at].Parent {
+			path = append(path, at)
+		}
+		for i := len(path) - 1; i >= 0; i-- {
+			o := g.Sum.Regions[path[i]]
+			if o.Parent >= 0 {
+				r = s.child(r, o.Name, o.Owner, o.moved)
+				continue
+			}
+			o.Parent = -1
+			r = s.intern(o)
+		}
+		return r
+	}
+	if x.Root != NodeParam || g.Sum.moved(region) != inPlace {
+		return -1
+	}
+	found := int32(-1)
+	for _, b := range s.given(c, g, anchor(g, region)) {
+		for _, r := range s.along(b.Region, g, region, c.history) {
+			if found >= 0 && r != found {
+				return -1
+			}
+			found = r
+		}
+	}
+	if found < 0 || s.sum.moved(found) != inPlace {
+		return -1
+	}
+	if y := &s.sum.Regions[found]; y.Root != NodeParam && y.Root != NodeGlobal || y.Name == furtherOn {
+		return -1
+	}
+	return found
+}
+
+// locking reports whether anything that a function does takes or releases a lock.
+func (s heldLocks) locking() bool {
+	if len(s.flow.Locks) > 0 {
+		return true
+	}
+	for i := range s.flow.Calls {
+		for _, g := range s.flow.Calls[i].Callees {
+			if g.Sum.leaves|g.Sum.frees != 0 {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// everything is held where nothing leads to, as far as is known so far; and where nobody could tell what is.
+const everything = ^lockSet(0)
+
+// findHeld finds what is held after each node of the history.
+func (s heldLocks) findHeld() {
+	s.held = nil
+	if !s.locking() {
+		return
+	}
+	var order []int32
+	seen := make([]bool, len(s.flow.Nodes))
+	var visit func(n int32)
+	visit = func(n int32) {
+		for n != 0 && !seen[n] {
+			seen[n] = true
+			x := &s.flow.Nodes[n]
+			if x.Kind == NodeLocal {
+				for _, f := range x.From {
+					visit(f)
+				}
+			}
+			order = append(order, n)
+			for _, f := range x.From {
+				if x.Kind == NodeLetsGo {
+					visit(f)
+				}
+			}
+			if x.Kind == NodeLocal {
+				return
+			}
+			n = x.Base
+		}
+	}
+	for i := range s.flow.Actions {
+		if h := s.flow.Actions[i].history; h != noUse {
+			visit(h)
+		}
+	}
+	for i := range s.flow.Calls {
+		visit(s.flow.Calls[i].history)
+	}
+	for _, n := range s.flow.ends {
+		visit(n)
+	}
+	for i := range s.flow.Nodes { // where locks are taken
+		if s.flow.Nodes[i].Kind == NodeHolds {
+			visit(int32(i))
+		}
+	}
+	s.held = make([]lockSet, len(s.flow.Nodes))
+	uses := make([]lockSet, len(s.flow.Locks))
+	for i := range uses {
+		uses[i] = s.using(&s.flow.Locks[i])
+	}
+	type change struct{ leaves, frees lockSet }
+	calls := map[int32]change{}
+	for _, n := range order {
+		s.held[n] = everything
+		if x := &s.flow.Nodes[n]; x.Kind == NodeCalled && x.Num != unseenCode {
+			if _, known := calls[x.Num]; !known {
+				calls[x.Num] = func() change {
+					c := &s.flow.Calls[x.Num]
+					out := change{leaves: everything}
+					for _, g := range c.Callees {
+						out.frees |= s.across(c, g, g.Sum.frees)
+						out.leaves &= s.across(c, g, g.Sum.leaves)
+					}
+					if len(c.Callees) == 0 {
+						out.leaves = 0
+					}
+					return out
+				}()
+			}
+		}
+	}
+	after := func(n int32) lockSet {
+		x := &s.flow.Nodes[n]
+		switch x.Kind {
+		case NodeHistory:
+			return 0
+		case NodeLocal:
+			if x.Num == detachedWay {
+				return s.held[x.From[0]]
+			}
+			out := everything
+			for _, f := range x.From {
+				out &= s.held[f]
+			}
+			return out
+		case NodeHolds:
+			return s.held[x.Base] | uses[x.Num]
+		case NodeLetsGo:
+			out := s.held[x.Base] &^ s.lets(x.Num, uses)
+			for _, f := range x.From {
+				out |= s.held[f] & uses[x.Num]
+			}
+			return out
+		case NodeCalled:
+			if x.Num == unseenCode {
+				return s.held[x.Base]
+			}
+			return s.held[x.Base]&^calls[x.Num].frees | calls[x.Num].leaves
+		}
+		return s.held[x.Base]
+	}
+	for changed := true; changed; {
+		changed = false
+		for i := len(order) - 1; i >= 0; i-- {
+			n := order[i]
+			if now := after(n); now != s.held[n] {
+				s.held[n], changed = now, true
+			}
+		}
+	}
+}
+
+// lets is what a release lets go: both ways of holding the lock, and where it is not known which lock
+// that is, all that are spelled like it.
+func (s heldLocks) lets(use int32, uses []lockSet) lockSet {
+	u := &s.flow.Locks[use]
+	out := uses[use]
+	if u.Take { // at the end of a with statement
+		var all lockSet
+		for set := out; set != 0; set &= set - 1 {
+			all |= s.both(s.sum.locks[bits.TrailingZeros64(uint64(set))], true)
+		}
+		return all
+	}
+	if out != 0 {
+		return out
+	}
+	for i := range s.flow.Locks {
+		if o := &s.flow.Locks[i]; o.Take && o.Text == u.Text {
+			out |= uses[i]
+		}
+	}
+	for i := range s.flow.Locks {
+		if o := &s.flow.Locks[i]; o.Take && out == 0 && u.node == 0 {
+			return everything
+		}
+	}
+	return out
+}
+
+// noUse is the history of what needs no lock that people placed: to take the address of what an object has in it.
+const noUse int32 = -1
+
+// heldAt is what is held where a history ends.
+func (s heldLocks) heldAt(history int32) lockSet {
+	if history == noUse {
+		return everything
+	}
+	if s.held == nil || history == 0 || int(history) >= len(s.held) {
+		return 0
+	}
+	if held := s.held[history]; len(s.sum.locks) == 64 || held>>len(s.sum.locks) == 0 {
+		return held
+	}
+	return everything
+}
+
+// inSection reports whether an effect on a region is in a critical section that is the lock of its class, too.
+func (s heldLocks) inSection(e *Effect, region int32) bool {
+	in := s.p.Locks.Of(e.Class)
+	if in == nil || in.Kind != decorator.CriticalSection || in.Guard != "" {
+		return false
+	}
+	for set := e.locks; set != 0 && set != everything; set &= set - 1 {
+		if l := s.sum.locks[bits.TrailingZeros64(uint64(set))]; l.section && l.region == region {
+			return true
+		}
+	}
+	return false
+}
+
+// maxChanges bounds how often what a function leaves taken may change: it need not only grow.
+const maxChanges = 8
+
+// leave notes what a function leaves taken, and what it takes where.
+func (s heldLocks) leave() {
+	if s.held == nil {
+		return
+	}
+	leaves := everything
+	for _, end := range s.flow.ends {
+		leaves &= s.heldAt(end)
+	}
+	if len(s.flow.ends) == 0 {
+		leaves = 0
+	}
+	var frees lockSet
+	for n := range s.held {
+		x := &s.flow.Nodes[n]
+		switch x.Kind {
+		case NodeLetsGo:
+			if u := &s.flow.Locks[x.Num]; !u.Take {
+				frees |= s.using(u) &^ s.heldAt(x.Base)
+			}
+		case NodeCalled:
+			if x.Num != unseenCode {
+				c := &s.flow.Calls[x.Num]
+				for _, g := range c.Callees {
+					frees |= s.across(c, g, g.Sum.frees) &^ s.heldAt(x.Base)
+				}
+			}
+		}
+	}
+	if leaves == s.sum.leaves && frees == s.sum.frees || s.sum.lockChanges == maxChanges {
+		return
+	}
+	s.sum.lockChanges++
+	s.sum.leaves, s.sum.frees, s.grown = leaves, frees, true
+}

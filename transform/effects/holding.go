@@ -1,0 +1,357 @@
+package effects
+
+// Locks that people placed, as a flow has them: where one is taken and released. They are
+// noted in the history of the function (heap.go), between its assignments and calls:
+// which of them are held at a point, the solver finds by going along it (heldlocks.go).
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/handlock"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// LockUse is one lock that a function takes or releases.
+type LockUse struct {
+	// Section is true of a critical section: the object is the lock.
+	Section bool
+	Shared  bool // others may hold it in the same way
+	Some    bool // one of several in a container
+	Native  bool // the thread waits for it attached
+	Again   bool // its holder may take it once more
+	Take    bool
+	Span    ast.Span
+	// Text is how the source spells it.
+	Text string
+	own  bool  // pyxlock's, in a file that was rewritten
+	node int32 // the lock, or the object of a critical section; 0 where that is not followed
+}
+
+// holding walks what takes and releases locks.
+type holding struct{ *builder }
+
+// takesLock notes that a lock is taken, and returns its number.
+func (b holding) takesLock(u LockUse) int32 {
+	u.Take = true
+	b.flow.Locks = append(b.flow.Locks, u)
+	n := int32(len(b.flow.Locks) - 1)
+	b.set(historySlot, b.node(Node{Kind: NodeHolds, Base: b.history(), Num: n}))
+	return n
+}
+
+// releasesLock notes that a lock is released.
+func (b holding) releasesLock(u LockUse) {
+	b.flow.Locks = append(b.flow.Locks, u)
+	b.set(historySlot, b.node(Node{Kind: NodeLetsGo, Base: b.history(), Num: int32(len(b.flow.Locks) - 1)}))
+}
+
+// leavesLock notes that what was taken with a lock is over: what was held before is held still.
+func (b holding) leavesLock(lock, before int32) {
+	b.set(historySlot, b.node(Node{Kind: NodeLetsGo, Base: b.history(), Num: lock, From: []int32{before}}))
+}
+
+// attached reports whether the thread is attached to the interpreter, for all that is known.
+func (b holding) attached() bool {
+	return b.nogil == 0 && !project.IsNogil(b.m, b.f.Class, b.f.Def)
+}
+
+// ended is the history at an end of the function, where what is held for a while only is released.
+func (b holding) ended() int32 {
+	h := b.history()
+	let := func(lock int32) {
+		h = b.node(Node{Kind: NodeLetsGo, Base: h, Num: lock})
+	}
+	for _, w := range slices.Backward(b.withs) {
+		let(w)
+	}
+	for name, locks := range b.guards {
+		if !slices.Contains(b.heapGuards, name) {
+			for _, l := range locks {
+				let(l)
+			}
+		}
+	}
+	return h
+}
+
+// afterFinally has what a finally clause takes and releases follow on the ends of the function that its try
+// statement leads to.
+func (b holding) afterFinally(ends, nodes int) {
+	last := len(b.flow.Nodes)
+	for i := ends; i < len(b.flow.ends); i++ {
+		for k := nodes; k < last; k++ {
+			x := b.flow.Nodes[k]
+			switch x.Kind {
+			case NodeHolds, NodeLetsGo:
+				x.From = nil
+			case NodeCalled:
+				if x.Num == unseenCode {
+					continue
+				}
+			default:
+				continue
+			}
+			x.Base = b.flow.ends[i]
+			b.flow.ends[i] = b.node(x)
+		}
+	}
+}
+
+// onlyLocks reports whether all that a block does is to take or release locks.
+func (b holding) onlyLocks(s *ast.Suite) bool {
+	if s == nil || len(s.Stmts) == 0 {
+		return false
+	}
+	for _, st := range s.Stmts {
+		x, ok := st.(*ast.ExprStmt)
+		if !ok {
+			return false
+		}
+		call, ok := syntax.Unparen(x.X).(*ast.Call)
+		if !ok || call.Fun == nil {
+			return false
+		}
+		if _, ok := b.placed.Call(call); !ok && syntax.LastName(call.Fun) != "enter_context" {
+			return false
+		}
+	}
+	return true
+}
+
+// lockTest returns the call where a condition is nothing but taking a lock.
+func (b holding) lockTest(cond ast.Expr) (c handlock.Call, negated, ok bool) {
+	if cond == nil {
+		return c, false, false
+	}
+	e := syntax.Unparen(cond)
+	if u, isNot := e.(*ast.Unary); isNot && u.Op == "not" {
+		e, negated = syntax.Unparen(u.X), true
+	}
+	call, isCall := e.(*ast.Call)
+	if !isCall {
+		return c, false, false
+	}
+	c, ok = b.placed.Call(call)
+	return c, negated, ok && c.Take
+}
+
+// attaches follows an item of a with statement, or what a loop runs over, that releases the GIL or takes it.
+func (b holding) attaches(e ast.Expr) {
+	switch {
+	case e == nil:
+	case b.m.Releases(e):
+		b.nogil++
+	case syntax.IsNamed(e, "gil") || b.m.Scope.CythonAttr(e, false) == "gil":
+		b.nogil = 0
+	}
+}
+
+// awaits walks what is awaited: what a task waits for by that keeps no thread away.
+func (b holding) awaits(e ast.Expr) {
+	call, ok := syntax.Unparen(e).(*ast.Call)
+	if !ok || call.Fun == nil {
+		b.expr(e)
+		return
+	}
+	if _, lock := b.placed.Call(call); lock {
+		b.calls.passed(call.Args)
+		return
+	}
+	b.expr(e)
+}
+
+// takesAgain has the locks from one on that have been taken be held where ways have met.
+func (b holding) takesAgain(from int) {
+	for i := from; i < len(b.flow.Locks); i++ {
+		kind := NodeLetsGo
+		if b.flow.Locks[i].Take {
+			kind = NodeHolds
+		}
+		b.set(historySlot, b.node(Node{Kind: kind, Base: b.history(), Num: int32(i)}))
+	}
+}
+
+// receiver is the class of what a method is called on, as far as it is known before it is walked.
+func (b holding) receiver(e ast.Expr) *project.Class {
+	if n, ok := syntax.Unparen(e).(*ast.Name); ok {
+		if v, _, local := b.value(n.Name); local && v != 0 && b.shape(v).Class != nil {
+			return b.shape(v).Class
+		}
+	}
+	if a, ok := syntax.Unparen(e).(*ast.Attribute); ok {
+		if c := b.receiver(a.X); c != nil {
+			if f := c.Field(a.Attr.Name); f != nil {
+				return b.p.Types.OfField(f).Class
+			}
+			return nil
+		}
+	}
+	return blocks(b).static(e)
+}
+
+// handLockCall follows the taking and releasing of a lock placed by hand. A method that passes on to
+// a lock that its object has is followed as any other.
+func (b holding) handLockCall(e *ast.Call) bool {
+	if b.guardCall(e) {
+		b.calls.passed(e.Args)
+		return true
+	}
+	a, isMethod := syntax.Unparen(e.Fun).(*ast.Attribute)
+	if isMethod && a.Attr.Name == "enter_context" {
+		return b.entersContext(a, e)
+	}
+	lc, ok := b.placed.Call(e)
+	if isMethod && (ok || b.placed.Speaks(a.Attr.Name)) {
+		if c := b.receiver(a.X); c != nil && !lc.Set {
+			if take, release := handlock.Role(c, a.Attr.Name); (take || release) && handlock.IsClass(c) {
+				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, More: lc.More}, true
+				for _, x := range e.Args { // lock_with(other)
+					if b.receiver(x.X) == c {
+						lc.More = append(lc.More, x.X)
+					}
+				}
+				if p, set := b.placed.Pair(c, a.Attr.Name); set {
+					lc.Shared = p.Shared
+				}
+			} else if p, set := b.placed.Pair(c, a.Attr.Name); set {
+				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: p.Takes(a.Attr.Name), Shared: p.Shared}, true
+			} else if len(b.members(c, a.Attr.Name, false)) > 0 {
+				return false
+			}
+		}
+	} else if n, isName := syntax.Unparen(e.Fun).(*ast.Name); ok && isName && !lc.Set && !lc.Known && b.inSight(n.Name) {
+		return false // what it takes is seen in its body
+	}
+	if !ok {
+		return false
+	}
+	b.handCount(lc.Take, e.Span)
+	if lc.Own {
+		b.ownLock(lc, b.calls.passed(e.Args))
+		return true
+	}
+	for _, x := range b.withSame(append([]ast.Expr{lc.Lock}, lc.More...)) {
+		u := b.lockUse(x)
+		u.Shared, u.Native, u.Span = lc.Shared, lc.Native && b.attached(), e.Span
+		switch {
+		case !lc.Take:
+			b.releasesLock(u)
+		case lc.Tries(b.f.Unit.File) && !b.testing:
+		default:
+			if lc.Tries(b.f.Unit.File) {
+				u.Native = false
+			}
+			b.takesLock(u)
+		}
+	}
+	for _, arg := range e.Args {
+		if x := syntax.Unparen(arg.X); x != lc.Lock && !isAddressOf(x, lc.Lock) {
+			b.expr(arg.X)
+		}
+	}
+	return true
+}
+
+// isAddressOf reports whether an expression is the address of another.
+func isAddressOf(x, of ast.Expr) bool {
+	u, ok := x.(*ast.Unary)
+	return ok && u.X == of
+}
+
+// handCount counts the locks that are held.
+func (b holding) handCount(take bool, at ast.Span) {
+	switch {
+	case take:
+		b.hand++
+		b.byHand(at)
+	case b.hand > 0:
+		b.hand--
+	}
+}
+
+// inSight reports whether a name is a function that the project has.
+func (b holding) inSight(name string) bool {
+	r := b.m.Owner([]string{name})
+	return r.Mod != nil && len(b.p.Funcs(r.Mod).byName[r.Name]) > 0
+}
+
+// entersContext follows stack.enter_context(lock).
+func (b holding) entersContext(a *ast.Attribute, e *ast.Call) bool {
+	stack, ok := a.X.(*ast.Name)
+	x := syntax.Arg(e, 0)
+	if !ok || x == nil {
+		return false
+	}
+	locks, ok := b.lockItem(x)
+	if !ok {
+		return false
+	}
+	b.hand++
+	b.byHand(e.Span)
+	for _, l := range locks {
+		if b.stacks == nil {
+			b.stacks = map[string][]int32{}
+		}
+		b.stacks[stack.Name] = append(b.stacks[stack.Name], b.takesLock(l))
+	}
+	return true
+}
+
+// same returns the pairs of expressions that are one object where a condition holds: "a is b", or one of them
+// is None.
+func same(cond ast.Expr) [][2]ast.Expr {
+	switch e := syntax.Unparen(cond).(type) {
+	case *ast.Binary:
+		if e.Op == "or" {
+			x, y := same(e.X), same(e.Y)
+			if len(x) > 0 && len(y) > 0 {
+				return append(x, y...)
+			}
+		}
+	case *ast.Compare:
+		if len(e.Ops) == 1 && e.Ops[0] == "is" {
+			return [][2]ast.Expr{{e.Xs[0], e.Xs[1]}}
+		}
+	}
+	return nil
+}
+
+// withSame adds to locks what is the same object here, by a condition round it: whoever holds one holds the other.
+func (b holding) withSame(locks []ast.Expr) []ast.Expr {
+	for _, p := range b.sameHere {
+		for i, x := range p {
+			other := p[1-i]
+			if _, none := syntax.Unparen(other).(*ast.Const); none {
+				continue
+			}
+			for _, l := range locks {
+				if syntax.Text(b.f.Unit.File, l.Range()) == syntax.Text(b.f.Unit.File, x.Range()) {
+					locks = append(locks, other)
+					break
+				}
+			}
+		}
+	}
+	return locks
+}
+
+// ownLock follows a call that a rewrite put there: the guard comes first, then what it locks.
+func (b holding) ownLock(lc handlock.Call, args passed) {
+	if len(lc.Node.Args) == 0 {
+		return
+	}
+	u := LockUse{own: true, Again: true, Span: lc.Node.Span, Shared: strings.Contains(syntax.LastName(lc.Node.Fun), "read"), Text: syntax.Text(b.f.Unit.File, lc.Node.Args[0].X.Range())}
+	if !lc.Take {
+		b.releasesLock(u)
+		return
+	}
+	if strings.HasSuffix(syntax.LastName(lc.Node.Fun), "acquire") || len(args.pos) < 2 {
+		b.takesLock(u)
+		return
+	}
+	u.node = args.pos[1]
+	b.takesLock(u)
+}

@@ -1,0 +1,305 @@
+package effects
+
+// The values of locks that people placed, and the variables of C++ guards that hold them.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/handlock"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+)
+
+// lockItem returns the locks of an item of a with statement.
+func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
+	if n, ok := syntax.Unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {
+		return nil, false
+	}
+	objects, ok := b.placed.With(e)
+	if !ok {
+		if n, isName := syntax.Unparen(e).(*ast.Name); isName { // a local that holds a lock
+			v, _, local := b.value(n.Name)
+			if !local || v == 0 || !b.isLockValue(v, 8) {
+				return nil, false
+			}
+			return []LockUse{{Span: e.Range(), Text: n.Name, node: v}}, true
+		}
+		return nil, false
+	}
+	var out []LockUse
+	for _, o := range objects {
+		u := LockUse{Section: true, Again: true, Span: o.Range(), Text: syntax.Text(b.f.Unit.File, o.Range())}
+		if x, ok := syntax.Unparen(o).(*ast.Unary); ok && x.Op == "&" { // a mutex in a critical section's place
+			o, u.Section, u.Again = x.X, false, false
+			u.node, u.Some = b.lockValue(o)
+		} else {
+			u.node = b.expr(o)
+		}
+		out = append(out, u)
+	}
+	if objects == nil {
+		out = append(out, b.lockUse(e))
+	}
+	return out, true
+}
+
+// lockUse is the lock that an expression denotes.
+func (b holding) lockUse(e ast.Expr) LockUse {
+	u := LockUse{Span: e.Range(), Text: syntax.Text(b.f.Unit.File, e.Range())}
+	u.node, u.Some = b.lockValue(e)
+	typ := b.placed.Type(syntax.LastName(syntax.Bare(e)))
+	u.Again = typ == "" || library.AgainLocks()[typ] || !library.LockTypes()[typ]
+	return u
+}
+
+// isLockValue reports whether a value is a lock of some kind, by what is known of where it comes from.
+func (b holding) isLockValue(n int32, depth int) bool {
+	x := &b.flow.Nodes[n]
+	switch {
+	case depth == 0:
+	case x.Shape.Lock || handlock.IsClass(x.Shape.Class):
+		return true
+	case x.Kind == NodeField:
+		return b.placed.IsLock(&ast.Name{Name: x.Name})
+	case x.Kind == NodeGlobal:
+		return b.placed.IsLock(&ast.Name{Name: x.Name[lastDot(x.Name)+1:]})
+	case x.Kind == NodeLocal:
+		return slices.ContainsFunc(x.From, func(f int32) bool { return b.isLockValue(f, depth-1) })
+	case x.Kind == NodeCast, x.Kind == NodeContained:
+		return b.isLockValue(x.Base, depth-1)
+	}
+	return false
+}
+
+// lastDot is where the last dot of a name is; -1 for none.
+func lastDot(s string) int {
+	for i := len(s) - 1; i >= 0; i-- {
+		if s[i] == '.' {
+			return i
+		}
+	}
+	return -1
+}
+
+// lockValue returns the value of an expression that denotes a lock, and whether it is one of several.
+// That a lock is looked at is no use of its object's state.
+func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Name:
+		if n, _, local := b.value(e.Name); local {
+			if in := b.someLock(n, 8); in != 0 {
+				return in, true // for all that is known it is any of them
+			}
+			return n, false
+		}
+		return b.lockVariable([]string{e.Name}), false
+	case *ast.Unary:
+		if e.Op == "&" || e.Op == "*" {
+			return b.lockValue(e.X)
+		}
+	case *ast.Cast:
+		return b.lockValue(e.X)
+	case *ast.Subscript:
+		n, _ := b.lockValue(e.X)
+		for _, i := range e.Index {
+			b.expr(i)
+		}
+		return n, true
+	case *ast.Cond:
+		b.exprs.tested(e.If)
+		if b.placed.IsLock(e.Then) {
+			return b.lockValue(e.Then)
+		}
+		return b.lockValue(e.Else)
+	case *ast.Call: // with self.lock.read():
+		if a, ok := syntax.Unparen(e.Fun).(*ast.Attribute); ok && b.placed.IsLock(a.X) {
+			return b.lockValue(a.X)
+		}
+	case *ast.Attribute:
+		if path := syntax.Dotted(e); path != nil && !b.isLocal(path[0]) {
+			if n := b.lockVariable(path); n != 0 {
+				return n, false
+			}
+		}
+		base := b.expr(e.X)
+		if base == 0 {
+			return 0, false
+		}
+		sh := b.shape(base)
+		if sh.Class != nil {
+			f := sh.Class.Field(e.Attr.Name)
+			if f == nil { // an attribute of Python's, or a property
+				return b.node(Node{Kind: NodeField, Base: base, Name: e.Attr.Name, owner: sh.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()}), false
+			}
+			return b.node(Node{Kind: NodeField, Base: base, Name: e.Attr.Name, owner: sh.Class, Shape: b.p.Types.OfField(f), history: b.history()}), false
+		}
+		name := e.Attr.Name
+		if in := b.flow.leadsInto(base); in != "" { // in a struct that the object has
+			name = in + "." + name
+		}
+		return b.node(Node{Kind: NodeField, Base: base, Name: name, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()}), false
+	}
+	return b.expr(e), false
+}
+
+// someLock returns the container that a value is an item of; 0 for another value.
+func (b holding) someLock(n int32, depth int) int32 {
+	switch x := &b.flow.Nodes[n]; {
+	case x.Kind == NodeContained:
+		return x.Base
+	case depth > 0 && x.Kind == NodeCast:
+		return b.someLock(x.Base, depth-1)
+	case depth > 0 && x.Kind == NodeLocal && len(x.From) == 1:
+		return b.someLock(x.From[0], depth-1)
+	}
+	return 0
+}
+
+// lockVariable is a lock at module level, by the module that has it: 0 where there is none.
+func (b holding) lockVariable(path []string) int32 {
+	m, name := b.placed.Global(path)
+	if m == nil || name == "" {
+		if len(path) > 1 {
+			return 0
+		}
+		m, name = b.m, path[0]
+	}
+	return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// decoratedLock notes the lock that a decorator takes for the whole function.
+func (b holding) decoratedLock() {
+	d := handlock.Decorator(b.m, b.f.Def)
+	if d == nil {
+		return
+	}
+	b.hand++
+	b.byHand(b.f.Def.Name.Span)
+	u := LockUse{Again: true, Span: b.f.Def.Name.Span, Text: "@" + syntax.LastName(d)}
+	if len(b.flow.Params) > 0 && b.m.Scope.CythonAttr(d, true) == "critical_section" {
+		u.Section, u.node = true, b.flow.Params[0]
+	} else {
+		u.node = b.lockInside(d)
+	}
+	b.takesLock(u)
+}
+
+// lockInside is the lock that a decorator in sight takes: what the function inside it has a with statement for. That
+// is the module's, or an attribute of the first argument; else each decorator has a lock of its own.
+func (b holding) lockInside(d ast.Expr) int32 {
+	path := syntax.Dotted(d)
+	if r := b.m.Owner(path); r.Mod != nil {
+		for _, f := range b.p.Funcs(r.Mod).byName[r.Name] {
+			var found ast.Expr
+			var first string
+			syntax.Everywhere(f.Def.Body.Stmts, func(st ast.Stmt) {
+				switch st := st.(type) {
+				case *ast.FuncDef:
+					if st.Params != nil && len(st.Params.List) > 0 && first == "" {
+						first = syntax.ParamName(st.Params.List[0])
+					}
+				case *ast.With:
+					for _, it := range st.Items {
+						if _, ok := b.p.HandLocks(r.Mod).With(it.X); ok && found == nil {
+							found = it.X
+						}
+					}
+				}
+			})
+			switch e := syntax.Unparen(found).(type) {
+			case *ast.Name:
+				if m, name := b.p.HandLocks(r.Mod).Global([]string{e.Name}); m != nil {
+					return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
+				}
+			case *ast.Attribute:
+				if len(b.flow.Params) > 0 && (syntax.IsNamed(e.X, first) || first == "args") && first != "" {
+					return b.node(Node{Kind: NodeField, Base: b.flow.Params[0], Name: e.Attr.Name, owner: b.f.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()})
+				}
+			}
+		}
+		return b.node(Node{Kind: NodeGlobal, Name: r.Mod.Stem + "." + r.Name, Shape: ctype.Shape{Kind: ctype.Object}})
+	}
+	return b.node(Node{Kind: NodeGlobal, Name: "@" + syntax.LastName(d), Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// lockField is a lock that an object has as an attribute of C's.
+func (b holding) lockField(base int32, name string, sh ctype.Shape) int32 {
+	return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: b.shape(base).Class, Shape: sh, history: b.history()})
+}
+
+// guarding follows a variable that is given a C++ guard: it holds its locks until it is
+// deleted, told to let go, or the function ends.
+func (b holding) guarding(t ast.Expr, value ast.Expr) {
+	n, ok := syntax.Unparen(t).(*ast.Name)
+	if !ok || value == nil {
+		return
+	}
+	g, ok := b.placed.Guard(value)
+	if !ok {
+		return
+	}
+	var taken []int32
+	for _, l := range g.Locks {
+		u := b.lockUse(l)
+		u.Native, u.Shared, u.Span = g.Native && b.attached(), g.Shared, value.Range()
+		if g.Later || g.Tries {
+			u.node = 0
+		}
+		b.hand++
+		b.byHand(value.Range())
+		at := b.takesLock(u)
+		if g.Later || g.Tries {
+			b.flow.Locks[at].node, _ = b.lockValue(l)
+			b.leavesLock(at, b.history())
+		}
+		taken = append(taken, at)
+	}
+	if b.guards == nil {
+		b.guards = map[string][]int32{}
+	}
+	b.guards[n.Name] = taken
+	if g.Heap {
+		b.heapGuards = append(b.heapGuards, n.Name)
+	}
+}
+
+// guardCall follows a call that a guard is told to lock or unlock by.
+func (b holding) guardCall(e *ast.Call) bool {
+	a, ok := syntax.Unparen(e.Fun).(*ast.Attribute)
+	if !ok {
+		return false
+	}
+	n, ok := a.X.(*ast.Name)
+	if !ok || b.guards[n.Name] == nil {
+		return false
+	}
+	for _, at := range b.guards[n.Name] {
+		u := b.flow.Locks[at]
+		u.Span = e.Span
+		switch a.Attr.Name {
+		case "lock":
+			u.Native = b.attached()
+			b.takesLock(u)
+		case "unlock", "release":
+			u.Take = false
+			b.releasesLock(u)
+		}
+	}
+	return true
+}
+
+// deletesGuard follows "del guard".
+func (b holding) deletesGuard(t ast.Expr) {
+	n, ok := syntax.Unparen(t).(*ast.Name)
+	if !ok {
+		return
+	}
+	for _, at := range b.guards[n.Name] {
+		u := b.flow.Locks[at]
+		u.Take, u.Span = false, n.Span
+		b.releasesLock(u)
+		b.hand = max(b.hand-1, 0)
+	}
+}

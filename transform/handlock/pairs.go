@@ -1,0 +1,245 @@
+package handlock
+
+// Pairs of functions, one of which takes what the other releases: those of the settings,
+// and those by which a class is a lock itself.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// Pair are two functions, or methods as "Class.method".
+type Pair struct {
+	Take, Release string
+	Shared        bool // others may hold the lock in the same way
+}
+
+// ParsePair reads an entry of the setting locks: "TAKE/RELEASE", or "TAKE/RELEASE:read".
+func ParsePair(s string) (Pair, error) {
+	names, mode, has := strings.Cut(s, ":")
+	take, release, two := strings.Cut(names, "/")
+	named := func(s string) bool {
+		for _, part := range strings.Split(s, ".") {
+			if !syntax.Identifier(part) {
+				return false
+			}
+		}
+		return strings.Count(s, ".") < 2
+	}
+	if !two || !named(take) || !named(release) || has && mode != "read" && mode != "write" {
+		return Pair{}, fmt.Errorf("%q names no pair: write \"take/release\" or \"Class.take/Class.release\", with \":read\" behind it where others may hold the lock for reading, too", s)
+	}
+	return Pair{take, release, mode == "read"}, nil
+}
+
+// Takes reports whether a method of this name is the one that takes the lock.
+func (p Pair) Takes(method string) bool { return syntax.LastPart(p.Take) == method }
+
+// Pair returns the pair of the settings that a method of a class belongs to.
+func (h *Names) Pair(c *project.Class, method string) (Pair, bool) {
+	for _, p := range h.pairs {
+		for _, k := range c.Ancestry() {
+			if full := k.Name + "." + method; p.Take == full || p.Release == full {
+				return p, true
+			}
+		}
+	}
+	return Pair{}, false
+}
+
+// Speaks reports whether a name may be that of a method by which a lock is taken or released.
+func (h *Names) Speaks(method string) bool {
+	for _, o := range opposites {
+		if strings.Contains(method, o.take) || strings.Contains(method, o.release) {
+			return true
+		}
+	}
+	return slices.ContainsFunc(h.pairs, func(p Pair) bool { return syntax.LastPart(p.Take) == method || syntax.LastPart(p.Release) == method })
+}
+
+// Role tells whether a method of a class, by its name, takes the object as a lock, or releases it.
+func Role(c *project.Class, method string) (take, release bool) {
+	for _, k := range c.Ancestry() {
+		for t, r := range Takes(k) {
+			take, release = take || t == method, release || r == method
+		}
+	}
+	return take, release
+}
+
+// set tells whether a call is of a function that the settings name, of whatever class.
+func (h *Names) set(call *ast.Call) (Call, bool) {
+	name := syntax.LastName(call.Fun)
+	for _, p := range h.pairs {
+		for _, take := range []bool{true, false} {
+			full := p.Release
+			if take {
+				full = p.Take
+			}
+			class, method := "", full
+			if i := strings.IndexByte(full, '.'); i >= 0 {
+				class, method = full[:i], full[i+1:]
+			}
+			if method != name {
+				continue
+			}
+			out := Call{Set: true, Node: call, Take: take, Shared: p.Shared}
+			if a, ok := syntax.Unparen(call.Fun).(*ast.Attribute); ok {
+				if class == "" {
+					out.Lock = a.X
+					return out, true
+				}
+				continue
+			}
+			if class == "" {
+				if x := syntax.Arg(call, 0); x != nil {
+					out.Lock = lockAt(x)
+				} else { // one lock for all
+					out.Lock = &ast.Name{Span: call.Fun.Range(), Name: full[:strings.IndexByte(full+"(", '(')]}
+					if !take {
+						out.Lock.(*ast.Name).Name = p.Take
+					}
+				}
+				return out, true
+			}
+		}
+	}
+	return Call{}, false
+}
+
+// opposites are the words of functions that take a lock, with those of the functions that release it.
+var opposites = []struct{ take, release string }{
+	{"lock", "unlock"}, {"acquire", "release"}, {"enter", "leave"}, {"enter", "exit"},
+}
+
+// Opposite returns what the function may be called that releases what one of this name takes,
+// and reports whether the name speaks of a lock by itself.
+func Opposite(name string) (names []string, lock bool) {
+	words := syntax.Words(name)
+	for _, o := range opposites {
+		for _, w := range words {
+			if w == o.take {
+				names = append(names, strings.Replace(name, o.take, o.release, 1))
+				lock = lock || o.take == "lock"
+				break
+			}
+		}
+	}
+	return names, lock || Like(name)
+}
+
+// Takes returns the methods of a class by which its object is taken as a lock, each with
+// the one that releases it.
+func Takes(c *project.Class) map[string]string {
+	if c == nil {
+		return nil
+	}
+	methods := map[string]*ast.FuncDef{}
+	for _, d := range c.Defs {
+		if d.ClassDef == nil || d.Body == nil {
+			continue
+		}
+		methodsOf(d.Body.Stmts, methods)
+	}
+	return takesAmong(c.Name, methods)
+}
+
+func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
+	syntax.EachStmt(stmts, func(st ast.Stmt) {
+		if f, ok := st.(*ast.FuncDef); ok && f.Body != nil {
+			into[f.Name.Name] = f
+		}
+	})
+}
+
+func takesAmong(class string, methods map[string]*ast.FuncDef) map[string]string {
+	var out map[string]string
+	for name := range methods {
+		opposite, lock := Opposite(name)
+		for _, o := range opposite {
+			if methods[o] != nil && (lock || Like(class)) {
+				if out == nil {
+					out = map[string]string{}
+				}
+				out[name] = o
+			}
+		}
+	}
+	return out
+}
+
+// IsClass reports whether the objects of a class are locks: it has methods that take and release
+// it, and they do not only pass on to a lock that it has.
+func IsClass(c *project.Class) bool {
+	if c == nil {
+		return false
+	}
+	methods := map[string]*ast.FuncDef{}
+	for _, d := range c.Defs {
+		if d.ClassDef != nil && d.Body != nil {
+			methodsOf(d.Body.Stmts, methods)
+		}
+	}
+	return isLock(c.Name, methods)
+}
+
+func isLock(class string, methods map[string]*ast.FuncDef) bool {
+	for take := range takesAmong(class, methods) {
+		if !passesOn(methods[take]) {
+			return true
+		}
+	}
+	return false
+}
+
+// passesOn reports whether a method takes another lock and leaves it taken.
+func passesOn(f *ast.FuncDef) bool {
+	taken := map[string]int{}
+	syntax.OwnNodes(f.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.Call)
+		if !ok || call.Fun == nil {
+			return true
+		}
+		name := syntax.LastName(call.Fun)
+		of := ""
+		if a, ok := call.Fun.(*ast.Attribute); ok {
+			of = strings.Join(syntax.Dotted(a.X), ".")
+		}
+		take, known := library.LockCalls()[name]
+		switch first := strings.TrimLeft(name, "_"); {
+		case known && take, !known && (strings.HasPrefix(first, "lock") || strings.HasPrefix(first, "acquire")):
+			taken[of]++
+		case known, strings.HasPrefix(first, "unlock"), strings.HasPrefix(first, "release"):
+			taken[of]--
+		}
+		return true
+	})
+	for _, n := range taken {
+		if n > 0 {
+			return true
+		}
+	}
+	return false
+}
+
+// pyClass reports whether a class of Python's that the module defines is a lock.
+func (h *Names) pyClass(name string) bool {
+	for _, u := range h.m.Units {
+		for _, st := range u.File.Body {
+			if c, ok := st.(*ast.ClassDef); ok && c.Name.Name == name && c.Body != nil {
+				methods := map[string]*ast.FuncDef{}
+				methodsOf(c.Body.Stmts, methods)
+				if isLock(name, methods) || methods["acquire"] != nil && methods["release"] != nil {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}

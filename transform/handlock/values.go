@@ -1,0 +1,218 @@
+package handlock
+
+// What variables and attributes hold: what they are declared as, and what they are given.
+
+import (
+	"bytes"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// words are spelled in every module with locks that people placed, unless these are called something
+// else altogether.
+var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronized", "semaphore", "Lock"}
+
+// Any reports whether the module may have locks that people placed.
+func (h *Names) Any() bool {
+	return h.any.Get(func() bool {
+		return slices.ContainsFunc(h.m.Units, func(u *project.Unit) bool {
+			return slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
+		})
+	})
+}
+
+// Typed reports whether a variable or attribute of this name is declared or
+// created as a lock somewhere in the module.
+func (h *Names) Typed(name string) bool { return h.Type(name) != "" }
+
+// Type returns the name of the type of which a variable or attribute of this name is declared or
+// created as a lock somewhere in the module; "" where it is not.
+func (h *Names) Type(name string) string {
+	h.once.Do(h.read)
+	return h.vars[name]
+}
+
+// read notes what the module's declarations and assignments say.
+func (h *Names) read() {
+	h.vars, h.others, h.same = map[string]string{}, map[string]bool{}, map[string]string{}
+	plain := map[string]bool{} // given something that is no lock
+	for _, u := range h.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.CVarDecl:
+				if n.Type == nil {
+					return true
+				}
+				typ := h.typeName(n.Type)
+				for _, d := range n.Declarators {
+					name := syntax.DeclaredName(d).Name
+					switch {
+					case typ != "":
+						h.vars[name] = typ
+					case d.Default != nil:
+						h.gets(name, d.Default, plain)
+					}
+				}
+			case *ast.Assign:
+				if n.Annotation != nil && len(n.Targets) == 1 {
+					if p := syntax.Dotted(n.Annotation); len(p) > 0 && library.LockTypes()[p[len(p)-1]] {
+						h.vars[syntax.LastName(n.Targets[0])] = p[len(p)-1]
+					}
+				}
+				if n.Value == nil {
+					return true
+				}
+				for _, t := range n.Targets {
+					switch t := t.(type) {
+					case *ast.Name:
+						h.gets(t.Name, n.Value, plain)
+					case *ast.Attribute:
+						h.gets(t.Attr.Name, n.Value, plain)
+					}
+				}
+			}
+			return true
+		})
+		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
+			switch st := st.(type) {
+			case *ast.Assign:
+				for _, t := range st.Targets {
+					if n, ok := t.(*ast.Name); ok {
+						h.names(n.Name, st.Value)
+					}
+				}
+			case *ast.CVarDecl:
+				for _, d := range st.Declarators {
+					h.names(syntax.DeclaredName(d).Name, d.Default)
+				}
+			}
+		})
+	}
+	delete(h.vars, "")
+	for name := range plain {
+		if h.vars[name] == "" {
+			h.others[name] = true
+		}
+	}
+}
+
+// gets notes what a variable or attribute is given.
+func (h *Names) gets(name string, value ast.Expr, plain map[string]bool) {
+	switch v := syntax.Unparen(value).(type) {
+	case *ast.Call:
+		if typ := h.makes(v); typ != "" {
+			h.vars[name] = typ
+		} else if h.unlike(v) {
+			plain[name] = true
+		}
+	case *ast.Comp: // a list of locks
+		if v.Elem != nil {
+			h.gets(name, v.Elem, plain)
+		}
+	case *ast.Collection:
+		if len(v.Elems) > 0 && v.Kind != "dict" {
+			h.gets(name, v.Elems[0], plain)
+		}
+	}
+}
+
+// names notes that a variable of the module is another name of a variable.
+func (h *Names) names(name string, value ast.Expr) {
+	if value == nil {
+		return
+	}
+	was, known := h.same[name]
+	n, ok := syntax.Unparen(value).(*ast.Name)
+	switch {
+	case !ok:
+		h.same[name] = ""
+	case !known || was == n.Name:
+		h.same[name] = n.Name
+	default:
+		h.same[name] = "" // now this, now that
+	}
+}
+
+// typeName returns the name of a type that is a lock, "" of one that is none.
+func (h *Names) typeName(t *ast.CType) string {
+	if last := syntax.LastPart(t.Name); library.LockTypes()[last] {
+		return last
+	}
+	if c := h.m.Lookup(syntax.Names(t.Path)); IsClass(c) {
+		return c.Name
+	}
+	return ""
+}
+
+// makes returns the type of the lock that a call makes, "" where it makes none.
+func (h *Names) makes(call *ast.Call) string {
+	p := syntax.Dotted(call.Fun)
+	if len(p) == 0 {
+		return ""
+	}
+	if last := p[len(p)-1]; library.LockTypes()[last] || library.LockTypes()[h.m.CName(call.Fun)] {
+		if h.unlike(call) {
+			return ""
+		}
+		if library.LockTypes()[last] {
+			return last
+		}
+		return h.m.CName(call.Fun)
+	}
+	if c := h.m.Lookup(p); IsClass(c) {
+		return c.Name
+	}
+	if len(p) == 1 && h.pyClass(p[0]) {
+		return p[0]
+	}
+	return ""
+}
+
+// unlike reports whether a call makes what keeps no thread away: tasks of one event
+// loop are what asyncio's locks are for.
+func (h *Names) unlike(call *ast.Call) bool {
+	p := syntax.Dotted(call.Fun)
+	if len(p) == 0 {
+		return false
+	}
+	from := []string{p[0]}
+	if b, ok := h.m.Scope.Names[p[0]]; ok && len(b.Path) > 0 {
+		from = b.Path
+	}
+	return slices.ContainsFunc(from, func(s string) bool { return s == "asyncio" || s == "trio" || s == "anyio" })
+}
+
+// imported reports whether a name of another module, as that module has it, is a lock.
+func (h *Names) imported(path []string) bool {
+	if len(path) == 0 {
+		return false
+	}
+	r := h.m.Owner(path)
+	return r.Mod != nil && r.Mod != h.m && New(r.Mod, nil).Typed(r.Name)
+}
+
+// Global returns the variable of a module that a name stands for, through imports and other names
+// of the same value; "" where the module binds nothing such.
+func (h *Names) Global(path []string) (m *project.Module, name string) {
+	at := h
+	for range 8 {
+		r := at.m.Owner(path)
+		if r.Mod == nil {
+			break
+		}
+		if r.Mod != at.m {
+			at = New(r.Mod, nil)
+		}
+		m, name = r.Mod, r.Name
+		at.once.Do(at.read)
+		if at.same[name] == "" {
+			return m, name
+		}
+		path = []string{at.same[name]}
+	}
+	return m, name
+}
