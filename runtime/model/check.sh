@@ -43,7 +43,7 @@ waiter-2|default|2|1|1|TIMED FOREVER waiter|R1 W1/R1 W1 R1>R1 R1,W1
 waiter-3|default|3|1|1|TIMED FOREVER waiter|W1/R1 W1/R1 W1
 waiter-3-reader|default|3|1|1|TIMED FOREVER waiter|R1/W1/R1 W1
 kept-2|default|2|1|1|KEPT TIMED INTR|R1 W1 R1>W1 R1,W1 W1,W1
-kept-3|default|3|1|1|KEPT TIMED INTR|R1 W1 R1>W1/R1 W1/W1
+kept-3|default|3|1|1|KEPT INTR|R1 W1/R1 W1/W1
 kept-waiter|default|3|1|1|KEPT TIMED INTR FOREVER waiter|W1/R1 W1/R1 W1
 kept-waiter-reader|default|3|1|1|KEPT TIMED INTR FOREVER waiter|R1/W1/R1 W1
 two-2|default|2|2|2|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
