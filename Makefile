@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress wheel clean help
+.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress guide wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -74,6 +74,9 @@ arm64: ## run the lock's C test as ARM code (apt-get install qemu-user gcc-aarch
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
 	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 30m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
+
+guide: build venv ## measure and draw the figures of docs/guide anew; BENCH=ARGUMENTS for pyxlock.bench
+	tools/guide/figures.sh $(BENCH)
 
 wheel: ## write the Python wheels of all platforms, the sdist and an SBOM to dist/
 	tools/wheel.sh

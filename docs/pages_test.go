@@ -164,7 +164,7 @@ func TestCode(t *testing.T) {
 				t.Errorf("%s:%d: %q: put what comes after the language into a comment above the block (CONTRIBUTING.md, Pages)", name, b.Line, b.Language)
 			}
 			for key := range b.Attributes {
-				if !slices.Contains([]string{"chance", "exit", "file", "needs", "norun", "output"}, key) {
+				if !slices.Contains([]string{"chance", "exit", "figures", "file", "needs", "norun", "output"}, key) {
 					t.Errorf("%s:%d: doctest: %s means nothing", name, b.Line, key)
 				}
 			}

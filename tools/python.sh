@@ -10,6 +10,8 @@ set -eu
 cd "$(dirname "$0")/.."
 tools/venv.sh python "${PYTHON:-python3.11}"
 tools/venv.sh linters "${PYTHON:-python3.11}"
+ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || true)}
+[ -z "$ft" ] || tools/venv.sh guide "$ft" # what draws the pictures of docs/guide
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
 # For the builds of the tests, which would each compile them to bytecode.
 rm -rf build/bytecode

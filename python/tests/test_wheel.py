@@ -36,7 +36,7 @@ def test_contents(wheel):
     """The package, the lock and its checker, the program, and nothing else."""
     files = read(wheel)
     info = f"pyxlock-{go_version()}.dist-info/"
-    package = {p.relative_to(ROOT / "python").as_posix() for p in (ROOT / "python/pyxlock").rglob("*.py*") if p.suffix != ".pyc"}
+    package = {p.relative_to(ROOT / "python").as_posix() for p in (ROOT / "python/pyxlock").rglob("*.p*") if p.suffix in (".py", ".pyi", ".pxi")}
     package |= {"pyxlock/py.typed", "cython-stubs/__init__.pyi"}
     assert {"pyxlock/__init__.pyi", "pyxlock/setuptools.py", "pyxlock/__main__.py", "pyxlock/stress/__main__.py"} <= package
     names = {n for n in files if not n.startswith(info)}
@@ -55,7 +55,7 @@ def test_metadata(wheel):
     assert meta["Name"] == "pyxlock" and meta["Version"] == go_version()
     assert meta["License-Expression"] == "MIT"
     assert meta["Requires-Python"] == ">=3.8"
-    assert meta["Requires-Dist"] is None
+    assert all("extra ==" in needed for needed in meta.get_all("Requires-Dist"))
     assert "# pyxlock" in meta.get_payload()
     platform = email.message_from_bytes(files[info + "WHEEL"])
     assert platform["Root-Is-Purelib"] == "false"
@@ -161,7 +161,7 @@ def test_sdist(tmp_path):
     ).stdout
     want = {"go.mod", "go.sum", "pyproject.toml", "README.md", "LICENSE", "PKG-INFO", ".gitignore"}
     want |= {"python/hatch_build.py", "python/hatch_metadata.py"}
-    for kind in "*.py", "*.pyi", "py.typed":
+    for kind in "*.py", "*.pyi", "*.pxi", "py.typed":
         want |= {p.relative_to(ROOT).as_posix() for top in ("pyxlock", "cython-stubs") for p in (ROOT / "python" / top).rglob(kind)}
     decoder, at = json.JSONDecoder(), 0
     while at < len(listed):
