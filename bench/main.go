@@ -29,7 +29,7 @@ var (
 	pyxlock = flag.String("pyxlock", "", "the program")
 	empty   = flag.String("empty", "", "a program that does nothing, built likewise")
 	rounds  = flag.Int("rounds", 5, "rounds of the throughput measurements")
-	only    = flag.String("only", "", "check: only that measurement")
+	only    = flag.String("only", "", "check or growth: only that measurement")
 	starts  = flag.Int("starts", 60, "rounds of the process measurements")
 )
 
@@ -52,8 +52,11 @@ func bench() error {
 	}
 	defer os.RemoveAll(tmp)
 	fmt.Printf("corpus: %s (%s), %d CPUs\n\n", *corpus, packages(files), runtime.NumCPU())
-	if *only == "check" {
+	switch *only {
+	case "check":
 		return check(files, tmp)
+	case "growth":
+		return growth()
 	}
 	if err := parse(files, tmp); err != nil {
 		return err
@@ -67,7 +70,10 @@ func bench() error {
 	if err := tree(files, tmp); err != nil {
 		return err
 	}
-	return check(files, tmp)
+	if err := check(files, tmp); err != nil {
+		return err
+	}
+	return growth()
 }
 
 // target prints one figure beside what it has to reach.

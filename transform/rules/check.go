@@ -59,7 +59,8 @@ type checking struct {
 	p        *effects.Program
 	plan     *plan.Module
 	// words are those of the rule that is being applied.
-	words []string
+	words  []string
+	blocks *missingBlocks // of the function that was asked about last
 }
 
 func (p *Checker) checking(m *project.Module) *checking {

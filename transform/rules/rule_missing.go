@@ -9,11 +9,9 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
-	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
 
@@ -180,43 +178,6 @@ func naming(c *checking, f *effects.Function, e *effects.Effect) (g *effects.Fun
 		return s.Func, int(x.Num)
 	}
 	return nil, 0
-}
-
-// inBlock is the fix that holds the object in a block, where a name stands for it: with
-// what else is missing in the same statements, so that all is taken together. Where there is
-// none, it says why.
-func inBlock(c *checking, f *effects.Function, e *effects.Effect) (fix *finding.Fix, why string) {
-	var list []*plan.Proposal
-	for _, v := range effects.Values(c.p, f) {
-		about := slices.Contains(v.Effects, e) && slices.ContainsFunc(v.Uses, func(u effects.Use) bool { return u.Span == e.Span })
-		v.Effects = slices.DeleteFunc(v.Effects, func(e *effects.Effect) bool { return !missingHere(c, f, e) })
-		p, not := plan.Propose(c.p, f, v)
-		if p != nil && !p.OwnLine(f.Unit.File) {
-			p, not = nil, "something else stands on its line"
-		}
-		if p != nil {
-			list = append(list, p)
-		} else if about && why == "" {
-			why = not
-		}
-	}
-	name, at := c.m.Scope.CythonIn(f.Unit.Source)
-	together, left := plan.Together(list)
-	if slices.ContainsFunc(left, func(p *plan.Proposal) bool { return p.Has(e) }) {
-		why = plan.FoundUnderAnother
-	}
-	for _, p := range together {
-		if !p.Has(e) {
-			continue
-		}
-		if name == "" || at > f.Def.Pos {
-			return nil, "the file does not import cython before"
-		}
-		ed := edit.NewEditor(f.Unit.File)
-		plan.Write(ed, []*plan.Proposal{p}, name)
-		return &finding.Fix{Message: "hold it while it is used: " + p.Header(name), Edits: ed.Finish()}, ""
-	}
-	return nil, why
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.
