@@ -89,8 +89,16 @@ func (f *finder) address(a ast.Node) ast.Node {
 // through follows a pointer, record, view or C++ object that is read to what is wanted of it.
 // way has the variables that led there.
 func (f *finder) through(a ast.Node, shape ctype.Shape, inline bool, way *way) byte {
+	does, inside := f.led(a, shape, inline, way)
+	if inside {
+		return inward(does)
+	}
+	return does
+}
+
+// led does it, and tells whether it went inside.
+func (f *finder) led(a ast.Node, shape ctype.Shape, inline bool, way *way) (does byte, inside bool) {
 	top := a
-	inside := false
 	for {
 		switch n := f.parents[top].(type) {
 		case *ast.Paren, *ast.Cast:
@@ -98,10 +106,10 @@ func (f *finder) through(a ast.Node, shape ctype.Shape, inline bool, way *way) b
 			continue
 		case *ast.Attribute:
 			if shape.Axes > 0 && !inside && viewFacts[n.Attr.Name] {
-				return reads
+				return reads, inside
 			}
 			if n.Access == ast.Called {
-				return f.method(shape, n, way)
+				return f.method(shape, n, way), inside
 			}
 			if next, ok := f.Types.Member(shape.Struct, n.Attr.Name); ok {
 				shape = next
@@ -126,22 +134,22 @@ func (f *finder) through(a ast.Node, shape ctype.Shape, inline bool, way *way) b
 	}
 	switch shape.Kind {
 	case ctype.Scalar, ctype.Object:
-		return readsInside // the attribute itself was neither
+		return readsInside, inside // the attribute itself was neither
 	case ctype.Record:
-		return f.handed(top, readsInside, ctype.Shape{}, way) // copied
+		return f.handed(top, readsInside, ctype.Shape{}, way), inside // copied
 	case ctype.Pointer:
 		if shape.ReadOnly() {
 			if inside || inline {
-				return readsInside
+				return readsInside, inside
 			}
-			return f.handed(top, readsInside, ctype.Shape{}, way)
+			return f.handed(top, readsInside, ctype.Shape{}, way), inside
 		}
 	case ctype.Unknown:
 		if inside {
-			return f.handed(top, readsInside, ctype.Shape{}, way)
+			return f.handed(top, readsInside, ctype.Shape{}, way), inside
 		}
 	}
-	return f.handed(top, handsOut, shape, way)
+	return f.handed(top, handsOut, shape, way), inside
 }
 
 // item is the shape of what a subscript gives.
@@ -225,8 +233,17 @@ func (f *finder) part(call *ast.Call, way *way) byte {
 				return writesInside // what it returned, a reference, is assigned to
 			}
 		}
-		return f.handed(top, readsInside, ctype.Shape{}, way)
+		return inward(f.handed(top, readsInside, ctype.Shape{}, way))
 	}
+}
+
+// inward is what is done to what an attribute leads to, where its use ends there: a test of a
+// member of what it points to is none of the pointer alone.
+func inward(does byte) byte {
+	if does == reads {
+		return readsInside
+	}
+	return does
 }
 
 func changesPlace(a ast.Access) bool {

@@ -79,7 +79,7 @@ CHANGES = frozenset(
     """__setitem__ __delitem__ __iadd__ __isub__ __imul__ __iand__ __ior__ __ixor__ __next__
     __call__ add set append insert update extend pop popitem remove discard clear put push feed write read reset
     close flush next seek resize reserve grow shrink sort reverse load setdefault delete move swap merge rename
-    inc increment decrement fill assign open start begin end finish skip consume process step advance rewind walk""".split()
+    inc increment decrement fill assign open start begin end finish skip consume process step advance rewind walk build map mmap""".split()
 )
 # Those that make an object anew; where nothing else changes it, these do.
 AGAIN = frozenset("__init__ __setstate__ frombytes from_bytes restore loads parse deserialize".split())
