@@ -84,7 +84,6 @@ def main():
         first, rows = read(os.path.join(root, name, "checked.jsonl"))
         changes = collections.defaultdict(set)
         for row in rows:
-            row["used"] = [u if len(u) == 3 else [u[0], "shared", u[1]] for u in row["used"]]
             for _, whose, use in row["used"]:
                 if whose == "shared" and use[0] in "wWMC":
                     changes[attribute(use)].add(use[0])
