@@ -6,6 +6,7 @@ import (
 	"path"
 	"strings"
 
+	"pyxlock/transform/effects"
 	"pyxlock/transform/expand"
 )
 
@@ -28,6 +29,9 @@ type Options struct {
 	// earlier one said. The patterns are those of path.Match. "name(param)" speaks of one
 	// parameter, by its name in the prototype.
 	Reads []string
+	// Locks names functions that take and release locks: "take/release", "Class.take/Class.release",
+	// with ":read" behind it where others may hold the lock for reading, too.
+	Locks []string
 	// Headers tells where the headers are of the C functions that are declared; the zero
 	// value knows of none but verbatim C.
 	Headers HeaderOptions
@@ -51,6 +55,9 @@ type Options struct {
 	// Syntax errors are always reported, and Run reports what must stop it.
 	Selected func(path, code string) bool
 }
+
+// ValidLock refuses an entry of Locks that names no pair of functions.
+func ValidLock(entry string) error { return effects.ValidPair(entry) }
 
 // readsOnly reports whether the settings say that a C function only reads what it is given as
 // the parameter called param.

@@ -35,6 +35,7 @@ func NewProject(load Loader, opts Options) *Project {
 	p.proj = project.New(load, project.Options{Include: opts.Include, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical, Scope: opts.Scope})
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
+	effects.NameLocks(p.prog, opts.Locks)
 	p.prog.Headers = headers.New(opts.Headers)
 	p.plan = plan.New(p.prog)
 	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Declared: opts.Declared, Selected: opts.Selected})

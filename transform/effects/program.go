@@ -47,6 +47,21 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	return g
 }
 
+// NameLocks has entries of the setting locks count: functions that take and release locks.
+func NameLocks(p *Program, entries []string) {
+	for _, s := range entries {
+		if pair, err := handlock.ParsePair(s); err == nil {
+			p.pairs = append(p.pairs, pair)
+		}
+	}
+}
+
+// ValidPair refuses an entry of the setting locks that names no pair.
+func ValidPair(entry string) error {
+	_, err := handlock.ParsePair(entry)
+	return err
+}
+
 // modelState is what the fixed point has found.
 type modelState struct {
 	mu     sync.Mutex // held while solving

@@ -61,7 +61,7 @@ var rules = [...]Rule{
 	{Code: finding.Iterator, Title: "a C iterator into a container that changes between its steps", check: checkIterators, words: []string{"next"}},
 	{Code: finding.Prototype, Title: "a prototype that says less const than its header", check: checkPrototypes, words: []string{"extern"}},
 	{Code: finding.Yield, Title: "yield, await or async under a lock"},
-	{Code: finding.Nogil, Title: "releasing the GIL in a critical section"},
+	{Code: finding.Nogil, Title: "releasing the GIL in a critical section", check: checkSections, words: []string{"critical_section"}},
 	{Code: finding.Three, Title: "more than two objects in one critical section"},
 	{Code: finding.Reentry, Title: "a mutex taken twice by one thread"},
 	{Code: finding.Pickle, Title: "a mutex field that breaks pickling and copying"},

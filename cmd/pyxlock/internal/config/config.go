@@ -32,6 +32,7 @@ type Settings struct {
 	IncludePath    []string `toml:"include-path"`
 	IncludeFlag    []string `toml:"-"` // of IncludePath, what the command line says
 	Reads          []string `toml:"reads"`
+	Locks          []string `toml:"locks"`
 	HeaderDirs     []string `toml:"headers"`
 	HeaderSettings `toml:"-"`
 	Src            any      `toml:"src"`
@@ -183,6 +184,7 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	if conf.Jobs != 0 && !c.Flags().Changed("jobs") {
 		s.Jobs = conf.Jobs
 	}
+	s.Locks = conf.Locks
 	if len(s.Reads) == 0 {
 		s.Reads = conf.Reads
 	}
@@ -243,6 +245,11 @@ func (s *Settings) Valid() error {
 			return fmt.Errorf("reads: %q: %v", p, err)
 		}
 	}
+	for _, p := range s.Locks {
+		if err := transform.ValidLock(p); err != nil {
+			return fmt.Errorf("locks: %w", err)
+		}
+	}
 	return errors.Join(
 		OneOf("lock", s.Lock, "rwlock", "critical_section", "mutex"),
 		OneOf("locking", s.Locking, "on", "off", "check"),
@@ -265,7 +272,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Locks: s.Locks, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	if o.Check {
 		o.Called = s.called
 	}

@@ -79,6 +79,7 @@ var settings = map[string]kind{
 	"color":                    oneOf("auto", "always", "never"),
 	"include-path":             texts,
 	"reads":                    texts,
+	"locks":                    texts,
 	"headers":                  texts,
 	"src":                      directory,
 	"jobs":                     number,
