@@ -114,7 +114,7 @@ func (a *annotator) bases() bool {
 					continue
 				}
 				a.lock(c, "")
-				a.note(c, Locked, fmt.Sprintf("%s comes to the state of %s, which is locked", f.Name(), e.Class.Name), effects.RelatedOf(effects.Chain(f, e))).Below = true
+				a.note(c, Locked, fmt.Sprintf("%s reaches the state of %s, which is locked", f.Name(), e.Class.Name), effects.RelatedOf(effects.Chain(f, e))).Below = true
 				found = true
 				break
 			}

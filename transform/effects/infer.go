@@ -197,7 +197,7 @@ func sayPassed(e *Effect) string {
 	case e.Cause == PassesWritable:
 		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", name)
 	}
-	return fmt.Sprintf("passes the state to %s, of which nothing says that it only reads", name)
+	return fmt.Sprintf("passes the state to %s, which is not known to only read", name)
 }
 
 // Reason tells in words what an effect comes from in the end.

@@ -40,7 +40,7 @@ func NoSnapshot(file *ast.File, def *ast.FuncDef) (at ast.Span, why string) {
 		return true
 	})
 	if at, ok := endless(file, def.Body.Stmts); ok && why == "" {
-		return at, "never comes to its end, and a snapshot is made when it has"
+		return at, "never ends, and a snapshot is made when it has"
 	}
 	return at, why
 }

@@ -207,7 +207,7 @@ func (r *blockResolver) item(name string, l effects.BlockLock) {
 		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a container, which is no instance of a locked class", text), "lock the object that it belongs to; *"+text+" locks its items")
 		return
 	case a.Star == 0 && l.Class != nil && r.p.Locks.Of(l.Class) == nil:
-		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a %s, which is no locked class", text, l.Class.Name), "add @cython.locked_class to it, or do not lock it here")
+		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a %s, which is not a locked class", text, l.Class.Name), "add @cython.locked_class to it, or do not lock it here")
 		return
 	}
 	h := Hold{Mode: l.Mode, Class: l.Class, Typed: l.Class != nil, Items: a.Star == 1, Param: ast.Positional, expr: a.X, static: l.Class}

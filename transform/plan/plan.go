@@ -433,7 +433,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 		if !(library.Binops()[f.Def.Name.Name] && r.m.CAPIBinops(f.Unit, f.Class, f.Def)) {
 			h.Class = f.Class
 			if r.p.Locks.Of(f.Class) == nil && !through {
-				r.fail(u, span, finding.Nothing, fmt.Sprintf("%s is no locked class", f.Class.Name), "add @cython.locked_class to it")
+				r.fail(u, span, finding.Nothing, fmt.Sprintf("%s is not a locked class", f.Class.Name), "add @cython.locked_class to it")
 				return false
 			}
 			h.Typed, h.Never = true, true
@@ -456,7 +456,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 	if c := r.m.Lookup(path); c != nil {
 		h.Class = c
 		if r.p.Locks.Of(c) == nil && !through {
-			r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, c.Name), "add @cython.locked_class to it, or do not lock it here")
+			r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is not a locked class", name, c.Name), "add @cython.locked_class to it, or do not lock it here")
 			return false
 		}
 		h.Typed = true
@@ -469,7 +469,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 		return false
 	}
 	if len(path) == 1 && library.ObjectTypes()[last] && last != "object" && !through {
-		r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is no locked class", name, last), "lock the object that it belongs to")
+		r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is not a locked class", name, last), "lock the object that it belongs to")
 		return false
 	}
 	return true
@@ -501,7 +501,7 @@ func (r *resolver) settle(pl *Plan) bool {
 		candidates = p.Locks.VisibleFrom(m, f.Unit)
 		if len(candidates) == 0 {
 			r.out.Report(f.Unit, r.at, finding.Nothing,
-				fmt.Sprintf("%s locks an operand without a static type, and this module knows no locked class", r.who),
+				fmt.Sprintf("%s locks an operand without a static type, and this module knows of no locked class", r.who),
 				"cimport the locked class, or give the parameter its type")
 			return false
 		}

@@ -182,7 +182,7 @@ func checkGuardMoves(c *checking) {
 			out.Help = "do it in a method or function of the module of " + decl.Name + ", under write locks of the object and of what becomes its " + mv.Guard
 		} else if mv.In != mv.Place.Func {
 			pos := project.FindingAt(mv.In.Unit.Source, mv.In.Def.Name.Span, "", "", "")
-			out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: mv.In.Name() + " comes to it, and does not hold both"})
+			out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: mv.In.Name() + " reaches it without holding both"})
 		}
 		c.Findings = append(c.Findings, out)
 	}
