@@ -64,8 +64,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 		if name, ok := syntax.Unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) { // one of a fused or template function
 			return b.namedCall([]string{name.Name}, e)
 		}
-		b.expr(fun)
+		n := b.expr(fun)
 		args := b.passed(e.Args)
+		b.exprs.mayCall(n, "__call__", Plain, e.Span)
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // a function pointer in an array
 		return b.unknownCall(args, "", e.Span, false)
 	default:
@@ -91,7 +92,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if c := b.m.Lookup(path[:len(path)-1]); c != nil {
 			return b.classCall(c, name, e)
 		}
-		if _, isVar := b.m.CDecls().Vars[path[0]]; !isVar {
+		if _, isVar := b.m.CDecls().Vars[path[0]]; !isVar && !isVariable(b.builder, path[0]) {
 			return b.namedCall(path, e)
 		}
 	}
@@ -138,6 +139,8 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			args := b.passed(e.Args)
 			if fs.Kind != ctype.Object { // a function pointer
 				args.each(func(n int32) { b.rawObject(n, name, e.Span) })
+			} else {
+				b.exprs.mayCall(n, "__call__", Plain, e.Span)
 			}
 			return b.unknownCall(args, name, e.Span, fs.Kind != ctype.Object)
 		}
@@ -173,12 +176,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	likely(b.builder, base, name, args, e.Span)
 	if b.answers(base) || sh.Container { // of a list, a dict or a set
-		switch name {
-		case "add", "discard", "get", "setdefault", "pop":
-			args.each(func(n int32) { b.exprs.comparing().key(n, e.Span) })
-		case "remove", "index", "count":
-			args.each(func(n int32) { b.exprs.comparing().compared(n, "==", e.Span) })
-		}
+		comparedBy(b, name, base, args, e.Span)
 	}
 	switch {
 	case base == 0:

@@ -37,9 +37,10 @@ func (b comparisons) compare(e *ast.Compare) {
 						} else {
 							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
 						}
-					} else {
-						if !texts(e.Xs[i-1], x) {
-							b.compared(o[0], op, e.Span)
+					} else if !texts(e.Xs[i-1], x) {
+						b.compared(o[0], op, e.Span)
+						if collection(b.expressions, o[0]) {
+							ofItems(b.expressions, o[0], "__eq__", e.Span)
 						}
 					}
 				}

@@ -63,10 +63,14 @@ func (b *builder) expr(e ast.Expr) int32 {
 		return v
 	case *ast.Str:
 		for _, f := range e.Fields {
-			if n := b.expr(f); b.answers(n) {
+			n := b.expr(f)
+			if b.answers(n) {
 				b.exprs.operator(n, "__str__", f.Range())
 				b.exprs.operator(n, "__format__", f.Range())
 				b.exprs.mayCall(n, "__repr__", Plain, f.Range()) // by "!r"
+			}
+			if collection(b.exprs, n) {
+				ofItems(b.exprs, n, "__repr__", f.Range())
 			}
 		}
 		return 0
@@ -78,6 +82,13 @@ func (b *builder) expr(e ast.Expr) int32 {
 				elems = append(elems, b.items(b.expr(s.X))...)
 			}
 			elems = append(elems, n)
+		}
+		if looked := e.Kind == "set" || e.Kind == "dict"; looked && len(elems) == len(e.Elems) && !syntax.Starred(e.Elems) {
+			for i, n := range elems {
+				if e.Kind == "set" || i%2 == 0 { // a key, and its value
+					b.exprs.comparing().key(n, e.Elems[i].Range())
+				}
+			}
 		}
 		placed := slices.Clone(elems)
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "tuple"}})
@@ -110,9 +121,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Comp:
 		return b.exprs.comprehension(e)
 	case *ast.Slice:
-		b.expr(e.Lo)
-		b.expr(e.Hi)
-		b.expr(e.Step)
+		for _, x := range [3]ast.Expr{e.Lo, e.Hi, e.Step} {
+			b.exprs.mayCall(b.expr(x), "__index__", Plain, e.Span)
+		}
 		return 0
 	case *ast.Yield:
 		if n := b.expr(e.X); e.From {
@@ -210,7 +221,10 @@ func (b expressions) global(e *ast.Name) int32 {
 		}
 		return b.node(Node{Kind: NodeGlobal, Name: e.Name, Shape: sh})
 	}
-	return classNamed(b, e)
+	if n := classNamed(b, e); n != 0 {
+		return n
+	}
+	return variableNamed(b, e)
 }
 
 // attribute is what base.attr denotes, and what is done to it there.
@@ -543,6 +557,9 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 			for _, n := range append(b.elements(y), y) {
 				b.mayCall(n, "__str__", Plain, e.Span)
 				b.mayCall(n, "__repr__", Plain, e.Span)
+				if n != y && collection(b, n) {
+					ofItems(b, n, "__repr__", e.Span)
+				}
 			}
 		}
 		b.mayCall(x, "__"+m+"__", Plain, e.Span)

@@ -129,6 +129,7 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
 	if !inC {
+		onItems(b.exprs, name, args, span)
 		method := library.BuiltinMethods()[name]
 		args.each(func(n int32) {
 			runsOver(b.builder, n, name, span)
@@ -233,6 +234,8 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		}
 	}
 	namedAttribute(b, name, args, e)
+	onItems(b.exprs, name, args, e.Span)
+	mapped(b, name, args, e)
 	if fresh {
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers()[name]}})
 		var elems []int32
@@ -274,6 +277,9 @@ func namedAttribute(b calls, name string, args passed, e *ast.Call) {
 	}
 	if s, text := syntax.Unparen(e.Args[1].X).(*ast.Str); text && len(s.Fields) == 0 {
 		b.exprs.mayAnswer(args.pos[0], s.Value, part, e.Span)
+		if name == "getattr" { // of a method, which is called
+			b.exprs.mayAnswer(args.pos[0], s.Value, Plain, e.Span)
+		}
 	}
 }
 

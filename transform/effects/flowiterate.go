@@ -92,6 +92,7 @@ func searched(b *builder, n, x int32, span ast.Span) {
 		}
 	case sh.Container: // it compares, and takes the container's own lock
 		b.exprs.comparing().compared(x, "==", span)
+		ofItems(b.exprs, n, "__eq__", span)
 		b.python(ast.Span{Pos: span.End, End: span.End})
 	}
 }

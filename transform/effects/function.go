@@ -68,7 +68,9 @@ type Functions struct {
 	All    []*Function
 	pyInit map[string]*Function // __init__ of Python classes
 	pySet  map[string]bool      // names of Python classes
-	own    map[*project.Class]*Methods
+	// variables are the names that the module assigns to.
+	variables map[string]bool
+	own       map[*project.Class]*Methods
 	// defining holds the classes of the module that define a member of a name, in
 	// their order.
 	defining map[memberName][]*project.Class
@@ -84,15 +86,17 @@ var noMethods Methods
 
 func findFunctions(m *project.Module) *Functions {
 	t := &Functions{
-		byName:   map[string][]*Function{},
-		ByDef:    map[*ast.FuncDef]*Function{},
-		pyInit:   map[string]*Function{},
-		pySet:    map[string]bool{},
-		own:      map[*project.Class]*Methods{},
-		defining: map[memberName][]*project.Class{},
+		byName:    map[string][]*Function{},
+		ByDef:     map[*ast.FuncDef]*Function{},
+		pyInit:    map[string]*Function{},
+		pySet:     map[string]bool{},
+		variables: map[string]bool{},
+		own:       map[*project.Class]*Methods{},
+		defining:  map[memberName][]*project.Class{},
 	}
 	for _, u := range m.Units {
 		t.collect(m, u, u.File.Body, nil, "", "")
+		variablesOf(t.variables, u.File.Body)
 	}
 	for _, c := range m.Classes {
 		own := t.own[c]

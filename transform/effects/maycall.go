@@ -39,7 +39,7 @@ func (b *values) answers(n int32) bool {
 // mayCall notes that an operation on a value without a static type may call a member that
 // the class of the function has, or one that it shares its lock with.
 func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span) {
-	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (b.under != 0 || b.f.Class != nil) && byName(name) {
+	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (byName(name) || !b.raising) {
 		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span})
 	}
 	b.mayAnswer(n, name, part, span)
@@ -209,6 +209,9 @@ func (b expressions) ofParams(n int32) bool {
 	}
 	return find(n)
 }
+
+// NamesMember is byName for rules.
+func NamesMember(method string) bool { return byName(method) }
 
 // byName reports whether an operation uses the content of an object, or a member by its name:
 // anything may be compared, added up or written as text.

@@ -59,20 +59,28 @@ type loose struct {
 	span  ast.Span
 }
 
-// Loose returns the uses, by names that Python's own types do not have, of objects without a static
-// type that a function makes outside of its blocks, each name once.
+// Loose returns the uses of objects without a static type that a method makes outside of its
+// blocks, each once: those by names that Python's own types do not have, and all of what an
+// attribute leads to.
 func (f *Function) Loose() []LooseUse {
 	var out []LooseUse
 	for _, u := range f.Flow.loose {
-		if u.under == 0 && !Common(u.name) && !slices.ContainsFunc(out, func(o LooseUse) bool { return o.Name == u.name && o.Part == u.part }) {
-			use := LooseUse{Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}}
-			if len(f.Flow.Params) > 0 {
-				if way, known := wayOf(f.Flow, u.node, f.Flow.Params[0]); known {
-					use.Way = &way
-				}
-			}
-			out = append(out, use)
+		if u.under != 0 {
+			continue
 		}
+		use := LooseUse{Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}}
+		if len(f.Flow.Params) > 0 {
+			if way, known := wayOf(f.Flow, u.node, f.Flow.Params[0]); known {
+				use.Way = &way
+			}
+		}
+		use.Param, use.Items = paramOf(f.Flow, u.node)
+		if use.Way == nil && use.Param <= 0 && use.Anybody() || slices.ContainsFunc(out, func(o LooseUse) bool {
+			return o.Name == u.name && o.Part == u.part && o.Param == use.Param && o.Items == use.Items && (o.Way == nil) == (use.Way == nil) && (o.Way == nil || *o.Way == *use.Way)
+		}) {
+			continue
+		}
+		out = append(out, use)
 	}
 	return out
 }
@@ -84,7 +92,35 @@ type LooseUse struct {
 	Effect *Effect
 	// Way leads to the object from the function's own; nil where nothing tells.
 	Way *Way
+	// Param is the parameter that the object is, or with Items is in; -1 where it is neither.
+	Param int32
+	Items bool
 }
+
+// paramOf is the parameter that a value is, or with items is in; -1 where it is neither.
+func paramOf(fl *Flow, n int32) (num int32, items bool) {
+	for range 8 {
+		x := &fl.Nodes[n]
+		switch {
+		case x.Kind == NodeParam:
+			return x.Num, items
+		case x.Kind == NodeContained || x.Kind == NodeItem:
+			n, items = x.Base, true
+		case x.Kind == NodeUnknown && x.Base != 0:
+			n = x.Base
+		case x.Kind == NodeCast:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return -1, false
+		}
+	}
+	return -1, false
+}
+
+// Anybody reports whether objects of Python's own types are used so, too.
+func (u *LooseUse) Anybody() bool { return Common(u.Name) || !byName(u.Name) }
 
 // Common reports whether Python's own types have members of a name, too.
 func Common(name string) bool {
@@ -130,7 +166,7 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 		}
 	}
 	for _, u := range f.Flow.loose {
-		if u.under != 0 && w.known(u.node) {
+		if u.under != 0 && byName(u.name) && w.known(u.node) {
 			w.take(taking{node: u.node, region: -1, on: Receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
 		}
 	}

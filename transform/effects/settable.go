@@ -20,6 +20,8 @@ type Setting struct {
 	At    ast.Span
 	way   Way
 	class *project.Class // whose attribute it is; nil where that is not known
+	// untyped is true where what is given is of no class, so that it may be a container.
+	untyped bool
 }
 
 // Settings are those of a project.
@@ -37,7 +39,7 @@ func SettingsOf(p *Program, all []*Function) Settings {
 			if l.from == l.to || !there(p, f, l.from) || !there(p, f, l.to) {
 				continue
 			}
-			st := Setting{By: f, At: l.at, way: l.by, class: l.class}
+			st := Setting{By: f, At: l.at, way: l.by, class: l.class, untyped: classOf(f, l.to) == nil}
 			if st.class == nil {
 				st.class = classOf(f, l.from)
 			}
@@ -151,7 +153,8 @@ func classOf(f *Function, region int32) *project.Class {
 // cannot. Of an attribute that Python code assigns to, nothing but that is known.
 func (s Settings) Of(c *project.Class, way Way) (by Setting, ok bool) {
 	for _, st := range s {
-		if st.way == way && (st.class == nil || project.Related(st.class, c)) {
+		// Who gives a container chooses what is in it.
+		if (st.way == way || way.Items && st.way == Way{Name: way.Name} && st.untyped) && (st.class == nil || project.Related(st.class, c)) {
 			return st, true
 		}
 	}

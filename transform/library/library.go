@@ -118,6 +118,10 @@ var (
 	// Mirrored are the comparisons that say the same with the operands exchanged.
 	Mirrored       = values("mirrored", "operator")
 	BuiltinMethods = values("calls", "function")
+	// ItemMethods are what functions call of what is in their arguments, ShownBy what they do where that is a
+	// collection of Python's own.
+	ItemMethods = values("items", "function")
+	ShownBy     = values("shows", "function")
 	// PeerMethods are those of operators whose operands are of one kind: not the power, and
 	// not those for a left operand that does not know the right one.
 	PeerMethods = sync.OnceValue(peerMethods)

@@ -85,7 +85,8 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 			o.underBlocks(f)
 			o.underDecorators(f)
 			o.atOnce(f)
-			o.byName(f)
+			untyped{o}.byName(f)
+			untyped{o}.found(f)
 		}
 	}
 	slices.SortFunc(o.classes, func(a, b *project.Class) int {
@@ -124,6 +125,10 @@ type ordering struct {
 	// Both are nil before somebody asked.
 	settings effects.Settings
 	walks    map[effects.Way]bool
+	other    map[kindOf]bool                      // see otherKind
+	finds    map[*effects.Function][]effects.Find // of functions that were asked for theirs
+	members  map[*project.Class]map[string]bool   // names of what classes with a lock have
+	most     map[*project.Class]effects.Mode      // see strongest
 }
 
 // add notes an edge, if it tells more than those that there are.

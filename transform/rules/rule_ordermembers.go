@@ -124,30 +124,6 @@ func itemOfModule(f *effects.Function, e ast.Expr) bool {
 	return !slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name.Name })
 }
 
-// byName notes uses of objects without a static type by the names of members of classes with
-// another lock, or with the same one where an attribute of the function's own object leads there.
-func (o *ordering) byName(f *effects.Function) {
-	p := o.p
-	if !p.prog.Member(f) || p.prog.Exempt(f) || p.prog.Constructs(f, 0) || p.locks.Of(f.Class).Kind == decorator.CriticalSection {
-		return
-	}
-	holds, does := p.prog.ModeOf(f)
-	if !does {
-		return
-	}
-	for _, u := range f.Loose() {
-		writes := u.Part == effects.Setter || u.Part == effects.Deleter
-		if !o.telling(u.Name) {
-			continue
-		}
-		for _, e := range o.answers(u.Name, writes) {
-			if p.locks.Shared(e.Class) != p.locks.Shared(f.Class) || u.Way != nil {
-				o.add(&lockEdge{holds: holds, f: f, in: f, e: e.By(u.Effect), way: u.Way, guessed: true})
-			}
-		}
-	}
-}
-
 // telling reports whether a name tells of what kind an object is that has a member of it: no two
 // classes of the project have one that have no base in common.
 func (o *ordering) telling(name string) bool {

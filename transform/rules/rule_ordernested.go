@@ -330,7 +330,7 @@ func (o *ordering) atOnce(f *effects.Function) {
 				continue
 			}
 			e := &lockEdge{holds: a.Mode, f: f, in: f, e: b, together: true}
-			if !effects.OnSelf(f, a) || f.Class == nil {
+			if !effects.OnSelf(f, a) || !p.Member(f) { // a static method has no object of its own
 				e.held = &heldObject{class: a.Class, text: called(f, a.Region)}
 			}
 			for _, x := range []*effects.Effect{a, b} {

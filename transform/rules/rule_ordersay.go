@@ -5,6 +5,7 @@ package rules
 import (
 	"cmp"
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -42,7 +43,28 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	if first.held != nil {
 		out.Fix = first.held.fix
 	}
+	out.Cause = causeOfCircle(path)
 	return out
+}
+
+// causeOfCircle is the same for circles that are one thing to do: of the same locks, along the same
+// way, by the same function in the end.
+func causeOfCircle(path []*lockEdge) string {
+	var out []string
+	for _, e := range path {
+		locked := e.from.Name + " in " + e.from.Unit.Path
+		switch {
+		case e.held != nil || e.together:
+			return "" // each has a place of its own to be mended at
+		case e.way != nil:
+			locked += " by " + spelledWay(*e.way)
+		case e.in != e.f:
+			locked += " in " + e.in.Name()
+		}
+		out = append(out, locked)
+	}
+	slices.Sort(out)
+	return strings.Join(slices.Compact(out), ", ")
 }
 
 // says tells what one edge does; with one the object is named, not its class, and so are two that are
@@ -53,9 +75,12 @@ func (a *lockEdge) says(one bool) string {
 		what = a.object()
 	}
 	verb := "locks"
-	if a.e.Cause == effects.MayCall {
+	switch a.e.Cause {
+	case effects.MayCall:
 		verb = fmt.Sprintf("uses %s of", a.e.Name)
 		what += ", which locks it"
+	case effects.CallsUnknown:
+		verb, what = "calls", fmt.Sprintf("%s, which may lock another %s", a.callee(), a.e.Class.Name)
 	}
 	if a.together {
 		return fmt.Sprintf("%s locks %s and %s at once, of which either may come first", a.f.Name(), a.holder(), what)
@@ -72,6 +97,14 @@ func (a *lockEdge) holder() string {
 		return "some " + a.held.class.Name
 	}
 	return fmt.Sprintf("%s (%s)", a.held.text, a.held.class.Name)
+}
+
+// callee says in words what is called that may be anything.
+func (a *lockEdge) callee() string {
+	if a.way != nil {
+		return spelledWay(*a.way)
+	}
+	return "what it is given"
 }
 
 // chain tells where an edge comes about: where the one lock is taken, and how it comes to the other.
@@ -92,6 +125,10 @@ func (a *lockEdge) chain() []finding.Related {
 		return out
 	case a.held != nil && a.held.at != (ast.Span{}):
 		tell(a.held.at, fmt.Sprintf("%s locks %s in a block", a.f.Name(), holder))
+	}
+	if a.e.Cause == effects.CallsUnknown {
+		tell(a.e.Span, fmt.Sprintf("%s holds %s and calls %s", a.f.Name(), holder, a.callee()))
+		return out
 	}
 	tell(a.e.Span, fmt.Sprintf("%s holds %s and locks %s%s", a.f.Name(), holder, a.object(), within))
 	return append(out, effects.RelatedOf(effects.Chain(a.in, a.e)[1:])...)

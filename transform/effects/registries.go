@@ -1,0 +1,174 @@
+package effects
+
+// Objects that functions find in variables of the module: a list that all register in, a
+// dict by names, the current one. Whoever asks finds any of them there.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// variablesOf notes the names that statements of a module assign to.
+func variablesOf(names map[string]bool, stmts []ast.Stmt) {
+	for _, st := range stmts {
+		if a, ok := st.(*ast.Assign); ok {
+			for _, t := range a.Targets {
+				if n, isName := syntax.Unparen(t).(*ast.Name); isName {
+					names[n.Name] = true
+				}
+			}
+		}
+		if !syntax.OpensScope(st) {
+			for _, b := range syntax.Suites(st) {
+				variablesOf(names, b.Stmts)
+			}
+		}
+	}
+}
+
+// variableNamed is what a variable of the module holds that is no C declaration; 0 for other names.
+func variableNamed(b expressions, e *ast.Name) int32 {
+	if e.Access != ast.Read && e.Access != ast.Called || !isVariable(b.builder, e.Name) {
+		return 0
+	}
+	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// isVariable reports whether a name is that of a variable of the module, and of nothing else.
+func isVariable(b *builder, name string) bool {
+	return b.p.Funcs(b.m).variables[name] && b.m.Scope.Names[name].Kind == project.BindOther
+}
+
+// variableDepth bounds through how many values a variable is looked for.
+const variableDepth = 12
+
+// fromVariable is the variable of the module out of which a value comes: what it holds, or an
+// item of that, also where a function looks that up; "" where that is not known.
+func fromVariable(fl *Flow, n int32, depth int) string {
+	if n == 0 || depth == 0 {
+		return ""
+	}
+	x := &fl.Nodes[n]
+	switch x.Kind {
+	case NodeGlobal:
+		if x.Shape.Kind == ctype.Object {
+			return x.Name
+		}
+	case NodeUnknown:
+		if x.Name != "" || x.Base == 0 {
+			return x.Name
+		}
+		return fromVariable(fl, x.Base, depth-1)
+	case NodeCast, NodeContained, NodeItem:
+		return fromVariable(fl, x.Base, depth-1)
+	case NodeFresh: // list(table), sorted(table)
+		for _, y := range fl.content[n] {
+			if y == unknownItem || fl.Nodes[y].Kind == NodeNothing {
+				continue
+			}
+			if name := fromVariable(fl, y, depth-1); name != "" {
+				return name
+			}
+		}
+	case NodeLocal:
+		out := ""
+		for _, y := range x.From {
+			if y == 0 || fl.Nodes[y].Kind == NodeNothing {
+				continue
+			}
+			name := fromVariable(fl, y, depth-1)
+			if name == "" || out != "" && out != name {
+				return ""
+			}
+			out = name
+		}
+		return out
+	case NodeCall:
+		for _, g := range fl.Calls[x.Num].Callees {
+			if g.Flow == nil || g.Class != nil && g.Exposed() {
+				continue
+			}
+			for _, r := range g.Flow.Returns {
+				if name := fromVariable(g.Flow, r, depth-1); name != "" {
+					return name
+				}
+			}
+		}
+	}
+	return ""
+}
+
+// oneObject reports whether a value is what a variable holds, and no item of that.
+func oneObject(fl *Flow, n int32) bool {
+	for range variableDepth {
+		x := &fl.Nodes[n]
+		switch {
+		case x.Kind == NodeGlobal || x.Kind == NodeUnknown && x.Name != "":
+			return true
+		case x.Kind == NodeCast:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// Find is what a function does to an object that it finds in a variable of the module: an effect, of
+// an object without a static type a use by the name of a member.
+type Find struct {
+	In       *Function
+	Variable string
+	One      bool // it is what the variable holds, and no item of that
+	Effect   *Effect
+	// Name is the member by which an object without a static type is used, Part how.
+	Name string
+	Part Accessor
+}
+
+// Finds are those of a function itself, which is solved.
+func Finds(f *Function) []Find {
+	var out []Find
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		x := &f.Sum.Regions[e.Region]
+		if e.Raw || e.Kind == OnPython || x.Root != NodeUnknown && x.Root != NodeGlobal || x.Parent >= 0 || x.Num <= 0 {
+			continue
+		}
+		if name := fromVariable(f.Flow, x.Num, variableDepth); name != "" {
+			out = append(out, Find{In: f, Variable: name, One: syntax.IsNamed(Receiver(f, e.Span), name), Effect: e})
+		}
+	}
+	for _, u := range f.Flow.loose {
+		if u.under != 0 || slices.ContainsFunc(out, func(o Find) bool { return o.Name == u.name && o.Part == u.part }) {
+			continue
+		}
+		if name := fromVariable(f.Flow, u.node, variableDepth); name != "" {
+			out = append(out, Find{In: f, Variable: name, One: oneObject(f.Flow, u.node), Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}})
+		}
+	}
+	return out
+}
+
+// Reached are a function and all that it calls, and what these call.
+func Reached(f *Function) []*Function {
+	out := []*Function{f}
+	seen := map[*Function]bool{f: true}
+	for i := 0; i < len(out); i++ {
+		for k := range out[i].Flow.Calls {
+			for _, g := range out[i].Flow.Calls[k].Callees {
+				if !seen[g] && g.Flow != nil {
+					seen[g] = true
+					out = append(out, g)
+				}
+			}
+		}
+	}
+	return out
+}
