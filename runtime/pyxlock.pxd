@@ -652,8 +652,9 @@ PYXLOCK_FN pyxlock_word *pyxlock_queued(pyxlock_table *table, PyObject *object) 
     return &table->queued[pyxlock_queue(object)];
 }
 
+/* Not &home[...].record: for that gcc computes the address twice. */
 PYXLOCK_HOT pyxlock_record *pyxlock_home_of(pyxlock_table *table, uintptr_t self) {
-    return &table->home[pyxlock_hash(self, PYXLOCK_HOMES_LOG)].record;
+    return &(table->home + pyxlock_hash(self, PYXLOCK_HOMES_LOG))->record;
 }
 
 /* ---- what the above relies on without saying so: each is checked by the compiler. */
@@ -2719,29 +2720,6 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
 }
 #endif
 
-/* What most often keeps the fast path from going on, and is no contention: the thread
-   writes the object already; or the word counts others, or has another owner, but nobody is
-   counted for this object. NULL: it is something else. The slots are those of the fast path,
-   which has found the record, so that there are no greenlets, as far as we know. */
-PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, pyxlock_word *filter, PyObject *object, int mode) {
-    /* Relaxed: slots of ours that nobody fills we wrote ourselves. */
-    pyxlock_word *slot = mode == PYXLOCK_READ ? me->reads : me->writes;
-    if (!me->table->watched) return NULL; /* who takes the slow path looks whether they have come */
-    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
-        if (mode == PYXLOCK_WRITE) {
-            pyxlock_share(slot, 1);
-            return slot;
-        }
-        if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) return NULL;
-        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ); /* see pyxlock_reenter */
-        return slot;
-    }
-    if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) return NULL;
-    if (pyxlock_try_fast(me, slot, object, mode) != PYXLOCK_OK) return NULL;
-    if (mode == PYXLOCK_READ && me->patience == 0) pyxlock_relax(me, filter);
-    return slot;
-}
-
 /* Everything that the fast path leaves open. "slot" is NULL if it did not get so
    far; "state" says how far it got. Returns the slot that holds the object;
    &pyxlock_no_slot if locks are off; NULL with an exception. */
@@ -2786,6 +2764,31 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
     slot = table->acquire(me, slot, object, mode, blocking, state);
     if (slot != NULL) slot[PYXLOCK_WHO] = who;
     return slot;
+}
+
+/* What most often keeps the fast path from going on, and is no contention: the thread
+   writes the object already; or the word counts others, or has another owner, but nobody is
+   counted for this object. Else it takes the slow path. Returns as that does. The slots are those
+   of the fast path, which has found the record, so that there are no greenlets, as far as we know. */
+PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, PyObject *object, int mode, int blocking) {
+    /* Relaxed: slots of ours that nobody fills we wrote ourselves. */
+    pyxlock_word *slot = mode == PYXLOCK_READ ? me->reads : me->writes;
+    if (!me->table->watched) goto slowly; /* who takes the slow path looks whether they have come */
+    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
+        if (mode == PYXLOCK_WRITE) {
+            pyxlock_share(slot, 1);
+            return slot;
+        }
+        if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) goto slowly;
+        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ); /* see pyxlock_reenter */
+        return slot;
+    }
+    if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) goto slowly;
+    if (pyxlock_try_fast(me, slot, object, mode) != PYXLOCK_OK) goto slowly;
+    if (mode == PYXLOCK_READ && me->patience == 0) pyxlock_relax(me, pyxlock_filter(me->table, object));
+    return slot;
+slowly:
+    return pyxlock_take_slowly(NULL, object, mode, blocking, 0);
 }
 
 /* Goes on after the fast path of a write raised the filter, but found that it is
@@ -2851,8 +2854,8 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
     published = PYXLOCK_PUBLISHED;
     goto slowly;
 simply:
-    slot = pyxlock_take_simply(me, filter, object, mode);
-    if (PYXLOCK_LIKELY(slot != NULL)) goto in;
+    slot = pyxlock_take_simply(me, object, mode, blocking);
+    goto taken;
 slowly:
     slot = pyxlock_take_slowly(slot, object, mode, blocking, published);
 taken:
