@@ -204,15 +204,20 @@ static PyLockStatus sleep_while(PyThread_type_lock lock, PY_TIMEOUT_T microsecon
     return status;
 }
 
-/* A look for signals, which takes as long as "keep_away" is set. */
+/* A look for signals, which takes as long as "keep_away" is set; then a handler does
+   "handle", once. */
 static int keep_away;
+static void (*handle)(void);
 static int check_signals(void) {
     int result = PyErr_CheckSignals();
+    void (*what)(void);
     if (GET(&keep_away)) { /* without the GIL, which others need to raise */
         PyThreadState *state = PyEval_SaveThread();
         while (GET(&keep_away)) nap(MS / 10);
         PyEval_RestoreThread(state);
     }
+    what = __atomic_exchange_n(&handle, NULL, __ATOMIC_RELAXED);
+    if (what != NULL) what();
     return result;
 }
 
@@ -419,13 +424,21 @@ static pyxlock_word linked_chunks(pyxlock_record *record) {
     return linked;
 }
 
+/* How many filter words count somebody. */
+static int raised_filters(void) {
+    int i, raised = 0;
+    for (i = 0; i < PYXLOCK_FILTERS; i++) raised += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
+    return raised;
+}
+
 /* Nothing is left behind by threads that are idle or gone. */
 static void check_empty(int threads) {
     pyxlock_block *block;
-    int i, alive = 0, filters = 0;
+    int i, alive = 0, filters;
     pyxlock_word listed = 0;
     pyxlock_mutex_lock(&table->mutex);
-    for (i = 0; i < PYXLOCK_FILTERS; i++) filters += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
+    filters = raised_filters();
+    if (table->aways != 0) fail("%d threads are away", table->aways);
     if (filters != 0) fail("%d filter words are left raised", filters);
     for (i = 0; i < PYXLOCK_QUEUES; i++) if (table->queue[i] != NULL) fail("a queue is not empty");
     if (table->woken != 0) fail("somebody is to be woken");
@@ -702,13 +715,13 @@ static void blocks(actor *a, int op, int index, cell *c) {
     queues(a, c);
 }
 
-/* Waits until the actor, which queues, is served before newcomers. */
-static void gets_hungry(actor *a) {
+/* Waits until the thread, which queues, is served before newcomers. */
+static void gets_hungry(pyxlock_record *record) {
     int there = 0;
     while (!there) {
         nap(MS / 5);
         pyxlock_mutex_lock(&table->mutex);
-        there = pyxlock_is_hungry(a->record);
+        there = pyxlock_is_hungry(record);
         pyxlock_mutex_unlock(&table->mutex);
     }
 }
@@ -925,7 +938,7 @@ static void upgrades(void) {
     /* So does an attempt of the only reader, for whom the writer waits. */
     CHECK(ask(a, OP_READ, 0, x) == 0);
     blocks(d, OP_WRITE, 0, x);
-    gets_hungry(d);
+    gets_hungry(d->record);
     CHECK(ask(a, OP_TRY_WRITE, 1, x) == 0);
     CHECK(is_busy(d));
     CHECK(ask(a, OP_RELEASE, 1, NULL) == 0);
@@ -1014,7 +1027,7 @@ static void owners(void) {
         /* Nor under those who got in by the slow path. */
         CHECK(ask(b, OP_WRITE, 0, x) == 0);
         blocks(c, OP_READ, 0, x);
-        if (n % 2) gets_hungry(c);
+        if (n % 2) gets_hungry(c->record);
         CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
         CHECK(result(c) == 0);
         owns(a, y);
@@ -1323,7 +1336,7 @@ static void deadlocks(void) {
     CHECK(ask(b, OP_WRITE, 0, y) == 0);
     blocks(c, OP_READ, 0, x);
     blocks(d, OP_WRITE, 0, y);
-    gets_hungry(d); /* or a might overtake it */
+    gets_hungry(d->record); /* or a might overtake it */
     blocks(a, OP_WRITE, 1, y);
     CHECK(ask(b, OP_WRITE, 1, x) < 0);
     CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
@@ -1371,11 +1384,11 @@ static void politeness(void) {
                 /* the upgrade of a reader is what closes it: c below */
                 blocks(a, OP_WRITE, 1, y);
                 blocks(w, OP_WRITE, 0, x);
-                gets_hungry(w);
+                gets_hungry(w->record);
                 tell(b, OP_READ, 1, x);
             } else {
                 blocks(w, OP_WRITE, 0, x);
-                gets_hungry(w);
+                gets_hungry(w->record);
                 if (noisy) {
                     __atomic_store_n(&hammering, 1, __ATOMIC_RELAXED);
                     if (pthread_create(&thread, NULL, hammer, x) != 0) fail("no thread");
@@ -1604,7 +1617,7 @@ static void wakes(void) {
         /* 7: a writer that a signal takes off the queue for a moment, and a reader behind it */
         CHECK(ask(&a[20], OP_READ, 0, plain[7]) == 0);
         blocks(&a[21], OP_WRITE, 0, plain[7]);
-        gets_hungry(&a[21]);
+        gets_hungry(a[21].record);
         blocks(&a[22], OP_READ, 0, plain[7]);
         /* 8: a writer that was woken, but too late */
         CHECK(ask(&a[23], OP_WRITE, 0, plain[8]) == 0);
@@ -1620,7 +1633,7 @@ static void wakes(void) {
         CHECK(ask(&r[0], OP_READ, 0, plain[9]) == 0);
         CHECK(ask(&r[1], OP_WRITE, 0, twins[9]) == 0);
         blocks(&r[2], OP_WRITE, 0, plain[9]);
-        gets_hungry(&r[2]);
+        gets_hungry(r[2].record);
         blocks(&r[3], OP_READ, 0, plain[9]);
 
         until_asleep(19);
@@ -1889,7 +1902,7 @@ static void sweeps(void) {
         CHECK(ask(a, OP_READ, 0, x) == 0);
         CHECK(ask(b, OP_WRITE, 0, y) == 0);
         blocks(c, OP_WRITE, 0, x);
-        gets_hungry(c);
+        gets_hungry(c->record);
         blocks(b, OP_READ, 1, x);
         CHECK(ask(d, OP_SWEEP, 0, NULL) == 0);
         tell(a, OP_WRITE, 1, y);
@@ -1945,7 +1958,7 @@ static void wait_in_child(cell *c) {
     enum { N = 10 };
     pthread_t threads[N];
     pyxlock_Guard guard;
-    int i;
+    int i, raised = raised_filters();
     if (emulated || SANITIZER[0] != 0) return; /* that of threads has none after a fork, others their memory locked */
     if (pyxlock_write(&guard, &c->object) < 0) _exit(17);
     for (i = 0; i < N; i++) {
@@ -1955,14 +1968,16 @@ static void wait_in_child(cell *c) {
     pyxlock_release(&guard);
     for (i = 0; i < N; i++) pthread_join(threads[i], NULL);
     for (i = 0; i < PYXLOCK_QUEUES; i++) if (table->queue[i] != NULL) _exit(19);
+    if (raised_filters() != raised) _exit(24);
 }
 
 /* In the child of a fork: what others held is free, what this thread holds is not. */
 static void in_child(actor *forker) {
-    int i, bad = 0;
+    int i, bad;
     pyxlock_Guard guard[2 * PLAIN];
     (void)alarm(40);
     if (GET(&inside)) _exit(20);
+    if (table->aways != 0) _exit(23);
     table->dump(table);
     /* The system may not make barriers there. */
     if (GET(&refuse_barriers) != (table->barriers == 0) && PYXLOCK_BARRIERS) _exit(21);
@@ -1974,7 +1989,7 @@ static void in_child(actor *forker) {
         if (pyxlock_write(&guard[i], &c->object) < 0) _exit(10);
     }
     for (i = 0; i < 2 * PLAIN; i++) pyxlock_release(&guard[i]);
-    for (i = 0; i < PYXLOCK_FILTERS; i++) bad += (PYXLOCK_LOAD(&table->filter[i]) & PYXLOCK_COUNT) != 0;
+    bad = raised_filters();
     /* The forking thread holds plain[0] for writing, and reads plain[1]. */
     if (forker == NULL && bad != 0) _exit(11);
     if (forker == NULL) {
@@ -2087,7 +2102,7 @@ static void absence(void) {
         CHECK(ask(r, OP_WRITE, 0, y) == 0);
         /* Nobody passes by the fast path while it is away: the filter counts it. */
         blocks(w, OP_WRITE, 0, x);
-        if (n) gets_hungry(w);
+        if (n) gets_hungry(w->record);
         __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
         do {
             pthread_kill(w->thread, SIGUSR1);
@@ -2103,7 +2118,7 @@ static void absence(void) {
         CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
         CHECK(ask(h, OP_READ, 0, x) == 0);
         blocks(w, OP_WRITE, 0, x);
-        gets_hungry(w);
+        gets_hungry(w->record);
         blocks(r, OP_READ, 1, x);
         __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
         do {
@@ -2127,6 +2142,149 @@ static void absence(void) {
         CHECK(ask(w, OP_RELEASE, 0, NULL) == 0);
     }
     finish();
+    table->main_thread = main_thread;
+}
+
+/* A thread that waits for plain[0], and what its handlers do. */
+static pyxlock_record *leaver;
+static pid_t forked;
+
+static void end_here(void) {
+    (void)PyEval_SaveThread();
+    pthread_exit(NULL);
+}
+
+static void wait_here(void) {
+    pyxlock_Guard guard;
+    if (pyxlock_write(&guard, &plain[1]->object) < 0) fail("refused");
+    pyxlock_release(&guard);
+}
+
+static void fork_here(void) {
+    pid_t child;
+    PyOS_BeforeFork();
+    child = fork();
+    if (child == 0) {
+        (void)alarm(40);
+        PyOS_AfterFork_Child();
+        if (leaver->kept != &plain[0]->object || raised_filters() != 1) _exit(11);
+        if (table->aways != 1 || all_queued() != 0) _exit(12);
+    } else {
+        PyOS_AfterFork_Parent();
+    }
+    __atomic_store_n(&forked, child, __ATOMIC_RELAXED);
+}
+
+static void *wait_and_look(void *unused) {
+    PyGILState_STATE gil = PyGILState_Ensure();
+    pyxlock_Guard guard;
+    pyxlock_record *me = pyxlock_me(table);
+    __atomic_store_n(&leaver, me, __ATOMIC_RELAXED);
+    if (pyxlock_write(&guard, &plain[0]->object) < 0) fail("refused");
+    if (GET(&forked) == 0) { /* as all others are gone */
+        if (raised_filters() != 1 || me->kept != NULL || table->aways != 0) _exit(13);
+        pyxlock_release(&guard);
+        _exit(raised_filters() != 0 ? 14 : 0);
+    }
+    pyxlock_release(&guard);
+    PyGILState_Release(gil);
+    return unused;
+}
+
+/* Waits until the leaver queues for the cell, or is away from its queue. */
+static void until_leaver(pthread_t thread, cell *c, int away) {
+    for (;;) {
+        int there;
+        if (away) pthread_kill(thread, SIGUSR1);
+        nap(MS / 10);
+        if (GET(&leaver) == NULL) continue;
+        pyxlock_mutex_lock(&table->mutex);
+        there = (away ? leaver->away.object : leaver->object) == &c->object;
+        pyxlock_mutex_unlock(&table->mutex);
+        if (there) return;
+    }
+}
+
+/* Starts it, and has it away: for plain[0], or for what a handler waits for. */
+static pthread_t leave(actor *behind, int op, int nested) {
+    pthread_t thread;
+    leaver = NULL;
+    if (pthread_create(&thread, NULL, wait_and_look, NULL) != 0) fail("no thread");
+    until_leaver(thread, plain[0], 0);
+    if (behind != NULL) {
+        /* Till both sleep until they are woken. */
+        if (op == OP_READ) gets_hungry(leaver);
+        blocks(behind, op, 0, plain[0]);
+        until_asleep(2);
+    }
+    __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
+    until_leaver(thread, plain[0], 1);
+    if (nested) {
+        __atomic_store_n(&handle, wait_here, __ATOMIC_RELAXED);
+        __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+        until_leaver(thread, plain[1], 0);
+        __atomic_store_n(&keep_away, 1, __ATOMIC_RELAXED);
+        until_leaver(thread, plain[1], 1);
+    }
+    pyxlock_mutex_lock(&table->mutex);
+    CHECK(leaver->kept == &plain[0]->object);
+    pyxlock_mutex_unlock(&table->mutex);
+    return thread;
+}
+
+/* Threads that end while they look for signals leave nothing behind, and those who
+   waited for them are woken; so it is with those that are away when the process
+   forks, but for the one that forks itself, which goes on to wait in the child. */
+static void leavers(void) {
+    unsigned long main_thread = anybody_is_interrupted();
+    actor *h = &actors[0], *b = &actors[2];
+    pthread_t thread;
+    int n;
+    __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
+    for (n = 0; n < 6; n++) {
+        int nested = n % 2, op = n < 4 ? OP_WRITE : OP_READ;
+        start(3);
+        CHECK(ask(h, OP_READ, 0, plain[0]) == 0);
+        CHECK(ask(h, OP_WRITE, 1, plain[1]) == 0);
+        thread = leave(n < 2 ? NULL : b, op, nested);
+        __atomic_store_n(&handle, end_here, __ATOMIC_RELAXED);
+        __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+        pthread_join(thread, NULL);
+        if (n >= 4) WOKEN(b); /* which reads, as h does, and was polite */
+        CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
+        if (n == 2 || n == 3) WOKEN(b);
+        if (n >= 2) CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        CHECK(ask(h, OP_RELEASE, 1, NULL) == 0);
+        expect(b, plain[0], 0, 0);
+        expect(b, plain[1], 0, 0);
+        finish();
+    }
+    __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
+    for (n = 0; n < 4; n++) {
+        int nested = n % 2, itself = n / 2, status;
+        pid_t child;
+        start(3);
+        CHECK(ask(h, OP_READ, 0, plain[0]) == 0);
+        CHECK(ask(h, OP_WRITE, 1, plain[1]) == 0);
+        __atomic_store_n(&forked, -1, __ATOMIC_RELAXED);
+        thread = leave(NULL, OP_READ, nested);
+        fflush(stdout);
+        if (itself) {
+            __atomic_store_n(&handle, fork_here, __ATOMIC_RELAXED);
+            __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+            while ((child = GET(&forked)) == -1) nap(MS / 10);
+        } else {
+            child = fork();
+            if (child == 0) in_child(NULL);
+            __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child) fail("fork");
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("a child ended with status %#x", status);
+        CHECK(ask(h, OP_RELEASE, 1, NULL) == 0);
+        CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
+        pthread_join(thread, NULL);
+        finish();
+    }
     table->main_thread = main_thread;
 }
 
@@ -2262,7 +2420,7 @@ static void cancels(void) {
         if (n >= 2) tell(b, OP_WRITE, 0, plain[0]); /* behind it */
         if (n >= 2) queues(b, plain[0]);
         if (n == 3) {
-            gets_hungry(b);
+            gets_hungry(b->record);
             tell(&actors[2], OP_READ, 0, plain[0]);
         }
         (void)pthread_cancel(thread);
@@ -2746,6 +2904,7 @@ static const struct {
     {"retracts", retracts},
 #endif
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
+    {"leavers", leavers},
     {"places", places}, {"cancels", cancels}, {"greenlets", greenlets},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
 };
