@@ -217,7 +217,7 @@ func (s cover) covers(h held, region int32, up int, md Mode) bool {
 				}
 				continue
 			}
-			if own, ok := s.owning(h, up); ok && own == s.guardedBy(l.node) {
+			if own, ok := s.owning(h, up); ok && (own == s.guardedBy(l.node) || s.sum.Regions[region].Name == furtherOn && s.onePath(own, s.guardedBy(l.node))) {
 				return true
 			}
 			if !s.single(region) {
@@ -261,12 +261,22 @@ func (s cover) guardedBy(n int32) int32 {
 	return n
 }
 
+// onePath reports whether two values are one object: one value, or what the same attributes lead to from
+// one value where no attribute that holds an object is assigned to. It tells apart what regions do not, further on.
+func (s cover) onePath(a, b int32) bool {
+	if a, b = s.plain(a), s.plain(b); a == b || s.assigns {
+		return a == b
+	}
+	x, y := &s.flow.Nodes[a], &s.flow.Nodes[b]
+	return x.Kind == NodeField && y.Kind == NodeField && x.Name == y.Name && x.owner == y.owner && x.owner != nil && s.onePath(x.Base, y.Base)
+}
+
 // single reports whether a region is one object at a time: what a parameter is, or an
-// attribute leads to from there.
+// attribute leads to from there. What stands for all that is further on is many.
 func (s cover) single(r int32) bool {
 	x := &s.sum.Regions[r]
 	for x.Parent >= 0 {
-		if x.OfItems() {
+		if x.OfItems() || x.Name == furtherOn {
 			return false
 		}
 		x = &s.sum.Regions[x.Parent]

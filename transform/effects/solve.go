@@ -524,6 +524,9 @@ func (s *Solver) known(e *Effect) bool {
 	return ok
 }
 
+// FurtherOn reports whether a region of f stands for all that is reached from its parent.
+func FurtherOn(f *Function, r int32) bool { return f.Sum.Regions[r].Name == furtherOn }
+
 // PathOf spells a region of f as a decorator would: "self._doc", "*others"; "" where it
 // starts at an object without a name, or is reached from one.
 func PathOf(f *Function, r int32) string {

@@ -20,9 +20,11 @@ func checkMissing(c *checking) {
 		if c.p.Exempt(f) || c.plan.Failed[f.Def] {
 			continue
 		}
-		// One finding for each object and mode is enough, the certain ones first.
+		// One finding for each object and mode is enough, the certain ones first. What is not told apart from
+		// others on long paths is another object where it is one of another class.
 		type key struct {
 			region int32
+			class  *project.Class
 			code   string
 		}
 		seen := map[key]bool{}
@@ -41,11 +43,14 @@ func checkMissing(c *checking) {
 				case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods()[f.Def.Name.Name]):
 					code = finding.Function
 				}
-				if k := (key{e.Region, code}); seen[k] {
-					continue
-				} else {
-					seen[k] = true
+				k := key{region: e.Region, code: code}
+				if effects.FurtherOn(f, e.Region) {
+					k.class = e.Class
 				}
+				if seen[k] {
+					continue
+				}
+				seen[k] = true
 				if i, told := calls[e.Span]; told && e.Via != nil {
 					c.Findings[i].Related = append(c.Findings[i].Related, c.alsoMissing(f, e))
 					continue
