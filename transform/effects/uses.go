@@ -19,23 +19,38 @@ type Use struct {
 	// says that the first one is what the method is called on.
 	Call, Bound bool
 	Arg         int
+	// Block is the innermost block round the place; nil where none is.
+	Block *ast.With
 }
 
-// Value is something of which a function uses guarded state without a lock.
+// Value is something of which a function uses guarded state: without a lock, or under a block.
 type Value struct {
 	Uses []Use
 	// Effects are what the function's callers see of that; some may be on other objects, too.
 	Effects []*Effect
+	// Held is true where a block of the function holds it at these uses.
+	Held bool
 	// Parts is true of uses through parts of objects: which these are is not told.
 	Parts bool
 }
 
 // Values returns the values of which a function uses guarded state without a lock, in
 // the order of their first uses.
-func Values(p *Program, f *Function) []Value {
+func Values(p *Program, f *Function) []Value { return valuesUsed(p, f, false) }
+
+// HeldValues returns the values of which a function uses guarded state that a block of its own
+// holds, with the uses under such blocks alone.
+func HeldValues(p *Program, f *Function) []Value {
+	if len(f.Flow.Blocks) == 0 {
+		return nil
+	}
+	return valuesUsed(p, f, true)
+}
+
+func valuesUsed(p *Program, f *Function, held bool) []Value {
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	u := uses{cover{p.Solver()}, p}
+	u := uses{cover{p.Solver()}, p, held}
 	u.At(f)
 	u.handOuts()
 	var out []Value
@@ -45,7 +60,7 @@ func Values(p *Program, f *Function) []Value {
 		if !known {
 			i = len(out)
 			index[n] = i
-			out = append(out, Value{Effects: u.effectsOn(n), Parts: n == 0})
+			out = append(out, Value{Effects: u.effectsOn(n), Held: held, Parts: n == 0})
 		}
 		out[i].Uses = append(out[i].Uses, use)
 	}
@@ -58,7 +73,7 @@ func (u uses) effectsOn(n int32) []*Effect {
 	for _, r := range u.Top(n) {
 		region := u.guarded(r.Region)
 		for i := range u.sum.Effects {
-			if e := &u.sum.Effects[i]; e.Region == region && e.Raw {
+			if e := &u.sum.Effects[i]; e.Region == region && (e.Raw || u.held && e.Held) {
 				out = append(out, e)
 			}
 		}
@@ -69,7 +84,8 @@ func (u uses) effectsOn(n int32) []*Effect {
 // uses find them.
 type uses struct {
 	cover
-	p *Program
+	p    *Program
+	held bool // those that a block holds, and not those that none does
 }
 
 // all yields each value with a use of its guarded state that no lock covers; 0 where the
@@ -91,10 +107,10 @@ func (u uses) all(yield func(int32, Use) bool) {
 			if !known {
 				value = 0
 			}
-			if !ok || !u.shared(region, a.Span) || !u.p.Guards(class) || a.under != 0 && u.covers(h, region, up, a.Mode) || a.Mode == Read && u.p.Changes.Settled(class, a.Field) {
+			if !ok || !u.shared(region, a.Span) || !u.p.Guards(class) || u.held != (a.under != 0 && u.covers(h, region, up, a.Mode)) || a.Mode == Read && u.p.Changes.Settled(class, a.Field) {
 				continue
 			}
-			if !yield(value, Use{Span: a.Span, Mode: a.Mode, Field: a.Field}) {
+			if !yield(value, Use{Span: a.Span, Mode: a.Mode, Field: a.Field, Block: u.block(a.under)}) {
 				return
 			}
 		}
@@ -110,18 +126,25 @@ func (u uses) all(yield func(int32, Use) bool) {
 				}
 				value := u.plain(c.Args[r.Num])
 				h := inCall(c, g, e.Region)
-				if g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || c.under != 0 && u.coversAny(h, value, e.Mode) {
+				if g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || u.held != (c.under != 0 && u.coversAny(h, value, e.Mode)) {
 					continue
 				}
 				if r.Parent >= 0 || u.flow.Nodes[c.Args[r.Num]].Shape.Kind != ctype.Object {
 					value = 0
 				}
-				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num)}) {
+				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num), Block: u.block(c.under)}) {
 					return
 				}
 			}
 		}
 	}
+}
+
+func (u uses) block(under int32) *ast.With {
+	if under == 0 {
+		return nil
+	}
+	return u.flow.Blocks[under].With
 }
 
 // shared reports whether others can reach the object of a region when something is done

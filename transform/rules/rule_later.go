@@ -24,7 +24,7 @@ func checkLater(c *checking) {
 		if len(list) == 0 {
 			continue
 		}
-		values := effects.Values(c.p, f)
+		values := append(effects.Values(c.p, f), effects.HeldValues(c.p, f)...)
 		for _, l := range list {
 			laters{c}.later(f, l, values)
 		}
@@ -42,6 +42,12 @@ func (c laters) later(f *effects.Function, l deferred, values []effects.Value) {
 				continue
 			}
 			e := c.lockedAtEntry(f, v)
+			if v.Held {
+				if l.body.Contains(use.Block.Pos) {
+					continue // it takes the lock itself
+				}
+				e = heldBy(v)
+			}
 			if e == nil {
 				continue // told as missing
 			}
@@ -76,6 +82,16 @@ func (c laters) later(f *effects.Function, l deferred, values []effects.Value) {
 func (c laters) lockedAtEntry(f *effects.Function, v effects.Value) *effects.Effect {
 	for _, e := range v.Effects {
 		if e.Kind != effects.OnPython && (c.p.Holds(f, e) || f.Class != nil && !f.Exposed() && c.p.Locked(f.Class) && effects.OnSelf(f, e)) {
+			return e
+		}
+	}
+	return nil
+}
+
+// heldBy is what a function does to a value under a block that holds it; nil where none does.
+func heldBy(v effects.Value) *effects.Effect {
+	for _, e := range v.Effects {
+		if e.Kind != effects.OnPython && e.Held {
 			return e
 		}
 	}
