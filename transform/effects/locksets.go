@@ -464,6 +464,46 @@ func (ls *LockSets) Open(c *project.Class) []*Access {
 	return out
 }
 
+// Unguarded returns an assignment to an attribute of a class that holds a Python object, and another use of that
+// attribute, where no lock guards it and none is held at both: the use takes the object while the other thread lets
+// go of it. Both come about for certain in what others can call.
+func (ls *LockSets) Unguarded(c *project.Class) (write, use *Access) {
+	for s, list := range ls.All {
+		fd := c.Field(s.Field)
+		if s.Class != c || s.Behind || ls.States[s] != nil || fd == nil || ls.p.Types.OfField(fd).Kind != ctype.Object {
+			continue
+		}
+		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
+		for _, w := range list {
+			if !plain(w) || !rebinds(w.Effect) || !OnSelf(w.Func, w.Effect) || write != nil && before(write, w) {
+				continue
+			}
+			for _, u := range list {
+				if u.Effect.Writes() || !plain(u) || share(w, u) || write == w && before(use, u) {
+					continue
+				}
+				write, use = w, u
+			}
+		}
+	}
+	return write, use
+}
+
+// share reports whether some lock is held at both of two accesses.
+func share(a, b *Access) bool {
+	for l := range a.Locks {
+		if _, ok := b.Locks[l]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// before reports whether an access stands in front of another one, or is it.
+func before(a, b *Access) bool {
+	return cmp.Or(strings.Compare(a.Func.Unit.Path, b.Func.Unit.Path), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos)) <= 0
+}
+
 // holdsAny reports whether an access holds one of the locks that guard something of a class.
 func (ls *LockSets) holdsAny(c *project.Class, a *Access) bool {
 	for l := range a.Locks {

@@ -135,6 +135,41 @@ func (w openAccess) finding() finding.Finding {
 	return out
 }
 
+// unguarded reports, once for each class that is locked by hand, an attribute that is
+// assigned to and used with no lock in common.
+func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []finding.Finding {
+	var out []finding.Finding
+	elsewhere := includedIn(mods)
+	for _, m := range mods {
+		for _, c := range m.Classes {
+			if !p.mayBeUnlocked(c) || a.ByHand(c) == nil || elsewhere(m, c) {
+				continue
+			}
+			w, use := a.Sets.Unguarded(c)
+			if w == nil {
+				continue
+			}
+			field := w.Effect.Field
+			f := project.FindingAt(w.Func.Unit.Source, w.Effect.Span, finding.LeftOut, "", "")
+			f.Warning = true
+			other := use.Func.Name()
+			if use.Func == w.Func {
+				other = "itself in another thread"
+			}
+			f.Message = fmt.Sprintf("%s writes %s, which %s reads, with no lock that both hold", w.Func.Name(), field, other)
+			f.Gist = w.Func.Name() + " writes " + field
+			f.Help = fmt.Sprintf("%s has a lock by hand for other parts: hold one lock at both", c.Name)
+			pos := project.FindingAt(use.Func.Unit.Source, use.Effect.Span, "", "", "")
+			f.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s reads %s", use.Func.Name(), field)}}
+			if steps := effects.Chain(w.Func, w.Effect); len(steps) > 1 {
+				f.Related = append(effects.RelatedOf(steps[1:]), f.Related...)
+			}
+			out = append(out, f)
+		}
+	}
+	return out
+}
+
 // otherLock returns a lock that is held at an access in place of the one that guards the state.
 func (w openAccess) otherLock() (effects.StateLock, bool) {
 	var out []effects.StateLock
