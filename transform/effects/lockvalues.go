@@ -118,6 +118,11 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 			return b.lockValue(a.X)
 		}
 	case *ast.Attribute:
+		if over := b.placed.Over(e.Attr.Name); over != "" {
+			of := *e
+			of.Attr.Name = over
+			e = &of
+		}
 		if path := syntax.Dotted(e); path != nil && !b.isLocal(path[0]) {
 			if n := b.lockVariable(path); n != 0 {
 				return n, false

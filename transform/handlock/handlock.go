@@ -25,6 +25,7 @@ type Names struct {
 	others map[string]bool
 	// same are the module's variables that are given another variable's value.
 	same map[string]string
+	over map[string]string // the attribute with the lock that a condition is over, by its own
 	any  cache.Value[bool] // see Any
 	// pairs are the functions that the settings say take and release locks.
 	pairs []Pair

@@ -5,6 +5,7 @@ package handlock
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
@@ -38,7 +39,7 @@ func (h *Names) Type(name string) string {
 
 // read notes what the module's declarations and assignments say.
 func (h *Names) read() {
-	h.vars, h.others, h.same = map[string]string{}, map[string]bool{}, map[string]string{}
+	h.vars, h.others, h.same, h.over = map[string]string{}, map[string]bool{}, map[string]string{}, map[string]string{}
 	plain := map[string]bool{} // given something that is no lock
 	for _, u := range h.m.Units {
 		ast.Walk(u.File, func(n ast.Node) bool {
@@ -54,7 +55,7 @@ func (h *Names) read() {
 					case typ != "":
 						h.vars[name] = typ
 					case d.Default != nil:
-						h.gets(name, d.Default, plain)
+						h.gets(u.File, name, d.Default, plain)
 					}
 				}
 			case *ast.Assign:
@@ -69,9 +70,10 @@ func (h *Names) read() {
 				for _, t := range n.Targets {
 					switch t := t.(type) {
 					case *ast.Name:
-						h.gets(t.Name, n.Value, plain)
+						h.gets(u.File, t.Name, n.Value, plain)
 					case *ast.Attribute:
-						h.gets(t.Attr.Name, n.Value, plain)
+						h.gets(u.File, t.Attr.Name, n.Value, plain)
+						h.wraps(u.File, t, n.Value)
 					}
 				}
 			}
@@ -101,23 +103,48 @@ func (h *Names) read() {
 }
 
 // gets notes what a variable or attribute is given.
-func (h *Names) gets(name string, value ast.Expr, plain map[string]bool) {
+func (h *Names) gets(f *ast.File, name string, value ast.Expr, plain map[string]bool) {
 	switch v := syntax.Unparen(value).(type) {
 	case *ast.Call:
-		if typ := h.makes(v); typ != "" {
+		if typ := h.makes(v); typ != "" && !several(f, v) {
 			h.vars[name] = typ
-		} else if h.unlike(v) {
+		} else if typ != "" || h.unlike(v) {
 			plain[name] = true
 		}
 	case *ast.Comp: // a list of locks
 		if v.Elem != nil {
-			h.gets(name, v.Elem, plain)
+			h.gets(f, name, v.Elem, plain)
 		}
 	case *ast.Collection:
 		if len(v.Elems) > 0 && v.Kind != "dict" {
-			h.gets(name, v.Elems[0], plain)
+			h.gets(f, name, v.Elems[0], plain)
 		}
 	}
+}
+
+// several reports whether a call makes a semaphore that more than one thread may hold, for all that is known.
+func several(f *ast.File, call *ast.Call) bool {
+	return strings.HasSuffix(syntax.LastName(call.Fun), "Semaphore") && len(call.Args) > 0 && syntax.Text(f, call.Args[0].X.Range()) != "1"
+}
+
+// wraps notes that an attribute is given a condition over a lock of the same object: self.c = Condition(self.lock).
+func (h *Names) wraps(f *ast.File, t *ast.Attribute, value ast.Expr) {
+	name, over := t.Attr.Name, ""
+	if v, ok := syntax.Unparen(value).(*ast.Call); ok && len(v.Args) == 1 && h.makes(v) == "Condition" {
+		if a, ok := syntax.Unparen(v.Args[0].X).(*ast.Attribute); ok && syntax.Text(f, a.X.Range()) == syntax.Text(f, t.X.Range()) {
+			over = a.Attr.Name
+		}
+	}
+	if was, known := h.over[name]; known && was != over {
+		over = "" // now this, now that
+	}
+	h.over[name] = over
+}
+
+// Over returns the attribute with the lock that a condition is over; "" where it has one of its own.
+func (h *Names) Over(attr string) string {
+	h.once.Do(h.read)
+	return h.over[attr]
 }
 
 // names notes that a variable of the module is another name of a variable.
