@@ -36,21 +36,21 @@ func newAnnotate() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "annotate [PATH…]",
 		Short: "Propose locks for classes that have none, as a diff",
-		Long: `Find the classes whose state methods change once an object is made, and propose
+		Long: `Find the classes whose methods change their state after construction, and propose
 @cython.locked_class for them and @cython.read_lock or @cython.write_lock for
 their methods, as a unified diff that git apply takes. Immutable classes, and
-classes whose methods hold locks placed by hand, are left alone. Give it the
-whole project: what it cannot see counts as a write. Without PATH it is about the
-directories of the setting src, or else the current directory.
+classes whose methods hold hand-written locks, are left alone. Give it the
+whole project: what it cannot see counts as a write. Without PATH it looks at the
+directories of the setting src, or else at the current directory.
 
 Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in
-what is decorated already; 2 usage, configuration or I/O.`,
+existing decorators; 2 usage, configuration or I/O.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
 	fl.BoolVar(&f.inPlace, "in-place", false, "apply the proposals")
-	fl.BoolVar(&f.check, "check", false, "print nothing but how many proposals there are; exit with 1 where there are any")
+	fl.BoolVar(&f.check, "check", false, "print nothing but how many proposals there are; exit with 1 if there are any")
 	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.suggest, "suggest-reads", false, "print entries for the setting reads, and what each would do, instead")

@@ -45,31 +45,31 @@ func newCheck() *cobra.Command {
 		Short: "Report what is not safe on free-threaded Python",
 		Long: `Report what rewrite would refuse and what is not safe on free-threaded Python.
 
-A comment "# pyxlock: ignore[CODE] why" suppresses a finding on its line or, where
-it stands alone, on the next line of code. With --fix the findings that have one
-safe answer are fixed in place, and what remains is reported. The exit code is 1
-where anything is reported. Without PATH it is about the directories of the setting
-src, or else the current directory.
+A comment "# pyxlock: ignore[CODE] why" suppresses a finding on its line or, if it
+is alone on its line, on the next line of code. With --fix the findings that have
+one safe answer are fixed in place, and what remains is reported. The exit code is 1
+if anything is reported. Without PATH it looks at the directories of the setting
+src, or else at the current directory.
 
-For old code: --write-baseline notes what there is, and --baseline reports what is
+For old code: --write-baseline records what there is, and --baseline reports what is
 new; or --add-ignore puts a comment on each line.`,
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
 	fl.StringVar(&f.format, "format", "text", "text, json, sarif, github for workflow commands, gitlab for Code Climate, or junit")
-	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or what they start with (default all)")
-	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or what they start with")
+	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or prefixes of codes (default all)")
+	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or prefixes of codes")
 	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix (or --add-ignore) would change, and the findings to standard error")
 	fl.StringVar(&f.addIgnore, "add-ignore", "", "put a comment with `REASON` on each line with a finding, which suppresses it")
 	fl.Lookup("add-ignore").NoOptDefVal = "there before pyxlock looked"
-	fl.StringVar(&f.baseline, "baseline", "", "leave out what stands in `FILE`, which --write-baseline makes")
-	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (or "+baseline.DefaultName+"), in place of the report")
+	fl.StringVar(&f.baseline, "baseline", "", "leave out what is recorded in `FILE`, which --write-baseline writes")
+	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (or "+baseline.DefaultName+"), instead of the report")
 	fl.Lookup("write-baseline").NoOptDefVal = inUsualPlace
 	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
-	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, in place of the findings")
+	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, instead of the findings")
 	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
 	return c
 }

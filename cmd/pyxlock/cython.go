@@ -26,16 +26,16 @@ func newCython() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "cython [ARGUMENTS OF CYTHON] FILE.pyx…",
 		Short: "Run cython on the sources with their locks expanded",
-		Long: `Run cython as its own command line does, on the sources with their locks
+		Long: `Run cython with its usual command line on the sources with their locks
 expanded: a build that calls "cython ARGS" calls "pyxlock cython ARGS" instead.
 
-The expansion is written to a hidden directory beside the output, with the .pxd
+The expansion is written to a hidden directory next to the output, with the .pxd
 and .pxi files that belong to it. What Cython prints, and the
 positions in the C that it writes, are translated, so that compiler errors,
 tracebacks and coverage cite the sources. With -M the dependency file names the
 sources, and every other file that the expansion depends on. Cython is not run
-where nothing that it reads has changed since it made the output; the output is
-left untouched then.
+if nothing that it reads has changed since it made the output; the output is then
+left untouched.
 
 These options are pyxlock's; all others go to cython.`,
 		DisableFlagParsing: true,

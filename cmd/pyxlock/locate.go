@@ -31,7 +31,7 @@ it cites: errors of cython and of C compilers, Python tracebacks.
 
 With --c, the arguments are C and C++ files that Cython generated from outputs.
 The positions in them are translated in place, so that tracebacks of the compiled
-module cite the sources. What is translated already stays as it is.
+module cite the sources. Positions that are already translated stay as they are.
 
   pyxlock locate --c build/src/m.c`,
 		Args: cobra.MinimumNArgs(1),

@@ -79,8 +79,8 @@ into plain Cython before cython runs.
   pyxlock check src/                    what is not safe on free-threaded Python
 
 Exit codes: 0 done and clean, 1 findings or differences, 2 usage, configuration
-or I/O, also where standard output cannot be written. A signal ends it as a
-signal does (130 for Ctrl-C in a shell), with no file half written.`,
+or I/O, also if standard output cannot be written. A signal ends it as usual
+(130 for Ctrl-C in a shell), with no file half written.`,
 		Version:       versions(),
 		SilenceErrors: true,
 		SilenceUsage:  true,

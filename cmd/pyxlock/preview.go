@@ -40,21 +40,21 @@ func newPreview() *cobra.Command {
 		Long: `Print the difference between the sources and what cython will be given, as a
 unified diff that git apply takes. Nothing is written. A build also gets
 pyxlock.pxd, which is not shown. The locks that no decorator asked for are listed
-on standard error, each with the line from which it follows.
+on standard error, each with the line that it follows from.
 
 With --format=html it is one page for reviewers that needs no network: the two
 sides of each file, what the lock of each class does to its members and why, and
 the findings of check. With --format=markdown it is a comment for a pull request,
-below 65,536 characters. Both are made where errors stop the rewrite, too; the
-exit code is 1 then.`,
+below 65,536 characters. Both are made even if errors stop the rewrite; the exit
+code is then 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
-	f.AddExpansion(c.Flags(), "default readable, also where pyproject.toml says otherwise")
+	f.AddExpansion(c.Flags(), "default readable, even if pyproject.toml says otherwise")
 	fl := c.Flags()
 	fl.StringVar(&f.format, "format", "unified", "unified, side-by-side, html, or markdown")
-	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, in place of standard output")
+	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, instead of standard output")
 	inputs.AddSince(fl, &f.since)
 	return c
 }

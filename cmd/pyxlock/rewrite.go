@@ -42,16 +42,16 @@ func newRewrite() *cobra.Command {
 		Long: `Expand the lock decorators in files and directories.
 
 One file goes to standard output. With -o DIR a tree is mirrored below DIR:
-.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files; not what
-git ignores, virtual environments and build directories. Output that is up to date
+.pyx, .pxd, .pxi, the .py files that concern cython, and __init__ files; but not what
+git ignores, virtual environments or build directories. Output that is up to date
 is not touched. With -o FILE.pyx one file is written there.
-Where a finding stops the run nothing is written, and the exit code is 1.`,
+If a finding stops the run, nothing is written, and the exit code is 1.`,
 		Args: cobra.MinimumNArgs(1),
 		RunE: func(c *cobra.Command, args []string) error { return f.run(c, args) },
 	}
 	f.AddFlags(c)
 	f.AddExpansion(c.Flags(), "default aligned with -o, else readable")
-	c.Flags().BoolVarP(&f.Verbose, "verbose", "v", false, "say what became of each file")
+	c.Flags().BoolVarP(&f.Verbose, "verbose", "v", false, "say what was done with each file")
 	fl := c.Flags()
 	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
 	fl.StringVar(&f.root, "root", "", "with -o DIR: name the outputs by the inputs' paths from this directory, instead of from each PATH")
@@ -59,7 +59,7 @@ Where a finding stops the run nothing is written, and the exit code is 1.`,
 	fl.BoolVar(&f.check, "check", false, "write nothing; list what would change, and exit with 1 if anything would")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what would change, and exit with 1 if anything would")
 	fl.StringVar(&f.depfile, "depfile", "", "write a dependency file for make and ninja: every file that was read")
-	fl.BoolVar(&f.sourceMap, "source-map", false, "write OUT.map beside each output, for pyxlock locate")
+	fl.BoolVar(&f.sourceMap, "source-map", false, "write OUT.map next to each output, for pyxlock locate")
 	return c
 }
 

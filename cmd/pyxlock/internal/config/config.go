@@ -79,7 +79,7 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back")
 	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
 	s.HeaderSettings.addFlags(f)
-	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one for each processor)")
+	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one per processor)")
 	f.StringVar(&s.Color, "color", "auto", "auto, always or never")
 	f.StringVar(&s.StdinName, "stdin-filename", "", "what \"-\" (standard input) is called (default stdin.pyx)")
 	f.BoolVarP(&s.Quiet, "quiet", "q", false, "print findings and errors only")

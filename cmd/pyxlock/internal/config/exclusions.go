@@ -15,10 +15,10 @@ import (
 )
 
 func (s *Settings) addExclusions(f *pflag.FlagSet) {
-	f.StringSliceVar(&s.Exclude, "exclude", nil, "files and directories to leave out, in place of the defaults: names, or paths with globs")
-	f.StringSliceVar(&s.ExtendExclude, "extend-exclude", nil, "files and directories to leave out besides")
+	f.StringSliceVar(&s.Exclude, "exclude", nil, "files and directories to leave out, instead of the defaults: names, or paths with globs")
+	f.StringSliceVar(&s.ExtendExclude, "extend-exclude", nil, "files and directories to leave out in addition")
 	f.BoolVar(&s.noGitignore, "no-respect-gitignore", false, "take files that git ignores, too")
-	f.BoolVar(&s.ForceExclude, "force-exclude", false, "leave out what is excluded even where it is named on the command line")
+	f.BoolVar(&s.ForceExclude, "force-exclude", false, "leave out what is excluded even if it is named on the command line")
 }
 
 // configureExclusions fills in what no flag says. Globs start from the directory of

@@ -42,7 +42,7 @@ type HeaderSettings struct {
 func (h *HeaderSettings) addFlags(f *pflag.FlagSet) {
 	f.StringArrayVar(&h.HeaderPath, "header-path", nil, "directory to search for the C headers that declarations name; may be repeated")
 	f.StringArrayVar(&h.PkgConfig, "pkg-config", nil, "package whose header directories pkg-config knows; may be repeated")
-	f.StringVar(&h.CompileCommands, "compile-commands", "", "compile_commands.json whose directories and sources of C to use")
+	f.StringVar(&h.CompileCommands, "compile-commands", "", "compile_commands.json whose directories and C sources to use")
 }
 
 // configure takes up the directories that a configuration in dir names. Those have to be in its

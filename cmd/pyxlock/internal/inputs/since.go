@@ -25,7 +25,7 @@ import (
 
 // AddSince declares --since.
 func AddSince(f *pflag.FlagSet, to *string) {
-	f.StringVar(to, "since", "", "show only files that have changed since the git revision `REV`, or whose expansion has; REV... is where REV and HEAD part")
+	f.StringVar(to, "since", "", "show only files that have changed since the git revision `REV`, or whose expansion has; REV... is where REV and HEAD diverge")
 }
 
 // Since is what has changed, by absolute paths without links.
