@@ -102,7 +102,7 @@ func (n *node) answer(i int) Answer {
 	switch {
 	case f.flags&writes != 0:
 		return Answer{Does: Writes, Place: f.wrote.place()}
-	case konst && f.flags&deep != 0 || !konst && f.flags&(unknown|keeps) != 0:
+	case konst && f.flags&deep != 0 || !konst && f.flags&(unknown|keeps|held) != 0:
 		return Answer{Place: f.lost.place()}
 	case n.world.flags&writes != 0 && !n.numeric(i): // a cache, perhaps, for which nobody else holds a lock
 		return Answer{Place: n.world.wrote.place()}

@@ -43,6 +43,8 @@ type analysis struct {
 	grown bool // some variable leads somewhere new
 	fuel  int
 	depth int // of macros within macros
+	// making is how many objects are being made, each for the next one.
+	making int
 }
 
 const (
@@ -94,6 +96,8 @@ func newAnalysis(s *solver, n *node, d *def) *analysis {
 func (a *analysis) run() {
 	for range maxRounds {
 		a.grown = false
+		lifetimes{a}.initialize(a.top)
+		lifetimes{a}.passed()
 		if a.d.expr != nil {
 			v := a.expr(a.d.expr, a.top)
 			a.ret(v)
@@ -222,9 +226,7 @@ func (a *analysis) stmt(s *gStmt, sc *scope) {
 	case s.Return != nil:
 		if t := s.Return.Value; t != nil {
 			v := a.either(t.Expr, t.List, sc)
-			if a.d.result.ptr == 0 && a.d.result.base == baseRecord {
-				operators{a}.copiedBy(v, spot{sc.f, int32(a.d.at()), "returns a copy of it"}, sc)
-			}
+			lifetimes{a}.made(a.d.result, v, spot{sc.f, int32(a.d.at()), "returns what is made of it"}, sc)
 			a.ret(v)
 		}
 	case s.Expr != nil:
@@ -323,6 +325,9 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		} else if v.t != t && !auto { // one of several of the name
 			v.t = ctype{}
 		}
+		if !static {
+			lifetimes{a}.gone(value{roots: v.roots, place: placeOwn, owner: v, t: v.t}, spot{sc.f, int32(g.Pos.Offset), "destroys " + g.Name + ", which leads to it"}, sc)
+		}
 		if g.Init == nil {
 			continue
 		}
@@ -331,9 +336,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 		switch in := g.Init; {
 		case in.Value != nil:
 			r = a.arg(in.Value, sc)
-			if !t.ref {
-				operators{a}.copiedBy(r, at, sc)
-			}
+			lifetimes{a}.made(t, r, at, sc)
 			calls{a}.construct(in.Value.list(), t, r, at, sc)
 		case in.List != nil:
 			r = a.items(in.List, sc)

@@ -54,6 +54,27 @@ func (a pieces) takes(v *variable, from value) {
 	a.leads(v, from.roots)
 }
 
+// into is the local variable of which a value is the address, or the array.
+func (v value) into() *variable {
+	if v.of == nil && v.place == placeOwn && v.t.array {
+		return v.owner
+	}
+	return v.of
+}
+
+// filled is takes for a variable of whatever type that gets bytes of what a pointer leads to.
+func (a pieces) filled(v *variable, from value) {
+	p := from.as(ctype{base: baseVoid, ptr: 1})
+	if from.t.ptr == 0 || p == pieceNone {
+		return
+	}
+	if p > v.piece || from.roots&^v.roots != 0 {
+		v.piece = max(v.piece, p)
+		v.roots |= from.roots
+		a.grown = true
+	}
+}
+
 // copies notes that a number is stored which was read from what roots lead to.
 func (a pieces) copies(v value, at spot) {
 	at.what = "copies bytes of what it leads to"

@@ -71,7 +71,7 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 				a.lose(1, a.at(u.term, sc, "calls "+name+", which a base may have"))
 				return a.stranger(name, u, sc)
 			}
-			this := value{roots: 1, mem: 1, place: placeMem}
+			this := value{roots: lifetimes(a).this(), mem: 1, place: placeMem}
 			if name == a.d.method { // another object, which may keep what it is made of
 				a.apply(n, append([]value{{place: placeMem}}, u.args...), u.term, sc)
 				return a.stranger(name, u, sc)
@@ -83,7 +83,7 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 		if m, _ := a.s.lib.method(a.d.home, lastOf(name[:at]), name[at+2:]); m != nil { // static, or of a base
 			this := value{place: placeMem}
 			if a.d.method != "" {
-				this.roots, this.mem = 1, 1
+				this.roots, this.mem = lifetimes(a).this(), 1
 			}
 			return a.apply(m, append([]value{this}, u.args...), u.term, sc)
 		}
@@ -213,6 +213,13 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 					a.leads(v.of, w.roots)
 				}
 			}
+			if into := v.into(); into != nil && strings.HasPrefix(name, "mem") { // memcpy(&number, &pointer, 8)
+				for j, w := range u.args {
+					if unicode.ToLower(does(j)) == 'r' {
+						pieces(a).filled(into, w)
+					}
+				}
+			}
 		}
 		if unicode.IsUpper(does(i)) {
 			out = out.with(value{roots: v.roots, t: v.t})
@@ -250,6 +257,11 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	in := func(what string) spot { return spot{here.f, here.pos, what} }
 	a.s.push(n)
 	n.callers[a.n] = true
+	made := func(i int, v value) {
+		for _, d := range n.defs {
+			lifetimes(a).made(d.paramAt(i), v, in("makes what "+n.name+" is given of it"), sc)
+		}
+	}
 	var out value
 	if n.world.flags&writes != 0 {
 		a.write(world, in("calls "+n.name+", which writes to a variable that outlives it"))
@@ -269,13 +281,14 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		roots := v.roots
 		if reference {
 			roots |= v.mem
+			made(i, v)
 		} else if (numeric || v.t.scalar()) && fl&writes == 0 {
 			if fl&unknown == 0 && fl&returned != 0 { // a number that is a pointer, perhaps
 				out.roots |= roots
 			}
 			continue
 		} else if !numeric {
-			operators(a).copiedBy(v, in("copies it for "+n.name), sc)
+			made(i, v)
 		}
 		konst, _ := n.constParam(i)
 		at := in("passes it to " + n.name)
@@ -285,7 +298,7 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		if fl&unknown != 0 && (!konst || fl&deep != 0) {
 			a.lose(roots, at)
 		}
-		if fl&keeps != 0 && !v.t.scalar() {
+		if (fl&keeps != 0 || fl&held != 0 && a.making == 0) && !v.t.scalar() {
 			a.mark(roots, keeps|fl&deep, at)
 		}
 		if fl&copied != 0 && v.roots != 0 {
@@ -325,6 +338,7 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	if !out.t.raw() {
 		out.piece = pieceNone
 	}
+	lifetimes(a).gone(out, in("destroys what "+n.name+" returns, which leads to it"), sc)
 	if out.t.ref {
 		out = a.deref(out, sc)
 	} else if out.t == (ctype{}) && sc.f.cpp {

@@ -23,10 +23,10 @@
 // Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
 // statements do), and solve.go (the fixed point). What is easily missed has files of its own:
 // declarator.go (pointers to arrays), operator.go (operators that a class has, conversions, copies),
-// bytes.go (copies of pointers, made byte by byte).
+// bytes.go (copies of pointers, made byte by byte), lifetime.go (constructors and destructors).
 //
 // Known to be missed is a pointer that went through a number: one that lies in an unsigned long and is
 // stored by its value through the address of a variable, or in a variable of the thread, or is put together
-// of narrower numbers, or is a difference of addresses. So are destructors, and what a constructor's list
-// of initializers does.
+// of narrower numbers, or is a difference of addresses. So is what the default of a member does in a class
+// without a constructor.
 package c

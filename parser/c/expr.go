@@ -127,6 +127,9 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 			at := a.at(target.term, sc, "stores into it")
 			a.assign(target.v, right, ops[i].op, at)
 			operators{a}.overloaded(ops[i].op, []value{target.v, right}, at, sc)
+			if right.t != (ctype{}) && right.t.rec != target.v.t.rec {
+				lifetimes{a}.made(target.v.t, right, at, sc)
+			}
 		}
 		v := target.v
 		if ops[i].op == "=" {
@@ -258,6 +261,9 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 func (a *analysis) assign(to, from value, op string, at spot) {
 	switch to.place {
 	case placeOwn:
+		if to.t.scalar() && to.t.narrow && from.t.scalar() && from.t.narrow && from.piece == pieceNone && op == "=" {
+			from.roots = 0 // a member in which is no room for a pointer
+		}
 		if to.owner != nil {
 			pieces{a}.takes(to.owner, from)
 			if to.owner.static {
@@ -473,6 +479,7 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 		return out
 	}
 	ct.array = false
+	lifetimes{a}.made(ct, v, a.at(t, sc, "is made "+op), sc)
 	return value{roots: v.roots, t: ct, piece: v.as(ct)}
 }
 
@@ -490,7 +497,7 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 		return value{}
 	}
 	if a.d.method != "" && !strings.Contains(name, "::") && a.s.lib.mentions(a.d.home, a.d.method, name, map[string]bool{}) { // a member, for all that is known
-		v := value{roots: 1, mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name).within(a.d.konst)}
+		v := value{roots: lifetimes{a}.this(), mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name).within(a.d.konst)}
 		if v.t == (ctype{}) && a.alias(name, sc) == nil {
 			return v
 		} else if v.t != (ctype{}) {

@@ -243,6 +243,10 @@ loop:
 	for j := name + 1; n == "operator" && j < paren || j > name+1 && j < paren; j++ { // operator+=
 		n += s.str(s.toks[j])
 	}
+	if name >= 1 && s.is(name-1, "~") { // a destructor
+		n = "~" + n
+		name--
+	}
 	if name >= 2 && s.is(name-1, "::") && s.ident(name-2) { // of a class, or of a namespace
 		n = s.str(s.toks[name-2]) + "::" + n
 	}

@@ -57,6 +57,9 @@ type file struct {
 	typeNames  map[string]ctype
 	// conversions are the operators of classes that turn them into something else.
 	conversions map[string][]string
+	// destructors are the classes whose destructors run when an object of a class goes.
+	destructors map[string][]string
+	inClasses   map[string]bool
 	followed    bool // what it includes is read
 	// variables are those that the file declares outside of functions and classes.
 	variables map[string]bool

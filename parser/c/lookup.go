@@ -169,8 +169,9 @@ func (g *file) methodDef(isl island, class string) *def {
 		virtual = virtual || g.is(i, "override")
 		final = final || g.is(i, "final")
 	}
-	d.open = virtual && !final && !d.konst
-	d.other = virtual && !final && d.konst
+	exact := g.is(isl.name-1, "~") // who asks for a destructor knows the class
+	d.open = virtual && !final && !d.konst && !exact
+	d.other = virtual && !final && d.konst && !exact
 	return d
 }
 

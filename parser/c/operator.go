@@ -140,24 +140,3 @@ func (f *file) conversionsOf(class string) []string {
 	f.conversions[class] = out
 	return out
 }
-
-// copiedBy is a value of a class that is copied: by its constructor, if it has one in sight.
-func (a operators) copiedBy(v value, at spot, sc *scope) {
-	if !sc.f.cpp || v.t.ptr != 0 || v.t.base != baseRecord || v.roots|v.mem == 0 {
-		return
-	}
-	n, _ := a.s.lib.method(sc.f, v.t.rec, v.t.rec)
-	if n == nil {
-		return
-	}
-	var defs []*def
-	for _, d := range n.defs {
-		d.prepare()
-		if !d.bad && len(d.params) > 0 && d.least <= 1 && d.params[0].ref && d.params[0].rec == v.t.rec && !d.file.is(d.isl.params+3, "&&") {
-			defs = append(defs, d)
-		}
-	}
-	if c := a.s.lib.nodeOf(n.name, defs, sc.f, false); c != nil {
-		calls(a).applyAt(c, []value{{place: placeMem}, v}, at, sc)
-	}
-}

@@ -15,9 +15,10 @@ const (
 	unknown        // passed to what is not known, or not understood
 	keeps          // the pointer is stored somewhere
 	returned       // what is returned leads there
-	deep           // with unknown or keeps: const on the parameter forbids no write there
+	deep           // with unknown, keeps or held: const on the parameter forbids no write there
 	copied         // bytes of it are, which may be those of a pointer
 	parts          // what is returned is a number that may be a part of a pointer there
+	held           // the object that is made keeps the pointer: who makes it knows where it is
 )
 
 // world is the root of what outlives all calls: variables of files, and static ones.
@@ -58,6 +59,7 @@ type def struct {
 	result ctype
 	body   *gBlock
 	expr   *gExpr
+	inits  []initializer
 	parsed bool
 	broken bool
 }
@@ -169,6 +171,11 @@ func (d *def) tree() {
 		return
 	}
 	d.body = u.Body
+	if d.method != "" && g.is(d.isl.name, d.method) {
+		inits, ok := d.initializers()
+		more, fine := d.defaults()
+		d.inits, d.broken = append(inits, more...), !ok || !fine
+	}
 }
 
 // macroTree parses a macro as an expression or, failing that, as statements.
@@ -314,6 +321,15 @@ func (s *solver) update(n *node) bool {
 	return world != n.world.flags
 }
 
+// paramAt is the type of parameter i of a node.
+func (d *def) paramAt(i int) ctype {
+	i -= d.first()
+	if i < 0 || i >= len(d.params) {
+		return ctype{}
+	}
+	return d.params[i]
+}
+
 // flat reports whether parameter i of a node leads to numbers alone.
 func (d *def) flat(i int) bool {
 	i -= d.first()
@@ -334,7 +350,7 @@ func (f *fact) add(fl flags, at spot) {
 	if fl&writes != 0 && f.flags&writes == 0 {
 		f.wrote = at
 	}
-	if fl&(unknown|keeps) != 0 && (f.flags&(unknown|keeps) == 0 || fl&deep > f.flags&deep) {
+	if fl&(unknown|keeps|held) != 0 && (f.flags&(unknown|keeps|held) == 0 || fl&deep > f.flags&deep) {
 		f.lost = at
 	}
 	f.flags |= fl

@@ -1037,3 +1037,7 @@ void f(S *s) { struct List l = { malloc(8), 0 }; push(&l, s); ((S *) pop(&l))->n
 static void push(struct List *l, void *x) { l->items[l->n++] = x; }
 static void *pop(struct List *l) { return l->items[--l->n]; }
 void f(S *s) { struct List l; l.n = 0; push(&l, s->p); *(int *) pop(&l) = 1; }
+%%
+double d; memcpy(&d, &s->p, 8); int *q; memcpy(&q, &d, 8); *q = 1;
+%%
+char w[8]; memcpy(w, &s->addr, 8); **(int **) w = 1;
