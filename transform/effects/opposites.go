@@ -253,17 +253,9 @@ func HelpersOf(p *Program, f *Function) []*Function {
 
 // leadsTo reports whether a value is another by a further name.
 func leadsTo(fl *Flow, n, to int32) bool {
-	for range 8 {
-		x := &fl.Nodes[n]
-		switch {
-		case n == to:
+	for n := range fl.behind(n) {
+		if n == to {
 			return true
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
-			return false
 		}
 	}
 	return false

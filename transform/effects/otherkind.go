@@ -40,20 +40,12 @@ func madeOtherwise(f *Function, name string, c *project.Class) bool {
 		if st.Name != name || st.Nothing {
 			return false
 		}
-		n := st.Value
-		for range 8 {
-			x := &f.Flow.Nodes[n]
-			switch {
-			case n == 0:
+		for n := range f.Flow.behind(st.Value) {
+			if n == 0 {
 				return true // a number, a text
-			case x.Kind == NodeFresh:
+			}
+			if x := &f.Flow.Nodes[n]; x.Kind == NodeFresh {
 				return x.Shape.Kind != ctype.Object || x.Shape.Class == nil || !project.Related(x.Shape.Class, c)
-			case x.Kind == NodeCast:
-				n = x.Base
-			case x.Kind == NodeLocal && len(x.From) == 1:
-				n = x.From[0]
-			default:
-				return false
 			}
 		}
 		return false

@@ -104,17 +104,9 @@ func fromVariable(fl *Flow, n int32, depth int) string {
 
 // oneObject reports whether a value is what a variable holds, and no item of that.
 func oneObject(fl *Flow, n int32) bool {
-	for range variableDepth {
-		x := &fl.Nodes[n]
-		switch {
-		case x.Kind == NodeGlobal || x.Kind == NodeUnknown && x.Name != "":
+	for n := range fl.behind(n) {
+		if x := &fl.Nodes[n]; x.Kind == NodeGlobal || x.Kind == NodeUnknown && x.Name != "" {
 			return true
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
-			return false
 		}
 	}
 	return false

@@ -1,9 +1,11 @@
 package effects
 
 import (
+	"iter"
+	"slices"
+
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
-	"slices"
 )
 
 // The values of one function, and what they lead to.
@@ -227,4 +229,24 @@ func (b *values) unset(n int32, depth int) bool {
 		return depth > 0 && len(x.From) == 1 && b.unset(x.From[0], depth-1)
 	}
 	return false
+}
+
+// behind yields a value, and then what it is another name of: what is cast, and what a variable
+// holds that is given one value.
+func (fl *Flow) behind(n int32) iter.Seq[int32] {
+	return func(yield func(int32) bool) {
+		for range variableDepth {
+			if !yield(n) {
+				return
+			}
+			switch x := &fl.Nodes[n]; {
+			case x.Kind == NodeCast:
+				n = x.Base
+			case x.Kind == NodeLocal && len(x.From) == 1:
+				n = x.From[0]
+			default:
+				return
+			}
+		}
+	}
 }
