@@ -2179,7 +2179,7 @@ static void *wait_and_look(void *unused) {
     PyGILState_STATE gil = PyGILState_Ensure();
     pyxlock_Guard guard;
     pyxlock_record *me = pyxlock_me(table);
-    __atomic_store_n(&leaver, me, __ATOMIC_RELAXED);
+    __atomic_store_n(&leaver, me, __ATOMIC_RELEASE);
     if (pyxlock_write(&guard, &plain[0]->object) < 0) fail("refused");
     if (GET(&forked) == 0) { /* as all others are gone */
         if (raised_filters() != 1 || me->kept != NULL || table->aways != 0) _exit(13);
@@ -2197,7 +2197,7 @@ static void until_leaver(pthread_t thread, cell *c, int away) {
         int there;
         if (away) pthread_kill(thread, SIGUSR1);
         nap(MS / 10);
-        if (GET(&leaver) == NULL) continue;
+        if (__atomic_load_n(&leaver, __ATOMIC_ACQUIRE) == NULL) continue;
         pyxlock_mutex_lock(&table->mutex);
         there = (away ? leaver->away.object : leaver->object) == &c->object;
         pyxlock_mutex_unlock(&table->mutex);
