@@ -434,9 +434,9 @@ class TestErrors:
         """A setting that is none is an error too."""
         made = project(self.files(way))
         made.write("pyproject.toml", self.files(way)["pyproject.toml"].replace("[tool.pyxlock]", "")
-                   + "\n    [tool.pyxlock]\n    locks = 1\n")
+                   + "\n    [tool.pyxlock]\n    loc = 1\n")
         text = self.fails(made)
-        assert '[tool.pyxlock] has no setting "locks": did you mean "lock"?' in text
+        assert '[tool.pyxlock] has no setting "loc": did you mean "lock"?' in text
         assert "pyxlock: nothing is built: see the error above" in text
 
     def test_no_program(self, project, way):
