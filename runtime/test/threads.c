@@ -828,6 +828,7 @@ static void many(void) {
 static void chunks(void) {
     enum { N = 2000 };
     static pyxlock_Guard guards[N];
+    static pyxlock_word seen[2 * N];
     actor *a = &actors[0], *b = &actors[1], *c = &actors[2];
     pyxlock_record *me, *ended;
     int i, j, k, n, most, base = CELLS - N;
@@ -841,7 +842,11 @@ static void chunks(void) {
         }
         for (i = 0; i < PYXLOCK_CHAINS; i++) {
             pyxlock_word chunk = ((pyxlock_chains *)me->chains)->made[i];
-            for (; chunk != 0; chunk = ((pyxlock_chunk *)chunk)->made) count++;
+            for (; chunk != 0; chunk = ((pyxlock_chunk *)chunk)->made) {
+                CHECK(count < 2 * N);
+                if (made != 0 && seen[count] != chunk) fail("a chunk that was there is made anew");
+                seen[count++] = chunk;
+            }
         }
         if (made == 0) made = count;
         if (count != made || count < N / PYXLOCK_CHUNK) fail("%zu chunks, %zu before", count, made); /* they are used again */
