@@ -9,6 +9,7 @@ package effects
 
 import (
 	"math/bits"
+	"slices"
 
 	"pyxlock/transform/decorator"
 )
@@ -52,14 +53,19 @@ func (s heldLocks) regionOfLock(n int32) int32 {
 		}
 		found = r.Region
 	}
-	if found < 0 || s.sum.moved(found) != inPlace {
+	return s.placed(found)
+}
+
+// placed returns a region where it is certain which object that is: one that a parameter, or a variable
+// of the module, leads to all the time. Otherwise, and for -1, it is -1.
+func (s heldLocks) placed(region int32) int32 {
+	if region < 0 || s.sum.moved(region) != inPlace {
 		return -1
 	}
-	switch x := &s.sum.Regions[found]; {
-	case x.Root != NodeParam && x.Root != NodeGlobal, x.Name == furtherOn:
+	if x := &s.sum.Regions[region]; x.Root != NodeParam && x.Root != NodeGlobal || x.Name == furtherOn {
 		return -1
 	}
-	return found
+	return region
 }
 
 // using returns the locks that a use takes or releases, as a set: who holds a lock alone holds it as
@@ -78,6 +84,8 @@ func (s heldLocks) using(u *LockUse) lockSet {
 	return s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
 }
 
+// both is a lock as it is held by one alone and as others may hold it, too: who holds it shared does not hold
+// it alone, unless all that it may be is asked for.
 func (s heldLocks) both(l heldLock, all bool) lockSet {
 	var out lockSet
 	for _, shared := range []bool{false, true} {
@@ -127,7 +135,6 @@ func (s heldLocks) regionAcross(c *Call, g *Function, region int32) int32 {
 				r = s.child(r, o.Name, o.Owner, o.moved)
 				continue
 			}
-			o.Parent = -1
 			r = s.intern(o)
 		}
 		return r
@@ -144,13 +151,7 @@ func (s heldLocks) regionAcross(c *Call, g *Function, region int32) int32 {
 			found = r
 		}
 	}
-	if found < 0 || s.sum.moved(found) != inPlace {
-		return -1
-	}
-	if y := &s.sum.Regions[found]; y.Root != NodeParam && y.Root != NodeGlobal || y.Name == furtherOn {
-		return -1
-	}
-	return found
+	return s.placed(found)
 }
 
 // locking reports whether anything that a function does takes or releases a lock.
@@ -304,10 +305,8 @@ func (s heldLocks) lets(use int32, uses []lockSet) lockSet {
 			out |= uses[i]
 		}
 	}
-	for i := range s.flow.Locks {
-		if o := &s.flow.Locks[i]; o.Take && out == 0 && u.node == 0 {
-			return everything
-		}
+	if out == 0 && u.node == 0 && slices.ContainsFunc(s.flow.Locks, func(o LockUse) bool { return o.Take }) {
+		return everything
 	}
 	return out
 }

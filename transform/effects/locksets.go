@@ -395,7 +395,7 @@ func (ls *LockSets) Sorted() []State {
 		out = append(out, s)
 	}
 	slices.SortFunc(out, func(a, b State) int {
-		return cmp.Or(strings.Compare(a.Class.Mod.Stem, b.Class.Mod.Stem), strings.Compare(a.Class.Name, b.Class.Name), strings.Compare(a.Field, b.Field), -compareBool(b.Behind, a.Behind))
+		return cmp.Or(strings.Compare(a.Class.Mod.Stem, b.Class.Mod.Stem), strings.Compare(a.Class.Name, b.Class.Name), strings.Compare(a.Field, b.Field), compareBool(a.Behind, b.Behind))
 	})
 	return out
 }
