@@ -253,7 +253,7 @@ func HelpersOf(p *Program, f *Function) []*Function {
 
 // leadsTo reports whether a value is another by a further name.
 func leadsTo(fl *Flow, n, to int32) bool {
-	for n := range fl.behind(n) {
+	for n := range fl.behind(n, nameDepth) {
 		if n == to {
 			return true
 		}

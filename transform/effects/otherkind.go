@@ -40,7 +40,7 @@ func madeOtherwise(f *Function, name string, c *project.Class) bool {
 		if st.Name != name || st.Nothing {
 			return false
 		}
-		for n := range f.Flow.behind(st.Value) {
+		for n := range f.Flow.behind(st.Value, nameDepth) {
 			if n == 0 {
 				return true // a number, a text
 			}

@@ -104,7 +104,7 @@ func fromVariable(fl *Flow, n int32, depth int) string {
 
 // oneObject reports whether a value is what a variable holds, and no item of that.
 func oneObject(fl *Flow, n int32) bool {
-	for n := range fl.behind(n) {
+	for n := range fl.behind(n, variableDepth) {
 		if x := &fl.Nodes[n]; x.Kind == NodeGlobal || x.Kind == NodeUnknown && x.Name != "" {
 			return true
 		}

@@ -98,17 +98,9 @@ func (b *values) cast(n int32, to ctype.Shape) int32 {
 
 // elements returns what a tuple or list that is spelled out here has in it.
 func (b *values) elements(n int32) []int32 {
-	for range 8 {
-		x := &b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeFresh:
+	for n := range b.flow.behind(n, nameDepth) {
+		if b.flow.Nodes[n].Kind == NodeFresh {
 			return b.elems[n]
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
-			return nil
 		}
 	}
 	return nil
@@ -172,17 +164,9 @@ func (b *values) fill(n int32, elems []int32) {
 
 // refill notes that a container which was made here gets other elements.
 func (b *values) refill(n int32) {
-	for range 8 {
-		x := &b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeFresh:
+	for n := range b.flow.behind(n, nameDepth) {
+		if b.flow.Nodes[n].Kind == NodeFresh {
 			delete(b.elems, n)
-			return
-		case x.Kind == NodeCast:
-			n = x.Base
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-		default:
 			return
 		}
 	}
@@ -231,11 +215,14 @@ func (b *values) unset(n int32, depth int) bool {
 	return false
 }
 
-// behind yields a value, and then what it is another name of: what is cast, and what a variable
-// holds that is given one value.
-func (fl *Flow) behind(n int32) iter.Seq[int32] {
+// nameDepth bounds through how many names the value is looked for that has them.
+const nameDepth = 8
+
+// behind yields a value, and then what it is another name of, as many values as most: what is cast, and
+// what a variable holds that is given one value.
+func (fl *Flow) behind(n int32, most int) iter.Seq[int32] {
 	return func(yield func(int32) bool) {
-		for range variableDepth {
+		for range most {
 			if !yield(n) {
 				return
 			}
