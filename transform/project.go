@@ -157,5 +157,8 @@ func (p *Project) Uses(paths []string, take func(path string) bool) []string {
 // MissingHeaders returns the headers that were looked for and are in none of the directories.
 func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone() }
 
+// CitedHeaders returns the headers by which something only reads, as #include would name them.
+func (p *Project) CitedHeaders() []string { return p.prog.Headers.Cited() }
+
 // Needs returns the files that Cython reads when it compiles the module at path.
 func (p *Project) Needs(path string) []Need { return p.proj.Needs(path) }

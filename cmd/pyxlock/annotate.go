@@ -147,6 +147,7 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
+	saySystem(c.ErrOrStderr(), &f.Settings, in.Disk, p.CitedHeaders())
 	if !f.Quiet {
 		names.say(c.ErrOrStderr())
 		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())

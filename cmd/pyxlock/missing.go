@@ -1,6 +1,7 @@
 package main
 
-// Headers of C that a run looked for and did not find, or has nowhere to look for.
+// Headers of C that a run looked for and did not find, has nowhere to look for, or has found
+// where others do not look.
 
 import (
 	"fmt"
@@ -9,6 +10,7 @@ import (
 
 	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/console"
+	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
@@ -53,6 +55,21 @@ func sayUnread(w io.Writer, s *config.Settings, list []transform.Inferred, of fu
 	}
 	fmt.Fprintf(w, "pyxlock: %s, since nothing says what C functions do that the state is passed to: their headers may, where a build names them (headers = [\"DIR\"] in [tool.pyxlock], or --header-path=DIR)\n",
 		console.CountOf(n, "lock is for writing", "locks are for writing"))
+}
+
+// saySystem tells which directories of the system annotate has believed: check and builds do not
+// look there unless they are told to, and would ask about the same functions.
+func saySystem(w io.Writer, s *config.Settings, disk *inputs.Disk, cited []string) {
+	dirs := inputs.OfSystem(s, disk, cited)
+	if s.Quiet || len(dirs) == 0 {
+		return
+	}
+	var flags []string
+	for _, d := range dirs {
+		flags = append(flags, shellWord("--header-path="+d))
+	}
+	fmt.Fprintf(w, "pyxlock: read locks rest on headers of this system, which check and builds look at only where they are told to: %s, or --pkg-config=NAME; else they warn of these locks (PXL101, PXL104)\n",
+		strings.Join(flags, " "))
 }
 
 func does(functions int) string {

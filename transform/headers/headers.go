@@ -43,11 +43,12 @@ type Headers struct {
 	names map[*ast.ExternBlock]named
 	seen  map[*project.Module]*seen
 	gone  map[string]map[string]bool // what was asked for of each header that was not found
+	cited map[string]bool            // what says of some parameter that it is only read
 }
 
 // New returns headers that nobody has asked yet.
 func New(o Options) *Headers {
-	h := &Headers{opts: o, names: map[*ast.ExternBlock]named{}, seen: map[*project.Module]*seen{}, gone: map[string]map[string]bool{}}
+	h := &Headers{opts: o, names: map[*ast.ExternBlock]named{}, seen: map[*project.Module]*seen{}, gone: map[string]map[string]bool{}, cited: map[string]bool{}}
 	h.lib = sync.OnceValue(func() *c.Library {
 		known, readers := library.KnownC(), library.CppReaders()
 		opts := c.Options{Read: o.Read, Dirs: o.Dirs, Find: o.Find, Known: func(n string) string { return known[n] }, Reader: func(n string) bool { return readers[n] }}
@@ -114,7 +115,7 @@ func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Func
 	if !out.found && whole && f.Block.Namespace == nil { // another has it, which the compiler sees as well
 		out = of(out, h.seenBy(m))
 	}
-	return out
+	return h.cite(out)
 }
 
 // Method returns what headers say of a method of a C++ class that is called with some number
@@ -138,7 +139,19 @@ func (h *Headers) Method(m *project.Module, t *project.CppType, name string, arg
 			out = out.and(Function{fn.Params, fn.This, true})
 		}
 	}
-	return out
+	return h.cite(out)
+}
+
+// cite notes the headers by which a function reads.
+func (h *Headers) cite(f Function) Function {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	for _, a := range slices.Concat(f.params, []c.Answer{f.this}) {
+		if a.Does == c.Reads {
+			h.cited[a.Place.Path] = true
+		}
+	}
+	return f
 }
 
 // and is what two headers say together: what they do not agree on is not known.

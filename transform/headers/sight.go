@@ -160,3 +160,14 @@ func (h *Headers) Gone() []Gone {
 	slices.SortFunc(out, func(a, b Gone) int { return cmp.Compare(a.Header, b.Header) })
 	return out
 }
+
+// Cited returns the headers, as people name them, that say of something that was asked for that it
+// only reads.
+func (h *Headers) Cited() []string {
+	if h == nil {
+		return nil
+	}
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return slices.Sorted(maps.Keys(h.cited))
+}

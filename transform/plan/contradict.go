@@ -72,6 +72,12 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Help = "lock it for writing: @cython.write_lock"
 			// The other locks know no readers: this one is wrong, and harmless.
 			f.Warning = r.kind() != decorator.RWLock
+			if e := last.Effect; e.Cause == effects.PassesWritable && e.Reader.Name != "" {
+				// Of macros and of what only reads, too, prototypes leave const out: whoever wrote the
+				// decorator may know better, and annotate knows it where it has read a header.
+				f.Warning = true
+				f.Help += "; where the C function only reads, tell pyxlock where its header is (the setting headers, or --header-path), or declare the parameter const"
+			}
 		case worst.Raw:
 			f.Code, f.Warning = finding.ReadMayWrite, true
 			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)

@@ -98,6 +98,26 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	return o, nil
 }
 
+// OfSystem returns the directories of the system, beyond what the user named, in which the
+// cited headers were found: no other command of ours looks there by itself.
+func OfSystem(s *config.Settings, disk *Disk, cited []string) (dirs []string) {
+	if s.HeaderUse != config.HeadersOfAll {
+		return nil
+	}
+	named := s.Headers.Dirs[:len(s.Headers.Dirs)-len(systemDirs)]
+	read := disk.Files()
+	for _, name := range cited {
+		for _, f := range read {
+			f = filepath.ToSlash(f)
+			in := func(d string) bool { return fspath.Inside(d, absolute(f)) }
+			if d, ok := strings.CutSuffix(f, "/"+name); ok && slices.ContainsFunc(systemDirs, in) && !slices.ContainsFunc(named, func(d string) bool { return in(absolute(d)) }) {
+				dirs = fspath.Unique(dirs, []string{d})
+			}
+		}
+	}
+	return dirs
+}
+
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
