@@ -1,14 +1,15 @@
 package runtime
 
 import (
-	"context"
 	"fmt"
 	"os"
-	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
+
+	"pyxlock/internal/steps"
 )
 
 // mutation is a way to break the lock: one place in the C code, and what stands
@@ -96,26 +97,76 @@ func TestMutations(t *testing.T) {
 	}
 }
 
-// notice runs the C test and says how it failed, "" if it did not.
+// notice runs the C test and says how it failed, "" if it did not. That a
+// scenario took long says nothing on a machine that others use: it has hung if
+// it hangs again alone, and does not without the mutation.
 func notice(t *testing.T, gcc string, p *python, dir, variant string, round int) string {
+	t.Helper()
+	start := time.Now()
+	broken := buildThreads(t, gcc, p, dir, variant)
+	more := 1 + 2*round
+	args := []string{"-s", fmt.Sprint(100*round + 1), "-r", fmt.Sprint(more)}
+	if strings.Contains(variant, "JITTER") {
+		args = append(args, "-j")
+	}
+	said, failed := runThreads(t, p, broken, slices.Concat(args, []string{"-p", fmt.Sprint(20 * more)})...)
+	if scenario := hung(said); failed && scenario != "" {
+		alone := slices.Concat(args, []string{"-p", fmt.Sprint(60 * more), scenario})
+		if said, failed = runThreads(t, p, broken, alone...); failed && hung(said) != "" {
+			sound := filepath.Join(dir, "sound")
+			if err := os.MkdirAll(sound, 0o777); err != nil {
+				t.Fatal(err)
+			}
+			write(t, filepath.Join(sound, "pyxlock.h"), cCode(pxd))
+			if said, failed := runThreads(t, p, buildThreads(t, gcc, p, sound, variant), alone...); failed {
+				t.Errorf("%s: without the mutation: %s", variant, said)
+				return ""
+			}
+		} else if !failed {
+			t.Logf("%s: %s took long, and not again", variant, scenario)
+		}
+	}
+	if !failed {
+		return ""
+	}
+	return fmt.Sprintf("%.1f s: %s", time.Since(start).Seconds(), said)
+}
+
+// hung is the scenario that was not over in time, by the first line of what
+// threads.c said; "" if it says something else.
+func hung(said string) string {
+	rest, found := strings.CutPrefix(said, "HANG: ")
+	if !found {
+		return ""
+	}
+	scenario, _, _ := strings.Cut(rest, " ")
+	return scenario
+}
+
+// buildThreads compiles test/threads.c with the lock of that folder, into it.
+func buildThreads(t *testing.T, gcc string, p *python, dir, variant string) string {
 	t.Helper()
 	exe := filepath.Join(dir, "threads")
 	args := append(strings.Fields(variant), "-std=c99", "-w", "-I"+dir, "-isystem", p.include, "test/threads.c", "-o", exe)
 	if out, err := command(t, gcc, append(args, p.link...)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 3*time.Minute)
-	defer cancel()
-	cmd := exec.CommandContext(ctx, exe, "-s", fmt.Sprint(100*round+1), "-r", fmt.Sprint(1+2*round), "-p", "60")
-	if strings.Contains(variant, "JITTER") {
-		cmd.Args = append(cmd.Args, "-j")
-	}
+	return exe
+}
+
+// runThreads returns the first line of what the program said, and whether it
+// failed. It has limits of its own.
+func runThreads(t *testing.T, p *python, exe string, args ...string) (said string, failed bool) {
+	t.Helper()
+	cmd := steps.Command(t.Name(), "threads.c", time.Hour, exe, args...)
 	cmd.Env = append(os.Environ(), "PYTHONHOME="+p.home, "ASAN_OPTIONS=detect_leaks=0")
-	start := time.Now()
 	out, err := cmd.CombinedOutput()
-	if err == nil {
-		return ""
+	said, _, _ = strings.Cut(string(out), "\n")
+	switch code := cmd.ProcessState.ExitCode(); {
+	case steps.IsStopped(err), code == 2: // which it says where it could not even begin
+		t.Fatalf("%v: %s", err, said)
+	case code == -1 && said == "":
+		said = err.Error() // a signal
 	}
-	first, _, _ := strings.Cut(string(out), "\n")
-	return fmt.Sprintf("%.1f s: %v: %s", time.Since(start).Seconds(), err, first)
+	return said, err != nil
 }
