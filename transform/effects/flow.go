@@ -132,8 +132,9 @@ func (b *builder) paramShape(i int, prm *ast.Param) ctype.Shape {
 }
 
 // outOf leaves a loop, by its else clause or by a break, and reports whether
-// control goes on behind it. fell tells that its body can come to its end.
-func (b *builder) outOf(l *loop, fell bool, or *ast.Suite) bool {
+// control goes on behind it. fell tells that its body can come to its end, done is the history where
+// its condition was false: 0 where it has none, never where that does not come about.
+func (b *builder) outOf(l *loop, fell bool, or *ast.Suite, done int32) bool {
 	ways := [][]int32{l.first}
 	if fell {
 		b.again(l)
@@ -141,12 +142,21 @@ func (b *builder) outOf(l *loop, fell bool, or *ast.Suite) bool {
 	}
 	b.loops = b.loops[:len(b.loops)-1]
 	b.env = slices.Clone(b.join(ways))
+	switch {
+	case done == never && len(l.leaves) > 0:
+		b.env[historySlot] = l.leaves[0][historySlot]
+	case done > 0:
+		b.set(historySlot, done)
+	}
 	ways = l.leaves
 	if b.suite(or) {
 		ways = append(ways, b.env)
 	}
 	return b.meet(ways)
 }
+
+// never is the history of what does not come about.
+const never int32 = -1
 
 // stmts walks statements and reports whether control comes to their end.
 func (b *builder) stmts(list []ast.Stmt) bool {
@@ -197,42 +207,55 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 		(holding{b}).attaches(st.Iter)
 		defer func(was int) { b.nogil = was }(b.nogil)
-		on := b.outOf(l, b.suite(st.Body), st.Else)
+		on := b.outOf(l, b.suite(st.Body), st.Else, 0)
 		if (holding{b}).onlyLocks(st.Body) { // all of a list of locks
 			(holding{b}).takesAgain(locks)
 		}
 		return on
 	case *ast.While:
 		l := b.into(st.Pos)
-		b.exprs.tested(st.Cond)
-		return b.outOf(l, b.suite(st.Body), st.Else)
+		body, out := b.tested(st.Cond)
+		b.env = body
+		done := out[historySlot]
+		if c, ok := syntax.Unparen(st.Cond).(*ast.Const); ok && c.Name == "True" {
+			done = never
+		}
+		return b.outOf(l, b.suite(st.Body), st.Else, done)
 	case *ast.With:
 		if decorator.Block(b.m, st) {
 			return blocks{b}.block(st)
 		}
-		hand, was, nogil, before, withs := b.hand, b.parallel, b.nogil, b.history(), len(b.withs)
+		was, nogil, before, withs := b.parallel, b.nogil, b.history(), len(b.withs)
 		defer func() { b.parallel = was }()
 		var stacks []string
 		for _, it := range st.Items {
 			b.releases(it.X)
 			b.parallel = b.parallel || project.Parallel(b.m, it.X)
 			(holding{b}).attaches(it.X)
+			calls := len(b.flow.Calls)
 			n := b.expr(it.X)
 			as := n
 			if name, ok := it.Target.(*ast.Name); ok {
 				stacks = append(stacks, name.Name)
 			}
-			if locks, ok := (holding{b}).lockItem(it.X); ok && !st.Async {
-				b.hand++
+			manager := (holding{b}).manager(it.X, calls)
+			if manager != 0 {
+				(holding{b}).enters(it.X, manager)
+			} else if locks, ok := (holding{b}).lockItem(it.X); ok && !st.Async {
 				b.byHand(it.X.Range())
 				for _, l := range locks {
 					b.withs = append(b.withs, (holding{b}).takesLock(l))
 				}
 			} else if b.answers(n) {
+				calls := len(b.flow.Calls)
 				if entered := b.exprs.operator(n, "__enter__", it.X.Range()); entered != 0 {
 					as = entered
 				}
+				enter := int32(len(b.flow.Calls))
 				b.exprs.operator(n, "__exit__", it.X.Range())
+				if int(enter) > calls {
+					(holding{b}).enters(it.X, enter)
+				}
 			}
 			if it.Target != nil {
 				if _, name := it.Target.(*ast.Name); as == n && n != 0 && !name { // whatever its __enter__ returns
@@ -251,7 +274,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				}
 				delete(b.stacks, name)
 			}
-			b.withs, b.hand, b.nogil = b.withs[:withs], hand, nogil
+			b.withs, b.nogil = b.withs[:withs], nogil
 		}
 		if !swallows(st) {
 			fell := b.suite(st.Body)
@@ -304,6 +327,18 @@ func (b *builder) releases(e ast.Expr) {
 	}
 }
 
+// tested walks a condition. What it tells of attempts to take locks is known on the ways on from it.
+func (b *builder) tested(cond ast.Expr) (yes, no []int32) {
+	b.exprs.tested(cond)
+	tells := (attempts{b}).tells(cond)
+	before := slices.Clone(b.env) // with what is assigned in the condition
+	(attempts{b}).knowing(tells.yes)
+	yes = b.env
+	b.env = before
+	(attempts{b}).knowing(tells.no)
+	return yes, slices.Clone(b.env)
+}
+
 func (b *builder) clauses(list []ast.CondClause) bool {
 	var ways [][]int32
 	last := false
@@ -311,22 +346,9 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	locks := len(b.flow.Locks)
 	for _, c := range list {
 		b.env = slices.Clone(before)
-		free := b.history()
-		_, negated, test := (holding{b}).lockTest(c.Cond)
-		b.testing = test
-		b.exprs.tested(c.Cond)
-		b.testing = false
-		before = slices.Clone(b.env) // a walrus in the condition
 		last = c.Cond == nil
-		body := before
-		switch {
-		case test && negated: // "if not lock.acquire(False):"
-			body = slices.Clone(before)
-			body[historySlot] = free
-		case test:
-			before = slices.Clone(before)
-			before[historySlot] = free
-		}
+		var body []int32
+		body, before = b.tested(c.Cond)
 		was := b.sameHere
 		if c.Cond != nil {
 			b.sameHere = append(was[:len(was):len(was)], same(c.Cond)...)
@@ -439,7 +461,7 @@ func (b *builder) simple(st *ast.Simple) bool {
 	defer func() { b.raising = false }()
 	for i, e := range st.Exprs {
 		if st.Keyword == "assert" && i == 0 {
-			b.exprs.tested(e)
+			b.env, _ = b.tested(e)
 		} else {
 			b.expr(e)
 		}

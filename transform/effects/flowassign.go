@@ -190,6 +190,9 @@ func (b *builder) assign(st *ast.Assign) {
 			return
 		}
 	}
+	if len(st.Targets) == 1 && b.inOrder(st.Targets[0], st.Value) {
+		return
+	}
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
 		capsules{b}.wraps(t, st.Value)

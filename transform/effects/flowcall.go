@@ -33,9 +33,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
 	}
-	if holding(b).handLockCall(e) {
+	if answer, ok := holding(b).handLockCall(e); ok {
 		b.passed(e.Args)
-		return 0
+		return answer
 	}
 	switch fun := fun.(type) {
 	case *ast.Attribute:

@@ -129,6 +129,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 		if n := b.expr(e.X); e.From {
 			b.iterates(n, e.Span)
 		}
+		if b.nested == 0 {
+			b.flow.yields = append(b.flow.yields, b.history())
+		}
 		b.suspends(e.Span)
 		return 0
 	case *ast.New:
@@ -183,7 +186,7 @@ func (b expressions) comprehension(e *ast.Comp) int32 {
 	if v := b.expr(e.Value); e.Value != nil {
 		elem = v
 	}
-	b.outOf(l, true, nil)
+	b.outOf(l, true, nil, 0)
 	out := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: e.Kind != "generator"}})
 	b.fill(out, []int32{elem})
 	return out

@@ -21,6 +21,9 @@ type heldLock struct {
 	some    bool // one of several in a container
 	shared  bool // held so that others may hold it, too
 	own     bool // the lock that pyxlock gave the object, in a file that was rewritten
+	// asked is 1 + the number of a use where it is not known yet whether that took its lock: an attempt, or
+	// one of two locks that are both taken, in whichever order. There is no region then.
+	asked int32
 }
 
 // lockSet is a set of the locks of one summary. There are few of them: what there is no place for
@@ -161,7 +164,7 @@ func (s heldLocks) locking() bool {
 	}
 	for i := range s.flow.Calls {
 		for _, g := range s.flow.Calls[i].Callees {
-			if g.Sum.leaves|g.Sum.frees != 0 {
+			if g.Sum.leaves|g.Sum.frees|g.Sum.yields != 0 {
 				return true
 			}
 		}
@@ -219,10 +222,7 @@ func (s heldLocks) findHeld() {
 		}
 	}
 	s.held = make([]lockSet, len(s.flow.Nodes))
-	uses := make([]lockSet, len(s.flow.Locks))
-	for i := range uses {
-		uses[i] = s.using(&s.flow.Locks[i])
-	}
+	uses := s.usedLocks()
 	type change struct{ leaves, frees lockSet }
 	calls := map[int32]change{}
 	for _, n := range order {
@@ -233,6 +233,10 @@ func (s heldLocks) findHeld() {
 					c := &s.flow.Calls[x.Num]
 					out := change{leaves: everything}
 					for _, g := range c.Callees {
+						if g.suspends() { // nothing of it has run
+							out.leaves = 0
+							continue
+						}
 						out.frees |= s.across(c, g, g.Sum.frees)
 						out.leaves &= s.across(c, g, g.Sum.leaves)
 					}
@@ -259,18 +263,35 @@ func (s heldLocks) findHeld() {
 			}
 			return out
 		case NodeHolds:
-			return s.held[x.Base] | uses[x.Num]
+			out := uses[x.Num].taken(s.held[x.Base])
+			for _, o := range uses[x.Num].others {
+				if s.held[x.Base]&uses[o].asked != 0 {
+					out |= uses[o].both
+				}
+			}
+			return out
+		case NodeAsks:
+			return s.held[x.Base] | uses[x.Num].asked
+		case NodeAnswered:
+			if u := uses[x.Num]; s.held[x.Base]&u.asked != 0 {
+				return s.held[x.Base] | u.locks
+			}
+			return s.held[x.Base]
 		case NodeLetsGo:
 			out := s.held[x.Base] &^ s.lets(x.Num, uses)
 			for _, f := range x.From {
-				out |= s.held[f] & uses[x.Num]
+				out |= s.held[f] & (uses[x.Num].locks | uses[x.Num].frees)
 			}
 			return out
 		case NodeCalled:
 			if x.Num == unseenCode {
 				return s.held[x.Base]
 			}
-			return s.held[x.Base]&^calls[x.Num].frees | calls[x.Num].leaves
+			out := s.held[x.Base] | calls[x.Num].leaves
+			if frees := calls[x.Num].frees; frees != 0 {
+				out = s.held[x.Base]&^(s.anyWay(frees)|s.asked) | calls[x.Num].leaves
+			}
+			return out
 		}
 		return s.held[x.Base]
 	}
@@ -285,27 +306,82 @@ func (s heldLocks) findHeld() {
 	}
 }
 
+// usedLocks are the locks of one LockUse.
+type usedLocks struct {
+	locks lockSet // what it takes or releases for certain
+	frees lockSet // what entering a context manager releases
+	asked lockSet // that it may have taken its lock
+	// both are the locks of two objects, one of which it takes, and others the uses that may take the other.
+	both   lockSet
+	others []int32
+}
+
+// taken is what is held where a use has taken its locks.
+func (u *usedLocks) taken(held lockSet) lockSet { return held&^u.frees | u.locks | u.asked }
+
+// usedLocks finds the locks of each use.
+func (s heldLocks) usedLocks() []usedLocks {
+	s.asked = 0
+	uses := make([]usedLocks, len(s.flow.Locks))
+	for i := range uses {
+		u := &s.flow.Locks[i]
+		if u.entered != 0 {
+			uses[i].locks, uses[i].frees = s.enteredBy(u.entered - 1)
+			continue
+		}
+		uses[i].locks = s.using(u)
+	}
+	for i := range s.flow.Nodes {
+		if x := &s.flow.Nodes[i]; x.Kind == NodeAsks {
+			s.asks(x.Num, uses)
+		}
+	}
+	s.oneOrOther(uses)
+	return uses
+}
+
+// asks gives a use a place in the summary's list for that it may have taken its lock.
+func (s heldLocks) asks(use int32, uses []usedLocks) {
+	if i, ok := s.lockOf(heldLock{region: -1, asked: use + 1}); ok {
+		uses[use].asked = 1 << i
+		s.asked |= 1 << i
+	}
+}
+
+// anyWay adds to locks the ways in which others may hold them, too.
+func (s heldLocks) anyWay(set lockSet) lockSet {
+	if set == everything {
+		return set
+	}
+	out := set
+	for ; set != 0; set &= set - 1 {
+		out |= s.both(s.sum.locks[bits.TrailingZeros64(uint64(set))], true)
+	}
+	return out
+}
+
 // lets is what a release lets go: both ways of holding the lock, and where it is not known which lock
-// that is, all that are spelled like it.
-func (s heldLocks) lets(use int32, uses []lockSet) lockSet {
+// that is, all that are spelled like it. What was asked for is not known to be there any more.
+func (s heldLocks) lets(use int32, uses []usedLocks) lockSet {
 	u := &s.flow.Locks[use]
-	out := uses[use]
 	if u.Take { // at the end of a with statement
-		var all lockSet
-		for set := out; set != 0; set &= set - 1 {
-			all |= s.both(s.sum.locks[bits.TrailingZeros64(uint64(set))], true)
-		}
-		return all
+		return s.anyWay(uses[use].locks) | uses[use].both | uses[use].asked
 	}
-	if out != 0 {
-		return out
-	}
+	known := uses[use].locks
+	out := known
 	for i := range s.flow.Locks {
-		if o := &s.flow.Locks[i]; o.Take && o.Text == u.Text {
-			out |= uses[i]
+		o := &s.flow.Locks[i]
+		if !o.Take {
+			continue
+		}
+		if known == 0 && o.Text == u.Text {
+			out |= uses[i].locks | uses[i].both
+		}
+		if known == 0 || uses[i].locks == 0 || uses[i].locks&known != 0 {
+			out |= uses[i].asked
 		}
 	}
-	if out == 0 && u.node == 0 && slices.ContainsFunc(s.flow.Locks, func(o LockUse) bool { return o.Take }) {
+	if out&^s.asked == 0 && u.node == 0 && slices.ContainsFunc(s.flow.Locks, func(o LockUse) bool { return o.Take }) {
 		return everything
 	}
 	return out
@@ -323,7 +399,7 @@ func (s heldLocks) heldAt(history int32) lockSet {
 		return 0
 	}
 	if held := s.held[history]; len(s.sum.locks) == 64 || held>>len(s.sum.locks) == 0 {
-		return held
+		return held &^ s.asked
 	}
 	return everything
 }
@@ -369,14 +445,23 @@ func (s heldLocks) leave() {
 			if x.Num != unseenCode {
 				c := &s.flow.Calls[x.Num]
 				for _, g := range c.Callees {
-					frees |= s.across(c, g, g.Sum.frees) &^ s.heldAt(x.Base)
+					if !g.suspends() {
+						frees |= s.across(c, g, g.Sum.frees) &^ s.heldAt(x.Base)
+					}
 				}
 			}
 		}
 	}
-	if leaves == s.sum.leaves && frees == s.sum.frees || s.sum.lockChanges == maxChanges {
+	var yields lockSet
+	if isContextManager(s.f) && len(s.flow.yields) > 0 {
+		yields = everything
+		for _, at := range s.flow.yields {
+			yields &= s.heldAt(at)
+		}
+	}
+	if leaves == s.sum.leaves && frees == s.sum.frees && yields == s.sum.yields || s.sum.lockChanges == maxChanges {
 		return
 	}
 	s.sum.lockChanges++
-	s.sum.leaves, s.sum.frees, s.grown = leaves, frees, true
+	s.sum.leaves, s.sum.frees, s.sum.yields, s.grown = leaves, frees, yields, true
 }

@@ -28,6 +28,8 @@ type LockUse struct {
 	Text string
 	own  bool  // pyxlock's, in a file that was rewritten
 	node int32 // the lock, or the object of a critical section; 0 where that is not followed
+	// entered is 1 + the number of a call, where the locks are those that entering a context manager takes.
+	entered int32
 }
 
 // holding walks what takes and releases locks.
@@ -121,23 +123,6 @@ func (b holding) onlyLocks(s *ast.Suite) bool {
 	return true
 }
 
-// lockTest returns the call where a condition is nothing but taking a lock.
-func (b holding) lockTest(cond ast.Expr) (c handlock.Call, negated, ok bool) {
-	if cond == nil {
-		return c, false, false
-	}
-	e := syntax.Unparen(cond)
-	if u, isNot := e.(*ast.Unary); isNot && u.Op == "not" {
-		e, negated = syntax.Unparen(u.X), true
-	}
-	call, isCall := e.(*ast.Call)
-	if !isCall {
-		return c, false, false
-	}
-	c, ok = b.placed.Call(call)
-	return c, negated, ok && c.Take
-}
-
 // attaches follows an item of a with statement, or what a loop runs over, that releases the GIL or takes it.
 func (b holding) attaches(e ast.Expr) {
 	switch {
@@ -193,15 +178,15 @@ func (b holding) receiver(e ast.Expr) *project.Class {
 }
 
 // handLockCall follows the taking and releasing of a lock placed by hand. A method that passes on to
-// a lock that its object has is followed as any other.
-func (b holding) handLockCall(e *ast.Call) bool {
+// a lock that its object has is followed as any other. answer is what an attempt returns, 0 for another call.
+func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 	if b.guardCall(e) {
 		b.calls.passed(e.Args)
-		return true
+		return 0, true
 	}
 	a, isMethod := syntax.Unparen(e.Fun).(*ast.Attribute)
 	if isMethod && a.Attr.Name == "enter_context" {
-		return b.entersContext(a, e)
+		return 0, b.entersContext(a, e)
 	}
 	lc, ok := b.placed.Call(e)
 	if isMethod && (ok || b.placed.Speaks(a.Attr.Name)) {
@@ -219,31 +204,33 @@ func (b holding) handLockCall(e *ast.Call) bool {
 			} else if p, set := b.placed.Pair(c, a.Attr.Name); set {
 				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: p.Takes(a.Attr.Name), Shared: p.Shared}, true
 			} else if len(b.members(c, a.Attr.Name, false)) > 0 {
-				return false
+				return 0, false
 			}
 		}
 	} else if n, isName := syntax.Unparen(e.Fun).(*ast.Name); ok && isName && !lc.Set && !lc.Known && b.inSight(n.Name) {
-		return false // what it takes is seen in its body
+		return 0, false // what it takes is seen in its body
 	}
 	if !ok {
-		return false
+		return 0, false
 	}
-	b.handCount(lc.Take, e.Span)
+	if lc.Take {
+		b.byHand(e.Span)
+	}
 	if lc.Own {
 		b.ownLock(lc, b.calls.passed(e.Args))
-		return true
+		return 0, true
 	}
+	var tries []LockUse
 	for _, x := range b.withSame(append([]ast.Expr{lc.Lock}, lc.More...)) {
 		u := b.lockUse(x)
 		u.Shared, u.Native, u.Span = lc.Shared, lc.Native && b.attached(), e.Span
 		switch {
 		case !lc.Take:
 			b.releasesLock(u)
-		case lc.Tries(b.f.Unit.File) && !b.testing:
+		case lc.Tries(b.f.Unit.File):
+			u.Native = false
+			tries = append(tries, u)
 		default:
-			if lc.Tries(b.f.Unit.File) {
-				u.Native = false
-			}
 			b.takesLock(u)
 		}
 	}
@@ -252,24 +239,20 @@ func (b holding) handLockCall(e *ast.Call) bool {
 			b.expr(arg.X)
 		}
 	}
-	return true
+	if len(tries) > 0 {
+		answer = attempts(b).asks(tries, lc.Zero)
+		if b.answered == nil {
+			b.answered = map[*ast.Call]int32{}
+		}
+		b.answered[e] = answer
+	}
+	return answer, true
 }
 
 // isAddressOf reports whether an expression is the address of another.
 func isAddressOf(x, of ast.Expr) bool {
 	u, ok := x.(*ast.Unary)
 	return ok && u.X == of
-}
-
-// handCount counts the locks that are held.
-func (b holding) handCount(take bool, at ast.Span) {
-	switch {
-	case take:
-		b.hand++
-		b.byHand(at)
-	case b.hand > 0:
-		b.hand--
-	}
 }
 
 // inSight reports whether a name is a function that the project has.
@@ -289,7 +272,6 @@ func (b holding) entersContext(a *ast.Attribute, e *ast.Call) bool {
 	if !ok {
 		return false
 	}
-	b.hand++
 	b.byHand(e.Span)
 	for _, l := range locks {
 		if b.stacks == nil {

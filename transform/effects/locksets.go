@@ -110,12 +110,16 @@ type LockSets struct {
 func Entered(p *Program, f *Function) bool { return p.Entry(f) && !LockedByCallers(f) }
 
 // LockedByCallers reports whether a method leaves the lock to its callers, who
-// are looked at in its place: its name says so, or it is private and called here.
+// are looked at in its place: its name says so, or it is private and called here, or it enters or
+// leaves a with statement with an object of a private class.
 func LockedByCallers(f *Function) bool {
 	for _, w := range syntax.Words(f.Def.Name.Name) {
 		if w == "locked" || w == "unlocked" || w == "nolock" {
 			return true
 		}
+	}
+	if name := f.Def.Name.Name; (name == "__enter__" || name == "__exit__") && f.Class != nil && PrivateName(f.Class.Name) {
+		return len(f.Callers) > 0 // whoever has the object is in sight
 	}
 	return PrivateName(f.Def.Name.Name) && len(f.Callers) > 0
 }
@@ -280,26 +284,37 @@ func relative(f *Function, l heldLock, region int32) (out StateLock, owner *proj
 }
 
 // classes finds which locks guard something of which class. One of its own does where something is
-// written with it; the module's, only where it is held at every use of some attribute that is written.
+// written with it; the module's, where it is held at every use of some attribute that is written, or where most
+// functions that use it hold it and several do: the others leave it out.
 func (ls *LockSets) classes() {
 	for s, list := range ls.All {
-		written, always := map[StateLock]bool{}, map[StateLock]int{}
-		uses := 0
+		written := map[StateLock]bool{}
+		held, uses := map[StateLock]map[*Function]int{}, map[*Function]int{}
 		for _, a := range list {
 			if a.init {
 				continue
 			}
-			uses++
+			uses[a.Func]++
 			for l := range a.Locks {
 				if !a.Holds(l) {
 					continue
 				}
-				always[l]++
+				if held[l] == nil {
+					held[l] = map[*Function]int{}
+				}
+				held[l][a.Func]++
 				written[l] = written[l] || a.Effect.Writes()
 			}
 		}
 		for l := range written {
-			if written[l] && (!l.Module || always[l] == uses) && !slices.Contains(ls.by[s.Class], l) {
+			with := 0 // functions that hold it at all of their uses
+			for f, n := range held[l] {
+				if n == uses[f] {
+					with++
+				}
+			}
+			meant := !l.Module || with == len(uses) || with > 1 && with > len(uses)-with
+			if written[l] && meant && !slices.Contains(ls.by[s.Class], l) {
 				ls.by[s.Class] = append(ls.by[s.Class], l)
 			}
 		}
@@ -455,13 +470,13 @@ func (ls *LockSets) Open(c *project.Class) []*Access {
 			if a.Func.Class != c || a.init || !OnSelf(a.Func, a.Effect) || a.outer || !a.Effect.Writes() || !a.Effect.Sure || g != nil && a.Holds(g.By) || g == nil && ls.holdsAny(c, a) || !ls.itself(a) {
 				continue
 			}
-			if !slices.ContainsFunc(out, func(o *Access) bool { return o.Func == a.Func }) {
-				out = append(out, a)
-			}
+			out = append(out, a)
 		}
 	}
-	slices.SortFunc(out, func(a, b *Access) int { return cmp.Compare(a.Func.Def.Pos, b.Func.Def.Pos) })
-	return out
+	slices.SortFunc(out, func(a, b *Access) int {
+		return cmp.Or(cmp.Compare(a.Func.Def.Pos, b.Func.Def.Pos), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos), strings.Compare(a.Effect.Field, b.Effect.Field))
+	})
+	return slices.CompactFunc(out, func(a, b *Access) bool { return a.Func == b.Func })
 }
 
 // Unguarded returns an assignment to an attribute of a class that holds a Python object, and another use of that

@@ -180,7 +180,6 @@ func (b holding) decoratedLock() {
 	if d == nil {
 		return
 	}
-	b.hand++
 	b.byHand(b.f.Def.Name.Span)
 	u := LockUse{Again: true, Span: b.f.Def.Name.Span, Text: "@" + syntax.LastName(d)}
 	if len(b.flow.Params) > 0 && b.m.Scope.CythonAttr(d, true) == "critical_section" {
@@ -252,7 +251,6 @@ func (b holding) guarding(t ast.Expr, value ast.Expr) {
 		if g.Later || g.Tries {
 			u.node = 0
 		}
-		b.hand++
 		b.byHand(value.Range())
 		at := b.takesLock(u)
 		if g.Later || g.Tries {
@@ -305,6 +303,5 @@ func (b holding) deletesGuard(t ast.Expr) {
 		u := b.flow.Locks[at]
 		u.Take, u.Span = false, n.Span
 		b.releasesLock(u)
-		b.hand = max(b.hand-1, 0)
 	}
 }

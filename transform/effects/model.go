@@ -45,6 +45,9 @@ const (
 	NodeClass              // a class
 	NodeHolds              // lock num is taken; base is the history before it
 	NodeLetsGo             // lock num is released; base is the history before it; what from has is kept
+	NodeAsks               // lock num may have been taken; base is the history before it
+	NodeAnswered           // that it has been is known from here on; base is the history before it
+	NodeAnswer             // what a call returns that may have taken the locks from num to pos
 )
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
@@ -60,6 +63,7 @@ type Node struct {
 	// likely is true of a cast to what an object was made as, which no declaration tells.
 	likely bool
 	pos    int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
+	met    int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
 	// history is, of a field, what has been assigned before it is read.
 	history int32
 }
@@ -182,8 +186,8 @@ type Flow struct {
 	// Releases is the first place of its own that releases the GIL.
 	Releases ast.Span
 	Python   []ast.Span
-	// ends are the ends of the history where control leaves the function.
-	ends []int32
+	// ends are the ends of the history where control leaves the function, yields where it waits at a yield.
+	ends, yields []int32
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
 	// content holds what containers of the function's own making were made with, by their
@@ -330,7 +334,8 @@ type Summary struct {
 	shared map[int]bool
 	// locks are those that people placed, as far as the function knows them by names.
 	locks []heldLock
-	// leaves are the locks that it leaves taken, frees those that it releases for its callers.
-	leaves, frees lockSet
-	lockChanges   int
+	// leaves are the locks that it leaves taken, frees those that it releases for its callers, and yields those
+	// that a generator holds at each of its yields.
+	leaves, frees, yields lockSet
+	lockChanges           int
 }

@@ -17,8 +17,6 @@ import (
 type notes struct {
 	variables
 	m *project.Module
-	// hand counts the locks placed by hand that the walk is under.
-	hand int
 	// under is the block that the walk is in; 0 for none.
 	under int32
 	// parallel tells that several threads of a loop are there at once.
@@ -36,8 +34,8 @@ type notes struct {
 	handMade bool
 	// sameHere are expressions that are one object where the walk is.
 	sameHere [][2]ast.Expr
-	// testing tells that a condition is walked which is nothing but a try to take a lock.
-	testing bool
+	// answered are what calls return that may have taken locks.
+	answered map[*ast.Call]int32
 	// nested counts the functions and lambdas that the walk is in, below its own.
 	nested  int
 	raising bool // what an exception is made of is walked

@@ -175,6 +175,7 @@ type Solver struct {
 	fills   bool        // whether a callee puts anything into a container
 	meant   [][]meaning // what the regions of a callee are in the call that is looked at
 	held    []lockSet   // by node of the history: the locks that people placed; nil for none at all
+	asked   lockSet     // those that may have been taken
 	again   []*Function // to be updated once more, though none of their callees grew
 }
 

@@ -28,6 +28,7 @@ type variables struct {
 	env  []int32 // by slot: the node that a variable stands for now
 	// slots counts the variables of all scopes.
 	slots int32
+	meets int32 // how often two ways have met
 	// loops are the loops that the walk is in, outermost first.
 	loops []*loop
 	// tries are the blocks that the walk is in and that an exception may leave
@@ -132,6 +133,11 @@ func (b *variables) join(ways [][]int32) []int32 {
 	if len(ways) == 1 {
 		return longest
 	}
+	met := int32(0)
+	if len(ways) == 2 {
+		b.meets++
+		met = b.meets
+	}
 	out := slices.Clone(longest)
 	for slot := range out {
 		var from []int32
@@ -145,7 +151,7 @@ func (b *variables) join(ways [][]int32) []int32 {
 		case 1:
 			out[slot] = from[0]
 		default:
-			out[slot] = b.node(Node{Kind: NodeLocal, From: from, Shape: b.common(from)})
+			out[slot] = b.node(Node{Kind: NodeLocal, From: from, Shape: b.common(from), met: met})
 		}
 	}
 	return out

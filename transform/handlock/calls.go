@@ -24,8 +24,10 @@ type Call struct {
 	// Set is true where the settings say so, Known where a function of C's is that does it, Own
 	// where it is one of those that a rewrite puts there.
 	Set, Known, Own bool
-	tries           bool
-	how             []ast.Arg // whether it waits, and how long
+	// Zero is true where an attempt answers zero if it has the lock.
+	Zero  bool
+	tries bool
+	how   []ast.Arg // whether it waits, and how long
 }
 
 // Tries reports whether the call may come back without the lock. file is where it stands.
@@ -46,7 +48,11 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 			return Call{}, false
 		}
 		c := Call{Known: true, Node: call, Lock: lockAt(x), Take: take, Shared: library.LockShared()[name], Native: library.LockNative()[name]}
+		if answer, tries := library.LockTries()[name]; tries {
+			c.tries, c.Zero = true, answer == "zero"
+		}
 		switch {
+		case c.tries:
 		case library.LockEvery()[name]:
 			c.More = others(call)
 		case len(call.Args) > 1:

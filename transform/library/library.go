@@ -168,6 +168,7 @@ var (
 	LockCalls   = sync.OnceValue(lockCalls)
 	LockEvery   = names("every", "c")     // of these, the ones whose other arguments are locks as well
 	LockShared  = names("shared", "c")    // the ones that others may hold for reading at the same time
+	LockTries   = values("tries", "c")    // the ones that may come back without it, and whether they answer zero or nonzero if they have it
 	LockNative  = names("native", "c")    // the ones that wait while the thread is attached
 	GuardMakers = names("construct", "c") // return a guard of their first argument
 	Lenders     = sync.OnceValue(lenders)

@@ -15,11 +15,12 @@ var asked = map[string][]string{
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views"},
-	"c":        {"args=", "lock=", "every", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
+	"c":        {"args=", "lock=", "tries=", "every", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
 }
 
 var (
 	argsValue  = regexp.MustCompile(`^[rwRW]+$`)
+	triesValue = regexp.MustCompile(`^(non)?zero$`)
 	lockValue  = regexp.MustCompile(`^(take|release)$`)
 	lendsValue = regexp.MustCompile(`^(-1|\d)$`)
 )
@@ -48,7 +49,7 @@ func TestTable(t *testing.T) {
 					t.Errorf("[%s]: %s: nothing asks for %q", section, r.name, f)
 				}
 				seen[section+" "+name] = true
-				for fact, want := range map[string]*regexp.Regexp{"args=": argsValue, "lock=": lockValue, "lends=": lendsValue} {
+				for fact, want := range map[string]*regexp.Regexp{"args=": argsValue, "lock=": lockValue, "tries=": triesValue, "lends=": lendsValue} {
 					if name == fact && !want.MatchString(value) {
 						t.Errorf("[%s]: %s: %q", section, r.name, f)
 					}
