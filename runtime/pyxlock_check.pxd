@@ -16,7 +16,7 @@
 #                       it stands for the process's number.
 #
 # The module _pyxlock_check, which is there once a checked module was imported, has
-# report(), violations() and clear().
+# report(), violations(), order() and clear().
 #
 # Works with Cython 3.0 and later, as C99 and as C++11, with and without Py_LIMITED_API.
 
@@ -149,7 +149,8 @@ PYXLOCK_FN const char *pyxlock_check_part(const char *text, int part, int *lengt
 
    The table has room for some objects. One that is pushed out is a new one when it is
    met again: something may be missed, nothing is made up. An address that is used again
-   was forgotten when the object before it went, or is when the next one is made. */
+   was forgotten when the object before it went, or is when the next one is made. To take an
+   object's lock is to touch it, too. */
 
 #define PYXLOCK_CHECK_SETS 8192     /* a power of two */
 #define PYXLOCK_CHECK_WAYS 6
@@ -166,10 +167,21 @@ typedef struct pyxlock_check_object {
     unsigned long write_thread;
 } pyxlock_check_object;
 
+/* Where a thread came to hold an object. What it has given back stays until another one needs
+   the room, so who asks has to know that it is held. */
+typedef struct pyxlock_check_hold {
+    pyxlock_word object;
+    unsigned long thread;
+    const char *place;
+    int weak;                       /* as of edges, below */
+    int making;                     /* by __init__, while nobody else has the object */
+} pyxlock_check_hold;
+
 typedef struct pyxlock_check_set {
     pyxlock_word busy;              /* a lock, held for some tens of instructions */
-    int next;                       /* the way that goes next */
+    int next, next_hold;            /* the way that goes next */
     pyxlock_check_object way[PYXLOCK_CHECK_WAYS];
+    pyxlock_check_hold hold[PYXLOCK_CHECK_WAYS];
 } pyxlock_check_set;
 
 /* What was found at one place. */
@@ -191,24 +203,29 @@ typedef struct pyxlock_check_take {
     unsigned long thread;
 } pyxlock_check_take;
 
-/* That one lock was taken while another one was held. Of one class: which objects these were. */
+/* That one lock was taken while another one was held. Of one class: which objects these were.
+   It is weak where something has to be added before two threads wait for each other. */
+#define PYXLOCK_CHECK_ALONE 1       /* that others get an object that is one thread's own so far */
+#define PYXLOCK_CHECK_AGAIN 2       /* that __init__ is called again, on an object that others have */
 #define PYXLOCK_CHECK_EDGES 1024
 #define PYXLOCK_CHECK_WAY 8
 #define PYXLOCK_CHECK_CIRCLES 100
 typedef struct pyxlock_check_edge {
     char held[96], taken[96];       /* names of types */
+    int holds, takes;               /* the modes */
+    int weak;
     int one_class;
     PyObject *a, *b;
+    const char *held_place;         /* NULL: not known */
     const char *place;
-    unsigned long count;
 } pyxlock_check_edge;
 typedef struct pyxlock_check_circle {
-    int length;
+    int length, weak;
     pyxlock_check_edge edge[PYXLOCK_CHECK_WAY];
 } pyxlock_check_circle;
 
 /* What the capsule points to. The functions are those of the module that made it. */
-#define PYXLOCK_CHECK_CAPSULE "_pyxlock_check.1"
+#define PYXLOCK_CHECK_CAPSULE "_pyxlock_check.2"
 typedef struct pyxlock_check_state {
     pyxlock_check_set set[PYXLOCK_CHECK_SETS];
     pyxlock_table *locks;
@@ -324,19 +341,60 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
     }
 }
 
-PYXLOCK_SLOW void pyxlock_check_circle_line(pyxlock_check_text *t, const pyxlock_check_circle *circle) {
-    int i;
-    pyxlock_check_say(t, "locks are taken in opposite orders:");
-    for (i = 0; i < circle->length; i++) {
-        const pyxlock_check_edge *e = &circle->edge[i];
-        pyxlock_check_say(t, i > 0 ? ", and " : " ");
-        pyxlock_check_say(t, e->one_class ? "another " : "");
-        pyxlock_check_say(t, e->taken);
+/* Of a circle, whether nothing has to be added for it to close, or what. */
+PYXLOCK_FN const char *pyxlock_check_circle_kind(const pyxlock_check_circle *circle) {
+    return (circle->weak & PYXLOCK_CHECK_AGAIN) != 0 ? "init_again" : circle->weak != 0 ? "one_thread" : "order";
+}
+
+/* The name of the function of a place, and where that is. */
+PYXLOCK_SLOW void pyxlock_check_say_function(pyxlock_check_text *t, const char *place, int first) {
+    if (first) {
+        pyxlock_check_say_where(t, place);
+        pyxlock_check_say(t, ": ");
+    }
+    pyxlock_check_say_part(t, place, PYXLOCK_CHECK_FUNCTION);
+    if (!first) {
+        pyxlock_check_say(t, " (");
+        pyxlock_check_say_where(t, place);
+        pyxlock_check_say(t, ")");
+    }
+}
+
+PYXLOCK_SLOW void pyxlock_check_step(pyxlock_check_text *t, const pyxlock_check_edge *e, int first) {
+    if (e->held_place != NULL) {
+        pyxlock_check_say_function(t, e->held_place, first);
+        pyxlock_check_say(t, e->one_class ? " holds one " : " holds ");
+        pyxlock_check_say(t, e->held);
+        pyxlock_check_say(t, " when ");
+    }
+    pyxlock_check_say_function(t, e->place, first && e->held_place == NULL);
+    pyxlock_check_say(t, e->one_class ? " locks another" : " locks ");
+    if (!e->one_class) pyxlock_check_say(t, e->taken);
+    if (e->held_place == NULL) {
         pyxlock_check_say(t, " while ");
         pyxlock_check_say(t, e->held);
-        pyxlock_check_say(t, " is held at ");
-        pyxlock_check_say_where(t, e->place);
+        pyxlock_check_say(t, " is held");
     }
+}
+
+PYXLOCK_FN int pyxlock_check_same_text(const char *a, const char *b) {
+    return a == b || (a != NULL && b != NULL && strcmp(a, b) == 0);
+}
+
+PYXLOCK_SLOW void pyxlock_check_circle_line(pyxlock_check_text *t, const pyxlock_check_circle *circle) {
+    const pyxlock_check_edge *e = circle->edge;
+    int i, same = circle->length == 2 && e->one_class && pyxlock_check_same_text(e[0].place, e[1].place)
+        && pyxlock_check_same_text(e[0].held_place, e[1].held_place);
+    pyxlock_check_step(t, e, 1);
+    if (same) pyxlock_check_say(t, ", and the other way round for the same two");
+    for (i = 1; i < circle->length && !same; i++) {
+        pyxlock_check_say(t, i + 1 < circle->length ? ", " : ", and ");
+        pyxlock_check_step(t, &e[i], 0);
+    }
+    pyxlock_check_say(t, circle->length == 2 ? ": two threads" : ": threads");
+    pyxlock_check_say(t, " that do so at once wait for each other, and one gets RuntimeError");
+    if ((circle->weak & PYXLOCK_CHECK_AGAIN) != 0) pyxlock_check_say(t, " (only where __init__ is called again on an object that others have)");
+    if ((circle->weak & PYXLOCK_CHECK_ALONE) != 0) pyxlock_check_say(t, " (only where others get an object that one thread alone has used so far)");
 }
 
 /* All that was found, one line each. The caller has the mutex. */
@@ -436,6 +494,8 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
         pyxlock_check_say(t, i > 0 ? ",\\n  {" : "\\n  {");
         pyxlock_check_key(t, "code");
         pyxlock_check_quote(t, PYXLOCK_CHECK_ORDER_CODE, strlen(PYXLOCK_CHECK_ORDER_CODE));
+        pyxlock_check_key(t, "kind");
+        pyxlock_check_quote(t, pyxlock_check_circle_kind(&state->circle[i]), strlen(pyxlock_check_circle_kind(&state->circle[i])));
         pyxlock_check_key(t, "circle");
         pyxlock_check_say(t, "[");
         for (n = 0; n < state->circle[i].length; n++) {
@@ -448,6 +508,16 @@ PYXLOCK_SLOW void pyxlock_check_json(pyxlock_check_text *t, pyxlock_check_state 
             pyxlock_check_pair(t, "file", e->place, PYXLOCK_CHECK_PATH);
             pyxlock_check_pair(t, "line", e->place, PYXLOCK_CHECK_LINE);
             pyxlock_check_pair(t, "function", e->place, PYXLOCK_CHECK_FUNCTION);
+            pyxlock_check_key(t, "held_since");
+            if (e->held_place == NULL) {
+                pyxlock_check_say(t, "null");
+            } else {
+                pyxlock_check_say(t, "{");
+                pyxlock_check_pair(t, "file", e->held_place, PYXLOCK_CHECK_PATH);
+                pyxlock_check_pair(t, "line", e->held_place, PYXLOCK_CHECK_LINE);
+                pyxlock_check_pair(t, "function", e->held_place, PYXLOCK_CHECK_FUNCTION);
+                pyxlock_check_say(t, "}");
+            }
             pyxlock_check_say(t, "}");
         }
         pyxlock_check_say(t, "]}");
@@ -509,7 +579,7 @@ PYXLOCK_SLOW void pyxlock_check_sarif(pyxlock_check_text *t, pyxlock_check_state
     for (i = 0; i < state->circles; i++) {
         pyxlock_check_text message = { NULL, 0, 0 };
         pyxlock_check_circle_line(&message, &state->circle[i]);
-        pyxlock_check_result(t, PYXLOCK_CHECK_ORDER_CODE, "error", &message, i + state->count == 0);
+        pyxlock_check_result(t, PYXLOCK_CHECK_ORDER_CODE, state->circle[i].weak != 0 ? "warning" : "error", &message, i + state->count == 0);
         for (k = 0; k < state->circle[i].length; k++) {
             if (k > 0) pyxlock_check_say(t, ", ");
             pyxlock_check_location(t, state->circle[i].edge[k].place);
@@ -845,18 +915,36 @@ PYXLOCK_FN pyxlock_check_object *pyxlock_check_find(pyxlock_check_set *set, void
     return NULL;
 }
 
+/* Notes that a thread has to do with an object, and returns what is known of it. The caller has
+   the set. */
+PYXLOCK_SLOW pyxlock_check_object *pyxlock_check_touch(pyxlock_check_set *set, void *obj, unsigned long thread) {
+    pyxlock_check_object *o = pyxlock_check_find(set, obj);
+    if (o == NULL) {
+        o = &set->way[set->next];
+        set->next = (set->next + 1) % PYXLOCK_CHECK_WAYS;
+        memset(o, 0, sizeof(*o));
+        o->object = (pyxlock_word)obj;
+        o->thread = thread;
+    }
+    if (o->thread != thread) o->shared = 1;
+    return o;
+}
+
 /* Forgets what was known of an object: it is a new one, or goes. */
 PYXLOCK_SLOW void pyxlock_check_fresh(void *obj) {
     pyxlock_check_state *state = pyxlock_check_here();
     pyxlock_check_set *set;
     pyxlock_check_object *o;
+    int i;
     if (state == NULL || obj == NULL) return;
     set = pyxlock_check_lock_set(state, obj);
     o = pyxlock_check_find(set, obj);
     if (o != NULL) memset(o, 0, sizeof(*o));
+    for (i = 0; i < PYXLOCK_CHECK_WAYS; i++) {
+        if (set->hold[i].object == (pyxlock_word)obj) set->hold[i].object = 0;
+    }
     pyxlock_check_unlock_set(set);
     if (PYXLOCK_LOAD_RELAXED(&state->pairs) > 0) {
-        int i;
         pyxlock_mutex_lock(&state->mutex);
         for (i = state->edges - 1; i >= 0; i--) {
             pyxlock_check_edge *e = &state->edge[i];
@@ -962,15 +1050,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     /* Who holds the lock for reading says that nothing changes. */
     changes = needs == PYXLOCK_WRITE || ((p.what == 'M' || p.what == 'C') && held != PYXLOCK_READ);
     set = pyxlock_check_lock_set(state, obj);
-    o = pyxlock_check_find(set, obj);
-    if (o == NULL) {
-        o = &set->way[set->next];
-        set->next = (set->next + 1) % PYXLOCK_CHECK_WAYS;
-        memset(o, 0, sizeof(*o));
-        o->object = (pyxlock_word)obj;
-        o->thread = thread;
-    }
-    if (o->thread != thread) o->shared = 1;
+    o = pyxlock_check_touch(set, obj, thread);
     copy = *o;
     if (o->shared) {
         if (p.what == 'r') bad = held == 0 && (o->written & bit) != 0;
@@ -1028,119 +1108,233 @@ PYXLOCK_FN int pyxlock_check_use(void *obj, const char *place) { return pyxlock_
 /* ---- the order of locks ------------------------------------------------------------------
 
    As in Linux' lockdep: which lock was taken while which was held is kept by class, and of one
-   class by object. A circle is reported though it never closed. */
+   class by object. A circle is reported though it never closed, but not where all that
+   is locked for reading is held for reading: then nobody waits. */
 
-/* Whether there is a way along edges. The caller has the mutex; "seen" has room for all. */
-PYXLOCK_SLOW int pyxlock_check_leads(pyxlock_check_state *state, const char *from, const char *to, char *seen, int *way, int depth) {
-    int i;
-    if (depth >= PYXLOCK_CHECK_WAY) return 0;
-    for (i = 0; i < state->edges; i++) {
-        if (seen[i] || state->edge[i].one_class || strcmp(state->edge[i].held, from) != 0) continue;
-        seen[i] = 1;
-        way[depth] = i;
-        if (strcmp(state->edge[i].taken, to) == 0) return depth + 1;
-        {
-            int length = pyxlock_check_leads(state, state->edge[i].taken, to, seen, way, depth + 1);
-            if (length > 0) return length;
+/* Whether who takes an object in one mode waits for who holds it in another. */
+PYXLOCK_FN int pyxlock_check_waits(int takes, int holds) { return takes == PYXLOCK_WRITE || holds == PYXLOCK_WRITE; }
+
+/* The fewest edges that lead on from one back to where it begins, with no weakness but "weak": how many,
+   or 0. The caller has the mutex. */
+PYXLOCK_SLOW int pyxlock_check_leads(pyxlock_check_state *state, const pyxlock_check_edge *first, int weak, int *way) {
+    const pyxlock_check_edge *last = first;
+    short before[PYXLOCK_CHECK_EDGES], queue[PYXLOCK_CHECK_EDGES]; /* the edge before; -1: the first, -2: not met yet */
+    int i, at = -1, next = 0, count = 0, n = 0;
+    for (i = 0; i < state->edges; i++) before[i] = -2;
+    for (;;) {
+        for (i = 0; i < state->edges; i++) {
+            const pyxlock_check_edge *e = &state->edge[i];
+            if (before[i] != -2 || e->one_class || (e->weak & ~weak) != 0 || strcmp(e->held, last->taken) != 0 || !pyxlock_check_waits(last->takes, e->holds)) continue;
+            before[i] = (short)at;
+            queue[count++] = (short)i;
+            if (strcmp(e->taken, first->held) != 0 || !pyxlock_check_waits(e->takes, first->holds)) continue;
+            for (at = i; at >= 0; at = before[at]) n++;
+            if (n >= PYXLOCK_CHECK_WAY) return 0;
+            for (at = i, count = n; at >= 0; at = before[at]) way[--count] = at;
+            return n;
         }
+        if (next == count) return 0;
+        at = queue[next++];
+        last = &state->edge[at];
+    }
+}
+
+/* The same between two objects of one class. */
+PYXLOCK_SLOW int pyxlock_check_leads_back(pyxlock_check_state *state, const pyxlock_check_edge *first, int weak, int *way) {
+    int i;
+    for (i = 0; i < state->edges; i++) {
+        const pyxlock_check_edge *e = &state->edge[i];
+        way[0] = i;
+        if (e->one_class && e->a == first->b && e->b == first->a && (e->weak & ~weak) == 0 && pyxlock_check_waits(first->takes, e->holds)
+            && pyxlock_check_waits(e->takes, first->holds)) return 1;
     }
     return 0;
 }
 
-PYXLOCK_SLOW void pyxlock_check_edge_new(pyxlock_check_state *state, PyObject *held, PyObject *taken, const char *place) {
-    const char *a = pyxlock_check_type(held), *b = pyxlock_check_type(taken);
-    int one = strcmp(a, b) == 0, i, n = 0;
+/* Whether two circles go over the same classes; of one class, at the same places. */
+PYXLOCK_SLOW int pyxlock_check_same_circle(const pyxlock_check_circle *a, const pyxlock_check_circle *b) {
+    int i, k;
+    for (i = 0; i < b->length; i++) {
+        const pyxlock_check_edge *x = &b->edge[i];
+        for (k = 0; k < a->length; k++) {
+            const pyxlock_check_edge *y = &a->edge[k];
+            if (strcmp(x->held, y->held) == 0 && strcmp(x->taken, y->taken) == 0
+                && (!x->one_class || (pyxlock_check_same_text(x->place, y->place) && pyxlock_check_same_text(x->held_place, y->held_place)))) break;
+        }
+        if (k == a->length) return 0;
+    }
+    return a->length == b->length;
+}
+
+/* Keeps a circle, in place of a weaker one; one that is as strong or stronger is enough. */
+PYXLOCK_SLOW void pyxlock_check_keep_circle(pyxlock_check_state *state, const pyxlock_check_circle *circle) {
+    int i;
+    for (i = 0; i < state->circles; i++) {
+        if (!pyxlock_check_same_circle(&state->circle[i], circle)) continue;
+        if ((state->circle[i].weak & ~circle->weak) == 0) return;
+        if ((circle->weak & ~state->circle[i].weak) == 0) break;
+    }
+    if (i == PYXLOCK_CHECK_CIRCLES) return;
+    state->circle[i] = *circle;
+    if (i == state->circles) state->circles++;
+    pyxlock_check_save(state);
+}
+
+PYXLOCK_SLOW void pyxlock_check_edge_new(pyxlock_check_state *state, pyxlock_check_edge *e) {
+    const char *a = pyxlock_check_type(e->a), *b = pyxlock_check_type(e->b);
     int way[PYXLOCK_CHECK_WAY];
-    char seen[PYXLOCK_CHECK_EDGES];
-    pyxlock_check_edge *e;
-    for (i = 0; i < state->edges; i++) {
-        e = &state->edge[i];
-        if (one ? e->one_class && e->a == held && e->b == taken : strcmp(e->held, a) == 0 && strcmp(e->taken, b) == 0) {
-            e->count++;
-            return;
-        }
-    }
-    if (state->edges == PYXLOCK_CHECK_EDGES) return;
-    if (one) {
-        for (i = 0; i < state->edges; i++) {
-            if (state->edge[i].one_class && state->edge[i].a == taken && state->edge[i].b == held) way[n++] = i;
-        }
-        n = n > 0 ? 1 : 0;
-    } else {
-        memset(seen, 0, sizeof(seen));
-        n = pyxlock_check_leads(state, b, a, seen, way, 0);
-    }
-    e = &state->edge[state->edges++];
-    memset(e, 0, sizeof(*e));
+    int i, n, weak;
+    e->one_class = strcmp(a, b) == 0;
     (void)snprintf(e->held, sizeof(e->held), "%s", a);
     (void)snprintf(e->taken, sizeof(e->taken), "%s", b);
-    e->one_class = one;
-    if (one) PYXLOCK_STORE_RELAXED(&state->pairs, state->pairs + 1);
-    e->a = held;
-    e->b = taken;
-    e->place = place;
-    e->count = 1;
-    if (n > 0 && state->circles < PYXLOCK_CHECK_CIRCLES) {
-        pyxlock_check_circle *c = &state->circle[state->circles];
-        for (i = 0; i < state->circles; i++) { /* the same two places, between other objects of a class */
-            if (one && state->circle[i].length == 2 && strcmp(state->circle[i].edge[0].place, place) == 0
-                && strcmp(state->circle[i].edge[1].place, state->edge[way[0]].place) == 0) return;
+    for (i = 0; i < state->edges; i++) {
+        const pyxlock_check_edge *old = &state->edge[i];
+        if (old->holds != e->holds || old->takes != e->takes || (old->weak & ~e->weak) != 0) continue;
+        if (e->one_class ? old->one_class && old->a == e->a && old->b == e->b : strcmp(old->held, e->held) == 0 && strcmp(old->taken, e->taken) == 0) return;
+    }
+    if (state->edges == PYXLOCK_CHECK_EDGES) return;
+    state->edge[state->edges++] = *e;
+    if (e->one_class) PYXLOCK_STORE_RELAXED(&state->pairs, state->pairs + 1);
+    for (weak = e->weak, n = 0; n == 0; weak = PYXLOCK_CHECK_ALONE | PYXLOCK_CHECK_AGAIN) { /* the strongest one first */
+        n = e->one_class ? pyxlock_check_leads_back(state, e, weak, way) : pyxlock_check_leads(state, e, weak, way);
+        if (weak == (PYXLOCK_CHECK_ALONE | PYXLOCK_CHECK_AGAIN)) break;
+    }
+    if (n > 0) {
+        pyxlock_check_circle c;
+        c.edge[0] = *e;
+        c.weak = e->weak;
+        for (i = 0; i < n; i++) {
+            c.edge[i + 1] = state->edge[way[i]];
+            c.weak |= c.edge[i + 1].weak;
         }
-        c->edge[0] = *e;
-        for (i = 0; i < n && i + 1 < PYXLOCK_CHECK_WAY; i++) c->edge[i + 1] = state->edge[way[i]];
-        c->length = i + 1;
-        state->circles++;
-        pyxlock_check_save(state);
+        c.length = n + 1;
+        pyxlock_check_keep_circle(state, &c);
     }
 }
 
-/* Notes that the thread is about to wait for an object while it holds what it holds. */
-PYXLOCK_SLOW void pyxlock_check_order(PyObject *obj, const char *place) {
+PYXLOCK_FN int pyxlock_check_in_init(const char *place) {
+    static const char name[] = "__init__";
+    int n, size = (int)sizeof(name) - 1;
+    const char *function = pyxlock_check_part(place, PYXLOCK_CHECK_FUNCTION, &n);
+    return n >= size && memcmp(function + n - size, name, (size_t)size) == 0;
+}
+
+/* Notes that the thread takes an object that it does not have, and where. */
+PYXLOCK_SLOW pyxlock_check_hold pyxlock_check_holding(pyxlock_check_state *state, PyObject *obj, const char *place) {
+    unsigned long thread = PyThread_get_thread_ident();
+    pyxlock_check_set *set = pyxlock_check_lock_set(state, obj);
+    int alone = !pyxlock_check_touch(set, obj, thread)->shared, init = pyxlock_check_in_init(place), i;
+    pyxlock_check_hold out;
+    for (i = 0; i < PYXLOCK_CHECK_WAYS; i++) {
+        if (set->hold[i].object == (pyxlock_word)obj && set->hold[i].thread == thread) break;
+    }
+    if (i == PYXLOCK_CHECK_WAYS) {
+        i = set->next_hold;
+        set->next_hold = (i + 1) % PYXLOCK_CHECK_WAYS;
+    }
+    out.object = (pyxlock_word)obj;
+    out.thread = thread;
+    out.place = place;
+    out.weak = alone ? PYXLOCK_CHECK_ALONE : init ? PYXLOCK_CHECK_AGAIN : 0;
+    out.making = init && alone;
+    set->hold[i] = out;
+    pyxlock_check_unlock_set(set);
+    return out;
+}
+
+/* What is known of an object that the thread holds. */
+PYXLOCK_SLOW pyxlock_check_hold pyxlock_check_held(pyxlock_check_state *state, PyObject *obj) {
+    unsigned long thread = PyThread_get_thread_ident();
+    pyxlock_check_set *set = pyxlock_check_lock_set(state, obj);
+    pyxlock_check_object *o = pyxlock_check_find(set, obj);
+    pyxlock_check_hold out;
+    int i;
+    memset(&out, 0, sizeof(out));
+    for (i = 0; i < PYXLOCK_CHECK_WAYS; i++) {
+        if (set->hold[i].object == (pyxlock_word)obj && set->hold[i].thread == thread) out = set->hold[i];
+    }
+    out.weak &= ~PYXLOCK_CHECK_ALONE;
+    if (o != NULL && !o->shared) out.weak |= PYXLOCK_CHECK_ALONE; /* still */
+    pyxlock_check_unlock_set(set);
+    return out;
+}
+
+/* Whether the thread is about to take an object that it does not have. */
+PYXLOCK_FN int pyxlock_check_takes(pyxlock_check_state *state, pyxlock_record *me, PyObject *obj) {
+    return state != NULL && obj != NULL && obj != Py_None && me != NULL && pyxlock_own(me, obj, NULL) == 0;
+}
+
+/* Notes that it takes an object if that is free. */
+PYXLOCK_SLOW void pyxlock_check_try(PyObject *obj, const char *place) {
     pyxlock_check_state *state = pyxlock_check_here();
-    pyxlock_record *me;
+    if (state != NULL && pyxlock_check_takes(state, pyxlock_me(state->locks), obj)) (void)pyxlock_check_holding(state, obj, place);
+}
+
+/* The same where it waits for it, while it holds what it holds. */
+PYXLOCK_SLOW void pyxlock_check_order(PyObject *obj, int mode, const char *place) {
+    pyxlock_check_state *state = pyxlock_check_here();
+    pyxlock_record *me = state == NULL ? NULL : pyxlock_me(state->locks);
+    pyxlock_check_hold taken;
     pyxlock_slots slots;
     pyxlock_word *slot;
-    if (state == NULL || obj == NULL || obj == Py_None || (me = pyxlock_me(state->locks)) == NULL) return;
-    if (pyxlock_is_empty(me) || pyxlock_own(me, obj, NULL) != 0) return;
+    if (!pyxlock_check_takes(state, me, obj)) return;
+    taken = pyxlock_check_holding(state, obj, place);
+    if (taken.making || pyxlock_is_empty(me)) return;
     pyxlock_mutex_lock(&state->mutex);
     pyxlock_slots_start(&slots, me, NULL, PYXLOCK_MODES);
     while ((slot = pyxlock_slots_next(&slots)) != NULL) {
-        PyObject *held = pyxlock_named(PYXLOCK_LOAD_RELAXED(slot)); /* our own */
-        if (held != NULL) pyxlock_check_edge_new(state, held, obj, place);
+        pyxlock_word word = PYXLOCK_LOAD_RELAXED(slot); /* our own */
+        pyxlock_check_hold held;
+        pyxlock_check_edge e;
+        if (pyxlock_named(word) == NULL) continue;
+        held = pyxlock_check_held(state, pyxlock_named(word));
+        if (held.making) continue; /* nobody can wait for it */
+        memset(&e, 0, sizeof(e));
+        e.a = pyxlock_named(word);
+        e.b = obj;
+        e.holds = (int)(word & PYXLOCK_MODES);
+        e.takes = mode;
+        e.weak = held.weak | taken.weak;
+        e.held_place = held.place;
+        e.place = place;
+        pyxlock_check_edge_new(state, &e);
     }
     pyxlock_mutex_unlock(&state->mutex);
 }
 
 PYXLOCK_FN void pyxlock_check_order_all(pyxlock_Guard *guards, int count, const char *place) {
     int i;
-    for (i = 0; i < count; i++) pyxlock_check_order(guards[i].object, place);
+    for (i = 0; i < count; i++) pyxlock_check_order(guards[i].object, (int)guards[i].mode, place);
 }
 
-PYXLOCK_FN void pyxlock_check_order_items(PyObject *objects, const char *place) {
+/* The items of a list or tuple; mode 0: if they are free. */
+PYXLOCK_FN void pyxlock_check_order_items(PyObject *objects, int mode, const char *place) {
     Py_ssize_t i, n = objects == Py_None ? 0 : pyxlock_length(objects);
     for (i = 0; i < n; i++) {
-        pyxlock_check_order(PyList_Check(objects) ? PyList_GetItem(objects, i) : PyTuple_GetItem(objects, i), place);
+        PyObject *obj = PyList_Check(objects) ? PyList_GetItem(objects, i) : PyTuple_GetItem(objects, i);
+        if (mode == 0) pyxlock_check_try(obj, place);
+        else pyxlock_check_order(obj, mode, place);
     }
 }
 
 /* The calls of pyxlock.pxd with a place behind. */
 PYXLOCK_FN int pyxlock_check_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
-    pyxlock_check_order(obj, place);
+    pyxlock_check_order(obj, PYXLOCK_READ, place);
     pyxlock_check_jitter();
     return pyxlock_read(guard, obj);
 }
 PYXLOCK_FN int pyxlock_check_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
-    pyxlock_check_order(obj, place);
+    pyxlock_check_order(obj, PYXLOCK_WRITE, place);
     pyxlock_check_jitter();
     return pyxlock_write(guard, obj);
 }
 PYXLOCK_FN int pyxlock_check_try_read(pyxlock_Guard *guard, PyObject *obj, const char *place) {
-    (void)place;
+    pyxlock_check_try(obj, place);
     pyxlock_check_jitter();
     return pyxlock_try_read(guard, obj);
 }
 PYXLOCK_FN int pyxlock_check_try_write(pyxlock_Guard *guard, PyObject *obj, const char *place) {
-    (void)place;
+    pyxlock_check_try(obj, place);
     pyxlock_check_jitter();
     return pyxlock_try_write(guard, obj);
 }
@@ -1150,18 +1344,20 @@ PYXLOCK_FN int pyxlock_check_acquire(pyxlock_Guard *guards, int count, const cha
     return pyxlock_acquire(guards, count);
 }
 PYXLOCK_FN int pyxlock_check_try_acquire(pyxlock_Guard *guards, int count, const char *place) {
-    (void)place;
+    int i;
+    for (i = 0; i < count; i++) pyxlock_check_try(guards[i].object, place);
     pyxlock_check_jitter();
     return pyxlock_try_acquire(guards, count);
 }
 PYXLOCK_FN int pyxlock_check_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
-    pyxlock_check_order_items(reads, place);
-    pyxlock_check_order_items(writes, place);
+    pyxlock_check_order_items(writes, PYXLOCK_WRITE, place);
+    pyxlock_check_order_items(reads, PYXLOCK_READ, place);
     pyxlock_check_jitter();
     return pyxlock_acquire_objects(guards, reads, writes);
 }
 PYXLOCK_FN int pyxlock_check_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes, const char *place) {
-    (void)place;
+    pyxlock_check_order_items(writes, 0, place);
+    pyxlock_check_order_items(reads, 0, place);
     pyxlock_check_jitter();
     return pyxlock_try_acquire_objects(guards, reads, writes);
 }

@@ -321,7 +321,7 @@ def test_checked_builds(tmp_path):
     edges = [{"held": "C", "taken": "D", "file": "m.pyx", "line": 3, "function": "f"}, {"held": "D", "taken": "C", "file": "m.pyx", "line": 9, "function": "g"}]
     data = {
         "violations": [{**place, "count": 4, "kind": "unlocked", "last_write": None}, {**place, "count": 1, "kind": "no_lock"}],
-        "order": [{"circle": edges}],
+        "order": [{"circle": edges, "kind": "order"}, {"circle": edges, "kind": "init_again"}],
     }
     (tmp_path / "a.json").write_text(json.dumps(data), "utf-8")
     data["violations"][0].update(count=9, thread=3)
@@ -329,7 +329,7 @@ def test_checked_builds(tmp_path):
     (tmp_path / "b.json").write_text(json.dumps(data), "utf-8")
     first, second = checked.read(tmp_path / "a.json"), checked.read(tmp_path / "b.json")
     assert [v["key"] for v in first] == [v["key"] for v in second]
-    assert [v["certain"] for v in first] == [True, False, True]
+    assert [v["certain"] for v in first] == [True, False, True, False]
     assert first[0]["what"] == "m.pyx:7: C.f uses C.n, which needs the write lock, with the read lock"
     assert Failure("violation", first[0]["key"], "").shown(End("ok", "", 1.0), second)
     assert checked.read(tmp_path / "nothing.json") == []

@@ -1,6 +1,6 @@
 """Builds annotated packages, with checks and without, so that any one of their locks can be taken away at run time.
 
-Usage: build.py PYXLOCK DIR PYTHON [NAME...]
+Usage: build.py PYXLOCK DIR PYTHON [--plain] [NAME...]
 
 PYTHON is the interpreter that the modules are compiled for. Of each package of packages.toml
 DIR/NAME gets
@@ -8,7 +8,7 @@ DIR/NAME gets
   source     as it was published
   annotated  with what "pyxlock annotate --in-place" proposes
   checked    rewritten with --locking=check and built
-  plain      rewritten with --locking=on and built
+  plain      rewritten with --locking=on, and built if --plain is given
   mutants.json  the locks that can be taken away or weakened, and the places that use state
 """
 
@@ -158,7 +158,7 @@ class Package:
             if kept != lines:
                 with open(path, "wb") as file:
                     file.writelines(kept)
-        run([self.pyxlock, "annotate", "--quiet", "--in-place", self.row["source"]], cwd=target)
+        run([self.pyxlock, "annotate", "--quiet", "--in-place", *self.headers([]), self.row["source"]], cwd=target)
 
     def rewritten(self, kind, locking):
         """Make a rewritten tree anew."""
@@ -167,13 +167,30 @@ class Package:
         shutil.rmtree(out, ignore_errors=True)
         shutil.copytree(self.path("annotated"), target)
         # annotate and check look for headers in all of the tree, builds where they are told to.
-        headers = [x for i in self.row.get("include", []) for x in ("--header-path", os.path.join(self.path("annotated"), i))]
+        headers = self.headers(os.path.join(self.path("annotated"), i) for i in self.row.get("include", []))
         run([self.pyxlock, "rewrite", "--quiet", f"--locking={locking}", "--layout=aligned", *headers, self.row["source"], "-o", out], cwd=self.path("annotated"))
         shutil.copytree(out, os.path.join(target, self.row["source"]), dirs_exist_ok=True)
         shutil.rmtree(out)
 
-    def build(self):
-        """Build both trees."""
+    def headers(self, paths):
+        """Return the flags that tell pyxlock of directories with headers, and of the library's."""
+        return [x for path in [*paths, *self.library("include")] for x in ("--header-path", path)]
+
+    def library(self, part):
+        """Return a directory of the library that is not fetched, or nothing where none is wanted."""
+        return [os.path.join(os.environ[self.row["library"]], part)] if "library" in self.row else []
+
+    def modules(self):
+        """Return the modules: name and file."""
+        given = self.row["modules"]
+        if isinstance(given, dict):
+            return given
+        top = self.path("annotated", self.row["source"])
+        files = sorted(f for pattern in given for f in glob.glob(pattern, root_dir=top, recursive=True))
+        return {f[:-4].replace(os.sep, "."): f for f in files}
+
+    def build(self, kinds):
+        """Make both trees, and compile those of these kinds."""
         os.makedirs(self.root, exist_ok=True)
         self.annotated()
         self.rewritten("checked", "check")
@@ -186,7 +203,7 @@ class Package:
                 name = named(name, line, source.readlines())
             for what in ["strip"] + ["weaken"] * (mode == "write"):
                 mutants.append({"what": what, "k": k, "place": place, "mode": mode, "function": name, "line": line, "file": file})
-        for kind in ("checked", "plain"):
+        for kind in kinds:
             self.compile(kind)
         data = {
             "name": f"{self.row['name']} {self.row['version']}",
@@ -211,7 +228,7 @@ class Package:
 
     def includes(self):
         """Return the flags for headers."""
-        return [f"-I{os.path.join(self.tree, i)}" for i in self.row.get("include", [])]
+        return [f"-I{i}" for i in [*(os.path.join(self.tree, i) for i in self.row.get("include", [])), *self.library("include")]]
 
     def objects(self):
         """Compile the package's own C, once."""
@@ -230,7 +247,7 @@ class Package:
         """Compile the modules of a tree, in place."""
         top = self.top(kind)
         library = self.path(f"libmutant-{kind}.so")
-        flags = self.includes() + self.row.get("flags", [])
+        flags = self.includes() + self.row.get("flags", []) + [f for path in self.library("lib") for f in (f"-L{path}", f"-Wl,-rpath,{path}")]
         for other in self.others:
             flags += other.includes()
         mutating = kind != "source"
@@ -246,7 +263,7 @@ class Package:
             flags += [f"-I{HERE}"]
         objects = self.objects()
         cplus = self.row.get("cplus", False)
-        for name, source in self.row["modules"].items():
+        for name, source in self.modules().items():
             generated = os.path.join(top, source[:-4] + (".cpp" if cplus else ".c"))
             command = [CYTHON, *self.row.get("cython", []), *["--cplus"] * cplus, "-X", "freethreading_compatible=True", "-I", "."]
             for other in self.others:
@@ -266,7 +283,8 @@ class Package:
 
 def main():
     """Build what was named, or all."""
-    pyxlock, root, python, *names = sys.argv[1:]
+    pyxlock, root, python, *names = [a for a in sys.argv[1:] if a != "--plain"]
+    kinds = ("checked", "plain") if "--plain" in sys.argv else ("checked",)
     pyxlock, root = os.path.abspath(pyxlock), os.path.abspath(root)
     os.makedirs(root, exist_ok=True)
     with open(os.path.join(HERE, "packages.toml"), "rb") as file:
@@ -275,6 +293,9 @@ def main():
     needed = {row["name"]: row for row in table["needed"]}
     for row in table["package"]:
         if names and row["name"] not in names:
+            continue
+        if "library" in row and not os.environ.get(row["library"]):
+            print(f"mutants: {row['name']}: skipped: {row['library']} names no directory with include and lib", file=sys.stderr)
             continue
         rows = [row, *(needed[n] for n in row.get("needs", []))]
         corpus.fetch_all(root, [(r["name"], r["version"], r["hash"]) for r in rows], ("",))
@@ -285,7 +306,7 @@ def main():
         for requirement in row.get("requires", []):
             if not glob.glob(os.path.join(site, requirement.replace("==", "-") + ".dist-info")):
                 run([sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--target", site, requirement])
-        Package(row, root, pyxlock, python, others).build()
+        Package(row, root, pyxlock, python, others).build(kinds)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,8 @@ venv=$here/../../.venv/cython-3.3/bin/python
 [ $# -gt 0 ] || set -- $("$venv" -c "import tomllib; print(*(p['name'] for p in tomllib.load(open('$here/packages.toml', 'rb'))['package']))")
 export PYTHONPATH="$here/../../python"
 for name; do
-	"$venv" "$here/build.py" "$pyxlock" "$dir" "$python" "$name"
+	"$venv" "$here/build.py" "$pyxlock" "$dir" "$python" ${PLAIN:+--plain} "$name"
+	[ -e "$dir/$name/mutants.json" ] || continue
 	"$python" "$here/run.py" "$dir" "$name"
 	[ -z "${PLAIN:-}" ] || "$python" "$here/run.py" "$dir" "$name" --kind plain --sample "$PLAIN" --group 1
 done

@@ -2,8 +2,8 @@
 
     violation: {"key", "what", "class", "certain"}, and of a use "place", file:line
 
-key is the same in each run. certain is false where the checker itself does not know:
-what @cython.no_lock exempts, and locks that people placed.
+key is the same in each run. certain is false where the checker itself does not know: what
+@cython.no_lock exempts, locks that people placed, circles to which something has to be added.
 """
 
 import json
@@ -34,7 +34,14 @@ def of_place(found):
 
 def of_circle(found):
     """Describe locks that are taken in a circle."""
-    edges = found.get("circle") or []
-    steps = [f"{e.get('file')}:{e.get('line')}: {e.get('function')} takes {e.get('taken')} while it holds {e.get('held')}" for e in edges]
-    cls = edges[0].get("held") if edges else None
-    return {"key": "order " + " ".join(sorted(steps)), "what": "a circle of locks: " + "; ".join(steps), "class": cls, "certain": True}
+    edges, kind = found.get("circle") or [], found.get("kind") or "order"
+    key = sorted(f"{e.get('file')}:{e.get('line')} {e.get('held')} {e.get('taken')}" for e in edges)
+    steps = [f"{e.get('file')}:{e.get('line')}: {e.get('function')} takes {e.get('taken')} while {holder(e)} {e.get('held')}" for e in edges]
+    what = "a circle of locks: " + "; ".join(steps) + ("" if kind == "order" else f" ({kind})")
+    return {"key": f"order {kind} {' '.join(key)}", "what": what, "class": edges[0].get("held") if edges else None, "certain": kind == "order"}
+
+
+def holder(edge):
+    """Say who holds the first lock of a step."""
+    since = edge.get("held_since")
+    return f"{since.get('function')} ({since.get('file')}:{since.get('line')}) holds" if since else "it holds"
