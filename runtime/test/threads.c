@@ -1096,6 +1096,11 @@ static void third_writes(void) {
     CHECK(ask(&actors[2], OP_RELEASE, 0, NULL) == 0);
 }
 static void third_writes_twin(void) { CHECK(ask(&actors[2], OP_WRITE, 0, twins[0]) == 0); }
+static void third_owns(void) {
+    owns(&actors[2], plain[0]);
+    relaxes(&actors[2], plain[0]);
+    CHECK(owner(plain[0]) == actors[2].record->tag && !fences(plain[0]));
+}
 static void third_tries(void) { CHECK(ask(&actors[2], OP_TRY_WRITE, 0, plain[0]) < 0); }
 static void fourth_tries(void) {
     in_between = third_tries;
@@ -1205,6 +1210,18 @@ static void unfenced(void) {
         expect(b, x, 1, 0);
         CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
         CHECK(ask(c, OP_RELEASE, 0, NULL) == 0);
+        if (PYXLOCK_TAG != 0) {
+            /* It finds no owner either; then somebody becomes that, who will not look. */
+            owns(b, x);
+            CHECK(ask(a, OP_READ, 0, x) == 0 && ask(a, OP_RELEASE, 0, NULL) == 0);
+            relaxes(a, x);
+            CHECK(owner(x) == 0);
+            in_between = third_owns;
+            CHECK(ask(a, OP_READ_AFTER, 0, x) == 0);
+            expect(c, x, 1, 0);
+            CHECK(owner(x) == 0);
+            CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        }
         /* Somebody who is about to make a barrier spares nobody else one. */
         relaxes(a, x);
         CHECK(ask(a, OP_READ, 0, x) == 0 && !fences(x));
