@@ -44,6 +44,7 @@ waiter-3|default|3|1|1|TIMED FOREVER waiter|W1/R1 W1/R1 W1
 waiter-3-reader|default|3|1|1|TIMED FOREVER waiter|R1/W1/R1 W1
 kept-2|default|2|1|1|KEPT TIMED INTR|R1 W1 R1>W1 R1,W1 W1,W1
 kept-3|default|3|1|1|KEPT INTR|R1 W1/R1 W1/W1
+behind-3|default|3|2|2|KEPT TIMED INTR|W1/R1>W2/R2>R1
 kept-waiter|default|3|1|1|KEPT TIMED INTR FOREVER waiter|W1/R1 W1/R1 W1
 kept-waiter-reader|default|3|1|1|KEPT TIMED INTR FOREVER waiter|R1/W1/R1 W1
 two-2|default|2|2|2|TIMED INTR|R1 W1 R1>R2 R1>W2 W1>R2 W1>W2 R2>R1 R2>W1 W2>R1 W2>W1 R1xW2 W2xR1
@@ -116,6 +117,7 @@ LATE_QUEUES_ANEW|waiter-3|caught|a sleep that ends by its limit leaves the queue
 PLACE_LOST|kept-waiter|caught|who looks for signals queues behind those who came since
 AWAY_LOWERS|kept-waiter|caught|who looks for signals lowers the filter: others pass by the fast path
 TURN_LOST|kept-waiter|caught|who looks for signals is passed meanwhile
+NOBODY_BEHIND|behind-3|caught|a writer that comes back ahead of readers does not look for cycles through them
 NO_SECOND_LOOK|one-2|caught|who queued sleeps without another look
 REENTRY_EARLIER_SLOT|again-2|caught|a hold once more takes the slot that looks come to first
 INTERRUPT_NO_WAKE|interrupt-3|caught|a waiter that is interrupted does not hand on the wake-up

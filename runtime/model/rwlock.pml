@@ -47,9 +47,7 @@
  *
  * NOT MODELLED
  *   - guards that share a slot: here a write in a write has a slot and a count of its
- *     own; the search for cycles behind a writer that comes back to its place
- *     (check_behind: configurations with KEPT have one object); greenlets, which are
- *     a matter of one thread;
+ *     own; greenlets, which are a matter of one thread;
  *   - spinning before the slow path (more of the fast path), the lengths of
  *     sleeps, overflow slots and blocks of records, a third hold of one thread,
  *     several objects in one call, fork, detaching from the interpreter, what
@@ -510,8 +508,47 @@ inline other_upgrade() {
 	}
 }
 
+#ifdef KEPT
+#define START start
+/* check_behind: from which reader behind "me", which is a writer that may have come back ahead of
+   it, a search has to begin after that from "start"; NT: none. What a reader waits for changes if
+   no other writer was ahead of it already. */
+inline next_behind() {
+	d_step {
+		i = 0; behind = 0;
+		do
+		:: q[i] != me ->
+			behind = (behind || (OBJ(w_val[q[i]]) == OBJ(v) && (w_val[q[i]] & W)));
+			i++
+		:: else -> break
+		od;
+		i++; x = i;
+		do			/* after start, unless that is gone: then anew */
+		:: x < qn && q[x] != start -> x++
+		:: x < qn && q[x] == start -> i = x + 1; break
+		:: else -> break
+		od;
+		start = NT;
+#ifndef MUTATE_NOBODY_BEHIND
+		if
+		:: (v & R) || behind
+		:: else ->
+			do
+			:: i < qn && OBJ(w_val[q[i]]) != OBJ(v) -> i++
+			:: i < qn && w_val[q[i]] == V(OBJ(v), R) -> start = q[i]; break
+			:: else -> break	/* nobody, or a writer: behind that one they were before */
+			od
+		fi;
+#endif
+		i = 0; x = 0; behind = 0
+	}
+}
+#else
+#define START me
+#endif
+
 /*
- * check_cycle: breadth first from me, over the edges of queued waiters.
+ * check_cycle: breadth first from START, which is me or a reader behind it, over the edges of queued waiters.
  * verdict: NONE; POLITE: w waits only out of politeness, grant it and search
  * again; DEADLOCK. One step, because it only depends on slots of queued threads,
  * which do not change: the slots of others have edges to them, but none from them.
@@ -529,7 +566,7 @@ inline other_upgrade() {
 inline check_cycle() {
 	d_step {
 		verdict = NONE;
-		order[0] = me; head = 0; tail = 1; seen = 1 << me; nxt = 0;
+		order[0] = START; head = 0; tail = 1; seen = 1 << START; nxt = 0;
 #ifndef MUTATE_NO_CYCLE_SEARCH
 		do
 		:: head < tail && verdict == NONE ->
@@ -554,8 +591,8 @@ inline check_cycle() {
 				:: x != u && slot[j] && SAME(slot[j], w_val[u]) &&
 				   (((slot[j] | w_val[u]) & W) || behind) ->
 					if
-					:: x == me -> verdict = DEADLOCK; nxt = u
-					:: x != me && !((seen >> x) & 1) ->
+					:: x == START -> verdict = DEADLOCK; nxt = u
+					:: x != START && !((seen >> x) & 1) ->
 						seen = seen | (1 << x);
 						from[x] = u; order[tail] = x; tail++
 					:: else
@@ -571,7 +608,7 @@ inline check_cycle() {
 		if
 		:: verdict == DEADLOCK ->
 			/* Back along the cycle: u waits for x. */
-			x = me; u = nxt;
+			x = START; u = nxt;
 			do
 			:: verdict == DEADLOCK ->
 				polite = ((w_val[u] & W) == 0);
@@ -594,7 +631,7 @@ inline check_cycle() {
 				od;
 				if
 				:: polite -> verdict = POLITE; w = u
-				:: !polite && u == me -> break
+				:: !polite && u == START -> break
 				:: else -> x = u; u = from[u]
 				fi
 			:: else -> break
@@ -702,6 +739,7 @@ proctype thread(byte me; short prog)
 #endif
 #ifdef KEPT
 	bit back;			/* has come back, and not yet queued */
+	byte start;			/* check_cycle: from whom */
 #endif
 	bit raised, hit, woke, try, again, interrupted, intr_now, last_resort, rude;
 #ifdef DELIST
@@ -1347,10 +1385,25 @@ busy:
 	atomic {
 		drain(me);
 		enqueue();
+#ifdef KEPT
+		start = me;
+#endif
 check:		check_cycle();
 		if
-		:: found == NONE -> looks = 0; unlock(); goto sleep
+		:: found == NONE ->
+#ifdef KEPT
+			next_behind();
+			if
+			:: start != NT -> goto check_again
+			:: else -> start = 0
+			fi;
+#endif
+			looks = 0; unlock(); goto sleep
 		:: found == DEADLOCK ->
+#ifdef KEPT
+			assert(start == me);	/* behind me there is but politeness */
+			start = 0;
+#endif
 			found = 0;
 			assert_cycle();
 			hit = 1;		/* no handler helps */
@@ -1376,7 +1429,11 @@ grant_polite: /* Out of turn: somebody in the cycle already reads it. */
 		fi;
 		k = 0;
 		if
-		:: w == me -> w = 0; w_st[me] = 0; unlock(); goto next
+		:: w == me ->
+#ifdef KEPT
+			start = 0;
+#endif
+			w = 0; w_st[me] = 0; unlock(); goto next
 #ifdef MUTATE_SEARCH_ONCE
 		:: else -> w = 0; looks = 0; unlock(); goto sleep
 #else
