@@ -105,13 +105,13 @@ func notice(t *testing.T, gcc string, p *python, dir, variant string, round int)
 	start := time.Now()
 	broken := buildThreads(t, gcc, p, dir, variant)
 	more := 1 + 2*round
-	args := []string{"-s", fmt.Sprint(100*round + 1), "-r", fmt.Sprint(more)}
+	args, limit := []string{"-s", fmt.Sprint(100*round + 1), "-r", fmt.Sprint(more)}, []string{"-p", fmt.Sprint(60 * more)}
 	if strings.Contains(variant, "JITTER") {
 		args = append(args, "-j")
 	}
-	said, failed := runThreads(t, p, broken, slices.Concat(args, []string{"-p", fmt.Sprint(20 * more)})...)
+	said, failed := runThreads(t, p, broken, slices.Concat(args, limit)...)
 	if scenario := hung(said); failed && scenario != "" {
-		alone := slices.Concat(args, []string{"-p", fmt.Sprint(60 * more), scenario})
+		alone := slices.Concat(args, limit, []string{scenario})
 		if said, failed = runThreads(t, p, broken, alone...); failed && hung(said) != "" {
 			sound := filepath.Join(dir, "sound")
 			if err := os.MkdirAll(sound, 0o777); err != nil {
@@ -147,7 +147,8 @@ func hung(said string) string {
 func buildThreads(t *testing.T, gcc string, p *python, dir, variant string) string {
 	t.Helper()
 	exe := filepath.Join(dir, "threads")
-	args := append(strings.Fields(variant), "-std=c99", "-w", "-I"+dir, "-isystem", p.include, "test/threads.c", "-o", exe)
+	args := append(strings.Fields(variant), "-std=c99", "-w", "-Wl,-S", // Python's symbols are most of it
+		"-I"+dir, "-isystem", p.include, "test/threads.c", "-o", exe)
 	if out, err := command(t, gcc, append(args, p.link...)...); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}

@@ -1163,6 +1163,13 @@ static void unfenced(void) {
         CHECK(ask(b, OP_SWEEP, 0, NULL) == 0);
         expect(b, x, 1, 0);
         CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        /* Who was taken off lists itself. */
+        relaxes(a, x);
+        CHECK(ask(b, OP_SWEEP, 0, NULL) == 0);
+        CHECK(PYXLOCK_LOAD(&a->record->unlisted) == 1 && !fences(x));
+        CHECK(ask(a, OP_READ, 0, x) == 0);
+        expect(b, x, 1, 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
         for (i = 0; i < 4; i++) owns(&actors[i], plain[5 + i]);
         /* They stay for a while, for a word and for all; then as many reads do without them as would pay. */
         CHECK(ask(b, OP_READ, 0, x) == 0 && ask(b, OP_RELEASE, 0, NULL) == 0);
