@@ -55,6 +55,7 @@ const (
 	Parallel       = "PXL216"
 	CannotRaise    = "PXL217"
 	LazyLock       = "PXL218"
+	Threads        = "PXL219"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"
