@@ -61,6 +61,7 @@ const (
 	Container      = "PXL303"
 	Export         = "PXL304"
 	Later          = "PXL305"
+	Across         = "PXL306"
 	Borrowed       = "PXL401"
 	Storage        = "PXL402"
 	DictNext       = "PXL403"

@@ -84,6 +84,7 @@ var rules = [...]Rule{
 	{Code: finding.Container, Title: "a guarded container that is handed out"},
 	{Code: finding.Export, Title: "guarded memory exported as a buffer", check: checkBuffers, words: []string{"__getbuffer__"}},
 	{Code: finding.Later, Title: "guarded state used by what is handed out to run later", check: checkLater, words: lockedWords},
+	{Code: finding.Across, Title: "a pointer into guarded memory that is kept while a callback runs", check: checkAcross, words: lockedWords},
 	{Code: finding.Borrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
 		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET", "PyObject", "void"}},
 	{Code: finding.Storage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
