@@ -128,9 +128,9 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
 		return "" // there may be more than was looked for
 	case rep.Summary.Undeclared > 0 && rep.Summary.Classes > 0:
-		speaks := "nothing speaks against it"
+		speaks := "nothing contradicts it"
 		if n := len(rep.Suppressed); n > 0 {
-			speaks = fmt.Sprintf("nothing but %s speaks against it", console.Count(n, "suppressed finding"))
+			speaks = fmt.Sprintf("nothing but %s contradicts it", console.Count(n, "suppressed finding"))
 		}
 		return fmt.Sprintf("declare freethreading_compatible=True: %s, and %s not say it yet", speaks, console.CountOf(rep.Summary.Undeclared, "module does", "modules do"))
 	}

@@ -198,7 +198,7 @@ func isLock(class string, methods map[string]*ast.FuncDef) bool {
 	return false
 }
 
-// passesOn reports whether a method takes another lock and leaves it taken.
+// passesOn reports whether a method takes another lock and leaves it held.
 func passesOn(f *ast.FuncDef) bool {
 	taken := map[string]int{}
 	syntax.OwnNodes(f.Body, func(n ast.Node) bool {

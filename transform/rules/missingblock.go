@@ -41,7 +41,7 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 		v.Effects = slices.DeleteFunc(slices.Clone(all), func(e *effects.Effect) bool { return !missingHere(c, f, e) })
 		p, why := plan.Propose(c.p, f, v)
 		if p != nil && !p.OwnLine(f.Unit.File) {
-			p, why = nil, "something else stands on its line"
+			p, why = nil, "something else is on its line"
 		}
 		if p != nil {
 			list = append(list, p)
@@ -72,7 +72,7 @@ func inBlock(c *checking, f *effects.Function, e *effects.Effect) (fix *finding.
 	}
 	name, at := c.m.Scope.CythonIn(f.Unit.Source)
 	if name == "" || at > f.Def.Pos {
-		return nil, "the file does not import cython before"
+		return nil, "the file does not import cython before it"
 	}
 	p := b.together[i]
 	ed := edit.NewEditor(f.Unit.File)

@@ -37,7 +37,7 @@ func checkBases(c *checking) {
 				}
 				out := project.FindingAt(lock.Unit.Source, lock.Decorator.Range(), finding.Base, "", "")
 				out.Warning = true
-				out.Message = fmt.Sprintf("%s is locked, and %s of its base %s uses the same state without a lock", k.Name, name, b.Name)
+				out.Message = fmt.Sprintf("%s is locked, but %s of its base %s uses the same state without a lock", k.Name, name, b.Name)
 				out.Help = fmt.Sprintf("put @cython.locked_class on %s: subclasses share its lock", b.Name)
 				out.Related = effects.RelatedOf(effects.Chain(f, st.Why))
 				c.Findings = append(c.Findings, out)

@@ -31,7 +31,7 @@ func borrowed(c *checking) {
 			if l.Container < 0 {
 				if !f.held(call.Pos, nil) {
 					f.finding(call.Span, finding.Borrowed,
-						fmt.Sprintf("%s returns a borrowed reference: another thread can take the object away from %s", name, l.What),
+						fmt.Sprintf("%s returns a borrowed reference: another thread can remove the object from %s", name, l.What),
 						"use "+l.Instead)
 				}
 				return true
@@ -42,7 +42,7 @@ func borrowed(c *checking) {
 			}
 			f.finding(call.Span, finding.Borrowed,
 				fmt.Sprintf("%s returns a borrowed reference: another thread can replace the item in %s", name, f.spelled(x)),
-				fmt.Sprintf("use %s, or %s, which hand out a reference of your own; or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x)))
+				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x)))
 			return true
 		})
 	}
@@ -63,7 +63,7 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	}
 	x := f.spelled(item.X)
 	f.finding(cast.Span, finding.Borrowed,
-		fmt.Sprintf("the pointer is to an item that %s alone holds a reference to: another thread can replace it there", x),
+		fmt.Sprintf("the pointer is to an item that only %s holds a reference to: another thread can replace it there", x),
 		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`), or hold a lock on %s", f.spelled(item), x))
 }
 

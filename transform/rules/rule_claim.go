@@ -142,7 +142,7 @@ func (c *claimant) unkept(open []unlockedClass) (finding.Finding, bool) {
 	f.Message = fmt.Sprintf("%s needs no GIL, and %s no lock", who, finding.PluralOf(n, "class that changes has", "classes that change have"))
 	f.Help = "lock them: pyxlock annotate proposes how; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
 	if !proposed {
-		f.Help = "annotate cannot lock them as they are: PXL504 says of each what to do; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
+		f.Help = "annotate cannot lock them as they are: PXL504 says what to do about each; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
 	}
 	return f, true
 }

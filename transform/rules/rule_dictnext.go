@@ -29,7 +29,7 @@ func dictNext(c *checking) {
 			if what == "set" {
 				help = fmt.Sprintf("put the whole loop under `with cython.critical_section(%s):`, or iterate in Cython over a copy", s)
 			}
-			f.finding(call.Span, finding.DictNext, fmt.Sprintf("%s walks %s, which another thread can change, without its lock", name, s), help)
+			f.finding(call.Span, finding.DictNext, fmt.Sprintf("%s walks %s without its lock, while another thread can change it", name, s), help)
 			return true
 		})
 	}

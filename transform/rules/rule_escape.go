@@ -97,7 +97,7 @@ func unfit(c *checking, class *project.Class, pointer string) string {
 	for _, pt := range c.p.Guarding.Owners.All {
 		if pt.Same && pt.Pointer == pointer && slices.Contains(class.Ancestry(), pt.Class) {
 			if why, _ := c.p.Guarding.Unfit(c.p.Funcs(pt.Class.Mod).All, pt.Class, pt.Owner); why != "" {
-				return ", which does not go as the code is: " + why
+				return ", which does not work as the code stands: " + why
 			}
 		}
 	}
@@ -192,7 +192,7 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 			}
 			out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Container, "", "")
 			out.Warning = true
-			out.Message = fmt.Sprintf("%s returns %s itself, which its callers then use without the lock under which others change it", f.Name(), rg.Name)
+			out.Message = fmt.Sprintf("%s returns %s itself, which callers then use without the lock that others hold to change it", f.Name(), rg.Name)
 			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, effects.PathOf(f, r.Region))
 			c.Findings = append(c.Findings, out)
 			return
@@ -275,7 +275,7 @@ func (c *checking) wrapped(f *effects.Function) {
 func (c *checking) handsOutView(f *effects.Function, span ast.Span, name string) {
 	out := project.FindingAt(f.Unit.Source, span, finding.Buffer, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which its callers then read and write without the lock", f.Name(), name)
+	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which callers then read and write without the lock", f.Name(), name)
 	out.Help = "return a copy"
 	c.Findings = append(c.Findings, out)
 }
@@ -309,7 +309,7 @@ func checkBuffers(c *checking) {
 		}
 		out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Export, "", "")
 		out.Warning = true
-		out.Message = fmt.Sprintf("%s hands out guarded memory, which others use without the lock and which may move meanwhile", f.Name())
+		out.Message = fmt.Sprintf("%s hands out guarded memory, which others use without the lock and which may move while they do", f.Name())
 		out.Help = "export a copy, or count the exports in __getbuffer__ and __releasebuffer__ and refuse to move the memory while there are any"
 		c.Findings = append(c.Findings, out)
 	}

@@ -26,7 +26,7 @@ func checkFlags(c *checking) {
 			if fd.Vis == ast.Private && fd.Ctype != nil && fd.Ctype.Name == "bint" && fd.Declarator.Pointer == 0 && len(fd.Declarator.Arrays) == 0 && c.standsAlone(k, fd.Name) {
 				out := project.FindingAt(fd.Unit.Source, syntax.DeclaredName(fd.Declarator).Span, finding.Flag, "", "")
 				out.Warning = true
-				out.Message = fmt.Sprintf("%s.%s is only ever set, cleared and looked at by itself: an atomic would do, and nobody would wait", k.Name, fd.Name)
+				out.Message = fmt.Sprintf("%s.%s is only ever set, cleared and read on its own: an atomic would do, and nobody would wait", k.Name, fd.Name)
 				out.Help = "declare it atomic (libcpp.atomic, or C11's in a verbatim block) and mark its methods @cython.no_lock(\"atomic\"), or ignore this where speed does not matter"
 				c.Findings = append(c.Findings, out)
 			}

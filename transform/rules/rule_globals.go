@@ -55,7 +55,7 @@ func mutableGlobals(c *checking) {
 			case !lock:
 				w = c.unsafeChange(v, ch)
 			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && c.checksFirst(v, ch):
-				w = "two threads can both find no lock, make one each, and exclude nobody"
+				w = "two threads can both find no lock and create one each, which do not exclude each other"
 			}
 			if w != "" {
 				bad, why = append(bad, ch), append(why, w)
@@ -195,14 +195,14 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		return "it is read and written back; changes get lost"
 	case rebinds:
 		if v.d != nil && !immortal(ch.value) {
-			return "a C variable's object is replaced; another thread can be about to take a reference to the old one"
+			return "the object in a C variable is replaced; another thread may be about to take a reference to the old one"
 		}
 		if c.checksFirst(v, ch) {
-			return "it is looked at and then set; two threads can both find it unset"
+			return "it is tested and then set; two threads can both find it unset"
 		}
 	case stores:
 		if c.checksFirst(v, ch) {
-			return "it is looked at and then changed; another thread can come in between"
+			return "it is tested and then changed; another thread can get in between"
 		}
 		if a, ok := ch.node.(*ast.Assign); ok && a.Op != "=" && a.Op != "" && len(a.Targets) == 1 {
 			return "an item is read and written back; changes get lost"

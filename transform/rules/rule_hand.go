@@ -110,12 +110,12 @@ func (w openAccess) finding() finding.Finding {
 	other, has := w.otherLock()
 	switch {
 	case held && shared:
-		out.Message = fmt.Sprintf("%s %s %s, and holds %s only as others may who read it", f.Name(), does, field, w.by.By.Text(self))
+		out.Message = fmt.Sprintf("%s %s %s while holding %s only in a mode that readers share", f.Name(), does, field, w.by.By.Text(self))
 		out.Help = "take the lock for writing"
 	case has:
 		out.Code = finding.TwoLocks
-		out.Message = fmt.Sprintf("%s %s %s with %s, which keeps nobody away who holds %s, as %s does to write it", f.Name(), does, field, other.Text(self), w.by.By.Text(self), writer.Func.Name())
-		out.Help = "hold one lock for one state everywhere"
+		out.Message = fmt.Sprintf("%s %s %s with %s, which does not exclude %s, the lock that %s holds to write it", f.Name(), does, field, other.Text(self), w.by.By.Text(self), writer.Func.Name())
+		out.Help = "hold the same lock for the same state everywhere"
 	default:
 		out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, field, writer.Func.Name())
 	}
@@ -154,11 +154,11 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 			f.Warning = true
 			other := use.Func.Name()
 			if use.Func == w.Func {
-				other = "itself in another thread"
+				other = "the same function in another thread"
 			}
-			f.Message = fmt.Sprintf("%s writes %s, which %s reads, with no lock that both hold", w.Func.Name(), field, other)
+			f.Message = fmt.Sprintf("%s writes %s, which %s reads, without a lock that both hold", w.Func.Name(), field, other)
 			f.Gist = w.Func.Name() + " writes " + field
-			f.Help = fmt.Sprintf("%s has a lock by hand for other parts: hold one lock at both", c.Name)
+			f.Help = fmt.Sprintf("%s has a hand-written lock for other state: hold the same lock in both places", c.Name)
 			pos := project.FindingAt(use.Func.Unit.Source, use.Effect.Span, "", "", "")
 			f.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s reads %s", use.Func.Name(), field)}}
 			if steps := effects.Chain(w.Func, w.Effect); len(steps) > 1 {
@@ -210,8 +210,8 @@ func checkTwoLocks(c *checking) {
 		}
 		out := project.FindingAt(f.Unit.Source, f.Flow.Hand, finding.TwoLocks, "", "")
 		out.Warning = true
-		out.Message = fmt.Sprintf("%s locks its object by hand (%s) beside the %s of %s", f.Name(), what, info.Kind, f.Class.Name)
-		out.Help = "two locks for the same state exclude nobody: keep one of them, or say @cython.no_lock(\"why\") where the one by hand is enough"
+		out.Message = fmt.Sprintf("%s locks its object by hand (%s) as well as by the %s of %s", f.Name(), what, info.Kind, f.Class.Name)
+		out.Help = "two locks for the same state do not exclude each other: keep one of them, or say @cython.no_lock(\"why\") where the hand-written one is enough"
 		c.Findings = append(c.Findings, out)
 	}
 }

@@ -77,8 +77,8 @@ func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
 		return false
 	}
 	out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Iterator,
-		fmt.Sprintf("%s goes on with its %s, a C iterator into a %s, which %s may change between its steps", f.Name(), pt.Pointer, container.Name, by.Name()),
-		fmt.Sprintf("keep an index or a key and look it up at each step, raise where the %s has changed since, or let a generator run to its end under the lock, @cython.read_lock(snapshot=True)", container.Name))
+		fmt.Sprintf("%s continues with its %s, a C iterator into a %s, which %s may change between its steps", f.Name(), pt.Pointer, container.Name, by.Name()),
+		fmt.Sprintf("keep an index or a key and look it up at each step, raise if the %s has changed since, or let a generator run to its end under the lock, @cython.read_lock(snapshot=True)", container.Name))
 	out.Warning = true
 	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})

@@ -64,7 +64,7 @@ func (c laters) later(f *effects.Function, l deferred, values []effects.Value) {
 			}
 			out := project.FindingAt(f.Unit.Source, use.Span, finding.Later, "", "")
 			out.Warning = true
-			out.Message = fmt.Sprintf("%s hands out a %s that %s %s when the lock is gone", f.Name(), l.kind, does, obj)
+			out.Message = fmt.Sprintf("%s hands out a %s that %s %s when the lock is no longer held", f.Name(), l.kind, does, obj)
 			out.Help = fmt.Sprintf("let it call a method of %s, which locks, or give it what it needs while the lock is held", e.Class.Name)
 			if l.first != nil {
 				out.Help = fmt.Sprintf("make a list under the lock, and hand out that: iter([...]); or let it call a method of %s, which locks", e.Class.Name)

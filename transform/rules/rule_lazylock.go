@@ -1,7 +1,7 @@
 package rules
 
 // PXL218: a lock of an object that is made when it is first needed. Two threads that find none
-// make one each, and exclude nobody.
+// make one each, and the two do not exclude each other.
 
 import (
 	"fmt"
@@ -33,8 +33,8 @@ func lazyLocks(c *checking) {
 				}
 				told[x.Attr.Name] = true
 				f.finding(a.Span, finding.LazyLock,
-					fmt.Sprintf("%s makes the lock %s.%s when it finds none: two threads may each make one, and exclude nobody", f.name(), f.first(), x.Attr.Name),
-					"make it with the object, in __cinit__; or declare it `cdef cython.pymutex`, which needs no making")
+					fmt.Sprintf("%s makes the lock %s.%s when there is none yet: two threads may each make one, and the two do not exclude each other", f.name(), f.first(), x.Attr.Name),
+					"create it with the object, in __cinit__; or declare it `cdef cython.pymutex`, which needs no creating")
 			}
 			return true
 		})

@@ -114,7 +114,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	out.Warning = true
 	switch {
 	case code == finding.UnlockedHelper:
-		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, and nobody holds it here", f.Name(), e.Via.Name(), obj)
+		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, which is not held here", f.Name(), e.Via.Name(), obj)
 	case e.Via != nil:
 		out.Message = fmt.Sprintf("%s calls %s, which %s %s without its lock", f.Name(), e.Via.Name(), does, obj)
 	case field != "":
@@ -125,17 +125,17 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, f, e)
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
-		out.Message += fmt.Sprintf(": what %s leads to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
+		out.Message += fmt.Sprintf(": what %s points to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
 	}
 	if e.Shared {
-		out.Message = strings.TrimSuffix(strings.TrimSuffix(out.Message, " without its lock"), ", and nobody holds it here") + ", and a block holds it for reading only"
+		out.Message = strings.TrimSuffix(strings.TrimSuffix(out.Message, " without its lock"), ", which is not held here") + ", but a block holds it for reading only"
 		out.Help = "lock it for writing there: cython.write_lock"
 	} else {
 		why := ""
 		parameter := x.Root == effects.NodeParam && x.Parent < 0 && !x.OfItems() // which a decorator names
 		if out.Fix, why = inBlock(c, f, e); why != "" && !parameter {
-			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not go as the code is: " + why
+			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not work as the code stands: " + why
 		}
 	}
 	if steps := effects.Chain(f, e); len(steps) > 1 {
@@ -215,13 +215,13 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	}
 	if items && f.Keeps(num) {
 		container := f.Def.Params.List[num].Name.Name
-		return fmt.Sprintf("use a method of %s that locks; or lock the items, %s on %s, once what changes, stores or hands on %s itself is done elsewhere: with its items locked, a function gets a copy", class, dec, name, container)
+		return fmt.Sprintf("use a method of %s that locks; or lock the items, %s on %s, but then change, store or pass on %s itself elsewhere: a function that locks the items gets a copy", class, dec, name, container)
 	}
 	if x.Parent < 0 {
 		return fmt.Sprintf("lock it: %s on %s", dec, name)
 	}
 	if !f.AtEntry(e.Region) {
-		return fmt.Sprintf("%s may hold another object by then: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
+		return fmt.Sprintf("%s may be another object by then: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
 	}
 	if c.p.Changes != nil && !c.p.Changes.Stay(f, e.Region) {
 		return fmt.Sprintf("%s may be assigned another object before a lock on it is taken: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
@@ -251,7 +251,7 @@ func elsewhere(c *checking, f *effects.Function, e *effects.Effect) string {
 		}
 		where = fmt.Sprintf("let %s lock it, which has it as a parameter: @cython.%s_lock%s", g.Name(), e.Mode, named)
 		if g.Def.Suffix.Noexcept {
-			where += ", once it may raise, without noexcept"
+			where += ", after dropping noexcept, so that it can raise"
 		}
 	}
 	return fmt.Sprintf("use a method of %s that locks, or %s", e.Class.Name, where)

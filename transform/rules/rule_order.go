@@ -312,7 +312,7 @@ func (o *ordering) anywhere(c *project.Class, told map[effects.Way]bool) []findi
 		told[*a.way] = true
 		told := o.p.crossing([]*lockEdge{a}, ", which may lead back")
 		if by.By != nil {
-			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s has %s be any object that it is given, one that leads back here as well", by.By.Name(), spelledWay(*a.way))))
+			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s sets %s to any object that it is given, even one that leads back here", by.By.Name(), spelledWay(*a.way))))
 		}
 		for _, b := range o.own[c][i+1:] {
 			if b.way != nil && *b.way == *a.way && !b.passed && !b.together && b.against(b) {

@@ -83,7 +83,7 @@ func (a *lockEdge) says(one bool) string {
 		verb, what = "calls", fmt.Sprintf("%s, which may lock another %s", a.callee(), a.e.Class.Name)
 	}
 	if a.together {
-		return fmt.Sprintf("%s locks %s and %s at once, of which either may come first", a.f.Name(), a.holder(), what)
+		return fmt.Sprintf("%s locks %s and %s at once, and either may come first", a.f.Name(), a.holder(), what)
 	}
 	return fmt.Sprintf("%s holds %s and %s %s", a.f.Name(), a.holder(), verb, what)
 }
@@ -159,7 +159,7 @@ func (a *lockEdge) help(hang bool) string {
 		return fmt.Sprintf("leave the block out and lock both at entry, which takes them in one order: %s on %s", together(a, at), a.f.Name())
 	}
 	if a.taken != "" {
-		return "lock it before the function's own lock is taken or after that is given back: in a no_lock method with one block that takes both, or two, one after the other"
+		return "lock it before the function's own lock is taken or after that is released: in a no_lock method with one block that takes both, or two, one after the other"
 	}
 	out := "call before taking the lock or after it"
 	if a.e.Cause == effects.MayCall && (a.guessed || at == "" || !a.in.Sum.Regions[a.e.Region].OfItems()) {

@@ -43,7 +43,7 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			if e.Via == nil && e.Field != "" {
 				what = e.Field + " of " + what
 			}
-			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take that",
+			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take it",
 				f.Name(), does(e), what, u.Caller.Name(), u.Base.Name)
 			out.Help = overrideHelp(c, u)
 			if f.Sum.Regions[e.Region].Parent < 0 { // one lock on the base is for all its overrides
@@ -69,7 +69,7 @@ func overrideHelp(c *checking, u *effects.Unnamed) string {
 		return fmt.Sprintf("put @cython.locked_class on %s, so that its users can lock it, or take the lock in the override: %s", u.Base.Name, dec)
 	}
 	if !c.p.Changes.Stay(f, u.Effect.Region) {
-		return fmt.Sprintf("use a method of %s that locks: %s may be another object by the time that it is locked", u.Effect.Class.Name, path)
+		return fmt.Sprintf("use a method of %s that locks: %s may be another object by the time it is locked", u.Effect.Class.Name, path)
 	}
 	return "only the override has a name for it: " + dec
 }

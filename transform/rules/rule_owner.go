@@ -51,8 +51,8 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 	if guard != "" && slices.ContainsFunc(all, func(pt effects.Pointing) bool { return pt.Owner == guard && pt.Same }) {
 		for _, pt := range all {
 			if pt.Owner == guard && pt.Other && !pt.Returned && c.p.Guards(pt.From) {
-				notOwned(c, k, pt, fmt.Sprintf("%s gives a %s a pointer into the state of another %s than its guard, %s: nobody takes that one's lock", pt.In.Name(), k.class.Name, pt.From.Name, guard),
-					fmt.Sprintf("give it the object as its %s that %s leads into", guard, k.pointer))
+				notOwned(c, k, pt, fmt.Sprintf("%s gives a %s a pointer into the state of a %s other than its guard, %s: nobody takes that one's lock", pt.In.Name(), k.class.Name, pt.From.Name, guard),
+					fmt.Sprintf("set its %s to the object that %s points into", guard, k.pointer))
 			}
 		}
 		return
@@ -76,9 +76,9 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		how := "leads into"
 		switch {
 		case pt.Lent:
-			how = "is out of a capsule of"
+			how = "comes from a capsule of"
 		case pt.Returned:
-			how = "is what a C function made of"
+			how = "was made by a C function from"
 		}
 		class := ""
 		if pt.From != nil {
@@ -98,7 +98,7 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		case pt.From != nil && project.Related(k.class.Declarer(pt.Owner), pt.From) && k.class.Field(pt.Owner).Class() != nil && project.Related(k.class, k.class.Field(pt.Owner).Class()):
 			help = fmt.Sprintf("let all that share the state have one object in common, in an attribute that is never None, and share its lock: guard= on %s", k.class.Name)
 		case bare:
-			help = fmt.Sprintf("see to it that each %s has an object as its %s, then share its lock: guard=%q", k.class.Name, pt.Owner, pt.Owner)
+			help = fmt.Sprintf("make sure that each %s has an object as its %s, then share its lock: guard=%q", k.class.Name, pt.Owner, pt.Owner)
 		case k.class.Field(pt.Owner).Vis == ast.Public:
 			help = fmt.Sprintf("make %s readonly, then share its lock: @cython.locked_class(guard=%q) on %s", pt.Owner, pt.Owner, k.class.Name)
 		case len(same) > 1:
@@ -150,7 +150,7 @@ func checkGuardMoves(c *checking) {
 		}
 		if fd := k.Field(l.Guard); fd != nil && fd.Vis == ast.Public {
 			out := project.FindingAt(l.Unit.Source, l.Decorator.Range(), finding.GuardMoves,
-				fmt.Sprintf("%s is the guard of %s, and is public: Python code may assign it while others use the object, under the old one's lock alone", l.Guard, k.Name),
+				fmt.Sprintf("%s is the guard of %s, and is public: Python code may assign it while others use the object, holding only the old one's lock", l.Guard, k.Name),
 				"make it readonly, or private; where it has to change, write a method that holds both for writing")
 			out.Warning = true
 			pos := project.FindingAt(fd.Unit.Source, fd.Decl.Range(), "", "", "")
@@ -173,12 +173,12 @@ func checkGuardMoves(c *checking) {
 			seen[k] = true
 		}
 		out := project.FindingAt(mv.Place.Func.Unit.Source, mv.Place.Span, finding.GuardMoves,
-			fmt.Sprintf("%s is the guard of %s, and is assigned while others may use the object: who waits for the old one gets in beside who takes the new one", mv.Guard, mv.Class.Name),
-			"hold both for writing: @cython.write_lock with the object and with what becomes its "+mv.Guard+", on one function")
+			fmt.Sprintf("%s is the guard of %s, and is assigned while others may use the object: a thread that waits for the old one's lock then runs beside one that takes the new one's", mv.Guard, mv.Class.Name),
+			"hold both for writing: @cython.write_lock, on one function, for the object and for what becomes its "+mv.Guard)
 		out.Warning = true
 		if mv.Foreign {
 			decl := mv.Class.Declarer(mv.Guard)
-			out.Message = fmt.Sprintf("%s is the guard of %s, and is assigned in another module than the one that declares it: no function looks at it again", mv.Guard, mv.Class.Name)
+			out.Message = fmt.Sprintf("%s is the guard of %s, and is assigned in a module other than the one that declares it: no function checks it again", mv.Guard, mv.Class.Name)
 			out.Help = "do it in a method or function of the module of " + decl.Name + ", under write locks of the object and of what becomes its " + mv.Guard
 		} else if mv.In != mv.Place.Func {
 			pos := project.FindingAt(mv.In.Unit.Source, mv.In.Def.Name.Span, "", "", "")

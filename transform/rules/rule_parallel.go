@@ -50,11 +50,11 @@ func hangs(c *checking, f *effects.Function, w effects.Wait) {
 		where = "this parallel loop"
 	}
 	out.Message = fmt.Sprintf("%s holds %s, and each thread of %s waits for it: both hang", f.Name(), what, where)
-	out.Help = "do not hold it round the loop: @cython.no_lock on " + f.Name() + ", or call it before the lock is taken; or leave the lock within the loop out"
+	out.Help = "do not hold it around the loop: @cython.no_lock on " + f.Name() + ", or call it before the lock is taken; or leave out the lock inside the loop"
 	if w.Block != nil {
 		at := project.FindingAt(f.Unit.Source, w.Block.Arg.X.Range(), "", "", "")
 		out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: finding.Brief(f.Name() + " locks it in a block")})
-		out.Help = "call it before the block or after it, or leave the lock within the loop out"
+		out.Help = "call it before the block or after it, or leave out the lock inside the loop"
 	}
 	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(f, e)[1:])...)
 	if !slices.ContainsFunc(c.Findings, func(o finding.Finding) bool {

@@ -1,6 +1,6 @@
 package rules
 
-// PXL114: a prototype that says less const than the header that it stands for. Callers without
+// PXL114: a prototype that has less const than the header that it stands for. Callers without
 // the header take the function for a writer.
 
 import (
@@ -48,7 +48,7 @@ func checkPrototypes(c *checking) {
 		out := project.FindingAt(u.Source, list[0].name.Span, finding.Prototype, "", "")
 		out.Warning = true
 		var names []string
-		fix := &finding.Fix{Message: "say const as the header does"}
+		fix := &finding.Fix{Message: "declare const as the header does"}
 		for i, l := range list {
 			names = append(names, l.name.Name)
 			for _, prm := range l.params {
@@ -60,15 +60,15 @@ func checkPrototypes(c *checking) {
 			}
 		}
 		slices.SortFunc(fix.Edits, func(a, b edit.Edit) int { return cmp.Compare(a.Off, b.Off) })
-		says := "says"
+		says := "has"
 		if len(names) > 1 {
-			says = "say"
+			says = "have"
 		}
 		if len(names) > 3 {
 			names = append(names[:3], fmt.Sprintf("%d more", len(names)-3))
 		}
 		out.Message = fmt.Sprintf("%s %s less const than the header (%s)", strings.Join(names, ", "), says, list[0].header)
-		out.Help = "declare const what the header does: Cython passes the pointers as before, and builds without the header know that these only read"
+		out.Help = "declare const what the header does: Cython passes the pointers as before, and builds without the header then know that these functions only read"
 		out.Fix = fix
 		c.Findings = append(c.Findings, out)
 	}

@@ -319,7 +319,7 @@ func (w *lockWalk) tryBody(st *ast.Try, s lockState) lockState {
 	for i := range st.Handlers {
 		h := &st.Handlers[i]
 		if stuck && !w.does(h.Body, false) && !w.releasedAfter(h.End) {
-			w.report(h, "this handler runs with it taken")
+			w.report(h, "this handler runs with it held")
 		}
 		out = join(out, w.suite(h.Body, in))
 	}
@@ -452,7 +452,7 @@ func (w *lockWalk) leave(n ast.Node, s lockState) {
 	if st, ok := n.(*ast.Simple); ok {
 		what = st.Keyword
 	}
-	w.report(n, "this "+what+" leaves it taken")
+	w.report(n, "this "+what+" leaves it held")
 }
 
 func (w *lockWalk) report(n ast.Node, what string) {
@@ -465,8 +465,8 @@ func (w *lockWalk) report(n ast.Node, what string) {
 			return // a loop or a finally came by twice
 		}
 	}
-	f := w.f.finding(span, finding.Release, fmt.Sprintf("%s is released on other ways out, but %s", w.lock, what),
-		"use `with`, or put what follows the taking into `try:` and the release into `finally:`")
+	f := w.f.finding(span, finding.Release, fmt.Sprintf("%s is released on other paths, but %s", w.lock, what),
+		"use `with`, or put what follows the acquire into `try:` and the release into `finally:`")
 	if w.from != nil {
 		p := project.FindingAt(w.f.u.Source, w.from.Range(), "", "", "")
 		f.Related = append(f.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: "taken here"})

@@ -55,5 +55,5 @@ func (c sections) walk(f *ruleFunc, stmts []ast.Stmt, within bool) {
 
 func (c sections) suspends(f *ruleFunc, at ast.Span) {
 	f.finding(at, finding.Nogil, f.name()+" releases the GIL in a critical section, which is suspended from here on",
-		"take a mutex (`cdef cython.pymutex`, `with self.mutex:`), which holds across nogil; or leave the critical section first").Warning = true
+		"use a mutex (`cdef cython.pymutex`, `with self.mutex:`), which holds across nogil; or leave the critical section first").Warning = true
 }

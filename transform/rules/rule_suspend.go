@@ -189,15 +189,15 @@ func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Spa
 				out := project.FindingAt(f.Unit.Source, last.span, finding.Suspended, "", "")
 				out.Warning = true
 				if was == is {
-					out.Message = fmt.Sprintf("%s writes %s, which it looked at before Python code ran that may have suspended the critical section", f.Name(), is)
+					out.Message = fmt.Sprintf("%s writes %s, which it read before running Python code that may have suspended the critical section", f.Name(), is)
 				} else {
-					out.Message = fmt.Sprintf("%s writes %s, but looked at %s before Python code ran that may have suspended the critical section", f.Name(), is, was)
+					out.Message = fmt.Sprintf("%s writes %s, but read %s before running Python code that may have suspended the critical section", f.Name(), is, was)
 				}
-				out.Help = "look again after the call, call before looking, or use lock=\"rwlock\", which holds across calls"
+				out.Help = "read it again after the call, call before reading it, or use lock=\"rwlock\", which holds across calls"
 				for _, step := range []struct {
 					at  ast.Span
 					say string
-				}{{first.span, "looks at " + was}, {call, "runs Python code"}} {
+				}{{first.span, "reads " + was}, {call, "runs Python code"}} {
 					pos := project.FindingAt(f.Unit.Source, step.at, "", "", "")
 					out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: step.say})
 				}

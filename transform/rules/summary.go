@@ -99,7 +99,7 @@ func (s Summary) String() string {
 				kept++ // the build speaks for all: only what speaks against it is of interest
 				continue
 			}
-			fmt.Fprintf(&b, "\n%s: is said to need no GIL", c.Path)
+			fmt.Fprintf(&b, "\n%s: is declared to need no GIL", c.Path)
 		} else {
 			fmt.Fprintf(&b, "\n%s:%d: claims to need no GIL", c.Path, c.Line)
 		}
@@ -115,7 +115,7 @@ func (s Summary) String() string {
 		}
 	}
 	if declared > 0 {
-		fmt.Fprintf(&b, "\n%s: declares that %s no GIL; nothing speaks against it in %d", by, finding.PluralOf(declared, "module needs", "modules need"), kept)
+		fmt.Fprintf(&b, "\n%s: declares that %s no GIL; nothing contradicts it in %d", by, finding.PluralOf(declared, "module needs", "modules need"), kept)
 	}
 	return b.String()
 }
