@@ -112,16 +112,16 @@ m.pyx:6:1: PXL106 warning: e
 
 // A headline fits a terminal; what does not is below it, cut where a thought ends.
 func TestHeadlines(t *testing.T) {
-	long := "each is a generator, which would hold its lock while it is suspended: it goes over C data of the state, whose place and length it keeps"
+	long := "each is a generator, which would hold its lock while it is suspended: it iterates over C data of the state, whose address and length it keeps"
 	for message, want := range map[string]string{
 		"short": "m.pyx:3:1: PXL201 short\n",
-		long:    "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it goes over C data of the state, whose place and length it keeps\n",
+		long:    "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it iterates over C data of the state, whose address and length it keeps\n",
 		"no thought ends anywhere in these words that go on and on without so much as a comma to rest at for a while":        "m.pyx:3:1: PXL201 no thought ends anywhere in these words that go on and on without so much as a\n    comma to rest at for a while\n",
 		"what ends early: is no headline, for it leaves out what the reader has to know in order to act, so it is cut later": "m.pyx:3:1: PXL201 what ends early: is no headline,\n    for it leaves out what the reader has to know in order to act, so it is cut later\n",
 		"Cursor.stale reads the version of self._document_of_the_cursor (Document) without its lock":                         "m.pyx:3:1: PXL201 Cursor.stale reads the version of self._document_of_the_cursor\n    (Document) without its lock\n",
 		strings.Repeat("x", 200): "m.pyx:3:1: PXL201 " + strings.Repeat("x", 200) + "\n",
 		"日本" + strings.Repeat("語", 20) + ", " + strings.Repeat("語", 30): "m.pyx:3:1: PXL201 日本" + strings.Repeat("語", 20) + ",\n    " + strings.Repeat("語", 30) + "\n",
-		long + "\nsecond line": "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it goes over C data of the state, whose place and length it keeps\n    second line\n",
+		long + "\nsecond line": "m.pyx:3:1: PXL201 each is a generator, which would hold its lock while it is suspended:\n    it iterates over C data of the state, whose address and length it keeps\n    second line\n",
 	} {
 		got := findings(t, []transform.Finding{{Code: "PXL201", Path: "m.pyx", Line: 3, Column: 1, Message: message}}, nil, false)
 		if d := cmp.Diff(want, got); d != "" {

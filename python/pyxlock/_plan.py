@@ -93,7 +93,7 @@ class Plan:
             except StopIteration as stop:
                 if stop.value is not None:
                     raise misuse(
-                        f"{self.name} returns a value, and from a snapshot the items alone come back",
+                        f"{self.name} returns a value, and a snapshot gives back only the items",
                         "leave snapshot out and write an iterator class whose __next__ locks one step, or mark it "
                         '@cython.no_lock("why")',
                     ) from None
@@ -160,7 +160,7 @@ class Plan:
     def _path(self, mode, path):
         first, *attributes = unicodedata.normalize("NFKC", path).split(".")
         if not all(part.isidentifier() for part in (first, *attributes)):
-            raise misuse(f'"{path}" is no name or dotted path', "write a parameter, or parameter.attribute")
+            raise misuse(f'"{path}" is not a name or dotted path', "write a parameter, or parameter.attribute")
         for index, parameter in enumerate(self._parameters):
             if parameter.name == first:
                 if _collects(parameter):
@@ -178,12 +178,12 @@ class Plan:
         first, dot, _ = name.partition(".")
         if dot and first.isidentifier() and len(stars) <= 2:
             raise misuse(
-                f'"{path}" names an attribute of items, and what is locked are the items themselves',
+                f'"{path}" names an attribute of the items, and only the items themselves can be locked',
                 f'write "{stars}{first}"; a class whose state another object guards says so itself, with guard=',
             )
         if len(stars) > 2 or not name.isidentifier():
             raise misuse(
-                f'"{path}" is no name with one or two stars',
+                f'"{path}" is not a name with one or two stars',
                 'write "*args" for the items of a parameter, "**kwargs" for the values of a collection of keyword '
                 "arguments",
             )
@@ -195,7 +195,7 @@ class Plan:
                 raise misuse(f'the items of "{name}" are names; the objects are its values', f'write "**{name}"')
             if stars == "**" and not keywords:
                 raise misuse(
-                    f'"{name}" is no collection of keyword arguments',
+                    f'"{name}" is not a collection of keyword arguments',
                     f'one star stands for the items of a parameter: "*{name}"',
                 )
             return _Collection(mode, index, parameter, self._parameters)

@@ -121,8 +121,8 @@ def _lock_class(cls, lock=None, blocking=True, guard=None, undecorated="infer"):
         if guard not in (None, base.guard):
             raise misuse(
                 f'{cls.__name__} asks for guard="{guard}", but the state that it inherits from {base.name} '
-                "is guarded otherwise",
-                "two locks for the same fields exclude nobody: put guard= on the base, or leave it out",
+                "is guarded differently",
+                "two locks for the same fields do not exclude each other: put guard= on the base, or leave it out",
             )
     if not blocking and kind != "rwlock":
         raise misuse(
@@ -285,7 +285,7 @@ def _exempt_class(cls):
     if base is not None:
         raise misuse(
             f"no_lock on {cls.__name__}, which shares the lock of its base {base.name}",
-            "say it on each method that needs none",
+            "say it on each method that needs no lock",
         )
     if _EXEMPT in cls.__dict__:
         raise misuse(f"no_lock given twice for {cls.__name__}", "keep one of them")

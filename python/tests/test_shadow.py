@@ -833,8 +833,8 @@ MISUSES = {
     ),
     "another guard than the base": (
         "@cython.locked_class(guard='doc')\nclass A(Box): pass",
-        'A asks for guard="doc", but the state that it inherits from Box is guarded otherwise: '
-        "two locks for the same fields exclude nobody: put guard= on the base, or leave it out",
+        'A asks for guard="doc", but the state that it inherits from Box is guarded differently: '
+        "two locks for the same fields do not exclude each other: put guard= on the base, or leave it out",
     ),
     "a mutex that does not wait": (
         "@cython.locked_class(lock='mutex', blocking=False)\nclass A: pass",
@@ -862,12 +862,12 @@ MISUSES = {
     ),
     "attribute of items": (
         "@cython.read_lock('*args.x')\ndef f(*args): pass",
-        '"*args.x" names an attribute of items, and what is locked are the items themselves: write "*args"; '
+        '"*args.x" names an attribute of the items, and only the items themselves can be locked: write "*args"; '
         "a class whose state another object guards says so itself, with guard=",
     ),
     "too many stars": (
         "@cython.read_lock('***args')\ndef f(*args): pass",
-        '"***args" is no name with one or two stars: write "*args" for the items of a parameter, '
+        '"***args" is not a name with one or two stars: write "*args" for the items of a parameter, '
         '"**kwargs" for the values of a collection of keyword arguments',
     ),
     "items of an unknown parameter": (
@@ -880,11 +880,11 @@ MISUSES = {
     ),
     "values of arguments": (
         "@cython.read_lock('**args')\ndef f(*args): pass",
-        '"args" is no collection of keyword arguments: one star stands for the items of a parameter: "*args"',
+        '"args" is not a collection of keyword arguments: one star stands for the items of a parameter: "*args"',
     ),
     "no path": (
         "@cython.read_lock('a[0]')\ndef f(a): pass",
-        '"a[0]" is no name or dotted path: write a parameter, or parameter.attribute',
+        '"a[0]" is not a name or dotted path: write a parameter, or parameter.attribute',
     ),
     "no first parameter": (
         "@cython.read_lock\ndef f(*args): pass",
@@ -915,7 +915,7 @@ MISUSES = {
     ),
     "exempt below a lock": (
         "@cython.locked_class\nclass A: pass\n@cython.no_lock('why')\n@cython.cclass\nclass B(A): pass",
-        "no_lock on B, which shares the lock of its base A: say it on each method that needs none",
+        "no_lock on B, which shares the lock of its base A: say it on each method that needs no lock",
     ),
     "exempt twice": (
         "@cython.no_lock('why')\n@cython.no_lock('why')\nclass A: pass",
@@ -1024,7 +1024,7 @@ def test_snapshot_runs_to_its_end_under_the_lock():
     assert Shelf.__iter__.__doc__ == "Each of them." and list(inspect.signature(Shelf.zip).parameters) == ["self", "other"]
     with pytest.raises(RuntimeError, match="generator raised StopIteration"):
         shelf.fails()
-    with pytest.raises(TypeError, match="returns a value, and from a snapshot the items alone come back"):
+    with pytest.raises(TypeError, match="returns a value, and a snapshot gives back only the items"):
         shelf.returns()
     assert held() == []
 

@@ -132,10 +132,10 @@ func (a *annotator) unreliable(c *project.Class, name string) string {
 		return ""
 	}
 	if fd := c.Field(name); fd != nil && fd.Vis != ast.Public && fd.Class() == nil {
-		return name + " is assigned later, and has no class as its type"
+		return name + " is assigned later, and its type is not a class"
 	}
 	if in := a.p.Locks.Of(c); in != nil && in.Kind != decorator.RWLock || in == nil && a.p.Locks.Kind != decorator.RWLock {
-		return name + " is assigned later, and no lock but the rwlock can be looked for again"
+		return name + " is assigned later, and only the rwlock can check it again"
 	}
 	why, _ := a.p.Guarding.Unfit(a.all(), c, name)
 	return why

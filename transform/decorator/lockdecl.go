@@ -97,7 +97,7 @@ func (t *Table) decorators(m *project.Module, u *project.Unit, c *project.Class,
 				t.Report(u, d.Node.Range(), finding.Contradict, "locked_class given twice for "+c.Name, "keep one of them")
 			} else if old.Kind != l.Kind || old.Guard != l.Guard || old.Nonblocking != l.Nonblocking || old.mustDecorate != l.mustDecorate {
 				t.Report(u, d.Node.Range(), finding.Contradict,
-					fmt.Sprintf("locked_class of %s has other arguments here than in its other declaration", c.Name),
+					fmt.Sprintf("locked_class of %s has different arguments here from its other declaration", c.Name),
 					"give it once, on the declaration in the .pxd or on the class itself")
 			}
 			continue
@@ -112,7 +112,7 @@ func (t *Table) decorators(m *project.Module, u *project.Unit, c *project.Class,
 func (t *Table) exemption(u *project.Unit, c *project.Class, def *ast.ClassDef, d Lock) {
 	if !HasReason(d) {
 		t.Report(u, d.Node.Range(), finding.Reason, "no_lock needs a reason",
-			"write why nothing of the class needs a lock: @cython.no_lock(\"one thread has it at a time: the pool hands it out\")")
+			"write why nothing in the class needs a lock: @cython.no_lock(\"one thread has it at a time: the pool hands it out\")")
 		return
 	}
 	if old := t.exempt[c]; old != nil {

@@ -25,13 +25,13 @@ func Unread(m *project.Module) []finding.Finding {
 			continue
 		}
 		e := u.Errs[0]
-		msg := "not looked at, since it does not parse: " + e.Msg
+		msg := "not checked, since it does not parse: " + e.Msg
 		if n := len(u.Errs) - 1; n > 0 {
 			msg += fmt.Sprintf(" (and %s)", finding.Plural(n, "more error"))
 		}
 		out = append(out, finding.Finding{
 			Code: finding.SyntaxError, Path: u.Path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column,
-			Message: msg, Help: "it has no lock decorators, and stays as it is", Warning: true,
+			Message: msg, Help: "it has no lock decorators, and is left as it is", Warning: true,
 		})
 	}
 	return out

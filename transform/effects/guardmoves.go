@@ -194,7 +194,7 @@ func (g *Guarding) Unfit(all []*Function, c *project.Class, name string) (why st
 	fd := c.Field(name)
 	switch {
 	case fd == nil:
-		return "it is no C attribute", at
+		return "it is not a C attribute", at
 	case fd.Vis == ast.Public:
 		return name + " is public, and Python code may assign it: make it readonly", at
 	}
@@ -206,13 +206,13 @@ func (g *Guarding) Unfit(all []*Function, c *project.Class, name string) (why st
 			_, alone := f.GuardStatement(s)
 			switch {
 			case fd.Class() == nil:
-				return f.Name() + " (" + line + ") assigns " + name + ", which has no class as its type", at
+				return f.Name() + " (" + line + ") assigns " + name + ", whose type is not a class", at
 			case s.Nothing:
 				return f.Name() + " (" + line + ") assigns None to " + name + ", which has no lock", at
 			case f.Mod != d.Mod:
 				return f.Name() + " (" + line + ") assigns " + name + " in another module, whose assignments its functions do not expect", at
 			case !alone:
-				return f.Name() + " (" + line + ") assigns " + name + " beside something else, which cannot be expanded: write it as a statement of its own, of a name: x." + name + " = y", at
+				return f.Name() + " (" + line + ") assigns " + name + " together with something else, which cannot be expanded: write it as a statement of its own, on a plain name: x." + name + " = y", at
 			}
 		}
 	}

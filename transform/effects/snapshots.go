@@ -28,19 +28,19 @@ func NoSnapshot(file *ast.File, def *ast.FuncDef) (at ast.Span, why string) {
 			switch {
 			case statements[n] || why != "":
 			case n.From:
-				at, why = n.Span, "uses what `yield from` returns, and a snapshot takes the items alone"
+				at, why = n.Span, "uses what `yield from` returns, and a snapshot takes only the items"
 			default:
-				at, why = n.Span, "takes in what its caller sends, and a snapshot is made before anybody can send"
+				at, why = n.Span, "uses what its caller sends, and a snapshot is made before anybody can send"
 			}
 		case *ast.Simple:
 			if n.Keyword == "return" && !syntax.ReturnsNothing(n) && why == "" {
-				at, why = n.Span, "returns a value, and from a snapshot the items alone come back"
+				at, why = n.Span, "returns a value, and a snapshot gives back only the items"
 			}
 		}
 		return true
 	})
 	if at, ok := endless(file, def.Body.Stmts); ok && why == "" {
-		return at, "never ends, and a snapshot is made when it has"
+		return at, "never ends, and a snapshot is complete only when it has"
 	}
 	return at, why
 }

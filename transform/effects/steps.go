@@ -107,7 +107,7 @@ func handsAway(f *Function, held func(name string) bool) (at ast.Span, why strin
 	})
 	for _, st := range syntax.Guarded(f.Def.Body.Stmts) {
 		if YieldAt(st) != nil && !syntax.AloneOnLine(f.Unit.File, st.Range()) {
-			at, why = st.Range(), "yields in a try or with statement, beside something else on the line"
+			at, why = st.Range(), "yields in a try or with statement, with something else on the line"
 		}
 	}
 	return at, why
@@ -384,7 +384,7 @@ func (g *crossing) before(st ast.Stmt, after map[string]bool, out ways) map[stri
 			end = g.walk(st.Else.Stmts, after, out)
 		}
 		if yields(st.Body) && g.overState(st) {
-			g.fail(st.Iter.Range(), "goes over C data of the state, whose place and length it keeps")
+			g.fail(st.Iter.Range(), "iterates over C data of the state, whose address and length it keeps")
 		}
 		live := g.loop(func(head map[string]bool) map[string]bool {
 			in := g.walk(st.Body.Stmts, head, ways{after, head, out.raised})

@@ -183,7 +183,7 @@ func (a *Module) walk(u *project.Unit, stmts []ast.Stmt, at place) {
 			if !known {
 				for _, d := range decorator.On(a.Module, st.Decorators) {
 					if d.Name != "locked_class" || at.outer != nil || at.class != nil || at.pyClass {
-						a.Plan.Report(u, d.Node.Range(), finding.Misplaced, d.Name+" on a class that is no extension type",
+						a.Plan.Report(u, d.Node.Range(), finding.Misplaced, d.Name+" on a class that is not an extension type",
 							"locks guard the C state of a cdef class at module level")
 					}
 				}
@@ -223,7 +223,7 @@ func (a *Module) walk(u *project.Unit, stmts []ast.Stmt, at place) {
 				if a.opts.Off {
 					blocks{a}.takeOff(u, st)
 				} else if at.outer == nil {
-					a.Plan.Report(u, ast.Span{Pos: st.Pos, End: st.Body.Colon}, finding.Misplaced, "a block that locks outside of a function",
+					a.Plan.Report(u, ast.Span{Pos: st.Pos, End: st.Body.Colon}, finding.Misplaced, "a block that locks outside a function",
 						"put it into a function: what a module does when it is imported runs in one thread")
 				}
 			}

@@ -41,7 +41,7 @@ func (w *wrapper) declarations(st ast.Stmt, top bool) []string {
 func (w *wrapper) declaration(st *ast.CVarDecl, top bool) []string {
 	if w.layout == Aligned && w.declarable(st) || !top {
 		if !w.declarable(st) {
-			w.out.Report(w.u, st.Span, finding.Declaration, "a declaration inside IF cannot stand under a lock",
+			w.out.Report(w.u, st.Span, finding.Declaration, "a declaration inside IF is not allowed under a lock",
 				"move it before the IF, or give the variable a plain type")
 			return nil
 		}

@@ -59,7 +59,7 @@ func (a *Module) findGuardStore(f *effects.Function, s effects.Store) {
 	st, ok := f.GuardStatement(s)
 	if !ok {
 		a.Plan.Report(f.Unit, s.Span, finding.GuardMoves, "the guard "+s.Name+" is assigned in a way that cannot be expanded",
-			"write it as a statement of its own, of a name: x."+s.Name+" = y")
+			"write it as a statement of its own, on a plain name: x."+s.Name+" = y")
 		return
 	}
 	a.guardStores[st.Assign] = guardStore{st, f}

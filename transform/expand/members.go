@@ -52,7 +52,7 @@ func (a *Module) members(c *project.Class) {
 		}
 		if c.Unit.File.Pure && f.Unit.InPxd() {
 			a.Plan.Report(f.Unit, f.Decl.Range(), finding.Public,
-				fmt.Sprintf("Cython lets no .py define a property beside the attribute %q of its .pxd", f.Name),
+				fmt.Sprintf("Cython does not let a .py define a property beside the attribute %q of its .pxd", f.Name),
 				"declare the field privately under another name, and write a property "+f.Name+" in the .py")
 			continue
 		}

@@ -33,7 +33,7 @@ func ParsePair(s string) (Pair, error) {
 		return strings.Count(s, ".") < 2
 	}
 	if !two || !named(take) || !named(release) || has && mode != "read" && mode != "write" {
-		return Pair{}, fmt.Errorf("%q names no pair: write \"take/release\" or \"Class.take/Class.release\", with \":read\" behind it where others may hold the lock for reading, too", s)
+		return Pair{}, fmt.Errorf("%q names no pair: write \"take/release\" or \"Class.take/Class.release\", followed by \":read\" if others may hold the lock for reading at the same time", s)
 	}
 	return Pair{take, release, mode == "read"}, nil
 }

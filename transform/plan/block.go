@@ -137,7 +137,7 @@ type blockResolver struct {
 func (r *blockResolver) items() {
 	st, u := r.b.With, r.f.Unit
 	if st.Async {
-		r.fail(u, ast.Span{Pos: st.Pos, End: st.Items[0].Pos}, finding.Yield, "async with a lock, which is taken without waiting for it in the event loop", "write a plain with statement")
+		r.fail(u, ast.Span{Pos: st.Pos, End: st.Items[0].Pos}, finding.Yield, "async with on a lock, which the event loop cannot wait for", "write a plain with statement")
 		return
 	}
 	known := r.known()
@@ -150,7 +150,7 @@ func (r *blockResolver) items() {
 				"give the locks a statement of their own: those of one statement are taken together")
 			return
 		case it.Target != nil:
-			r.fail(u, it.Target.Range(), finding.Argument, t.Name+" yields nothing that could get a name", "leave the \"as\" out")
+			r.fail(u, it.Target.Range(), finding.Argument, t.Name+" yields nothing that could be named", "leave out the \"as\"")
 			return
 		case len(t.Args()) == 0:
 			r.fail(u, t.Span, finding.Argument, t.Name+" of a block does not say what it locks",
@@ -201,10 +201,10 @@ func (r *blockResolver) item(name string, l effects.BlockLock) {
 			fmt.Sprintf("leave the quotes out: with cython.%s(%s):", name, strings.Trim(text, "\"'")))
 		return
 	case a.Star == 0 && l.Class == nil && l.Shape.Kind != ctype.Unknown && l.Shape.Kind != ctype.Object:
-		r.fail(u, a.Span, finding.Parameter, fmt.Sprintf("%s is no object", text), "only Python objects have locks: lock the object that owns it")
+		r.fail(u, a.Span, finding.Parameter, fmt.Sprintf("%s is not an object", text), "only Python objects have locks: lock the object that owns it")
 		return
 	case a.Star == 0 && l.Class == nil && l.Shape.Container:
-		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a container, which is no instance of a locked class", text), "lock the object that it belongs to; *"+text+" locks its items")
+		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a container, which is not an instance of a locked class", text), "lock the object that it belongs to; *"+text+" locks its items")
 		return
 	case a.Star == 0 && l.Class != nil && r.p.Locks.Of(l.Class) == nil:
 		r.fail(u, a.Span, finding.Nothing, fmt.Sprintf("%s is a %s, which is not a locked class", text, l.Class.Name), "add @cython.locked_class to it, or do not lock it here")
@@ -294,7 +294,7 @@ func (r *blockResolver) standing(pl *Plan) bool {
 	body := b.With.Body
 	snapshot := f.Plan != nil && f.Plan.Snapshot // whose yields suspend nothing
 	if at := suspension(body); at != (ast.Span{}) && !snapshot {
-		fail(at, finding.Yield, f.Def.Name.Name+" is suspended here, and would hold the block's lock meanwhile", "take what it yields or awaits out of the block")
+		fail(at, finding.Yield, f.Def.Name.Name+" is suspended here, and would hold the block's lock meanwhile", "move the yield or await out of the block")
 	}
 	releases := releasesIn(r.m, body)
 	pl.ReleasesGIL = b.Nogil || releases != ast.Span{}
@@ -307,7 +307,7 @@ func (r *blockResolver) standing(pl *Plan) bool {
 				"use lock=\"rwlock\" or lock=\"mutex\", which hold across nogil, or leave this out of the block")
 		}
 		if pl.locksItems() != nil || len(pl.Holds) > 2 {
-			fail(r.at, finding.Three, r.who+" locks more objects than two, which is what a critical section takes",
+			fail(r.at, finding.Three, r.who+" locks more than two objects, and a critical section takes two at most",
 				"use lock=\"rwlock\", which takes any number in one order, or lock fewer")
 		}
 	}
@@ -317,15 +317,15 @@ func (r *blockResolver) standing(pl *Plan) bool {
 		switch {
 		case !b.Nogil:
 		case h.Items || !h.Typed && isName:
-			fail(h.expr.Range(), finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot look what %s is", r.who, text),
+			fail(h.expr.Range(), finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot find out what %s is", r.who, text),
 				"give the variable its class as type, or take the lock before the GIL is released")
 		case slices.ContainsFunc(b.Kept, func(k Kept) bool { return k.Name == h.Path[0] }):
-			fail(h.expr.Range(), finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot keep what %s is", r.who, text),
+			fail(h.expr.Range(), finding.NeedsGIL, fmt.Sprintf("%s runs without the GIL and cannot keep a reference to %s", r.who, text),
 				"give it a name before the GIL is released, and do not assign to that in the block")
 		}
 	}
 	if b.Parallel && (len(pl.Holds) > 1 || pl.Kind == decorator.Mutex && !pl.Holds[0].Never) {
-		fail(r.at, finding.Parallel, r.who+" takes several locks in a parallel loop, and what it holds stands in a variable that its threads would share",
+		fail(r.at, finding.Parallel, r.who+" takes several locks in a parallel loop, and records them in a variable that the loop's threads would share",
 			"do the work in a function without the loop, which takes the locks")
 	}
 	r.inner(pl, fail)
@@ -346,7 +346,7 @@ func (r *blockResolver) inner(pl *Plan, fail func(ast.Span, string, string, stri
 	var all []outer
 	for o := r.b.Outer; o != nil; o = o.Outer {
 		if o.Plan != nil {
-			all = append(all, outer{o.Plan, "a block round it", o.Parallel})
+			all = append(all, outer{o.Plan, "a block around it", o.Parallel})
 		}
 	}
 	if r.f.Plan != nil {
@@ -360,7 +360,7 @@ func (r *blockResolver) inner(pl *Plan, fail func(ast.Span, string, string, stri
 				switch {
 				case r.b.Parallel && !o.parallel && (same || related(&h, &held)):
 					fail(r.at, finding.Parallel, fmt.Sprintf("the threads of the loop wait for %s, while %s holds it and waits for them", name, o.where),
-						"take the lock once, round the loop, or each time, within it")
+						"take the lock once, around the loop, or each time, inside it")
 				case same && pl.Kind == decorator.Mutex:
 					fail(r.at, finding.Reentry, fmt.Sprintf("%s takes the mutex of %s, which %s holds already", r.who, name, o.where),
 						"a mutex cannot be taken twice: leave the block out, or use lock=\"rwlock\", which may be re-entered")

@@ -54,12 +54,12 @@ func (r *resolver) addItems(u *project.Unit, span ast.Span, path string, md effe
 	name := norm.NFKC.String(strings.TrimLeft(path, "*"))
 	given := len(path) - len(strings.TrimLeft(path, "*"))
 	if i := strings.IndexByte(name, '.'); i > 0 && given <= 2 {
-		r.fail(u, span, finding.Argument, fmt.Sprintf("%q names an attribute of items, and what is locked are the items themselves", path),
+		r.fail(u, span, finding.Argument, fmt.Sprintf("%q names an attribute of the items, and only the items themselves can be locked", path),
 			fmt.Sprintf("write %q; a class whose state another object guards says so itself, with guard=", path[:given]+name[:i]))
 		return
 	}
 	if given > 2 || !syntax.Identifier(name) {
-		r.fail(u, span, finding.Argument, fmt.Sprintf("%q is no name with one or two stars", path), "write \"*args\" for the items of a parameter, \"**kwargs\" for the values of a collection of keyword arguments")
+		r.fail(u, span, finding.Argument, fmt.Sprintf("%q is not a name with one or two stars", path), "write \"*args\" for the items of a parameter, \"**kwargs\" for the values of a collection of keyword arguments")
 		return
 	}
 	params := r.f.Def.Params.List
@@ -78,7 +78,7 @@ func (r *resolver) addItems(u *project.Unit, span ast.Span, path string, md effe
 	h := Hold{Mode: md, Path: []string{name}, Items: true, Param: prm.Kind}
 	switch {
 	case given == 2 && prm.Kind != ast.DoubleStar:
-		r.fail(u, span, finding.Parameter, fmt.Sprintf("%q is no collection of keyword arguments", name), fmt.Sprintf("one star stands for the items of a parameter: %q", "*"+name))
+		r.fail(u, span, finding.Parameter, fmt.Sprintf("%q is not a collection of keyword arguments", name), fmt.Sprintf("one star stands for the items of a parameter: %q", "*"+name))
 		return
 	case given == 1 && prm.Kind == ast.DoubleStar:
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("the items of %q are names; the objects are its values", name), fmt.Sprintf("write %q", "**"+name))
@@ -98,7 +98,7 @@ func (r *resolver) hasItems(u *project.Unit, span ast.Span, i int, prm *ast.Para
 	what, copied := r.itemless(i, prm)
 	if what != "" {
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is %s, which has no items to lock", name, what),
-			"a star stands before *args, or before a list, a tuple, a set or an untyped parameter; without it, a name stands for the object itself")
+			"a star goes before *args, or before a list, a tuple, a set or an untyped parameter; without it, a name stands for the object itself")
 		return false
 	}
 	h.Copied = copied
@@ -108,7 +108,7 @@ func (r *resolver) hasItems(u *project.Unit, span ast.Span, i int, prm *ast.Para
 	if at := changes(r.f.Def.Body, name); at != (ast.Span{}) {
 		r.fail(r.f.Unit, at, finding.Parameter,
 			fmt.Sprintf("%s changes %s, whose items it locks: it would change a copy", r.f.Def.Name.Name, name),
-			fmt.Sprintf("a list is copied, so that what is locked is what is used: say so by %s = list(%s) before this line, or leave the change to the caller", name, name))
+			fmt.Sprintf("a list is copied, so that what is locked is what is used: do that yourself, %s = list(%s), before this line, or leave the change to the caller", name, name))
 		return false
 	}
 	return true

@@ -24,13 +24,13 @@ func ObstacleTo(mods []*project.Module, c *project.Class) *Obstacle {
 		return &Obstacle{"a dataclass's fields are attributes that Python code reaches without the lock",
 			"make it a class with an __init__ of its own, and lock that"}
 	case pure && slices.ContainsFunc(c.Fields, func(f *project.Field) bool { return f.Vis != ast.Private && f.Unit.InPxd() }):
-		return &Obstacle{"Cython lets no .py define properties beside the attributes of its .pxd",
+		return &Obstacle{"Cython does not let a .py define properties beside the attributes of its .pxd",
 			"make the attributes of the .pxd private, or the file a .pyx, and lock it then"}
 	case slices.ContainsFunc(c.Fields, func(f *project.Field) bool {
 		_, used := c.Mod.UsedBefore(f.Name, c.Def.Pos)
 		return used && f.Vis != ast.Private
 	}):
-		return &Obstacle{"a public attribute has the name of something in the module, and Cython lets it have no property",
+		return &Obstacle{"a public attribute has the same name as something in the module, and Cython then does not let it be a property",
 			"give one of the two another name, and lock it then"}
 	case pure && CythonName(mods, c.Unit, c.Def.Pos) == "":
 		return &Obstacle{"the file does not import cython, and may run without it",

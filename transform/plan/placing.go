@@ -74,7 +74,7 @@ func (p *placing) narrow() string {
 		p.last = i
 	}
 	if p.first < 0 {
-		return "it is used outside of the statements"
+		return "it is used outside the statements"
 	}
 	why := ""
 	for _, st := range p.stmts() {
@@ -91,7 +91,7 @@ func (p *placing) narrow() string {
 // where the loop itself brings that about, and nobody else has to.
 func (p *placing) round(w *ast.While) string {
 	if assigns(w.Cond, p.name) || assigns(w.Body, p.name) {
-		return fmt.Sprintf("the while looks at another %s in each round: let it be \"while True\", with the test in a block at its beginning", p.name)
+		return fmt.Sprintf("the while tests a different %s in each iteration: make it \"while True\", with the test in a block at the top", p.name)
 	}
 	own := false
 	ast.Walk(w.Cond, func(n ast.Node) bool {
@@ -103,7 +103,7 @@ func (p *placing) round(w *ast.While) string {
 		own = own || u.Mode == effects.Write && !u.Call && w.Body.Contains(u.Span.Pos) && attributes(w.Cond, u.Field)
 	}
 	if !own {
-		return "the while may wait until another thread changes the object, which could not, under the lock: let it be \"while True\", with the test in a block at its beginning"
+		return "the while may wait until another thread changes the object, which under the lock it could not: make it \"while True\", with the test in a block at the top"
 	}
 	return ""
 }
@@ -124,9 +124,9 @@ func (p *placing) named() string {
 	def := p.f.Def
 	switch {
 	case !Local(def, p.name):
-		return p.name + " is no variable of the function's own, or changes while it is used"
+		return p.name + " is not a local variable, or changes while it is used"
 	case isC(p.prog, p.f.Mod, def, p.name):
-		return p.name + " is no object"
+		return p.name + " is not an object"
 	}
 	at := p.begins[p.name]
 	why := ""
@@ -140,7 +140,7 @@ func (p *placing) named() string {
 			case *ast.Comp:
 				for _, c := range n.Clauses {
 					if c.Target != nil && syntax.IsNamed(c.Target, p.name) {
-						why = p.name + " is a variable of a comprehension, which a block cannot stand in"
+						why = p.name + " is a variable of a comprehension, which cannot contain a block"
 					}
 				}
 			}
@@ -156,19 +156,19 @@ func only(st ast.Stmt) *ast.Suite { return &ast.Suite{Span: st.Range(), Stmts: [
 // stands says what among the statements, or round them, is in a block's way.
 func (p *placing) stands() string {
 	if p.suite.Inline {
-		return "the statements stand on the line of a header"
+		return "the statements are on the line of a header"
 	}
 	for _, st := range p.stmts() {
 		switch st := st.(type) {
 		case *ast.CVarDecl:
 			if !splits(p.f.Unit.File, st) {
-				return "the declaration of " + syntax.DeclaredName(st.Declarators[0]).Name + " cannot be taken apart"
+				return "the declaration of " + syntax.DeclaredName(st.Declarators[0]).Name + " cannot be split"
 			}
 		case *ast.CdefBlock, *ast.DefStmt, *ast.CondStmt:
-			return "a block of declarations stands among the statements"
+			return "a block of declarations is among the statements"
 		}
 		if suspension(only(st)) != (ast.Span{}) {
-			return "it is used on both sides of a yield or await: use a block on each side, once what is needed of the other is kept"
+			return "it is used on both sides of a yield or await: use a block on each side, and keep in variables what passes from one to the other"
 		}
 	}
 	here := p.around()
@@ -180,15 +180,15 @@ func (p *placing) stands() string {
 	}
 	switch {
 	case here.Parallel:
-		return "it is used in a parallel loop, where what else is locked would be so too"
+		return "it is used in a parallel loop, whose other locks would be taken there as well"
 	case p.kind == decorator.CriticalSection && (here.Nogil || releases != ast.Span{}):
 		return "a critical section does not hold without the GIL"
 	case here.Nogil && !p.typed():
-		return fmt.Sprintf("it runs without the GIL, where nobody can look what %s is: declare it as a %s", p.name, p.class.Name)
+		return fmt.Sprintf("it runs without the GIL, where the type of %s cannot be tested: declare it as a %s", p.name, p.class.Name)
 	case here.Nogil && p.prog.Guarding.Of(p.class) != "":
-		return "it runs without the GIL, and the way to the guard takes that"
+		return "it runs without the GIL, which reaching the guard takes"
 	case parallels(p.f.Mod, p.stmts()):
-		return "a parallel loop stands among the statements, whose threads might wait for it"
+		return "a parallel loop is among the statements, and its threads might wait for the lock"
 	case p.kind == decorator.Mutex:
 		return p.once()
 	}
@@ -269,7 +269,7 @@ func (p *placing) once() string {
 		fd := p.class.Field(u.Field)
 		return u.Mode == effects.Write && (fd == nil || p.prog.Types.OfField(fd).Kind == ctype.Object)
 	}):
-		return "an object that goes may run code that takes the mutex again"
+		return "an object that is freed may run code that takes the mutex again"
 	case len(fl.Blocks) > 0 || len(p.prog.OwnLocks(p.f).Decs) > 0 || p.prog.Locked(p.f.Class) || slices.ContainsFunc(p.f.Sum.Effects, func(e effects.Effect) bool {
 		return p.f.Sum.Regions[e.Region].Root == effects.NodeParam && e.Kind != effects.OnPython && p.prog.Guards(e.Class) &&
 			!slices.ContainsFunc(p.Effects, func(o *effects.Effect) bool { return o.Region == e.Region })

@@ -141,7 +141,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 			others = false
 			help := "nobody else holds the object then, so it takes no lock: remove the decorator"
 			if name == "__cinit__" && len(d.Args()) > 0 {
-				help = "nobody else holds the object then, so it takes no lock: name its other parameters alone"
+				help = "nobody else holds the object then, so it takes no lock: name only its other parameters"
 			}
 			out.Report(d.Unit, d.Node.Range(), finding.Misplaced, fmt.Sprintf("%s on %s", d.Name, name), help)
 		}
@@ -345,7 +345,7 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 	parts := strings.Split(norm.NFKC.String(path), ".") // as Cython compares names
 	for _, s := range parts {
 		if !syntax.Identifier(s) {
-			r.fail(u, span, finding.Argument, fmt.Sprintf("%q is no name or dotted path", path), "write a parameter, or parameter.attribute")
+			r.fail(u, span, finding.Argument, fmt.Sprintf("%q is not a name or dotted path", path), "write a parameter, or parameter.attribute")
 			return
 		}
 	}
@@ -546,7 +546,7 @@ func (r *resolver) settle(pl *Plan) bool {
 				h.Guards = append(h.Guards, way.Path[1:])
 				if moves := slices.Index(way.Moving, true); moves > 0 {
 					r.out.Report(f.Unit, r.at, finding.GuardMoves,
-						fmt.Sprintf("%s locks %q, which may be a %s, and the guard of that one's guard is assigned at times", r.who, strings.Join(h.Path, "."), v.Name),
+						fmt.Sprintf("%s locks %q, which may be a %s, and the guard of its guard is reassigned at times", r.who, strings.Join(h.Path, "."), v.Name),
 						"give the parameter its type")
 					return false
 				} else if moves == 0 && len(h.Moving) < len(h.Path) {
@@ -572,7 +572,7 @@ func (r *resolver) settle(pl *Plan) bool {
 	pl.Holds = kept
 	if pl.Nogil && slices.ContainsFunc(kept, func(h Hold) bool { return slices.Contains(h.Moving, true) }) {
 		r.out.Report(f.Unit, r.at, finding.GuardMoves,
-			fmt.Sprintf("%s runs without the GIL, and the guard that it locks is assigned at times: it takes a reference to look at it", r.who),
+			fmt.Sprintf("%s runs without the GIL, and the guard that it locks is reassigned at times: checking it takes a reference", r.who),
 			"lock in its callers, which have the GIL, or do not assign to the guard once the object may be shared")
 		return false
 	}

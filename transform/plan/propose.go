@@ -40,13 +40,13 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 	case in == nil:
 		return nil, ""
 	case library.NoLockMethods()[def.Name.Name] && def.Name.Name != "__cinit__":
-		return nil, def.Name.Name + " runs at a time that nobody chooses, and may not wait"
+		return nil, def.Name.Name + " runs at a time that nobody chooses, and must not wait"
 	case def.Body.Inline:
-		return nil, "the body stands on the line of its header"
+		return nil, "the body is on the line of its header"
 	case def.Suffix.Noexcept:
-		return nil, "the function is noexcept, and could not raise where threads wait for one another"
+		return nil, "the function is noexcept, and could not raise if threads wait for one another"
 	case v.Parts:
-		return nil, "what is used is a part of an object that is not told here"
+		return nil, "it is part of an object that cannot be told from others here"
 	case crosses(prog, f, v):
 		return nil, "the function uses another object of the same lock as well, and two threads might take the two in opposite orders"
 	}
@@ -55,7 +55,7 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 	for _, u := range list {
 		n := nameIn(def.Body, u, class)
 		if n == "" || name != "" && name != n {
-			return nil, "no variable stands for the object: give it one, of type " + class.Name
+			return nil, "no variable holds the object: give it one, of type " + class.Name
 		}
 		name, md = n, max(md, u.Mode)
 	}

@@ -101,7 +101,7 @@ func (p *Proposal) whole() bool {
 }
 
 // FoundUnderAnother says why a proposal was left.
-const FoundUnderAnother = "it is found among statements that need another object's lock, and to take one lock under another may be the wrong way round: find it first"
+const FoundUnderAnother = "it is found among statements that need another object's lock, and taking one lock under another may be in the wrong order: find it first"
 
 // Has reports whether a proposal is for what an effect is about.
 func (p *Proposal) Has(e *effects.Effect) bool {

@@ -37,7 +37,7 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 		if f.Unit.Src[at.Pos] == 'y' {
 			p.stepwise(m, f, pl, at, fail)
 		} else {
-			fail(at, finding.Yield, name+" awaits, which would hold its lock while it is suspended",
+			fail(at, finding.Yield, name+" awaits, and would hold its lock while it is suspended",
 				"lock in the plain methods that it calls, and mark it @cython.no_lock(\"why\")")
 		}
 	}
@@ -89,8 +89,8 @@ func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, a
 		return
 	}
 	out.Report(f.Unit, at, finding.CannotRaise,
-		fmt.Sprintf("%s is noexcept: where its lock would be a deadlock, the RuntimeError is printed and lost, and it returns without having done anything", f.Def.Name.Name),
-		"let it raise (leave noexcept out, or say except *), or take the lock in its callers").Warning = true
+		fmt.Sprintf("%s is noexcept: where its lock would deadlock, the RuntimeError is printed and lost, and it returns without having done anything", f.Def.Name.Name),
+		"let it raise (leave out noexcept, or say except *), or take the lock in its callers").Warning = true
 }
 
 // ReleasesIn sets pl.ReleasesGIL where the body of f releases the GIL, and
@@ -250,13 +250,13 @@ func (p *Planner) CheckClass(m *project.Module, c *project.Class) {
 	}
 	if l.Guard != "" && info.Kind != decorator.RWLock && p.Program.Guarding.Changes(c) {
 		out.Report(l.Unit, l.Decorator.Range(), finding.GuardMoves,
-			fmt.Sprintf("the guard %q is assigned once the object may be shared, and a %s cannot look at it again", l.Guard, info.Kind),
+			fmt.Sprintf("the guard %q is assigned once the object may be shared, and a %s cannot check it again", l.Guard, info.Kind),
 			"use lock=\"rwlock\", or do not assign to it")
 	}
 	if fd := c.Field(l.Guard); l.Guard != "" && fd != nil {
 		if g := p.Locks.Of(fd.Class()); g != nil && g.Kind != info.Kind && info.Kind != decorator.Mutex {
 			out.Report(l.Unit, l.Decorator.Range(), finding.Mixed,
-				fmt.Sprintf("%s locks its guard %q by a %s, and that one, a %s, locks itself by a %s: they exclude nobody", c.Name, l.Guard, info.Kind, fd.Class().Name, g.Kind),
+				fmt.Sprintf("%s locks its guard %q with a %s, but that object, a %s, locks itself with a %s: the two do not exclude each other", c.Name, l.Guard, info.Kind, fd.Class().Name, g.Kind),
 				fmt.Sprintf("use the same kind for both: lock=%q on %s", g.Kind, c.Name))
 		}
 	}
@@ -281,7 +281,7 @@ func (p *Planner) CheckClass(m *project.Module, c *project.Class) {
 			"use lock=\"rwlock\" or lock=\"critical_section\", which need no field")
 	case c.AutoPickles():
 		out.Report(l.Unit, l.Decorator.Range(), finding.Pickle,
-			fmt.Sprintf("a mutex field would end pickling and copy.copy() of %s, which Cython provides now", c.Name),
+			fmt.Sprintf("a mutex field would break pickling and copy.copy() of %s, which Cython provides now", c.Name),
 			"use lock=\"rwlock\", which adds no field, or write __reduce__, or say @cython.auto_pickle(False)")
 	}
 }
@@ -291,7 +291,7 @@ func (p *Planner) checkBase(c *project.Class, out *Module) {
 	if x := p.Locks.Exempted(c); x != nil && p.Locks.Declared(c) == nil {
 		if b := c.Base(); b != nil && p.Locks.Of(b) != nil {
 			out.Report(x.Unit, x.Lock.Node.Range(), finding.Contradict, fmt.Sprintf("no_lock on %s, which shares the lock of its base %s", c.Name, b.Name),
-				"say it on each method that needs none")
+				"say it on each method that needs no lock")
 		}
 	}
 	l := p.Locks.Declared(c)
@@ -313,7 +313,7 @@ func (p *Planner) checkBase(c *project.Class, out *Module) {
 	}
 	if l.Guard != "" && l.Guard != inherited.Guard {
 		out.Report(l.Unit, l.Decorator.Range(), finding.BaseLock,
-			fmt.Sprintf("%s asks for guard=%q, but the state that it inherits from %s is guarded otherwise", c.Name, l.Guard, b.Name),
-			"two locks for the same fields exclude nobody: put guard= on the base, or leave it out")
+			fmt.Sprintf("%s asks for guard=%q, but the state that it inherits from %s is guarded differently", c.Name, l.Guard, b.Name),
+			"two locks for the same fields do not exclude each other: put guard= on the base, or leave it out")
 	}
 }

@@ -59,11 +59,11 @@ func (p *Planner) stepwise(m *project.Module, f *Func, pl *Plan, at ast.Span, fa
 	case fun == nil:
 		why = ", and is inside another function"
 	case pl.locksItems() != nil || slices.ContainsFunc(pl.Holds, func(h Hold) bool { return slices.Contains(h.Moving, true) }):
-		why = ", and what it locks by items, or through a guard that is assigned at times, may be others by the next step"
+		why = ", and the items or the reassigned guard that it locks may be other objects by the next step"
 	case slices.ContainsFunc(pl.Holds, func(h Hold) bool { return !p.staysAt(f, h) }):
 		why = ", and an attribute that it locks may be another object by the next step"
 	case pl.Kind != decorator.RWLock:
-		why = fmt.Sprintf(", and a %s cannot be given back in between", pl.Kind)
+		why = fmt.Sprintf(", and a %s cannot be released in between", pl.Kind)
 	default:
 		p.Program.Solve([]*effects.Function{fun})
 		var place ast.Span

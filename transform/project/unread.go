@@ -152,12 +152,12 @@ func (m building) included(u *Unit, name *ast.Str) *Source {
 	path := m.proj.placeOfInclude(m.Root, u.Path, name.Value)
 	switch {
 	case path == "":
-		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is not there: what it defines is not known, and is not looked at", name.Value),
+		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q does not exist: what it defines is unknown, and is not checked", name.Value),
 			"render it first if it has a template, or say where it is with -I")
 		return nil
 	case !m.proj.mayInclude(path):
-		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is outside of what pyxlock was given, and is not read", name.Value),
-			"give pyxlock a directory that has both files, or that of the included one with -I")
+		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is outside the paths that pyxlock was given, and is not read", name.Value),
+			"give pyxlock a directory that has both files, or the directory of the included one with -I")
 		return nil
 	}
 	t := m.proj.Source(path)
@@ -168,7 +168,7 @@ func (m building) included(u *Unit, name *ast.Str) *Source {
 	if cause := errors.Unwrap(why); cause != nil { // without the path
 		why = cause
 	}
-	m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q cannot be read (%v): what it defines is not known, and is not looked at", name.Value, why),
+	m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q cannot be read (%v): what it defines is unknown, and is not checked", name.Value, why),
 		"make it readable")
 	return nil
 }

@@ -107,7 +107,7 @@ func (p *Reviewer) extent(f *effects.Function) string {
 	case f.Flow.Yields == (ast.Span{}):
 		return ""
 	case slices.ContainsFunc(p.prog.OwnLocks(f).Decs, decorator.Lock.Snapshot):
-		return ", for all that it yields at once"
+		return ", for all the items at once"
 	}
 	return ", at each step"
 }

@@ -38,7 +38,7 @@ var rules = [...]Rule{
 	{Code: finding.Undecorated, Title: "an undecorated method where the class asks for decorators"},
 	{Code: finding.Nothing, Title: "a lock that could never lock anything"},
 	{Code: finding.Declaration, Title: "a declaration that is not allowed under a lock"},
-	{Code: finding.Include, Title: "an included file that means different things in different modules in different modules"},
+	{Code: finding.Include, Title: "an included file that means different things in different modules"},
 	{Code: finding.Cimport, Title: "a decorator's name used where it cannot be expanded"},
 	{Code: finding.Public, Title: "a public attribute that cannot become a locked property"},
 	{Code: finding.Vague, Title: "a suppression comment that says too little"},
