@@ -150,7 +150,7 @@ func (h Header) Method(class, name string, args int) (Method, bool) {
 	fits := slices.DeleteFunc(slices.Clone(n.defs), func(d *def) bool {
 		return !d.bad && !d.dots && (args > len(d.params) || args < d.least)
 	})
-	if len(fits) == 0 {
+	if len(fits) == 0 || n.many {
 		fits = n.defs
 	}
 	if len(fits) < len(n.defs) {
@@ -159,7 +159,7 @@ func (h Header) Method(class, name string, args int) (Method, bool) {
 	l.solver.solve(n)
 	out := Method{Function: n.function(1), This: n.answer(0)}
 	if out.This.Does == Reads && out.This.Const {
-		if at, ok := l.mutable(h.f, n.defs[0].method, map[string]bool{}); ok {
+		if at, ok := l.mutable(h.f, n.defs[0].method); ok {
 			out.This = Answer{Place: at.place()}
 		}
 	}
@@ -171,30 +171,20 @@ var locks = set("mutex", "shared_mutex", "recursive_mutex", "timed_mutex", "shar
 	"atomic_int", "atomic_bool", "atomic_flag", "pthread_mutex_t", "pthread_rwlock_t", "pthread_spinlock_t", "condition_variable", "condition_variable_any", "Mutex", "SpinLock", "spinlock")
 
 // mutable finds a member that const methods may write to, in a class and its bases.
-func (l *Library) mutable(f *file, class string, seen map[string]bool) (spot, bool) {
-	if seen[class] {
-		return spot{}, false
-	}
-	seen[class] = true
-	for _, g := range f.all() {
-		list := g.classes[class]
-		for i := range list {
-			for _, isl := range g.membersOf(&list[i]).fields {
-				if isl.body >= 0 || !g.has(island{start: isl.start, name: isl.end}, "mutable") {
-					continue
-				}
-				if !slices.ContainsFunc(g.toks[isl.start:isl.end], func(k token) bool { return k.kind == kIdent && locks[g.str(k)] }) {
-					return spot{g, g.toks[isl.start].pos, "has a mutable member"}, true
-				}
+func (l *Library) mutable(f *file, class string) (at spot, found bool) {
+	f.lineage(class, func(g *file, c *island) bool {
+		for _, isl := range g.membersOf(c).fields {
+			if isl.body >= 0 || !g.has(island{start: isl.start, name: isl.end}, "mutable") {
+				continue
 			}
-			for _, b := range g.bases(list[i]) {
-				if at, ok := l.mutable(f, b, seen); ok {
-					return at, ok
-				}
+			if !slices.ContainsFunc(g.toks[isl.start:isl.end], func(k token) bool { return k.kind == kIdent && locks[g.str(k)] }) {
+				at, found = spot{g, g.toks[isl.start].pos, "has a mutable member"}, true
+				break
 			}
 		}
-	}
-	return spot{}, false
+		return found
+	})
+	return at, found
 }
 
 // Names returns the functions and macros that the header itself declares, not those of what it

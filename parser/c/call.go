@@ -110,6 +110,9 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 		}
 		return a.stranger(name, u, sc)
 	}
+	if n.many {
+		return a.stranger(name, u, sc)
+	}
 	// A macro hides the function of its name; of several each may be the one.
 	var out value
 	some, functions := false, false

@@ -23,7 +23,9 @@
 // Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
 // statements do), and solve.go (the fixed point). What is easily missed has files of its own:
 // declarator.go (pointers to arrays), operator.go (operators that a class has, conversions, copies),
-// bytes.go (copies of pointers, made byte by byte), lifetime.go (constructors and destructors).
+// bytes.go (copies of pointers, made byte by byte), lifetime.go (constructors and destructors), inherit.go
+// (what a class inherits). Headers may be hostile: hostile_test.go has the kinds, and what is asked for
+// again and again is found out once.
 //
 // Known to be missed is a pointer that went through a number: one that lies in an unsigned long and is
 // stored by its value through the address of a variable, or in a variable of the thread, or is put together

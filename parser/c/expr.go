@@ -496,7 +496,7 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 	case "NULL", "nullptr", "true", "false":
 		return value{}
 	}
-	if a.d.method != "" && !strings.Contains(name, "::") && a.s.lib.mentions(a.d.home, a.d.method, name, map[string]bool{}) { // a member, for all that is known
+	if a.d.method != "" && !strings.Contains(name, "::") && a.s.lib.mentions(a.d.home, a.d.method, name) { // a member, for all that is known
 		v := value{roots: lifetimes{a}.this(), mem: 1, place: placeMem, t: a.d.file.field(a.d.method, name).within(a.d.konst)}
 		if v.t == (ctype{}) && a.alias(name, sc) == nil {
 			return v

@@ -290,24 +290,25 @@ func (d *feed) word(w string) {
 		d.afterString() && (d.kind(d.at+1) == kLit || next == "," || next == ")"): // "…" what a macro is given
 		d.at++
 	default:
-		name := w
 		start := d.at
-		for d.str(d.at+1) == "::" && d.kind(d.at+2) == kIdent {
-			d.at += 2
-			name += "::" + d.str(d.at)
+		var name strings.Builder
+		name.WriteString(w)
+		qualified := func() {
+			for d.str(d.at+1) == "::" && d.kind(d.at+2) == kIdent {
+				d.at += 2
+				name.WriteString("::" + d.str(d.at))
+			}
 		}
+		qualified()
 		if d.f.cpp && d.str(d.at+1) == "<" {
 			if end, ok := t.anglesTo(d.at+1, len(d.toks)); ok && (d.str(end) == "(" || d.str(end) == "::" || d.str(end) == "{") {
 				d.at = end - 1
-				for d.str(d.at+1) == "::" && d.kind(d.at+2) == kIdent {
-					d.at += 2
-					name += "::" + d.str(d.at)
-				}
+				qualified()
 			}
 		}
 		end := d.at
 		d.at = start
-		d.emit(tIdent, name)
+		d.emit(tIdent, name.String())
 		d.at = end + 1
 		d.operand, d.start = true, false
 	}

@@ -20,6 +20,9 @@ type index struct {
 	classes map[string][]island // with bodies: struct, union, class
 	macros  map[string][]int    // into text.macros
 	fields  []island            // declarations with a semicolon that are none of these
+	typed   map[string]ctype    // what the fields are, once somebody has asked
+	named   map[string]bool     // what stands in the declarations, once somebody has asked
+	holds   []string            // the classes of which objects are in it, once somebody has asked
 	cpp     bool                // something is C++
 	file    *file               // of the body of a class
 }
@@ -41,6 +44,9 @@ func (x *index) scan(t *text, from, to int) {
 		i = max(i+1, s.declaration(i))
 	}
 }
+
+// maxNames are as many as a typedef may give; of more nothing is known.
+const maxNames = 256
 
 type scanner struct {
 	*text
@@ -267,7 +273,7 @@ func (s *scanner) typedef(isl island) int {
 		}
 		return isl.end
 	}
-	var names []int
+	var names []int // as many as somebody may have written
 	kw := -1
 	i := isl.start + 1
 	for i < s.to && !s.is(i, ";") {
@@ -281,7 +287,7 @@ func (s *scanner) typedef(isl island) int {
 					i = s.match(i + 1)
 					continue
 				}
-				if s.is(i+1, ";") || s.is(i+1, ",") || s.is(i+1, "[") || s.is(i+1, "(") && !s.is(i-1, "(") {
+				if len(names) < maxNames && (s.is(i+1, ";") || s.is(i+1, ",") || s.is(i+1, "[") || s.is(i+1, "(") && !s.is(i-1, "(")) {
 					names = append(names, i)
 				}
 			}
@@ -417,12 +423,26 @@ func (s *scanner) angles(i int) int {
 	return i + 1
 }
 
+// closes reports whether there is an angle that closes between two tokens. Who asks for one after the
+// other has each token looked at once.
+func (t *text) closes(i, to int) bool {
+	if i < t.open[0] || i > t.open[1] {
+		t.open = [2]int{i, i}
+	}
+	for t.open[1] < to && !t.is(t.open[1], ">") && !t.is(t.open[1], ">>") {
+		t.open[1]++
+	}
+	return t.open[1] < to
+}
+
 func (t *text) anglesTo(i, to int) (int, bool) {
 	if !t.is(i, "<") {
 		return i, false
 	}
 	depth := 0
-	to = min(to, i+512)
+	if to = min(to, i+512); !t.closes(i, to) {
+		return i, false
+	}
 	for j := i; j < to; j++ {
 		switch {
 		case t.is(j, "<"):

@@ -5,6 +5,7 @@ package c
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -48,11 +49,17 @@ type text struct {
 	toks     []token
 	macros   []macro
 	includes []include
+	lines    []int32 // where they begin, once somebody has asked
+	copied   bool    // src is the lexer's own
+	// Between these two tokens no angle closes; see closes.
+	open [2]int
 }
 
 const (
 	maxFile   = 16 << 20 // a longer file is taken for data
 	maxMacros = 1 << 16
+	// maxDelimiter is how much may stand between the quote and the parenthesis of R"x(…)x".
+	maxDelimiter = 16
 )
 
 // lex cuts a file into tokens. It ends with all input: what is no token of C is a
@@ -83,7 +90,7 @@ func (l *scanning) run() {
 		case space(c) || c == '\\':
 			l.at++
 		case l.comment():
-		case c == '#' && fresh:
+		case fresh && (c == '#' || l.digraph()): // %: is #
 			l.directive()
 		default:
 			fresh = false
@@ -177,6 +184,7 @@ func (l *scanning) token() token {
 		l.quoted()
 		k = kLit
 	default:
+		l.digraph()
 		l.at += punct(l.src[start:])
 	}
 	return token{k, int32(start), int32(l.at)}
@@ -203,8 +211,8 @@ func (l *scanning) quoted() {
 // raw passes R"x(…)x".
 func (l *scanning) raw() {
 	rest := l.src[l.at+1:]
-	n := bytes.IndexByte(rest, '(')
-	if n < 0 || n > 16 {
+	n := bytes.IndexByte(rest[:min(len(rest), maxDelimiter+1)], '(')
+	if n < 0 || bytes.ContainsAny(rest[1:max(n, 1)], " )\\\"\t\v\f\r\n") {
 		l.quoted()
 		return
 	}
@@ -214,6 +222,41 @@ func (l *scanning) raw() {
 	} else {
 		l.at = len(l.src)
 	}
+}
+
+// digraph writes what one at hand stands for in its place, and reports whether it is %:, which is
+// a # that may begin a directive. A <: that more colons follow is the < of a template.
+func (l *scanning) digraph() bool {
+	rest := l.src[l.at:]
+	if len(rest) < 2 {
+		return false
+	}
+	var means string
+	switch string(rest[:2]) {
+	case "<%":
+		means = "{ "
+	case "%>":
+		means = "} "
+	case "<:":
+		if len(rest) > 2 && rest[2] == ':' && !(len(rest) > 3 && (rest[3] == ':' || rest[3] == '>')) {
+			return false
+		}
+		means = "[ "
+	case ":>":
+		means = "] "
+	case "%:":
+		means = "# "
+		if bytes.HasPrefix(rest, []byte("%:%:")) {
+			means = "##  "
+		}
+	default:
+		return false
+	}
+	if !l.copied { // the bytes are also those of who read them
+		l.src, l.copied = bytes.Clone(l.src), true
+	}
+	copy(l.src[l.at:], means)
+	return means == "# "
 }
 
 var puncts = []string{"<<=", ">>=", "...", "->*", ".*", "->", "++", "--", "<<", ">>", "<=", ">=", "==", "!=", "&&", "||", "+=", "-=", "*=", "/=", "%=", "&=", "|=", "^=", "::", "##"}
@@ -310,7 +353,7 @@ func (l *scanning) dead() {
 }
 
 func (l *scanning) include(toks []token) {
-	if len(toks) < 2 {
+	if len(toks) < 2 || len(l.includes) >= maxMacros {
 		return
 	}
 	if s := l.str(toks[1]); toks[1].kind == kLit && len(s) > 2 && s[0] == '"' {
@@ -367,5 +410,17 @@ func (t *text) is(i int, s string) bool {
 
 // line returns the line of an offset, from 1.
 func (t *text) line(pos int32) int {
-	return 1 + bytes.Count(t.src[:pos], []byte("\n"))
+	if t.lines == nil {
+		t.lines = []int32{0}
+		for i, c := range t.src {
+			if c == '\n' {
+				t.lines = append(t.lines, int32(i)+1)
+			}
+		}
+	}
+	n, at := slices.BinarySearch(t.lines, pos)
+	if at {
+		n++
+	}
+	return n
 }

@@ -34,7 +34,9 @@ type Library struct {
 
 	mu      sync.Mutex
 	files   map[string]*file // nil where it cannot be read
+	count   int              // of those that can
 	bytes   int
+	room    int // for what file.reach keeps
 	pieces  int // of verbatim C
 	sources []*file
 	opened  bool // sources are
@@ -45,10 +47,11 @@ type Library struct {
 type file struct {
 	*text
 	*index
+	lib      *Library
 	path     string
 	shown    string // the name that people get
 	includes []*file
-	reach    []*file // itself and what it includes, made when it is asked for
+	reach    []*file // itself and what it includes, where somebody asked and there was room to keep it
 	nodes    map[string]*node
 	methods  map[string]*node // by "class::method"
 	members  map[islandKey]*index
@@ -60,7 +63,9 @@ type file struct {
 	// destructors are the classes whose destructors run when an object of a class goes.
 	destructors map[string][]string
 	inClasses   map[string]bool
-	followed    bool // what it includes is read
+	heads       map[islandKey][]string // the bases of classes
+	indexed     map[string]bool        // what constItems says of classes
+	followed    bool                   // what it includes is read
 	// variables are those that the file declares outside of functions and classes.
 	variables map[string]bool
 	// outside are names, and whether they are variables of the file or of what it includes.
@@ -75,13 +80,15 @@ type Header struct {
 }
 
 const (
-	maxFiles = 8192
-	maxBytes = 512 << 20
+	maxFiles  = 8192
+	maxMisses = 1 << 18 // files that were looked for and are not there
+	maxBytes  = 512 << 20
+	maxReach  = 4 << 20
 )
 
 // New returns a library that has read nothing yet.
 func New(o Options) *Library {
-	l := &Library{opts: o, files: map[string]*file{}}
+	l := &Library{opts: o, files: map[string]*file{}, room: maxReach}
 	l.solver = solver{lib: l, nodes: map[string]*node{}}
 	return l
 }
@@ -115,12 +122,12 @@ func (l *Library) Verbatim(pieces []Piece, sees []Header) []Header {
 		l.follow(f)
 		out = append(out, Header{l, f})
 	}
-	for i, h := range out {
-		for _, o := range slices.Concat(sees, out[:i], out[i+1:]) {
-			if !slices.Contains(h.f.includes, o.f) {
-				h.f.includes = append(h.f.includes, o.f)
-			}
-		}
+	together := l.add("", "", nil)
+	for _, h := range slices.Concat(sees, out) {
+		together.includes = append(together.includes, h.f)
+	}
+	for _, h := range out {
+		h.f.includes = append(h.f.includes, together)
 	}
 	return out
 }
@@ -140,14 +147,15 @@ func (l *Library) read(at string) *file {
 	if f, ok := l.files[at]; ok {
 		return f
 	}
-	l.files[at] = nil
-	if l.opts.Read == nil || len(l.files) > maxFiles || l.bytes > maxBytes {
+	if l.opts.Read == nil || l.count >= maxFiles || l.bytes > maxBytes || len(l.files) >= maxFiles+maxMisses {
 		return nil
 	}
+	l.files[at] = nil
 	src, ok := l.opts.Read(at)
 	if !ok {
 		return nil
 	}
+	l.count++
 	f := l.add(at, l.shown(at), src)
 	l.files[at] = f
 	return f
@@ -178,7 +186,7 @@ func (l *Library) shown(at string) string {
 
 func (l *Library) add(at, shown string, src []byte) *file {
 	l.bytes += len(src)
-	f := &file{path: at, shown: shown, nodes: map[string]*node{}, methods: map[string]*node{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
+	f := &file{lib: l, path: at, shown: shown, nodes: map[string]*node{}, methods: map[string]*node{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
 	f.text = lex(src)
 	f.index = newIndex(f.text)
 	switch strings.ToLower(path.Ext(at)) {
@@ -249,7 +257,10 @@ func (f *file) all() []*file {
 			}
 		}
 	}
-	f.reach = out
+	if len(out) <= f.lib.room {
+		f.lib.room -= len(out)
+		f.reach = out
+	}
 	return out
 }
 

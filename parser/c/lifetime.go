@@ -18,36 +18,59 @@ func (f *file) destructorsOf(class string) []string {
 	if out, ok := f.destructors[class]; ok {
 		return out
 	}
-	if f.destructors == nil {
-		f.destructors = map[string][]string{}
-	}
-	f.destructors[class] = nil // what leads to itself
 	var out []string
-	record := f.record(class)
-	for _, x := range record {
-		if len(x.funcs["~"+class]) > 0 {
-			out = append(out, class)
+	list := []string{class}
+	for i := 0; i < len(list); i++ {
+		if len(list) > maxClasses {
+			out = append(out, tooMany)
+			break
 		}
-		for _, isl := range x.fields {
-			for _, name := range x.file.held(isl) {
-				out = append(out, f.destructorsOf(name)...)
+		own, more := f.destroys(list[i])
+		if own {
+			out = append(out, list[i])
+		}
+		for _, name := range more {
+			if !slices.Contains(list, name) {
+				list = append(list, name)
 			}
-		}
-	}
-	for _, g := range f.all() {
-		for _, isl := range g.classes[class] {
-			for _, b := range g.bases(isl) {
-				out = append(out, f.destructorsOf(b)...)
-			}
-		}
-		if len(record) == 0 && g.inner()["~"+class] { // one within another, or within a function
-			out = append(out, class)
 		}
 	}
 	slices.Sort(out)
-	out = slices.Compact(out)
+	if f.destructors == nil {
+		f.destructors = map[string][]string{}
+	}
 	f.destructors[class] = out
 	return out
+}
+
+// tooMany is the destructor of nobody knows whom.
+const tooMany = "more classes than are looked at"
+
+// destroys reports whether a class has a destructor, and which classes it inherits or has objects of.
+func (f *file) destroys(class string) (own bool, more []string) {
+	record := f.record(class)
+	for _, x := range record {
+		own = own || len(x.funcs["~"+class]) > 0
+		if x.holds == nil {
+			x.holds = []string{}
+			for _, isl := range x.fields {
+				x.holds = append(x.holds, x.file.held(isl)...)
+			}
+			slices.Sort(x.holds)
+			x.holds = slices.Compact(x.holds)
+		}
+		more = append(more, x.holds[:min(len(x.holds), maxClasses+1)]...)
+	}
+	for _, g := range f.all() {
+		list := g.classes[class]
+		for i := range list {
+			more = append(more, g.bases(&list[i])...)
+		}
+		if len(record) == 0 && g.inner()["~"+class] { // one within another, or within a function
+			own = true
+		}
+	}
+	return own, more
 }
 
 // inner are the names of all classes with bodies in the file, and behind ~ of those with destructors, wherever
@@ -128,7 +151,7 @@ func (a lifetimes) made(t ctype, v value, at spot, sc *scope) {
 	if !sc.f.cpp || t.rec == "" {
 		return
 	}
-	same := v.t.ptr == 0 && sc.f.inherits(v.t.rec, t.rec, 0)
+	same := v.t.ptr == 0 && sc.f.inherits(v.t.rec, t.rec)
 	if t.ref && t.ptr == 1 && !same && v.t != (ctype{}) { // an object that goes, to which it refers
 		t = t.element()
 	}
@@ -142,6 +165,10 @@ func (a lifetimes) made(t ctype, v value, at spot, sc *scope) {
 		if t.base == baseUnknown && !same && !v.t.scalar() && slices.ContainsFunc(sc.f.all(), func(g *file) bool { return g.inner()[t.rec] }) {
 			a.loseIn(v, v.roots|v.mem, at)
 		}
+		return
+	}
+	if n.many {
+		a.loseIn(v, v.roots|v.mem, at)
 		return
 	}
 	var defs []*def
@@ -161,23 +188,6 @@ func (a lifetimes) made(t ctype, v value, at spot, sc *scope) {
 	if c := a.s.lib.nodeOf(n.name, defs, sc.f, false); c != nil {
 		calls(a).applyAt(c, []value{{place: placeMem}, v}, at, sc)
 	}
-}
-
-// inherits reports whether a class is another, or inherits it.
-func (f *file) inherits(class, base string, depth int) bool {
-	if class == base || class == "" || depth > 16 {
-		return class == base
-	}
-	for _, g := range f.all() {
-		for _, isl := range g.classes[class] {
-			for _, b := range g.bases(isl) {
-				if f.inherits(b, base, depth+1) {
-					return true
-				}
-			}
-		}
-	}
-	return false
 }
 
 // takes reports whether a parameter may be given a value of a type, for all that is known of both.

@@ -8,6 +8,9 @@ import (
 	"strings"
 )
 
+// maxDefs are as many declarations as one name may have, overloads and the branches of #if included.
+const maxDefs = 256
+
 // lookup is the node of a name in a file and what that includes, nil where there is none.
 func (l *Library) lookup(f *file, name string) *node {
 	if n, ok := f.nodes[name]; ok {
@@ -58,6 +61,10 @@ func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 	if len(defs) == 0 {
 		return nil
 	}
+	many := len(defs) > maxDefs
+	if many {
+		defs = defs[:maxDefs]
+	}
 	var key strings.Builder
 	key.WriteString(name)
 	for _, d := range defs {
@@ -68,7 +75,7 @@ func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 	}
 	n := l.solver.nodes[key.String()]
 	if n == nil {
-		n = &node{name: name, defs: defs, callers: map[*node]bool{}}
+		n = &node{name: name, defs: defs, many: many, callers: map[*node]bool{}}
 		l.solver.nodes[key.String()] = n
 	}
 	return n
@@ -102,6 +109,9 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 	if seen[class] {
 		return nil, true
 	}
+	if len(seen) > maxClasses {
+		return nil, false
+	}
 	seen[class] = true
 	key := class + "::" + name
 	if n := f.methods[key]; n != nil {
@@ -120,7 +130,7 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 				defs = append(defs, g.methodDef(isl, class))
 				bodies = bodies || isl.body >= 0
 			}
-			bases = append(bases, g.bases(list[i])...)
+			bases = append(bases, g.bases(&list[i])...)
 		}
 		for _, isl := range g.funcs[key] {
 			if d := g.methodDef(isl, class); isl.body >= 0 {
@@ -177,53 +187,11 @@ func (g *file) methodDef(isl island, class string) *def {
 
 // mentions reports whether a class, or one that it inherits, may have a member of a name; also
 // where one of them is not in sight.
-func (l *Library) mentions(f *file, class, name string, seen map[string]bool) bool {
-	if seen[class] {
-		return false
-	}
-	seen[class] = true
+func (l *Library) mentions(f *file, class, name string) bool {
 	found := false
-	for _, g := range f.all() {
-		for _, isl := range g.classes[class] {
-			found = true
-			if g.membersOf(&isl).mentions(name) {
-				return true
-			}
-			for _, b := range g.bases(isl) {
-				if l.mentions(f, b, name, seen) {
-					return true
-				}
-			}
-		}
-	}
-	return !found
-}
-
-// bases are the classes that the head of a class names.
-func (g *file) bases(isl island) []string {
-	var out []string
-	colon := false
-	last := ""
-	for i := isl.name + 1; i < isl.body; i++ {
-		switch {
-		case g.is(i, ":"):
-			colon = true
-		case !colon:
-		case g.is(i, "<"):
-			if end, ok := g.anglesTo(i, isl.body); ok {
-				i = end - 1
-			}
-		case g.is(i, ","):
-			out = append(out, last)
-			last = ""
-		case g.toks[i].kind == kIdent:
-			if w := g.str(g.toks[i]); w != "public" && w != "private" && w != "protected" && w != "virtual" {
-				last = w
-			}
-		}
-	}
-	if last != "" {
-		out = append(out, last)
-	}
-	return out
+	sight := f.lineage(class, func(g *file, isl *island) bool {
+		found = g.membersOf(isl).mentions(name, 0)
+		return found
+	})
+	return found || !sight
 }

@@ -3,6 +3,7 @@ package c
 // Members of classes: which there are, and of what type.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -89,73 +90,101 @@ func (f *file) findField(rec, name string) ctype {
 	return out
 }
 
+// maxAnonymous is how deep structs without names in structs are looked at.
+const maxAnonymous = 8
+
 // member is the type of a member that a class body declares.
 func (x *index) member(name string, depth int) (ctype, bool) {
-	g := x.file
-	for _, isl := range x.fields {
-		if isl.body >= 0 { // a struct or union without a name
-			if depth < 8 {
-				in := g.membersOf(&isl)
-				if t, ok := in.member(name, depth+1); ok {
-					return t, true
-				}
-			}
-			continue
-		}
-		// Declarators after the first share its words up to the first pointer.
-		var head, p phrase
-		first := true
-		flush := func() (ctype, bool) {
-			t, n := g.of(p)
-			if first {
-				head = p
-				for i, w := range p {
-					if w == "*" || w == "&" || w == n && i > 0 {
-						head = p[:i]
-						break
-					}
-				}
-				first = false
-			}
-			return t, n == name
-		}
-		for i := isl.start; i < isl.end; {
-			if g.is(i, ",") || g.is(i, ";") || g.is(i, ":") && !g.is(i, "::") || g.is(i, "=") {
-				if len(p) > 0 {
-					if t, ok := flush(); ok {
-						return t, true
-					}
-				}
-				if g.is(i, ":") || g.is(i, "=") { // up to the next declarator
-					for i < isl.end && !g.is(i, ",") && !g.is(i, ";") {
-						if g.is(i, "{") || g.is(i, "(") {
-							i = g.matchTo(i, isl.end)
-						} else {
-							i++
-						}
-					}
-				}
-				p = slices.Clone(head)
-				i++
-				continue
-			}
-			if g.is(i, "{") { // struct { … } x: of a type that has no name
-				i = g.matchTo(i, isl.end)
-				p = append(p, "?")
-				continue
-			}
-			var w string
-			if w, i = g.word(i, isl.end); w != "" {
-				p = append(p, strings.Fields(w)...)
-			}
+	if x.typed == nil {
+		x.typed = map[string]ctype{}
+		for i := range x.fields {
+			x.declarators(&x.fields[i], depth)
 		}
 	}
-	return ctype{}, false
+	t, ok := x.typed[name]
+	return t, ok
+}
+
+// declarators notes the types of what one declaration declares, unless another before it has.
+func (x *index) declarators(isl *island, depth int) {
+	g := x.file
+	note := func(name string, t ctype) {
+		if _, ok := x.typed[name]; !ok && name != "" {
+			x.typed[name] = t
+		}
+	}
+	if isl.body >= 0 { // a struct or union without a name
+		if depth < maxAnonymous {
+			in := g.membersOf(isl)
+			in.member("", depth+1)
+			for name, t := range in.typed {
+				note(name, t)
+			}
+		}
+		return
+	}
+	// Declarators after the first share its words up to the first pointer.
+	var head, p phrase
+	first := true
+	flush := func() {
+		t, n := g.of(p)
+		if first {
+			head = p
+			for i, w := range p {
+				if w == "*" || w == "&" || w == n && i > 0 {
+					head = p[:i]
+					break
+				}
+			}
+			first = false
+		}
+		note(n, t)
+	}
+	for i := isl.start; i < isl.end && len(head) <= maxPhrase; {
+		if g.is(i, ",") || g.is(i, ";") || g.is(i, ":") && !g.is(i, "::") || g.is(i, "=") {
+			if len(p) > 0 {
+				flush()
+			}
+			if g.is(i, ":") || g.is(i, "=") { // up to the next declarator
+				for i < isl.end && !g.is(i, ",") && !g.is(i, ";") {
+					if g.is(i, "{") || g.is(i, "(") {
+						i = g.matchTo(i, isl.end)
+					} else {
+						i++
+					}
+				}
+			}
+			p = slices.Clone(head)
+			i++
+			continue
+		}
+		if g.is(i, "{") { // struct { … } x: of a type that has no name
+			i = g.matchTo(i, isl.end)
+			p = append(p, "?")
+			continue
+		}
+		var w string
+		if w, i = g.word(i, isl.end); w != "" {
+			p = append(p, strings.Fields(w)...)
+		}
+	}
 }
 
 // constItems reports whether operator[] of a class, where the object is const, returns what is
 // const, too, or a copy.
 func (f *file) constItems(class string) bool {
+	out, ok := f.indexed[class]
+	if !ok {
+		if f.indexed == nil {
+			f.indexed = map[string]bool{}
+		}
+		out = f.findConstItems(class)
+		f.indexed[class] = out
+	}
+	return out
+}
+
+func (f *file) findConstItems(class string) bool {
 	found := false
 	for _, g := range f.all() {
 		for _, isl := range g.classes[class] {
@@ -184,24 +213,34 @@ func (f *file) constItems(class string) bool {
 }
 
 // mentions reports whether a name stands in what a class declares, method bodies aside.
-func (x *index) mentions(name string) bool {
-	in := func(isl island) bool {
-		for i := isl.start; i < isl.end && isl.body < 0; i++ {
-			if x.file.is(i, name) {
-				return true
+func (x *index) mentions(name string, depth int) bool {
+	if x.named == nil {
+		x.named = map[string]bool{}
+		g := x.file
+		in := func(isl *island) {
+			for i := isl.start; i < isl.end && isl.body < 0; i++ {
+				if g.toks[i].kind == kIdent {
+					x.named[g.str(g.toks[i])] = true
+				}
 			}
 		}
-		return false
-	}
-	for _, isl := range x.fields {
-		if in(isl) || isl.body >= 0 && x.file.membersOf(&isl).mentions(name) {
-			return true
+		for i := range x.fields {
+			in(&x.fields[i])
+			switch {
+			case x.fields[i].body < 0:
+			case depth >= maxAnonymous:
+				x.named[""] = true
+			default:
+				inner := g.membersOf(&x.fields[i])
+				inner.mentions("", depth+1)
+				maps.Copy(x.named, inner.named)
+			}
+		}
+		for _, list := range x.funcs {
+			for i := range list {
+				in(&list[i])
+			}
 		}
 	}
-	for _, list := range x.funcs {
-		if slices.ContainsFunc(list, in) {
-			return true
-		}
-	}
-	return false
+	return x.named[name] || x.named[""] // more than was looked at
 }

@@ -72,18 +72,18 @@ func (a operators) between(ops []operand, sc *scope) value {
 		}
 		return out
 	}
-	for i := 1; i < len(ops); i++ {
-		switch ops[i].op {
-		case "<<", ">>", ",", "new": // streams are looked at elsewhere, and the others are the language's own
-			continue
-		}
-		if ops[i].term == nil {
-			continue
-		}
-		at := a.at(ops[i].term, sc, "uses "+ops[i].op+" on it")
-		for _, l := range ops[:i] {
-			for _, r := range ops[i:] {
-				out.roots |= a.overloaded(ops[i].op, []value{l.v, r.v}, at, sc).roots
+	for i, l := range ops {
+		var between []operand // one of each operator that stands between l and r
+		for _, r := range ops[i+1:] {
+			switch r.op {
+			case "<<", ">>", ",", "new": // streams are looked at elsewhere, and the others are the language's own
+			default:
+				if r.term != nil && !slices.ContainsFunc(between, func(o operand) bool { return o.op == r.op }) {
+					between = append(between, r)
+				}
+			}
+			for _, o := range between {
+				out.roots |= a.overloaded(o.op, []value{l.v, r.v}, a.at(o.term, sc, "uses "+o.op+" on it"), sc).roots
 			}
 		}
 	}
@@ -120,21 +120,15 @@ func (f *file) conversionsOf(class string) []string {
 	if f.conversions == nil {
 		f.conversions = map[string][]string{}
 	}
-	f.conversions[class] = nil // what leads to itself
 	var out []string
-	for _, g := range f.all() {
-		list := g.classes[class]
-		for i := range list {
-			for name := range g.membersOf(&list[i]).funcs {
-				if to, ok := strings.CutPrefix(name, "operator"); ok && to != "" && letter(to[0]) && !strings.HasPrefix(to, "new") && !strings.HasPrefix(to, "delete") && to != "co_await" {
-					out = append(out, name)
-				}
-			}
-			for _, b := range g.bases(list[i]) {
-				out = append(out, f.conversionsOf(b)...)
+	f.lineage(class, func(g *file, isl *island) bool {
+		for name := range g.membersOf(isl).funcs {
+			if to, ok := strings.CutPrefix(name, "operator"); ok && to != "" && letter(to[0]) && !strings.HasPrefix(to, "new") && !strings.HasPrefix(to, "delete") && to != "co_await" {
+				out = append(out, name)
 			}
 		}
-	}
+		return false
+	})
 	slices.Sort(out)
 	out = slices.Compact(out)
 	f.conversions[class] = out

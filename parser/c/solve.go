@@ -73,6 +73,7 @@ type node struct {
 	callers map[*node]bool
 	queued  bool
 	known   bool // has been queued once
+	many    bool // it has more declarations than are looked at
 }
 
 type solver struct {
@@ -273,6 +274,12 @@ func (s *solver) update(n *node) bool {
 	world := n.world.flags
 	for i, f := range n.facts {
 		was[i] = f.flags
+	}
+	if n.many {
+		d := n.defs[0]
+		for i := range n.facts {
+			n.facts[i].add(unknown|deep|returned, spot{d.file, int32(d.at()), "has more declarations than are looked at"})
+		}
 	}
 	if !n.hasBody() {
 		d := n.defs[0]

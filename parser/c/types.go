@@ -136,11 +136,14 @@ func set(words ...string) map[string]bool {
 // word each: "[]", "()", "<>".
 type phrase []string
 
+// maxPhrase are as many words as a declaration may have; of more nothing is known.
+const maxPhrase = 512
+
 // of returns the type that a phrase declares, and the name that it gives, "" for none.
 func (f *file) of(p phrase) (ctype, string) { return f.typeOf(p, 0) }
 
 func (f *file) typeOf(p phrase, depth int) (ctype, string) {
-	if depth > 16 {
+	if depth > 16 || len(p) > maxPhrase {
 		return ctype{}, ""
 	}
 	first := slices.IndexFunc(p, func(w string) bool { return w == "*" || w == "&" || w == "&&" || w == "[]" || w == "()" })
