@@ -99,6 +99,7 @@ type LockSets struct {
 	States map[State]*StateLocks
 	// All are the accesses of what no lock guards, too.
 	All map[State][]*Access
+	of  map[*project.Class][]State // see statesOf
 	// owners are the classes that have the attribute by which a lock is reached.
 	owners map[StateLock][]*project.Class
 	// by are the locks that guard something of a class.
@@ -461,12 +462,13 @@ func compareBool(a, b bool) int {
 // Open returns what is written of a class, or of its bases, for certain and without the locks that guard something of it.
 func (ls *LockSets) Open(c *project.Class) []*Access {
 	var out []*Access
-	for s, list := range ls.All {
-		if !slices.Contains(c.Ancestry(), s.Class) {
-			continue
-		}
+	var states []State
+	for _, k := range c.Ancestry() {
+		states = append(states, ls.statesOf(k)...)
+	}
+	for _, s := range states {
 		g := ls.States[s]
-		for _, a := range list {
+		for _, a := range ls.All[s] {
 			if a.Func.Class != c || a.init || !OnSelf(a.Func, a.Effect) || a.outer || !a.Effect.Writes() || !a.Effect.Sure || g != nil && a.Holds(g.By) || g == nil && ls.holdsAny(c, a) || !ls.itself(a) {
 				continue
 			}
@@ -483,9 +485,9 @@ func (ls *LockSets) Open(c *project.Class) []*Access {
 // attribute, where no lock guards it and none is held at both: the use takes the object while the other thread lets
 // go of it. Both come about for certain in what others can call.
 func (ls *LockSets) Unguarded(c *project.Class) (write, use *Access) {
-	for s, list := range ls.All {
-		fd := c.Field(s.Field)
-		if s.Class != c || s.Behind || ls.States[s] != nil || fd == nil || ls.p.Types.OfField(fd).Kind != ctype.Object {
+	for _, s := range ls.statesOf(c) {
+		list, fd := ls.All[s], c.Field(s.Field)
+		if s.Behind || ls.States[s] != nil || fd == nil || ls.p.Types.OfField(fd).Kind != ctype.Object {
 			continue
 		}
 		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
@@ -502,6 +504,25 @@ func (ls *LockSets) Unguarded(c *project.Class) (write, use *Access) {
 		}
 	}
 	return write, use
+}
+
+// statesOf returns the states of the objects of a class that are used, by their names.
+func (ls *LockSets) statesOf(c *project.Class) []State {
+	if ls.of == nil {
+		ls.of = map[*project.Class][]State{}
+		for s := range ls.All {
+			ls.of[s.Class] = append(ls.of[s.Class], s)
+		}
+		for _, list := range ls.of {
+			slices.SortFunc(list, func(a, b State) int {
+				if a.Field == b.Field && a.Behind != b.Behind {
+					return map[bool]int{false: -1, true: 1}[a.Behind]
+				}
+				return strings.Compare(a.Field, b.Field)
+			})
+		}
+	}
+	return ls.of[c]
 }
 
 // share reports whether some lock is held at both of two accesses.

@@ -225,6 +225,7 @@ func (o untyped) findsOf(g *effects.Function) []effects.Find {
 		if o.finds == nil {
 			o.finds = map[*effects.Function][]effects.Find{}
 		}
+		o.p.prog.FlowOf(g) // nobody may have asked for that of another module's
 		out = effects.Finds(g)
 		o.finds[g] = out
 	}
