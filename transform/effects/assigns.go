@@ -4,7 +4,6 @@ package effects
 // for those who name paths.
 
 import (
-	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -36,6 +35,10 @@ func (s *Solver) assign() {
 	made := returnsMade(s)
 	var parts []assigned // of other objects that are made here
 	holders := map[int32][]assigned{}
+	known := make(map[assigned]bool, len(s.sum.assigns))
+	for _, a := range s.sum.assigns {
+		known[a] = true
+	}
 	note := func(a assigned) {
 		x := &s.sum.Regions[a.into]
 		if x.Root == NodeFresh && x.Parent < 0 && !made[x.Num] {
@@ -58,7 +61,8 @@ func (s *Solver) assign() {
 				return // the values are noted, too
 			}
 		}
-		if !slices.Contains(s.sum.assigns, a) {
+		if !known[a] {
+			known[a] = true
 			s.sum.assigns = append(s.sum.assigns, a)
 			s.grown = true
 		}

@@ -321,6 +321,7 @@ type Summary struct {
 	places  map[regionKey]int32 // of regions, where there are many
 	far     int                 // how many regions are attributes of attributes
 	Effects []Effect
+	beyond  int     // how many effects are on what is further on
 	returns []int32 // regions
 	items   []item  // what is in the tuples and lists that are returned
 	assigns []assigned

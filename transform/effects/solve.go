@@ -18,6 +18,11 @@ import (
 // maxPath bounds how far from a parameter an object is told apart.
 const maxPath = 3
 
+// maxBeyond is how many effects that come about in callees are told apart on what is further on.
+// Each of these is an effect on something nearer in the function that the call comes to in
+// the end, and no path leads to it in this one.
+const maxBeyond = 64
+
 // furtherOn is the name of the region that stands for all that is reached from its parent,
 // which is that far away. No path leads there.
 const furtherOn = "..."
@@ -492,6 +497,12 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	}
 	if s.known(e) {
 		return
+	}
+	if e.Via != nil && x.Name == furtherOn {
+		if s.sum.beyond == maxBeyond {
+			return
+		}
+		s.sum.beyond++
 	}
 	s.sum.Effects = append(s.sum.Effects, *e)
 	s.grown = true

@@ -48,6 +48,7 @@ func (p *Planner) Blocks(m *project.Module, f *Func) []*Block {
 		return nil
 	}
 	var out []*Block
+	var bound *bindings
 	var walk func(stmts []ast.Stmt, in Block)
 	walk = func(stmts []ast.Stmt, in Block) {
 		for _, st := range stmts {
@@ -62,8 +63,10 @@ func (p *Planner) Blocks(m *project.Module, f *Func) []*Block {
 					if len(out) > 0 {
 						b.Name = fmt.Sprintf("%s_%d", b.Name, len(out)+1)
 					}
-					out = append(out, &b)
-					p.block(m, f, &b)
+					if out = append(out, &b); bound == nil {
+						bound = bindingsOf(f.Def)
+					}
+					p.block(m, f, &b, bound)
 					inside.Outer = &b
 					break
 				}
@@ -110,10 +113,10 @@ func (b *Block) enter(m *project.Module, e ast.Expr) {
 }
 
 // block plans one block.
-func (p *Planner) block(m *project.Module, f *Func, b *Block) {
+func (p *Planner) block(m *project.Module, f *Func, b *Block, bound *bindings) {
 	out := p.Of(m)
 	at := ast.Span{Pos: b.With.Pos, End: b.With.Body.Colon}
-	r := &blockResolver{b: b, resolver: resolver{p: p, m: m, f: f, out: out, at: at, who: "a block of " + f.Def.Name.Name}}
+	r := &blockResolver{b: b, bound: bound, resolver: resolver{p: p, m: m, f: f, out: out, at: at, who: "a block of " + f.Def.Name.Name}}
 	r.items()
 	if r.failed || len(r.holds) == 0 {
 		return
@@ -130,7 +133,8 @@ func (p *Planner) block(m *project.Module, f *Func, b *Block) {
 // blockResolver finds what one block locks.
 type blockResolver struct {
 	resolver
-	b *Block
+	b     *Block
+	bound *bindings
 }
 
 // items reads the items of the with statement.
@@ -216,7 +220,7 @@ func (r *blockResolver) item(name string, l effects.BlockLock) {
 		h.Typed, h.Class = false, nil
 	}
 	id, isName := syntax.Unparen(a.X).(*ast.Name)
-	if isName && !h.Items && r.stays(id.Name) {
+	if isName && !h.Items && r.bound.stays(id.Name, r.b.With.Span) {
 		h.Path = []string{id.Name}
 		h.Never = h.Typed && r.never(a.X)
 	} else {
@@ -246,41 +250,6 @@ func (r *blockResolver) firstOfClassMethod() string {
 		return ""
 	}
 	return params.List[0].Name.Name
-}
-
-// stays reports whether a name is a variable of the function alone, and keeps its value
-// while the block runs.
-func (r *blockResolver) stays(name string) bool {
-	def := r.f.Def
-	own := slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name })
-	changed := false
-	ast.Walk(def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			ast.Walk(n, func(x ast.Node) bool {
-				if s, ok := x.(*ast.Simple); ok && s.Keyword == "nonlocal" {
-					changed = changed || slices.ContainsFunc(s.Names, func(i ast.Ident) bool { return i.Name == name })
-				}
-				return true
-			})
-			return false
-		case *ast.Simple:
-			if n.Keyword == "global" || n.Keyword == "nonlocal" {
-				changed = changed || slices.ContainsFunc(n.Names, func(i ast.Ident) bool { return i.Name == name })
-			}
-		case *ast.CVarDecl:
-			own = own || slices.ContainsFunc(n.Declarators, func(d *ast.Declarator) bool { return syntax.DeclaredName(d).Name == name })
-		case *ast.Name:
-			if n.Name == name && n.Access != ast.Read && n.Access != ast.StoreThrough {
-				own = true
-				changed = changed || r.b.With.Contains(n.Pos)
-			}
-		case *ast.Unary:
-			changed = changed || n.Op == "&" && syntax.IsNamed(n.X, name)
-		}
-		return true
-	})
-	return own && !changed
 }
 
 // standing reports what the block's lock cannot stand where it is.

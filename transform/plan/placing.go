@@ -279,12 +279,6 @@ func (p *placing) once() string {
 	return ""
 }
 
-// Local reports whether a name is a variable of the function alone.
-func Local(def *ast.FuncDef, name string) bool {
-	b := blockResolver{b: &Block{With: &ast.With{}}, resolver: resolver{f: &Func{Def: def}}}
-	return b.stays(name)
-}
-
 // declarations calls look with what declares a variable.
 func declarations(def *ast.FuncDef, name string, look func(t *ast.CType, d *ast.Declarator)) {
 	for _, prm := range def.Params.List {

@@ -219,6 +219,7 @@ type resolver struct {
 	classm bool
 	at     ast.Span // what findings are about that are about all of it
 	who    string
+	params []*ast.Param // positional ones, once somebody asked
 	holds  []Hold
 	failed bool
 }
@@ -333,7 +334,10 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 		r.addItems(u, span, path, md)
 		return
 	}
-	params := r.positional()
+	if r.params == nil {
+		r.params = r.positional()
+	}
+	params := r.params
 	fname := r.f.Def.Name.Name
 	if path == "" {
 		if len(params) == 0 || r.f.Def.Params.List[0].Kind != ast.Positional || params[0].Name.Name == "" {
@@ -369,7 +373,7 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 	if !r.typeOf(u, span, i, params[i], &h, len(parts) > 1) {
 		return
 	}
-	for _, attr := range parts[1:] {
+	for n, attr := range parts[1:] {
 		var next *project.Class
 		if h.Class != nil {
 			if f := h.Class.Field(attr); f != nil {
@@ -377,8 +381,8 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 			}
 		}
 		moving := h.Class != nil && r.p.Program.Guarding.Of(h.Class) == attr && r.p.Program.Guarding.Changes(h.Class)
-		h = Hold{Mode: md, Path: append(slices.Clone(h.Path), attr), Class: next, Moving: append(slices.Clone(h.Moving), moving),
-			Types: append(slices.Clone(h.Types), r.m.NameOf(r.f.Unit, next)), MaybeNone: h.MaybeNone || len(h.Path) == 1 && h.Class != nil && !h.Never}
+		h = Hold{Mode: md, Path: parts[:n+2], Class: next, Moving: append(h.Moving, moving),
+			Types: append(h.Types, r.m.NameOf(r.f.Unit, next)), MaybeNone: h.MaybeNone || len(h.Path) == 1 && h.Class != nil && !h.Never}
 		if next != nil {
 			h.Typed = r.p.Locks.Of(next) != nil
 		}

@@ -95,15 +95,17 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 	var out []finding.Finding
 	reported := map[*project.Class]bool{}
 	for _, start := range o.classes {
-		path := o.cycle(start)
-		if path == nil {
-			path = o.apart(start)
-		}
-		if path != nil && !reported[start] {
+		if !reported[start] {
+			path := o.cycle(start)
+			if path == nil {
+				path = o.apart(start)
+			}
 			for _, e := range path {
 				reported[e.from] = true
 			}
-			out = append(out, p.crossing(path, ""))
+			if path != nil {
+				out = append(out, p.crossing(path, ""))
+			}
 		}
 		out = append(out, o.within(start)...)
 	}
@@ -129,6 +131,7 @@ type ordering struct {
 	finds    map[*effects.Function][]effects.Find // of functions that were asked for theirs
 	members  map[*project.Class]map[string]bool   // names of what classes with a lock have
 	most     map[*project.Class]effects.Mode      // see strongest
+	byID     map[*effects.Function]bool           // see ordersByID
 }
 
 // add notes an edge, if it tells more than those that there are.
@@ -163,28 +166,44 @@ func (o *ordering) add(a *lockEdge) {
 // cycle returns the edges of a shortest way from a class back to it on which each waits
 // for the next.
 func (o *ordering) cycle(start *project.Class) []*lockEdge {
-	seen := map[*lockEdge]bool{}
-	var list [][]*lockEdge
+	type step struct {
+		e             *lockEdge
+		before, first int // the steps that led to this one, of which the first has itself
+	}
+	// All that lock the same are followed by the same ones.
+	type wait struct {
+		to, class *project.Class
+		locks     effects.Mode
+	}
+	var steps []step
+	seen, gone := map[*lockEdge]bool{}, map[wait]bool{}
 	for _, e := range o.edges[start] {
 		if !e.together && !e.guessed {
-			list = append(list, []*lockEdge{e})
+			steps = append(steps, step{e, -1, len(steps)})
 		}
 	}
-	for len(list) > 0 {
-		path := list[0]
-		list = list[1:]
-		last := path[len(path)-1]
-		if last.to == start {
-			if last.against(path[0]) && o.meets(last, path[0]) {
-				return path
-			}
+	for i := 0; i < len(steps); i++ {
+		at := steps[i]
+		w := wait{at.e.to, at.e.e.Class, at.e.locks}
+		if at.e.to == start || gone[w] {
 			continue
 		}
-		for _, e := range o.edges[last.to] {
-			if !seen[e] && !e.together && !e.guessed && last.against(e) && o.meets(last, e) {
-				seen[e] = true
-				list = append(list, append(slices.Clone(path), e))
+		gone[w] = true
+		for _, e := range o.edges[at.e.to] {
+			if seen[e] || e.together || e.guessed || !at.e.against(e) || !o.meets(at.e, e) {
+				continue
 			}
+			seen[e] = true
+			steps = append(steps, step{e, i, at.first})
+			if first := steps[at.first].e; e.to != start || !e.against(first) || !o.meets(e, first) {
+				continue
+			}
+			var path []*lockEdge
+			for k := len(steps) - 1; k >= 0; k = steps[k].before {
+				path = append(path, steps[k].e)
+			}
+			slices.Reverse(path)
+			return path
 		}
 	}
 	return nil

@@ -101,7 +101,7 @@ func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effec
 			a.together = n.Together
 			switch n.Kin {
 			case effects.Strangers:
-				a.passed = !ordersByID(f) && !(n.Attributes[0] != "" && o.made(n.Attributes, h))
+				a.passed = !o.ordersByID(f) && !(n.Attributes[0] != "" && o.made(n.Attributes, h))
 			default:
 				a.way, a.up = n.Way, n.Kin == effects.Above
 			}
@@ -278,7 +278,10 @@ func (o *ordering) answers(name string, writes bool) []*effects.Effect {
 
 // ordersByID reports whether a function compares the addresses of objects, to take
 // their locks in that order.
-func ordersByID(f *effects.Function) bool {
+func (o *ordering) ordersByID(f *effects.Function) bool {
+	if out, known := o.byID[f]; known {
+		return out
+	}
 	id := func(e ast.Expr) bool {
 		c, ok := syntax.Unparen(e).(*ast.Call)
 		return ok && c.Fun != nil && syntax.IsNamed(c.Fun, "id")
@@ -297,6 +300,10 @@ func ordersByID(f *effects.Function) bool {
 		}
 		return !found
 	})
+	if o.byID == nil {
+		o.byID = map[*effects.Function]bool{}
+	}
+	o.byID[f] = found
 	return found
 }
 
@@ -309,21 +316,23 @@ func (o *ordering) atOnce(f *effects.Function) {
 		return
 	}
 	var held []*effects.Effect // one for each object
+	of := map[int32]int{}
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
 		if e.Kind == effects.OnPython || e.Maybe || !p.Guards(e.Class) || p.Locks.Of(e.Class).Kind == decorator.CriticalSection || !p.Holds(f, e) {
 			continue
 		}
-		at := slices.IndexFunc(held, func(h *effects.Effect) bool { return h.Region == e.Region })
 		taken := *e
 		taken.Mode = effects.TakenAs(p, f, e)
-		switch {
-		case at < 0:
+		switch at, there := of[e.Region]; {
+		case !there:
+			of[e.Region] = len(held)
 			held = append(held, &taken)
 		case held[at].Mode < taken.Mode:
 			held[at] = &taken
 		}
 	}
+	held = o.unlike(f, held)
 	for i, a := range held {
 		for k, b := range held {
 			if i == k {
@@ -347,6 +356,25 @@ func (o *ordering) atOnce(f *effects.Function) {
 			o.add(e)
 		}
 	}
+}
+
+// unlike leaves out objects that are like two others: of those of one class that callers
+// choose all, any two tell the same.
+func (o *ordering) unlike(f *effects.Function, held []*effects.Effect) []*effects.Effect {
+	type kind struct {
+		class       *project.Class
+		mode        effects.Mode
+		own, passed bool
+		way         effects.Way
+		known       bool
+	}
+	count := map[kind]int{}
+	return slices.DeleteFunc(held, func(e *effects.Effect) bool {
+		k := kind{class: e.Class, mode: e.Mode, own: effects.OnSelf(f, e), passed: f.Passed(e.Region)}
+		k.way, k.known = f.WayTo(e.Region)
+		count[k]++
+		return count[k] > 2
+	})
 }
 
 // inOne is the fix that makes one statement of two blocks, of which the outer one has nothing but
