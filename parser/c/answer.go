@@ -5,6 +5,7 @@ package c
 import (
 	"cmp"
 	"slices"
+	"strings"
 )
 
 // Does is what a function does to what a parameter leads to.
@@ -42,6 +43,9 @@ type Function struct {
 	Place Place
 	// Body is true where it is known what the function does, beside what its prototype says.
 	Body bool
+	// Keeps is where it writes to a variable that outlives the call, static or global, itself or
+	// in what it calls; the zero Place where it is not known to, or where it takes a lock.
+	Keeps Place
 }
 
 // Method is what is known of the methods that a name may stand for.
@@ -93,7 +97,25 @@ func (n *node) function(first int) Function {
 	for _, d := range n.defs {
 		out.Rest = out.Rest || d.dots || d.bad || d.macro != nil && !d.macro.takes
 	}
+	if n.world.flags&writes != 0 && !slices.ContainsFunc(n.defs, (*def).synchronizes) {
+		out.Keeps = n.world.wrote.place()
+	}
 	return out
+}
+
+// synchronizes reports whether a body speaks of locks, atomics or what is done once.
+func (d *def) synchronizes() bool {
+	toks := d.file.toks[d.isl.start:d.isl.end]
+	if d.macro != nil {
+		toks = d.macro.toks
+	}
+	return slices.ContainsFunc(toks, func(k token) bool {
+		if k.kind != kIdent {
+			return false
+		}
+		name := strings.ToLower(d.file.str(k))
+		return strings.Contains(name, "lock") || strings.Contains(name, "mutex") || strings.Contains(name, "atomic") || strings.Contains(name, "once") || strings.Contains(name, "_begin_critical_section")
+	})
 }
 
 func (n *node) answer(i int) Answer {

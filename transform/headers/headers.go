@@ -67,6 +67,7 @@ func (h *Headers) Looks() bool { return h != nil && h.opts.Read != nil }
 type Function struct {
 	params []c.Answer
 	this   c.Answer
+	keeps  c.Place
 	found  bool
 }
 
@@ -80,6 +81,10 @@ func (f Function) Param(i int) c.Answer {
 	}
 	return c.Answer{}
 }
+
+// Keeps returns where the function writes to a variable of C's that outlives the call; false where it is
+// not known to.
+func (f Function) Keeps() (c.Place, bool) { return f.keeps, f.keeps != c.Place{} }
 
 // This returns what a method does to its object.
 func (f Function) This() c.Answer { return f.this }
@@ -105,7 +110,7 @@ func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Func
 	of := func(out Function, list []c.Header) Function {
 		for _, hd := range list {
 			if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
-				out = out.and(Function{fn.Params, c.Answer{}, true})
+				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, true})
 			}
 		}
 		return out
@@ -136,7 +141,7 @@ func (h *Headers) Method(m *project.Module, t *project.CppType, name string, arg
 	var out Function
 	for _, hd := range list {
 		if fn, ok := hd.Method(class, name, args); ok {
-			out = out.and(Function{fn.Params, fn.This, true})
+			out = out.and(Function{fn.Params, fn.This, fn.Keeps, true})
 		}
 	}
 	return h.cite(out)

@@ -26,6 +26,7 @@ func mutableGlobals(c *checking) {
 	if !c.compiled() {
 		return
 	}
+	variablesInC(c)
 	vars := c.globals()
 	changesWithin(c, vars)
 	var once map[*ruleFunc]string
