@@ -160,5 +160,8 @@ func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone(
 // CitedHeaders returns the headers by which something only reads, as #include would name them.
 func (p *Project) CitedHeaders() []string { return p.prog.Headers.Cited() }
 
+// HeadersApart returns the directories of those that a build has to be told of to find them.
+func (p *Project) HeadersApart() []string { return p.prog.Headers.Apart() }
+
 // Needs returns the files that Cython reads when it compiles the module at path.
 func (p *Project) Needs(path string) []Need { return p.proj.Needs(path) }

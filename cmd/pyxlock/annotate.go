@@ -148,6 +148,7 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 		}
 	}
 	saySystem(c.ErrOrStderr(), &f.Settings, in.Disk, p.CitedHeaders())
+	sayProject(c.ErrOrStderr(), &f.Settings, inputs.OfProject(&f.Settings, &in.Bounds, p.HeadersApart()))
 	if !f.Quiet {
 		names.say(c.ErrOrStderr())
 		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s\n", n.Summary())

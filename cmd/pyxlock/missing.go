@@ -6,6 +6,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"strconv"
 	"strings"
 
 	"pyxlock/cmd/pyxlock/internal/config"
@@ -70,6 +71,20 @@ func saySystem(w io.Writer, s *config.Settings, disk *inputs.Disk, cited []strin
 	}
 	fmt.Fprintf(w, "pyxlock: read locks rest on headers of this system, which check and builds look at only where they are told to: %s, or --pkg-config=NAME; else they warn of these locks (PXL101, PXL104)\n",
 		strings.Join(flags, " "))
+}
+
+// sayProject tells which directories of the project annotate has believed: builds do not look there
+// unless they are told to, and would ask about the same functions.
+func sayProject(w io.Writer, s *config.Settings, dirs []string) {
+	if s.Quiet || len(dirs) == 0 {
+		return
+	}
+	var list []string
+	for _, d := range dirs {
+		list = append(list, strconv.Quote(terminal.Path(d)))
+	}
+	fmt.Fprintf(w, "pyxlock: read locks rest on headers of the project, which builds look at only where they are told to: put headers = [%s] into [tool.pyxlock] of its pyproject.toml; else they warn of these locks (PXL104)\n",
+		strings.Join(list, ", "))
 }
 
 func does(functions int) string {

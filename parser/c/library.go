@@ -40,6 +40,7 @@ type Library struct {
 	pieces  int // of verbatim C
 	sources []*file
 	opened  bool // sources are
+	apart   []apart
 	solver  solver
 }
 
@@ -226,6 +227,9 @@ func (l *Library) locate(inc include, from *file) *file {
 	}
 	if !inc.system {
 		if f := l.read(path.Join(path.Dir(from.path), inc.name)); f != nil {
+			if from.text == nil {
+				l.apart = append(l.apart, apart{inc.name, f})
+			}
 			return f
 		}
 	}
@@ -236,7 +240,11 @@ func (l *Library) locate(inc include, from *file) *file {
 	}
 	if l.opts.Find != nil {
 		if at := l.opts.Find(inc.name); at != "" {
-			return l.read(at)
+			f := l.read(at)
+			if f != nil {
+				l.apart = append(l.apart, apart{inc.name, f})
+			}
+			return f
 		}
 	}
 	return nil

@@ -29,7 +29,7 @@ from pyxlock.stress.parent import Workplace
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 CASE = 0.1
-HANGS = 3.0  # seconds in which nothing is heard
+HANGS = 10.0  # seconds in which nothing is heard: of a busy machine they may be many
 ROUNDS = (6, 16, 40)  # cases of a mutant, as long as it is not reported
 PLAIN = (30,)  # without checks nothing is reported
 COMPARES = {"__eq__", "__ne__", "__lt__", "__le__", "__gt__", "__ge__"}
@@ -71,7 +71,7 @@ class Package:
         self.calm = Calm(options.module)
         self.calm.run(self.place, options, Choice(options.classes, options.exclude, options.members), lambda text: None)
         if self.calm.error or not self.calm.calls:
-            raise SystemExit(f"mutants: {name}: {self.calm.error or 'nothing can be called'}")
+            raise SystemExit(f"mutants: {name}: {self.calm.usage or self.calm.error or 'nothing can be called'}")
         self.labels = {c["label"] for c in self.calm.calls}
         self.module = options.module
         self.modules = sorted({"switch", *self.calm.modules, *(f.partition(":")[0] for _, f in options.factory)})

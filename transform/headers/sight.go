@@ -171,3 +171,13 @@ func (h *Headers) Cited() []string {
 	defer h.mu.Unlock()
 	return slices.Sorted(maps.Keys(h.cited))
 }
+
+// Apart returns the directories that have to be named for what Cited returns to be found where
+// nobody looks beside the sources.
+func (h *Headers) Apart() []string {
+	cited := h.Cited()
+	if len(cited) == 0 {
+		return nil
+	}
+	return h.lib().Apart(cited)
+}

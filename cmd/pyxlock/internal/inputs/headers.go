@@ -118,6 +118,30 @@ func OfSystem(s *config.Settings, disk *Disk, cited []string) (dirs []string) {
 	return dirs
 }
 
+// OfProject returns those of some directories that are in the project of the sources, and that the user has
+// not named: a build looks there only where it is told to. They are relative to the project, if it is one, as
+// a configuration there has them.
+func OfProject(s *config.Settings, bounds *Bounds, apart []string) (dirs []string) {
+	if s.HeaderUse != config.HeadersOfAll {
+		return nil
+	}
+	named := s.Headers.Dirs[:len(s.Headers.Dirs)-len(systemDirs)]
+	for _, d := range apart {
+		at := absolute(filepath.FromSlash(d))
+		if slices.ContainsFunc(named, func(n string) bool { return absolute(n) == at }) {
+			continue
+		}
+		for _, b := range bounds.dirs {
+			project := projectOf(b)
+			if rel, err := filepath.Rel(absolute(project), at); err == nil && filepath.IsLocal(rel) {
+				dirs = fspath.Unique(dirs, []string{filepath.ToSlash(rel)})
+				break
+			}
+		}
+	}
+	return dirs
+}
+
 func absolute(path string) string {
 	if abs, err := filepath.Abs(path); err == nil {
 		return abs
