@@ -580,6 +580,9 @@ static int do_one(actor *a, int op, int i, cell *c) {
         return 0;
     default: break;
     }
+#ifdef THREADS_JITTER
+    CHECK(before_exchange == NULL && before_unfenced == NULL && before_barrier == NULL); /* that moment came */
+#endif
     if (result < 0) {
         refused(a->attached, &a->deadlock);
         for (n = 0; (op == OP_ACQUIRE || op == OP_TRY_ACQUIRE) && n < a->count; n++) CHECK(g[n].slot == NULL);
@@ -1779,7 +1782,14 @@ static void second_takes(void) {
     before_exchange = second_leaves;
 }
 static void retracts(void) {
+    int i;
     start(3);
+    /* The reader has a fence: it must not find an owner, nor be out of patience. */
+    for (i = 0; i < 3; i++) owns(&actors[i], plain[5 + i]);
+    owns(&actors[1], plain[0]);
+    actors[0].record->patience = 3;
+    CHECK(ask(&actors[0], OP_READ, 0, plain[0]) == 0 && ask(&actors[0], OP_RELEASE, 0, NULL) == 0);
+    CHECK(owner(plain[0]) == 0 && fences(plain[0]));
     __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
     if (ask(&actors[0], OP_READ_AMID, 0, plain[0]) == 0) CHECK(ask(&actors[0], OP_RELEASE, 0, NULL) == 0);
     WOKEN(&actors[2]);
