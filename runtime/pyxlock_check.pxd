@@ -140,6 +140,22 @@ PYXLOCK_FN const char *pyxlock_check_part(const char *text, int part, int *lengt
     return at;
 }
 
+/* Whether a place is in an __init__. */
+PYXLOCK_FN int pyxlock_check_in_init(const char *place) {
+    static const char name[] = "__init__";
+    int n, size = (int)sizeof(name) - 1;
+    const char *function = pyxlock_check_part(place, PYXLOCK_CHECK_FUNCTION, &n);
+    return n >= size && memcmp(function + n - size, name, (size_t)size) == 0;
+}
+
+/* Whether it is in a method whose name is private: "_x", but not "__x__". */
+PYXLOCK_FN int pyxlock_check_in_private(const char *place) {
+    int n, i;
+    const char *function = pyxlock_check_part(place, PYXLOCK_CHECK_FUNCTION, &n);
+    for (i = n; i > 0 && function[i - 1] != '.'; i--) { }
+    return i < n && function[i] == '_' && (n - i < 5 || function[i + 1] != '_' || function[n - 1] != '_' || function[n - 2] != '_');
+}
+
 /* ---- what is known of objects --------------------------------------------------
 
    As in Eraser (Savage et al., 1997): an object is its first thread's own until
@@ -160,6 +176,7 @@ typedef struct pyxlock_check_object {
     unsigned long thread;           /* the first one */
     int shared;
     uint64_t written, through;      /* which attributes were changed since it is, and what they lead to */
+    uint64_t again;                 /* which an __init__ without the lock has changed since */
     uint64_t naked;                 /* which were read without a lock since */
     const char *naked_place;        /* the last such place */
     unsigned long naked_thread;
@@ -207,6 +224,8 @@ typedef struct pyxlock_check_take {
    It is weak where something has to be added before two threads wait for each other. */
 #define PYXLOCK_CHECK_ALONE 1       /* that others get an object that is one thread's own so far */
 #define PYXLOCK_CHECK_AGAIN 2       /* that __init__ is called again, on an object that others have */
+#define PYXLOCK_CHECK_PRIVATE 4     /* that somebody calls a private method who does not hold its object */
+#define PYXLOCK_CHECK_WEAK 7        /* any of these */
 #define PYXLOCK_CHECK_EDGES 1024
 #define PYXLOCK_CHECK_WAY 8
 #define PYXLOCK_CHECK_CIRCLES 100
@@ -276,6 +295,9 @@ PYXLOCK_FN const char *pyxlock_check_code(const pyxlock_check_found *f) {
 }
 #define PYXLOCK_CHECK_ORDER_CODE "PXL213"
 
+/* Whether a violation is one, whatever people think of what C does and of calling __init__ again. */
+PYXLOCK_FN int pyxlock_check_certain(const char *kind) { return strcmp(kind, "perhaps_written") != 0 && strcmp(kind, "init_again") != 0; }
+
 PYXLOCK_FN const char *pyxlock_check_mode(int mode) {
     return mode == 0 ? "none" : mode == PYXLOCK_WRITE ? "write" : "read";
 }
@@ -332,6 +354,7 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
     if (strcmp(f->kind, "perhaps_written") == 0) pyxlock_check_say(t, " that perhaps writes there,");
     pyxlock_check_say(t, f->needs == PYXLOCK_WRITE ? " without the object's write lock" : " without the object's lock");
     if (f->held != 0) pyxlock_check_say(t, ": it holds it for reading");
+    if (strcmp(f->kind, "init_again") == 0) pyxlock_check_say(t, " (only where __init__ is called again on an object that others have)");
     if (strcmp(f->kind, "no_lock") == 0) pyxlock_check_say(t, " (exempt by no_lock)");
     if (strcmp(f->kind, "other_lock") == 0) pyxlock_check_say(t, " (perhaps under another one, placed by hand)");
     if (f->write_place != NULL) {
@@ -343,7 +366,8 @@ PYXLOCK_SLOW void pyxlock_check_sentence(pyxlock_check_text *t, const pyxlock_ch
 
 /* Of a circle, whether nothing has to be added for it to close, or what. */
 PYXLOCK_FN const char *pyxlock_check_circle_kind(const pyxlock_check_circle *circle) {
-    return (circle->weak & PYXLOCK_CHECK_AGAIN) != 0 ? "init_again" : circle->weak != 0 ? "one_thread" : "order";
+    return (circle->weak & PYXLOCK_CHECK_AGAIN) != 0 ? "init_again" : (circle->weak & PYXLOCK_CHECK_PRIVATE) != 0 ? "private"
+        : circle->weak != 0 ? "one_thread" : "order";
 }
 
 /* The name of the function of a place, and where that is. */
@@ -394,6 +418,7 @@ PYXLOCK_SLOW void pyxlock_check_circle_line(pyxlock_check_text *t, const pyxlock
     pyxlock_check_say(t, circle->length == 2 ? ": two threads" : ": threads");
     pyxlock_check_say(t, " that do so at once wait for each other, and one gets RuntimeError");
     if ((circle->weak & PYXLOCK_CHECK_AGAIN) != 0) pyxlock_check_say(t, " (only where __init__ is called again on an object that others have)");
+    if ((circle->weak & PYXLOCK_CHECK_PRIVATE) != 0) pyxlock_check_say(t, " (only where private methods are called from outside)");
     if ((circle->weak & PYXLOCK_CHECK_ALONE) != 0) pyxlock_check_say(t, " (only where others get an object that one thread alone has used so far)");
 }
 
@@ -572,7 +597,7 @@ PYXLOCK_SLOW void pyxlock_check_sarif(pyxlock_check_text *t, pyxlock_check_state
     for (i = 0; i < state->count; i++) {
         pyxlock_check_text message = { NULL, 0, 0 };
         pyxlock_check_sentence(&message, &state->list[i]);
-        pyxlock_check_result(t, pyxlock_check_code(&state->list[i]), strcmp(state->list[i].kind, "perhaps_written") == 0 ? "warning" : "error", &message, i == 0);
+        pyxlock_check_result(t, pyxlock_check_code(&state->list[i]), pyxlock_check_certain(state->list[i].kind) ? "error" : "warning", &message, i == 0);
         pyxlock_check_location(t, state->list[i].place);
         pyxlock_check_say(t, "]}");
     }
@@ -664,8 +689,7 @@ PYXLOCK_SLOW int pyxlock_check_note(pyxlock_check_state *state, const char *plac
         state->count++;
         pyxlock_check_save(state);
     }
-    /* Nobody knows whether that is one. */
-    if ((state->raises || state->aborts) && strcmp(kind, "perhaps_written") != 0) pyxlock_check_sentence(&text, f);
+    if ((state->raises || state->aborts) && pyxlock_check_certain(kind)) pyxlock_check_sentence(&text, f);
     pyxlock_mutex_unlock(&state->mutex);
     if (text.data == NULL) return 0;
     if (state->aborts) {
@@ -1041,7 +1065,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     pyxlock_check_set *set;
     pyxlock_check_object *o, copy;
     const char *earlier = NULL;
-    int held, needs, changes, bad = 0;
+    int held, needs, changes, again, bad = 0;
     if (state == NULL || obj == NULL || obj == (void *)Py_None) return 0;
     if (state->jitters) pyxlock_check_pause(state);
     if (p.section && !PYXLOCK_CHECK_SECTIONS) return 0; /* there are none, or none can be seen */
@@ -1049,13 +1073,15 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
     /* Who holds the lock for reading says that nothing changes. */
     changes = needs == PYXLOCK_WRITE || ((p.what == 'M' || p.what == 'C') && held != PYXLOCK_READ);
+    again = changes && held == 0 && pyxlock_check_in_init(text);
     set = pyxlock_check_lock_set(state, obj);
     o = pyxlock_check_touch(set, obj, thread);
     copy = *o;
     if (o->shared) {
-        if (p.what == 'r') bad = held == 0 && (o->written & bit) != 0;
-        else if (p.what == 'R') bad = held == 0 && ((o->written | o->through) & bit) != 0;
-        else bad = held < needs;
+        uint64_t changed = p.what == 'r' ? o->written : o->written | o->through;
+        int reads = p.what == 'r' || p.what == 'R';
+        bad = reads ? held == 0 && ((changed | o->again) & bit) != 0 : held < needs;
+        if (bad && strcmp(p.kind, "unlocked") == 0 && (reads ? (changed & bit) == 0 : again)) p.kind = "init_again";
         if (p.what == 'C' && held == PYXLOCK_READ) {
             bad = 1;
             needs = PYXLOCK_WRITE;
@@ -1067,7 +1093,8 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
             o->naked_thread = thread;
         }
         if (changes) {
-            if (p.what == 'w') o->written |= bit;
+            if (again) o->again |= bit;
+            else if (p.what == 'w') o->written |= bit;
             else o->through |= bit;
             /* A read without a lock came before: it was one too few as well. */
             if ((o->naked & bit) != 0 && o->naked_thread != thread && o->naked_place != NULL
@@ -1086,7 +1113,8 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     }
     pyxlock_check_unlock_set(set);
     if (earlier != NULL) {
-        (void)state->found(state, earlier, pyxlock_check_read_place(earlier).kind, PYXLOCK_READ, 0, &copy);
+        const char *kind = pyxlock_check_read_place(earlier).kind;
+        (void)state->found(state, earlier, again && strcmp(kind, "unlocked") == 0 ? "init_again" : kind, PYXLOCK_READ, 0, &copy);
     }
     return bad ? state->found(state, text, p.kind, needs, held, &copy) : 0;
 }
@@ -1195,9 +1223,9 @@ PYXLOCK_SLOW void pyxlock_check_edge_new(pyxlock_check_state *state, pyxlock_che
     if (state->edges == PYXLOCK_CHECK_EDGES) return;
     state->edge[state->edges++] = *e;
     if (e->one_class) PYXLOCK_STORE_RELAXED(&state->pairs, state->pairs + 1);
-    for (weak = e->weak, n = 0; n == 0; weak = PYXLOCK_CHECK_ALONE | PYXLOCK_CHECK_AGAIN) { /* the strongest one first */
+    for (weak = e->weak, n = 0; n == 0; weak = PYXLOCK_CHECK_WEAK) { /* the strongest one first */
         n = e->one_class ? pyxlock_check_leads_back(state, e, weak, way) : pyxlock_check_leads(state, e, weak, way);
-        if (weak == (PYXLOCK_CHECK_ALONE | PYXLOCK_CHECK_AGAIN)) break;
+        if (weak == PYXLOCK_CHECK_WEAK) break;
     }
     if (n > 0) {
         pyxlock_check_circle c;
@@ -1210,13 +1238,6 @@ PYXLOCK_SLOW void pyxlock_check_edge_new(pyxlock_check_state *state, pyxlock_che
         c.length = n + 1;
         pyxlock_check_keep_circle(state, &c);
     }
-}
-
-PYXLOCK_FN int pyxlock_check_in_init(const char *place) {
-    static const char name[] = "__init__";
-    int n, size = (int)sizeof(name) - 1;
-    const char *function = pyxlock_check_part(place, PYXLOCK_CHECK_FUNCTION, &n);
-    return n >= size && memcmp(function + n - size, name, (size_t)size) == 0;
 }
 
 /* Notes that the thread takes an object that it does not have, and where. */
@@ -1236,6 +1257,7 @@ PYXLOCK_SLOW pyxlock_check_hold pyxlock_check_holding(pyxlock_check_state *state
     out.thread = thread;
     out.place = place;
     out.weak = alone ? PYXLOCK_CHECK_ALONE : init ? PYXLOCK_CHECK_AGAIN : 0;
+    if (pyxlock_check_in_private(place)) out.weak |= PYXLOCK_CHECK_PRIVATE;
     out.making = init && alone;
     set->hold[i] = out;
     pyxlock_check_unlock_set(set);

@@ -3,7 +3,8 @@
     violation: {"key", "what", "class", "certain"}, and of a use "place", file:line
 
 key is the same in each run. certain is false where the checker itself does not know: what
-@cython.no_lock exempts, locks that people placed, circles to which something has to be added.
+@cython.no_lock exempts, locks that people placed, where __init__ is called again, circles to
+which something has to be added.
 """
 
 import json
