@@ -56,6 +56,7 @@ const (
 	CannotRaise    = "PXL217"
 	LazyLock       = "PXL218"
 	Threads        = "PXL219"
+	Dying          = "PXL220"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"

@@ -1,0 +1,195 @@
+package rules
+
+// PXL220: a lock that is not re-entrant and that an object takes as it dies. An object dies wherever its last
+// reference goes, also in a thread that holds the lock: then the thread waits for itself.
+
+import (
+	"fmt"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// dying are the methods that run when the last reference goes.
+var dying = map[string]bool{"__dealloc__": true, "__del__": true}
+
+func checkDealloc(c *checking) {
+	var all []*effects.Function
+	for _, f := range c.functions() {
+		if f.Class == nil || !dying[f.Def.Name.Name] {
+			continue
+		}
+		if all == nil {
+			all = c.p.Funcs(c.m).All
+		}
+		d := dealloc{c, f, all}
+		if !d.byHand() {
+			d.ofMembers()
+		}
+	}
+}
+
+// dealloc looks at one such method.
+type dealloc struct {
+	*checking
+	f   *effects.Function
+	all []*effects.Function
+}
+
+// byHand reports the first lock of a person that it takes, and that somebody holds where an object may die.
+func (c dealloc) byHand() bool {
+	for _, l := range c.f.Flow.Locks {
+		if !l.Take || l.Again || l.Section || l.Shared {
+			continue
+		}
+		for _, g := range c.all {
+			if g == c.f {
+				continue
+			}
+			for i, o := range c.p.FlowOf(g).Locks {
+				if !o.Take || o.Section || !sameLock(c, l.Text, o.Text) {
+					continue
+				}
+				if at, what := dropsLast(c, g, c.held(g, i)); what != "" {
+					c.report(l.Span, l.Text, g, at, what)
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// sameLock reports whether two spellings name the same variable of the module, or the same attribute.
+func sameLock(c dealloc, x, y string) bool {
+	last := func(s string) (string, bool) {
+		i := strings.LastIndexByte(s, '.')
+		return strings.TrimLeft(s[i+1:], "&"), i >= 0
+	}
+	a, ofX := last(x)
+	b, ofY := last(y)
+	if a != b || ofX != ofY {
+		return false
+	}
+	_, local := c.globals()[a]
+	return ofX || local
+}
+
+// held is where a function holds the lock that it takes at its i-th use of locks: the rest of the block of a with
+// statement, or up to the release.
+func (c dealloc) held(g *effects.Function, i int) ast.Span {
+	take := g.Flow.Locks[i]
+	out := ast.Span{Pos: take.Span.End, End: g.Def.Body.End}
+	for _, o := range g.Flow.Locks[i+1:] {
+		if !o.Take && o.Text == take.Text {
+			out.End = o.Span.Pos
+			break
+		}
+	}
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		if w, ok := n.(*ast.With); ok && w.Contains(take.Span.Pos) && w.Body.Pos >= take.Span.End {
+			out = w.Body.Span
+		}
+		return true
+	})
+	return out
+}
+
+// ofMembers reports the first call of a member of another class that is locked by a mutex.
+func (c dealloc) ofMembers() {
+	for i := range c.f.Flow.Calls {
+		k := &c.f.Flow.Calls[i]
+		for _, g := range k.Callees {
+			if g.Class == nil || !g.Exposed() || c.p.Exempt(g) || !c.p.Member(g) {
+				continue
+			}
+			if in := c.p.Locks.Of(g.Class); in == nil || in.Kind != decorator.Mutex || !takesMutex(c, g) {
+				continue
+			}
+			for _, h := range c.p.Funcs(g.Class.Mod).All {
+				if h.Class != g.Class || !h.Exposed() || c.p.Exempt(h) || !c.p.Member(h) || c.p.Constructs(h, 0) || !takesMutex(c, h) {
+					continue
+				}
+				if at, what := dropsLast(c, h, h.Def.Body.Span); what != "" {
+					c.report(k.Span, "the mutex of a "+g.Class.Name, h, at, what)
+					return
+				}
+			}
+		}
+	}
+}
+
+// takesMutex reports whether a member takes the mutex of its object.
+func takesMutex(c dealloc, g *effects.Function) bool {
+	return len(c.p.OwnLocks(g).Decs) > 0 || c.p.StanceOn(g, 0, true).Touches
+}
+
+// dropsLast finds where a function may let the last reference to an object go, or run Python code, within a span.
+func dropsLast(c dealloc, g *effects.Function, in ast.Span) (at ast.Span, what string) {
+	for _, s := range c.p.FlowOf(g).Python {
+		if in.Contains(s.Pos) && s.Pos < s.End {
+			return s, "runs Python code"
+		}
+	}
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		if what != "" || !in.Contains(n.Range().Pos) {
+			return what == ""
+		}
+		switch n := n.(type) {
+		case *ast.Del:
+			at, what = n.Span, "lets go of what it deletes"
+		case *ast.Call:
+			if m, ok := n.Fun.(*ast.Attribute); ok && drops[m.Attr.Name] {
+				at, what = n.Span, "lets go of what "+m.Attr.Name+" removes"
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				t = syntax.Unparen(t)
+				if x, ok := t.(*ast.Attribute); ok && ofObject(c, g, x) {
+					at, what = t.Range(), "lets go of what "+x.Attr.Name+" was"
+				}
+				if x, ok := t.(*ast.Subscript); ok && n.Op == "=" && ofObject(c, g, syntax.Bare(x.X)) {
+					at, what = x.Span, "lets go of the item that was there"
+				}
+			}
+		}
+		return what == ""
+	})
+	return at, what
+}
+
+// ofObject reports whether an expression is an attribute of a method's own object that holds a Python object, or
+// such a variable of the module.
+func ofObject(c dealloc, g *effects.Function, e ast.Expr) bool {
+	switch x := e.(type) {
+	case *ast.Attribute:
+		if g.Class == nil || len(g.Def.Params.List) == 0 || !syntax.IsNamed(syntax.Bare(x.X), g.Def.Params.List[0].Name.Name) {
+			return false
+		}
+		fd := g.Class.Field(x.Attr.Name)
+		return fd != nil && c.p.Types.OfField(fd).Kind == ctype.Object
+	case *ast.Name:
+		v := c.globals()[x.Name]
+		return v != nil && (v.ctype == nil || c.p.Types.Of(c.m, v.ctype, v.d).Kind == ctype.Object)
+	}
+	return false
+}
+
+// drops are methods of containers that remove items.
+var drops = map[string]bool{"pop": true, "popitem": true, "clear": true, "remove": true, "discard": true}
+
+func (c dealloc) report(at ast.Span, lock string, g *effects.Function, lets ast.Span, what string) {
+	out := project.FindingAt(c.f.Unit.Source, at, finding.Dying, "", "")
+	out.Warning = true
+	out.Message = fmt.Sprintf("%s takes %s, which the thread may hold already: %s, in which a last reference may go, holds it", c.f.Name(), lock, g.Name())
+	out.Help = "let the object die without the lock: put what is to be done on a list that others work off, use a lock that its thread may take again, or let go of references after the lock is released"
+	p := project.FindingAt(g.Unit.Source, lets, "", "", "")
+	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(g.Name() + " holds it here and " + what)})
+	c.Findings = append(c.Findings, out)
+}
