@@ -40,7 +40,7 @@ class GoBuildHook(BuildHookInterface):
         goos, slash, goarch = target.partition("/")
         if not slash or (target not in PLATFORMS and target != host):
             raise SystemExit(
-                f"pyxlock: PYXLOCK_TARGET={target!r} is none of {', '.join(PLATFORMS)}"
+                f"pyxlock: PYXLOCK_TARGET={target!r} is not one of {', '.join(PLATFORMS)}"
             )
         name = "pyxlock.exe" if goos == "windows" else "pyxlock"
         program = os.path.join(self.root, "build", "wheel", f"{goos}-{goarch}", name)

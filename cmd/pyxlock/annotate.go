@@ -50,7 +50,7 @@ existing decorators; 2 usage, configuration or I/O.`,
 	f.AddFlags(c)
 	fl := c.Flags()
 	fl.BoolVar(&f.inPlace, "in-place", false, "apply the proposals")
-	fl.BoolVar(&f.check, "check", false, "print nothing but how many proposals there are; exit with 1 if there are any")
+	fl.BoolVar(&f.check, "check", false, "print only how many proposals there are; exit with 1 if there are any")
 	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.suggest, "suggest-reads", false, "print entries for the setting reads, and what each would do, instead")
@@ -61,15 +61,15 @@ existing decorators; 2 usage, configuration or I/O.`,
 func (f *annotateFlags) usage(args []string) error {
 	switch {
 	case f.inPlace && f.list:
-		return errors.New("--in-place and --list exclude each other")
+		return errors.New("--in-place and --list cannot be used together")
 	case f.inPlace && f.diff:
-		return errors.New("--in-place and --diff exclude each other")
+		return errors.New("--in-place and --diff cannot be used together")
 	case f.check && (f.inPlace || f.list || f.diff):
-		return errors.New("--check prints nothing, and excludes --in-place, --list and --diff")
+		return errors.New("--check prints nothing, and cannot be used with --in-place, --list or --diff")
 	case f.suggest && (f.inPlace || f.list || f.diff || f.since != ""):
-		return errors.New("--suggest-reads prints a list, and excludes --in-place, --list, --diff and --since")
+		return errors.New("--suggest-reads prints a list, and cannot be used with --in-place, --list, --diff or --since")
 	case f.list && f.diff:
-		return errors.New("--list and --diff exclude each other")
+		return errors.New("--list and --diff cannot be used together")
 	case f.inPlace && slices.Contains(args, "-"):
 		return errors.New("standard input cannot be replaced in place")
 	}

@@ -73,13 +73,13 @@ func (f *checkFlags) leaveOut(in *inputs.Set, rep *transform.Report, old *baseli
 	for _, x := range known {
 		rep.Suppressed = append(rep.Suppressed, transform.Suppressed{Finding: x, Reason: "it was there when the baseline was written", Known: true})
 	}
-	f.known = fmt.Sprintf("left out: %s that %s knows", console.Count(len(known), "finding"), terminal.Path(f.Baseline))
+	f.known = fmt.Sprintf("left out: %s recorded in %s", console.Count(len(known), "finding"), terminal.Path(f.Baseline))
 	if gone > 0 {
 		how := "--write-baseline, over all files and codes,"
 		if all {
 			how = f.writeAnew()
 		}
-		f.known += fmt.Sprintf("; %s: %s writes it anew", console.CountOf(gone, "that it has is gone", "that it has are gone"), how)
+		f.known += fmt.Sprintf("; %s: %s updates it", console.CountOf(gone, "that it records is gone", "that it records are gone"), how)
 	}
 }
 

@@ -60,7 +60,7 @@ new; or --add-ignore puts a comment on each line.`,
 	fl.StringVar(&f.format, "format", "text", "text, json, sarif, github for workflow commands, gitlab for Code Climate, or junit")
 	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or prefixes of codes (default all)")
 	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or prefixes of codes")
-	fl.BoolVar(&f.fix, "fix", false, "fix in place what has one safe answer")
+	fl.BoolVar(&f.fix, "fix", false, "fix in place whatever has one safe answer")
 	fl.BoolVar(&f.diff, "diff", false, "write nothing; print what --fix (or --add-ignore) would change, and the findings to standard error")
 	fl.StringVar(&f.addIgnore, "add-ignore", "", "put a comment with `REASON` on each line with a finding, which suppresses it")
 	fl.Lookup("add-ignore").NoOptDefVal = "there before pyxlock looked"
@@ -159,21 +159,21 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 func (f *checkFlags) usage(c *cobra.Command, args []string) error {
 	switch {
 	case f.fix && f.addIgnore != "":
-		return errors.New("--fix and --add-ignore exclude each other: fix first, then ignore what remains")
+		return errors.New("--fix and --add-ignore cannot be used together: fix first, then ignore what remains")
 	case (f.fix || f.addIgnore != "") && !f.diff && slices.Contains(args, "-"):
 		return errors.New("standard input cannot be fixed in place; --diff prints the fixes")
 	case f.writeBaseline != "" && (f.fix || f.diff || f.addIgnore != "" || f.explain != "" || f.statistics || f.since != "" || f.format != "text"):
-		return errors.New("--write-baseline writes all that is found, and excludes --fix, --diff, --add-ignore, --explain, --statistics, --since and other formats")
+		return errors.New("--write-baseline writes all that is found, and cannot be used with --fix, --diff, --add-ignore, --explain, --statistics, --since or other formats")
 	case c.Flags().Changed("add-ignore") && strings.TrimSpace(f.addIgnore) == "":
 		return errors.New("--add-ignore: say why, as in --add-ignore=\"one thread only\"; without a reason the comment says that it was there before pyxlock looked")
 	case strings.ContainsAny(f.addIgnore, "\r\n"):
 		return errors.New("--add-ignore: a reason has one line")
 	case f.diff && f.format != "text":
-		return errors.New("--diff and --format exclude each other")
+		return errors.New("--diff and --format cannot be used together")
 	case f.statistics && (f.diff || f.format != "text"):
-		return errors.New("--statistics is text, and excludes --diff and other formats")
+		return errors.New("--statistics is text, and cannot be used with --diff or other formats")
 	case f.explain != "" && (f.fix || f.diff || f.addIgnore != "" || f.statistics || f.format != "text" || f.since != ""):
-		return errors.New("--explain is text, and excludes --fix, --add-ignore, --diff, --statistics, --since and other formats")
+		return errors.New("--explain is text, and cannot be used with --fix, --add-ignore, --diff, --statistics, --since or other formats")
 	}
 	return config.OneOf("format", f.format, checkFormats...)
 }

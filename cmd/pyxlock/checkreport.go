@@ -118,9 +118,9 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	}
 	switch {
 	case unlocked == 1:
-		return fmt.Sprintf("pyxlock annotate %s proposes locks: 1 class changes and has none", on)
+		return fmt.Sprintf("pyxlock annotate %s proposes locks: 1 mutable class has none", on)
 	case unlocked > 1:
-		return fmt.Sprintf("pyxlock annotate %s proposes locks: %d classes change and have none", on, unlocked)
+		return fmt.Sprintf("pyxlock annotate %s proposes locks: %d mutable classes have none", on, unlocked)
 	case fixable > 0 && !f.fix:
 		return fmt.Sprintf("pyxlock check --fix %s fixes what has one safe answer, at %s", on, console.Count(fixable, "place"))
 	case most != "":

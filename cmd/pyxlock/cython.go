@@ -74,7 +74,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 	}
 	for _, source := range a.sources {
 		if to := a.outputFor(source); fileio.Special(to) {
-			return fmt.Errorf("%s: the C has to be a file: the positions in it are translated once Cython has written it", to)
+			return fmt.Errorf("%s: the C output has to be a file: the positions in it are translated once Cython has written it", to)
 		}
 	}
 	program, err := f.cython()

@@ -240,7 +240,7 @@ func TestSinceWhichRepository(t *testing.T) {
 	if err := os.Mkdir(filepath.Join(evil, ".git"), 0o777); err != nil {
 		t.Fatal(err)
 	}
-	refused("no git repository that can be read", evil, "check", "--since=HEAD", ".")
+	refused("not in a git repository that can be read", evil, "check", "--since=HEAD", ".")
 	// and one that leads nowhere, or round.
 	for _, text := range []string{"gitdir: nowhere\n", "gitdir: .git\n", "gitdir: \n", "something else\n"} {
 		odd := filepath.Join(dir, "odd")

@@ -36,7 +36,7 @@ func sayMissing(w io.Writer, s *config.Settings, missing []transform.MissingHead
 	if n := len(names); n > 4 {
 		names, more = names[:3], fmt.Sprintf(" and %d more", n-3)
 	}
-	fmt.Fprintf(w, "pyxlock: %s not found: %s%s: what %s of theirs to the state counts as a write; --header-path=DIR and --pkg-config=NAME tell where they are\n",
+	fmt.Fprintf(w, "pyxlock: %s not found: %s%s: what %s to the state counts as a write; --header-path=DIR and --pkg-config=NAME say where they are\n",
 		what, strings.Join(names, ", "), more, does(functions))
 }
 
@@ -54,7 +54,7 @@ func sayUnread(w io.Writer, s *config.Settings, list []transform.Inferred, of fu
 	if n == 0 {
 		return
 	}
-	fmt.Fprintf(w, "pyxlock: %s, since nothing says what C functions do that the state is passed to: their headers may, where a build names them (headers = [\"DIR\"] in [tool.pyxlock], or --header-path=DIR)\n",
+	fmt.Fprintf(w, "pyxlock: %s, since nothing says what the C functions do that the state is passed to; their headers may, if the build names them (headers = [\"DIR\"] in [tool.pyxlock], or --header-path=DIR)\n",
 		console.CountOf(n, "lock is for writing", "locks are for writing"))
 }
 
@@ -69,7 +69,7 @@ func saySystem(w io.Writer, s *config.Settings, disk *inputs.Disk, cited []strin
 	for _, d := range dirs {
 		flags = append(flags, shellWord("--header-path="+d))
 	}
-	fmt.Fprintf(w, "pyxlock: read locks rest on headers of this system, which check and builds look at only where they are told to: %s, or --pkg-config=NAME; else they warn of these locks (PXL101, PXL104)\n",
+	fmt.Fprintf(w, "pyxlock: read locks depend on headers of this system, which check and builds read only if told to: %s, or --pkg-config=NAME; otherwise they warn about these locks (PXL101, PXL104)\n",
 		strings.Join(flags, " "))
 }
 
@@ -89,7 +89,7 @@ func sayProject(w io.Writer, s *config.Settings, dirs []string) {
 
 func does(functions int) string {
 	if functions == 1 {
-		return "1 function does"
+		return "1 function of theirs does"
 	}
-	return fmt.Sprintf("%d functions do", functions)
+	return fmt.Sprintf("%d functions of theirs do", functions)
 }

@@ -107,7 +107,7 @@ func (f *rewriteFlags) run(c *cobra.Command, args []string) error {
 func (f *rewriteFlags) usage(args []string) error {
 	switch {
 	case f.out != "" && f.inPlace:
-		return errors.New("-o and --in-place exclude each other")
+		return errors.New("-o and --in-place cannot be used together")
 	case f.inPlace && slices.Contains(args, "-"):
 		return errors.New("standard input cannot be replaced in place")
 	case f.inPlace && f.sourceMap:
@@ -117,7 +117,7 @@ func (f *rewriteFlags) usage(args []string) error {
 	case f.root != "" && (f.out == "" || f.outIsFile(args)):
 		return errors.New("--root needs -o DIR")
 	case f.sourceMap && fileio.Special(f.out):
-		return fmt.Errorf("--source-map needs a file or a directory to stand beside: %s is neither", f.out)
+		return fmt.Errorf("--source-map needs -o to be a file or a directory: %s is neither", f.out)
 	case f.depfile != "" && f.out == "":
 		return errors.New("--depfile needs -o: it says what the outputs depend on")
 	}

@@ -45,7 +45,7 @@ func (p runtimePlace) ours(bound *fileio.Within) error {
 	case bytes.HasPrefix(data, []byte("# "+runtime.FileName+" - ")):
 		return nil
 	}
-	return fmt.Errorf("%s: is not the file that pyxlock writes, and is not replaced: Cython looks for that there; move this one, or rewrite with --runtime=inline", p.file())
+	return fmt.Errorf("%s: is not the file that pyxlock writes, and is not replaced; but Cython looks for that file there: move this one, or rewrite with --runtime=inline", p.file())
 }
 
 // runtimePlaces returns where pyxlock.pxd has to be for the files that cimport it.
@@ -111,7 +111,7 @@ func (f *rewriteFlags) sayPlaces(w io.Writer, places []runtimePlace, done []file
 		}
 		switch {
 		case p.lost:
-			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is a package, too\n", terminal.Path(p.file()), terminal.Path(p.dir), terminal.Path(p.dir))
+			fmt.Fprintf(w, "pyxlock: wrote %s: cython needs -I %s to find it, since %s is itself a package\n", terminal.Path(p.file()), terminal.Path(p.dir), terminal.Path(p.dir))
 		case p.beyond:
 			fmt.Fprintf(w, "pyxlock: wrote %s: Cython looks for it above the package\n", terminal.Path(p.file()))
 		case f.inPlace:

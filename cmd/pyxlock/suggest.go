@@ -29,14 +29,14 @@ func (f *annotateFlags) suggestions(c *cobra.Command, in *inputs.Set) error {
 	}
 	printSuggestions(c.OutOrStdout(), s)
 	if !f.Quiet {
-		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s; %d with all of the list\n", console.Count(s.Writes, "write lock"), s.Rest)
+		fmt.Fprintf(c.ErrOrStderr(), "pyxlock: %s; %d with the whole list\n", console.Count(s.Writes, "write lock"), s.Rest)
 	}
 	return nil
 }
 
 func printSuggestions(w io.Writer, s *transform.Suggestions) {
 	if len(s.List) == 0 {
-		fmt.Fprintln(w, "# no write lock rests on functions whose names allow that they only read")
+		fmt.Fprintln(w, "# no write lock depends on functions whose names suggest that they only read")
 		return
 	}
 	fmt.Fprintln(w, "# No header says what these do. Keep those that only read what they are given.")
@@ -45,7 +45,7 @@ func printSuggestions(w io.Writer, s *transform.Suggestions) {
 		become := console.Count(g.Locks, "write lock") + " become read locks"
 		switch g.Locks {
 		case 0:
-			become = "alone it makes no write lock a read lock"
+			become = "on its own it turns no write lock into a read lock"
 		case 1:
 			become = "1 write lock becomes a read lock"
 		}

@@ -24,7 +24,7 @@ def find():
     if named:
         found = shutil.which(named) if os.path.dirname(named) else _on_path(named)
         if found is None:
-            raise NotFound(f"pyxlock: PYXLOCK={named} is no program that can be run")
+            raise NotFound(f"pyxlock: PYXLOCK={named} is not a program that can be run")
         return found
     looked = []
     for path in _places():

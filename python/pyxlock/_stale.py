@@ -50,7 +50,7 @@ def refuse_stale(mirror, named, include_path=()):
             [
                 "pyxlock: nothing is built: this C was not made from the sources with their locks:",
                 *lines,
-                "Give the extension the .pyx or .py file in its place; or pass setup() the extensions that",
+                "Give the extension the .pyx or .py file instead; or pass setup() the extensions that",
                 "cythonize of pyxlock.setuptools returns.",
             ]
         )
@@ -73,7 +73,7 @@ def refuse_old_command(command, modules, include_path=()):
             [
                 "pyxlock: nothing is built: Cython's old_build_ext cannot be given sources with locks:",
                 *(f"  {m}" for m in locked),
-                'In setup.py, say "from Cython.Distutils import build_ext" and take that in its place; or leave',
+                'In setup.py, use "from Cython.Distutils import build_ext" instead; or leave',
                 "build_ext out of cmdclass, and pass setup() what cythonize of pyxlock.setuptools returns.",
             ]
         )

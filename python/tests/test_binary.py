@@ -63,7 +63,7 @@ def test_environment(installed, tmp_path):
     assert run(installed, "-c", FIND, env={"PYXLOCK": str(mine)}).stdout.strip() == str(mine)
     done = run(installed, "-m", "pyxlock", env={"PYXLOCK": str(tmp_path)}, check=False)
     assert done.returncode == 1
-    assert done.stdout.strip() == f"pyxlock: PYXLOCK={tmp_path} is no program that can be run"
+    assert done.stdout.strip() == f"pyxlock: PYXLOCK={tmp_path} is not a program that can be run"
 
 
 def test_path(installed, tmp_path):

@@ -444,7 +444,7 @@ class TestErrors:
         made = project(self.files(way))
         done = made.inplace(check=False, env={"PYXLOCK": "/nowhere/pyxlock"})
         assert done.returncode == 1
-        assert "PYXLOCK=/nowhere/pyxlock is no program" in done.stdout
+        assert "PYXLOCK=/nowhere/pyxlock is not a program" in done.stdout
 
     def test_pip(self, project, way):
         """pip shows the finding and fails."""

@@ -137,7 +137,7 @@ def test_unknown_target(tmp_path):
     """A platform that is none is an error that names those there are."""
     path, text = build(tmp_path, "plan9/mips", check=False)
     assert path is None
-    assert "PYXLOCK_TARGET='plan9/mips' is none of linux/amd64" in text
+    assert "PYXLOCK_TARGET='plan9/mips' is not one of linux/amd64" in text
 
 
 def test_no_go(tmp_path):

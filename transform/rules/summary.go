@@ -71,8 +71,8 @@ func (s Summary) String() string {
 		if s.Shared > 0 {
 			shared = fmt.Sprintf(", %s their base's lock,", finding.PluralOf(s.Shared, "shares", "share"))
 		}
-		fmt.Fprintf(&b, "\nlocked: %s%s with %s; members: %d read, %d write, %d without need",
-			finding.PluralOf(s.Locked-s.Shared, "class", "classes"), shared, finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, s.Methods.None)
+		fmt.Fprintf(&b, "\nlocked: %s%s with %s; members: %d read, %d write, %s",
+			finding.PluralOf(s.Locked-s.Shared, "class", "classes"), shared, finding.Plural(s.Fields, "guarded attribute"), s.Methods.Read, s.Methods.Write, finding.PluralOf(s.Methods.None, "needs no lock", "need no lock"))
 	}
 	if n := len(s.Assumed); n > 0 {
 		const few = 3

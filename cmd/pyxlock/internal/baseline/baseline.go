@@ -46,17 +46,17 @@ type Entry struct {
 func Read(path string) (*Baseline, error) {
 	data, err := fileio.ReadFileMax(path, maxSize)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("%s: there is no such baseline: --write-baseline makes it", terminal.Path(path))
+		return nil, fmt.Errorf("%s: there is no such baseline: --write-baseline creates it", terminal.Path(path))
 	}
 	if err != nil {
 		return nil, err
 	}
 	b := &Baseline{path: path}
 	if err := json.Unmarshal(data, b); err != nil {
-		return nil, fmt.Errorf("%s: this is no baseline: --write-baseline makes one", terminal.Path(path))
+		return nil, fmt.Errorf("%s: this is not a baseline: --write-baseline creates one", terminal.Path(path))
 	}
 	if b.Version != format {
-		return nil, fmt.Errorf("%s: a baseline of version %d, and this pyxlock reads version %d: --write-baseline makes it anew", terminal.Path(path), b.Version, format)
+		return nil, fmt.Errorf("%s: a baseline of version %d, but this pyxlock reads version %d: --write-baseline writes it again", terminal.Path(path), b.Version, format)
 	}
 	return b, nil
 }

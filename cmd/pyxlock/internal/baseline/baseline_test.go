@@ -88,9 +88,9 @@ func TestPathsAreFromTheFile(t *testing.T) {
 func TestWhatIsNoBaseline(t *testing.T) {
 	dir := t.TempDir()
 	for text, want := range map[string]string{
-		"":                               "this is no baseline: --write-baseline makes one",
-		"[]":                             "this is no baseline",
-		`{"version": 9, "findings": []}`: "a baseline of version 9, and this pyxlock reads version 1",
+		"":                               "this is not a baseline: --write-baseline creates one",
+		"[]":                             "this is not a baseline",
+		`{"version": 9, "findings": []}`: "a baseline of version 9, but this pyxlock reads version 1",
 	} {
 		file := filepath.Join(dir, "b.json")
 		if err := os.WriteFile(file, []byte(text), 0o666); err != nil {

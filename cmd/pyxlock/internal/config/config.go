@@ -76,7 +76,7 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	f.StringVar(&s.Lock, "lock", "rwlock", "lock of classes that name none: rwlock, critical_section or mutex")
 	f.StringVar(&s.Locking, "locking", "on", "on; off removes the decorators and locks nothing; check reports at run time where a lock is missing")
 	f.StringArrayVarP(&s.IncludePath, "include-path", "I", nil, "directory to search for cimported .pxd files; may be repeated")
-	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"), \"!\" takes back")
+	f.StringSliceVar(&s.Reads, "reads", nil, "C functions that only read what they are given, whatever their prototypes say: names or patterns (\"gr_*\"); a \"!\" in front takes one back")
 	f.BoolVar(&s.Compatible, "freethreading-compatible", false, "the build declares freethreading_compatible for all modules")
 	s.HeaderSettings.addFlags(f)
 	f.IntVarP(&s.Jobs, "jobs", "j", 0, "files to work on at a time (default one per processor)")
@@ -232,7 +232,7 @@ func OneOf(what, v string, allowed ...string) error {
 	if near := transform.Nearest(v, allowed); near != "" {
 		hint = fmt.Sprintf(": did you mean %q?", near)
 	}
-	return fmt.Errorf("%s: %q is none of %s%s", what, v, console.Join(slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })), hint)
+	return fmt.Errorf("%s: %q is not one of %s%s", what, v, console.Join(slices.DeleteFunc(slices.Clone(allowed), func(a string) bool { return a == "" })), hint)
 }
 
 // Valid refuses settings that mean nothing.

@@ -87,7 +87,7 @@ func (h *HeaderSettings) Named() (dirs, sources []string, err error) {
 // pkgConfig asks pkg-config where the headers of a package are.
 func pkgConfig(name string) ([]string, error) {
 	if strings.HasPrefix(name, "-") {
-		return nil, fmt.Errorf("--pkg-config=%s: is no name of a package", name)
+		return nil, fmt.Errorf("--pkg-config=%s: is not a package name", name)
 	}
 	ask := func(what string) ([]string, error) {
 		out, err := exec.Command("pkg-config", what, name).Output()

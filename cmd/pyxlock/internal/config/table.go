@@ -29,8 +29,8 @@ type kind struct {
 }
 
 var (
-	text      = kind{is: isText, wanted: "a text in quotes"}
-	texts     = kind{is: isTexts, wanted: "a list of texts: [\"one\", \"two\"]"}
+	text      = kind{is: isText, wanted: "a string in quotes"}
+	texts     = kind{is: isTexts, wanted: "a list of strings: [\"one\", \"two\"]"}
 	directory = kind{is: func(v any) bool { return isText(v) || isTexts(v) }, wanted: "a directory's name in quotes, or a list of them"}
 	truth     = kind{is: func(v any) bool { _, ok := v.(bool); return ok }, wanted: "true or false"}
 	number    = kind{is: func(v any) bool { _, ok := v.(int64); return ok }, wanted: "a whole number"}
@@ -148,7 +148,7 @@ func readTable(path string, data []byte) (*table, error) {
 	case map[string]any:
 		t.values = v
 	default:
-		return nil, fmt.Errorf("%s: tool.pyxlock is no table: write [tool.pyxlock], and the settings below it", path)
+		return nil, fmt.Errorf("%s: tool.pyxlock is not a table: write [tool.pyxlock], and the settings below it", path)
 	}
 	if len(t.values) == 0 {
 		return nil, nil
@@ -174,7 +174,7 @@ func (t *table) check(key string, v any) error {
 	word, isWord := v.(string)
 	switch {
 	case !k.is(v):
-		return t.errorAt(key, "%s takes %s, and not %s", key, k.wanted, k.wrong(v))
+		return t.errorAt(key, "%s takes %s, not %s", key, k.wanted, k.wrong(v))
 	case isWord && len(k.values) > 0 && !slices.Contains(k.values, word):
 		return t.errorAt(key, "%s", strings.Replace(OneOf(key, word, k.values...).Error(), ": ", " = ", 1))
 	}

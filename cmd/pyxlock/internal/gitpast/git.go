@@ -30,7 +30,7 @@ type Repository struct{ Top string } // absolute, without links
 func Open(ctx context.Context, dir string) (*Repository, error) {
 	top := exclude.WorkTree(fileio.Real(dir))
 	if top == "" {
-		return nil, fmt.Errorf("--since: %s is in no git repository: there is no .git in it or above it", dir)
+		return nil, fmt.Errorf("--since: %s is not in a git repository: there is no .git in it or above it", dir)
 	}
 	// In a repository that lies in the one where the user stands, a submodule or one
 	// that was unpacked, the revision would be the inner one's.
@@ -45,13 +45,13 @@ func Open(ctx context.Context, dir string) (*Repository, error) {
 	out, err := r.git(ctx, nil, "rev-parse", "--absolute-git-dir")
 	var failed *gitError
 	if errors.As(err, &failed) {
-		return nil, fmt.Errorf("--since: %s is in no git repository that can be read (git says: %s)", dir, failed.said)
+		return nil, fmt.Errorf("--since: %s is not in a git repository that can be read (git says: %s)", dir, failed.said)
 	}
 	if err != nil {
 		return nil, err
 	}
 	if got := filepath.FromSlash(strings.TrimSuffix(string(out), "\n")); !sameFile(got, want) {
-		return nil, fmt.Errorf("--since: git takes %s for the repository of %s, where .git stands for %s", got, top, want)
+		return nil, fmt.Errorf("--since: git takes %s for the repository of %s, but .git there names %s", got, top, want)
 	}
 	return r, nil
 }

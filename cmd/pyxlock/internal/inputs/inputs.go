@@ -50,11 +50,11 @@ func (l LeftOut) String() string {
 	}
 	switch {
 	case l.files > 0 && l.dirs > 0:
-		return fmt.Sprintf("left out, for git ignores it: %s, %s", console.Count(l.files, "file"), dirs)
+		return fmt.Sprintf("left out, ignored by git: %s, %s", console.Count(l.files, "file"), dirs)
 	case l.files > 0:
-		return "left out, for git ignores it: " + console.Count(l.files, "file")
+		return "left out, ignored by git: " + console.Count(l.files, "file")
 	case l.dirs > 0:
-		return "left out, for git ignores it: " + dirs
+		return "left out, ignored by git: " + dirs
 	}
 	return ""
 }
@@ -169,7 +169,7 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 		if !found {
 			but := ""
 			if w.left > left {
-				but = ", but for what is left out: --no-respect-gitignore takes files that git ignores, --exclude= what is excluded"
+				but = ", apart from what is left out: --no-respect-gitignore includes files that git ignores, --exclude= what is excluded"
 			}
 			return nil, fmt.Errorf("%s: no Cython files (%s) in this directory%s", arg, console.Join(fspath.CythonExts), but)
 		}

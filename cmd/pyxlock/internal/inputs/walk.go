@@ -160,9 +160,9 @@ func (w *walker) stray(path string) string {
 	case err != nil:
 		return "is a link that leads nowhere"
 	case !st.Mode().IsRegular():
-		return "is a link to what is not a regular file"
+		return "is a link to something that is not a regular file"
 	case !w.bounds.mayInclude(nil)(path):
-		return fmt.Sprintf("is a link that leads to %s, which is no Cython file", terminal.Path(fileio.Real(path)))
+		return fmt.Sprintf("is a link that leads to %s, which is not a Cython file", terminal.Path(fileio.Real(path)))
 	}
 	return ""
 }
@@ -199,7 +199,7 @@ func (w *walker) template(path string) {
 func (in *Set) complete(s *config.Settings, w *walker, stderr io.Writer) error {
 	in.Left = LeftOut{w.ignoredFiles, w.ignoredDirs}
 	if len(w.tracked) > 0 && !s.Quiet {
-		fmt.Fprintf(stderr, "pyxlock: left out, by its name, though git tracks sources in it: %s (--exclude= takes it)\n", some(w.tracked))
+		fmt.Fprintf(stderr, "pyxlock: left out because of its name, though git tracks sources in it: %s (--exclude= includes it)\n", some(w.tracked))
 	}
 	if len(in.Roots) == 0 || w.left+len(w.templates) == 0 {
 		return nil
@@ -263,7 +263,7 @@ func (in *Set) complete(s *config.Settings, w *walker, stderr io.Writer) error {
 	}
 	left := slices.DeleteFunc(w.ignored, func(path string) bool { return have[s.Canonical(path)] })
 	if len(left) > 0 {
-		fmt.Fprintf(stderr, "pyxlock: left out, for git ignores it: %s (--no-respect-gitignore takes it)\n", some(left))
+		fmt.Fprintf(stderr, "pyxlock: left out, ignored by git: %s (--no-respect-gitignore includes it)\n", some(left))
 	}
 	return nil
 }
