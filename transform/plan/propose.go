@@ -46,7 +46,7 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 	case def.Suffix.Noexcept:
 		return nil, "the function is noexcept, and could not raise if threads wait for one another"
 	case v.Parts:
-		return nil, "it is part of an object that cannot be told from others here"
+		return nil, "what is used is a part of an object, and which part is not known here"
 	case crosses(prog, f, v):
 		return nil, "the function uses another object of the same lock as well, and two threads might take the two in opposite orders"
 	}

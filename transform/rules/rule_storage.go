@@ -40,7 +40,7 @@ func itemStorage(c *checking) {
 					if c.reach(f, x, n.Pos) == shared && !f.held(n.Pos, x) {
 						f.finding(n.Span, finding.Storage,
 							fmt.Sprintf("%s checks no bounds, and another thread can shorten %s after its size was read", name, f.spelled(x)),
-							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` round the loop", f.spelled(x), f.spelled(x)))
+							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` around the loop", f.spelled(x), f.spelled(x)))
 					}
 				}
 			case *ast.CVarDecl, *ast.Assign: // cdef char* p = data
