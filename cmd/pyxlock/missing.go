@@ -83,7 +83,7 @@ func sayProject(w io.Writer, s *config.Settings, dirs []string) {
 	for _, d := range dirs {
 		list = append(list, strconv.Quote(terminal.Path(d)))
 	}
-	fmt.Fprintf(w, "pyxlock: read locks rest on headers of the project, which builds look at only where they are told to: put headers = [%s] into [tool.pyxlock] of its pyproject.toml; else they warn of these locks (PXL104)\n",
+	fmt.Fprintf(w, "pyxlock: read locks depend on headers of the project, which builds read only if told to: put headers = [%s] into [tool.pyxlock] of its pyproject.toml; otherwise they warn about these locks (PXL104)\n",
 		strings.Join(list, ", "))
 }
 

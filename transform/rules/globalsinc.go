@@ -56,7 +56,7 @@ func variablesInC(c *checking) {
 		list, f := calls[name], keepers[name]
 		at, _ := c.p.Headers.Func(c.m, f).Keeps()
 		out := project.FindingAt(f.Unit.Source, syntax.DeclaredName(f.Declarator).Span, finding.Global,
-			fmt.Sprintf("functions call %s without a lock, which writes to a variable of C that all calls share", name),
+			fmt.Sprintf("functions call %s without a lock, which writes to a C variable that all calls share", name),
 			"guard each call with one lock (`cdef cython.pymutex lock`, `with lock:`), make the variable _Thread_local, or let the caller pass the memory")
 		out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: 1, Message: finding.Brief(name + " " + at.What)})
 		for i, k := range list {

@@ -191,7 +191,7 @@ func (c threads) report(e *effects.Effect, use effects.Use, what string, chain [
 	out := project.FindingAt(c.f.Unit.Source, use.Span, finding.Threads, "", "")
 	out.Warning = true
 	out.Message = fmt.Sprintf("all threads of a parallel loop in %s write %s of %s, under one lock that is held around the loop", c.f.Name(), what, obj)
-	out.Help = "sum up in a local variable (+=), of which prange gives each thread its own, and assign it after the loop; or let each thread write to its own place; or take the lock inside the loop (with cython.write_lock) instead of around it"
+	out.Help = "sum up in a local variable (+=), which prange makes private to each thread, and assign it after the loop; or let each thread write to its own place; or take the lock inside the loop (with cython.write_lock) instead of around it"
 	if len(chain) > 1 {
 		out.Related = effects.RelatedOf(chain[1:])
 	}
