@@ -525,7 +525,7 @@ func (r *resolver) settle(pl *Plan) bool {
 	if len(kinds) > 1 {
 		sort.Slice(kinds, func(i, j int) bool { return kinds[i] < kinds[j] })
 		r.out.Report(f.Unit, r.at, finding.Mixed,
-			fmt.Sprintf("%s would have to take a %s and a %s at once", r.who, kinds[0], kinds[1]),
+			fmt.Sprintf("%s would have to take two kinds of lock at once, %s and %s", r.who, kinds[0], kinds[1]),
 			"two kinds of lock have no common order: use one kind for these classes, or give untyped operands their type")
 		return false
 	}

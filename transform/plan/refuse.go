@@ -256,7 +256,7 @@ func (p *Planner) CheckClass(m *project.Module, c *project.Class) {
 	if fd := c.Field(l.Guard); l.Guard != "" && fd != nil {
 		if g := p.Locks.Of(fd.Class()); g != nil && g.Kind != info.Kind && info.Kind != decorator.Mutex {
 			out.Report(l.Unit, l.Decorator.Range(), finding.Mixed,
-				fmt.Sprintf("%s locks its guard %q with a %s, but that object, a %s, locks itself with a %s: the two do not exclude each other", c.Name, l.Guard, info.Kind, fd.Class().Name, g.Kind),
+				fmt.Sprintf("%s locks its guard %q by lock=%q, but the guard's class %s has lock=%q: the two do not exclude each other", c.Name, l.Guard, info.Kind, fd.Class().Name, g.Kind),
 				fmt.Sprintf("use the same kind for both: lock=%q on %s", g.Kind, c.Name))
 		}
 	}

@@ -73,7 +73,7 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		if !pt.Lent && !c.p.Guards(pt.From) || pt.Seen && !pt.Returned && !pt.Lent && guard == "" {
 			continue // has no lock, or is told where the pointer is stored (PXL301)
 		}
-		how := "leads into"
+		how := "points into"
 		switch {
 		case pt.Lent:
 			how = "comes from a capsule of"
