@@ -11,9 +11,9 @@ def parse(arguments=None):
         description="What a lock costs on this machine: builds a module with each kind of lock, and calls it.",
     )
     parser.add_argument("--seconds", type=float, default=0.2, help="for each figure of a round (%(default)s)")
-    parser.add_argument("--rounds", type=int, default=7, help="how often each figure is taken (%(default)s)")
+    parser.add_argument("--rounds", type=int, default=7, help="how often each figure is measured (%(default)s)")
     parser.add_argument(
-        "--threads", type=int, default=min(64, os.cpu_count() or 1), metavar="N", help="at most so many (%(default)s)"
+        "--threads", type=int, default=min(64, os.cpu_count() or 1), metavar="N", help="at most this many (%(default)s)"
     )
     parser.add_argument("--json", metavar="FILE", help="where to keep the figures")
     parser.add_argument("--plot", metavar="DIR", help="where to draw them, as SVG; needs matplotlib")

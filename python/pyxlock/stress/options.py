@@ -109,16 +109,16 @@ def parser():
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     p.add_argument("module", metavar="MODULE", help="a module or package that can be imported; submodules are imported, too")
-    p.add_argument("--seconds", type=seconds, default=30, help="for how long threads are run (default 30); 0 only says what would be called")
+    p.add_argument("--seconds", type=seconds, default=30, help="how long to run threads (default 30); 0 only says what would be called")
     p.add_argument("--threads", type=positive(int), default=4, help="how many (default 4)")
-    p.add_argument("--seed", type=int, default=0, help="draws other calls (default 0)")
+    p.add_argument("--seed", type=int, default=0, help="seed for the choice of calls (default 0)")
     p.add_argument("--class", dest="classes", action="append", default=[], metavar="GLOB", help="only these classes: Name or module.Name; may be repeated")
     p.add_argument("--exclude", action="append", default=[], metavar="GLOB", help="not these classes or members: Name, Name.member, member; may be repeated")
     p.add_argument("--members", action="append", default=[], metavar="GLOB", help="only these members; may be repeated. One that is named in full is called whatever its name says")
     p.add_argument("--often", action="append", default=[], metavar="GLOB", help="call these members more often than others; may be repeated")
     p.add_argument("--factory", type=factory, action="append", default=[], metavar="[CLASS=]MODULE:FUNCTION", help="make the objects of a class by calling this; may be repeated")
     p.add_argument("--call", type=call, action="append", default=[], metavar="CLASS.MEMBER(ARGUMENTS)", help="call a member with these arguments, too; i in them is a number that varies; may be repeated")
-    p.add_argument("--findings", type=positive(int), default=5, metavar="N", help="stop after so many (default 5)")
+    p.add_argument("--findings", type=positive(int), default=5, metavar="N", help="stop after this many (default 5)")
     p.add_argument("--shrink", type=seconds, default=60, metavar="SECONDS", help="how long to look for a shorter script, for each finding (default 60)")
     p.add_argument("--scripts", metavar="DIR", help="write the scripts there, too")
     p.add_argument("--json", metavar="FILE", help="write what was found there, too")
@@ -131,7 +131,7 @@ def parse(arguments):
     p = parser()
     options = p.parse_args(arguments)
     if options.threads < 2:
-        p.error("--threads: two at least")
+        p.error("--threads: at least two")
     if not re.fullmatch(r"\w+(\.\w+)*", options.module):
         p.error(f"{options.module!r} is not the name of a module: give the name that it is imported by")
     return options
