@@ -139,7 +139,7 @@ func (c *claimant) unkept(open []unlockedClass) (finding.Finding, bool) {
 		f.Line, f.Column = 0, 0       // of the whole file
 		f.Cause = "the build says so" // for all modules
 	}
-	f.Message = fmt.Sprintf("%s needs no GIL, and %s no lock", who, finding.PluralOf(n, "class that changes has", "classes that change have"))
+	f.Message = fmt.Sprintf("%s needs no GIL, but %s no lock", who, finding.PluralOf(n, "mutable class has", "mutable classes have"))
 	f.Help = "lock them: pyxlock annotate proposes how; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
 	if !proposed {
 		f.Help = "annotate cannot lock them as they are: PXL504 says what to do about each; or say why one needs no lock: @cython.no_lock(\"why\") on the class"
