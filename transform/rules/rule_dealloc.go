@@ -187,8 +187,8 @@ var drops = map[string]bool{"pop": true, "popitem": true, "clear": true, "remove
 func (c dealloc) report(at ast.Span, lock string, g *effects.Function, lets ast.Span, what string) {
 	out := project.FindingAt(c.f.Unit.Source, at, finding.Dying, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s takes %s, which the thread may hold already: %s, in which a last reference may go, holds it", c.f.Name(), lock, g.Name())
-	out.Help = "let the object die without the lock: put what is to be done on a list that others work off, use a lock that its thread may take again, or let go of references after the lock is released"
+	out.Message = fmt.Sprintf("%s takes %s, which its thread may already hold: %s holds it, and may drop a last reference meanwhile", c.f.Name(), lock, g.Name())
+	out.Help = "let the object die without the lock: put what has to be done on a list that others process, use a lock that its thread may take again, or drop references after the lock is released"
 	p := project.FindingAt(g.Unit.Source, lets, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(g.Name() + " holds it here and " + what)})
 	c.Findings = append(c.Findings, out)
