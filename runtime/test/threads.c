@@ -259,17 +259,26 @@ static long long deadline;
 static long long patience = 300000 * MS;
 static int waiting_line; /* where the main thread waits for somebody to be woken; 0: it does not */
 
+static void hang(void) {
+    fprintf(stderr, "HANG: %s (seed %u)", __atomic_load_n(&scenario, __ATOMIC_RELAXED), seed);
+    if (GET(&waiting_line) != 0) fprintf(stderr, ": line %d: nobody wakes the thread that waits", GET(&waiting_line));
+    fprintf(stderr, "\n");
+    stop(3);
+}
+
 static void *watch(void *unused) {
     (void)unused;
     for (;;) {
         nap(50 * MS);
-        if (pyxlock_now() < __atomic_load_n(&deadline, __ATOMIC_RELAXED)) continue;
-        fprintf(stderr, "HANG: %s (seed %u)", __atomic_load_n(&scenario, __ATOMIC_RELAXED), seed);
-        if (GET(&waiting_line) != 0) fprintf(stderr, ": line %d: nobody wakes the thread that waits", GET(&waiting_line));
-        fprintf(stderr, "\n");
-        stop(3);
+        if (pyxlock_now() >= __atomic_load_n(&deadline, __ATOMIC_RELAXED)) hang();
     }
     return NULL;
+}
+
+/* The child of a fork, which has no such thread, sets an alarm. */
+static void check_child(int status) {
+    if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) hang();
+    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("a child ended with status %#x", status);
 }
 
 /* ---- objects, and who should hold them ------------------------------------------- */
@@ -2076,7 +2085,7 @@ static void forks(void) {
             in_child(n % 2 ? a : NULL);
         }
         if (child < 0 || waitpid(child, &status, 0) != child) fail("fork");
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("a child ended with status %#x", status);
+        check_child(status);
         __atomic_store_n(&hammering, 0, __ATOMIC_RELAXED);
         pthread_join(thread, NULL);
         if (n % 2) {
@@ -2321,7 +2330,7 @@ static void leavers(void) {
             __atomic_store_n(&keep_away, 0, __ATOMIC_RELAXED);
         }
         if (child < 0 || waitpid(child, &status, 0) != child) fail("fork");
-        if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("a child ended with status %#x", status);
+        check_child(status);
         CHECK(ask(h, OP_RELEASE, 1, NULL) == 0);
         CHECK(ask(h, OP_RELEASE, 0, NULL) == 0);
         pthread_join(thread, NULL);
