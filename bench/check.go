@@ -35,7 +35,7 @@ func check(files []file, tmp string) error {
 	const cores = 2
 	previous := runtime.GOMAXPROCS(cores)
 	defer runtime.GOMAXPROCS(previous)
-	defer debug.SetGCPercent(debug.SetGCPercent(400)) // as the program has it, for both
+	defer debug.SetGCPercent(debug.SetGCPercent(400)) // about as seldom as the program collects, for both
 	var ratios []float64
 	for range *rounds {
 		start := time.Now()

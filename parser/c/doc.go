@@ -20,7 +20,7 @@
 // It knows neither Cython nor locks, and touches no file: who opens a library decides what
 // can be read, through [Options.Read].
 //
-// Begin with library.go; then types.go (what a declaration says), body.go and expr.go (what
+// Begin with library.go (and sources.go); then types.go (what a declaration says), body.go and expr.go (what
 // statements do), and solve.go (the fixed point). What is easily missed has files of its own:
 // declarator.go (pointers to arrays), operator.go (operators that a class has, conversions, copies),
 // bytes.go (copies of pointers, made byte by byte), lifetime.go (constructors and destructors), inherit.go

@@ -48,7 +48,7 @@ func FuzzLibrary(f *testing.F) {
 }
 
 // BenchmarkHeaders reads every function of the headers in the directory that PYXLOCK_HEADERS
-// names, collecting garbage as seldom as the program does; FLINT's are what the figures in docs are of.
+// names, collecting garbage about as seldom as the program does; FLINT's are what the figures in docs are of.
 func BenchmarkHeaders(b *testing.B) {
 	dir := os.Getenv("PYXLOCK_HEADERS")
 	paths, _ := filepath.Glob(filepath.Join(dir, "*.h"))

@@ -43,19 +43,6 @@ func (l *Library) lookup(f *file, name string) *node {
 	return n
 }
 
-// inSources returns the definitions of a name that other files may use.
-func (l *Library) inSources(name string) []*def {
-	var out []*def
-	for _, g := range l.definitions() {
-		for _, isl := range g.funcs[name] {
-			if isl.body >= 0 && !g.has(isl, "static") {
-				out = append(out, &def{file: g, home: g, isl: isl})
-			}
-		}
-	}
-	return out
-}
-
 // nodeOf is the node of some declarations, one for all who mean the same.
 func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 	if len(defs) == 0 {
@@ -153,7 +140,7 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 		return nil, sure
 	}
 	if !bodies {
-		for _, g := range l.definitions() {
+		for _, g := range l.definitions(key) {
 			for _, isl := range g.funcs[key] {
 				if isl.body >= 0 {
 					defs = append(defs, g.methodDef(isl, class))

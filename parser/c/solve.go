@@ -81,9 +81,14 @@ type solver struct {
 	queue []*node
 	nodes map[string]*node
 	count int
+	trees []*def // of bodies, the oldest first
+	held  int    // tokens of these
 }
 
-const maxNodes = 100_000
+const (
+	maxNodes = 100_000
+	maxTrees = 100_000 // tokens of which trees are kept while an answer is sought
+)
 
 // prepare reads the parameters and the result of a declaration.
 func (d *def) prepare() {
@@ -223,6 +228,19 @@ func (s *solver) solve(n *node) {
 			}
 		}
 	}
+	s.keep(0) // who calls these later asks for the facts alone
+}
+
+// keep drops the oldest trees of bodies, which are most of the memory, until those that are left are of
+// no more than some number of tokens. Who needs one again parses it again.
+func (s *solver) keep(tokens int) {
+	n := 0
+	for ; s.held > tokens; n++ {
+		d := s.trees[n]
+		s.held -= d.length()
+		d.body, d.inits, d.parsed = nil, nil, false
+	}
+	s.trees = slices.Delete(s.trees, 0, n)
 }
 
 // push queues a node that has not been looked at.
@@ -304,6 +322,11 @@ func (s *solver) update(n *node) bool {
 		}
 		if d.macro == nil && d.isl.body < 0 {
 			continue
+		}
+		if !d.parsed && d.macro == nil {
+			s.keep(maxTrees)
+			s.trees = append(s.trees, d)
+			s.held += d.length()
 		}
 		d.tree()
 		if d.broken || d.bad || len(d.params) > 60 || s.count > maxNodes {
