@@ -206,7 +206,12 @@ func (l *Library) follow(f *file) {
 	for work := []*file{f}; len(work) > 0; {
 		f := work[len(work)-1]
 		work = work[:len(work)-1]
+		seen := map[include]bool{}
 		for _, inc := range f.text.includes {
+			if seen[inc] {
+				continue
+			}
+			seen[inc] = true
 			g := l.locate(inc, f)
 			if g == nil || slices.Contains(f.includes, g) {
 				continue
