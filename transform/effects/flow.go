@@ -360,7 +360,7 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 		ways = append(ways, before)
 	}
 	met := b.meet(ways)
-	if len(list) == 1 && !last && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
+	if len(list) == 1 && !last && (attempts{b}).settled(list[0].Cond) && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
 		(holding{b}).takesAgain(locks)
 	}
 	return met

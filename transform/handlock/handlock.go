@@ -27,6 +27,8 @@ type Names struct {
 	same map[string]string
 	over map[string]string // the attribute with the lock that a condition is over, by its own
 	any  cache.Value[bool] // see Any
+	// changes are the attributes that are assigned to elsewhere than in constructors, or by anybody.
+	changes cache.Value[map[string]bool]
 	// pairs are the functions that the settings say take and release locks.
 	pairs []Pair
 }

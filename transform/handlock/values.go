@@ -243,3 +243,34 @@ func (h *Names) Global(path []string) (m *project.Module, name string) {
 	}
 	return m, name
 }
+
+// Settled reports whether no function of the module but a constructor assigns to an attribute of this name,
+// and nobody outside can.
+func (h *Names) Settled(attr string) bool {
+	return !h.changes.Get(h.assigned)[attr]
+}
+
+// assigned are the attributes that something may assign to once their object is made.
+func (h *Names) assigned() map[string]bool {
+	out := map[string]bool{}
+	for _, u := range h.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.FuncDef:
+				return !library.Construction()[n.Name.Name] && n.Name.Name != "__init__"
+			case *ast.CVarDecl:
+				if n.Visibility == ast.Public {
+					for _, d := range n.Declarators {
+						out[syntax.DeclaredName(d).Name] = true
+					}
+				}
+			case *ast.Attribute:
+				if n.Access == ast.Write || n.Access == ast.Aug || n.Access == ast.ForTarget || n.Access == ast.AddressOf {
+					out[n.Attr.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
