@@ -164,7 +164,7 @@ func (s heldLocks) locking() bool {
 	}
 	for i := range s.flow.Calls {
 		for _, g := range s.flow.Calls[i].Callees {
-			if g.Sum.leaves|g.Sum.frees|g.Sum.yields != 0 {
+			if g.Sum.leaves|g.Sum.frees|g.Sum.yields|g.Sum.takes != 0 {
 				return true
 			}
 		}
@@ -425,6 +425,11 @@ const maxChanges = 8
 func (s heldLocks) leave() {
 	if s.held == nil {
 		return
+	}
+	if takes, once := s.taking(s.usedLocks()); takes&^s.sum.takes|once&^s.sum.once != 0 {
+		s.sum.takes |= takes
+		s.sum.once |= once
+		s.grown = true
 	}
 	leaves := everything
 	for _, end := range s.flow.ends {

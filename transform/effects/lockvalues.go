@@ -50,6 +50,9 @@ func (b holding) lockUse(e ast.Expr) LockUse {
 	u := LockUse{Span: e.Range(), Text: syntax.Text(b.f.Unit.File, e.Range())}
 	u.node, u.Some = b.lockValue(e)
 	typ := b.placed.Type(syntax.LastName(syntax.Bare(e)))
+	if x := &b.flow.Nodes[u.node]; x.Kind == NodeField && x.owner != nil {
+		typ = b.placed.TypeIn(x.owner, x.Name)
+	}
 	u.Again = typ == "" || library.AgainLocks()[typ] || !library.LockTypes()[typ]
 	return u
 }

@@ -338,5 +338,7 @@ type Summary struct {
 	// leaves are the locks that it leaves taken, frees those that it releases for its callers, and yields those
 	// that a generator holds at each of its yields.
 	leaves, frees, yields lockSet
-	lockChanges           int
+	// takes are the locks that it takes, or what it calls does; once those that their holder cannot take again.
+	takes, once lockSet
+	lockChanges int
 }

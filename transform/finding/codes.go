@@ -57,6 +57,7 @@ const (
 	LazyLock       = "PXL218"
 	Threads        = "PXL219"
 	Dying          = "PXL220"
+	Attached       = "PXL221"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"

@@ -21,6 +21,8 @@ type Names struct {
 	// vars are the variables and attributes that hold locks, with the name of
 	// their type; see Typed.
 	vars map[string]string
+	// ofClass are the attributes of single classes, as "Class.attribute".
+	ofClass map[string]string
 	// others are those that hold something else, as far as is known.
 	others map[string]bool
 	// same are the module's variables that are given another variable's value.

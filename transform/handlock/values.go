@@ -94,12 +94,64 @@ func (h *Names) read() {
 			}
 		})
 	}
+	h.readClasses()
 	delete(h.vars, "")
 	for name := range plain {
 		if h.vars[name] == "" {
 			h.others[name] = true
 		}
 	}
+}
+
+// readClasses notes what the attributes of single classes hold: two may have locks of two types by one name.
+func (h *Names) readClasses() {
+	h.ofClass = map[string]string{}
+	all, plain := h.vars, map[string]bool{}
+	for _, u := range h.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			c, ok := n.(*ast.ClassDef)
+			if !ok || c.Body == nil {
+				return true
+			}
+			h.vars = map[string]string{}
+			ast.Walk(c.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.CVarDecl:
+					if n.Type != nil {
+						for _, d := range n.Declarators {
+							h.vars[syntax.DeclaredName(d).Name] = h.typeName(n.Type)
+						}
+					}
+				case *ast.Assign:
+					for _, t := range n.Targets {
+						if a, ok := t.(*ast.Attribute); ok && n.Value != nil {
+							h.gets(u.File, a.Attr.Name, n.Value, plain)
+						}
+					}
+				}
+				return true
+			})
+			for name, typ := range h.vars {
+				if typ != "" {
+					h.ofClass[c.Name.Name+"."+name] = typ
+				}
+			}
+			return true
+		})
+	}
+	h.vars = all
+}
+
+// TypeIn returns the name of the type that an attribute of a class is declared or created as a lock of; where the
+// class does not tell, that of attributes of this name anywhere.
+func (h *Names) TypeIn(c *project.Class, attr string) string {
+	h.once.Do(h.read)
+	for _, k := range c.Ancestry() {
+		if typ := h.ofClass[k.Name+"."+attr]; typ != "" && k.Mod == h.m {
+			return typ
+		}
+	}
+	return h.vars[attr]
 }
 
 // gets notes what a variable or attribute is given.

@@ -60,7 +60,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 	p.prog.Assuming(func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
-		left = append(p.leftOut(handMade, a.Sets), p.unguarded(handMade, a)...)
+		left = slices.Concat(p.leftOut(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
