@@ -105,7 +105,7 @@ def test_program_of_the_tree(installed, tmp_path):
         done = run(bare, "-m", "pyxlock", "version", env=env, **tree)
         assert "was not found at" in done.stdout, path
         done = run(bare, "-m", "pyxlock", "version", env={**env, "PYXLOCK": "pyxlock"}, **tree)
-        assert "no program that can be run" in done.stdout, path
+        assert "not a program that can be run" in done.stdout, path
     assert not (tmp_path / "mark").exists()
     # What is named by its path is meant.
     env = {"PATH": "", "PYTHONPATH": str(elsewhere), "PYXLOCK": "./pyxlock"}
