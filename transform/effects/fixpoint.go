@@ -19,6 +19,8 @@ type answer struct {
 	refs  []Ref
 	index int32 // place on the stack
 	low   int32 // of a part of a component: the lowest place that it depends on
+	met   int32 // the same, without questions of items
+	items bool  // what the items of a container are
 	state uint8
 }
 
@@ -36,12 +38,14 @@ const nowhere int32 = math.MaxInt32
 type rounds struct {
 	stack []*answer
 	// low is the lowest place on the stack that was met since it was last cleared.
-	low   int32
+	low int32
+	// met is low without what was asked of items: they are nobody's content by being asked for.
+	met   int32
 	found int // counts what was found
 }
 
 // reset makes ready for other questions, and reports nothing to be looked for.
-func (r *rounds) reset() { r.stack, r.low = r.stack[:0], nowhere }
+func (r *rounds) reset() { r.stack, r.low, r.met = r.stack[:0], nowhere, nowhere }
 
 // resolve returns what is known of an answer once look has been asked, which returns what
 // it finds by the answers that there are.
@@ -51,20 +55,23 @@ func (r *rounds) resolve(a *answer, look func() []Ref) []Ref {
 		return a.refs
 	case asking:
 		r.low = min(r.low, a.index)
+		if !a.items {
+			r.met = min(r.met, a.index)
+		}
 		return a.refs
 	case inside:
-		r.low = min(r.low, a.low)
+		r.low, r.met = min(r.low, a.low), min(r.met, a.met)
 		return a.refs
 	}
-	outer := r.low
+	outer, outerMet := r.low, r.met
 	a.state, a.index = asking, int32(len(r.stack))
 	r.stack = append(r.stack, a)
 	for {
 		before := r.found
-		r.low = nowhere
+		r.low, r.met = nowhere, nowhere
 		r.add(a, look())
 		if r.low < a.index { // what depends on one that asked earlier, that one completes
-			a.state, a.low = inside, r.low
+			a.state, a.low, a.met = inside, r.low, r.met
 			break
 		}
 		again := r.low == a.index && r.found > before
@@ -78,11 +85,11 @@ func (r *rounds) resolve(a *answer, look func() []Ref) []Ref {
 		r.stack = r.stack[:a.index+1]
 		if !again {
 			r.stack = r.stack[:a.index]
-			a.state, r.low = answered, nowhere
+			a.state, r.low, r.met = answered, nowhere, nowhere
 			break
 		}
 	}
-	r.low = min(outer, r.low)
+	r.low, r.met = min(outer, r.low), min(outerMet, r.met)
 	return a.refs
 }
 
@@ -107,5 +114,15 @@ func (r *rounds) looped(find func()) bool {
 	find()
 	out := r.low != nowhere
 	r.low = min(outer, r.low)
+	return out
+}
+
+// loopedInside is looped without what is asked of items.
+func (r *rounds) loopedInside(find func()) bool {
+	outer := r.met
+	r.met = nowhere
+	find()
+	out := r.met != nowhere
+	r.met = min(outer, r.met)
 	return out
 }

@@ -260,7 +260,12 @@ func (s *Solver) items(n int32) []Ref {
 	if n <= 0 {
 		return nil
 	}
-	return itemsIn(s, n, map[int32]bool{}, nil)
+	// "nodes = later(nodes)": what the items are may follow from what they were.
+	a := question(s, query{region: -1, node: n, name: anyItem})
+	a.items = true
+	return s.rounds.resolve(a, func() []Ref {
+		return itemsIn(s, n, map[int32]bool{}, nil)
+	})
 }
 
 func itemsIn(s *Solver, n int32, seen map[int32]bool, out []Ref) []Ref {
@@ -285,7 +290,7 @@ func itemsIn(s *Solver, n int32, seen map[int32]bool, out []Ref) []Ref {
 				with(s.refs(x)...)
 			}
 		}
-		looped := s.rounds.looped(func() { with(gained(s, s.intern(Region{Root: NodeFresh, Num: c, Parent: -1}))...) })
+		looped := s.rounds.loopedInside(func() { with(gained(s, s.intern(Region{Root: NodeFresh, Num: c, Parent: -1}))...) })
 		if len(out) == before && len(s.flow.content[c]) == 0 && !looped {
 			with(unknown)
 		}
