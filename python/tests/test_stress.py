@@ -335,6 +335,12 @@ def test_checked_builds(tmp_path):
     assert checked.read(tmp_path / "nothing.json") == []
 
 
+def test_words_of_messages():
+    """What a message speaks of by name is tried as an argument; a word of the language cannot be one."""
+    assert any(k.startswith("size=") for k in values.keywords("missing required argument: size", (), [], []))
+    assert values.keywords("the first argument is not a number, or 'None'", (), [], []) == []
+
+
 RECIPES = [{"cls": "m.C", "text": "m.C()", "needs": []}, {"cls": "m.D", "text": "m.D($0)", "needs": [0]}]
 
 

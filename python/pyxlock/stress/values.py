@@ -10,6 +10,7 @@ A kind of the package's own is written `own:module.Class`; its value is another 
 which gets a name only in a case. `$1` stands for it.
 """
 
+import keyword
 import re
 
 ALPHABET = "'abcdefgh0123456789'"
@@ -204,7 +205,7 @@ def keywords(message, kinds, names, own):
     found = []
     for match in re.finditer(r"\b([a-z]+(?:_[a-z0-9]+)+)\b|'(\w+)'|argument:? (\w+)", message):
         name = match.group(1) or match.group(2) or match.group(3)
-        if name not in given and name.isidentifier() and name not in TYPES and not name.startswith("__"):
+        if name not in given and name.isidentifier() and not keyword.iskeyword(name) and name not in TYPES and not name.startswith("__"):
             found += [f"{name}={kind}" for kind in guesses({"name": name}, own)[:5]]
     return found
 
