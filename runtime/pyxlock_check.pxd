@@ -176,7 +176,7 @@ typedef struct pyxlock_check_object {
     unsigned long thread;           /* the first one */
     int shared;
     uint64_t written, through;      /* which attributes were changed since it is, and what they lead to */
-    uint64_t again;                 /* which an __init__ without the lock has changed since */
+    uint64_t again;                 /* which an __init__ has changed since */
     uint64_t naked;                 /* which were read without a lock since */
     const char *naked_place;        /* the last such place */
     unsigned long naked_thread;
@@ -1073,7 +1073,7 @@ PYXLOCK_SLOW int pyxlock_check_look(void *obj, void *guard, const char *text) {
     held = guard == NULL || guard == (void *)Py_None ? PYXLOCK_WRITE : pyxlock_check_holds(state, guard);
     /* Who holds the lock for reading says that nothing changes. */
     changes = needs == PYXLOCK_WRITE || ((p.what == 'M' || p.what == 'C') && held != PYXLOCK_READ);
-    again = changes && held == 0 && pyxlock_check_in_init(text);
+    again = changes && pyxlock_check_in_init(text);
     set = pyxlock_check_lock_set(state, obj);
     o = pyxlock_check_touch(set, obj, thread);
     copy = *o;
