@@ -192,18 +192,41 @@ func (a *across) container(e ast.Expr) *project.Field {
 
 // moves tells whether a method of a C++ container makes iterators into it lead nowhere: those that let
 // items go do with all, those that add some with the ones that keep their items in one piece.
-func moves(fd *project.Field, method string) bool {
+func moves(container, method string) bool {
 	switch method {
 	case "erase", "clear", "assign", "pop_back", "pop_front", "remove", "remove_if", "swap", "shrink_to_fit", "resize":
 		return true
-	case "push_back", "emplace_back", "push_front", "emplace_front", "insert", "emplace", "reserve", "append", "rehash":
-		return fd.Ctype == nil || !nodes[fd.Ctype.Path[len(fd.Ctype.Path)-1].Name]
 	}
-	return false
+	return grows[method] && !nodes[container]
 }
+
+// grows are methods of C++ containers that add items, or make room for them.
+var grows = map[string]bool{"push_back": true, "emplace_back": true, "push_front": true, "emplace_front": true, "insert": true,
+	"emplace": true, "reserve": true, "append": true, "rehash": true}
 
 // nodes are the containers whose items stay where they are while others come.
 var nodes = map[string]bool{"map": true, "multimap": true, "set": true, "multiset": true, "list": true, "forward_list": true}
+
+// typeName is what a type is called where it is declared: "vector" of std.vector, and of what is cimported
+// from there under another name or has got one by ctypedef.
+func typeName(m *project.Module, t *ast.CType) string {
+	if t == nil || len(t.Path) == 0 {
+		return ""
+	}
+	name := t.Path[len(t.Path)-1].Name
+	for range 8 {
+		b, ok := m.Scope.Names[name]
+		switch {
+		case len(t.Path) == 1 && ok && b.Kind == project.BindImported && b.Attr != "":
+			return b.Attr
+		case len(t.Path) == 1 && ok && b.Kind == project.BindAlias && len(b.Path) == 1 && b.Path[0] != name:
+			name = b.Path[0]
+		default:
+			return name
+		}
+	}
+	return name
+}
 
 // moved returns a method that Python code can call and that moves what an attribute leads to.
 func (a *across) moved(fd *project.Field) *moving {
@@ -225,7 +248,7 @@ func (a *across) moved(fd *project.Field) *moving {
 			last := chain[len(chain)-1]
 			whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
 			if !pointer {
-				return whole || moves(fd, last.Effect.Name)
+				return whole || moves(typeName(a.f.Class.Mod, fd.Ctype), last.Effect.Name)
 			}
 			return whole && frees(last.Func)
 		})

@@ -4,6 +4,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
@@ -15,6 +17,7 @@ import (
 
 // checkThreads looks for writes in parallel loops to what is locked round the loop.
 func checkThreads(c *checking) {
+	var defs map[*ast.FuncDef]*ruleFunc
 	for _, f := range c.functions() {
 		if c.plan.Failed[f.Def] {
 			continue
@@ -23,12 +26,18 @@ func checkThreads(c *checking) {
 		if len(loops) == 0 {
 			continue
 		}
+		if defs == nil {
+			defs = map[*ast.FuncDef]*ruleFunc{}
+			for _, r := range c.funcs() {
+				defs[r.def] = r
+			}
+		}
 		values := effects.HeldValues(c.p, f)
 		if !c.p.Exempt(f) {
 			values = append(values, effects.Values(c.p, f)...)
 		}
 		for _, l := range loops {
-			threads{c, f, l}.look(values)
+			threads{c, f, defs[f.Def], l}.look(values)
 		}
 	}
 }
@@ -36,8 +45,8 @@ func checkThreads(c *checking) {
 // parallelLoop is the code that each thread of a prange or parallel runs.
 type parallelLoop struct {
 	body *ast.Suite
-	// own are the names that get a value in there: a place that is found by one of them is, for
-	// all that is known, another for each thread.
+	// own are the names that get a value of their own in each thread: a place that is found by one of them
+	// is, for all that is known, another for each thread.
 	own map[string]bool
 }
 
@@ -47,16 +56,16 @@ func parallelLoops(f *effects.Function) []parallelLoop {
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.For:
-			if project.Parallel(f.Mod, n.Iter) {
+			if project.Parallel(f.Mod, n.Iter) && !oneThread(f, n.Iter) {
 				own := map[string]bool{}
 				bound(n.Target, own)
-				out = append(out, parallelLoop{n.Body, boundIn(n.Body, own)})
+				out = append(out, parallelLoop{n.Body, boundIn(f, n.Body, own)})
 				return false
 			}
 		case *ast.With:
 			for _, it := range n.Items {
-				if project.Parallel(f.Mod, it.X) {
-					out = append(out, parallelLoop{n.Body, boundIn(n.Body, map[string]bool{})})
+				if project.Parallel(f.Mod, it.X) && !oneThread(f, it.X) {
+					out = append(out, parallelLoop{n.Body, boundIn(f, n.Body, map[string]bool{})})
 					return false
 				}
 			}
@@ -66,22 +75,73 @@ func parallelLoops(f *effects.Function) []parallelLoop {
 	return out
 }
 
-// boundIn adds the names that get a value in a block.
-func boundIn(body *ast.Suite, names map[string]bool) map[string]bool {
+// oneThread reports whether a prange or parallel says that it has one thread alone.
+func oneThread(f *effects.Function, e ast.Expr) bool {
+	k, ok := syntax.Unparen(e).(*ast.Call)
+	return ok && slices.ContainsFunc(k.Args, func(a ast.Arg) bool {
+		switch x := a.X.(type) {
+		case *ast.Number:
+			return a.Name.Name == "num_threads" && syntax.Text(f.Unit.File, x.Span) == "1"
+		case *ast.Const:
+			return a.Name.Name == "use_threads_if" && x.Name == "False"
+		}
+		return false
+	})
+}
+
+// boundIn adds the names that get a value in a block, without those whose values are the same ones in all
+// threads: literals, and what a range counts through that no other such name is in.
+func boundIn(f *effects.Function, body *ast.Suite, names map[string]bool) map[string]bool {
+	type value struct {
+		target ast.Expr
+		from   ast.Expr // nil where it may be anything
+	}
+	var values []value
 	syntax.OwnNodes(body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.For:
-			bound(n.Target, names)
+			v := value{n.Target, nil}
+			if k, ok := n.Iter.(*ast.Call); ok && !n.From && syntax.IsNamed(k.Fun, "range") && !project.Parallel(f.Mod, k) {
+				v.from = k
+			}
+			values = append(values, v)
 		case *ast.Assign:
 			for _, t := range n.Targets {
-				bound(t, names)
+				v := value{t, nil}
+				if _, ok := n.Value.(*ast.Number); ok {
+					v.from = n.Value
+				}
+				values = append(values, v)
 			}
 		case *ast.Walrus:
-			bound(n.Target, names)
+			values = append(values, value{n.Target, nil})
 		}
 		return true
 	})
+	for known := -1; known < len(names); {
+		known = len(names)
+		for _, v := range values {
+			if v.from == nil || depends(v.from, names) {
+				bound(v.target, names)
+			}
+		}
+	}
 	return names
+}
+
+// depends reports whether an expression has one of some names in it, or calls something but range.
+func depends(e ast.Expr, names map[string]bool) bool {
+	found := false
+	ast.Walk(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			found = found || names[n.Name]
+		case *ast.Call:
+			found = found || n != e && !syntax.IsNamed(n.Fun, "len")
+		}
+		return !found
+	})
+	return found
 }
 
 func bound(t ast.Expr, names map[string]bool) {
@@ -101,6 +161,7 @@ func bound(t ast.Expr, names map[string]bool) {
 type threads struct {
 	*checking
 	f *effects.Function
+	r *ruleFunc
 	l parallelLoop
 }
 
@@ -116,7 +177,7 @@ func (c threads) look(values []effects.Value) {
 			continue // told as missing
 		}
 		for _, use := range v.Uses {
-			if use.Mode != effects.Write || !c.l.body.Contains(use.Span.Pos) || v.Held && c.l.body.Contains(use.Block.Pos) {
+			if use.Mode != effects.Write || !c.l.body.Contains(use.Span.Pos) || v.Held && c.l.body.Contains(use.Block.Pos) || c.oneByOne(use.Span.Pos) {
 				continue
 			}
 			what, chain := c.written(v, use)
@@ -133,7 +194,13 @@ func (c threads) look(values []effects.Value) {
 // a place of its own, or where the attribute holds a Python object, which has a lock of its own.
 func (c threads) written(v effects.Value, use effects.Use) (what string, chain []effects.Step) {
 	for _, e := range v.Effects {
-		if e.Mode != effects.Write || e.Kind != effects.OnState || e.Asked || !use.Call && (e.Field != use.Field || e.Span != use.Span) || use.Call && e.Span != use.Span || e.Field == "" {
+		here := e.Span == use.Span
+		// An effect is told of the first place that has it. Others are like it where they assign through the same
+		// attribute, or call the same function.
+		if !here && (use.Call != (e.Via != nil) || use.Call && !c.alike(e.Span, use.Span)) || !use.Call && e.Field != use.Field {
+			continue
+		}
+		if e.Mode != effects.Write || e.Kind != effects.OnState || e.Asked || e.Field == "" {
 			continue
 		}
 		steps := effects.Chain(c.f, e)
@@ -142,16 +209,52 @@ func (c threads) written(v effects.Value, use effects.Use) (what string, chain [
 		if fd == nil {
 			continue
 		}
-		kind := c.p.Types.OfField(fd).Kind
-		whole := last.Cause == effects.Writes && !last.Behind && kind != ctype.Record
-		if kind == ctype.Object && !whole {
+		shape := c.p.Types.OfField(fd)
+		whole := (here || use.Call) && last.Cause == effects.Writes && !last.Behind && shape.Kind != ctype.Record
+		if shape.Kind == ctype.Object && !whole || shape.Lock || fd.Ctype != nil && strings.Contains(typeName(e.Class.Mod, fd.Ctype), "atomic") {
 			continue
 		}
-		if whole && use.Call && kind == ctype.Scalar || !c.apart(use.Span) {
+		if whole && use.Call && shape.Kind == ctype.Scalar || !c.apart(use.Span) || c.reshapes(shape, e.Class.Mod, fd, last, use.Span) {
 			return e.Field, steps
 		}
 	}
 	return "", nil
+}
+
+// alike reports whether two places in a function are calls of the same name.
+func (c threads) alike(x, y ast.Span) bool {
+	name := func(at ast.Span) string {
+		text := ""
+		syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
+			if k, ok := n.(*ast.Call); ok && k.Span == at {
+				text = syntax.Text(c.f.Unit.File, k.Fun.Range())
+			}
+			return text == "" && n.Range().Contains(at.Pos)
+		})
+		return text
+	}
+	n := name(x)
+	return n != "" && n == name(y)
+}
+
+// reshapes reports whether a use lets a C++ container grow or shrink, which no two threads may do at once, wherever
+// the items are: by a method, or by looking up a key of a map, which makes an entry.
+func (c threads) reshapes(s ctype.Shape, m *project.Module, fd *project.Field, e *effects.Effect, use ast.Span) bool {
+	if s.Kind != ctype.Record || s.Struct != nil {
+		return false
+	}
+	if moves(typeName(m, fd.Ctype), e.Name) || grows[e.Name] {
+		return true
+	}
+	found := false
+	syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
+		if x, ok := n.(*ast.Subscript); ok && s.Inserts && x.Pos <= use.Pos && use.Pos < x.End {
+			of, ok := syntax.Bare(x.X).(*ast.Attribute)
+			found = found || ok && of.Attr.Name == fd.Name
+		}
+		return !found
+	})
+	return found
 }
 
 // apart reports whether the expression that a use stands in depends on what gets its value in the loop.
@@ -174,13 +277,43 @@ func (c threads) apart(use ast.Span) bool {
 	if place == nil {
 		return true
 	}
-	depends := false
+	return depends(place, c.l.own) || c.chosen(place)
+}
+
+// chosen reports whether a condition in the loop has both a name that the place is found by and one that is
+// the thread's own: it may pick the places of each thread.
+func (c threads) chosen(place ast.Expr) bool {
+	in := map[string]bool{}
 	ast.Walk(place, func(n ast.Node) bool {
-		name, ok := n.(*ast.Name)
-		depends = depends || ok && c.l.own[name.Name]
-		return !depends
+		if s, ok := n.(*ast.Subscript); ok {
+			for _, i := range s.Index {
+				ast.Walk(i, func(n ast.Node) bool {
+					if x, ok := n.(*ast.Name); ok {
+						in[x.Name] = true
+					}
+					return true
+				})
+			}
+		}
+		return true
 	})
-	return depends
+	found := false
+	syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
+		if cl, ok := n.(*ast.CondClause); ok && cl.Cond != nil && cl.Body.Contains(place.Range().Pos) {
+			found = found || depends(cl.Cond, in) && depends(cl.Cond, c.l.own)
+		}
+		return !found
+	})
+	return found
+}
+
+// oneByOne reports whether a lock that somebody placed by hand is held at a place in the loop, and taken there.
+func (c threads) oneByOne(at int32) bool {
+	if c.r == nil {
+		return false
+	}
+	c.r.prepare()
+	return slices.ContainsFunc(c.r.holds, func(h handHold) bool { return h.Contains(at) && c.l.body.Contains(h.Pos) })
 }
 
 func (c threads) report(e *effects.Effect, use effects.Use, what string, chain []effects.Step) {
