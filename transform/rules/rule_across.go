@@ -29,10 +29,6 @@ func checkAcross(c *checking) {
 			continue // a mutex is not re-entrant: a call from the callback waits for itself
 		}
 		a := &across{checking: c, f: f, self: selfOf(f), movers: movers}
-		calls := a.callbacks()
-		if len(calls) == 0 {
-			continue
-		}
 		if defs == nil {
 			defs = map[*ast.FuncDef]*ruleFunc{}
 			for _, r := range c.funcs() {
@@ -43,6 +39,10 @@ func checkAcross(c *checking) {
 			continue
 		}
 		a.r.prepare()
+		calls := a.callbacks()
+		if len(calls) == 0 {
+			continue
+		}
 		a.steps = map[int32]bool{}
 		syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 			if st, ok := n.(*ast.Assign); ok && (st.Op == "+=" || st.Op == "-=") && len(st.Targets) == 1 {
@@ -86,19 +86,35 @@ type callback struct {
 	text string
 }
 
-// callbacks finds them: calls of parameters and attributes without a type, and of their methods,
-// loops over parameters.
+// callbacks finds them: calls of parameters and attributes without a type, of their methods and of the items
+// of containers, and what goes over a parameter.
 func (a *across) callbacks() []callback {
 	var out []callback
+	goes := func(at ast.Span, over ast.Expr) {
+		out = append(out, callback{at, "the iteration over " + syntax.Text(a.f.Unit.File, over.Range())})
+	}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Call:
-			if n.Fun != nil && a.users(n.Fun, true) {
+			name := ""
+			if fun, ok := n.Fun.(*ast.Name); ok && !a.r.local[fun.Name] {
+				name = fun.Name
+			}
+			switch {
+			case n.Fun != nil && (a.users(n.Fun, true, 0) || a.item(n.Fun, 0)):
 				out = append(out, callback{n.Span, strings.Join(strings.Fields(syntax.Text(a.f.Unit.File, n.Fun.Range())), " ")})
+			case consumers[name] && len(n.Args) > 0 && (len(n.Args) == 1 || n.Args[1].Name.Name != "") && a.users(n.Args[0].X, false, 0):
+				goes(n.Span, n.Args[0].X)
 			}
 		case *ast.For:
-			if !n.From && a.users(n.Iter, false) {
-				out = append(out, callback{ast.Span{Pos: n.Body.Pos, End: n.Body.Pos}, "the iteration over " + syntax.Text(a.f.Unit.File, n.Iter.Range())})
+			if x := a.goneOver(n.Iter); x != nil && !n.From {
+				goes(ast.Span{Pos: n.Body.Pos, End: n.Body.Pos}, x)
+			}
+		case *ast.Comp:
+			for _, cl := range n.Clauses {
+				if x := a.goneOver(cl.Iter); x != nil && cl.Target != nil && !cl.From && n.Kind != "generator" {
+					goes(n.Span, x)
+				}
 			}
 		}
 		return true
@@ -106,9 +122,30 @@ func (a *across) callbacks() []callback {
 	return out
 }
 
+// consumers are builtins that go over what they are given, lazily those that return an iterator.
+var (
+	consumers = map[string]bool{"list": true, "tuple": true, "set": true, "frozenset": true, "dict": true, "sorted": true, "sum": true, "any": true, "all": true, "min": true, "max": true}
+	lazily    = map[string]bool{"enumerate": true, "zip": true, "map": true, "filter": true, "iter": true}
+)
+
+// goneOver is the object of the user's that a loop over an expression goes over, nil where it goes over none.
+func (a *across) goneOver(iter ast.Expr) ast.Expr {
+	if a.users(iter, false, 0) {
+		return iter
+	}
+	if k, ok := syntax.Bare(iter).(*ast.Call); ok && lazily[syntax.LastName(k.Fun)] {
+		for _, arg := range k.Args {
+			if a.users(arg.X, false, 0) {
+				return arg.X
+			}
+		}
+	}
+	return nil
+}
+
 // users reports whether an expression is an object of the user's: a parameter without a type, an attribute of
-// the object that holds any object, or a method of one of these.
-func (a *across) users(e ast.Expr, method bool) bool {
+// the object that holds any object, a name for one of these, or a method of one.
+func (a *across) users(e ast.Expr, method bool, depth int) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
 		for i, prm := range a.f.Def.Params.List {
@@ -117,18 +154,64 @@ func (a *across) users(e ast.Expr, method bool) bool {
 				return !pointer && (len(path) == 0 || path[len(path)-1] == "object")
 			}
 		}
+		return a.named(x, depth, func(v nameValue) bool { return !v.item && a.users(v.value, method, depth+1) })
 	case *ast.Attribute:
-		if syntax.IsNamed(syntax.Bare(x.X), a.self) {
-			fd := a.f.Class.Field(x.Attr.Name)
-			if fd == nil {
-				return false
-			}
+		if fd := a.field(x); fd != nil {
 			sh := a.p.Types.OfField(fd)
 			return sh.Kind == ctype.Object && sh.Class == nil && !sh.Container && !sh.Lock
 		}
-		return method && a.users(x.X, false)
+		return method && a.users(x.X, false, depth)
 	}
 	return false
+}
+
+// item reports whether an expression is an item of something of the user's, or of a container that an attribute
+// holds: whoever calls it calls the user's code.
+func (a *across) item(e ast.Expr, depth int) bool {
+	in := func(e ast.Expr) bool {
+		if x, ok := syntax.Bare(e).(*ast.Attribute); ok {
+			if fd := a.field(x); fd != nil && a.p.Types.OfField(fd).Container {
+				return true
+			}
+		}
+		if x, ok := syntax.Bare(e).(*ast.Name); ok && a.r.params[x.Name] != nil && a.r.params[x.Name].Kind != ast.Positional {
+			return true // *args
+		}
+		return a.users(e, false, depth)
+	}
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Subscript:
+		return in(x.X)
+	case *ast.Call:
+		m, ok := syntax.Bare(x.Fun).(*ast.Attribute)
+		return ok && (m.Attr.Name == "get" || m.Attr.Name == "pop") && in(m.X)
+	case *ast.Name:
+		return a.named(x, depth, func(v nameValue) bool {
+			if v.item {
+				return in(v.value)
+			}
+			return a.item(v.value, depth+1)
+		})
+	}
+	return false
+}
+
+// named reports whether a local name without a type of its own has a value of some kind.
+func (a *across) named(x *ast.Name, depth int, is func(nameValue) bool) bool {
+	t := a.r.types[x.Name]
+	if depth > 3 || !a.r.local[x.Name] || a.r.params[x.Name] != nil || t.ctype != nil && syntax.LastPart(t.ctype.Name) != "object" {
+		return false
+	}
+	values, _ := a.r.reaching(x.Name, x.Pos)
+	return slices.ContainsFunc(values, func(v nameValue) bool { return v.value != nil && is(v) })
+}
+
+// field is the attribute of the object that an expression names, nil where it names none.
+func (a *across) field(x *ast.Attribute) *project.Field {
+	if !syntax.IsNamed(syntax.Bare(x.X), a.self) {
+		return nil
+	}
+	return a.f.Class.Field(x.Attr.Name)
 }
 
 // attribute is the attribute of the object whose memory an expression points into: a pointer, with what is
@@ -149,25 +232,36 @@ func (a *across) attribute(e ast.Expr) *project.Field {
 			return a.attribute(x.X)
 		}
 	case *ast.Unary:
-		if x.Op != "&" {
-			return nil
-		}
-		if s, ok := syntax.Bare(x.X).(*ast.Subscript); ok {
-			if fd := a.attribute(s.X); fd != nil {
-				return fd
-			}
-			return a.container(s.X)
-		}
-		if s, ok := syntax.Bare(x.X).(*ast.Attribute); ok { // &self.p.member, &self.p[i].member
-			if t, ok := syntax.Bare(s.X).(*ast.Subscript); ok {
-				return a.attribute(t.X)
-			}
-			return a.attribute(s.X)
+		if x.Op == "&" {
+			return a.pointee(x.X)
 		}
 	case *ast.Call:
+		switch name := a.f.Mod.Scope.CythonAttr(x.Fun, true); {
+		case name == "address" && len(x.Args) == 1:
+			return a.pointee(x.Args[0].X)
+		case (name == "declare" || name == "cast") && len(x.Args) == 2:
+			return a.attribute(x.Args[1].X)
+		}
 		if m, ok := syntax.Bare(x.Fun).(*ast.Attribute); ok && intoContainer[m.Attr.Name] {
 			return a.container(m.X)
 		}
+	}
+	return nil
+}
+
+// pointee is the attribute whose memory an expression is in, of which the address is taken.
+func (a *across) pointee(e ast.Expr) *project.Field {
+	switch s := syntax.Bare(e).(type) {
+	case *ast.Subscript:
+		if fd := a.attribute(s.X); fd != nil {
+			return fd
+		}
+		return a.container(s.X)
+	case *ast.Attribute: // &self.p.member, &self.p[i].member
+		if t, ok := syntax.Bare(s.X).(*ast.Subscript); ok {
+			return a.attribute(t.X)
+		}
+		return a.attribute(s.X)
 	}
 	return nil
 }
@@ -248,7 +342,8 @@ func (a *across) moved(fd *project.Field) *moving {
 			last := chain[len(chain)-1]
 			whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
 			if !pointer {
-				return whole || moves(typeName(a.f.Class.Mod, fd.Ctype), last.Effect.Name)
+				name := typeName(a.f.Class.Mod, fd.Ctype)
+				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
 			}
 			return whole && frees(last.Func)
 		})
@@ -306,12 +401,11 @@ func (a *across) loops(calls []callback) {
 // names looks for local names that have such a pointer when a callback runs, and are followed after it.
 func (a *across) names(calls []callback) {
 	told := map[string]bool{}
-	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
-		name, at := followed(n)
-		if name == "" || told[name] || !a.r.local[name] {
-			return true
+	look := func(x *ast.Name, at ast.Span) {
+		if told[x.Name] || !a.r.local[x.Name] {
+			return
 		}
-		for _, v := range a.origins(name, at.Pos) {
+		for _, v := range a.origins(x.Name, a.before(at.Pos)) {
 			if v.value == nil || v.item {
 				continue
 			}
@@ -320,37 +414,43 @@ func (a *across) names(calls []callback) {
 				continue
 			}
 			for _, k := range calls {
-				if a.between(name, v.pos, k.span, at) && a.report(fd, at, k, name+" is used") {
-					told[name] = true
-					return true
+				if a.between(x.Name, v.pos, k.span, at) && a.report(fd, at, k, x.Name+" is used") {
+					told[x.Name] = true
+					return
 				}
+			}
+		}
+	}
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		for _, x := range followed(n) {
+			if x, ok := syntax.Bare(x).(*ast.Name); ok {
+				look(x, n.Range())
 			}
 		}
 		return true
 	})
 }
 
-// followed is the name that an expression follows as a pointer, "" where it follows none.
-func followed(n ast.Node) (name string, at ast.Span) {
-	var base ast.Expr
+// followed are the pointers that an expression follows, or has a function follow.
+func followed(n ast.Node) []ast.Expr {
 	switch n := n.(type) {
 	case *ast.Subscript:
-		base = n.X
+		return []ast.Expr{n.X}
 	case *ast.Attribute:
-		base = n.X
-	case *ast.Call:
-		if fun := syntax.LastName(n.Fun); len(n.Args) == 1 && follows[fun] {
-			base = n.Args[0].X
+		return []ast.Expr{n.X}
+	case *ast.Cast: // a char * as bytes
+		if n.Type != nil && (n.Type.Name == "bytes" || n.Type.Name == "str" || n.Type.Name == "unicode" || n.Type.Name == "object") {
+			return []ast.Expr{n.X}
 		}
+	case *ast.Call:
+		var out []ast.Expr
+		for _, arg := range n.Args {
+			out = append(out, arg.X)
+		}
+		return out
 	}
-	if x, ok := syntax.Bare(base).(*ast.Name); ok {
-		return x.Name, n.Range()
-	}
-	return "", ast.Span{}
+	return nil
 }
-
-// follows are the functions of cython.operator that go where an iterator leads.
-var follows = map[string]bool{"dereference": true, "deref": true, "preincrement": true, "inc": true, "postincrement": true, "predecrement": true, "dec": true, "postdecrement": true}
 
 // between reports whether a callback runs after a name has got a value, and before it is followed with
 // that value.
@@ -360,8 +460,15 @@ func (a *across) between(name string, set int32, call, use ast.Span) bool {
 	}
 	again := func(from, to int32) bool { // the name gets another value on the way
 		return slices.ContainsFunc(a.r.values[name], func(v nameValue) bool {
-			return v.pos > from && v.pos < to && a.r.block(v.pos).Contains(to) && !a.steps[v.pos]
+			block, pos := a.r.block(v.pos), v.pos
+			if v.value != nil && v.value.Range().Pos > pos {
+				pos = v.value.Range().End - 1 // p = p.next follows p first
+			}
+			return v.pos > from && pos < to && (block.Contains(to) || block.Contains(call.Pos) && !a.tried(block)) && !a.steps[v.pos]
 		})
+	}
+	if a.stored(call, use) {
+		return true
 	}
 	if call.End <= use.Pos && !a.exclusive(call.Pos, use.Pos) && !again(call.End, use.Pos) {
 		return true
@@ -370,6 +477,41 @@ func (a *across) between(name string, set int32, call, use ast.Span) bool {
 	return slices.ContainsFunc(a.r.loops, func(l ast.Span) bool {
 		return l.Contains(call.Pos) && l.Contains(use.Pos) && !l.Contains(set) && !again(l.Pos, use.Pos) && !again(call.End, l.End)
 	})
+}
+
+// stored reports whether what a callback returns is stored through a pointer: p[0] = f() calls first.
+func (a *across) stored(call, use ast.Span) bool {
+	found := false
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		if st, ok := n.(*ast.Assign); ok && st.Value != nil && st.Value.Range().Contains(call.Pos) {
+			found = found || slices.ContainsFunc(st.Targets, func(t ast.Expr) bool { return t.Range().Contains(use.Pos) })
+		}
+		return !found && n.Range().Contains(call.Pos)
+	})
+	return found
+}
+
+// before is where the values that an expression uses have been set: at the start of an assignment that it is the
+// value of.
+func (a *across) before(use int32) int32 {
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		if st, ok := n.(*ast.Assign); ok && st.Value != nil && st.Value.Range().Contains(use) {
+			use = st.Pos
+		}
+		return n.Range().Contains(use)
+	})
+	return use
+}
+
+// tried reports whether a block is the body of a try statement, which an exception leaves on the way.
+func (a *across) tried(block ast.Span) bool {
+	found := false
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		t, ok := n.(*ast.Try)
+		found = found || ok && t.Body.Span == block && len(t.Handlers) > 0
+		return !found && n.Range().Contains(block.Pos)
+	})
+	return found
 }
 
 // origins are the values that a name may have at a place, which p += 1 leaves a pointer into the same memory.
