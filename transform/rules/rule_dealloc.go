@@ -5,6 +5,7 @@ package rules
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -45,7 +46,7 @@ type dealloc struct {
 // byHand reports the first lock of a person that it takes, and that somebody holds where an object may die.
 func (c dealloc) byHand() bool {
 	for _, l := range c.f.Flow.Locks {
-		if !l.Take || l.Again || l.Section || l.Shared {
+		if !l.Take || l.Again || l.Section || l.Shared || c.attempt(l.Span) || c.own(l.Text) {
 			continue
 		}
 		for _, g := range c.all {
@@ -53,7 +54,7 @@ func (c dealloc) byHand() bool {
 				continue
 			}
 			for i, o := range c.p.FlowOf(g).Locks {
-				if !o.Take || o.Section || !sameLock(c, l.Text, o.Text) {
+				if !o.Take || o.Section || !sameLock(c, l.Text, o.Text) || !c.sameOwner(l.Text, g, o.Text) {
 					continue
 				}
 				if at, what := dropsLast(c, g, c.held(g, i)); what != "" {
@@ -81,6 +82,89 @@ func sameLock(c dealloc, x, y string) bool {
 	return ofX || local
 }
 
+// attempt reports whether a lock is taken only if it is free: lock.acquire(False), or with a timeout.
+func (c dealloc) attempt(at ast.Span) bool {
+	found := false
+	syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
+		if k, ok := n.(*ast.Call); ok && k.Range().Contains(at.Pos) {
+			name := syntax.LastName(k.Fun)
+			found = found || strings.Contains(name, "try") || name == "acquire" && slices.ContainsFunc(k.Args, func(a ast.Arg) bool {
+				v, ok := a.X.(*ast.Const)
+				return a.Name.Name == "timeout" || ok && v.Name == "False"
+			}) || name == "PyThread_acquire_lock" && len(k.Args) == 2 && noWait[syntax.Text(c.f.Unit.File, k.Args[1].X.Range())]
+		}
+		return !found && n.Range().Contains(at.Pos)
+	})
+	return found
+}
+
+// noWait are the flags with which PyThread_acquire_lock does not wait.
+var noWait = map[string]bool{"0": true, "NOWAIT_LOCK": true}
+
+// own reports whether a lock is in the dying object itself, or was made for it alone: nobody who holds it can let the
+// last reference go. A Python object that comes from elsewhere may be the lock of several.
+func (c dealloc) own(lock string) bool {
+	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
+	if len(parts) != 2 || len(c.f.Def.Params.List) == 0 || parts[0] != c.f.Def.Params.List[0].Name.Name {
+		return false
+	}
+	fd := c.f.Class.Field(parts[1])
+	if fd == nil {
+		return false
+	}
+	if k := c.p.Types.OfField(fd).Kind; k != ctype.Object && k != ctype.Pointer {
+		return true
+	}
+	made, other := 0, 0
+	for _, g := range c.all {
+		syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+			st, ok := n.(*ast.Assign)
+			if !ok || st.Value == nil {
+				return true
+			}
+			for _, t := range st.Targets {
+				if x, ok := syntax.Unparen(t).(*ast.Attribute); ok && x.Attr.Name == fd.Name {
+					switch syntax.Bare(st.Value).(type) {
+					case *ast.Call:
+						made++
+					case *ast.Const: // None, NULL
+					default:
+						other++
+					}
+				}
+			}
+			return true
+		})
+	}
+	return made > 0 && other == 0
+}
+
+// sameOwner reports whether two locks that are attributes of the same name may be those of one class.
+func (c dealloc) sameOwner(lock string, g *effects.Function, other string) bool {
+	a, b := owner(c, c.f, lock), owner(c, g, other)
+	name := lock[strings.LastIndexByte(lock, '.')+1:]
+	return a == nil || b == nil || a.Declarer(name) == b.Declarer(name)
+}
+
+// owner is the class of the object of which a function takes an attribute, nil where it is not told.
+func owner(c dealloc, f *effects.Function, lock string) *project.Class {
+	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
+	if len(parts) < 2 || f.Class == nil || len(f.Def.Params.List) == 0 || parts[0] != f.Def.Params.List[0].Name.Name {
+		return nil
+	}
+	k := f.Class
+	for _, name := range parts[1 : len(parts)-1] {
+		fd := k.Field(name)
+		if fd == nil {
+			return nil
+		}
+		if k = c.p.Types.OfField(fd).Class; k == nil {
+			return nil
+		}
+	}
+	return k
+}
+
 // held is where a function holds the lock that it takes at its i-th use of locks: the rest of the block of a with
 // statement, or up to the release.
 func (c dealloc) held(g *effects.Function, i int) ast.Span {
@@ -105,6 +189,9 @@ func (c dealloc) held(g *effects.Function, i int) ast.Span {
 func (c dealloc) ofMembers() {
 	for i := range c.f.Flow.Calls {
 		k := &c.f.Flow.Calls[i]
+		if c.onItself(k.Span) {
+			continue
+		}
 		for _, g := range k.Callees {
 			if g.Class == nil || !g.Exposed() || c.p.Exempt(g) || !c.p.Member(g) {
 				continue
@@ -123,6 +210,19 @@ func (c dealloc) ofMembers() {
 			}
 		}
 	}
+}
+
+// onItself reports whether a call is of a method of the dying object, whose mutex nobody else can hold.
+func (c dealloc) onItself(at ast.Span) bool {
+	found := false
+	syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
+		if k, ok := n.(*ast.Call); ok && k.Span == at {
+			m, ok := syntax.Bare(k.Fun).(*ast.Attribute)
+			found = ok && len(c.f.Def.Params.List) > 0 && syntax.IsNamed(syntax.Bare(m.X), c.f.Def.Params.List[0].Name.Name)
+		}
+		return !found && n.Range().Contains(at.Pos)
+	})
+	return found
 }
 
 // takesMutex reports whether a member takes the mutex of its object.
@@ -154,6 +254,9 @@ func dropsLast(c dealloc, g *effects.Function, in ast.Span) (at ast.Span, what s
 				if x, ok := t.(*ast.Attribute); ok && ofObject(c, g, x) {
 					at, what = t.Range(), "lets go of what "+x.Attr.Name+" was"
 				}
+				if x, ok := t.(*ast.Name); ok && n.Value != nil && replaces(c, g, x) {
+					at, what = x.Span, "lets go of what "+x.Name+" was"
+				}
 				if x, ok := t.(*ast.Subscript); ok && n.Op == "=" && ofObject(c, g, syntax.Bare(x.X)) {
 					at, what = x.Span, "lets go of the item that was there"
 				}
@@ -179,6 +282,25 @@ func ofObject(c dealloc, g *effects.Function, e ast.Expr) bool {
 		return v != nil && (v.ctype == nil || c.p.Types.Of(c.m, v.ctype, v.d).Kind == ctype.Object)
 	}
 	return false
+}
+
+// replaces reports whether a function gives a variable of the module that holds a Python object another value, and
+// keeps no other reference to what it was (old = x; x = None).
+func replaces(c dealloc, g *effects.Function, x *ast.Name) bool {
+	if !ofObject(c, g, x) {
+		return false
+	}
+	global, kept := false, false
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Simple:
+			global = global || slices.ContainsFunc(n.Names, func(id ast.Ident) bool { return id.Name == x.Name })
+		case *ast.Assign:
+			kept = kept || n.Value != nil && n.Pos < x.Pos && syntax.IsNamed(n.Value, x.Name)
+		}
+		return true
+	})
+	return global && !kept
 }
 
 // drops are methods of containers that remove items.
