@@ -376,14 +376,24 @@ func (n *node) plainResult() bool {
 	return true
 }
 
+// add notes what is done at a place. Of several that say the same the first in the source stays, in
+// whatever order the fixed point comes to them: who asks first is chance.
 func (f *fact) add(fl flags, at spot) {
-	if fl&writes != 0 && f.flags&writes == 0 {
+	if fl&writes != 0 && (f.flags&writes == 0 || at.before(f.wrote)) {
 		f.wrote = at
 	}
-	if fl&(unknown|keeps|held) != 0 && (f.flags&(unknown|keeps|held) == 0 || fl&deep > f.flags&deep) {
+	if fl&(unknown|keeps|held) != 0 && (f.flags&(unknown|keeps|held) == 0 || fl&deep > f.flags&deep || fl&deep == f.flags&deep && at.before(f.lost)) {
 		f.lost = at
 	}
 	f.flags |= fl
+}
+
+// before orders places by their files' names, and then as they stand there.
+func (s spot) before(o spot) bool {
+	if s.f == nil || o.f == nil || s.f == o.f {
+		return s.f == o.f && s.pos < o.pos
+	}
+	return s.f.path < o.f.path
 }
 
 // constParam reports whether all prototypes that have a parameter say that nothing is
