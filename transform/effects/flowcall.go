@@ -467,10 +467,11 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 			return b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: true}, pos: e.Pos})
 		case name == "copy" && strings.Join(bd.Path, ".") == "copy":
 			args := b.passed(e.Args)
-			args.each(func(n int32) {
-				b.exprs.mayCall(n, "__copy__", Plain, e.Span)
-				b.exprs.mayCall(n, "__reduce__", Plain, e.Span)
-			})
+			args.each(func(n int32) { b.exprs.mayCall(n, "__copy__", Plain, e.Span) })
+			return b.unknownCall(args, name, e.Span, false)
+		case bd.Path[0] == "operator":
+			args := b.passed(e.Args)
+			operatorCall(b.exprs, name, args, e.Span)
 			return b.unknownCall(args, name, e.Span, false)
 		case name == "swap" && bd.Path[0] == "libcpp":
 			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
@@ -481,7 +482,14 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 			return b.unknownCall(b.passed(e.Args), name, e.Span, true)
 		}
 	}
-	return b.unknownCall(b.passed(e.Args), name, e.Span, false)
+	if bd, ok := b.m.Scope.Names[path[0]]; ok && len(bd.Path) > 0 && library.BuiltinMethods()[bd.Path[0]+"."+name] != "" {
+		name = bd.Path[0] + "." + name
+	}
+	args := b.passed(e.Args)
+	if len(path) == 1 { // those that change something; the others are pure
+		namedAttribute(b, name, args, e)
+	}
+	return b.unknownCall(args, name, e.Span, false)
 }
 
 // callFunctions calls functions of the project; all take the same arguments.

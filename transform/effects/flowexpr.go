@@ -232,6 +232,9 @@ func (b expressions) global(e *ast.Name) int32 {
 
 // attribute is what base.attr denotes, and what is done to it there.
 func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
+	if n := classVariable(b, e); n != 0 {
+		return n
+	}
 	if base == 0 {
 		return 0 // of a module, or of what is not followed
 	}

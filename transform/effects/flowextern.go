@@ -204,9 +204,6 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		return 0, false
 	}
 	args := b.passed(e.Args)
-	if name == "setattr" {
-		b.python(e.Span)
-	}
 	if name == "type" && len(args.pos) == 1 {
 		return b.class(args.pos[0]), true
 	}
@@ -275,11 +272,18 @@ func namedAttribute(b calls, name string, args passed, e *ast.Call) {
 	if !ok || len(e.Args) < 2 || len(args.pos) == 0 {
 		return
 	}
-	if s, text := syntax.Unparen(e.Args[1].X).(*ast.Str); text && len(s.Fields) == 0 {
-		b.exprs.mayAnswer(args.pos[0], s.Value, part, e.Span)
-		if name == "getattr" { // of a method, which is called
-			b.exprs.mayAnswer(args.pos[0], s.Value, Plain, e.Span)
-		}
+	s, text := syntax.Unparen(e.Args[1].X).(*ast.Str)
+	if !text || len(s.Fields) > 0 {
+		return
+	}
+	// Who asks, or knows what to do instead, does not count on it.
+	uses := b.exprs.mayCall
+	if name == "hasattr" || len(e.Args) > 2 && part == Getter {
+		uses = b.exprs.mayAnswer
+	}
+	uses(args.pos[0], s.Value, part, e.Span)
+	if name == "getattr" { // of a method, which is called
+		uses(args.pos[0], s.Value, Plain, e.Span)
 	}
 }
 

@@ -133,3 +133,30 @@ func (b expressions) operator2(n, other int32, name string, span ast.Span) int32
 	}
 	return b.calls.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)
 }
+
+// operatorCall notes what a function of the module operator calls: operator.add(x, y) is x + y.
+func operatorCall(b expressions, name string, args passed, span ast.Span) {
+	plain := strings.Trim(name, "_")
+	for op, m := range library.CompareMethods() {
+		if m == "__"+plain+"__" && op != "<>" {
+			for _, n := range args.pos {
+				b.comparing().compared(n, op, span)
+			}
+			return
+		}
+	}
+	binary := false
+	for _, m := range library.BinaryMethods() {
+		binary = binary || m == plain
+	}
+	for i, n := range args.pos {
+		switch {
+		case plain == "truth" || plain == "not":
+			b.mayCall(n, "__bool__", Plain, span)
+		case i == 0:
+			b.mayCall(n, "__"+plain+"__", Plain, span)
+		case i == 1 && binary:
+			b.mayCall(n, "__r"+plain+"__", Plain, span)
+		}
+	}
+}

@@ -2,6 +2,7 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
@@ -62,6 +63,22 @@ func names(p *Program, f *Function, e *Effect, d decorator.Lock) bool {
 		return f.Sum.Regions[e.Region].Parent < 0 && (f.Sum.Regions[e.Region].Num == 0 || p.Member(f)) || infersItems(p, f, e)
 	}
 	return d.Speaks(PathOf(f, e.Region))
+}
+
+// lockedBy reports whether a function locks by its name an attribute of a region, or what is reached
+// through it.
+func lockedBy(p *Program, f *Function, region int32, attr string) bool {
+	own := p.OwnLocks(f)
+	if len(own.Decs)+len(own.given) == 0 {
+		return false
+	}
+	path := PathOf(f, region)
+	if path == "" {
+		return false
+	}
+	path += "." + attr
+	return slices.ContainsFunc(own.Decs, func(d decorator.Lock) bool { return d.Leads(path) }) ||
+		slices.ContainsFunc(own.given, func(g string) bool { return g == path || strings.HasPrefix(g, path+".") })
 }
 
 // takenFor returns the mode in which a function that locks by itself what one of its

@@ -68,7 +68,15 @@ func linksOf(s *Solver, f *Function) []link {
 		}
 	}
 	for _, st := range f.Flow.Stores {
-		add(s.regions(st.Into), s.regions(st.Value), Way{Name: st.Name}, f.Flow.Nodes[st.Into].Shape.Class, st.Span)
+		into, class := s.regions(st.Into), f.Flow.Nodes[st.Into].Shape.Class
+		add(into, s.regions(st.Value), Way{Name: st.Name}, class, st.Span)
+		for n := range f.Flow.behind(st.Value, nameDepth) { // a list that is made of it
+			for _, item := range f.Flow.content[n] {
+				if item != unknownItem {
+					add(into, s.regions(item), Way{st.Name, true}, class, st.Span)
+				}
+			}
+		}
 	}
 	for _, x := range f.Flow.puts {
 		if n, name := holder(f.Flow, x.in); n != 0 && x.item != unknownItem {

@@ -38,6 +38,31 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: ctype.Shape{Kind: ctype.Object}})
 }
 
+// classVariable is what an attribute of a class holds that its body assigns, which is one for all its
+// objects: "Node.all"; 0 for others.
+func classVariable(b expressions, e *ast.Attribute) int32 {
+	path := syntax.Dotted(e)
+	if e.Access != ast.Read && e.Access != ast.Called || len(path) < 2 || b.isLocal(path[0]) {
+		return 0
+	}
+	c := b.m.Lookup(path[:len(path)-1])
+	if c == nil || !assignsAttribute(c, e.Attr.Name) {
+		return 0
+	}
+	return b.node(Node{Kind: NodeUnknown, Name: c.Name + "." + e.Attr.Name, Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// assignsAttribute reports whether the body of a class assigns to a name.
+func assignsAttribute(c *project.Class, name string) bool {
+	names := map[string]bool{}
+	for _, d := range c.Defs {
+		if d.Body != nil {
+			variablesOf(names, d.Body.Stmts)
+		}
+	}
+	return names[name]
+}
+
 // isVariable reports whether a name is that of a variable of the module, and of nothing else.
 func isVariable(b *builder, name string) bool {
 	return b.p.Funcs(b.m).variables[name] && b.m.Scope.Names[name].Kind == project.BindOther

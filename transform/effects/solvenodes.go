@@ -272,7 +272,7 @@ func (sum *Summary) winds(region int32) bool {
 const maxFar = 16
 
 // child returns the region that is an attribute of another: as far as paths are told apart,
-// and no path that is new once there are maxFar.
+// and no path that is new once there are maxFar, but for those that are locked by their names.
 func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
 	x := s.sum.Regions[parent]
 	if x.Name == furtherOn {
@@ -286,7 +286,7 @@ func (s *Solver) child(parent int32, name string, owner *project.Class, moved ui
 		if x.depth == 0 {
 			return s.intern(r)
 		}
-		if s.sum.far < maxFar {
+		if s.sum.far < maxFar || lockedBy(s.p, s.f, parent, name) {
 			s.sum.far++
 			return s.intern(r)
 		}

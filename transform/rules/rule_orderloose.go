@@ -232,13 +232,13 @@ func (o untyped) findsOf(g *effects.Function) []effects.Find {
 	return out
 }
 
-// foundOtherwise reports whether what a variable of a module holds is used by a name that classes with
-// a lock do not have.
+// foundOtherwise reports whether an item of what a variable of a module holds is used by a name that classes
+// with a lock do not have.
 func (o untyped) foundOtherwise(lock *project.Class, variable string, m *project.Module) bool {
 	has := o.has(lock)
 	return slices.ContainsFunc(o.p.prog.Funcs(m).All, func(g *effects.Function) bool {
 		return slices.ContainsFunc(o.findsOf(g), func(x effects.Find) bool {
-			return x.Variable == variable && x.Name != "" && effects.NamesMember(x.Name) && !has(x.Name)
+			return x.Variable == variable && !x.One && x.Name != "" && effects.NamesMember(x.Name) && !has(x.Name)
 		})
 	})
 }
