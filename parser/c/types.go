@@ -61,8 +61,9 @@ func (t ctype) within(konst bool) ctype {
 // const where they are const themselves.
 var smart = set("unique_ptr", "shared_ptr", "scoped_ptr", "auto_ptr", "intrusive_ptr")
 
-// threads are the words of a variable that each thread has for itself.
-var threads = set("thread_local", "_Thread_local", "__thread")
+// threads are the words of a variable that each thread has for itself, or that C itself lets threads share.
+var threads = set("thread_local", "_Thread_local", "__thread", "_Atomic", "atomic_int", "atomic_uint", "atomic_long", "atomic_ulong", "atomic_llong",
+	"atomic_ullong", "atomic_bool", "atomic_flag", "atomic_size_t", "atomic_uintptr_t", "atomic_intptr_t")
 
 // element is what *x is of.
 func (t ctype) element() ctype {

@@ -37,12 +37,20 @@ func variablesInC(c *checking) {
 		if _, ok := once[f]; ok {
 			continue
 		}
-		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		ast.Walk(f.def.Body, func(n ast.Node) bool {
+			switch n.(type) {
+			case *ast.FuncDef, *ast.ClassDef: // functions of their own; a lambda is none
+				return false
+			}
 			k, ok := n.(*ast.Call)
 			if !ok {
 				return true
 			}
-			name, ok := k.Fun.(*ast.Name)
+			fun := k.Fun
+			if s, ok := fun.(*ast.Subscript); ok { // f[T](x) of a template
+				fun = s.X
+			}
+			name, ok := fun.(*ast.Name)
 			if !ok {
 				return true
 			}
