@@ -190,6 +190,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		return
 	}
 	p.cannotRaise(m, f, pl.Kind, f.Def.Name.Span, out)
+	p.thrownPast(f, out)
 	f.Plan = pl
 }
 

@@ -37,6 +37,8 @@ type Module struct {
 	// Failed holds the functions whose own decorators were reported: more about
 	// them would be noise.
 	Failed map[*ast.FuncDef]bool
+	// thrown are the suffixes of functions about which thrownPast has warned.
+	thrown []ast.Span
 }
 
 // Inferred is a lock that the model asks for, or that it does not ask for.

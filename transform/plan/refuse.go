@@ -93,6 +93,24 @@ func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, a
 		"let it raise (leave out noexcept, or say except *), or take the lock in its callers").Warning = true
 }
 
+// thrownPast warns of a lock in a function with a body that is declared "except +". The declaration is for
+// callers, who catch there; it does nothing but where a C++ exception passes the body, and skips every
+// finally in it, and the release.
+func (p *Planner) thrownPast(f *Func, out *Module) {
+	at := f.Def.Suffix.Span
+	if !f.Def.Suffix.ExceptPlus || slices.ContainsFunc(out.thrown, func(s ast.Span) bool { return s == at }) {
+		return
+	}
+	out.thrown = append(out.thrown, at)
+	name := f.Def.Name.Name
+	if f.Class != nil {
+		name = f.Class.Name + "." + name
+	}
+	out.Report(f.Unit, at, finding.Release,
+		fmt.Sprintf("%s takes a lock and lets C++ exceptions pass: they skip its release, and the object stays locked", name),
+		"declare the C++ functions that it calls except +, so that their exceptions are Python's in this body, and leave it out here").Warning = true
+}
+
 // ReleasesIn sets pl.ReleasesGIL where the body of f releases the GIL, and
 // returns the first such place.
 func (p *Planner) ReleasesIn(m *project.Module, f *Func, pl *Plan) (where ast.Span) {

@@ -74,7 +74,7 @@ var rules = [...]Rule{
 	{Code: finding.Upgrade, Title: "a read lock that must become a write lock"},
 	{Code: finding.Order, Title: "locks taken in a circle"},
 	{Code: finding.TwoLocks, Title: "two different locks for the same state", check: checkTwoLocks, words: handWords},
-	{Code: finding.Release, Title: "a lock that is not released on every path", check: checkReleased, words: []string{"release", "nlock", "Leave", "unset_lock", "except +", "except+"}},
+	{Code: finding.Release, Title: "a lock that is not released on every path", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
 	{Code: finding.Parallel, Title: "a block that the threads of a parallel loop cannot each take", check: checkParallel, builds: true},
 	{Code: finding.CannotRaise, Title: "a lock that fails in a function that cannot raise"},
 	{Code: finding.LazyLock, Title: "a lock that is made on first use", check: lazyLocks, words: []string{"ock", "utex", "emaphore", "ondition"}},
