@@ -23,6 +23,8 @@ type (
 	HeaderOptions = headers.Options
 	// MissingHeader is a header that was looked for and not found.
 	MissingHeader = headers.Gone
+	// HeaderPlace is a place in a header, with what is said of it.
+	HeaderPlace = headers.Place
 )
 
 // What a rewrite is, and what there is to say about the sources.

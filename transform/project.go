@@ -157,6 +157,10 @@ func (p *Project) Uses(paths []string, take func(path string) bool) []string {
 // MissingHeaders returns the headers that were looked for and are in none of the directories.
 func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone() }
 
+// NotUnderstood returns the declarations in headers that count as unknown since they, or their bodies,
+// are not understood: where each stands, and what of it.
+func (p *Project) NotUnderstood() []HeaderPlace { return p.prog.Headers.NotUnderstood() }
+
 // CitedHeaders returns the headers by which something only reads, as #include would name them.
 func (p *Project) CitedHeaders() []string { return p.prog.Headers.Cited() }
 

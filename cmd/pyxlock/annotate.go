@@ -49,6 +49,7 @@ existing decorators; 2 usage, configuration or I/O.`,
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
+	f.AddVerbose(fl, "")
 	fl.BoolVar(&f.inPlace, "in-place", false, "apply the proposals")
 	fl.BoolVar(&f.check, "check", false, "print only how many proposals there are; exit with 1 if there are any")
 	fl.BoolVar(&f.diff, "diff", false, "print the proposals as a diff, which is the default")
@@ -99,7 +100,7 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 	if err != nil {
 		return err
 	}
-	sayMissing(c.ErrOrStderr(), &f.Settings, p.MissingHeaders())
+	sayMissing(c.ErrOrStderr(), &f.Settings, p)
 	in.OnlyNotes(n)
 	if len(n.Findings) > 0 {
 		if err := report.Text(c.ErrOrStderr(), in.Quotable(n.Findings), inputs.Sources(in), f.Colored(c.ErrOrStderr())); err != nil {

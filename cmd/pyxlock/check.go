@@ -57,6 +57,7 @@ new; or --add-ignore puts a comment on each line.`,
 	}
 	f.AddFlags(c)
 	fl := c.Flags()
+	f.AddVerbose(fl, "")
 	fl.StringVar(&f.format, "format", "text", "text, json, sarif, github for workflow commands, gitlab for Code Climate, or junit")
 	fl.StringSliceVar(&f.Select, "select", nil, "codes of the findings to report, or prefixes of codes (default all)")
 	fl.StringSliceVar(&f.Ignore, "ignore", nil, "codes of findings not to report, or prefixes of codes")
@@ -121,6 +122,9 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 	rep, err := check()
 	if err != nil {
 		return err
+	}
+	if f.Verbose {
+		sayMissing(c.ErrOrStderr(), &f.Settings, p)
 	}
 	change := func(x *fixes, rep *transform.Report) (*transform.Report, error) {
 		if f.addIgnore == "" {

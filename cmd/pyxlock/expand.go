@@ -36,7 +36,7 @@ func expand(ctx context.Context, s *config.Settings, in *inputs.Set, layout tran
 	if err != nil {
 		return nil, nil, err
 	}
-	sayMissing(stderr, s, p.MissingHeaders())
+	sayMissing(stderr, s, p)
 	sayUnread(stderr, s, res.Inferred, in.Shows)
 	// What stops the build stops it wherever it is.
 	res.Findings = slices.DeleteFunc(res.Findings, func(f transform.Finding) bool { return f.Warning && !in.Shows(f.Path) })

@@ -18,7 +18,11 @@ import (
 
 // sayMissing names them once, with how much is not known for that. A build that names
 // directories gets a warning: its output is another where the headers are found.
-func sayMissing(w io.Writer, s *config.Settings, missing []transform.MissingHeader) {
+func sayMissing(w io.Writer, s *config.Settings, p *transform.Project) {
+	missing := p.MissingHeaders()
+	if s.Verbose {
+		sayNotUnderstood(w, p.NotUnderstood())
+	}
 	if s.Quiet || len(missing) == 0 {
 		return
 	}
@@ -38,6 +42,17 @@ func sayMissing(w io.Writer, s *config.Settings, missing []transform.MissingHead
 	}
 	fmt.Fprintf(w, "pyxlock: %s not found: %s%s: what %s to the state counts as a write; --header-path=DIR and --pkg-config=NAME say where they are\n",
 		what, strings.Join(names, ", "), more, does(functions))
+}
+
+// sayNotUnderstood lists the declarations that count as unknown since pyxlock cannot read them.
+func sayNotUnderstood(w io.Writer, list []transform.HeaderPlace) {
+	if len(list) == 0 {
+		return
+	}
+	fmt.Fprintf(w, "pyxlock: %s not understood: unless a prototype says const, what is passed there counts as written:\n", console.CountOf(len(list), "C declaration is", "C declarations are"))
+	for _, p := range list {
+		fmt.Fprintf(w, "  %s:%d: %s\n", terminal.Path(p.Path), p.Line, terminal.Printable([]byte(p.What)))
+	}
 }
 
 // sayUnread tells a build that names no headers that these might say more.

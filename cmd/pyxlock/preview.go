@@ -53,6 +53,7 @@ code is then 1.`,
 	f.AddFlags(c)
 	f.AddExpansion(c.Flags(), "default readable, even if pyproject.toml says otherwise")
 	fl := c.Flags()
+	f.AddVerbose(fl, "")
 	fl.StringVar(&f.format, "format", "unified", "unified, side-by-side, html, or markdown")
 	fl.StringVarP(&f.out, "output", "o", "", "`FILE` to write, instead of standard output")
 	inputs.AddSince(fl, &f.since)

@@ -51,7 +51,7 @@ If a finding stops the run, nothing is written, and the exit code is 1.`,
 	}
 	f.AddFlags(c)
 	f.AddExpansion(c.Flags(), "default aligned with -o, else readable")
-	c.Flags().BoolVarP(&f.Verbose, "verbose", "v", false, "say what was done with each file")
+	f.AddVerbose(c.Flags(), "what was done with each file, and ")
 	fl := c.Flags()
 	fl.StringVarP(&f.out, "output", "o", "", "directory to mirror the tree in, or the file to write")
 	fl.StringVar(&f.root, "root", "", "with -o DIR: name the outputs by the inputs' paths from this directory, instead of from each PATH")

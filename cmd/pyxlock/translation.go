@@ -167,7 +167,7 @@ func (t *translation) expand(ctx context.Context) ([]expanded, bool, error) {
 	if err != nil {
 		return nil, false, err
 	}
-	sayMissing(t.stderr, &t.flags.Settings, p.MissingHeaders())
+	sayMissing(t.stderr, &t.flags.Settings, p)
 	sayUnread(t.stderr, &t.flags.Settings, res.Inferred, func(path string) bool { return own[path] })
 	// Other modules are built by commands of their own, which report what is
 	// wrong with them. What keeps their .pxd from being expanded is ours, too.

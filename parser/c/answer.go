@@ -4,6 +4,7 @@ package c
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 	"strings"
 )
@@ -67,7 +68,39 @@ func (h Header) Function(name string) (Function, bool) {
 	}
 	n = l.behind(h.f, n, 0)
 	l.solver.solve(n)
+	l.misses(n)
 	return n.function(0), true
+}
+
+// misses remembers the declarations behind an answer that are not understood.
+func (l *Library) misses(n *node) {
+	for _, d := range n.defs {
+		what := ""
+		switch {
+		case d.bad:
+			what = "its parameters"
+		case d.broken:
+			what = "its body"
+		default:
+			continue
+		}
+		if l.lost == nil {
+			l.lost = map[Place]bool{}
+		}
+		p := d.place()
+		p.What = n.name + ": " + what
+		l.lost[p] = true
+	}
+}
+
+// NotUnderstood returns what was asked for and is unknown since its declaration or its body is not
+// understood, ordered by place. What of each place says which of the two.
+func (l *Library) NotUnderstood() []Place {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.SortedFunc(maps.Keys(l.lost), func(a, b Place) int {
+		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line), cmp.Compare(a.What, b.What))
+	})
 }
 
 // behind follows a macro that is another name for a function.
@@ -179,6 +212,7 @@ func (h Header) Method(class, name string, args int) (Method, bool) {
 		n = l.nodeOf(n.name, fits, h.f, false)
 	}
 	l.solver.solve(n)
+	l.misses(n)
 	out := Method{Function: n.function(1), This: n.answer(0)}
 	if out.This.Does == Reads && out.This.Const {
 		if at, ok := l.mutable(h.f, n.defs[0].method); ok {

@@ -42,6 +42,7 @@ type Library struct {
 	defined map[string][]string // the sources that define what other files may use, by its name
 	apart   []apart
 	solver  solver
+	lost    map[Place]bool // see misses
 }
 
 // file is a file that was read. Of includes those are known that were found.

@@ -181,3 +181,15 @@ func (h *Headers) Apart() []string {
 	}
 	return h.lib().Apart(cited)
 }
+
+// Place is a place in a header, with what is said of it.
+type Place = c.Place
+
+// NotUnderstood returns the declarations of C that were asked for and not understood, with what
+// of each is not.
+func (h *Headers) NotUnderstood() []Place {
+	if h == nil {
+		return nil
+	}
+	return h.lib().NotUnderstood()
+}

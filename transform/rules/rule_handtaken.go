@@ -38,10 +38,10 @@ func (p *Checker) takenByHand(mods []*project.Module) []finding.Finding {
 	}
 	for _, m := range mods {
 		for _, f := range p.prog.Funcs(m).All {
-			if p.prog.Exempt(f) || handlock.IsClass(f.Class) { // how a lock is made of others is its own business
+			list := effects.Takings(p.prog, f)
+			if len(list) == 0 || p.prog.Exempt(f) || handlock.IsClass(f.Class) { // how a lock is made of others is its own business
 				continue
 			}
-			list := effects.Takings(p.prog, f)
 			told := map[string]bool{}
 			for i := range list {
 				t := &list[i]

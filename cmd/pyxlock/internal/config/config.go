@@ -86,6 +86,11 @@ func (s *Settings) AddFlags(c *cobra.Command) {
 	s.addExclusions(f)
 }
 
+// AddVerbose declares --verbose; what says what is told besides the headers that are not understood.
+func (s *Settings) AddVerbose(f *pflag.FlagSet, what string) {
+	f.BoolVarP(&s.Verbose, "verbose", "v", false, "say "+what+"which declarations in C headers are not understood")
+}
+
 // AddExpansion declares those of the commands that show or write the expansion.
 func (s *Settings) AddExpansion(f *pflag.FlagSet, layout string) {
 	f.StringVar(&s.Layout, "layout", "", "readable, or aligned to keep line numbers ("+layout+")")
