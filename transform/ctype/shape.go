@@ -37,6 +37,7 @@ type Shape struct {
 	array     bool             // a pointer that is an array
 	Buffer    bool             // an object whose data attribute is a C pointer
 	Container bool             // a builtin that has content of its own to change
+	Atom      bool             // a number or a text of Python's own
 	Class     *project.Class
 	Struct    *project.StructType // the struct that it is or points to in the end, where its members are known
 	View      bool                // a typed memoryview, which Python can have
@@ -285,7 +286,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return Shape{Kind: Record, Copied: true}
 	case library.ObjectTypes()[last]:
-		return Shape{Kind: Object, Container: library.Containers()[last], Buffer: library.BufferTypes()[last]}
+		return Shape{Kind: Object, Container: library.Containers()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last]}
 	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
 	case last == "const_char" || last == "const_uchar" || last == "const_schar" || last == "const_void": // of libc.string

@@ -64,7 +64,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	case value == 0 && sh.Class != nil:
 		value = b.node(Node{Kind: NodeUnknown, Shape: sh})
 	case value != 0 && sh.Kind != ctype.Unknown:
-		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object {
+		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object && !sh.Atom {
 			break // an untyped local is what was assigned to it
 		}
 		sh.Returned = b.shape(value).Returned

@@ -33,7 +33,7 @@ type mayCall struct {
 // is an object of a class, or may be.
 func (b *values) answers(n int32) bool {
 	sh := b.shape(n)
-	return n != 0 && sh.Kind == ctype.Object && (sh.Class != nil || !sh.Container)
+	return n != 0 && sh.Kind == ctype.Object && (sh.Class != nil || !sh.Container && !sh.Atom)
 }
 
 // mayCall notes that an operation on a value without a static type may call a member that

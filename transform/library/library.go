@@ -84,6 +84,7 @@ var (
 	CTypes      = names("c", "type")         // C types whose names tell nothing by their spelling
 	CScalars    = names("number", "type")    // C numbers that are declared outside the project
 	BufferTypes = names("buffer", "type")    // have a C pointer as an attribute of theirs
+	Atoms       = names("atom", "type")      // numbers and texts
 	Containers  = names("container", "type") // have content of their own to change
 	Immutable   = names("immutable", "type") // types whose items cannot be replaced
 	LockTypes   = names("lock", "type")      // C types and constructors of locks

@@ -9,7 +9,7 @@ import (
 
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
-	"type":     {"object", "c", "number", "buffer", "container", "immutable", "lock", "native", "again", "guard", "reference"},
+	"type":     {"object", "c", "number", "buffer", "atom", "container", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates"},
