@@ -5,7 +5,8 @@
 # Usage: mutants.sh PYXLOCK DIR [NAME...]      needs a free-threaded python
 set -eu
 here=$(cd "$(dirname "$0")" && pwd)
-pyxlock=$1 dir=$2
+mkdir -p "$2"
+pyxlock=$(cd "$(dirname "$1")" && pwd)/$(basename "$1") dir=$(cd "$2" && pwd) # children run in other directories
 shift 2
 python=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t)} || {
 	echo "mutants: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t on PATH" >&2
