@@ -109,20 +109,21 @@ func (r *rounds) add(a *answer, refs []Ref) {
 
 // looped does find, and reports whether what it finds depends on what is being looked for.
 func (r *rounds) looped(find func()) bool {
-	outer := r.low
-	r.low = nowhere
-	find()
-	out := r.low != nowhere
-	r.low = min(outer, r.low)
-	return out
+	return loops(&r.low, find)
 }
 
 // loopedInside is looped without what is asked of items.
 func (r *rounds) loopedInside(find func()) bool {
-	outer := r.met
-	r.met = nowhere
+	return loops(&r.met, find)
+}
+
+// loops does find, and reports whether it came upon what is being looked for, by the lowest place that
+// was met.
+func loops(lowest *int32, find func()) bool {
+	outer := *lowest
+	*lowest = nowhere
 	find()
-	out := r.met != nowhere
-	r.met = min(outer, r.met)
+	out := *lowest != nowhere
+	*lowest = min(outer, *lowest)
 	return out
 }

@@ -16,11 +16,15 @@ import (
 
 // variablesInC reports functions of verbatim C that write to such variables and are called without a lock.
 func variablesInC(c *checking) {
-	keepers := map[string]project.CFunc{}
+	type keeper struct {
+		project.CFunc
+		writes finding.Related
+	}
+	keepers := map[string]keeper{}
 	for name, f := range c.m.CDecls().Funcs {
 		if f.Block != nil && f.Block.Verbatim != (ast.Span{}) {
 			if at, ok := c.p.Headers.Func(c.m, f).Keeps(); ok && at.Path == f.Unit.Path {
-				keepers[name] = f
+				keepers[name] = keeper{f, finding.Related{Path: at.Path, Line: at.Line, Column: 1, Message: finding.Brief(name + " " + at.What)}}
 			}
 		}
 	}
@@ -62,11 +66,10 @@ func variablesInC(c *checking) {
 	}
 	for _, name := range slices.Sorted(maps.Keys(calls)) {
 		list, f := calls[name], keepers[name]
-		at, _ := c.p.Headers.Func(c.m, f).Keeps()
 		out := project.FindingAt(f.Unit.Source, syntax.DeclaredName(f.Declarator).Span, finding.Global,
 			fmt.Sprintf("functions call %s without a lock, which writes to a C variable that all calls share", name),
 			"guard each call with one lock (`cdef cython.pymutex lock`, `with lock:`), make the variable _Thread_local, or let the caller pass the memory")
-		out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: 1, Message: finding.Brief(name + " " + at.What)})
+		out.Related = append(out.Related, f.writes)
 		for i, k := range list {
 			if i == maxRelated {
 				break

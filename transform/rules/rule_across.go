@@ -19,23 +19,16 @@ import (
 
 // checkAcross looks for what methods keep across callbacks.
 func checkAcross(c *checking) {
-	var defs map[*ast.FuncDef]*ruleFunc
 	movers := map[*project.Field]*moving{}
 	for _, f := range c.functions() {
-		if f.Class == nil || selfOf(f) == "" || c.p.Constructs(f, 0) || !c.p.Locked(f.Class) {
+		if f.Class == nil || ownName(f) == "" || c.p.Constructs(f, 0) || !c.p.Locked(f.Class) {
 			continue
 		}
 		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind == decorator.Mutex {
 			continue // a mutex is not re-entrant: a call from the callback waits for itself
 		}
-		a := &across{checking: c, f: f, self: selfOf(f), movers: movers}
-		if defs == nil {
-			defs = map[*ast.FuncDef]*ruleFunc{}
-			for _, r := range c.funcs() {
-				defs[r.def] = r
-			}
-		}
-		if a.r = defs[f.Def]; a.r == nil {
+		a := &across{checking: c, f: f, self: ownName(f), movers: movers}
+		if a.r = c.ruleFunc(f.Def); a.r == nil {
 			continue
 		}
 		a.r.prepare()
@@ -55,8 +48,8 @@ func checkAcross(c *checking) {
 	}
 }
 
-// selfOf is the name of a method's own object, "" where it has none.
-func selfOf(f *effects.Function) string {
+// ownName is the name of a method's own object, "" where it has none.
+func ownName(f *effects.Function) string {
 	if len(f.Def.Params.List) == 0 || f.Def.Params.List[0].Kind != ast.Positional {
 		return ""
 	}

@@ -21,13 +21,10 @@ import (
 var dying = map[string]bool{"__dealloc__": true, "__del__": true}
 
 func checkDealloc(c *checking) {
-	var all []*effects.Function
-	for _, f := range c.functions() {
+	all := c.functions()
+	for _, f := range all {
 		if f.Class == nil || !dying[f.Def.Name.Name] {
 			continue
-		}
-		if all == nil {
-			all = c.p.Funcs(c.m).All
 		}
 		d := dealloc{c, f, all}
 		if !d.byHand() {
@@ -105,7 +102,7 @@ var noWait = map[string]bool{"0": true, "NOWAIT_LOCK": true}
 // last reference go. A Python object that comes from elsewhere may be the lock of several.
 func (c dealloc) own(lock string) bool {
 	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
-	if len(parts) != 2 || len(c.f.Def.Params.List) == 0 || parts[0] != c.f.Def.Params.List[0].Name.Name {
+	if len(parts) != 2 || parts[0] != ownName(c.f) {
 		return false
 	}
 	fd := c.f.Class.Field(parts[1])
@@ -149,7 +146,7 @@ func (c dealloc) sameOwner(lock string, g *effects.Function, other string) bool 
 // owner is the class of the object of which a function takes an attribute, nil where it is not told.
 func owner(c dealloc, f *effects.Function, lock string) *project.Class {
 	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
-	if len(parts) < 2 || f.Class == nil || len(f.Def.Params.List) == 0 || parts[0] != f.Def.Params.List[0].Name.Name {
+	if len(parts) < 2 || f.Class == nil || parts[0] != ownName(f) {
 		return nil
 	}
 	k := f.Class
@@ -218,7 +215,7 @@ func (c dealloc) onItself(at ast.Span) bool {
 	syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
 		if k, ok := n.(*ast.Call); ok && k.Span == at {
 			m, ok := syntax.Bare(k.Fun).(*ast.Attribute)
-			found = ok && len(c.f.Def.Params.List) > 0 && syntax.IsNamed(syntax.Bare(m.X), c.f.Def.Params.List[0].Name.Name)
+			found = ok && syntax.IsNamed(syntax.Bare(m.X), ownName(c.f))
 		}
 		return !found && n.Range().Contains(at.Pos)
 	})
@@ -272,7 +269,7 @@ func dropsLast(c dealloc, g *effects.Function, in ast.Span) (at ast.Span, what s
 func ofObject(c dealloc, g *effects.Function, e ast.Expr) bool {
 	switch x := e.(type) {
 	case *ast.Attribute:
-		if g.Class == nil || len(g.Def.Params.List) == 0 || !syntax.IsNamed(syntax.Bare(x.X), g.Def.Params.List[0].Name.Name) {
+		if g.Class == nil || !syntax.IsNamed(syntax.Bare(x.X), ownName(g)) {
 			return false
 		}
 		fd := g.Class.Field(x.Attr.Name)

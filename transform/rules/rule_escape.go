@@ -364,11 +364,10 @@ func (c *checking) changesOf(f *effects.Function, attrs map[string]bool) bool {
 // exportsCopy reports whether all that a __getbuffer__ exports are local objects
 // of Python's: copies, which the buffer keeps.
 func (c *checking) exportsCopy(f *effects.Function) bool {
-	i := slices.IndexFunc(c.funcs(), func(r *ruleFunc) bool { return r.def == f.Def })
-	if i < 0 {
+	r := c.ruleFunc(f.Def)
+	if r == nil {
 		return false
 	}
-	r := c.funcs()[i]
 	r.prepare()
 	seen, copies := false, true
 	memory := func(x ast.Expr) {

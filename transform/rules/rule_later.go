@@ -41,7 +41,7 @@ func (c laters) later(f *effects.Function, l deferred, values []effects.Value) {
 			if !l.body.Contains(use.Span.Pos) || l.first != nil && l.first.Range().Contains(use.Span.Pos) && c.takesObject(v, use) {
 				continue
 			}
-			e := c.lockedAtEntry(f, v)
+			e := lockedAtEntry(c.checking, f, v)
 			if v.Held {
 				if l.body.Contains(use.Block.Pos) {
 					continue // it takes the lock itself
@@ -79,7 +79,7 @@ func (c laters) later(f *effects.Function, l deferred, values []effects.Value) {
 
 // lockedAtEntry is what a function does to a value that it, or its callers, hold from its entry on;
 // nil where they do not.
-func (c laters) lockedAtEntry(f *effects.Function, v effects.Value) *effects.Effect {
+func lockedAtEntry(c *checking, f *effects.Function, v effects.Value) *effects.Effect {
 	for _, e := range v.Effects {
 		if e.Kind != effects.OnPython && (c.p.Holds(f, e) || f.Class != nil && !f.Exposed() && c.p.Locked(f.Class) && effects.OnSelf(f, e)) {
 			return e

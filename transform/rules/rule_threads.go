@@ -17,7 +17,6 @@ import (
 
 // checkThreads looks for writes in parallel loops to what is locked round the loop.
 func checkThreads(c *checking) {
-	var defs map[*ast.FuncDef]*ruleFunc
 	for _, f := range c.functions() {
 		if c.plan.Failed[f.Def] {
 			continue
@@ -26,18 +25,12 @@ func checkThreads(c *checking) {
 		if len(loops) == 0 {
 			continue
 		}
-		if defs == nil {
-			defs = map[*ast.FuncDef]*ruleFunc{}
-			for _, r := range c.funcs() {
-				defs[r.def] = r
-			}
-		}
 		values := effects.HeldValues(c.p, f)
 		if !c.p.Exempt(f) {
 			values = append(values, effects.Values(c.p, f)...)
 		}
 		for _, l := range loops {
-			threads{c, f, defs[f.Def], l}.look(values)
+			threads{c, f, c.ruleFunc(f.Def), l}.look(values)
 		}
 	}
 }
@@ -169,7 +162,7 @@ type threads struct {
 func (c threads) look(values []effects.Value) {
 	told := map[string]bool{}
 	for _, v := range values {
-		e := (laters{c.checking}).lockedAtEntry(c.f, v)
+		e := lockedAtEntry(c.checking, c.f, v)
 		if v.Held {
 			e = heldBy(v)
 		}

@@ -25,6 +25,7 @@ type bodies struct {
 	hands *handlock.Names
 
 	fns     []*ruleFunc // see funcs
+	byDef   map[*ast.FuncDef]*ruleFunc
 	vars    map[string]*globalVar
 	reached map[reachKey]reach
 	calls   map[string][]callSite
@@ -95,6 +96,17 @@ func (c *bodies) funcs() []*ruleFunc {
 	}
 	c.fns = out
 	return out
+}
+
+// ruleFunc returns a function of the module's own files by its definition, nil where it is none of these.
+func (c *bodies) ruleFunc(def *ast.FuncDef) *ruleFunc {
+	if c.byDef == nil {
+		c.byDef = map[*ast.FuncDef]*ruleFunc{}
+		for _, f := range c.funcs() {
+			c.byDef[f.def] = f
+		}
+	}
+	return c.byDef[def]
 }
 
 // name returns what the function is called.
