@@ -73,8 +73,8 @@ func makeInline(pxd, prefix string) string {
 	end += len(quotes)
 	code, decls := pxd[begin:end], pxd[end:]
 
-	// The name before the C name in quotes.
-	declared := regexp.MustCompile(`(\w+) "` + prefix + `(\w+)"`)
+	// The name before the C name in quotes. What C++ gives a destructor has a name of its own there.
+	declared := regexp.MustCompile(`(\w+) "` + prefix + `(?:Scoped)?(\w+)"`)
 	names := declared.FindAllStringSubmatch(decls, -1)
 	if len(names) == 0 {
 		panic("runtime: pyxlock.pxd declares nothing")

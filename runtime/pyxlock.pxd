@@ -67,6 +67,7 @@ cdef extern from *:
 #ifdef PYXLOCK_OFF
 
 typedef struct pyxlock_Guard { void *object; } pyxlock_Guard;
+typedef pyxlock_Guard pyxlock_ScopedGuard;
 
 PYXLOCK_FN int pyxlock_read(pyxlock_Guard *guard, PyObject *obj) {
     (void)guard; (void)obj; return 0;
@@ -81,7 +82,7 @@ PYXLOCK_FN int pyxlock_try_write(pyxlock_Guard *guard, PyObject *obj) {
     (void)guard; (void)obj; return 0;
 }
 PYXLOCK_FN void pyxlock_release(pyxlock_Guard *guard) { (void)guard; }
-PYXLOCK_FN pyxlock_Guard pyxlock_unlocked(void) { pyxlock_Guard guard = { NULL }; return guard; }
+PYXLOCK_FN pyxlock_ScopedGuard pyxlock_unlocked(void) { pyxlock_ScopedGuard guard = { NULL }; return guard; }
 PYXLOCK_FN void pyxlock_want_read(pyxlock_Guard *guard, PyObject *obj) {
     (void)guard; (void)obj;
 }
@@ -98,6 +99,7 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     (void)guards; (void)count;
 }
 typedef struct pyxlock_Guards { int count; } pyxlock_Guards;
+typedef pyxlock_Guards pyxlock_ScopedGuards;
 
 PYXLOCK_FN int pyxlock_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
     (void)guards; (void)reads; (void)writes; return 0;
@@ -2967,12 +2969,6 @@ PYXLOCK_HOT void pyxlock_release(pyxlock_Guard *guard) {
     pyxlock_released(slot, guard->object, (int)guard->mode);
 }
 
-/* An empty guard. */
-PYXLOCK_HOT pyxlock_Guard pyxlock_unlocked(void) {
-    pyxlock_Guard guard = { NULL, NULL, PYXLOCK_READ, NULL };
-    return guard;
-}
-
 /* Makes the guard want the object in the mode. NULL and None: nothing. */
 PYXLOCK_FN void pyxlock_want(pyxlock_Guard *guard, PyObject *obj, int mode) {
     guard->object = obj == Py_None ? NULL : obj;
@@ -3149,6 +3145,51 @@ PYXLOCK_FN int pyxlock_try_acquire_objects(pyxlock_Guards *guards, PyObject *rea
     return pyxlock_acquire_objects_as(guards, reads, writes, 0);
 }
 
+/* ---- variables of Cython code ---------------------------------------------------
+
+   A C++ exception that passes a function of Cython's leaves out its "finally". So as C++
+   the variable gives up what it holds when its scope is left. Inside a generator it is no
+   variable but a part of an object, and nothing is called. */
+
+#ifdef __cplusplus
+/* By value, or the guards of all functions would have to exist in memory. */
+PYXLOCK_SLOW void pyxlock_leave(PyObject *object, pyxlock_word *slot, uintptr_t mode, pyxlock_word *filter) {
+    pyxlock_Guard guard = { object, slot, mode, filter };
+    pyxlock_release(&guard);
+}
+
+/* A copy is empty: of two that hold the same both would release it. Cython copies what
+   a parallel loop assigns. */
+struct pyxlock_ScopedGuard : pyxlock_Guard {
+    pyxlock_ScopedGuard() { clear(); }
+    pyxlock_ScopedGuard(const pyxlock_ScopedGuard &) : pyxlock_Guard() { clear(); }
+    pyxlock_ScopedGuard &operator=(const pyxlock_ScopedGuard &) { clear(); return *this; }
+    ~pyxlock_ScopedGuard() { if (!PYXLOCK_LIKELY(slot == NULL)) pyxlock_leave(object, slot, mode, filter); }
+private:
+    void clear() { object = NULL; slot = NULL; mode = PYXLOCK_READ; filter = NULL; }
+};
+static_assert(sizeof(pyxlock_ScopedGuard) == sizeof(pyxlock_Guard), "arrays of the one are passed as arrays of the other");
+
+struct pyxlock_ScopedGuards : pyxlock_Guards {
+    pyxlock_ScopedGuards() { count = 0; many = NULL; }
+    ~pyxlock_ScopedGuards() { if (!PYXLOCK_LIKELY(count == 0 && many == NULL)) pyxlock_release_objects(this); }
+private:
+    pyxlock_ScopedGuards(const pyxlock_ScopedGuards &);
+    pyxlock_ScopedGuards &operator=(const pyxlock_ScopedGuards &);
+};
+
+/* An empty guard. */
+PYXLOCK_HOT pyxlock_ScopedGuard pyxlock_unlocked(void) { return pyxlock_ScopedGuard(); }
+#else
+typedef pyxlock_Guard pyxlock_ScopedGuard;
+typedef pyxlock_Guards pyxlock_ScopedGuards;
+
+PYXLOCK_HOT pyxlock_ScopedGuard pyxlock_unlocked(void) {
+    pyxlock_Guard guard = { NULL, NULL, PYXLOCK_READ, NULL };
+    return guard;
+}
+#endif
+
 /* Whether obj is an iterator of Python's own that can do nothing but yield: one
    over a list stands in for it. Files and objects of other types are iterators
    as well, and can do more. */
@@ -3249,8 +3290,9 @@ PYXLOCK_FN void pyxlock_dump(void) {
 
     # One lock that a function holds: a variable on its stack, which needs no
     # initialisation. It borrows the object: the caller keeps that alive until
-    # the release. A guard belongs to the thread that filled it.
-    ctypedef struct Guard "pyxlock_Guard":
+    # the release. A guard belongs to the thread that filled it. In C++ it releases what
+    # it still holds when a C++ exception leaves the function.
+    ctypedef struct Guard "pyxlock_ScopedGuard":
         pass
 
     # Locks obj for reading. Other readers share it; writers are kept out. None
@@ -3304,7 +3346,7 @@ PYXLOCK_FN void pyxlock_dump(void) {
 
     # The locks of a function that cannot know how many they will be: a variable on
     # its stack. As Guard otherwise.
-    ctypedef struct Guards "pyxlock_Guards":
+    ctypedef struct Guards "pyxlock_ScopedGuards":
         pass
 
     # Locks each object of `reads` for reading and of `writes` for writing: all of

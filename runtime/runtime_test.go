@@ -70,7 +70,7 @@ func TestInline(t *testing.T) {
 	text := Inline()
 	for _, want := range []string{
 		"cdef extern from *:\n    \"\"\"\n#ifndef PYXLOCK_H\n",
-		"\n    ctypedef struct _pyxlock_Guard \"pyxlock_Guard\":\n",
+		"\n    ctypedef struct _pyxlock_Guard \"pyxlock_ScopedGuard\":\n",
 		"\n    int _pyxlock_read \"pyxlock_read\" (_pyxlock_Guard *guard, object obj) except -1 nogil\n",
 		"\n    void _pyxlock_release_all \"pyxlock_release_all\" (_pyxlock_Guard *guards, int count) noexcept nogil\n",
 		"\n    # As read(), but where",

@@ -126,7 +126,7 @@ func (p *Planner) block(m *project.Module, f *Func, b *Block, bound *bindings) {
 		return
 	}
 	p.cannotRaise(m, f, pl.Kind, at, out)
-	p.thrownPast(f, out)
+	p.thrownPast(m, f, pl.Kind, out)
 	b.Plan = pl
 	r.spell()
 }

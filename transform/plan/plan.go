@@ -190,7 +190,7 @@ func (p *Planner) Plan(m *project.Module, f *Func) {
 		return
 	}
 	p.cannotRaise(m, f, pl.Kind, f.Def.Name.Span, out)
-	p.thrownPast(f, out)
+	p.thrownPast(m, f, pl.Kind, out)
 	f.Plan = pl
 }
 

@@ -37,7 +37,7 @@ type Module struct {
 	// Failed holds the functions whose own decorators were reported: more about
 	// them would be noise.
 	Failed map[*ast.FuncDef]bool
-	// thrown are the suffixes of functions about which thrownPast has warned.
+	// thrown are the functions about which thrownPast has warned.
 	thrown []ast.Span
 }
 

@@ -93,12 +93,15 @@ func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, a
 		"let it raise (leave out noexcept, or say except *), or take the lock in its callers").Warning = true
 }
 
-// thrownPast warns of a lock in a function with a body that is declared "except +". The declaration is for
-// callers, who catch there; it does nothing but where a C++ exception passes the body, and skips every
-// finally in it, and the release.
-func (p *Planner) thrownPast(f *Func, out *Module) {
-	at := f.Def.Suffix.Span
-	if !f.Def.Suffix.ExceptPlus || slices.ContainsFunc(out.thrown, func(s ast.Span) bool { return s == at }) {
+// thrownPast warns of a lock that stays taken in a function with a body that is declared "except +". The
+// declaration is for callers, who catch there; it does nothing but where a C++ exception passes the body, and
+// skips every finally in it. An rwlock is released all the same: its guard has a destructor.
+func (p *Planner) thrownPast(m *project.Module, f *Func, kind decorator.Kind, out *Module) {
+	at, thrown := f.Def.Suffix.Span, f.Def.Suffix.ExceptPlus
+	if d, ok := m.DeclarationOf(f.Class, f.Def); ok && !thrown {
+		at, thrown = f.Def.Name.Span, d.Declarator.Suffix.ExceptPlus
+	}
+	if !thrown || kind == decorator.RWLock || slices.ContainsFunc(out.thrown, func(s ast.Span) bool { return s == at }) {
 		return
 	}
 	out.thrown = append(out.thrown, at)
@@ -106,9 +109,13 @@ func (p *Planner) thrownPast(f *Func, out *Module) {
 	if f.Class != nil {
 		name = f.Class.Name + "." + name
 	}
+	what := "the mutex stays locked"
+	if kind == decorator.CriticalSection {
+		what = "the critical section never ends"
+	}
 	out.Report(f.Unit, at, finding.Release,
-		fmt.Sprintf("%s takes a lock and lets C++ exceptions pass: they skip its release, and the object stays locked", name),
-		"declare the C++ functions that it calls except +, so that their exceptions are Python's in this body, and leave it out here").Warning = true
+		fmt.Sprintf("%s takes a lock and lets C++ exceptions pass: they skip its release, and %s", name, what),
+		"declare the C++ functions that it calls except +, so that their exceptions are Python's in this body, and leave it out here; or use the rwlock").Warning = true
 }
 
 // ReleasesIn sets pl.ReleasesGIL where the body of f releases the GIL, and
