@@ -159,11 +159,21 @@ def memory():
     return TCyMemoryBuffer(b"\0\0\0\4" * 64)
 
 
+class Record:
+    """A struct of thrift with a number and a text."""
+
+    thrift_spec = {1: (8, "number", False), 2: (11, "text", False)}
+    number, text = 7, "abcd"
+
+
+TRANSPORTS = itertools.cycle((buffered, framed, sasl, memory))
+
+
 def binary_protocol():
-    """Return a protocol of thriftpy2."""
+    """Return a protocol of thriftpy2, over each of the transports in turn."""
     from thriftpy2.protocol.cybin.cybin import TCyBinaryProtocol
 
-    return TCyBinaryProtocol(buffered(), strict_read=False)
+    return TCyBinaryProtocol(next(TRANSPORTS)(), strict_read=False)
 
 
 def request_parser():

@@ -49,6 +49,8 @@ def called(function, labels):
             out.add(label)
     if not out and owner:  # a class without a name of its own here, or one that inherits it
         out = {label for label in labels if label.rpartition(".")[2] == member}
+    if not out and owner:  # a C method: others of its class call it
+        out = {label for label in labels if label.rpartition(".")[0].rpartition(".")[2] == owner}
     return out
 
 
