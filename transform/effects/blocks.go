@@ -128,8 +128,8 @@ func (b blocks) static(e ast.Expr) *project.Class {
 		if v, ok := b.vars[e.Name]; ok && !v.global {
 			return classOfObject(v.shape)
 		}
-		if c, ok := b.m.CDecls().Vars[e.Name]; ok {
-			return classOfObject(b.p.Types.Of(b.m, c.Type, c.Declarator))
+		if c, m, ok := project.Variable(b.m, e.Name); ok {
+			return classOfObject(b.p.Types.Of(m, c.Type, c.Declarator))
 		}
 	case *ast.Attribute:
 		if c := b.static(e.X); c != nil {

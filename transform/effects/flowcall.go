@@ -57,6 +57,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 			} else if def != nil || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
+			if n != 0 && b.shape(n).Kind == ctype.Object {
+				return pythonCall(b, args, fun.Name, e.Span)
+			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
 		return b.namedCall([]string{fun.Name}, e)
@@ -92,7 +95,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if c := b.m.Lookup(path[:len(path)-1]); c != nil {
 			return b.classCall(c, name, e)
 		}
-		if _, isVar := b.m.CDecls().Vars[path[0]]; !isVar && !isVariable(b.builder, path[0]) {
+		if !variableIn(b, path[:len(path)-1]) && !isVariable(b.builder, path[0]) {
 			return b.namedCall(path, e)
 		}
 	}
@@ -139,10 +142,10 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			args := b.passed(e.Args)
 			if fs.Kind != ctype.Object { // a function pointer
 				args.each(func(n int32) { b.rawObject(n, name, e.Span) })
-			} else {
-				b.exprs.mayCall(n, "__call__", Plain, e.Span)
+				return b.unknownCall(args, name, e.Span, true)
 			}
-			return b.unknownCall(args, name, e.Span, fs.Kind != ctype.Object)
+			b.exprs.mayCall(n, "__call__", Plain, e.Span)
+			return pythonCall(b, args, name, e.Span)
 		}
 		b.mayBeUnread(base, sh.Class, name, false, e.Span)
 		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
@@ -173,6 +176,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	args := b.passed(e.Args)
 	if !b.inC(base) {
 		iteratedBy(b, name, args, e.Span)
+	}
+	if base == 0 || sh.Kind == ctype.Unknown {
+		perhapsC(b, args, name, e.Span)
 	}
 	likely(b.builder, base, name, args, e.Span)
 	if b.answers(base) || sh.Container { // of a list, a dict or a set
@@ -341,6 +347,7 @@ func (b calls) superCall(name string, e *ast.Call) int32 {
 		return 0
 	}
 	b.effect(b.self, b.f.Class, OnPython, Write, false, CallsUnknown, "super()."+name, e.Span)
+	perhapsC(b, args, name, e.Span)
 	return b.unknownCall(args, name, e.Span, false)
 }
 
@@ -369,7 +376,9 @@ func (b calls) classCall(c *project.Class, name string, e *ast.Call) int32 {
 		}
 		return b.callFunctions(fs[:1], 0, false, e)
 	}
-	return b.unknownCall(b.passed(e.Args), c.Name+"."+name, e.Span, false)
+	args := b.passed(e.Args)
+	perhapsC(b, args, name, e.Span)
+	return b.unknownCall(args, c.Name+"."+name, e.Span, false)
 }
 
 // construct makes an instance.
@@ -489,6 +498,9 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if len(path) == 1 { // those that change something; the others are pure
 		namedAttribute(b, name, args, e)
 	}
+	if len(path) > 1 || !library.Builtins()[name] {
+		perhapsC(b, args, name, e.Span)
+	}
 	return b.unknownCall(args, name, e.Span, false)
 }
 
@@ -575,16 +587,6 @@ func (b calls) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) c
 		s = s.Pointer(1, t.Const)
 	}
 	return s
-}
-
-// declaredMethod finds a C method that only a .pxd has.
-func declaredMethod(c *project.Class, name string) (project.Declaration, bool) {
-	for _, a := range c.Ancestry() {
-		if d, ok := a.Mod.Declared[a.Name+"."+name]; ok {
-			return d, true
-		}
-	}
-	return project.Declaration{}, false
 }
 
 // calls walk the calls of a function.

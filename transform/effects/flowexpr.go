@@ -215,28 +215,17 @@ func (b expressions) name(e *ast.Name) int32 {
 	return n
 }
 
-// global is the value of a name of the module.
-func (b expressions) global(e *ast.Name) int32 {
-	if c, ok := b.m.CDecls().Vars[e.Name]; ok {
-		sh := b.p.Types.Of(b.m, c.Type, c.Declarator)
-		if sh.Kind == ctype.Scalar {
-			return 0
-		}
-		return b.node(Node{Kind: NodeGlobal, Name: e.Name, Shape: sh})
-	}
-	if n := classNamed(b, e); n != 0 {
-		return n
-	}
-	return variableNamed(b, e)
-}
-
 // attribute is what base.attr denotes, and what is done to it there.
 func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 	if n := classVariable(b, e); n != 0 {
 		return n
 	}
-	if base == 0 {
-		return 0 // of a module, or of what is not followed
+	if base == 0 { // of a module, or of what is not followed
+		if path := syntax.Dotted(e); len(path) > 1 && !b.isLocal(path[0]) {
+			n, _ := b.cVariable(path...)
+			return n
+		}
+		return 0
 	}
 	sh := b.shape(base)
 	switch sh.Kind {
@@ -529,8 +518,8 @@ func (b expressions) address(e ast.Expr) int32 {
 		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
 	case *ast.Name:
 		n, sh, ok := b.value(x.Name)
-		if c, isVar := b.m.CDecls().Vars[x.Name]; !ok && isVar { // a variable of the module, a number among them
-			sh = b.p.Types.Of(b.m, c.Type, c.Declarator)
+		if c, m, isVar := project.Variable(b.m, x.Name); !ok && isVar { // a variable of the module, a number among them
+			sh = b.p.Types.Of(m, c.Type, c.Declarator)
 			n = b.node(Node{Kind: NodeGlobal, Name: x.Name, Shape: sh})
 			return b.node(Node{Kind: NodeInside, Base: n, Shape: sh.Pointer(1, false)})
 		}

@@ -123,6 +123,29 @@ func (b calls) paramOf(m *project.Module, prm *ast.Param) ctype.Shape {
 	return b.p.Types.Of(m, prm.Type, prm.Declarator)
 }
 
+// pythonCall calls an object that is not in sight. Of C data it gets a copy: bytes of a char *,
+// a dict of a struct, a list of an array. A memoryview leads to the data itself.
+func pythonCall(b calls, args passed, name string, span ast.Span) int32 {
+	for _, list := range [2][]int32{args.pos, args.kw} {
+		for i, n := range list {
+			sh := b.shape(n)
+			if n == 0 || sh.View || sh.Axes > 0 || sh.Kind != ctype.Pointer && sh.Kind != ctype.Record {
+				continue
+			}
+			b.effect(n, nil, OnState, Read, true, Reads, name, span)
+			list[i] = 0
+		}
+	}
+	return b.unknownCall(args, name, span, false)
+}
+
+// perhapsC gives objects to what may be a C function of a file that is not read.
+func perhapsC(b calls, args passed, name string, span ast.Span) {
+	if b.m.Unsure() {
+		args.each(func(n int32) { b.rawObject(n, name, span) })
+	}
+}
+
 // unknownCall calls something that is not in sight.
 func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) int32 {
 	if !inC && exceptionName(name) { // it keeps its arguments for a message
@@ -372,4 +395,14 @@ func (b calls) cythonCall(fun ast.Expr, e *ast.Call) (int32, bool) {
 // .pxd puts on it: const forbids nothing of what deeper pointers lead to.
 func bodyWrites(b calls, f project.CFunc, i int) bool {
 	return f.Extern && b.p.Headers.Beside(b.m, f).Param(i).Does == c.Writes
+}
+
+// declaredMethod finds a C method that only a .pxd has.
+func declaredMethod(c *project.Class, name string) (project.Declaration, bool) {
+	for _, a := range c.Ancestry() {
+		if d, ok := a.Mod.Declared[a.Name+"."+name]; ok {
+			return d, true
+		}
+	}
+	return project.Declaration{}, false
 }

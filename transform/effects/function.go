@@ -3,6 +3,7 @@ package effects
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 	"sync"
@@ -29,6 +30,7 @@ type Function struct {
 	locks cache.Value[*OwnLocks] // see Program.OwnLocks
 	entry cache.Value[bool]      // see Program.Member
 	seen  cache.Value[bool]      // see Exposed
+	bound cache.Value[bool]      // see isBound
 
 	result cache.Value[*project.Class]   // see resultClass
 	likely cache.Value[[]*project.Class] // see likelyResults
@@ -59,6 +61,13 @@ func (f *Function) Name() string {
 // Exposed reports whether Python code can call the function.
 func (f *Function) Exposed() bool {
 	return f.seen.Get(func() bool { return !project.IsCdef(f.Mod, f.Class, f.Def) })
+}
+
+// isBound reports whether the first parameter is the object that a method is called on.
+func (f *Function) isBound() bool {
+	return f.Class != nil && f.bound.Get(func() bool {
+		return !library.ImplicitStatic()[f.Def.Name.Name] && !f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
+	})
 }
 
 // Functions holds a module's functions.

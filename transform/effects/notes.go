@@ -143,9 +143,6 @@ func (b *notes) opaque(n int32, name string, span ast.Span) {
 	case b.flow.Nodes[n].Kind != NodeField:
 		b.effect(n, sh.Class, OnPython, Write, false, CallsUnknown, name, span)
 	}
-	if sh.Class != nil && b.m.Unsure() {
-		b.rawObject(n, name, span)
-	}
 }
 
 // passTo passes a C value to a function that may write to it.

@@ -400,7 +400,7 @@ func (s *Solver) passed(c *Call, g *Function) {
 			x := &s.sum.Regions[a.Region]
 			pos, handed := s.handed[x.Num]
 			switch {
-			case g.Sum.shared[k] || x.Root == NodeFresh && x.Parent < 0 && (!handed || c.Span.Pos <= pos):
+			case g.Sum.shared[k] || x.Root == NodeFresh && x.Parent < 0 && (!handed || c.Span.Pos <= pos || c.Span.Pos == s.flow.Nodes[x.Num].pos):
 				continue
 			case x.Root == NodeParam && x.Parent < 0 && s.p.Constructs(s.f, int(x.Num)):
 				continue // as new as it is there
@@ -471,15 +471,15 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 		if s.handed != nil {
 			pos, shared = s.handed[x.Num]
 		}
-		if !shared || e.Span.Pos <= pos || !s.p.Guards(e.Class) {
-			return
+		if !shared || e.Span.Pos <= pos || e.Span.Pos == s.flow.Nodes[x.Num].pos || !s.p.Guards(e.Class) {
+			return // nobody else has it yet, whatever became of the one of the round before
 		}
 	case NodeUnknown, NodeGlobal:
 		if !s.p.Guards(e.Class) {
 			return
 		}
 	case NodeParam:
-		if e.Class == nil && x.Parent < 0 && x.Num == 0 && s.f.Class != nil && e.Kind != OnValue {
+		if e.Class == nil && x.Parent < 0 && x.Num == 0 && s.f.isBound() && e.Kind != OnValue {
 			e.Class = s.f.Class
 		}
 	}

@@ -155,7 +155,7 @@ func (u uses) shared(region int32, at ast.Span) bool {
 		return x.Parent < 0 || u.sum.moved(region) != replaced
 	}
 	from, handed := u.handed[x.Num]
-	return handed && at.Pos > from
+	return handed && at.Pos > from && at.Pos != u.flow.Nodes[x.Num].pos
 }
 
 // reaches is shared for what a value may be.

@@ -149,6 +149,8 @@ var (
 	// PureBuiltins change nothing that they are given. The value tells what they
 	// return: a new object or nothing of interest.
 	PureBuiltins = sync.OnceValue(pureBuiltins)
+	// Builtins are further functions of Python's own, which may do anything and know no C attributes.
+	Builtins = names("builtin", "function")
 	// KnownC tells what C functions that are declared outside the project do with
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.

@@ -61,6 +61,25 @@ type CVar struct {
 	Declarator *ast.Declarator
 }
 
+// Variable follows a dotted name to the C variable that it stands for, of m or of a module
+// whose .pxd declares it, and to the module that has it.
+func Variable(m *Module, path ...string) (CVar, *Module, bool) {
+	if len(path) == 1 {
+		if v, ok := m.CDecls().Vars[path[0]]; ok {
+			return v, m, true
+		}
+	}
+	if b, ok := m.Scope.Names[path[0]]; ok && b.Kind != BindImported && b.Kind != BindModule {
+		return CVar{}, nil, false
+	}
+	r := m.Owner(path)
+	if r.Mod == nil || r.Mod == m {
+		return CVar{}, nil, false
+	}
+	v, ok := r.Mod.CDecls().Vars[r.Name]
+	return v, r.Mod, ok
+}
+
 // CDecls returns the module's own C declarations.
 func (m *Module) CDecls() *CNames {
 	return m.c.Get(m.findCDecls)
