@@ -105,6 +105,9 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which %s", name, what, effects.Say(worst), r.locksIt(worst))
 			f.Help = "lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		}
+		if e := last.Effect; f.Warning && worst.Raw && e.Reader.Name != "" && (e.Cause == effects.PassesWritable || e.Cause == effects.PassesUnknown) {
+			f.Cause = "what is not known of " + e.Reader.Name // one const, or one header, is for all
+		}
 		f.Fix = toWrite(by)
 		r.out.Findings = append(r.out.Findings, f)
 		if !f.Warning {

@@ -88,9 +88,13 @@ func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, a
 	if !noexcept || kind != decorator.RWLock {
 		return
 	}
-	out.Report(f.Unit, at, finding.CannotRaise,
+	w := out.Report(f.Unit, at, finding.CannotRaise,
 		fmt.Sprintf("%s is noexcept: where its lock would deadlock, the RuntimeError is printed and lost, and it returns without having done anything", f.Def.Name.Name),
-		"let it raise (leave out noexcept, or say except *), or take the lock in its callers").Warning = true
+		"let it raise (leave out noexcept, or say except *), or take the lock in its callers")
+	w.Warning = true
+	if f.Class != nil { // its callers take the lock of one for all of its methods
+		w.Cause = fmt.Sprintf("the methods of %s in %s", f.Class.Name, f.Unit.Path)
+	}
 }
 
 // thrownPast warns of a lock that stays taken in a function with a body that is declared "except +". The

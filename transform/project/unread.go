@@ -7,6 +7,8 @@ package project
 import (
 	"errors"
 	"fmt"
+	"path"
+	"path/filepath"
 	"slices"
 	"strings"
 
@@ -152,8 +154,9 @@ func (m building) included(u *Unit, name *ast.Str) *Source {
 	path := m.proj.placeOfInclude(m.Root, u.Path, name.Value)
 	switch {
 	case path == "":
-		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q does not exist: what it defines is unknown, and is not checked", name.Value),
+		f := m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q does not exist: what it defines is unknown, and is not checked", name.Value),
 			"render it first if it has a template, or say where it is with -I")
+		f.Cause = missingFile(name.Value)
 		return nil
 	case !m.proj.mayInclude(path):
 		m.warn(u, name.Span, finding.Unread, fmt.Sprintf("%q is outside the paths that pyxlock was given, and is not read", name.Value),
@@ -174,6 +177,15 @@ func (m building) included(u *Unit, name *ast.Str) *Source {
 }
 
 // warn reports what does not stop a rewrite.
-func (m building) warn(u *Unit, span ast.Span, code, msg, help string) {
-	m.Unread.Report(u, span, code, msg, help).Warning = true
+func (m building) warn(u *Unit, span ast.Span, code, msg, help string) *finding.Finding {
+	f := m.Unread.Report(u, span, code, msg, help)
+	f.Warning = true
+	return f
+}
+
+// missingFile is what includes of one file that does not exist have in common, from whatever directory
+// they name it.
+func missingFile(name string) string {
+	parts := strings.Split(path.Clean(filepath.ToSlash(name)), "/")
+	return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == ".." }), "/")
 }

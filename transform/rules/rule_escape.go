@@ -60,7 +60,8 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 				continue
 			}
 			field := origin(f, st.Value).Name
-			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" && !c.p.Changes.Moves(from.Class, field) {
+			in := c.p.Locks.Of(to.Class)
+			if in != nil && in.Guard != "" && !c.p.Changes.Moves(from.Class, field) {
 				continue // it holds that object's lock, and the memory stays where it is
 			}
 			fd := to.Class.Field(st.Name)
@@ -77,11 +78,13 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, to.Class.Name, st.Name)
 			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s%s", from.Class.Name, to.Class.Name, unfit(c, to.Class, st.Name))
-			if in := c.p.Locks.Of(to.Class); in != nil && in.Guard != "" {
+			if in != nil && in.Guard != "" {
 				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
 			}
-			out.Cause = fmt.Sprintf("%s.%s in %s: %s", to.Class.Name, st.Name, to.Class.Unit.Path, out.Help)
+			// Whatever it points into, that class has to keep its owner in one way.
+			holder := to.Class.Declarer(st.Name)
+			out.Cause = fmt.Sprintf("%s.%s in %s, shared lock %v", holder.Name, st.Name, holder.Unit.Path, in != nil && in.Guard != "")
 			c.Findings = append(c.Findings, out)
 			return
 		}

@@ -144,10 +144,10 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	c.Findings = append(c.Findings, out)
 }
 
-// causeOf tells what several findings have in common, which is where one edit mends them: the
-// override or the helper that alone has a name for the object, the object behind an attribute,
-// whose lock nobody takes who comes to it that way, or the helper that is called without
-// the lock.
+// causeOf tells what several findings have in common, which is what mends them all: the override
+// or the helper that alone has a name for the object, the object's class, whose C methods could
+// lock, or that wants a method which does where no name leads to the object, or the object behind an
+// attribute, whose lock nobody takes who comes to it that way.
 func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
 	what, where := f.Name(), f.Unit.Path
 	u := c.p.Overrides().UnnamedOn(f, e)
@@ -155,8 +155,12 @@ func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
 	switch x := &f.Sum.Regions[e.Region]; {
 	case u != nil:
 		return fmt.Sprintf("%s in %s: %s", u.Override.Name(), u.Override.Unit.Path, effects.PathOf(u.Override, u.Effect.Region))
+	case g != nil && g.Class != nil && slices.Contains(e.Class.Ancestry(), g.Class):
+		what, where = "methods", e.Class.Unit.Path // of the object's class, which could each lock
 	case g != nil:
 		what, where = g.Name(), g.Unit.Path
+	case !nameable(c, f, e.Region):
+		what = "objects" // a method of theirs that locks does for all places
 	case x.Parent >= 0 && x.Owner != nil && x.Name != "":
 		what, where = x.Owner.Name+"."+x.Name, f.Unit.Path
 	case e.Via != nil:
@@ -170,9 +174,7 @@ func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
 // parameter, where the function that comes to it first has no name for it; nil
 // where there is none.
 func naming(c *checking, f *effects.Function, e *effects.Effect) (g *effects.Function, num int) {
-	path := effects.PathOf(f, e.Region)
-	named := path != "" && f.Sum.Regions[e.Region].Root == effects.NodeParam && f.AtEntry(e.Region) && (c.p.Changes == nil || c.p.Changes.Stay(f, e.Region))
-	if named || e.Shared {
+	if nameable(c, f, e.Region) || e.Shared {
 		return nil, 0
 	}
 	for _, s := range effects.Chain(f, e)[1:] {
@@ -183,6 +185,11 @@ func naming(c *checking, f *effects.Function, e *effects.Effect) (g *effects.Fun
 		return s.Func, int(x.Num)
 	}
 	return nil, 0
+}
+
+// nameable reports whether a decorator of f could name an object.
+func nameable(c *checking, f *effects.Function, region int32) bool {
+	return effects.PathOf(f, region) != "" && f.Sum.Regions[region].Root == effects.NodeParam && f.AtEntry(region) && (c.p.Changes == nil || c.p.Changes.Stay(f, region))
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.
