@@ -37,6 +37,9 @@ type Options struct {
 	Headers HeaderOptions
 	// Include holds the directories of -I, searched for cimported modules.
 	Include []string
+	// Installed holds the directories of installed packages, searched last. Only those count
+	// that pyxlock has expanded.
+	Installed []string
 	// Declared says where the build declares freethreading_compatible for all modules: a
 	// line of pyproject.toml, a flag; "" where it does not.
 	Declared string

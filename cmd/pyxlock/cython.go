@@ -91,6 +91,7 @@ func (f *cythonFlags) run(c *cobra.Command, args []string) error {
 		return exitOf(cmd.Run())
 	}
 	f.IncludePath = a.includes
+	f.Programs = program[:1]
 	if err := f.Configure(c, a.sources); err != nil {
 		return err
 	}

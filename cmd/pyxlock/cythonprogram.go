@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 
+	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/console"
 )
 
@@ -87,10 +88,8 @@ func exitOf(err error) error {
 // mostly a script, the Cython that is installed in its environment.
 func cythonStamps(program string) []string {
 	out := []string{stamp(program)}
-	prefix := filepath.Dir(filepath.Dir(program))
-	for _, pattern := range []string{"lib*/python*/*-packages", "Lib/site-packages"} {
-		found, _ := filepath.Glob(filepath.Join(prefix, pattern, "Cython", "Shadow.py"))
-		for _, path := range found {
+	for _, dir := range config.SitePackages(program) {
+		if path := filepath.Join(dir, "Cython", "Shadow.py"); stamp(path) != path {
 			out = append(out, stamp(path))
 		}
 	}

@@ -33,20 +33,24 @@ type ClassExemption struct {
 	Reason string
 }
 
-// Table holds the lock decorators on a module's classes.
+// Table holds the lock decorators on a module's classes, and their markers.
 type Table struct {
 	decls       map[*project.Class]*ClassLock
 	exempt      map[*project.Class]*ClassExemption
-	project.Log // what is wrong with them; of interest where the module is an input
+	marked      map[*project.Class]*ClassLock // what markers say of classes without a decorator
+	project.Log                               // what is wrong with them; of interest where the module is an input
 }
 
 // readLocks reads the lock decorators on the classes of a module.
 func readLocks(m *project.Module) *Table {
-	t := &Table{decls: map[*project.Class]*ClassLock{}, exempt: map[*project.Class]*ClassExemption{}}
+	t := &Table{decls: map[*project.Class]*ClassLock{}, exempt: map[*project.Class]*ClassExemption{}, marked: map[*project.Class]*ClassLock{}}
 	for _, u := range m.Units {
 		t.collect(m, u, u.File.Body)
 	}
 	for _, c := range m.Classes {
+		if lock := marker(c); lock != nil && t.decls[c] == nil {
+			t.marked[c] = lock
+		}
 		if x := t.exempt[c]; x != nil && t.decls[c] != nil {
 			t.Report(x.Unit, x.Lock.Node.Range(), finding.Contradict, fmt.Sprintf("no_lock on %s, which is a locked class", c.Name),
 				"keep one of them; a method of a locked class that needs no lock has its own no_lock")

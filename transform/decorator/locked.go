@@ -64,6 +64,9 @@ func (p *Locks) Findings(m *project.Module) []finding.Finding { return p.tables.
 // Declared returns the lock that c itself is decorated with, or nil.
 func (p *Locks) Declared(c *project.Class) *ClassLock { return p.tables.Get(c.Mod).decls[c] }
 
+// Marked reports whether a class is one of an output: its members have their locks.
+func (p *Locks) Marked(c *project.Class) bool { return p.tables.Get(c.Mod).marked[c] != nil }
+
 // Exempted returns the no_lock that c itself is decorated with, or nil. It says that
 // a person answers for the class's state, and not that its base needs no lock.
 func (p *Locks) Exempted(c *project.Class) *ClassExemption { return p.tables.Get(c.Mod).exempt[c] }
@@ -99,8 +102,9 @@ func (p *Locks) Shared(c *project.Class) *project.Class {
 	return in.Owner
 }
 
-// OfMembers returns the lock that c's own methods take, or nil: c is
-// decorated, or derives from a locked class and has or touches guarded state.
+// OfMembers returns the lock that c's own methods are to take, or nil: c is
+// decorated, or derives from a locked class and has or touches guarded state. Those of a
+// marked class take it already.
 func (p *Locks) OfMembers(c *project.Class) *Info {
 	info, members := p.lockChain(c)
 	if !members {
@@ -125,6 +129,9 @@ func (p *Locks) findLock(c *project.Class) lockChain {
 	for i := len(chain) - 1; i >= 0; i-- {
 		a := chain[i]
 		l := p.Declared(a)
+		if l == nil {
+			l = p.tables.Get(a.Mod).marked[a]
+		}
 		switch {
 		case l != nil && info == nil:
 			info = &Info{Kind: l.Kind, Nonblocking: l.Nonblocking, Guard: l.Guard, MustDecorate: l.mustDecorate, Owner: a}
@@ -145,7 +152,7 @@ func (p *Locks) findLock(c *project.Class) lockChain {
 			members = len(a.Fields) > 0 || a.Touches(chain[i+1:])
 		}
 	}
-	return lockChain{info, members}
+	return lockChain{info, members && !p.Marked(c)}
 }
 
 // Visible is a locked class under the name that a module knows it by.

@@ -22,6 +22,8 @@ type Project struct {
 	listed  *cache.Cache[string, *listing]
 	roots   *cache.Cache[string, string]
 	refs    *cache.Cache[string, References]
+	// speaking tells which installed packages Options.Says is true of, by their paths.
+	speaking *cache.Cache[string, bool]
 	// Lineage has the subclasses.
 	Lineage *Lineage
 }
@@ -30,6 +32,10 @@ type Project struct {
 type Options struct {
 	// Include holds the directories of -I, searched for cimported modules.
 	Include []string
+	// Installed holds the directories of installed packages, searched last, and only for
+	// packages with a .pxd of which Says is true. Says nil is false.
+	Installed []string
+	Says      func(pxd []byte) bool
 	// Roots holds the directories given as inputs, searched likewise.
 	Roots []string
 	// MayInclude tells which files may be read where something includes them; nil is
@@ -51,6 +57,7 @@ func New(load Loader, opts Options) *Project {
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
 	p.refs = cache.New(p.findRefs)
+	p.speaking = cache.New(p.speaks)
 	p.Lineage = newLineage(p, opts.Scope)
 	return p
 }
@@ -133,7 +140,7 @@ func (p *Project) findRoot(dir string) string {
 // Find returns the stem of the module that a cimport in the module at stem
 // names, or "".
 func (p *Project) Find(stem, root string, level int, path []string) string {
-	for dir := range p.bases(stem, root, level) {
+	for dir := range p.bases(stem, root, level, path) {
 		if found := p.below(dir, path, stem); found != "" {
 			return found
 		}
@@ -141,8 +148,8 @@ func (p *Project) Find(stem, root string, level int, path []string) string {
 	return ""
 }
 
-// bases yields the directories from which a cimport is looked up, in order.
-func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
+// bases yields the directories from which a cimport of a path is looked up, in order.
+func (p *Project) bases(stem, root string, level int, path []string) iter.Seq[string] {
 	return func(yield func(string) bool) {
 		dir := filepath.Dir(stem)
 		if level > 0 {
@@ -162,6 +169,11 @@ func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
 				}
 			}
 		}
+		if len(path) > 0 {
+			if d := p.installedIn(path[0]); d != "" {
+				yield(d)
+			}
+		}
 	}
 }
 
@@ -169,7 +181,7 @@ func (p *Project) bases(stem, root string, level int) iter.Seq[string] {
 // from it may be modules.
 func (p *Project) hasDir(stem, root string, level int, path []string) bool {
 next:
-	for dir := range p.bases(stem, root, level) {
+	for dir := range p.bases(stem, root, level, path) {
 		for _, part := range path {
 			if !p.list(dir).dirs[part] {
 				continue next

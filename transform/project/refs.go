@@ -82,14 +82,14 @@ func (p *Project) ModuleFiles(stem string) []string {
 // the project.
 func (p *Project) referring(stem string) func(s *Source) (stems, includes []string) {
 	root := p.packageRoot(stem)
-	bases := slices.Collect(p.bases(stem, root, 0))
+	bases := slices.Collect(p.bases(stem, root, 0, nil))
 	foreign := func(name []byte) bool {
 		for _, dir := range bases {
 			if l := p.list(dir); l.stems[string(name)] || l.dirs[string(name)] {
 				return false
 			}
 		}
-		return true
+		return p.installedIn(string(name)) == ""
 	}
 	return func(s *Source) (stems, includes []string) {
 		sc := Scanner{Src: s.Src, foreign: foreign, cimport: func(level int, module []string, names string) {

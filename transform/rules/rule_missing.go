@@ -17,7 +17,7 @@ import (
 
 func checkMissing(c *checking) {
 	for _, f := range c.functions() {
-		if c.p.Exempt(f) || c.plan.Failed[f.Def] {
+		if c.p.Exempt(f) || c.plan.Failed[f.Def] || f.Class != nil && c.p.Locks.Marked(f.Class) {
 			continue
 		}
 		// One finding for each object and mode is enough, the certain ones first. What is not told apart from

@@ -31,6 +31,7 @@ type Settings struct {
 	Runtime        string   `toml:"runtime"`
 	IncludePath    []string `toml:"include-path"`
 	IncludeFlag    []string `toml:"-"` // of IncludePath, what the command line says
+	Programs       []string `toml:"-"` // in whose environments packages are installed, beside pyxlock's own
 	Reads          []string `toml:"reads"`
 	Locks          []string `toml:"locks"`
 	HeaderDirs     []string `toml:"headers"`
@@ -277,7 +278,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Reads: s.Reads, Locks: s.Locks, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Installed: installed(s.Programs), Reads: s.Reads, Locks: s.Locks, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
 	if o.Check {
 		o.Called = s.called
 	}
