@@ -83,16 +83,17 @@ def test_subclass_in_another_package(trees, project):
     (c,) = (made.dir / "build").glob("**/leaves/leaf.c")
     assert "pyxlock_acquire(" in c.read_text(encoding="utf-8")
     code = "from leaves.leaf import Leaf; a, b = Leaf(), Leaf(); assert (a.up(), a.add(b), b.up()) == (1, 1, 2)"
-    made.run("-c", code, env={"PYTHONPATH": str(unpacked)})
+    made.run("-c", code, cwd=unpacked)
 
 
-def test_desk(trees, project):
+def test_desk(trees, project, python):
     """What people run finds it, too, and without it says that there is no lock."""
     made = project(LEAVES)
     out = made.run("-m", "pyxlock", "check", "leaves", check=False).stdout
     assert "PXL105" in out and "outside writes n of node (Node) without its lock" in out, out
     assert "members: 0 read, 1 write" in out, out
-    copied = made.run("-m", "pyxlock", "cython", "-3", "leaves/leaf.pyx", "-o", "leaf.c").stdout
+    cython = f"--cython={python.parent / 'cython'}"
+    copied = made.run("-m", "pyxlock", "cython", cython, "-3", "leaves/leaf.pyx", "-o", "leaf.c").stdout
     assert "PXL105" in copied and "pyxlock_acquire(" in (made.dir / "leaf.c").read_text(encoding="utf-8")
     made.run("-m", "pip", "uninstall", "-q", "-y", "trees")
     assert "PXL504" in made.run("-m", "pyxlock", "check", "leaves", check=False).stdout
