@@ -126,7 +126,7 @@ func analyse(p *plan.Planner, m *project.Module, opts Options) *Module {
 	if !opts.Off {
 		for _, c := range m.Classes {
 			a.members(c)
-			a.mark(c)
+			mark(a, c)
 		}
 		a.expandGuardStores(a.planned)
 	}

@@ -12,7 +12,7 @@ import (
 // none there gets it where it is written if its lock is that of another module's class: this
 // file says nothing of it otherwise. A marker that is there already says what it has to, or
 // is replaced.
-func (a *Module) mark(c *project.Class) {
+func mark(a *Module, c *project.Class) {
 	info := a.p.Locks.Of(c)
 	if info == nil || c.PxdDef == nil && info.Owner.Mod == c.Mod {
 		return
