@@ -61,7 +61,9 @@ func TestMutationsApply(t *testing.T) {
 }
 
 // variants are the builds that are asked, the one first that compiles in a third of the time.
-var variants = []string{"-O0 -DTHREADS_JITTER", "-O2", "-O1 -DTHREADS_JITTER", "-O1 -g -fsanitize=address"}
+// Only ThreadSanitizer sees accesses that should be atomic.
+var variants = []string{"-O0 -DTHREADS_JITTER", "-O2", "-O1 -DTHREADS_JITTER", "-O1 -g -fsanitize=address",
+	"-O1 -g -fsanitize=thread"}
 
 // TestMutations breaks the lock in each way of the list; test/threads.c has to
 // notice. Takes minutes; runs if PYXLOCK_MUTATIONS is set.
@@ -82,6 +84,7 @@ func TestMutations(t *testing.T) {
 	}
 	for _, m := range mutations(t) {
 		t.Run(m.name, func(t *testing.T) {
+			t.Parallel() // those that hang have nothing to do
 			dir := t.TempDir()
 			write(t, filepath.Join(dir, "pyxlock.h"), strings.Replace(cCode(pxd), m.from, m.to, 1))
 			for round := range 3 {
@@ -155,14 +158,19 @@ func buildThreads(t *testing.T, gcc string, p *python, dir, variant string) stri
 	return exe
 }
 
-// runThreads returns the first line of what the program said, and whether it
-// failed. It has limits of its own.
+// runThreads returns the first line of what the program said, or what its sanitizer says
+// in one line, and whether it failed. It has limits of its own.
 func runThreads(t *testing.T, p *python, exe string, args ...string) (said string, failed bool) {
 	t.Helper()
 	cmd := steps.Command(t.Name(), "threads.c", time.Hour, exe, args...)
-	cmd.Env = append(os.Environ(), "PYTHONHOME="+p.home, "ASAN_OPTIONS=detect_leaks=0")
+	cmd.Env = append(os.Environ(), "PYTHONHOME="+p.home, "ASAN_OPTIONS=detect_leaks=0",
+		"TSAN_OPTIONS=ignore_noninstrumented_modules=1 halt_on_error=1")
 	out, err := cmd.CombinedOutput()
-	said, _, _ = strings.Cut(string(out), "\n")
+	text := string(out)
+	if i := strings.Index(text, "SUMMARY: "); i >= 0 { // of a sanitizer
+		text = text[i:]
+	}
+	said, _, _ = strings.Cut(text, "\n")
 	switch code := cmd.ProcessState.ExitCode(); {
 	case steps.IsStopped(err), code == 2: // which it says where it could not even begin
 		t.Fatalf("%v: %s", err, said)

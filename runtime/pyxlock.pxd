@@ -164,6 +164,10 @@ typedef uintptr_t pyxlock_word;
 #define PYXLOCK_STORE_RELEASE(p, v) __atomic_store_n((p), (v), __ATOMIC_RELEASE)
 #define PYXLOCK_EXCHANGE(p, v) __atomic_exchange_n((p), (v), __ATOMIC_SEQ_CST)
 #define PYXLOCK_ADD(p, v) __atomic_fetch_add((p), (v), __ATOMIC_SEQ_CST)
+/* Fields of any type that one instruction moves: written and used under the mutex, and
+   printed without it. */
+#define PYXLOCK_SHOW(p, v) __atomic_store_n((p), (v), __ATOMIC_RELAXED)
+#define PYXLOCK_SHOWN(p) __atomic_load_n((p), __ATOMIC_RELAXED)
 /* What comes before this in the program does so in the machine's code as well. */
 #define PYXLOCK_IN_ORDER() __asm__ __volatile__("" ::: "memory")
 PYXLOCK_HOT int pyxlock_swap_if(pyxlock_word *p, pyxlock_word from, pyxlock_word to) {
@@ -189,6 +193,9 @@ PYXLOCK_FN void pyxlock_store(volatile pyxlock_word *p, pyxlock_word value) {
     *p = value;
 }
 #define PYXLOCK_IN_ORDER() PYXLOCK_BARRIER()
+/* Plain: C has no name for the type, and this compiler moves such fields in one piece. */
+#define PYXLOCK_SHOW(p, v) (*(p) = (v))
+#define PYXLOCK_SHOWN(p) (*(p))
 #define PYXLOCK_LOAD_RELAXED(p) (*(const volatile pyxlock_word *)(p))
 #define PYXLOCK_LOAD_ACQUIRE(p) pyxlock_load(p)
 #define PYXLOCK_LOAD(p) pyxlock_load(p)
@@ -483,8 +490,8 @@ typedef struct pyxlock_record {
     pyxlock_word chains;            /* its pyxlock_chains, whether there is anything in them or not, or 0; set once */
     pyxlock_word more_spare[PYXLOCK_DEPTH - PYXLOCK_WRITES - 1];
     pyxlock_word writes_who[PYXLOCK_WRITES];
-    unsigned long thread;           /* Python's identifier */
-    /* Under the mutex: a wait for one object. */
+    unsigned long thread;           /* Python's identifier; shown */
+    /* Under the mutex: a wait for one object. The object and the mode are shown without it. */
     PyThread_type_lock wake;        /* locked; released once to signal */
     struct pyxlock_record *next;    /* in the queue */
     PyObject *object;               /* NULL: not queued */
@@ -521,9 +528,14 @@ typedef union pyxlock_home {
 typedef struct pyxlock_block {
     pyxlock_word listed;
     pyxlock_word next;              /* the next block, or 0; set once */
-    pyxlock_record *record[sizeof(pyxlock_word) * 8];
+    pyxlock_word record[sizeof(pyxlock_word) * 8]; /* pointers; 0: none yet */
     int used;
 } pyxlock_block;
+
+/* Under the mutex, or of a record whose bit was seen. */
+PYXLOCK_FN pyxlock_record *pyxlock_record_at(const pyxlock_block *block, int i) {
+    return (pyxlock_record *)block->record[i];
+}
 
 #define PYXLOCK_HOMES_LOG 8
 #define PYXLOCK_HOMES (1 << PYXLOCK_HOMES_LOG)
@@ -559,8 +571,8 @@ typedef struct pyxlock_table {
     void *memory;                   /* to free it, where it turns out not to be needed */
     pyxlock_key key;                /* of the thread's record */
     pyxlock_word greenlets;         /* there may be some: no fast path */
-    int watched;                    /* we are told when they are imported */
-    PyObject *modules;              /* sys.modules; if not, we look there */
+    pyxlock_word watched;           /* we are told when they are imported */
+    pyxlock_word modules;           /* sys.modules, or 0: not yet; if we are not told, we look there */
     pyxlock_word seen;              /* how many there were when we looked */
     pyxlock_word getcurrent;        /* greenlet.getcurrent, or 0: not yet */
     void *padding[16];              /* what changes more often shares no cache line with the above */
@@ -803,7 +815,7 @@ PYXLOCK_FN pyxlock_record *pyxlock_walk_next(pyxlock_walk *walk) {
     }
     i = pyxlock_lowest(walk->bits);
     walk->bits &= walk->bits - 1;
-    return walk->block->record[i];
+    return pyxlock_record_at(walk->block, i);
 }
 
 /* Does another thread name the object in one of the modes? */
@@ -1077,7 +1089,9 @@ PYXLOCK_FN int pyxlock_record_init(pyxlock_table *table, pyxlock_record *record)
     record->block = block;
     record->bit = (pyxlock_word)1 << block->used;
     record->unlisted = 1;
-    block->record[block->used++] = record;
+    /* Pairs with the load in pyxlock_visit, which looks without the mutex, and at records
+       whose bit is not set. */
+    PYXLOCK_STORE_RELEASE(&block->record[block->used++], (pyxlock_word)record);
     return 0;
 }
 
@@ -1127,7 +1141,7 @@ PYXLOCK_SLOW pyxlock_record *pyxlock_table_record(pyxlock_table *table) {
     if (me != NULL) {
         /* Only this thread compares equal. */
         PYXLOCK_STORE_RELAXED(&me->self, self | PYXLOCK_LOAD_RELAXED(&table->greenlets));
-        me->thread = PyThread_get_thread_ident();
+        PYXLOCK_SHOW(&me->thread, PyThread_get_thread_ident());
         if (me->wake == NULL) {
             me->wake = wake;
             wake = NULL;
@@ -1308,7 +1322,7 @@ PYXLOCK_FN void pyxlock_dequeue(pyxlock_record *waiter) {
     while (*link != waiter) link = &(*link)->next;
     *link = waiter->next;
     (void)PYXLOCK_ADD(pyxlock_queued(waiter->table, waiter->object), (pyxlock_word)0 - 1);
-    waiter->object = NULL;
+    PYXLOCK_SHOW(&waiter->object, (PyObject *)NULL);
 }
 
 /* Has a queued thread waited so long that it is served first? Asked of the clock
@@ -1324,7 +1338,7 @@ PYXLOCK_SLOW int pyxlock_away_ahead(pyxlock_record *me, PyObject *object, int mo
     int i;
     for (block = &me->table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < block->used; i++) {
-            pyxlock_record *other = block->record[i];
+            pyxlock_record *other = pyxlock_record_at(block, i);
             pyxlock_away *away = &other->away;
             if (away->object != object || other == me || !pyxlock_conflict(away->mode, mode)) continue;
             if (away->upgrade == me->upgrade ? away->ticket > me->ticket : me->upgrade) continue;
@@ -1932,9 +1946,9 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
         me->upgrade = mode == PYXLOCK_WRITE && pyxlock_own(me, object, NULL) != 0;
         if (me->upgrade && pyxlock_other_upgrades(me, object)) outcome = PYXLOCK_UPGRADE;
         if (outcome == PYXLOCK_BUSY && blocking) {
-            me->object = object;
+            PYXLOCK_SHOW(&me->mode, mode);
+            PYXLOCK_SHOW(&me->object, object);
             me->place = slot;
-            me->mode = mode;
             me->granted = 0;
             if (patience->ticket == 0) {
                 patience->ticket = ++table->tickets;
@@ -2110,20 +2124,27 @@ PYXLOCK_FN void pyxlock_greenlets_come(pyxlock_table *table) {
     PYXLOCK_STORE_RELEASE(&table->greenlets, 1);
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < block->used; i++) {
-            pyxlock_word self = PYXLOCK_LOAD_RELAXED(&block->record[i]->self);
-            if (self != 0) PYXLOCK_STORE_RELAXED(&block->record[i]->self, self | 1);
+            pyxlock_word *self = &pyxlock_record_at(block, i)->self, word = PYXLOCK_LOAD_RELAXED(self);
+            if (word != 0) PYXLOCK_STORE_RELAXED(self, word | 1);
         }
     }
     pyxlock_mutex_unlock(&table->mutex);
 }
 
+/* sys.modules, NULL if the thread that was first with the table has not got so far. */
+PYXLOCK_FN PyObject *pyxlock_modules(pyxlock_table *table) {
+    /* Pairs with the store in pyxlock_watch. */
+    return (PyObject *)PYXLOCK_LOAD_ACQUIRE(&table->modules);
+}
+
 /* The entry "notice": looks whether greenlets have come, where nobody tells us. */
 PYXLOCK_SLOW void pyxlock_table_notice(pyxlock_table *table) {
+    PyObject *modules = pyxlock_modules(table);
     pyxlock_ensured e;
-    if (table->modules == NULL || !pyxlock_has_state()) return;
+    if (modules == NULL || !pyxlock_has_state()) return;
     pyxlock_attach(&e);
-    PYXLOCK_STORE_RELAXED(&table->seen, (pyxlock_word)PyDict_Size(table->modules));
-    if (PyDict_GetItemString(table->modules, "greenlet") != NULL) pyxlock_greenlets_come(table);
+    PYXLOCK_STORE_RELAXED(&table->seen, (pyxlock_word)PyDict_Size(modules));
+    if (PyDict_GetItemString(modules, "greenlet") != NULL) pyxlock_greenlets_come(table);
     pyxlock_unattach(&e);
 }
 
@@ -2137,7 +2158,8 @@ PYXLOCK_SLOW pyxlock_word pyxlock_table_who(pyxlock_table *table) {
     PyErr_Fetch(&type, &value, &trace);
     getcurrent = (PyObject *)PYXLOCK_LOAD_ACQUIRE(&table->getcurrent);
     if (getcurrent == NULL) {
-        PyObject *module = PyDict_GetItemString(table->modules, "greenlet");
+        PyObject *modules = pyxlock_modules(table);
+        PyObject *module = modules == NULL ? NULL : PyDict_GetItemString(modules, "greenlet");
         Py_XINCREF(module);
         getcurrent = module == NULL ? NULL : PyObject_GetAttrString(module, "getcurrent"); /* never given back */
         Py_XDECREF(module);
@@ -2165,17 +2187,22 @@ static int pyxlock_modules_change(PyDict_WatchEvent event, PyObject *modules, Py
 }
 #endif
 
-/* Begins to notice: with a new table, attached. */
+/* Begins to notice: with a new table, attached. Other threads may have found the table, and
+   lock already. */
 PYXLOCK_FN void pyxlock_watch(pyxlock_table *table) {
-    table->modules = PyImport_GetModuleDict();
-    Py_XINCREF(table->modules); /* for as long as the table */
+    PyObject *modules = PyImport_GetModuleDict();
+    Py_XINCREF(modules); /* for as long as the table */
+    /* Pairs with the load in pyxlock_modules, whose callers look into it. */
+    PYXLOCK_STORE_RELEASE(&table->modules, (pyxlock_word)modules);
 #if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION) && PY_VERSION_HEX >= 0x030C0000
     {
-        int watcher;
+        int watcher, watched;
         pyxlock_watching = table;
         watcher = PyDict_AddWatcher(pyxlock_modules_change);
-        table->watched = watcher >= 0 && PyDict_Watch(watcher, table->modules) == 0;
-        if (!table->watched) PyErr_Clear(); /* too many of others */
+        watched = watcher >= 0 && PyDict_Watch(watcher, modules) == 0;
+        if (!watched) PyErr_Clear(); /* too many of others */
+        /* Relaxed: who finds it 0 looks for itself, and the look below comes later. */
+        PYXLOCK_STORE_RELAXED(&table->watched, (pyxlock_word)watched);
     }
 #endif
     pyxlock_table_notice(table);
@@ -2269,7 +2296,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
     pyxlock_filter_begin(table);
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD_RELAXED(&block->next)) {
         for (i = 0; i < block->used; i++) {
-            pyxlock_record *record = block->record[i];
+            pyxlock_record *record = pyxlock_record_at(block, i);
             if (record == me || PYXLOCK_LOAD_RELAXED(&record->self) == 0) continue;
             pyxlock_slots_start(&slots, record, NULL, PYXLOCK_MODES);
             while ((slot = pyxlock_slots_next(&slots)) != NULL) {
@@ -2277,7 +2304,7 @@ PYXLOCK_FN void pyxlock_after_fork_child(void) {
                 pyxlock_forget_guards(slot);
             }
             pyxlock_trim_all(record);
-            record->object = NULL;
+            PYXLOCK_SHOW(&record->object, (PyObject *)NULL);
             record->away.object = NULL;
             record->kept = NULL;
             record->signalled = 0;
@@ -2310,8 +2337,8 @@ typedef struct pyxlock_line {
 } pyxlock_line;
 
 /* Calls "line" for every hold and wait. Holds of threads that run come and go
-   meanwhile. Without the mutex ("locked" is 0) waits do so too, and no object is
-   looked at. */
+   meanwhile. Without the mutex ("locked" is 0) waits do so too, an object may be shown with
+   the mode of the next wait, nobody says since when, and no object is looked at. */
 PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(void *to, const pyxlock_line *line),
                               void *to) {
     pyxlock_block *block;
@@ -2321,19 +2348,23 @@ PYXLOCK_FN void pyxlock_visit(pyxlock_table *table, int locked, void (*line)(voi
     for (waits = 0; waits < 2; waits++) {
         /* As in pyxlock_walk_next; all records, since those who wait may be unlisted. */
         for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
-            for (i = 0; i < PYXLOCK_BITS && block->record[i] != NULL; i++) {
-                pyxlock_record *record = block->record[i];
+            for (i = 0; i < PYXLOCK_BITS; i++) {
+                /* Pairs with the store in pyxlock_record_init. */
+                pyxlock_record *record = (pyxlock_record *)PYXLOCK_LOAD_ACQUIRE(&block->record[i]);
                 pyxlock_slots slots;
                 pyxlock_word *slot;
+                if (record == NULL) break;
                 memset(&one, 0, sizeof(one));
-                one.thread = record->thread;
+                one.thread = PYXLOCK_SHOWN(&record->thread);
                 if (waits) {
-                    one.object = record->object;
-                    one.mode = record->mode;
+                    one.object = PYXLOCK_SHOWN(&record->object);
+                    one.mode = PYXLOCK_SHOWN(&record->mode);
                     one.waits = 1;
-                    one.since = record->since;
                     if (one.object == NULL) continue;
-                    if (locked) (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+                    if (locked) {
+                        one.since = record->since;
+                        (void)snprintf(one.type, sizeof(one.type), "%.63s", pyxlock_type_name(one.object));
+                    }
                     line(to, &one);
                     continue;
                 }
@@ -2432,7 +2463,7 @@ PYXLOCK_SLOW PyObject *pyxlock_table_stats(pyxlock_table *table) {
     pyxlock_mutex_lock(&table->mutex);
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < block->used; i++) {
-            pyxlock_record *record = block->record[i];
+            pyxlock_record *record = pyxlock_record_at(block, i);
             pyxlock_word mine = PYXLOCK_LOAD_RELAXED(&record->count.longest);
             reads += PYXLOCK_LOAD_RELAXED(&record->count.reads);
             writes += PYXLOCK_LOAD_RELAXED(&record->count.writes);
@@ -2522,7 +2553,10 @@ PYXLOCK_SLOW int pyxlock_warn_of_others(PyObject *names) {
 /* Py_Finalize takes the capsule away, but not the modules that use the table: those
    that are loaded after a new start have to find it. One list of the process survives,
    that of frozen modules, which Python leaves to others to add to. Ours is none: it
-   has no code, so nobody can import it. The limited API does not have the list. */
+   has no code, so nobody can import it. The limited API does not have the list.
+
+   Whoever imports anything reads the list, without a lock. So the entry is added at the
+   very end of Py_Finalize, when nobody does. */
 #if !defined(Py_LIMITED_API) && !defined(PYPY_VERSION)
 typedef struct pyxlock_kept {
     char name[24];
@@ -2541,16 +2575,15 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_kept_table(void) {
     return NULL;
 }
 
-/* If memory is out, only what is loaded after a new start is worse off. */
-PYXLOCK_SLOW void pyxlock_keep(pyxlock_table *table) {
+static pyxlock_table *pyxlock_to_keep = NULL;
+
+/* Adds the entry. Python may be gone. If memory is out, only what is loaded after a new
+   start is worse off. */
+static void pyxlock_keep_it(void) {
     const struct _frozen *frozen = PyImport_FrozenModules;
     size_t count = 0;
     pyxlock_kept *kept = (pyxlock_kept *)calloc(1, sizeof(pyxlock_kept));
     struct _frozen *all;
-    if (!pyxlock_is_main()) {
-        free(kept);
-        return;
-    }
     while (frozen != NULL && frozen[count].name != NULL) count++;
     all = (struct _frozen *)calloc(count + 2, sizeof(struct _frozen));
     if (kept == NULL || all == NULL) {
@@ -2560,22 +2593,34 @@ PYXLOCK_SLOW void pyxlock_keep(pyxlock_table *table) {
     }
     if (count > 0) memcpy(all, frozen, count * sizeof(struct _frozen));
     (void)snprintf(kept->name, sizeof(kept->name), "%s", PYXLOCK_CAPSULE);
-    kept->table = table;
+    kept->table = pyxlock_to_keep;
     all[count].name = kept->name;
     PyImport_FrozenModules = all;
+}
+
+PYXLOCK_SLOW void pyxlock_keep(pyxlock_table *table) {
+    if (!pyxlock_is_main()) return;
+    pyxlock_to_keep = table;
+    /* Python has room for 32 functions. Without it, now: who imports at this moment finds the
+       old list or the new one, though C would not say so. */
+    if (Py_AtExit(pyxlock_keep_it) < 0) pyxlock_keep_it();
 }
 #else
 PYXLOCK_FN pyxlock_table *pyxlock_kept_table(void) { return NULL; }
 PYXLOCK_FN void pyxlock_keep(pyxlock_table *table) { (void)table; }
 #endif
 
-/* Makes the table one of this start of Python. */
+/* Makes the table one of this start of Python. Other threads may use it already. */
 PYXLOCK_SLOW void pyxlock_settle(pyxlock_table *table) {
     /* From Python 3.13; before, we do not know. */
     PyObject *module = PyImport_ImportModule("_thread");
     PyObject *ident = module == NULL ? NULL : PyObject_CallMethod(module, "_get_main_thread_ident", NULL);
-    table->main_thread = ident == NULL ? 0 : PyLong_AsUnsignedLong(ident);
+    unsigned long main_thread;
+    main_thread = ident == NULL ? 0 : PyLong_AsUnsignedLong(ident);
     if (PyErr_Occurred()) PyErr_Clear();
+    pyxlock_mutex_lock(&table->mutex);
+    table->main_thread = main_thread;
+    pyxlock_mutex_unlock(&table->mutex);
     Py_XDECREF(ident);
     Py_XDECREF(module);
     PYXLOCK_STORE_RELAXED(&table->getcurrent, 0);
@@ -2732,9 +2777,12 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
     pyxlock_word *again, who = 0;
     table = pyxlock_enabled(&failed);
     if (table == NULL) return failed ? NULL : &pyxlock_no_slot;
-    /* A hint whether it is worth a look: relaxed. */
-    if (!table->watched && table->modules != NULL
-            && (pyxlock_word)PyDict_Size(table->modules) != PYXLOCK_LOAD_RELAXED(&table->seen)) table->notice(table);
+    /* Hints whether it is worth a look: relaxed. */
+    if (!PYXLOCK_LOAD_RELAXED(&table->watched)) {
+        PyObject *modules = pyxlock_modules(table);
+        pyxlock_word seen = PYXLOCK_LOAD_RELAXED(&table->seen);
+        if (modules != NULL && (pyxlock_word)PyDict_Size(modules) != seen) table->notice(table);
+    }
     /* Pairs with the store in pyxlock_greenlets_come, which the import orders anyhow. */
     if (!PYXLOCK_LIKELY(!PYXLOCK_LOAD_ACQUIRE(&table->greenlets))) who = table->who(table);
     me = pyxlock_me(table);
@@ -2775,7 +2823,8 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
 PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, PyObject *object, int mode, int blocking) {
     /* Relaxed: slots of ours that nobody fills we wrote ourselves. */
     pyxlock_word *slot = mode == PYXLOCK_READ ? me->reads : me->writes;
-    if (!me->table->watched) goto slowly; /* who takes the slow path looks whether they have come */
+    /* Who takes the slow path looks whether they have come; relaxed, as there. */
+    if (!PYXLOCK_LOAD_RELAXED(&me->table->watched)) goto slowly;
     if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
         if (mode == PYXLOCK_WRITE) {
             pyxlock_share(slot, 1);

@@ -51,7 +51,7 @@
  *   - spinning before the slow path (more of the fast path), the lengths of
  *     sleeps, overflow slots and blocks of records, a third hold of one thread,
  *     several objects in one call, fork, detaching from the interpreter, what
- *     signal handlers do;
+ *     signal handlers do, making the table, printing;
  *   - the wake semaphore: a waiter sleeps until it is signalled or granted. It
  *     takes the token away with the mutex held, so none is left over;
  *   - machines weaker than TSO: loads are in order, and so are stores.

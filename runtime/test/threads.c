@@ -17,6 +17,7 @@
 
 #define PYXLOCK_RELEASES_GIL 1
 #include <Python.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -53,10 +54,19 @@ static void release_once(PyThread_type_lock lock);
 #define PyThread_release_lock release_once
 static int check_signals(void);
 #define PyErr_CheckSignals check_signals
+static PyObject *import_module(const char *name);
+static PyObject *capsule_new(void *table, const char *name, PyCapsule_Destructor destructor);
+static void *capsule_pointer(PyObject *capsule, const char *name);
+#define PyImport_ImportModule import_module
+#define PyCapsule_New capsule_new
+#define PyCapsule_GetPointer capsule_pointer
 #include "pyxlock.h"
 #undef PyThread_acquire_lock_timed
 #undef PyThread_release_lock
 #undef PyErr_CheckSignals
+#undef PyImport_ImportModule
+#undef PyCapsule_New
+#undef PyCapsule_GetPointer
 #undef syscall
 #undef nanosleep
 #ifdef THREADS_JITTER
@@ -455,7 +465,7 @@ static void check_empty(int threads) {
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
         for (i = 0; i < PYXLOCK_BITS; i++) {
             pyxlock_word bit = (pyxlock_word)1 << i;
-            pyxlock_record *record = block->record[i];
+            pyxlock_record *record = pyxlock_record_at(block, i);
             int on = (PYXLOCK_LOAD(&block->listed) & bit) != 0;
             if (i >= block->used) {
                 if (on) fail("a bit without a record");
@@ -2104,6 +2114,179 @@ static void forks(void) {
     finish();
 }
 
+static void python(const char *script) {
+    PyGILState_STATE gil = PyGILState_Ensure();
+    if (PyRun_SimpleString(script) != 0) fail("Python raised");
+    PyGILState_Release(gil);
+}
+
+/* ---- what is seen without the mutex --------------------------------------------------------------- */
+
+/* Somebody who looks again and again, and finds the mutex taken: nothing orders for him what
+   he sees. */
+static int look_on, looks, seen_holds, seen_waits;
+static void see(void *unused, const pyxlock_line *line) {
+    (void)unused;
+    if (line->object != &plain[0]->object) return;
+    if (line->type[0] != 0 || line->since != 0) fail("an object is looked at without the mutex");
+    if (!line->waits && line->mode != WRITE) fail("%d is no mode of this hold", line->mode);
+    (void)__atomic_add_fetch(line->waits ? &seen_waits : &seen_holds, 1, __ATOMIC_RELAXED);
+}
+static void *look_on_and_on(void *unused) {
+    while (GET(&look_on)) {
+        pyxlock_visit(table, 0, see, NULL);
+        (void)__atomic_add_fetch(&looks, 1, __ATOMIC_RELAXED);
+    }
+    return unused;
+}
+static void await_looks(void) {
+    int from = GET(&looks);
+    while (GET(&looks) < from + 2) nap(MS / 20);
+}
+
+/* Who holds and who waits can be printed while records are made, threads queue and leave;
+   and while a thread has the mutex for good, as in a debugger. */
+static void unlocked(void) {
+    actor *a = &actors[0], *b = &actors[1];
+    pyxlock_record *unused, *record;
+    pthread_t looker;
+    int n, out, null;
+    start(2);
+    seen_holds = seen_waits = 0;
+    __atomic_store_n(&look_on, 1, __ATOMIC_RELAXED);
+    if (pthread_create(&looker, NULL, look_on_and_on, NULL) != 0) fail("no thread");
+    await_looks();
+    pyxlock_mutex_lock(&table->mutex);
+    unused = table->unused;
+    table->unused = NULL; /* or it would be one of those */
+    record = pyxlock_record_new(table, pyxlock_self(), 1);
+    table->unused = unused;
+    if (record == NULL) fail("no record");
+    pyxlock_record_free(record);
+    pyxlock_mutex_unlock(&table->mutex);
+    start_actor(&actors[started++], 0);
+    for (n = 0; n < 4; n++) {
+        await_looks();
+        CHECK(ask(a, OP_WRITE, 0, plain[0]) == 0);
+        blocks(b, OP_WRITE, 0, plain[0]);
+        await_looks();
+        CHECK(GET(&seen_holds) > 0 && GET(&seen_waits) > 0);
+        CHECK(ask(a, OP_RELEASE, 0, NULL) == 0);
+        WOKEN(b);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+    }
+    __atomic_store_n(&look_on, 0, __ATOMIC_RELAXED);
+    pthread_join(looker, NULL);
+    pyxlock_mutex_lock(&table->mutex);
+    null = open("/dev/null", O_WRONLY);
+    out = dup(2);
+    CHECK(null >= 0 && out >= 0);
+    (void)dup2(null, 2);
+    table->dump(table);
+    (void)dup2(out, 2);
+    (void)close(out);
+    (void)close(null);
+    pyxlock_mutex_unlock(&table->mutex);
+    finish();
+}
+
+/* Several threads lock as the first of all. Each finds the same table, whether there was
+   one or not; and may lock while the first of them still prepares it: here when that has
+   done so, but nothing has told the others. */
+enum { FIRSTS = 4 };
+typedef struct first { pthread_t thread; int number; pyxlock_table *found; } first;
+static int firsts_may, firsts_look;
+static __thread PyObject *first_capsule;
+static int are_done(void) { return GET(&pyxlock_shared) != 0; }
+static int all_look(void) { return GET(&firsts_look) >= FIRSTS; }
+static void until_so(int (*condition)(void)) {
+    PyThreadState *state = PyEval_SaveThread();
+    while (!condition()) (void)sched_yield();
+    PyEval_RestoreThread(state);
+}
+static PyObject *capsule_new(void *pointer, const char *name, PyCapsule_Destructor destructor) {
+    return first_capsule = PyCapsule_New(pointer, name, destructor);
+}
+static PyObject *import_module(const char *name) {
+    if (GET(&firsts_may) && strcmp(name, "sys") == 0) {
+        (void)__atomic_add_fetch(&firsts_look, 1, __ATOMIC_RELAXED);
+        until_so(all_look);
+    }
+    return PyImport_ImportModule(name);
+}
+static void *capsule_pointer(PyObject *capsule, const char *name) {
+    if (GET(&firsts_may) && capsule != first_capsule) until_so(are_done); /* this one was not first */
+    return PyCapsule_GetPointer(capsule, name);
+}
+
+static void *lock_first(void *arg) {
+    first *f = (first *)arg;
+    pyxlock_Guard guard;
+    while (!GET(&firsts_may)) {}
+    if (pyxlock_read(&guard, &plain[2 * f->number]->object) < 0) fail("refused");
+    pyxlock_release(&guard);
+    if (pyxlock_write(&guard, &plain[2 * f->number + 1]->object) < 0) fail("refused");
+    pyxlock_release(&guard);
+    f->found = pyxlock_any_table();
+    return NULL;
+}
+
+/* As if no module had locked anything since Python started. */
+static void forget_table(void) {
+    python("import sys; del sys." PYXLOCK_CAPSULE);
+    PYXLOCK_STORE_RELEASE(&pyxlock_shared, 0);
+}
+
+/* Takes the room that Python has for watchers, so that nobody is told of modules; the first
+   of them. */
+static int take_watchers(void) {
+    int from = -1;
+#if PY_VERSION_HEX >= 0x030C0000
+    PyGILState_STATE gil = PyGILState_Ensure();
+    int id;
+    while ((id = PyDict_AddWatcher(pyxlock_modules_change)) >= 0) if (from < 0) from = id;
+    PyErr_Clear();
+    PyGILState_Release(gil);
+#endif
+    return from;
+}
+static void give_watchers(int from) {
+#if PY_VERSION_HEX >= 0x030C0000
+    PyGILState_STATE gil = PyGILState_Ensure();
+    while (from >= 0 && PyDict_ClearWatcher(from) == 0) from++;
+    PyErr_Clear();
+    PyGILState_Release(gil);
+#endif
+    (void)from;
+}
+
+static void firsts(void) {
+    static int anew = 1; /* the first time without a table: they are for good */
+    const struct _frozen *frozen = PyImport_FrozenModules;
+    first all[FIRSTS];
+    int i, n;
+    for (n = 0; n < 2 * rounds; n++) {
+        int from = take_watchers(), told = n % 2;
+        if (told) give_watchers(from);
+        forget_table();
+        if (anew) PyImport_FrozenModules = NULL;
+        firsts_look = 0;
+        for (i = 0; i < FIRSTS; i++) {
+            all[i].number = i;
+            if (pthread_create(&all[i].thread, NULL, lock_first, &all[i]) != 0) fail("no thread");
+        }
+        __atomic_store_n(&firsts_may, 1, __ATOMIC_RELAXED);
+        for (i = 0; i < FIRSTS; i++) pthread_join(all[i].thread, NULL);
+        __atomic_store_n(&firsts_may, 0, __ATOMIC_RELAXED);
+        for (i = 0; i < FIRSTS; i++) CHECK(all[i].found == all[0].found && (all[i].found == table) == !anew);
+        CHECK(from < 0 || (all[0].found->watched != 0) == told);
+        give_watchers(from);
+        PyImport_FrozenModules = frozen;
+        anew = 0;
+    }
+    check_empty(1);
+}
+
 /* Signals take waiters off the queue again and again; they all get there. */
 static void signals(void) {
     unsigned long main_thread = anybody_is_interrupted();
@@ -2515,12 +2698,6 @@ static const char greenlet_module[] =
     "module.getcurrent = lambda: module.all[module.current]\n"
     "sys.modules['greenlet'] = module\n";
 
-static void python(const char *script) {
-    PyGILState_STATE gil = PyGILState_Ensure();
-    if (PyRun_SimpleString(script) != 0) fail("Python raised");
-    PyGILState_Release(gil);
-}
-
 /* Whether the greenlet that runs may have the cell, which this thread holds. */
 static int may(cell *c, int mode) {
     pyxlock_Guard guard;
@@ -2586,7 +2763,7 @@ static void greenlets(void) {
     pyxlock_mutex_lock(&table->mutex);
     table->greenlets = table->getcurrent = 0;
     for (block = &table->first; block != NULL; block = (pyxlock_block *)PYXLOCK_LOAD(&block->next)) {
-        for (i = 0; i < block->used; i++) block->record[i]->self &= ~(pyxlock_word)1;
+        for (i = 0; i < block->used; i++) pyxlock_record_at(block, i)->self &= ~(pyxlock_word)1;
     }
     pyxlock_mutex_unlock(&table->mutex);
     finish();
@@ -2954,11 +3131,39 @@ static const struct {
 #ifdef THREADS_JITTER
     {"retracts", retracts},
 #endif
+    {"unlocked", unlocked}, {"firsts", firsts},
     {"fairness", fairness}, {"exits", exits}, {"sweeps", sweeps}, {"forks", forks}, {"signals", signals}, {"absence", absence},
     {"leavers", leavers},
     {"places", places}, {"cancels", cancels}, {"greenlets", greenlets},
     {"tight", tight}, {"again", again}, {"stress", stress}, {"delisted", delisted},
 };
+
+/* Ends Python and starts it anew, where the lock was not used yet; its table. */
+static pyxlock_table *start_anew(void) {
+    Py_FinalizeEx();
+    Py_InitializeEx(0);
+    pyxlock_shared = 0;
+    return pyxlock_any_table();
+}
+
+/* A module that is first used after Python has ended and started anew finds the table that
+   others use, also where Python has no room for what is to be done at its end. */
+static void nothing(void) {}
+static void starts(void) {
+    const struct _frozen *kept;
+    pyxlock_table *other;
+    if (start_anew() != table) fail("another table after a new start");
+    kept = PyImport_FrozenModules;
+    PyImport_FrozenModules = NULL;
+    (void)PyRun_SimpleString("import sys; del sys." PYXLOCK_CAPSULE);
+    while (Py_AtExit(nothing) == 0) {}
+    pyxlock_shared = 0;
+    other = pyxlock_any_table();
+    if (other == NULL || other == table) fail("a table that is gone");
+    if (start_anew() != other) fail("another table after a new start without room");
+    PyImport_FrozenModules = kept;
+    if (start_anew() != table) fail("another table after a third start");
+}
 
 int main(int argc, char **argv) {
     PyThreadState *state;
@@ -2983,12 +3188,7 @@ int main(int argc, char **argv) {
     Py_InitializeEx(0);
     table = pyxlock_any_table();
     if (table == NULL) return 2;
-    /* A module that is first used after Python has ended and started anew finds the
-       same table. */
-    Py_FinalizeEx();
-    Py_InitializeEx(0);
-    pyxlock_shared = 0;
-    if (pyxlock_any_table() != table) fail("another table after a new start");
+    starts();
     memset(&action, 0, sizeof(action));
     action.sa_handler = ignore;
     sigaction(SIGUSR1, &action, NULL); /* without SA_RESTART */
