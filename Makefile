@@ -65,7 +65,7 @@ weak: ## check the lock's fast paths and hand-shakes in the memory model of C
 	PYXLOCK_WEAK_PROGRAMS=3000 $(GO) test ./runtime/weak -count=1 -v
 
 mutations: venv ## break the lock in every listed way; a test must notice each
-	PYXLOCK_MUTATIONS=1 $(GO) test ./runtime -count=1 -v -timeout 180m -run Mutation
+	PYXLOCK_MUTATIONS=1 $(GO) test ./runtime -count=1 -v -timeout 180m -parallel 4 -run Mutation
 
 arm64: ## run the lock's C test as ARM code (apt-get install qemu-user gcc-aarch64-linux-gnu)
 	tools/arm64.sh build/arm64

@@ -686,6 +686,7 @@ PYXLOCK_ASSERT(slots_in_depth, PYXLOCK_READS <= PYXLOCK_DEPTH && PYXLOCK_WRITES 
 /* From a slot in a chunk and its place, the chunk. */
 PYXLOCK_ASSERT(place_in_chunk, offsetof(pyxlock_chunk, slot) == sizeof(pyxlock_word) && PYXLOCK_CHUNK < 8);
 /* What others look at, and what they change, is not in a line with what is the thread's own. */
+PYXLOCK_ASSERT(record_of_reads, offsetof(pyxlock_record, reads) + sizeof(pyxlock_word) * PYXLOCK_READS <= 64);
 PYXLOCK_ASSERT(line_of_reads, sizeof(pyxlock_word) < 8 || offsetof(pyxlock_record, others) == 64);
 PYXLOCK_ASSERT(line_of_writes, sizeof(pyxlock_word) < 8 || offsetof(pyxlock_record, writes) % 64 == 0);
 PYXLOCK_ASSERT(line_of_records, sizeof(pyxlock_home) % 64 == 0);
@@ -2817,7 +2818,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
 }
 
 /* What most often keeps the fast path from going on, and is no contention: the thread
-   writes the object already; or the word counts others, or has another owner, but nobody is
+   writes the object already, and is to write it once more; or the word counts others, or has another owner, but nobody is
    counted for this object. Else it takes the slow path. Returns as that does. The slots are those
    of the fast path, which has found the record, so that there are no greenlets, as far as we know. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, PyObject *object, int mode, int blocking) {
@@ -2825,13 +2826,8 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_simply(pyxlock_record *me, PyObject *obj
     pyxlock_word *slot = mode == PYXLOCK_READ ? me->reads : me->writes;
     /* Who takes the slow path looks whether they have come; relaxed, as there. */
     if (!PYXLOCK_LOAD_RELAXED(&me->table->watched)) goto slowly;
-    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
-        if (mode == PYXLOCK_WRITE) {
-            pyxlock_share(slot, 1);
-            return slot;
-        }
-        if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) goto slowly;
-        PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ); /* see pyxlock_reenter */
+    if (mode == PYXLOCK_WRITE && PYXLOCK_LOAD_RELAXED(slot) == ((pyxlock_word)object | PYXLOCK_WRITE)) {
+        pyxlock_share(slot, 1);
         return slot;
     }
     if (PYXLOCK_LOAD_RELAXED(slot) != 0 && PYXLOCK_LOAD_RELAXED(++slot) != 0) goto slowly;
@@ -2882,9 +2878,17 @@ PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, i
         if (PYXLOCK_LIKELY((word & me->fenced) == 0)) {
             slot = free_slot;
             if (pyxlock_enter_plainly(me, slot, filter, object)) goto in;
+        } else if ((word & me->others) != 0) {
+            /* Inside a write nothing needs to be looked at (see pyxlock_reenter), unless nobody
+               tells us of greenlets. Relaxed: our own, and a hint. */
+            if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) != ((pyxlock_word)object | PYXLOCK_WRITE)
+                    || !PYXLOCK_LOAD_RELAXED(&table->watched)) goto simply;
+            slot = free_slot;
+            PYXLOCK_STORE_RELEASE(slot, (pyxlock_word)object | PYXLOCK_READ); /* see pyxlock_reenter */
+            goto in;
         } else {
             /* In vain, if patience is at its end; the slow path looks at that as well. */
-            if ((word & me->others) != 0 || me->patience == 0) goto simply;
+            if (me->patience == 0) goto simply;
             me->patience--;
             slot = free_slot;
             if (pyxlock_enter_reading(me, slot, filter, object)) goto in;
@@ -2925,15 +2929,18 @@ in:
 }
 
 PYXLOCK_SLOW void pyxlock_released(pyxlock_word *slot, PyObject *object, int mode) {
-    pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
-    pyxlock_record *me;
+    pyxlock_table *table;
+    if (mode == PYXLOCK_READ) {
+        /* A release inside a write is no end of it: the usual case, out of many. The slot is
+           in the first line of our record; one in a chunk was not released here. */
+        pyxlock_record *me = (pyxlock_record *)((uintptr_t)slot & ~(uintptr_t)63);
+        if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) return; /* our own */
+    }
+    table = (pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared);
     /* Those who want the object would have set the mark to its own, or to 0. Relaxed, as
        the look before: it is not earlier than that. */
     if (!pyxlock_counts(PYXLOCK_LOAD_RELAXED(pyxlock_filter(table, object)), object)) return;
-    me = pyxlock_me(table);
-    /* A release inside a write is no end of it: the usual case, out of many. */
-    if (PYXLOCK_LOAD_RELAXED(&me->writes[0]) == ((pyxlock_word)object | PYXLOCK_WRITE)) return; /* our own */
-    table->released(me, slot, object, mode);
+    table->released(pyxlock_me(table), slot, object, mode);
 }
 
 /* As the end of pyxlock_release. */
