@@ -30,6 +30,7 @@ func mutableGlobals(c *checking) {
 	vars := c.globals()
 	changesWithin(c, vars)
 	var once map[*ruleFunc]string
+	var strolls map[string][]stroll
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
 		lock := c.isLock(v)
@@ -47,6 +48,7 @@ func mutableGlobals(c *checking) {
 		}
 		var bad []globalChange
 		var why []string
+		headline := ""
 		for _, ch := range v.changes {
 			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldForAll(ch.node.Range().Pos) {
 				continue
@@ -62,10 +64,30 @@ func mutableGlobals(c *checking) {
 				bad, why = append(bad, ch), append(why, w)
 			}
 		}
+		if len(bad) == 0 && !lock {
+			if by, w := c.disturbed(v, once); by != nil {
+				if strolls == nil {
+					strolls = c.strolls(vars)
+				}
+				for _, at := range strolls[name] {
+					if _, ok := once[at.f]; ok {
+						continue
+					}
+					if len(bad) == 0 {
+						headline = at.f.name() + " " + w
+						bad, why = append(bad, *by), append(why, "changes it")
+					}
+					bad, why = append(bad, globalChange{f: at.f, node: at.at}), append(why, "goes over it")
+				}
+			}
+		}
 		if len(bad) == 0 {
 			continue
 		}
-		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, strings.SplitN(why[0], ";", 2)[0])
+		if headline == "" {
+			headline, _, _ = strings.Cut(why[0], ";")
+		}
+		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, headline)
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
 		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
 		// One function that sets six variables is one function to look at.
@@ -82,6 +104,9 @@ func mutableGlobals(c *checking) {
 			p := project.FindingAt(ch.f.u.Source, ch.node.Range(), "", "", "")
 			f.Related = append(f.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: fmt.Sprintf("in %s: %s", ch.f.name(), why[i])})
 		}
+	}
+	if once != nil {
+		togetherChanged(c, vars, once)
 	}
 }
 

@@ -1,0 +1,146 @@
+package rules
+
+// PXL502: containers of a module that one function goes over while another changes them.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/syntax"
+)
+
+// wandering are the methods of a list after which what is behind an item stands elsewhere.
+var wandering = map[string]bool{"pop": true, "remove": true, "insert": true, "clear": true, "sort": true, "reverse": true}
+
+// dictViews are the methods of a dict that go over it when somebody goes over what they return.
+var dictViews = map[string]bool{"items": true, "keys": true, "values": true, "iteritems": true, "iterkeys": true, "itervalues": true}
+
+// containerKind returns what container a variable is, by its declaration or by what the module makes it: "dict",
+// "set" or "list"; "" for others.
+func containerKind(v *globalVar) string {
+	kinds := map[string]string{"dict": "dict", "set": "set", "list": "list", "defaultdict": "dict", "OrderedDict": "dict",
+		"WeakSet": "set", "WeakKeyDictionary": "dict", "WeakValueDictionary": "dict"}
+	if v.ctype != nil && v.d != nil && v.d.Pointer == 0 && kinds[v.ctype.Name] != "" {
+		return kinds[v.ctype.Name]
+	}
+	for _, e := range v.inits {
+		switch e := syntax.Unparen(e).(type) {
+		case *ast.Collection:
+			if e.Kind == "dict" || e.Kind == "set" || e.Kind == "list" {
+				return e.Kind
+			}
+		case *ast.Call:
+			if k := kinds[syntax.LastName(e.Fun)]; k != "" {
+				return k
+			}
+		}
+	}
+	return ""
+}
+
+// shifts reports whether a change makes a container another for who goes over it.
+func shifts(kind string, ch globalChange) bool {
+	if ch.kind != stores {
+		return false
+	}
+	switch n := ch.node.(type) {
+	case *ast.Call:
+		if at, ok := n.Fun.(*ast.Attribute); ok && kind == "list" {
+			return wandering[at.Attr.Name]
+		}
+		return kind != "list"
+	case *ast.Del:
+		return true
+	case *ast.Assign:
+		return kind != "list" // an item of a list stays where it is
+	}
+	return false
+}
+
+// A stroll is a place where a function goes over a container of the module.
+type stroll struct {
+	f  *ruleFunc
+	at ast.Node
+}
+
+// strolls finds where functions go over containers of the module without a lock of the module, by
+// their names. A copy (list(d)) is made by one operation, and is another container.
+func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
+	out := map[string][]stroll{}
+	names := map[string]bool{}
+	for name, v := range vars {
+		if len(v.changes) > 0 && containerKind(v) != "" {
+			names[name] = true
+		}
+	}
+	if len(names) == 0 {
+		return out
+	}
+	first := firstLetters(names)
+	for _, f := range c.funcs() {
+		if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+			continue
+		}
+		over := func(e ast.Expr, at ast.Node) {
+			if n := wentOver(e); n != nil && names[n.Name] && c.globalNamed(f, n.Name) != nil && !f.heldForAll(n.Pos) {
+				out[n.Name] = append(out[n.Name], stroll{f, at})
+			}
+		}
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.For:
+				if !n.From && !leavesAtOnce(n.Body) {
+					over(n.Iter, n.Iter)
+				}
+			case *ast.Comp:
+				for _, k := range n.Clauses {
+					if k.Target != nil && !k.From {
+						over(k.Iter, k.Iter)
+					}
+				}
+			}
+			return true
+		})
+	}
+	return out
+}
+
+// leavesAtOnce reports whether a body ends with what leaves the loop, so that there is one round:
+// whatever it changes, it does not go on.
+func leavesAtOnce(body *ast.Suite) bool {
+	last, ok := body.Stmts[len(body.Stmts)-1].(*ast.Simple)
+	return ok && (last.Keyword == "break" || last.Keyword == "return" || last.Keyword == "raise")
+}
+
+// wentOver returns the variable that a loop goes over: x, x.items(), enumerate(x).
+func wentOver(e ast.Expr) *ast.Name {
+	switch e := syntax.Bare(e).(type) {
+	case *ast.Name:
+		return e
+	case *ast.Call:
+		if at, ok := e.Fun.(*ast.Attribute); ok && len(e.Args) == 0 && dictViews[at.Attr.Name] {
+			return wentOver(at.X)
+		}
+		if fun, ok := e.Fun.(*ast.Name); ok && len(e.Args) > 0 && (fun.Name == "enumerate" || fun.Name == "reversed" || fun.Name == "iter") {
+			return wentOver(e.Args[0].X)
+		}
+	}
+	return nil
+}
+
+// disturbed returns the first change that disturbs who goes over a variable, and what that comes to; nil
+// where there is none.
+func (c *bodies) disturbed(v *globalVar, once map[*ruleFunc]string) (by *globalChange, why string) {
+	kind := containerKind(v)
+	for i := range v.changes {
+		ch := &v.changes[i]
+		if _, ok := once[ch.f]; ok || !shifts(kind, *ch) {
+			continue
+		}
+		if kind == "list" {
+			return ch, "goes over it, and misses items, or meets them twice, when others are removed meanwhile"
+		}
+		return ch, fmt.Sprintf("goes over it, and a %s that changes meanwhile raises RuntimeError", kind)
+	}
+	return nil, ""
+}

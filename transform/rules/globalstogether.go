@@ -1,0 +1,101 @@
+package rules
+
+// PXL502: variables of a module that one function sets together and another reads together: who reads
+// may find one of before and one of after.
+
+import (
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// togetherChanged reports variables of Python's, of which each assignment by itself is safe.
+func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc]string) {
+	sets := map[*ruleFunc][]*globalVar{}
+	for _, name := range slices.Sorted(maps.Keys(vars)) {
+		v := vars[name]
+		if v.d != nil || c.silentGlobal(v) {
+			continue
+		}
+		for _, ch := range v.changes {
+			if _, ok := once[ch.f]; ok || ch.kind != rebinds || ch.value == nil || immortal(ch.value) || ch.f.heldForAll(ch.node.Range().Pos) || c.checksFirst(v, ch) {
+				continue
+			}
+			if list := sets[ch.f]; len(list) == 0 || list[len(list)-1] != v {
+				sets[ch.f] = append(list, v)
+			}
+		}
+	}
+	for _, f := range c.funcs() {
+		list := sets[f]
+		if len(list) < 2 {
+			continue
+		}
+		for _, g := range c.funcs() {
+			if g == f {
+				continue
+			}
+			read := readTogether(c, g, list)
+			if len(read) < 2 {
+				continue
+			}
+			v := list[slices.IndexFunc(list, func(v *globalVar) bool { return v.name == read[0].Name })]
+			names := make([]string, len(read))
+			for i, n := range read {
+				names[i] = n.Name
+			}
+			out := c.Report(v.u, v.node.Range(), finding.Global,
+				fmt.Sprintf("%s sets the module's variables %s without a lock, and %s reads them: it may find one of before and one of after", f.name(), listed(names), g.name()),
+				"keep them in one tuple or object, which is set at once, or guard each use with one lock")
+			out.Cause = f.name() + " in " + f.u.Path
+			for _, at := range []struct {
+				f    *ruleFunc
+				node ast.Node
+				what string
+			}{{f, changeBy(v, f), "sets them"}, {g, read[0], "reads them"}} {
+				p := project.FindingAt(at.f.u.Source, at.node.Range(), "", "", "")
+				out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: at.f.name() + " " + at.what})
+			}
+			break
+		}
+	}
+}
+
+// changeBy is where a function sets a variable.
+func changeBy(v *globalVar, f *ruleFunc) ast.Node {
+	return v.changes[slices.IndexFunc(v.changes, func(ch globalChange) bool { return ch.f == f })].node
+}
+
+// readTogether returns the first place at which a function reads each of several variables without a lock of the
+// module.
+func readTogether(c *checking, f *ruleFunc, vars []*globalVar) []*ast.Name {
+	names := map[string]bool{}
+	for _, v := range vars {
+		names[v.name] = true
+	}
+	if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, firstLetters(names)) {
+		return nil
+	}
+	var out []*ast.Name
+	seen := map[string]bool{}
+	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		if x, ok := n.(*ast.Name); ok && names[x.Name] && !seen[x.Name] && (x.Access == ast.Read || x.Access == ast.Called) &&
+			c.globalNamed(f, x.Name) != nil && !f.heldForAll(x.Pos) {
+			seen[x.Name] = true
+			out = append(out, x)
+		}
+		return true
+	})
+	return out
+}
+
+// listed joins names in words.
+func listed(names []string) string {
+	return strings.Join(names[:len(names)-1], ", ") + " and " + names[len(names)-1]
+}
