@@ -151,6 +151,8 @@ var (
 	PureBuiltins = sync.OnceValue(pureBuiltins)
 	// Builtins are further functions of Python's own, which may do anything and know no C attributes.
 	Builtins = names("builtin", "function")
+	// CallsLater keep the function that they are given, and call it when something has happened.
+	CallsLater = names("later", "function", "method")
 	// KnownC tells what C functions that are declared outside the project do with
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.

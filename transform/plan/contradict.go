@@ -44,6 +44,7 @@ func (r *resolver) contradicted(locks []Placed) {
 		}
 		// What is used as one of its class is one, and what is done to anything is done to others.
 		told := slices.ContainsFunc(fun.Sum.Effects, func(e effects.Effect) bool { return !e.Maybe && on(&e) })
+		later := effects.HandedOut(fun)
 		var worst *effects.Effect
 		for i := range fun.Sum.Effects {
 			e := &fun.Sum.Effects[i]
@@ -52,6 +53,9 @@ func (r *resolver) contradicted(locks []Placed) {
 			}
 			if !first && !r.p.Program.Guards(e.Class) {
 				continue
+			}
+			if !e.Raw && slices.ContainsFunc(later, func(d effects.Deferred) bool { return !d.Now && d.Body.Contains(e.Span.Pos) }) {
+				continue // it takes the lock when this one is released
 			}
 			if worst == nil || rank(e) > rank(worst) {
 				worst = e
