@@ -171,7 +171,7 @@ func (s *Solver) certainly() {
 		if known && !was {
 			continue
 		}
-		h := lookback{s: s, region: at.region, name: at.name, seen: map[int32]bool{}}
+		h := lookback{s: s, region: at.region, name: at.name}
 		for _, end := range s.flow.ends {
 			h.from(end)
 		}

@@ -99,11 +99,56 @@ func (r *rounds) add(a *answer, refs []Ref) {
 		r.found += len(refs)
 		return
 	}
+	set := refSet{list: a.refs}
 	for _, x := range refs {
-		if !slices.Contains(a.refs, x) {
-			a.refs = append(a.refs, x)
+		if set.add(x) {
 			r.found++
 		}
+	}
+	a.refs = set.list
+}
+
+// manyRefs is from how many on objects are looked up by their regions.
+const manyRefs = 12
+
+// refSet is a list of objects, each of which is in it once.
+type refSet struct {
+	list []Ref
+	// at tells, by region, where in the list the first object with it stands, counted from 1.
+	at []int32
+}
+
+// add reports whether an object was not in the list, and puts it there.
+func (s *refSet) add(x Ref) bool {
+	if len(s.list) < manyRefs {
+		if slices.Contains(s.list, x) {
+			return false
+		}
+		s.list = append(s.list, x)
+		return true
+	}
+	if s.at == nil {
+		for i, o := range s.list {
+			s.place(o.Region, i)
+		}
+	}
+	if int(x.Region) < len(s.at) {
+		if i := s.at[x.Region]; i > 0 && (s.list[i-1] == x || slices.Contains(s.list[i:], x)) {
+			return false
+		}
+	}
+	s.list = append(s.list, x)
+	s.place(x.Region, len(s.list)-1)
+	return true
+}
+
+// place notes where an object with a region stands, if it is the first.
+func (s *refSet) place(region int32, i int) {
+	if n := int(region) + 1; n > len(s.at) {
+		s.at = append(s.at, make([]int32, n-len(s.at)+n/2)...)
+	}
+	if s.at[region] == 0 {
+		s.at[region] = int32(i) + 1
 	}
 }
 

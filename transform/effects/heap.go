@@ -158,7 +158,7 @@ type query struct {
 
 func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
 	region, name, class := q.region, q.name, q.class
-	h := lookback{s: s, region: region, name: name, class: class, node: q.node, seen: map[int32]bool{}}
+	h := lookback{s: s, region: region, name: name, class: class, node: q.node}
 	h.from(q.history)
 	if !h.hit {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
@@ -185,7 +185,7 @@ type lookback struct {
 	name   string
 	class  *project.Class // of the attribute
 	node   int32          // 0 where nobody asks for the values
-	seen   map[int32]bool
+	seen   []uint64       // by node, a bit for each
 	values []Ref
 	hit    bool // something is assigned
 	entry  bool // there is a way on which nothing is
@@ -193,8 +193,11 @@ type lookback struct {
 }
 
 func (h *lookback) from(n int32) {
-	for n != 0 && !h.seen[n] {
-		h.seen[n] = true
+	if h.seen == nil {
+		h.seen = make([]uint64, len(h.s.flow.Nodes)/64+1)
+	}
+	for n != 0 && h.seen[n/64]&(1<<(n%64)) == 0 {
+		h.seen[n/64] |= 1 << (n % 64)
 		x := &h.s.flow.Nodes[n]
 		switch x.Kind {
 		case NodeHistory:

@@ -32,17 +32,13 @@ func (s *Solver) Top(n int32) []Ref { return s.refs(n) }
 
 func (s *Solver) collect(n int32) []Ref {
 	var out []Ref
+	var set refSet
 	x := &s.flow.Nodes[n]
 	with := func(r int32, c *project.Class) {
 		if c == nil && x.Shape.Kind == ctype.Object {
 			c = x.Shape.Class
 		}
-		for _, o := range out {
-			if o.Region == r && o.Class == c {
-				return
-			}
-		}
-		out = append(out, Ref{r, c})
+		set.add(Ref{r, c})
 	}
 	root := func() { with(s.intern(Region{Root: x.Kind, Num: x.Num, Parent: -1, Name: x.Name}), nil) }
 	switch x.Kind {
@@ -51,6 +47,9 @@ func (s *Solver) collect(n int32) []Ref {
 	case NodeFresh, NodeUnknown:
 		with(s.intern(Region{Root: x.Kind, Num: n, Parent: -1}), nil)
 	case NodeLocal:
+		if len(x.From) == 1 && (x.Shape.Kind != ctype.Object || x.Shape.Class == nil) {
+			return slices.Clip(s.refs(x.From[0])) // the same
+		}
 		for _, from := range x.From {
 			for _, r := range s.refs(from) {
 				with(r.Region, r.Class)
@@ -99,6 +98,9 @@ func (s *Solver) collect(n int32) []Ref {
 		out = s.returned(n, &s.flow.Calls[x.Num], x.Shape, func(g *Function) []int32 { return g.Sum.returns })
 	case NodeItem:
 		out = append(s.itemsOf(n, &s.flow.Calls[s.flow.Nodes[x.Base].Num], x.Num), gainedBy(s, x.Base)...)
+	}
+	if out == nil {
+		return set.list
 	}
 	return out
 }

@@ -50,9 +50,10 @@ func HeldValues(p *Program, f *Function) []Value {
 func valuesUsed(p *Program, f *Function, held bool) []Value {
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	u := uses{cover{p.Solver()}, p, held}
+	u := uses{cover: cover{p.Solver()}, p: p, held: held}
 	u.At(f)
 	u.handOuts()
+	u.effects = u.byRegion()
 	var out []Value
 	index := map[int32]int{}
 	for n, use := range u.all {
@@ -71,11 +72,17 @@ func valuesUsed(p *Program, f *Function, held bool) []Value {
 func (u uses) effectsOn(n int32) []*Effect {
 	var out []*Effect
 	for _, r := range u.Top(n) {
-		region := u.guarded(r.Region)
-		for i := range u.sum.Effects {
-			if e := &u.sum.Effects[i]; e.Region == region && (e.Raw || u.held && e.Held) {
-				out = append(out, e)
-			}
+		out = append(out, u.effects[u.guarded(r.Region)]...)
+	}
+	return out
+}
+
+// byRegion returns those effects of a function that a block could hold the lock for, by their regions.
+func (u uses) byRegion() map[int32][]*Effect {
+	out := map[int32][]*Effect{}
+	for i := range u.sum.Effects {
+		if e := &u.sum.Effects[i]; e.Raw || u.held && e.Held {
+			out[e.Region] = append(out[e.Region], e)
 		}
 	}
 	return out
@@ -86,6 +93,8 @@ type uses struct {
 	cover
 	p    *Program
 	held bool // those that a block holds, and not those that none does
+	// effects are those of the function, by their regions.
+	effects map[int32][]*Effect
 }
 
 // all yields each value with a use of its guarded state that no lock covers; 0 where the
