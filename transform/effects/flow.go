@@ -292,7 +292,10 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.Try:
 		return b.try(st)
 	case *ast.Match:
-		b.expr(st.Subject)
+		subject := b.expr(st.Subject)
+		if matchesValues(st) {
+			b.exprs.comparing().compared(subject, "==", st.Subject.Range())
+		}
 		before := b.env
 		ways := [][]int32{before}
 		for _, c := range st.Cases {
@@ -318,6 +321,25 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 	}
 	return true
+}
+
+// matchesValues reports whether the patterns of a match statement compare its subject with something that is
+// no text.
+func matchesValues(st *ast.Match) bool {
+	found := false
+	for _, c := range st.Cases {
+		if c.Pattern == nil {
+			continue
+		}
+		ast.Walk(c.Pattern, func(n ast.Node) bool {
+			switch n.(type) {
+			case *ast.Number, *ast.Attribute:
+				found = true
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // releases notes where the GIL is released.

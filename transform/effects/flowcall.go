@@ -17,6 +17,12 @@ func (b calls) call(e *ast.Call) int32 {
 	if e.Fun == nil {
 		return 0
 	}
+	if fun, ok := appliedBy(syntax.LastName(e.Fun), e).(*ast.Lambda); ok {
+		if b.lambdas == nil {
+			b.lambdas = map[*ast.Lambda][]int32{}
+		}
+		b.lambdas[fun] = nil
+	}
 	if o := b.outCall(e); o != nil {
 		n := b.callTo(e)
 		b.filled(o, e.Span)
@@ -58,20 +64,20 @@ func (b calls) callTo(e *ast.Call) int32 {
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			if n != 0 && b.shape(n).Kind == ctype.Object {
-				return pythonCall(b, args, fun.Name, e.Span)
+				return referredTo(b, pythonCall(b, args, fun.Name, e.Span), n, args)
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
 		return b.namedCall([]string{fun.Name}, e)
 	case *ast.Subscript:
-		if name, ok := syntax.Unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) { // one of a fused or template function
+		if name, ok := syntax.Unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) && !isVariable(b.builder, name.Name) { // one of a fused or template function
 			return b.namedCall([]string{name.Name}, e)
 		}
 		n := b.expr(fun)
 		args := b.passed(e.Args)
 		b.exprs.mayCall(n, "__call__", Plain, e.Span)
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // a function pointer in an array
-		return b.unknownCall(args, "", e.Span, false)
+		return referredTo(b, b.unknownCall(args, "", e.Span, false), n, args)
 	default:
 		n := b.expr(fun)
 		args := b.passed(e.Args)
@@ -79,6 +85,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 			return made
 		}
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
+		if made, ok := fun.(*ast.Call); ok {
+			caller(b, made, args.pos, e.Span)
+		}
 		return b.unknownCall(args, "", e.Span, false)
 	}
 }
@@ -95,7 +104,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if c := b.m.Lookup(path[:len(path)-1]); c != nil {
 			return b.classCall(c, name, e)
 		}
-		if !variableIn(b, path[:len(path)-1]) && !isVariable(b.builder, path[0]) {
+		if !variableIn(b, path[:len(path)-1]) && !isVariable(b.builder, path[0]) && !isClassVariable(b.builder, path[:len(path)-1]) {
 			return b.namedCall(path, e)
 		}
 	}
@@ -121,6 +130,11 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if n := b.class(base); n != 0 && name == "__class__" {
 		return b.constructAny(b.classOf(n), b.passed(e.Args), e.Span)
 	}
+	if c := b.classOf(base); c != nil && len(e.Args) > 0 { // type(self).step(o)
+		if fs := b.members(c, name, false); len(fs) > 0 && !b.m.PlainDecorator(fs[0].Def, "classmethod") && !b.m.PlainDecorator(fs[0].Def, "staticmethod") {
+			return b.classCall(c, name, e)
+		}
+	}
 	if len(e.Args) > 0 {
 		if o := b.outs[&e.Args[0]]; o != nil {
 			o.on = base
@@ -145,7 +159,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				return b.unknownCall(args, name, e.Span, true)
 			}
 			b.exprs.mayCall(n, "__call__", Plain, e.Span)
-			return pythonCall(b, args, name, e.Span)
+			return referredTo(b, pythonCall(b, args, name, e.Span), n, args)
 		}
 		b.mayBeUnread(base, sh.Class, name, false, e.Span)
 		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
@@ -181,6 +195,13 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		perhapsC(b, args, name, e.Span)
 	}
 	likely(b.builder, base, name, args, e.Span)
+	applies(b, name, e, base, args)
+	if name == "enter_context" {
+		args.each(func(n int32) {
+			b.exprs.operator(n, "__enter__", e.Span)
+			b.exprs.operator(n, "__exit__", e.Span)
+		})
+	}
 	if b.answers(base) || sh.Container { // of a list, a dict or a set
 		comparedBy(b, name, base, args, e.Span)
 	}
@@ -246,6 +267,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if out, ok := b.itemsBy(name, base, args); ok {
 			return out
 		}
+		if name == "popitem" { // a key, and an item
+			return b.tuple([]int32{b.contained(base)})
+		}
 		if sh.Container || library.Changers()[name] || library.Keepers()[name] {
 			return b.node(Node{Kind: NodeUnknown, Base: itemsOf(base, name), Shape: ctype.Shape{Kind: ctype.Object}})
 		}
@@ -259,7 +283,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 // itemsOf is the container of which a method hands out items; 0 for another method.
 func itemsOf(container int32, method string) int32 {
 	switch method {
-	case "values", "items", "copy", "get", "pop", "setdefault", "popitem", "popleft":
+	case "values", "items", "copy", "get", "pop", "setdefault", "popleft":
 		return container
 	}
 	return 0
@@ -456,7 +480,9 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 			if f := t.pyInit[r.Name]; f != nil {
 				b.callOf([]*Function{f}, args.to(f.Def, 0, true, func(x int32) { b.opaque(x, name, e.Span) }), e.Span)
 			}
-			return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+			n := b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+			madeOf(b, n, name, args)
+			return n
 		}
 	}
 	if how, ok := library.KnownC()[name]; ok {
@@ -501,7 +527,10 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if len(path) > 1 || !library.Builtins()[name] {
 		perhapsC(b, args, name, e.Span)
 	}
-	return b.unknownCall(args, name, e.Span, false)
+	applies(b, path[len(path)-1], e, 0, args)
+	n := b.unknownCall(args, name, e.Span, false)
+	madeOf(b, n, path[len(path)-1], args)
+	return n
 }
 
 // callFunctions calls functions of the project; all take the same arguments.

@@ -3,6 +3,8 @@ package effects
 // What is compared, or looked for by a dict or a set: which methods of it that may call.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
@@ -37,6 +39,8 @@ func (b comparisons) compare(e *ast.Compare) {
 						} else {
 							b.operator2(o[0], o[1], library.CompareMethods()[op], e.Span)
 						}
+					} else if b.number(e.Xs[i-1]) || b.number(x) { // what is compared with that is a number for the most part
+						b.comparedWithNumber(o[0], op, e.Span)
 					} else if !texts(e.Xs[i-1], x) {
 						b.compared(o[0], op, e.Span)
 						if collection(b.expressions, o[0]) {
@@ -63,11 +67,23 @@ func texts(x, y ast.Expr) bool {
 
 // compared notes that a value is compared, on whatever side.
 func (b comparisons) compared(n int32, op string, span ast.Span) {
-	for _, m := range []string{"__richcmp__", library.CompareMethods()[op], library.CompareMethods()[library.Mirrored()[op]]} {
-		if m != "" {
-			b.mayCall(n, m, Plain, span)
-		}
+	for _, m := range methodsComparing(op) {
+		b.mayCall(n, m, Plain, span)
 	}
+}
+
+// comparedWithNumber is compared for what is hardly an object of the function's own class, unless the
+// function is the method of an operator.
+func (b comparisons) comparedWithNumber(n int32, op string, span ast.Span) {
+	if num, items := paramOf(b.flow, n); num > 0 && !items && !peer(b.f, num) {
+		return
+	}
+	b.compared(n, op, span)
+}
+
+// methodsComparing are the methods by which an operator may compare.
+func methodsComparing(op string) []string {
+	return slices.DeleteFunc([]string{"__richcmp__", library.CompareMethods()[op], library.CompareMethods()[library.Mirrored()[op]]}, func(m string) bool { return m == "" })
 }
 
 // key notes that a value is looked for by a dict or a set. One that has no hash cannot be.

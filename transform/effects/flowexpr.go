@@ -116,8 +116,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
+		n := closingLambda(b, e)
 		b.exprs.lambda(e)
-		return 0
+		return n
 	case *ast.Comp:
 		return b.exprs.comprehension(e)
 	case *ast.Slice:
@@ -159,14 +160,24 @@ func (b expressions) lambda(e *ast.Lambda) {
 	vars, env, under := b.vars, slices.Clone(b.env), b.under
 	b.vars, b.under = maps.Clone(vars), 0
 	b.capture(e.Body)
+	_, called := b.lambdas[e]
 	for i, d := range defaults {
 		if prm := e.Params.List[i]; prm.Name.Name != "" {
-			nestedParam(b.builder, prm, d, false)
+			if n := nestedParam(b.builder, prm, d, called); called {
+				b.flow.Nodes[n].Shape = ctype.Shape{Kind: ctype.Object}
+				b.lambdas[e] = append(b.lambdas[e], n)
+			}
 		}
 	}
 	b.nested++
+	if !called {
+		b.later++
+	}
 	history := b.detached(func() { b.expr(e.Body) })
 	b.nested--
+	if !called {
+		b.later--
+	}
 	b.vars, b.env, b.under = vars, env, under
 	b.set(historySlot, history)
 }
@@ -198,6 +209,9 @@ func (b expressions) name(e *ast.Name) int32 {
 		return b.global(e)
 	}
 	if n == 0 {
+		if def := b.vars[e.Name].nested; def != nil && e.Access == ast.Read {
+			return closingDef(b.builder, def)
+		}
 		return 0
 	}
 	switch e.Access {
@@ -261,7 +275,10 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		if isStore(e.Access) {
 			return 0 // a Python attribute: its own object's affair
 		}
-		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+		n := b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+		b.carry(n, base, ByCalling)
+		b.gotFrom(n, base, Within)
+		return n
 	}
 	f := sh.Class.Field(e.Attr.Name)
 	if f == nil && e.Attr.Name == "__class__" && e.Access == ast.Read {
@@ -279,6 +296,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			}
 			b.effect(base, sh.Class, OnState, md, false, c, e.Attr.Name, e.Span)
 			return b.node(Node{Kind: NodeInside, Base: base})
+		}
+		if n == 0 {
+			n = boundMethod(b, e, base, sh.Class)
 		}
 		return n
 	}
@@ -373,6 +393,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 	for _, i := range e.Index {
 		if k := b.expr(i); b.shape(n).Class == nil {
 			b.comparing().key(k, i.Range())
+			if b.shape(n).Container || b.flow.Nodes[b.origin(n)].Kind == NodeFresh {
+				b.mayCall(k, "__index__", Plain, i.Range())
+			}
 		}
 	}
 	if n == 0 {

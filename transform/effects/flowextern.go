@@ -241,7 +241,14 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 				} else {
 					b.iterates(n, e.Span)
 				}
-				b.exprs.operator(n, "__len__", e.Span)
+				if b.shape(n).Class != nil {
+					b.exprs.operator(n, "__len__", e.Span)
+				} else { // for a hint, if there is one
+					b.exprs.mayAnswer(n, "__len__", Plain, e.Span)
+				}
+				if name == "dict" {
+					b.exprs.mayCall(n, "keys", Plain, e.Span)
+				}
 			default:
 				b.exprs.operator(n, method, e.Span)
 				likely(b.builder, n, method, passed{}, e.Span)
@@ -256,6 +263,7 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 	namedAttribute(b, name, args, e)
 	onItems(b.exprs, name, args, e.Span)
 	mapped(b, name, args, e)
+	applies(b, name, e, 0, args)
 	if fresh {
 		n := b.node(Node{Kind: NodeFresh, Shape: ctype.Shape{Kind: ctype.Object, Container: library.Containers()[name]}})
 		var elems []int32
@@ -297,6 +305,9 @@ func namedAttribute(b calls, name string, args passed, e *ast.Call) {
 	}
 	s, text := syntax.Unparen(e.Args[1].X).(*ast.Str)
 	if !text || len(s.Fields) > 0 {
+		if name == "setattr" || name == "getattr" && len(e.Args) == 2 {
+			b.exprs.mayCall(args.pos[0], AnyMember, part, e.Span)
+		}
 		return
 	}
 	// Who asks, or knows what to do instead, does not count on it.

@@ -60,8 +60,14 @@ func (b insides) walk(def *ast.FuncDef) {
 	}
 	b.underDecorators(def, params)
 	b.nested++
+	if !called {
+		b.later++
+	}
 	history := b.detached(func() { b.suite(def.Body) })
 	b.nested--
+	if !called {
+		b.later--
+	}
 	b.vars, b.env, b.loops, b.tries, b.under, b.parallel = vars, env, loops, tries, under, parallel
 	b.set(historySlot, history)
 	for slot, s := range b.shared {

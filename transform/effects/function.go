@@ -75,8 +75,9 @@ type Functions struct {
 	byName map[string][]*Function
 	ByDef  map[*ast.FuncDef]*Function
 	All    []*Function
-	pyInit map[string]*Function // __init__ of Python classes
-	pySet  map[string]bool      // names of Python classes
+	pyInit map[string]*Function       // __init__ of Python classes
+	pySet  map[string]bool            // names of Python classes
+	pyVars map[string]map[string]bool // what their bodies assign to
 	// variables are the names that the module assigns to.
 	variables map[string]bool
 	own       map[*project.Class]*Methods
@@ -99,6 +100,7 @@ func findFunctions(m *project.Module) *Functions {
 		ByDef:     map[*ast.FuncDef]*Function{},
 		pyInit:    map[string]*Function{},
 		pySet:     map[string]bool{},
+		pyVars:    map[string]map[string]bool{},
 		variables: map[string]bool{},
 		own:       map[*project.Class]*Methods{},
 		defining:  map[memberName][]*project.Class{},
@@ -149,6 +151,9 @@ func (t *Functions) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt
 				t.collect(m, u, st.Body.Stmts, known, "", "")
 			} else {
 				t.pySet[st.Name.Name] = true
+				names := map[string]bool{}
+				variablesOf(names, st.Body.Stmts)
+				t.pyVars[st.Name.Name] = names
 				t.collect(m, u, st.Body.Stmts, nil, st.Name.Name, "")
 			}
 		case *ast.PropertyDef:

@@ -8,6 +8,7 @@ package effects
 // Nothing but that lock follows: what the method returns or keeps stays unknown.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -40,7 +41,7 @@ func (b *values) answers(n int32) bool {
 // the class of the function has, or one that it shares its lock with.
 func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span) {
 	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (byName(name) || !b.raising) {
-		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span})
+		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span, b.later > 0})
 	}
 	b.mayAnswer(n, name, part, span)
 }
@@ -69,6 +70,10 @@ func answering(p *Program, f *Function, name string, part Accessor) (c mayCall, 
 	property := part != Plain
 	line := f.Class.Ancestry()
 	c = mayCall{method: name, part: part, fields: publicly(f.Class, name, part)}
+	if name == AnyMember {
+		c.callees = anyMember(p, line, part)
+		return c, len(c.callees) > 0
+	}
 	for len(c.callees) == 0 && name != "" {
 		for _, k := range line {
 			if fs := p.Own(k).named(name, property); len(fs) > 0 {
@@ -92,6 +97,25 @@ func answering(p *Program, f *Function, name string, part Accessor) (c mayCall, 
 		name = library.InsteadOf()[name]
 	}
 	return c, len(c.callees)+len(c.fields) > 0
+}
+
+// anyMember are the members that one of the classes may answer with to a name that is not known.
+func anyMember(p *Program, line []*project.Class, part Accessor) []*Function {
+	var out []*Function
+	for _, k := range line {
+		own := p.Own(k)
+		for _, members := range []map[string][]*Function{own.Plain, own.Props} {
+			for name, fs := range members {
+				for _, g := range fs {
+					if g.Exposed() && (g.Accessor == part || part == Plain && g.Accessor == Getter) && !strings.HasPrefix(name, "__") && !slices.Contains(out, g) {
+						out = append(out, g)
+					}
+				}
+			}
+		}
+	}
+	slices.SortFunc(out, func(a, b *Function) int { return cmp.Compare(a.Def.Pos, b.Def.Pos) })
+	return out
 }
 
 // use is what a function that is no method does to a parameter without a static type.

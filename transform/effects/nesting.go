@@ -5,6 +5,7 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
@@ -57,6 +58,7 @@ type loose struct {
 	part  Accessor
 	under int32
 	span  ast.Span
+	later bool // in a function inside the function that may run when this one is over
 }
 
 // Loose returns the uses of objects without a static type that a method makes outside of its
@@ -65,7 +67,7 @@ type loose struct {
 func (f *Function) Loose() []LooseUse {
 	var out []LooseUse
 	for _, u := range f.Flow.loose {
-		if u.under != 0 {
+		if u.under != 0 || u.later && u.name == "__call__" {
 			continue
 		}
 		use := LooseUse{Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}}
@@ -75,8 +77,11 @@ func (f *Function) Loose() []LooseUse {
 			}
 		}
 		use.Param, use.Items = paramOf(f.Flow, u.node)
+		if use.Param < 0 {
+			use.Param, use.Within = withinParam(f.Flow, u.node)
+		}
 		if use.Way == nil && use.Param <= 0 && use.Anybody() || slices.ContainsFunc(out, func(o LooseUse) bool {
-			return o.Name == u.name && o.Part == u.part && o.Param == use.Param && o.Items == use.Items && (o.Way == nil) == (use.Way == nil) && (o.Way == nil || *o.Way == *use.Way)
+			return o.Name == u.name && o.Part == u.part && o.Param == use.Param && o.Items == use.Items && o.Within == use.Within && (o.Way == nil) == (use.Way == nil) && (o.Way == nil || *o.Way == *use.Way)
 		}) {
 			continue
 		}
@@ -95,6 +100,28 @@ type LooseUse struct {
 	// Param is the parameter that the object is, or with Items is in; -1 where it is neither.
 	Param int32
 	Items bool
+	// Within is true where an attribute of the parameter leads to it, or an item of what is in that.
+	Within bool
+}
+
+// withinParam is the parameter of an attribute of which a value is, or an item of an item; -1 for others.
+func withinParam(fl *Flow, n int32) (num int32, within bool) {
+	for range 8 {
+		x := &fl.Nodes[n]
+		switch g, got := fl.got[n]; {
+		case x.Kind == NodeParam:
+			return x.Num, within
+		case got && g.via == Within:
+			n, within = g.node, true
+		case x.Kind == NodeContained || x.Kind == NodeCast || x.Kind == NodeUnknown && x.Base != 0:
+			n = x.Base
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return -1, false
+		}
+	}
+	return -1, false
 }
 
 // paramOf is the parameter that a value is, or with items is in; -1 where it is neither.
@@ -117,6 +144,84 @@ func paramOf(fl *Flow, n int32) (num int32, items bool) {
 		}
 	}
 	return -1, false
+}
+
+// HandsOn reports whether a function passes one of its parameters on, as one of a helper's.
+func HandsOn(f, g *Function, num int32) bool {
+	return slices.ContainsFunc(f.Flow.Calls, func(c Call) bool {
+		if !slices.Contains(c.Callees, g) || int(num) >= len(c.Args) {
+			return false
+		}
+		from, items := paramOf(f.Flow, c.Args[num])
+		return from > 0 && !items
+	})
+}
+
+// MakesObjects reports whether a parameter that is called is a class, or a weak reference, as far as the
+// function tells: by its default or its name, by what it does with what comes back, or because it asks for objects of it.
+func MakesObjects(f *Function, num int32) bool {
+	prm := f.Def.Params.List[num]
+	if NamesClass(prm.Name.Name) {
+		return true
+	}
+	switch d := syntax.Bare(prm.Default).(type) {
+	case *ast.Name, *ast.Attribute:
+		return true
+	case *ast.Const:
+		if d.Name != "None" {
+			return true
+		}
+	}
+	if refers(f, prm.Name.Name) {
+		return true
+	}
+	found := false
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		c, ok := n.(*ast.Call)
+		found = found || ok && c.Fun != nil && (syntax.IsNamed(c.Fun, "isinstance") || syntax.IsNamed(c.Fun, "issubclass")) &&
+			slices.ContainsFunc(c.Args, func(a ast.Arg) bool {
+				return syntax.IsNamed(a.X, prm.Name.Name) && (a.Pos != c.Args[0].Pos || syntax.IsNamed(c.Fun, "issubclass"))
+			})
+		return !found
+	})
+	return found
+}
+
+// NamesClass reports whether a name says that what is called makes objects.
+func NamesClass(name string) bool {
+	return slices.ContainsFunc([]string{"type", "cls", "class", "klass", "factory"}, func(word string) bool { return strings.Contains(strings.ToLower(name), word) })
+}
+
+// refers reports whether a name is used as a weak reference: what it returns without arguments is compared with
+// None, or is declared as a class.
+func refers(f *Function, name string) bool {
+	called := func(e ast.Expr) bool {
+		c, ok := syntax.Bare(e).(*ast.Call)
+		return ok && len(c.Args) == 0 && c.Fun != nil && syntax.IsNamed(c.Fun, name)
+	}
+	var kept []string
+	found := false
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CVarDecl:
+			for _, d := range n.Declarators {
+				found = found || called(d.Default) && n.Type != nil && f.Mod.Lookup(strings.Split(n.Type.Name, ".")) != nil
+				if called(d.Default) {
+					kept = append(kept, syntax.DeclaredName(d).Name)
+				}
+			}
+		case *ast.Assign:
+			if id, ok := n.Targets[0].(*ast.Name); ok && called(n.Value) {
+				kept = append(kept, id.Name)
+			}
+		case *ast.Compare:
+			if id, ok := syntax.Bare(n.Xs[0]).(*ast.Name); ok && len(n.Xs) == 2 && syntax.IsNothing(n.Xs[1]) {
+				found = found || slices.Contains(kept, id.Name)
+			}
+		}
+		return true
+	})
+	return found
 }
 
 // Anybody reports whether objects of Python's own types are used so, too.
@@ -166,7 +271,7 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 		}
 	}
 	for _, u := range f.Flow.loose {
-		if u.under != 0 && byName(u.name) && w.known(u.node) {
+		if u.under != 0 && byName(u.name) && (w.known(u.node) || u.name == AnyMember) {
 			w.take(taking{node: u.node, region: -1, on: Receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
 		}
 	}
@@ -437,7 +542,7 @@ func (w *nesting) leads(from int32, t *taking) (steps int, way Way, ok bool) {
 	steps, way, ok = w.comes(w.plain(from), t.node, nil)
 	if ok && t.star {
 		if _, name := holder(w.flow, t.node); steps == 1 && name != "" {
-			return 1, Way{name, true}, true
+			return 1, Way{Name: name, Items: true}, true
 		}
 		return steps + 1, way, true
 	}
@@ -483,7 +588,7 @@ func (w *nesting) comes(from, n int32, seen []int32) (steps int, way Way, ok boo
 	case NodeContained, NodeItem:
 		steps, way, ok = w.comes(from, x.Base, seen)
 		if _, name := holder(w.flow, x.Base); name != "" && steps == 1 {
-			return 1, Way{name, true}, ok
+			return 1, Way{Name: name, Items: true}, ok
 		}
 		return steps + 1, way, ok
 	case NodeCall: // what one of its own methods returns

@@ -38,6 +38,7 @@ type notes struct {
 	answered map[*ast.Call]int32
 	// nested counts the functions and lambdas that the walk is in, below its own.
 	nested  int
+	later   int  // functions inside it that are walked and may run when it is over
 	raising bool // what an exception is made of is walked
 	// shallow is the variable whose own place is assigned to: p in "p[i] = v".
 	shallow *ast.Name

@@ -16,6 +16,7 @@ import (
 type Way struct {
 	Name  string
 	Items bool
+	Via   Via
 }
 
 // Opposites are pairs of ways, one of which leads back where the other leads to.
@@ -67,20 +68,40 @@ func linksOf(s *Solver, f *Function) []link {
 			}
 		}
 	}
+	// What an item leads to, and what is in it: pairs, bound methods.
+	itemsOf := func(item int32, into []int32, name string, class *project.Class, at ast.Span) {
+		for _, c := range f.Flow.carriedBy(item, carriedDepth) {
+			add(into, s.regions(c.node), Way{Name: name, Items: true, Via: c.via}, class, at)
+		}
+		for n := range f.Flow.behind(item, nameDepth) {
+			for _, x := range f.Flow.content[n] {
+				if x != unknownItem {
+					add(into, s.regions(x), Way{Name: name, Items: true}, class, at)
+				}
+			}
+		}
+	}
 	for _, st := range f.Flow.Stores {
 		into, class := s.regions(st.Into), f.Flow.Nodes[st.Into].Shape.Class
 		add(into, s.regions(st.Value), Way{Name: st.Name}, class, st.Span)
+		for _, c := range f.Flow.carriedBy(st.Value, carriedDepth) {
+			for _, to := range f.Flow.carriedIn(c) {
+				add(into, s.regions(to), Way{Name: st.Name, Items: c.items, Via: c.via}, class, st.Span)
+			}
+		}
 		for n := range f.Flow.behind(st.Value, nameDepth) { // a list that is made of it
 			for _, item := range f.Flow.content[n] {
 				if item != unknownItem {
-					add(into, s.regions(item), Way{st.Name, true}, class, st.Span)
+					add(into, s.regions(item), Way{Name: st.Name, Items: true}, class, st.Span)
+					itemsOf(item, into, st.Name, class, st.Span)
 				}
 			}
 		}
 	}
 	for _, x := range f.Flow.puts {
 		if n, name := holder(f.Flow, x.in); n != 0 && x.item != unknownItem {
-			add(s.regions(n), s.regions(x.item), Way{name, true}, f.Flow.Nodes[n].Shape.Class, ast.Span{})
+			add(s.regions(n), s.regions(x.item), Way{Name: name, Items: true}, f.Flow.Nodes[n].Shape.Class, ast.Span{})
+			itemsOf(x.item, s.regions(n), name, f.Flow.Nodes[n].Shape.Class, ast.Span{})
 		}
 	}
 	for i := range f.Flow.Calls {
@@ -98,7 +119,7 @@ func linksOf(s *Solver, f *Function) []link {
 						if f.Sum.Regions[r].Parent < 0 {
 							continue
 						}
-						by, of = Way{f.Sum.Regions[r].Name, true}, f.Sum.Regions[r].Owner
+						by, of = Way{Name: f.Sum.Regions[r].Name, Items: true}, f.Sum.Regions[r].Owner
 						r = f.Sum.Regions[r].Parent
 					}
 					add([]int32{r}, values, by, of, c.Span)
@@ -144,11 +165,47 @@ func (f *Function) WayTo(region int32) (Way, bool) {
 	case x.Root == NodeUnknown && x.Parent < 0 && x.Num > 0 && len(f.Flow.Params) > 0:
 		// What is in a container is known by that.
 		if n, name := holder(f.Flow, x.Num); n != 0 && leadsTo(f.Flow, n, f.Flow.Params[0]) {
-			return Way{name, true}, true
+			return Way{Name: name, Items: true}, true
 		}
 		return wayOf(f.Flow, x.Num, f.Flow.Params[0])
 	}
 	return Way{}, false
+}
+
+// WayOf is a way from objects of a class.
+type WayOf struct {
+	Way Way
+	Of  *project.Class
+}
+
+// StepsTo returns the ways, one after the other, by which a region is come to from the object of the function;
+// nil where it is something else, and where it is one way.
+func (f *Function) StepsTo(region int32) []WayOf {
+	var out []WayOf
+	for r := region; ; {
+		x := &f.Sum.Regions[r]
+		if x.Root != NodeParam || x.Num != 0 {
+			return nil
+		}
+		if x.Parent < 0 {
+			break
+		}
+		st := WayOf{Way: Way{Name: x.Name}, Of: x.Owner}
+		if x.OfItems() {
+			if x = &f.Sum.Regions[x.Parent]; x.Parent < 0 {
+				return nil
+			}
+			st = WayOf{Way: Way{Name: x.Name, Items: true}, Of: x.Owner}
+		}
+		if st.Of == nil {
+			return nil
+		}
+		out, r = append(out, st), x.Parent
+	}
+	if len(out) < 2 {
+		return nil
+	}
+	return out
 }
 
 // wayOf returns by which way a value is come to from an object: what is nothing else but an attribute
@@ -169,7 +226,20 @@ func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
 		return stepsTo(fl, x.Base, from, depth-1)
 	case NodeContained:
 		if of, name := holder(fl, n); of != 0 && leadsTo(fl, of, from) {
-			return Way{name, true}, true
+			return Way{Name: name, Items: true}, true
+		}
+		return itemWay(fl, x.Base, from, depth-1)
+	case NodeUnknown:
+		if of, name := holder(fl, x.Base); x.Base != 0 && of != 0 && leadsTo(fl, of, from) {
+			return Way{Name: name, Items: true}, true // self.items.get(key)
+		}
+		if g, known := fl.got[n]; known {
+			if way, ok = stepsTo(fl, g.node, from, depth-1); way.Via != Directly || g.via == Within {
+				way = Way{Name: way.Name, Via: Within}
+			} else {
+				way.Via = g.via
+			}
+			return way, ok
 		}
 	case NodeLocal:
 		for _, f := range x.From {
@@ -177,10 +247,12 @@ func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
 				continue
 			}
 			w, leads := stepsTo(fl, f, from, depth-1)
-			if !leads || ok && w != way {
+			if !leads {
 				return Way{}, false
 			}
-			way, ok = w, true
+			if !ok {
+				way, ok = w, true // one of them
+			}
 		}
 		return way, ok
 	case NodeCall:
@@ -206,6 +278,31 @@ func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
 		return way, ok
 	}
 	return Way{}, false
+}
+
+// itemWay is stepsTo for what is in a container: in one that the function made, what that was made with.
+func itemWay(fl *Flow, container, from int32, depth int) (way Way, ok bool) {
+	for n := range fl.behind(container, nameDepth) {
+		if fl.Nodes[n].Kind != NodeFresh {
+			continue
+		}
+		for _, x := range fl.content[n] {
+			if x == unknownItem || fl.Nodes[x].Kind == NodeNothing {
+				continue
+			}
+			w, leads := stepsTo(fl, x, from, depth)
+			if !leads {
+				return Way{}, false
+			}
+			way, ok = w, true
+		}
+		return way, ok
+	}
+	way, ok = stepsTo(fl, container, from, depth)
+	if ok && way.Via != Within {
+		way.Items = true
+	}
+	return way, ok && (way.Via == Within || way.Items)
 }
 
 // Passed reports whether callers of a function choose the object that a region is: a

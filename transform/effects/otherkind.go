@@ -14,7 +14,7 @@ import (
 // do with it, no object that has what has tells.
 func OtherKind(all []*Function, c *project.Class, way Way, has func(name string) bool) bool {
 	return slices.ContainsFunc(all, func(f *Function) bool {
-		return f.Class != nil && project.Related(f.Class, c) && (usedOtherwise(f, way, has) || !way.Items && madeOtherwise(f, way.Name, c))
+		return f.Class != nil && project.Related(f.Class, c) && (usedOtherwise(f, way, has) || !way.Items && way.Via == Directly && madeOtherwise(f, way.Name, c))
 	})
 }
 

@@ -5,6 +5,7 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
@@ -45,11 +46,36 @@ func classVariable(b expressions, e *ast.Attribute) int32 {
 	if e.Access != ast.Read && e.Access != ast.Called || len(path) < 2 || b.isLocal(path[0]) {
 		return 0
 	}
-	c := b.m.Lookup(path[:len(path)-1])
-	if c == nil || !assignsAttribute(c, e.Attr.Name) {
+	if !isClassVariable(b.builder, path) {
 		return 0
 	}
-	return b.node(Node{Kind: NodeUnknown, Name: c.Name + "." + e.Attr.Name, Shape: ctype.Shape{Kind: ctype.Object}})
+	return b.node(Node{Kind: NodeUnknown, Name: strings.Join(path[len(path)-2:], "."), Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// isClassVariable reports whether a path leads to an attribute that a class's body assigns.
+func isClassVariable(b *builder, path []string) bool {
+	if len(path) < 2 || b.isLocal(path[0]) {
+		return false
+	}
+	if c := b.m.Lookup(path[:len(path)-1]); c != nil {
+		return assignsAttribute(c, path[len(path)-1])
+	}
+	return len(path) == 2 && b.p.Funcs(b.m).pyVars[path[0]][path[1]]
+}
+
+// Registers reports whether a function puts one of its parameters, or what calls a method of one, into what a
+// variable of the module holds.
+func Registers(f *Function, variable string) bool {
+	return slices.ContainsFunc(f.Flow.puts, func(x put) bool {
+		if x.item == unknownItem || fromVariable(f.Flow, x.in, variableDepth) != variable {
+			return false
+		}
+		param := func(n int32) bool {
+			num, items := paramOf(f.Flow, n)
+			return num >= 0 && !items
+		}
+		return param(x.item) || slices.ContainsFunc(f.Flow.carriedBy(x.item, carriedDepth), func(c carried) bool { return c.via == ByCalling && param(c.node) })
+	})
 }
 
 // assignsAttribute reports whether the body of a class assigns to a name.

@@ -22,6 +22,8 @@ type Setting struct {
 	class *project.Class // whose attribute it is; nil where that is not known
 	// untyped is true where what is given is of no class, so that it may be a container.
 	untyped bool
+	// made is true where callers give it when the object is made.
+	made bool
 }
 
 // Settings are those of a project.
@@ -35,11 +37,16 @@ func SettingsOf(p *Program, all []*Function) Settings {
 		if !p.Entry(f) {
 			continue // its stores are its callers'
 		}
+		python := f.Class == nil && f.PyClass != "" // which has attributes of its own
 		for _, l := range linksOf(s, f) {
-			if l.from == l.to || !there(p, f, l.from) || !there(p, f, l.to) {
+			if x := &f.Sum.Regions[l.from]; python && x.Root == NodeParam && x.Num == 0 {
 				continue
 			}
-			st := Setting{By: f, At: l.at, way: l.by, class: l.class, untyped: classOf(f, l.to) == nil}
+			made := !there(p, f, l.from)
+			if l.from == l.to || !there(p, f, l.to) || made && (!making(p, f, l.from) || MakesObjects(f, f.Sum.Regions[l.to].Num)) {
+				continue
+			}
+			st := Setting{made: made, By: f, At: l.at, way: l.by, class: l.class, untyped: classOf(f, l.to) == nil}
 			if st.class == nil {
 				st.class = classOf(f, l.from)
 			}
@@ -137,6 +144,12 @@ func there(p *Program, f *Function, region int32) bool {
 	return x.Root == NodeParam && (x.OfItems() || x.Parent < 0 && !p.Constructs(f, int(x.Num)))
 }
 
+// making reports whether a region is an object that a function makes.
+func making(p *Program, f *Function, region int32) bool {
+	x := &f.Sum.Regions[region]
+	return x.Root == NodeParam && x.Parent < 0 && p.Constructs(f, int(x.Num))
+}
+
 // classOf is the class of a parameter, as far as it is known.
 func classOf(f *Function, region int32) *project.Class {
 	x := &f.Sum.Regions[region]
@@ -153,11 +166,33 @@ func classOf(f *Function, region int32) *project.Class {
 // cannot. Of an attribute that Python code assigns to, nothing but that is known.
 func (s Settings) Of(c *project.Class, way Way) (by Setting, ok bool) {
 	for _, st := range s {
-		// Who gives a container chooses what is in it.
-		if (st.way == way || way.Items && st.way == Way{Name: way.Name} && st.untyped) && (st.class == nil || project.Related(st.class, c)) {
+		if st.leads(way) && (st.class == nil || project.Related(st.class, c)) {
 			return st, true
 		}
 	}
 	fd := c.Field(way.Name)
-	return Setting{}, fd != nil && fd.Vis == ast.Public
+	return Setting{}, fd != nil && fd.Vis == ast.Public && way.Via != Weakly
+}
+
+// leads reports whether it has a way lead to what callers choose.
+func (st *Setting) leads(way Way) bool {
+	if st.made && (way.Via != ByCalling || !st.untyped) {
+		return false // what was there before leads nowhere but to what was there before; a function, anywhere
+	}
+	if st.way == way {
+		return true
+	}
+	plain := Way{Name: way.Name, Items: way.Items}
+	switch way.Via {
+	case Weakly: // what else is called makes a new object
+		return false
+	case Within: // who gives an object chooses what its attributes are
+		return st.way.Name == way.Name && (st.way.Via == Within || st.way.Via == Directly && st.untyped)
+	case ByCalling:
+		if st.way == plain {
+			return true
+		}
+	}
+	// Who gives a container chooses what is in it.
+	return way.Items && st.way == Way{Name: way.Name} && st.untyped
 }

@@ -281,7 +281,7 @@ func (s *Solver) child(parent int32, name string, owner *project.Class, moved ui
 		return parent
 	}
 	r := Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved}
-	if r.depth <= maxPath {
+	if r.depth <= maxPath || lockedBy(s.p, s.f, parent, name) {
 		if i := s.sum.region(&r); i >= 0 {
 			return i
 		}

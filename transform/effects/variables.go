@@ -40,6 +40,8 @@ type variables struct {
 	shared map[int32]int32
 	// given are the parameters of the functions defined in this one.
 	given map[*ast.FuncDef][]int32
+	// lambdas are the parameters of those that Python's functions call with what they are given.
+	lambdas map[*ast.Lambda][]int32
 }
 
 // loop is a loop being walked.

@@ -132,16 +132,18 @@ var (
 
 // Methods.
 var (
-	Changers     = names("changes", "method")  // by which Python's containers, arrays and buffers change
-	Keepers      = names("keeps", "method")    // of builtin types, that change nothing
-	ViewMethods  = names("view", "method")     // of memoryviews
-	Mutators     = names("mutates", "method")  // change a container
-	ReadMethods  = names("reads", "method")    // read a container and keep nothing of it
-	MakerMethods = names("makes", "method")    // whose result is a new object
-	Iterating    = names("iterates", "method") // that go over what they are given
-	CppReaders   = names("reads", "cpp")
-	CppSizes     = names("size", "cpp") // those of them that mean the same in any class
-	CppWriters   = names("writes", "cpp")
+	Changers     = names("changes", "method") // by which Python's containers, arrays and buffers change
+	Keepers      = names("keeps", "method")   // of builtin types, that change nothing
+	ViewMethods  = names("view", "method")    // of memoryviews
+	Mutators     = names("mutates", "method") // change a container
+	ReadMethods  = names("reads", "method")   // read a container and keep nothing of it
+	MakerMethods = names("makes", "method")   // whose result is a new object
+	// CarriedBy tells what the results of functions have to do with what these are given.
+	CarriedBy  = values("carries", "function")
+	Iterating  = names("iterates", "method") // that go over what they are given
+	CppReaders = names("reads", "cpp")
+	CppSizes   = names("size", "cpp") // those of them that mean the same in any class
+	CppWriters = names("writes", "cpp")
 )
 
 // Functions.

@@ -28,6 +28,8 @@ type lockEdge struct {
 	passed bool
 	way    *effects.Way
 	up     bool
+	// steps are the ways that lead to it from one object to the next, where they are several.
+	steps []effects.WayOf
 	// held is what a block or a function's decorator holds; nil where it is the member's own
 	// object.
 	held *heldObject
@@ -38,6 +40,8 @@ type lockEdge struct {
 	// globals are the module's variables that the held one and the other are; "" where
 	// they are none.
 	globals [2]string
+	// far is true of what is too little for a circle of many.
+	far bool
 	// guessed is true where nothing but the name of a member tells what is locked.
 	guessed bool
 	// together is true where both are taken at once, in the one order, in which either may be first.
@@ -136,6 +140,9 @@ type ordering struct {
 
 // add notes an edge, if it tells more than those that there are.
 func (o *ordering) add(a *lockEdge) {
+	if o.p.locks.Of(a.e.Class).Nonblocking {
+		return // nobody waits for it
+	}
 	a.from, a.to, a.locks = o.p.locks.Shared(a.class()), o.p.locks.Shared(a.e.Class), a.e.Mode
 	if o.p.locks.Of(a.class()).Kind == decorator.Mutex {
 		a.holds = effects.Write
@@ -148,7 +155,7 @@ func (o *ordering) add(a *lockEdge) {
 	}
 	to := o.edges
 	if a.from == a.to {
-		if a.way == nil && !a.passed {
+		if a.way == nil && !a.passed && len(a.steps) == 0 {
 			return // new ones for the most part
 		}
 		to = o.own
@@ -178,7 +185,7 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 	var steps []step
 	seen, gone := map[*lockEdge]bool{}, map[wait]bool{}
 	for _, e := range o.edges[start] {
-		if !e.together && !e.guessed {
+		if !e.together && !e.far {
 			steps = append(steps, step{e, -1, len(steps)})
 		}
 	}
@@ -190,7 +197,7 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 		}
 		gone[w] = true
 		for _, e := range o.edges[at.e.to] {
-			if seen[e] || e.together || e.guessed || !at.e.against(e) || !o.meets(at.e, e) {
+			if seen[e] || e.together || e.far || !at.e.against(e) || !o.meets(at.e, e) {
 				continue
 			}
 			seen[e] = true
@@ -311,36 +318,56 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 func (o *ordering) anywhere(c *project.Class, told map[effects.Way]bool) []finding.Finding {
 	var out []finding.Finding
 	for i, a := range o.own[c] {
-		if a.way == nil || a.passed || a.together || told[*a.way] || !a.against(a) {
+		if a.way == nil && len(a.steps) == 0 || a.passed || a.together || a.way != nil && told[*a.way] || !a.against(a) {
 			continue
 		}
-		if o.walks == nil {
-			o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all), effects.Walks(o.all)
-		}
-		if o.walks[*a.way] {
+		way, by, ok := o.set(a)
+		if !ok || told[way] {
 			continue
 		}
-		of := a.class()
-		if a.up {
-			of = a.e.Class
-		}
-		by, ok := o.settings.Of(of, *a.way)
-		if !ok {
-			continue
-		}
-		told[*a.way] = true
+		told[way] = true
 		told := o.p.crossing([]*lockEdge{a}, ", which may lead back")
 		if by.By != nil {
-			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s sets %s to any object that it is given, even one that leads back here", by.By.Name(), spelledWay(*a.way))))
+			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s sets %s to any object that it is given, even one that leads back here", by.By.Name(), spelledWay(way))))
 		}
 		for _, b := range o.own[c][i+1:] {
-			if b.way != nil && *b.way == *a.way && !b.passed && !b.together && b.against(b) {
+			if b.way != nil && *b.way == way && !b.passed && !b.together && b.against(b) {
 				told.Related = append(told.Related, place(b.in, b.e.Span, b.says(true)+", too"))
 			}
 		}
 		out = append(out, told)
 	}
 	return out
+}
+
+// set returns the way, of those on which an edge goes, by which callers may have it lead to any object.
+func (o *ordering) set(a *lockEdge) (way effects.Way, by effects.Setting, ok bool) {
+	o.asked()
+	steps := a.steps
+	if a.way != nil {
+		steps = []effects.WayOf{{Way: *a.way, Of: a.class()}}
+		if a.up {
+			steps[0].Of = a.e.Class
+		}
+	}
+	for _, st := range steps {
+		if o.walks[st.Way] {
+			return way, by, false
+		}
+	}
+	for _, st := range steps {
+		if by, ok = o.settings.Of(st.Of, st.Way); ok {
+			return st.Way, by, true
+		}
+	}
+	return way, by, false
+}
+
+// asked finds out where callers say what attributes lead to.
+func (o *ordering) asked() {
+	if o.walks == nil {
+		o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all), effects.Walks(o.all)
+	}
 }
 
 // spelledWay says in words what a way leads to.

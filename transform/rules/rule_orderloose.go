@@ -26,31 +26,81 @@ func (o untyped) byName(f *effects.Function) {
 		return
 	}
 	mine := p.locks.Shared(f.Class)
-	for _, u := range f.Loose() {
-		switch {
-		case u.Name == "__call__":
-			if u.Way != nil {
-				o.calls(f, holds, &u)
-			}
-		case u.Anybody() && u.Way != nil:
-			// Of what all kinds of objects have, that is one of this kind for which callers say so
-			// and nothing speaks against it.
-			if e := o.likely(mine, &u); e != nil && !o.otherKind(f.Class, *u.Way) {
-				o.add(&lockEdge{holds: holds, f: f, in: f, e: e, way: u.Way, guessed: true})
-			}
-		case u.Anybody():
-			if e := o.likely(mine, &u); e != nil && u.Items && tellsOfItems(u.Name) && !effects.Key(f, u.Param) && !o.takesItems(f, u.Param) &&
-				!effects.ParamOfOtherKind(f, u.Param, u.Items, o.has(mine)) {
-				o.add(&lockEdge{holds: holds, f: f, in: f, e: e, passed: true, guessed: true})
-			}
-		case o.telling(u.Name):
-			for _, e := range o.answers(u.Name, u.Part == effects.Setter || u.Part == effects.Deleter) {
-				if p.locks.Shared(e.Class) != mine || u.Way != nil {
-					o.add(&lockEdge{holds: holds, f: f, in: f, e: e.By(u.Effect), way: u.Way, guessed: true})
-				}
-			}
+	for _, g := range append(effects.HelpersOf(p.prog, f), f) { // what runs under the lock
+		for _, u := range g.Loose() {
+			o.loose(f, g, holds, mine, &u)
 		}
 	}
+}
+
+// loose is byName for one use, in a function that holds f's own object.
+func (o untyped) loose(f, g *effects.Function, holds effects.Mode, mine *project.Class, u *effects.LooseUse) {
+	p := o.p
+	chosen := u.Param > 0 && (g == f || effects.HandsOn(f, g, u.Param))
+	if u.Way == nil && !chosen && g != f {
+		return // whatever its callers pass
+	}
+	add := func(e *effects.Effect, passed bool) {
+		o.add(&lockEdge{holds: holds, f: f, in: g, e: e, way: u.Way, passed: passed, guessed: true, far: u.Way == nil || !o.telling(u.Name)})
+	}
+	switch {
+	case u.Name == "__call__":
+		if u.Way != nil || chosen && !effects.MakesObjects(g, u.Param) {
+			o.calls(f, g, holds, u)
+		}
+	case u.Name == effects.AnyMember:
+		if md := o.strongest(f.Class); u.Way != nil && !o.otherKind(f.Class, *u.Way) || u.Way == nil && chosen && (u.Items || u.Within) {
+			add(&effects.Effect{Region: -1, Class: f.Class, Mode: md, Cause: effects.MayCall, Name: "some member", Span: u.Effect.Span}, u.Way == nil)
+		}
+	case u.Anybody() && u.Way != nil:
+		// Of what all kinds of objects have, that is one of this kind for which callers say so
+		// and nothing speaks against it.
+		if e := o.likely(mine, u); e != nil && !o.otherKind(f.Class, *u.Way) {
+			add(e, false)
+		}
+		for name := u.Name; name != ""; name = library.InsteadOf()[name] {
+			o.others(f, mine, name, u, add)
+		}
+	case u.Anybody():
+		if e := o.likely(mine, u); e != nil && g == f && u.Items && tellsOfItems(u.Name) && !effects.Key(f, u.Param) && !o.takesItems(f, u.Param) &&
+			!effects.ParamOfOtherKind(f, u.Param, u.Items, o.has(mine)) {
+			add(e, true)
+		}
+	case u.Way != nil && len(o.answers(u.Name, u.Part == effects.Setter || u.Part == effects.Deleter)) == 0:
+		if e := o.looksUp(mine, u); e != nil && !o.otherKind(f.Class, *u.Way) {
+			add(e, false)
+		}
+	case o.telling(u.Name):
+		for _, e := range o.answers(u.Name, u.Part == effects.Setter || u.Part == effects.Deleter) {
+			// What is a parameter is taken at entry.
+			passed := u.Way == nil && chosen && (u.Within || u.Items && (g != f || !o.takesItems(f, u.Param)))
+			if p.locks.Shared(e.Class) != mine || u.Way != nil || passed {
+				add(e.By(u.Effect), passed)
+			}
+		}
+	case u.Way != nil:
+		// Classes without a common base have the name.
+		if e := o.answer(mine, u.Name, u.Part, u.Effect); e != nil && o.mayLead(f.Class, *u.Way) && !o.otherKind(f.Class, *u.Way) {
+			add(e, false)
+		}
+		o.others(f, mine, u.Name, u, add)
+	}
+}
+
+// others notes what a use of what callers choose locks if that is an object with another lock.
+func (o untyped) others(f *effects.Function, mine *project.Class, name string, u *effects.LooseUse, add func(*effects.Effect, bool)) {
+	for _, e := range o.answers(name, u.Part == effects.Setter || u.Part == effects.Deleter) {
+		if lock := o.p.locks.Shared(e.Class); lock != mine && o.mayLead(f.Class, *u.Way) && !o.otherKindThan(f.Class, lock, *u.Way) {
+			add(e.By(u.Effect), false)
+		}
+	}
+}
+
+// mayLead reports whether callers may have a way lead to any object.
+func (o untyped) mayLead(c *project.Class, way effects.Way) bool {
+	o.asked()
+	_, ok := o.settings.Of(c, way)
+	return ok && !o.walks[way]
 }
 
 // likely is what a use locks of an object with a lock, by the member of that name or by the one that is
@@ -62,6 +112,18 @@ func (o untyped) likely(lock *project.Class, u *effects.LooseUse) *effects.Effec
 		}
 	}
 	return nil
+}
+
+// looksUp is what a use by a name that no class has locks of an object whose class looks names up itself.
+func (o untyped) looksUp(lock *project.Class, u *effects.LooseUse) *effects.Effect {
+	name := "__getattr__"
+	switch u.Part {
+	case effects.Setter:
+		name = "__setattr__"
+	case effects.Deleter:
+		name = "__delattr__"
+	}
+	return o.answer(lock, name, effects.Plain, u.Effect)
 }
 
 // takesItems reports whether a function locks at its entry what is in a parameter.
@@ -77,9 +139,20 @@ func (o untyped) takesItems(f *effects.Function, num int32) bool {
 
 // calls notes that a member calls what it is given, or what its object was: that may be a method of
 // another object of the class.
-func (o untyped) calls(f *effects.Function, holds effects.Mode, u *effects.LooseUse) {
+func (o untyped) calls(f, g *effects.Function, holds effects.Mode, u *effects.LooseUse) {
 	e := &effects.Effect{Region: -1, Class: f.Class, Mode: o.strongest(f.Class), Cause: effects.CallsUnknown, Span: u.Effect.Span}
-	o.add(&lockEdge{holds: holds, f: f, in: f, e: e, way: u.Way, passed: u.Way == nil, guessed: true})
+	a := &lockEdge{holds: holds, f: f, in: g, e: e, passed: u.Way == nil, guessed: true, far: true}
+	if u.Way != nil {
+		if u.Way.Via == effects.Weakly || effects.NamesClass(u.Way.Name) {
+			return
+		}
+		way := *u.Way
+		if way.Via == effects.Directly {
+			way.Via = effects.ByCalling
+		}
+		a.way = &way
+	}
+	o.add(a)
 }
 
 // strongest is how members of classes with the lock of a class hold their objects at most.
@@ -119,7 +192,12 @@ type kindOf struct {
 // otherKind reports whether what a way leads to is no object with the lock of a class, for all that
 // is done with it.
 func (o untyped) otherKind(c *project.Class, way effects.Way) bool {
-	k := kindOf{o.p.locks.Shared(c), way}
+	return o.otherKindThan(c, o.p.locks.Shared(c), way)
+}
+
+// otherKindThan is otherKind for objects with another lock than that of the class whose attribute it is.
+func (o untyped) otherKindThan(c, lock *project.Class, way effects.Way) bool {
+	k := kindOf{lock, way}
 	out, known := o.other[k]
 	if !known {
 		if o.other == nil {
@@ -137,7 +215,7 @@ func (o untyped) has(lock *project.Class) func(name string) bool {
 	if !known {
 		names = map[string]bool{
 			// Callables are told of by themselves, and what is gone over need not have the other one.
-			"__call__": true, "__next__": true,
+			"__call__": true, "__next__": true, effects.AnyMember: true,
 		}
 		for _, m := range o.mods {
 			for _, c := range m.Classes {
@@ -162,6 +240,9 @@ func (o untyped) has(lock *project.Class) func(name string) bool {
 		o.members[lock] = names
 	}
 	return func(name string) bool {
+		if (names["__getattr__"] || names["__setattr__"]) && !strings.HasPrefix(name, "__") {
+			return true // any
+		}
 		for ; name != ""; name = library.InsteadOf()[name] {
 			if names[name] {
 				return true
@@ -188,6 +269,10 @@ func (o untyped) found(f *effects.Function) {
 				if p.locksAnother(g, x.Effect) {
 					locked = append(locked, x.Effect)
 				}
+			case x.Name == "__call__":
+				if !x.One && o.registered(x.Variable, g.Mod) {
+					locked = append(locked, &effects.Effect{Region: -1, Class: f.Class, Mode: o.strongest(f.Class), Cause: effects.CallsUnknown, Span: x.Effect.Span})
+				}
 			case !effects.Common(x.Name) && o.telling(x.Name):
 				for _, e := range o.answers(x.Name, x.Part == effects.Setter || x.Part == effects.Deleter) {
 					locked = append(locked, e.By(x.Effect))
@@ -206,6 +291,15 @@ func (o untyped) found(f *effects.Function) {
 			}
 		}
 	}
+}
+
+// registered reports whether a function puts what it is given, or a method of that, into what a variable of a
+// module holds.
+func (o untyped) registered(variable string, m *project.Module) bool {
+	return slices.ContainsFunc(o.p.prog.Funcs(m).All, func(f *effects.Function) bool {
+		o.p.prog.FlowOf(f)
+		return effects.Registers(f, variable)
+	})
 }
 
 // gone are the methods by which something is gone over: pairs are, too, which a dict yields.

@@ -44,6 +44,8 @@ func (o *ordering) look(f *effects.Function) {
 		a := &lockEdge{holds: holds, f: f, in: f, e: e, passed: passed}
 		if way, known := f.WayTo(e.Region); known {
 			a.way = &way
+		} else {
+			a.steps = f.StepsTo(e.Region)
 		}
 		o.add(a)
 	}
@@ -210,8 +212,14 @@ func (o *ordering) underDecorators(f *effects.Function) {
 			if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection {
 				continue
 			}
+			for _, u := range f.Loose() {
+				if u.Name == "__call__" && u.Way == nil && u.Param >= 0 && int(u.Param) != i && !effects.MakesObjects(f, u.Param) {
+					e := &effects.Effect{Region: -1, Class: c, Mode: untyped{o}.strongest(c), Cause: effects.CallsUnknown, Span: u.Effect.Span}
+					o.add(&lockEdge{holds: md, f: f, in: f, e: e, held: &heldObject{class: c, text: param.Name.Name}, passed: true, guessed: true, far: true})
+				}
+			}
 			for e := range o.takings(f) {
-				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
+				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || f.Sum.Regions[e.Region].Root == effects.NodeFresh || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) {
 					continue
 				}
 				passed := p.locks.Shared(c) == p.locks.Shared(e.Class) && f.Passed(e.Region)

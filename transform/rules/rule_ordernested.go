@@ -177,6 +177,18 @@ func (o *ordering) used(f *effects.Function, n *effects.Nest) {
 	}
 	for _, h := range o.mayBe(f, n.Held.OfClass()) {
 		lock := o.p.locks.Shared(h)
+		if n.Member == "__call__" || n.Member == effects.AnyMember {
+			if n.Chosen {
+				e := *n.Taken
+				e.Region, e.Class, e.Mode = -1, h, untyped{o}.strongest(h)
+				if e.Cause, e.Name = effects.MayCall, "some member"; n.Member == "__call__" {
+					e.Cause = effects.CallsUnknown
+				}
+				o.nested(f, n, &e)
+				return
+			}
+			continue
+		}
 		// What lists and dicts have, too, counts where both objects are passed to what works on
 		// that class.
 		if effects.Common(n.Member) && !(n.Chosen && (f.Class == nil || o.p.prog.Guards(f.Class) && o.p.locks.Shared(f.Class) == lock)) {

@@ -58,6 +58,8 @@ func causeOfCircle(path []*lockEdge) string {
 			return "" // each has a place of its own to be mended at
 		case e.way != nil:
 			locked += " by " + spelledWay(*e.way)
+		case e.e.Cause == effects.CallsUnknown:
+			locked += " by what it is given to call"
 		case e.in != e.f:
 			locked += " in " + e.in.Name()
 		}
@@ -174,7 +176,9 @@ func (a *lockEdge) help(hang bool) string {
 // statement spells the locks of both objects in one with statement.
 func (a *lockEdge) statement() string {
 	what := a.taken
-	if what = cmp.Or(what, a.on); what == "" {
+	if what = cmp.Or(what, a.on); what == "" && a.e.Region < 0 {
+		what = "..."
+	} else if what == "" {
 		if what = called(a.in, a.e.Region); what == "" || strings.Contains(what, " ") {
 			what = "..."
 		}
