@@ -197,11 +197,11 @@ func applied(b calls, fun ast.Expr, given []int32, span ast.Span) {
 	}
 	switch fun := syntax.Unparen(fun).(type) {
 	case *ast.Lambda:
-		b.mayGet(b.lambdas[fun], given)
+		mayGet(b.builder, b.lambdas[fun], given)
 	case *ast.Name:
 		if v, local := b.vars[fun.Name]; local {
 			if v.nested != nil {
-				b.mayGet(b.given[v.nested], given)
+				mayGet(b.builder, b.given[v.nested], given)
 			}
 			return
 		}
@@ -291,7 +291,7 @@ func usesMember(b calls, n int32, name string, part Accessor, span ast.Span) {
 }
 
 // mayGet gives each parameter of a function that others call all that they may call it with.
-func (b *builder) mayGet(params, values []int32) {
+func mayGet(b *builder, params, values []int32) {
 	for _, p := range params {
 		if p == 0 {
 			continue

@@ -5,7 +5,6 @@ package effects
 
 import (
 	"cmp"
-	"maps"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -148,38 +147,6 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 	}
 	return 0
-}
-
-func (b expressions) lambda(e *ast.Lambda) {
-	var defaults []int32
-	if e.Params != nil {
-		for _, prm := range e.Params.List {
-			defaults = append(defaults, b.expr(prm.Default))
-		}
-	}
-	vars, env, under := b.vars, slices.Clone(b.env), b.under
-	b.vars, b.under = maps.Clone(vars), 0
-	b.capture(e.Body)
-	_, called := b.lambdas[e]
-	for i, d := range defaults {
-		if prm := e.Params.List[i]; prm.Name.Name != "" {
-			if n := nestedParam(b.builder, prm, d, called); called {
-				b.flow.Nodes[n].Shape = ctype.Shape{Kind: ctype.Object}
-				b.lambdas[e] = append(b.lambdas[e], n)
-			}
-		}
-	}
-	b.nested++
-	if !called {
-		b.later++
-	}
-	history := b.detached(func() { b.expr(e.Body) })
-	b.nested--
-	if !called {
-		b.later--
-	}
-	b.vars, b.env, b.under = vars, env, under
-	b.set(historySlot, history)
 }
 
 func (b expressions) comprehension(e *ast.Comp) int32 {

@@ -213,3 +213,37 @@ func (b insides) underDecorators(def *ast.FuncDef, params []int32) {
 		blocks(b).enter(Block{With: &ast.With{Span: def.Span, Body: def.Body}, Locks: list})
 	}
 }
+
+// lambda walks a lambda, whose parameters are given what Python's functions call it with, where one of these
+// gets it.
+func (b expressions) lambda(e *ast.Lambda) {
+	var defaults []int32
+	if e.Params != nil {
+		for _, prm := range e.Params.List {
+			defaults = append(defaults, b.expr(prm.Default))
+		}
+	}
+	vars, env, under := b.vars, slices.Clone(b.env), b.under
+	b.vars, b.under = maps.Clone(vars), 0
+	b.capture(e.Body)
+	_, called := b.lambdas[e]
+	for i, d := range defaults {
+		if prm := e.Params.List[i]; prm.Name.Name != "" {
+			if n := nestedParam(b.builder, prm, d, called); called {
+				b.flow.Nodes[n].Shape = ctype.Shape{Kind: ctype.Object}
+				b.lambdas[e] = append(b.lambdas[e], n)
+			}
+		}
+	}
+	b.nested++
+	if !called {
+		b.later++
+	}
+	history := b.detached(func() { b.expr(e.Body) })
+	b.nested--
+	if !called {
+		b.later--
+	}
+	b.vars, b.env, b.under = vars, env, under
+	b.set(historySlot, history)
+}

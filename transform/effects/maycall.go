@@ -107,7 +107,7 @@ func anyMember(p *Program, line []*project.Class, part Accessor) []*Function {
 		for _, members := range []map[string][]*Function{own.Plain, own.Props} {
 			for name, fs := range members {
 				for _, g := range fs {
-					if g.Exposed() && (g.Accessor == part || part == Plain && g.Accessor == Getter) && !strings.HasPrefix(name, "__") && !slices.Contains(out, g) {
+					if g.Exposed() && (g.Accessor == part || part == Getter && g.Accessor == Plain) && !strings.HasPrefix(name, "__") && !slices.Contains(out, g) {
 						out = append(out, g)
 					}
 				}
