@@ -63,6 +63,13 @@ func isClassVariable(b *builder, path []string) bool {
 	return len(path) == 2 && b.p.Funcs(b.m).pyVars[path[0]][path[1]]
 }
 
+// Fills reports whether a function puts anything into what a variable of the module holds.
+func Fills(f *Function, variable string) bool {
+	return slices.ContainsFunc(f.Flow.puts, func(x put) bool {
+		return fromVariable(f.Flow, x.in, variableDepth) == variable
+	})
+}
+
 // Registers reports whether a function puts one of its parameters, or what calls a method of one, into what a
 // variable of the module holds.
 func Registers(f *Function, variable string) bool {

@@ -144,6 +144,15 @@ func there(p *Program, f *Function, region int32) bool {
 	return x.Root == NodeParam && (x.OfItems() || x.Parent < 0 && !p.Constructs(f, int(x.Num)))
 }
 
+// Refers reports whether an attribute of a class holds a weak reference, as far as what is assigned to it tells.
+func Refers(all []*Function, c *project.Class, name string) bool {
+	return slices.ContainsFunc(all, func(f *Function) bool {
+		return f.Class != nil && project.Related(f.Class, c) && slices.ContainsFunc(f.Flow.Stores, func(st Store) bool {
+			return st.Name == name && slices.ContainsFunc(f.Flow.carriedBy(st.Value, carriedDepth), func(c carried) bool { return c.via == Weakly })
+		})
+	})
+}
+
 // making reports whether a region is an object that a function makes.
 func making(p *Program, f *Function, region int32) bool {
 	x := &f.Sum.Regions[region]

@@ -12,6 +12,7 @@ import (
 	"pyxlock/transform/effects"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // untyped looks for what is locked of objects without a static type.
@@ -143,7 +144,7 @@ func (o untyped) calls(f, g *effects.Function, holds effects.Mode, u *effects.Lo
 	e := &effects.Effect{Region: -1, Class: f.Class, Mode: o.strongest(f.Class), Cause: effects.CallsUnknown, Span: u.Effect.Span}
 	a := &lockEdge{holds: holds, f: f, in: g, e: e, passed: u.Way == nil, guessed: true, far: true}
 	if u.Way != nil {
-		if u.Way.Via == effects.Weakly || effects.NamesClass(u.Way.Name) {
+		if u.Way.Via == effects.Weakly || effects.NamesClass(u.Way.Name) || effects.Refers(o.all, f.Class, u.Way.Name) {
 			return
 		}
 		way := *u.Way
@@ -277,7 +278,7 @@ func (o untyped) found(f *effects.Function) {
 				for _, e := range o.answers(x.Name, x.Part == effects.Setter || x.Part == effects.Deleter) {
 					locked = append(locked, e.By(x.Effect))
 				}
-			case !x.One && !gone[x.Name] && effects.NamesMember(x.Name) && !o.foundOtherwise(mine, x.Variable, g.Mod):
+			case !x.One && !gone[x.Name] && effects.NamesMember(x.Name) && o.filled(x.Variable, g.Mod) && !o.foundOtherwise(mine, x.Variable, g.Mod):
 				if e := o.answer(mine, x.Name, x.Part, x.Effect); e != nil {
 					locked = append(locked, e)
 				}
@@ -291,6 +292,43 @@ func (o untyped) found(f *effects.Function) {
 			}
 		}
 	}
+}
+
+// filled reports whether anything of a module puts objects into what one of its variables holds: a table of
+// texts that is written down holds none.
+func (o untyped) filled(variable string, m *project.Module) bool {
+	if strings.Contains(variable, ".") {
+		return true
+	}
+	if slices.ContainsFunc(o.p.prog.Funcs(m).All, func(f *effects.Function) bool {
+		o.p.prog.FlowOf(f)
+		return effects.Fills(f, variable)
+	}) {
+		return true
+	}
+	for _, u := range m.Units {
+		for _, st := range u.File.Body {
+			if syntax.OpensScope(st) {
+				continue
+			}
+			mentions, makes := false, false
+			ast.Walk(st, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.Name:
+					mentions = mentions || n.Name == variable
+				case *ast.Declarator:
+					mentions = mentions || syntax.DeclaredName(n).Name == variable
+				case *ast.Call:
+					makes = true
+				}
+				return true
+			})
+			if mentions && makes {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // registered reports whether a function puts what it is given, or a method of that, into what a variable of a
