@@ -71,7 +71,7 @@ new; or --add-ignore puts a comment on each line.`,
 	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, instead of the findings")
-	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks and from which lines that follows, instead")
+	fl.StringVar(&f.explain, "explain", "", "explain how `Class.method` locks, or which lock guards Class.attribute, and from which lines that follows, instead")
 	return c
 }
 
@@ -83,7 +83,7 @@ func (f *checkFlags) explained(c *cobra.Command, in *inputs.Set, paths []string)
 		return err
 	}
 	if len(list) == 0 {
-		return fmt.Errorf("--explain: no function is called %s in these files", f.explain)
+		return fmt.Errorf("--explain: no function and no attribute of a class is called %s in these files", f.explain)
 	}
 	return report.Explanations(c.OutOrStdout(), in.QuotableExplanations(list))
 }

@@ -105,7 +105,7 @@ func (a *annotator) bases() bool {
 	for _, m := range a.mods {
 		for _, f := range a.p.Funcs(m).All {
 			c := f.Class
-			if c == nil || a.p.Locks.Declared(c) != nil || a.p.Locks.Exempted(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil {
+			if c == nil || a.p.Locks.Declared(c) != nil || a.p.Locks.Exempted(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil || a.writes.ByHandBelow(c) != nil {
 				continue
 			}
 			for i := range f.Sum.Effects {
@@ -177,6 +177,14 @@ func (a *annotator) verdict(c *project.Class) {
 		a.note(c, Immutable, "", nil)
 	case a.writes.ByHand(c) != nil:
 		a.note(c, HandLocked, a.byHand(c), nil)
+	case a.writes.ByHandBelow(c) != nil:
+		k := a.writes.ByHandBelow(c)
+		why := fmt.Sprintf("only its subclass %s, where %s", k.Name, a.byHand(k))
+		if ev.Field == nil && ev.Func.Class == c {
+			steps := effects.Chain(ev.Func, ev.Effect)
+			why += fmt.Sprintf("; %s itself has no lock, and %s %s", c.Name, ev.Func.Name(), steps[len(steps)-1].Text)
+		}
+		a.note(c, HandLocked, why, nil)
 	case plan.ObstacleTo(a.mods, c) != nil:
 		a.note(c, Unlockable, plan.ObstacleTo(a.mods, c).Why, nil)
 	default:

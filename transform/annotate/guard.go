@@ -88,7 +88,7 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	lock, declared := a.declared(c)
 	l := a.p.Locks.Declared(c)
 	if !ok || c.Def == nil || c.Extern || declared || !lock && a.p.Locks.Of(c) != nil || l != nil && l.Guard != "" ||
-		a.writes.ByHand(c) != nil || a.unreliable(c, s.owner) != "" || a.cannot(c) {
+		a.writes.ByHand(c) != nil || a.writes.ByHandBelow(c) != nil || a.unreliable(c, s.owner) != "" || a.cannot(c) {
 		return false
 	}
 	parent := c.Field(s.owner).Class()
@@ -105,7 +105,7 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	}
 	if a.p.Locks.Of(parent) == nil {
 		// Nothing writes to it but through the pointers that others have.
-		if !s.direct || a.writes.Wrote[c] == nil || parent.Def == nil || parent.Extern || !slices.Contains(a.mods, parent.Mod) || a.writes.ByHand(parent) != nil || a.cannot(parent) {
+		if !s.direct || a.writes.Wrote[c] == nil || parent.Def == nil || parent.Extern || !slices.Contains(a.mods, parent.Mod) || a.writes.ByHand(parent) != nil || a.writes.ByHandBelow(parent) != nil || a.cannot(parent) {
 			return false
 		}
 		var related []finding.Related

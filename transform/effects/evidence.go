@@ -21,6 +21,7 @@ type Evidence struct {
 // Written tells which classes something writes to once their objects are made.
 type Written struct {
 	p     *Program
+	mods  []*project.Module
 	Wrote map[*project.Class]*Evidence // by the class that declares what is written
 	// Sets tell what the locks guard that people placed.
 	Sets *LockSets
@@ -31,7 +32,7 @@ type Written struct {
 // Gather finds what is written once its object is made, and which classes hold
 // locks that people placed.
 func Gather(p *Program, mods []*project.Module) *Written {
-	a := &Written{p: p, Wrote: map[*project.Class]*Evidence{}, rebound: map[*project.Class]map[string]bool{}}
+	a := &Written{p: p, mods: mods, Wrote: map[*project.Class]*Evidence{}, rebound: map[*project.Class]map[string]bool{}}
 	var all []*Function
 	for _, m := range mods {
 		all = append(all, p.Funcs(m).All...)
@@ -106,13 +107,30 @@ func depth(e *Effect) int {
 
 // Done reports whether the code itself writes, and does not only hand the state to C that
 // may do so.
-func (ev *Evidence) Done() bool {
-	cause := ends(ev.Effect)
+func (ev *Evidence) Done() bool { return done(ev.Effect) }
+
+func done(e *Effect) bool {
+	cause := ends(e)
 	return cause == Writes || cause == Deletes || cause == StoresThrough || cause == ChangesContainer
 }
 
 // ByHand returns the locks that people placed and that guard something of a class, or of a class in its line.
 func (a *Written) ByHand(c *project.Class) []StateLock { return a.Sets.Of(c) }
+
+// ByHandBelow returns a class derived from one in the modules that is locked by hand, where the class itself is not.
+func (a *Written) ByHandBelow(c *project.Class) *project.Class {
+	if len(a.ByHand(c)) > 0 {
+		return nil
+	}
+	for _, m := range a.mods {
+		for _, k := range m.Classes {
+			if k != c && slices.Contains(k.Ancestry(), c) && len(a.ByHand(k)) > 0 {
+				return k
+			}
+		}
+	}
+	return nil
+}
 
 // Settles reports whether an attribute is never assigned to once its object is
 // made, as far as was found.

@@ -209,7 +209,18 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		defer func(was int) { b.nogil = was }(b.nogil)
 		on := b.outOf(l, b.suite(st.Body), st.Else, 0)
 		if (holding{b}).onlyLocks(st.Body) { // all of a list of locks
-			(holding{b}).takesAgain(locks)
+			if each := displayed(st.Iter); len(each) > 0 && st.Target != nil {
+				if _, sorted := syntax.Unparen(st.Iter).(*ast.Call); sorted {
+					b.together = b.history()
+				}
+				for _, x := range each {
+					b.target(st.Target, b.expr(x), false)
+					b.suite(st.Body)
+				}
+				b.together = 0
+			} else {
+				(holding{b}).takesAgain(locks)
+			}
 		}
 		return on
 	case *ast.While:
@@ -309,7 +320,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 	case *ast.Del:
 		for _, t := range st.Targets {
 			b.exprs.deleted(t, b.expr(t))
-			(holding{b}).deletesGuard(t)
+			(guards{holding{b}}).deletesGuard(t)
 		}
 	case *ast.FuncDef:
 		insides{b}.walk(st)
@@ -461,6 +472,7 @@ func (b *builder) simple(st *ast.Simple) bool {
 		for _, e := range st.Exprs {
 			if n := b.expr(e); b.nested == 0 {
 				b.exprs.returns(n, e)
+				(guards{holding{b}}).returnsGuard(e)
 			}
 		}
 		if b.nested == 0 {

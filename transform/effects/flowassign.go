@@ -15,6 +15,7 @@ import (
 func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	v, ok := b.vars[name]
 	if v.global {
+		usesGlobal(b, name, span, true)
 		b.handOut(value, span.Pos)
 		if c, isC := b.m.CDecls().Vars[name]; isC && value != 0 {
 			// From here on it also stands for what was assigned.
@@ -89,7 +90,7 @@ func (b *builder) declare(st *ast.CVarDecl) {
 		}
 		if d.Default != nil {
 			b.bind(name.Name, b.expr(d.Default), syntax.IsNothing(d.Default), name.Span)
-			(holding{b}).guarding(&ast.Name{Span: name.Span, Name: name.Name}, d.Default)
+			(guards{holding{b}}).guarding(&ast.Name{Span: name.Span, Name: name.Name}, d.Default)
 		}
 	}
 }
@@ -196,8 +197,11 @@ func (b *builder) assign(st *ast.Assign) {
 	v := b.expr(st.Value)
 	for _, t := range st.Targets {
 		capsules{b}.wraps(t, st.Value)
+		b.newLock = b.placed.Makes(st.Value) && b.placed.IsLock(t)
 		b.target(t, v, syntax.IsNothing(st.Value))
-		(holding{b}).guarding(t, st.Value)
+		b.newLock = false
+		(guards{holding{b}}).guarding(t, st.Value)
+		(holding{b}).binds(t, st.Value)
 	}
 }
 
@@ -231,6 +235,9 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			if f := c.Field(t.Attr.Name); f != nil && b.p.Types.OfField(f).Kind == ctype.Scalar {
 				b.exprs.converted(value, t.Span)
 			}
+		}
+		if base != 0 && b.newLock {
+			return // the lock is found by the same name as before, though it is another one: PXL218
 		}
 		if base != 0 {
 			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})

@@ -23,6 +23,8 @@ func (b calls) call(e *ast.Call) int32 {
 		}
 		b.lambdas[fun] = nil
 	}
+	defer func(was bool) { b.atOnce = was }(b.atOnce)
+	b.atOnce = callsAtOnce(e.Fun)
 	if o := b.outCall(e); o != nil {
 		n := b.callTo(e)
 		b.filled(o, e.Span)
@@ -57,6 +59,10 @@ func (b calls) callTo(e *ast.Call) int32 {
 			}
 			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
+			}
+			if def := b.vars[fun.Name].nested; def != nil && b.starts[def] != 0 {
+				x := &b.flow.Nodes[b.starts[def]]
+				x.From = append(x.From, b.history())
 			}
 			if def := b.vars[fun.Name].nested; def != nil && insides(b).gives(def, args) {
 				return b.unknownCall(args, fun.Name, e.Span, false) // what it does stands in its body

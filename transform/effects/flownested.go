@@ -63,7 +63,10 @@ func (b insides) walk(def *ast.FuncDef) {
 	if !called {
 		b.later++
 	}
-	history := b.detached(func() { b.suite(def.Body) })
+	start, history := b.detached(func() { b.suite(def.Body) })
+	if called {
+		b.starts = with(b.starts, def, start)
+	}
 	b.nested--
 	if !called {
 		b.later--
@@ -239,11 +242,24 @@ func (b expressions) lambda(e *ast.Lambda) {
 	if !called {
 		b.later++
 	}
-	history := b.detached(func() { b.expr(e.Body) })
+	var places []int32
+	if b.atOnce {
+		places = append(places, b.history())
+	}
+	_, history := b.detached(func() { b.expr(e.Body) }, places...)
 	b.nested--
 	if !called {
 		b.later--
 	}
 	b.vars, b.env, b.under = vars, env, under
 	b.set(historySlot, history)
+}
+
+// callsAtOnce reports whether a function calls what it is given before it returns, and never later.
+func callsAtOnce(fun ast.Expr) bool {
+	switch syntax.LastName(fun) {
+	case "sorted", "sort", "min", "max", "reduce", "wait_for":
+		return true
+	}
+	return false
 }

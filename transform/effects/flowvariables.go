@@ -25,6 +25,7 @@ func (b expressions) cVariable(path ...string) (n int32, ok bool) {
 
 // global is the value of a name of the module.
 func (b expressions) global(e *ast.Name) int32 {
+	usesGlobal(b.builder, e.Name, e.Span, e.Access == ast.Aug)
 	if n, ok := b.cVariable(e.Name); ok {
 		return n
 	}

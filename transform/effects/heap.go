@@ -38,15 +38,16 @@ func (b *variables) beginHistory() {
 
 // detached walks a nested function, which may run at any time from here on: it sees
 // whatever is assigned anywhere, and what it assigns may have been assigned or not.
-func (b *variables) detached(walk func()) (after int32) {
+// Where it is known when it runs, places are the histories up to there.
+func (b *variables) detached(walk func(), places ...int32) (start, after int32) {
 	before := b.history()
-	b.set(historySlot, b.node(Node{Kind: NodeHistory, Num: anyTime}))
-	start := b.history()
+	b.set(historySlot, b.node(Node{Kind: NodeHistory, Num: anyTime, From: places}))
+	start = b.history()
 	walk()
 	if b.history() == start {
-		return before
+		return start, before
 	}
-	return b.node(Node{Kind: NodeLocal, Num: detachedWay, From: []int32{before, b.history()}})
+	return start, b.node(Node{Kind: NodeLocal, Num: detachedWay, From: []int32{before, b.history()}})
 }
 
 // detachedWay is the number of a node where the way of a nested function meets that of its outer

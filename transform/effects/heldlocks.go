@@ -49,12 +49,25 @@ func (s heldLocks) lockOf(l heldLock) (int32, bool) {
 
 // regionOfLock is what a lock's value stands for; -1 where that is not certain.
 func (s heldLocks) regionOfLock(n int32) int32 {
-	found := int32(-1)
+	var all []int32
 	for _, r := range s.Top(n) {
-		if found >= 0 && r.Region != found {
+		all = append(all, r.Region)
+	}
+	return s.only(all)
+}
+
+// only is the one lock that regions stand for; -1 where there are several. What was assigned to an attribute is
+// among them beside the attribute, which is no longer what it was; that of an object that is made here was nothing.
+func (s heldLocks) only(regions []int32) int32 {
+	found := int32(-1)
+	for _, r := range regions {
+		if x := &s.sum.Regions[r]; s.sum.moved(r) == replaced || x.Root == NodeFresh && x.Parent >= 0 && len(regions) > 1 {
+			continue
+		}
+		if found >= 0 && r != found {
 			return -1
 		}
-		found = r.Region
+		found = r
 	}
 	return s.placed(found)
 }
@@ -145,16 +158,11 @@ func (s heldLocks) regionAcross(c *Call, g *Function, region int32) int32 {
 	if x.Root != NodeParam || g.Sum.moved(region) != inPlace {
 		return -1
 	}
-	found := int32(-1)
+	var all []int32
 	for _, b := range s.given(c, g, anchor(g, region)) {
-		for _, r := range s.along(b.Region, g, region, c.history) {
-			if found >= 0 && r != found {
-				return -1
-			}
-			found = r
-		}
+		all = append(all, s.along(b.Region, g, region, c.history)...)
 	}
-	return s.placed(found)
+	return s.only(all)
 }
 
 // locking reports whether anything that a function does takes or releases a lock.
@@ -177,7 +185,7 @@ const everything = ^lockSet(0)
 
 // findHeld finds what is held after each node of the history.
 func (s heldLocks) findHeld() {
-	s.held = nil
+	s.held, s.freed = nil, nil
 	if !s.locking() {
 		return
 	}
@@ -188,7 +196,7 @@ func (s heldLocks) findHeld() {
 		for n != 0 && !seen[n] {
 			seen[n] = true
 			x := &s.flow.Nodes[n]
-			if x.Kind == NodeLocal {
+			if x.Kind == NodeLocal || x.Kind == NodeHistory {
 				for _, f := range x.From {
 					visit(f)
 				}
@@ -251,11 +259,12 @@ func (s heldLocks) findHeld() {
 	after := func(n int32) lockSet {
 		x := &s.flow.Nodes[n]
 		switch x.Kind {
-		case NodeHistory:
-			return 0
-		case NodeLocal:
-			if x.Num == detachedWay {
+		case NodeHistory, NodeLocal:
+			if x.Num == detachedWay && x.Kind == NodeLocal {
 				return s.held[x.From[0]]
+			}
+			if x.Kind == NodeHistory && len(x.From) == 0 {
+				return 0
 			}
 			out := everything
 			for _, f := range x.From {
@@ -304,6 +313,67 @@ func (s heldLocks) findHeld() {
 			}
 		}
 	}
+	s.findFreed(order, uses)
+}
+
+// findFreed finds what may have been released for the caller after each node of the history, and not taken since.
+func (s heldLocks) findFreed(order []int32, uses []usedLocks) {
+	lets := func(n int32) lockSet {
+		x := &s.flow.Nodes[n]
+		var out lockSet
+		switch {
+		case x.Kind == NodeLetsGo && !s.flow.Locks[x.Num].Take:
+			out = uses[x.Num].locks
+		case x.Kind == NodeCalled && x.Num != unseenCode:
+			c := &s.flow.Calls[x.Num]
+			for _, g := range c.Callees {
+				if !g.suspends() {
+					out |= s.across(c, g, g.Sum.frees)
+				}
+			}
+		}
+		if out == 0 || s.held[x.Base] == everything {
+			return 0
+		}
+		return s.anyWay(out) &^ s.anyWay(s.held[x.Base])
+	}
+	if !slices.ContainsFunc(order, func(n int32) bool { return lets(n) != 0 }) {
+		return
+	}
+	s.freed = make([]lockSet, len(s.flow.Nodes))
+	for changed := true; changed; {
+		changed = false
+		for i := len(order) - 1; i >= 0; i-- {
+			n := order[i]
+			x := &s.flow.Nodes[n]
+			out := lets(n)
+			switch {
+			case x.Kind == NodeHistory:
+			case x.Kind == NodeLocal && x.Num == detachedWay:
+				out = s.freed[x.From[0]]
+			case x.Kind == NodeLocal:
+				for _, f := range x.From {
+					out |= s.freed[f]
+				}
+			default:
+				out |= s.freed[x.Base]
+			}
+			if s.held[n] != everything {
+				out &^= s.anyWay(s.held[n])
+			}
+			if out != s.freed[n] {
+				s.freed[n], changed = out, true
+			}
+		}
+	}
+}
+
+// freedAt is what may have been released for the caller where a history ends.
+func (s heldLocks) freedAt(history int32) lockSet {
+	if s.freed == nil || history <= 0 || int(history) >= len(s.freed) {
+		return 0
+	}
+	return s.freed[history]
 }
 
 // usedLocks are the locks of one LockUse.

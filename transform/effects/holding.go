@@ -26,8 +26,10 @@ type LockUse struct {
 	Span    ast.Span
 	// Text is how the source spells it.
 	Text string
-	own  bool  // pyxlock's, in a file that was rewritten
-	node int32 // the lock, or the object of a critical section; 0 where that is not followed
+	// since is the history before several that are taken at once; 0 where it is taken by itself.
+	since int32
+	own   bool  // pyxlock's, in a file that was rewritten
+	node  int32 // the lock, or the object of a critical section; 0 where that is not followed
 	// entered is 1 + the number of a call, where the locks are those that entering a context manager takes.
 	entered int32
 }
@@ -38,6 +40,9 @@ type holding struct{ *builder }
 // takesLock notes that a lock is taken, and returns its number.
 func (b holding) takesLock(u LockUse) int32 {
 	u.Take = true
+	if u.since == 0 {
+		u.since = b.together
+	}
 	b.flow.Locks = append(b.flow.Locks, u)
 	n := int32(len(b.flow.Locks) - 1)
 	b.set(historySlot, b.node(Node{Kind: NodeHolds, Base: b.history(), Num: n}))
@@ -123,6 +128,18 @@ func (b holding) onlyLocks(s *ast.Suite) bool {
 	return true
 }
 
+// displayed are the objects that a loop runs over where they are written out: (a, b), sorted([a, b], key=id).
+func displayed(e ast.Expr) []ast.Expr {
+	if call, ok := syntax.Unparen(e).(*ast.Call); ok && syntax.IsNamed(call.Fun, "sorted") && len(call.Args) > 0 {
+		e = call.Args[0].X
+	}
+	c, ok := syntax.Unparen(e).(*ast.Collection)
+	if !ok || c.Kind == "dict" || syntax.Starred(c.Elems) {
+		return nil
+	}
+	return c.Elems
+}
+
 // attaches follows an item of a with statement, or what a loop runs over, that releases the GIL or takes it.
 func (b holding) attaches(e ast.Expr) {
 	switch {
@@ -180,9 +197,17 @@ func (b holding) receiver(e ast.Expr) *project.Class {
 // handLockCall follows the taking and releasing of a lock placed by hand. A method that passes on to
 // a lock that its object has is followed as any other. answer is what an attempt returns, 0 for another call.
 func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
-	if b.guardCall(e) {
-		b.calls.passed(e.Args)
-		return 0, true
+	if answer, ok := (guards{b}).guardCall(e); ok {
+		if _, guard := b.placed.Guard(firstArg(e)); !guard {
+			b.calls.passed(e.Args)
+		}
+		return b.noteAnswer(e, answer), true
+	}
+	if n, ok := e.Fun.(*ast.Name); ok && b.boundLocks[n.Name] != nil { // acquire = self._lock.acquire
+		of := *e
+		of.Fun = b.boundLocks[n.Name]
+		answer, done := b.handLockCall(&of)
+		return b.noteAnswer(e, answer), done
 	}
 	a, isMethod := syntax.Unparen(e.Fun).(*ast.Attribute)
 	if isMethod && a.Attr.Name == "enter_context" {
@@ -192,7 +217,7 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 	if isMethod && (ok || b.placed.Speaks(a.Attr.Name)) {
 		if c := b.receiver(a.X); c != nil && !lc.Set {
 			if take, release := handlock.Role(c, a.Attr.Name); (take || release) && handlock.IsClass(c) {
-				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, More: lc.More}, true
+				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, Shared: handlock.Shares(c, a.Attr.Name), More: lc.More}, true
 				for _, x := range e.Args { // lock_with(other)
 					if b.receiver(x.X) == c {
 						lc.More = append(lc.More, x.X)
@@ -221,8 +246,10 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 		return 0, true
 	}
 	var tries []LockUse
+	since := (guards{b}).since(1 + len(lc.More))
 	for _, x := range b.withSame(append([]ast.Expr{lc.Lock}, lc.More...)) {
 		u := b.lockUse(x)
+		u.since = since
 		u.Shared, u.Native, u.Span = lc.Shared, lc.Native && b.attached(), e.Span
 		switch {
 		case !lc.Take:
@@ -240,13 +267,41 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 		}
 	}
 	if len(tries) > 0 {
-		answer = attempts(b).asks(tries, lc.Zero)
+		answer = b.noteAnswer(e, attempts(b).asks(tries, lc.Zero))
+	}
+	return answer, true
+}
+
+// answers notes what a call answers that may have taken a lock.
+func (b holding) noteAnswer(e *ast.Call, answer int32) int32 {
+	if answer != 0 {
 		if b.answered == nil {
 			b.answered = map[*ast.Call]int32{}
 		}
 		b.answered[e] = answer
 	}
-	return answer, true
+	return answer
+}
+
+func firstArg(e *ast.Call) ast.Expr {
+	if len(e.Args) == 0 {
+		return nil
+	}
+	return e.Args[0].X
+}
+
+// binds notes a variable that is given a method by which a lock is taken or released, or something else.
+func (b holding) binds(t, value ast.Expr) {
+	n, ok := syntax.Unparen(t).(*ast.Name)
+	if !ok {
+		return
+	}
+	delete(b.boundLocks, n.Name)
+	if a, ok := syntax.Unparen(value).(*ast.Attribute); ok && b.placed.IsLock(a.X) {
+		if _, ok := b.placed.Call(&ast.Call{Span: a.Span, Fun: a}); ok {
+			b.boundLocks = with(b.boundLocks, n.Name, a)
+		}
+	}
 }
 
 // isAddressOf reports whether an expression is the address of another.

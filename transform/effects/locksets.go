@@ -79,10 +79,24 @@ type Access struct {
 // Init reports whether it is __init__ that uses the state.
 func (a *Access) Init() bool { return a.init }
 
-// Holds reports whether an access holds a lock as it has to: to write, alone.
+// Holds reports whether an access holds a lock as it has to: to write, alone. Whoever gives C a pointer under a lock
+// for readers says that C only reads.
 func (a *Access) Holds(l StateLock) bool {
 	shared, ok := a.Locks[l]
-	return ok && !(shared && a.Effect.Writes())
+	return ok && !(shared && a.Effect.Writes() && done(a.Effect))
+}
+
+// Outer reports whether the access is of something further on, which belongs to another object.
+func (a *Access) Outer() bool { return a.outer }
+
+// Alone reports whether an access holds another lock than one, which nobody else holds.
+func (a *Access) Alone(but StateLock) bool {
+	for l, shared := range a.Locks {
+		if l != but && !shared {
+			return true
+		}
+	}
+	return false
 }
 
 // StateLocks is what guards a state, as far as a lock does.
@@ -100,6 +114,9 @@ type LockSets struct {
 	// All are the accesses of what no lock guards, too.
 	All map[State][]*Access
 	of  map[*project.Class][]State // see statesOf
+	// rebound are the attributes that methods of a class assign to on its own objects: a lock that is reached through
+	// one is now this one and now that.
+	rebound map[*project.Class]map[string]bool
 	// owners are the classes that have the attribute by which a lock is reached.
 	owners map[StateLock][]*project.Class
 	// by are the locks that guard something of a class.
@@ -133,6 +150,7 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 		return ls
 	}
 	locks := map[*project.Class]map[string]bool{} // attributes that are locks
+	ls.findRebound(all)
 	for _, f := range all {
 		if p.Exempt(f) || !Entered(p, f) {
 			continue
@@ -164,11 +182,38 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 	}
 	ls.classes()
 	for s, list := range ls.All {
-		if g := ls.guard(list, s.Class); g != nil {
+		if g := ls.guard(slices.DeleteFunc(slices.Clone(list), func(a *Access) bool { return a.outer }), s.Class); g != nil {
 			ls.States[s] = g
 		}
 	}
+	ls.leaveInner()
+	for s, list := range ls.All {
+		if g := ls.guard(list, s.Class); g != nil {
+			ls.States[s] = g
+		} else {
+			delete(ls.States, s)
+		}
+	}
 	return ls
+}
+
+// leaveInner leaves out of the uses of what leads to an object those of an attribute that is guarded by a lock of that
+// object itself.
+func (ls *LockSets) leaveInner() {
+	for s, list := range ls.All {
+		ls.All[s] = slices.DeleteFunc(list, func(a *Access) bool {
+			if !a.outer {
+				return false
+			}
+			for _, c := range a.Effect.Class.Declaring(a.Effect.Field) {
+				g := ls.States[State{c, a.Effect.Field, a.Effect.Behind && leads(ls.p, c, a.Effect.Field)}]
+				if g != nil && !g.By.Module && !strings.Contains(g.By.Path, ".") {
+					return true
+				}
+			}
+			return false
+		})
+	}
 }
 
 // uses notes a use of an attribute of what a region is, or of what that leads to.
@@ -180,7 +225,7 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 	for set := e.locks; set != 0; set &= set - 1 {
 		l := f.Sum.locks[bits.TrailingZeros64(uint64(set))]
 		k, owner, ok := relative(f, l, region)
-		if !ok || k.some && rebinds(e) || strings.HasPrefix(k.Path, field+".") || k.Path == field && !k.Module {
+		if !ok || ls.changes(class, k) || k.some && rebinds(e) || !k.Module && (k.Path == field || strings.HasPrefix(k.Path, field+".") && !within(ls.p, class, field, behind)) {
 			continue // another of several locks keeps nobody away from the attribute itself, nor does one that it leads to
 		}
 		k.some = false
@@ -217,6 +262,12 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 		a.Class = class
 		ls.All[s] = append(ls.All[s], a)
 	}
+}
+
+// within reports whether a lock in what an attribute points to may guard the rest of that.
+func within(p *Program, c *project.Class, field string, behind bool) bool {
+	f := c.Field(field)
+	return behind && f != nil && p.Types.OfField(f).Kind == ctype.Pointer
 }
 
 // leads reports whether an attribute leads to something else, which may be guarded in another way.
@@ -297,9 +348,6 @@ func (ls *LockSets) classes() {
 			}
 			uses[a.Func]++
 			for l := range a.Locks {
-				if !a.Holds(l) {
-					continue
-				}
 				if held[l] == nil {
 					held[l] = map[*Function]int{}
 				}
@@ -339,7 +387,7 @@ func (ls *LockSets) guard(list []*Access, c *project.Class) *StateLocks {
 		}
 		all[a.Func]++
 		for l := range a.Locks {
-			if !ls.guards(c, l) || !a.Holds(l) {
+			if !ls.guards(c, l) {
 				continue
 			}
 			if by[a.Func] == nil {
@@ -382,7 +430,13 @@ func (ls *LockSets) guard(list []*Access, c *project.Class) *StateLocks {
 		}
 	}
 	for _, a := range list {
-		if !a.init && a.Effect.Writes() && a.Holds(best) && (g.Writes == nil || a.Effect.Sure && !g.Writes.Effect.Sure) {
+		if _, held := a.Locks[best]; a.init || !a.Effect.Writes() || !held {
+			continue
+		}
+		rank := func(a *Access) int {
+			return map[bool]int{true: 2}[a.Holds(best)] + map[bool]int{true: 1}[a.Effect.Sure]
+		}
+		if g.Writes == nil || rank(a) > rank(g.Writes) {
 			g.Writes = a
 		}
 	}
@@ -421,7 +475,10 @@ func (ls *LockSets) Sorted() []State {
 func (ls *LockSets) Of(c *project.Class) []StateLock {
 	count := map[StateLock]int{}
 	for s, g := range ls.States {
-		if s.Class == c || slices.Contains(c.Ancestry(), s.Class) || s.Class.Mod == c.Mod && slices.Contains(s.Class.Ancestry(), c) {
+		if slices.Contains(c.Ancestry(), s.Class) && slices.ContainsFunc(g.All, func(a *Access) bool {
+			_, held := a.Locks[g.By]
+			return !a.init && a.Effect.Writes() && held && (a.Class == nil || slices.Contains(c.Ancestry(), a.Class))
+		}) {
 			count[g.By]++
 		}
 	}
@@ -481,31 +538,6 @@ func (ls *LockSets) Open(c *project.Class) []*Access {
 	return slices.CompactFunc(out, func(a, b *Access) bool { return a.Func == b.Func })
 }
 
-// Unguarded returns an assignment to an attribute of a class that holds a Python object, and another use of that
-// attribute, where no lock guards it and none is held at both: the use takes the object while the other thread lets
-// go of it. Both come about for certain in what others can call.
-func (ls *LockSets) Unguarded(c *project.Class) (write, use *Access) {
-	for _, s := range ls.statesOf(c) {
-		list, fd := ls.All[s], c.Field(s.Field)
-		if s.Behind || ls.States[s] != nil || fd == nil || ls.p.Types.OfField(fd).Kind != ctype.Object {
-			continue
-		}
-		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
-		for _, w := range list {
-			if !plain(w) || !rebinds(w.Effect) || !OnSelf(w.Func, w.Effect) || write != nil && before(write, w) {
-				continue
-			}
-			for _, u := range list {
-				if u.Effect.Writes() || !plain(u) || share(w, u) || write == w && before(use, u) {
-					continue
-				}
-				write, use = w, u
-			}
-		}
-	}
-	return write, use
-}
-
 // statesOf returns the states of the objects of a class that are used, by their names.
 func (ls *LockSets) statesOf(c *project.Class) []State {
 	if ls.of == nil {
@@ -523,21 +555,6 @@ func (ls *LockSets) statesOf(c *project.Class) []State {
 		}
 	}
 	return ls.of[c]
-}
-
-// share reports whether some lock is held at both of two accesses.
-func share(a, b *Access) bool {
-	for l := range a.Locks {
-		if _, ok := b.Locks[l]; ok {
-			return true
-		}
-	}
-	return false
-}
-
-// before reports whether an access stands in front of another one, or is it.
-func before(a, b *Access) bool {
-	return cmp.Or(strings.Compare(a.Func.Unit.Path, b.Func.Unit.Path), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos)) <= 0
 }
 
 // holdsAny reports whether an access holds one of the locks that guard something of a class.

@@ -4,11 +4,13 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -16,6 +18,9 @@ import (
 func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 	if n, ok := syntax.Unparen(e).(*ast.Name); ok && (n.Name == "nogil" || n.Name == "gil") {
 		return nil, false
+	}
+	if lock, ok := b.placed.Manager(e); ok {
+		return []LockUse{b.lockUse(lock)}, true
 	}
 	objects, ok := b.placed.With(e)
 	if !ok {
@@ -40,7 +45,11 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 		out = append(out, u)
 	}
 	if objects == nil {
-		out = append(out, b.lockUse(e))
+		u := b.lockUse(e)
+		if call, ok := syntax.Unparen(e).(*ast.Call); ok { // with self.lock.read_lock():
+			u.Shared = handlock.ForReading(call)
+		}
+		out = append(out, u)
 	}
 	return out, true
 }
@@ -117,8 +126,11 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 		}
 		return b.lockValue(e.Else)
 	case *ast.Call: // with self.lock.read():
-		if a, ok := syntax.Unparen(e.Fun).(*ast.Attribute); ok && b.placed.IsLock(a.X) {
-			return b.lockValue(a.X)
+		if a, ok := syntax.Unparen(e.Fun).(*ast.Attribute); ok {
+			_, field := syntax.Unparen(a.X).(*ast.Attribute)
+			if b.placed.IsLock(a.X) || field && handlock.Like(a.Attr.Name) && (b.receiver(a.X) == nil || len(b.members(b.receiver(a.X), a.Attr.Name, false)) == 0) {
+				return b.lockValue(a.X)
+			}
 		}
 	case *ast.Attribute:
 		if over := b.placed.Over(e.Attr.Name); over != "" {
@@ -133,6 +145,9 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 		}
 		base := b.expr(e.X)
 		if base == 0 {
+			if path := syntax.Dotted(e); path != nil && !b.isLocal(path[0]) { // of a class of Python's, say
+				return b.node(Node{Kind: NodeGlobal, Name: b.m.Stem + "." + strings.Join(path, "."), Shape: ctype.Shape{Kind: ctype.Object}}), false
+			}
 			return 0, false
 		}
 		sh := b.shape(base)
@@ -184,8 +199,8 @@ func (b holding) decoratedLock() {
 		return
 	}
 	b.byHand(b.f.Def.Name.Span)
-	u := LockUse{Again: true, Span: b.f.Def.Name.Span, Text: "@" + syntax.LastName(d)}
-	if len(b.flow.Params) > 0 && b.m.Scope.CythonAttr(d, true) == "critical_section" {
+	u := LockUse{Again: true, Span: b.f.Def.Name.Span, Text: "@" + syntax.LastName(decoratorName(d))}
+	if len(b.flow.Params) > 0 && b.m.Scope.CythonAttr(decoratorName(d), true) == "critical_section" {
 		u.Section, u.node = true, b.flow.Params[0]
 	} else {
 		u.node = b.lockInside(d)
@@ -193,118 +208,38 @@ func (b holding) decoratedLock() {
 	b.takesLock(u)
 }
 
-// lockInside is the lock that a decorator in sight takes: what the function inside it has a with statement for. That
-// is the module's, or an attribute of the first argument; else each decorator has a lock of its own.
+// decoratorName is the decorator, or what makes it if it is called.
+func decoratorName(d ast.Expr) ast.Expr {
+	if call, ok := d.(*ast.Call); ok {
+		return call.Fun
+	}
+	return d
+}
+
+// lockInside is the lock that a decorator takes: that of the function inside it where it is in sight; else each
+// decorator has a lock of its own.
 func (b holding) lockInside(d ast.Expr) int32 {
-	path := syntax.Dotted(d)
-	if r := b.m.Owner(path); r.Mod != nil {
-		for _, f := range b.p.Funcs(r.Mod).byName[r.Name] {
-			var found ast.Expr
-			var first string
-			syntax.Everywhere(f.Def.Body.Stmts, func(st ast.Stmt) {
-				switch st := st.(type) {
-				case *ast.FuncDef:
-					if st.Params != nil && len(st.Params.List) > 0 && first == "" {
-						first = syntax.ParamName(st.Params.List[0])
-					}
-				case *ast.With:
-					for _, it := range st.Items {
-						if _, ok := b.p.HandLocks(r.Mod).With(it.X); ok && found == nil {
-							found = it.X
-						}
-					}
-				}
-			})
-			switch e := syntax.Unparen(found).(type) {
-			case *ast.Name:
-				if m, name := b.p.HandLocks(r.Mod).Global([]string{e.Name}); m != nil {
-					return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
-				}
-			case *ast.Attribute:
-				if len(b.flow.Params) > 0 && (syntax.IsNamed(e.X, first) || first == "args") && first != "" {
-					return b.node(Node{Kind: NodeField, Base: b.flow.Params[0], Name: e.Attr.Name, owner: b.f.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()})
-				}
+	variable := func(m *project.Module, name string) int32 {
+		return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
+	}
+	if in, ok := handlock.Inside(b.m, d); ok {
+		if in.Attr != "" && len(b.flow.Params) > 0 {
+			return b.node(Node{Kind: NodeField, Base: b.flow.Params[0], Name: in.Attr, owner: b.f.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()})
+		}
+		if in.Mod != nil {
+			if m, name := b.p.HandLocks(in.Mod).Global(syntax.Dotted(in.Lock)); m != nil {
+				return variable(m, name)
 			}
 		}
-		return b.node(Node{Kind: NodeGlobal, Name: r.Mod.Stem + "." + r.Name, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
-	return b.node(Node{Kind: NodeGlobal, Name: "@" + syntax.LastName(d), Shape: ctype.Shape{Kind: ctype.Object}})
+	name := decoratorName(d)
+	if r := b.m.Owner(syntax.Dotted(name)); r.Mod != nil {
+		return variable(r.Mod, r.Name)
+	}
+	return b.node(Node{Kind: NodeGlobal, Name: "@" + syntax.LastName(name), Shape: ctype.Shape{Kind: ctype.Object}})
 }
 
 // lockField is a lock that an object has as an attribute of C's.
 func (b holding) lockField(base int32, name string, sh ctype.Shape) int32 {
 	return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: b.shape(base).Class, Shape: sh, history: b.history()})
-}
-
-// guarding follows a variable that is given a C++ guard: it holds its locks until it is
-// deleted, told to let go, or the function ends.
-func (b holding) guarding(t ast.Expr, value ast.Expr) {
-	n, ok := syntax.Unparen(t).(*ast.Name)
-	if !ok || value == nil {
-		return
-	}
-	g, ok := b.placed.Guard(value)
-	if !ok {
-		return
-	}
-	var taken []int32
-	for _, l := range g.Locks {
-		u := b.lockUse(l)
-		u.Native, u.Shared, u.Span = g.Native && b.attached(), g.Shared, value.Range()
-		if g.Later || g.Tries {
-			u.node = 0
-		}
-		b.byHand(value.Range())
-		at := b.takesLock(u)
-		if g.Later || g.Tries {
-			b.flow.Locks[at].node, _ = b.lockValue(l)
-			b.leavesLock(at, b.history())
-		}
-		taken = append(taken, at)
-	}
-	if b.guards == nil {
-		b.guards = map[string][]int32{}
-	}
-	b.guards[n.Name] = taken
-	if g.Heap {
-		b.heapGuards = append(b.heapGuards, n.Name)
-	}
-}
-
-// guardCall follows a call that a guard is told to lock or unlock by.
-func (b holding) guardCall(e *ast.Call) bool {
-	a, ok := syntax.Unparen(e.Fun).(*ast.Attribute)
-	if !ok {
-		return false
-	}
-	n, ok := a.X.(*ast.Name)
-	if !ok || b.guards[n.Name] == nil {
-		return false
-	}
-	for _, at := range b.guards[n.Name] {
-		u := b.flow.Locks[at]
-		u.Span = e.Span
-		switch a.Attr.Name {
-		case "lock":
-			u.Native = b.attached()
-			b.takesLock(u)
-		case "unlock", "release":
-			u.Take = false
-			b.releasesLock(u)
-		}
-	}
-	return true
-}
-
-// deletesGuard follows "del guard".
-func (b holding) deletesGuard(t ast.Expr) {
-	n, ok := syntax.Unparen(t).(*ast.Name)
-	if !ok {
-		return
-	}
-	for _, at := range b.guards[n.Name] {
-		u := b.flow.Locks[at]
-		u.Take, u.Span = false, n.Span
-		b.releasesLock(u)
-	}
 }

@@ -188,6 +188,7 @@ type Flow struct {
 	Python   []ast.Span
 	// ends are the ends of the history where control leaves the function, yields where it waits at a yield.
 	ends, yields []int32
+	globals      []globalUse // where variables of the module are used
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
 	// content holds what containers of the function's own making were made with, by their
@@ -287,6 +288,8 @@ type Effect struct {
 	next   int32
 	// locks are those that people placed and that are held, as a set of the summary's.
 	locks lockSet
+	// freed are those of them that the function may have released for its caller by then.
+	freed lockSet
 }
 
 // foundKey is what tells effects of one summary apart.
@@ -305,13 +308,14 @@ type foundKey struct {
 	field     string
 	behind    bool
 	locks     lockSet
+	freed     lockSet
 }
 
 // Writes reports whether the effect changes state, and is not only locked as if it did.
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.locks}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.locks, e.freed}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

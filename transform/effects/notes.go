@@ -29,6 +29,18 @@ type notes struct {
 	withs      []int32
 	guards     map[string][]int32
 	heapGuards []string
+	// guardAnswers are the answers of attempts by which guards were made.
+	guardAnswers map[string]int32
+	// starts are where functions inside the function begin that are only called.
+	starts map[*ast.FuncDef]int32
+	// atOnce is true in the arguments of what calls the functions that it is given before it returns.
+	atOnce bool
+	// together is the history before locks that a loop takes in an order of their own; 0 outside of such loops.
+	together int32
+	// newLock is true where an attribute is given a lock that was just made.
+	newLock bool
+	// boundLocks are the variables that hold a method by which a lock is taken or released.
+	boundLocks map[string]*ast.Attribute
 	stacks     map[string][]int32
 	// handMade is true where the module has locks that people placed.
 	handMade bool

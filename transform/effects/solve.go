@@ -180,6 +180,7 @@ type Solver struct {
 	fills   bool        // whether a callee puts anything into a container
 	meant   [][]meaning // what the regions of a callee are in the call that is looked at
 	held    []lockSet   // by node of the history: the locks that people placed; nil for none at all
+	freed   []lockSet   // likewise: those that may have been released for the caller; nil for none at all
 	asked   lockSet     // those that may have been taken
 	again   []*Function // to be updated once more, though none of their callees grew
 }
@@ -188,7 +189,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
-	s.attributes, s.held = nil, nil
+	s.attributes, s.held, s.freed = nil, nil, nil
 	s.rounds.reset()
 	if n := len(s.flow.Nodes); cap(s.nodes) < n {
 		s.nodes = make([]answer, n, 2*n)
@@ -217,7 +218,7 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, locks: (heldLocks{s}).heldAt(e.history)}
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, locks: (heldLocks{s}).heldAt(e.history), freed: (heldLocks{s}).freedAt(e.history)}
 			if e.takes {
 				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 			}
@@ -324,7 +325,11 @@ func (s *Solver) call(c *Call) {
 			at := anchor(g, e.Region)
 			raw := e.Raw && !s.p.Holds(g, e)
 			mode := takenFor(s.p, g, e)
-			locks := (heldLocks{s}).heldAt(c.history)
+			locks, freed := (heldLocks{s}).heldAt(c.history), (heldLocks{s}).freedAt(c.history)
+			if e.freed != 0 && locks != everything {
+				lets := (heldLocks{s}).anyWay((heldLocks{s}).across(c, g, e.freed))
+				locks, freed = locks&^lets, freed|lets&^locks
+			}
 			if e.locks != 0 {
 				locks |= (heldLocks{s}).across(c, g, e.locks)
 			}
@@ -349,7 +354,7 @@ func (s *Solver) call(c *Call) {
 						continue
 					}
 					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), locks: locks}
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), locks: locks, freed: freed}
 					if !e.Raw || s.p.Holds(g, e) {
 						(sharing{s}).locksGuard(to, class, does, held{under: c.under}, c.history)
 					}
@@ -516,7 +521,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.locks == e.locks {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.locks == e.locks && o.freed == e.freed {
 				return true
 			}
 		}

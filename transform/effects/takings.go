@@ -149,7 +149,11 @@ func Takings(p *Program, f *Function) []Taking {
 		if !u.Again {
 			once = uses[x.Num].locks
 		}
-		note(uses[x.Num].locks, once, s.heldAt(x.Base), Taking{Span: u.Span})
+		before := x.Base
+		if u.since != 0 {
+			before = u.since
+		}
+		note(uses[x.Num].locks, once, s.heldAt(before), Taking{Span: u.Span})
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]

@@ -55,7 +55,9 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 		case c.tries:
 		case library.LockEvery()[name]:
 			c.More = others(call)
-		case len(call.Args) > 1:
+		case library.LockIdent()[name] && len(call.Args) > 2:
+			c.how = call.Args[2:]
+		case len(call.Args) > 1 && !library.LockIdent()[name]:
 			c.how = call.Args[1:]
 		}
 		return c, true
@@ -68,10 +70,13 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 		// A bare acquire() may be of a pool's connection: what it is called on says.
 		if take, ok := takes(fun.Attr.Name); ok && (len(syntax.Words(fun.Attr.Name)) > 1 || h.IsLock(fun.X)) {
 			typ := h.Type(syntax.LastName(fun.X))
-			return Call{Node: call, Lock: fun.X, Take: take, Shared: strings.HasSuffix(fun.Attr.Name, "_shared"), Native: library.NativeLocks()[typ], how: call.Args}, true
+			return Call{Node: call, Lock: fun.X, Take: take, Shared: takesToRead(fun.Attr.Name), Native: library.NativeLocks()[typ], how: call.Args}, true
+		}
+		if name := fun.Attr.Name; (name == "__enter__" || name == "__exit__") && h.IsLock(fun.X) {
+			return Call{Node: call, Lock: fun.X, Take: name == "__enter__"}, true
 		}
 		if _, ok := triesTo(fun.Attr.Name); ok && h.IsLock(fun.X) {
-			return Call{Node: call, Lock: fun.X, Take: true, tries: true}, true
+			return Call{Node: call, Lock: fun.X, Take: true, Shared: strings.Contains(fun.Attr.Name, "_shared"), tries: true}, true
 		}
 	case *ast.Name: // lock_mutex(x)
 		x := syntax.Arg(call, 0)
@@ -131,6 +136,10 @@ func waits(file *ast.File, args []ast.Arg) bool {
 			if a.Name.Name == "timeout" || syntax.Text(file, x.Span) == "0" {
 				return false
 			}
+		case *ast.Unary: // timeout=-1
+			if _, number := x.X.(*ast.Number); x.Op != "-" || !number {
+				return false
+			}
 		case *ast.Name, *ast.Attribute:
 			if last := syntax.LastName(x); a.Name.Name == "" && !strings.HasPrefix(last, "NOWAIT") && last != "timeout" && strings.Contains(last, "WAIT") {
 				continue
@@ -143,10 +152,15 @@ func waits(file *ast.File, args []ast.Arg) bool {
 	return true
 }
 
+// takesToRead reports whether the method of a lock that is not in sight takes it for reading.
+func takesToRead(name string) bool {
+	return strings.HasSuffix(name, "_shared") || strings.HasSuffix(name, "_read")
+}
+
 // triesTo tells whether a method of this name tries to take a lock.
 func triesTo(name string) (string, bool) {
 	switch name {
-	case "try_lock", "try_acquire", "try_lock_for", "try_lock_until", "try_lock_shared":
+	case "try_lock", "try_acquire", "try_lock_for", "try_lock_until", "try_lock_shared", "try_lock_shared_for", "try_lock_shared_until":
 		return name, true
 	}
 	return "", false
@@ -209,7 +223,7 @@ type Guard struct {
 }
 
 // Guard tells whether an expression makes a guard: unique_lock[mutex](m), new
-// lock_guard[mutex](m), py_safe_construct_unique_lock(m).
+// lock_guard[mutex](m), py_safe_construct_unique_lock(m), make_unique[lock_guard[mutex]](m).
 func (h *Names) Guard(e ast.Expr) (Guard, bool) {
 	var g Guard
 	switch n := syntax.Unparen(e).(type) {
@@ -228,16 +242,25 @@ func (h *Names) Guard(e ast.Expr) (Guard, bool) {
 			return g, false
 		}
 		fun := syntax.Unparen(n.Fun)
+		of := "" // what a template is of
 		if s, ok := fun.(*ast.Subscript); ok {
+			if len(s.Index) == 1 {
+				of = h.m.CName(syntax.Bare(innermost(s.Index[0])))
+			}
 			fun = s.X
 		}
 		name := h.m.CName(fun)
 		switch {
 		case library.GuardMakers()[name]:
 			g = guardOf(name, n)
-			g.Native = false
+			g.Native, g.Shared = false, library.LockShared()[name]
 		case library.GuardTypes()[name]:
 			g = guardOf(name, n)
+		case (name == "make_unique" || name == "make_shared") && library.GuardTypes()[of]:
+			g = guardOf(of, n)
+		case (name == "unique_ptr" || name == "shared_ptr" || name == "move") && len(n.Args) == 1:
+			g, _ = h.Guard(n.Args[0].X)
+			g.Heap = false // it deletes what it has
 		default:
 			return g, false
 		}
@@ -245,6 +268,14 @@ func (h *Names) Guard(e ast.Expr) (Guard, bool) {
 		return g, false
 	}
 	return g, len(g.Locks) > 0
+}
+
+// innermost is the template that a spelled type is an instance of.
+func innermost(e ast.Expr) ast.Expr {
+	if s, ok := syntax.Unparen(e).(*ast.Subscript); ok {
+		return s.X
+	}
+	return e
 }
 
 // guardOf is the guard that a call with these arguments makes.

@@ -88,7 +88,7 @@ func (h *Names) named(name string) bool {
 // lockWords are the words by which people name locks.
 var lockWords = map[string]bool{
 	"lock": true, "locks": true, "locked": true, "locking": true, "lk": true, "lck": true, "rlock": true,
-	"rwlock": true, "mutex": true, "mtx": true, "phil": true, "semaphore": true, "synchronized": true,
+	"rwlock": true, "wlock": true, "mutex": true, "mtx": true, "phil": true, "semaphore": true, "synchronized": true,
 }
 
 // Like reports whether a name speaks of a lock. "block", "clock", "unlock" and
@@ -124,27 +124,4 @@ func (h *Names) CountsTokens(lock ast.Expr) bool {
 		}
 	}
 	return false
-}
-
-// Decorated reports whether a decorator that is not ours locks the function: one
-// whose name speaks of a lock, as in a with statement, wherever it comes from. That it
-// has the name of one of ours makes it neither ours nor none.
-func Decorated(m *project.Module, def *ast.FuncDef) bool { return Decorator(m, def) != nil }
-
-// Decorator returns the decorator that locks a function, as Decorated has it, or nil.
-func Decorator(m *project.Module, def *ast.FuncDef) ast.Expr {
-	for _, d := range def.Decorators {
-		e := d.Expr
-		if c, ok := e.(*ast.Call); ok {
-			e = c.Fun
-		}
-		if decorator.Names[m.Scope.CythonAttr(e, true)] {
-			continue
-		}
-		last := syntax.LastName(e)
-		if last == "critical_section" || Like(last) && !decorator.NoLock(m, e) {
-			return e
-		}
-	}
-	return nil
 }

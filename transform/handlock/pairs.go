@@ -73,6 +73,42 @@ func Role(c *project.Class, method string) (take, release bool) {
 	return take, release
 }
 
+// Shares reports whether others may hold the lock in the same way that a method of its class takes it: by its name it
+// takes it for reading, and the class has another way.
+func Shares(c *project.Class, method string) bool {
+	if !reads(method) {
+		return false
+	}
+	for _, k := range c.Ancestry() {
+		for t := range Takes(k) {
+			if !reads(t) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ForReading reports whether a call is of a method of a lock that gives it for reading: lock.read_lock().
+func ForReading(call *ast.Call) bool {
+	a, ok := syntax.Unparen(call.Fun).(*ast.Attribute)
+	return ok && (reads(a.Attr.Name) || a.Attr.Name == "gen_rlock")
+}
+
+// reads reports whether a function takes a lock for reading, by its name.
+func reads(name string) bool {
+	read := false
+	for _, w := range syntax.Words(name) {
+		switch w {
+		case "read", "reader", "reading", "shared", "rd", "rdlock", "rlock":
+			read = true
+		case "write", "writer", "exclusive", "wr", "upgrade", "unlock", "release":
+			return false
+		}
+	}
+	return read
+}
+
 // set tells whether a call is of a function that the settings name, of whatever class.
 func (h *Names) set(call *ast.Call) (Call, bool) {
 	name := syntax.LastName(call.Fun)

@@ -15,12 +15,12 @@ import (
 
 // words are spelled in every module with locks that people placed, unless these are called something
 // else altogether.
-var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronized", "semaphore", "Lock"}
+var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire"}
 
 // Any reports whether the module may have locks that people placed.
 func (h *Names) Any() bool {
 	return h.any.Get(func() bool {
-		return slices.ContainsFunc(h.m.Units, func(u *project.Unit) bool {
+		return len(h.pairs) > 0 || slices.ContainsFunc(h.m.Units, func(u *project.Unit) bool {
 			return slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
 		})
 	})
@@ -225,6 +225,12 @@ func (h *Names) typeName(t *ast.CType) string {
 		return c.Name
 	}
 	return ""
+}
+
+// Makes reports whether an expression makes a lock.
+func (h *Names) Makes(e ast.Expr) bool {
+	call, ok := syntax.Bare(e).(*ast.Call)
+	return ok && call.Fun != nil && h.makes(call) != ""
 }
 
 // makes returns the type of the lock that a call makes, "" where it makes none.

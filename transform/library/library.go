@@ -174,6 +174,7 @@ var (
 	// they take or release it.
 	LockCalls   = sync.OnceValue(lockCalls)
 	LockEvery   = names("every", "c")     // of these, the ones whose other arguments are locks as well
+	LockIdent   = names("ident", "c")     // the ones whose second argument is the number of a thread
 	LockShared  = names("shared", "c")    // the ones that others may hold for reading at the same time
 	LockTries   = values("tries", "c")    // the ones that may come back without it, and whether they answer zero or nonzero if they have it
 	LockNative  = names("native", "c")    // the ones that wait while the thread is attached

@@ -15,7 +15,7 @@ var asked = map[string][]string{
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates", "later"},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "carries="},
-	"c":        {"args=", "lock=", "tries=", "every", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
+	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
 }
 
 var (

@@ -53,7 +53,7 @@ func New(pl *plan.Planner) *Reviewer {
 }
 
 // Explain explains the functions called name ("method", "Class.method" or
-// "function") in modules.
+// "function") in modules, or else the attributes ("Class.attribute", "attribute").
 func (p *Reviewer) Explain(mods []*project.Module, name string) []Explanation {
 	var all []*effects.Function
 	for _, m := range mods {
@@ -68,6 +68,9 @@ func (p *Reviewer) Explain(mods []*project.Module, name string) []Explanation {
 		}
 		seen[f.Def] = true
 		out = append(out, p.explain(f))
+	}
+	if out == nil {
+		return p.attributes(mods, name)
 	}
 	return out
 }

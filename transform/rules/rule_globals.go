@@ -12,6 +12,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
@@ -29,6 +30,10 @@ func mutableGlobals(c *checking) {
 	variablesInC(c)
 	vars := c.globals()
 	changesWithin(c, vars)
+	var uses map[string][]effects.GlobalUse
+	if c.hands.Any() {
+		uses = effects.GlobalUses(c.p, c.m)
+	}
 	var once map[*ruleFunc]string
 	var strolls map[string][]stroll
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
@@ -50,7 +55,7 @@ func mutableGlobals(c *checking) {
 		var why []string
 		headline := ""
 		for _, ch := range v.changes {
-			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldForAll(ch.node.Range().Pos) {
+			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldForAll(ch.node.Range().Pos) || underLock(uses[name], ch) {
 				continue
 			}
 			w := ""
@@ -59,6 +64,8 @@ func mutableGlobals(c *checking) {
 				w = c.unsafeChange(v, ch)
 			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && c.checksFirst(v, ch):
 				w = "two threads can both find no lock and create one each, which do not exclude each other"
+			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && slices.ContainsFunc(v.inits, c.makesLock) && !strings.Contains(ch.f.name(), "fork"):
+				w = "the lock is replaced, and whoever has the old one does not exclude those who take the new one"
 			}
 			if w != "" {
 				bad, why = append(bad, ch), append(why, w)
@@ -82,6 +89,9 @@ func mutableGlobals(c *checking) {
 			}
 		}
 		if len(bad) == 0 {
+			if !lock {
+				besideLock(c, v, uses[name])
+			}
 			continue
 		}
 		if headline == "" {

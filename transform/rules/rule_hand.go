@@ -29,12 +29,15 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	var order []told
 	for _, s := range sets.Sorted() {
 		g := sets.States[s]
-		if p.locks.Of(s.Class) != nil || g.Writes == nil || !g.Writes.Effect.Sure {
+		if p.locks.Of(s.Class) != nil || g.Writes == nil || !g.Writes.Effect.Sure && g.Writes.Holds(g.By) {
 			continue
 		}
 		for _, a := range g.All {
 			if !slices.Contains(mods, a.Func.Mod) || a.Holds(g.By) || !a.Effect.Sure || !p.leavesOpen(s, g, a) {
 				continue
+			}
+			if _, read := a.Locks[g.By]; read && (a.Outer() || a.Alone(g.By)) {
+				continue // another object's affair, or readers write it one at a time
 			}
 			k := told{a.Func, a.Region}
 			was, known := worst[k]
@@ -56,6 +59,33 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 				out = append(out, w.finding())
 			}
 		}
+	}
+	return out
+}
+
+// exposed reports the attributes that Python code gets at without the lock that guards them.
+func (p *Checker) exposed(mods []*project.Module, sets *effects.LockSets) []finding.Finding {
+	var out []finding.Finding
+	for _, s := range sets.Sorted() {
+		g, fd := sets.States[s], s.Class.Field(s.Field)
+		if s.Behind || fd == nil || fd.Vis != ast.Public && fd.Vis != ast.Readonly || p.locks.Of(s.Class) != nil || s.Class.Extern ||
+			!slices.Contains(mods, fd.Mod) || g.Writes == nil || !g.Writes.Effect.Sure {
+			continue
+		}
+		span := fd.Decl.Range()
+		if fd.Declarator != nil {
+			span = syntax.DeclaredName(fd.Declarator).Span
+		}
+		does := "read and assign to"
+		if fd.Vis == ast.Readonly {
+			does = "read"
+		}
+		f := project.FindingAt(fd.Unit.Source, span, finding.LeftOut, "", "")
+		f.Warning = true
+		f.Message = fmt.Sprintf("Python code can %s %s.%s without the lock that %s holds to write it", does, s.Class.Name, fd.Name, g.Writes.Func.Name())
+		f.Help = "make the attribute private, and write a property that holds the lock"
+		f.Related = []finding.Related{openAccess{g.Writes, s, g}.writer()}
+		out = append(out, f)
 	}
 	return out
 }
@@ -123,20 +153,27 @@ func (w openAccess) finding() finding.Finding {
 	steps := effects.Chain(f, e)
 	last := steps[len(steps)-1]
 	out.Cause = fmt.Sprintf("%s in %s, %d", last.Func.Name(), last.Func.Unit.Path, last.Effect.Span.Pos)
-	pos := project.FindingAt(writer.Func.Unit.Source, writer.Effect.Span, "", "", "")
-	name := "self"
-	if len(writer.Func.Def.Params.List) > 0 {
-		name = cmp.Or(effects.PathOf(writer.Func, writer.Region), name)
+	if writer.Holds(w.by.By) {
+		out.Related = []finding.Related{w.writer()}
 	}
-	out.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s writes it with %s", writer.Func.Name(), w.by.By.Text(name))}}
 	if len(steps) > 1 {
 		out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
 	}
 	return out
 }
 
-// unguarded reports, once for each class that is locked by hand, an attribute that is
-// assigned to and used with no lock in common.
+// writer tells of an access that writes the state with the lock that guards it.
+func (w openAccess) writer() finding.Related {
+	x := w.by.Writes
+	name := "self"
+	if len(x.Func.Def.Params.List) > 0 {
+		name = cmp.Or(effects.PathOf(x.Func, x.Region), name)
+	}
+	return relatedAt(x.Func, x.Effect.Span, fmt.Sprintf("%s writes it with %s", x.Func.Name(), w.by.By.Text(name)))
+}
+
+// unguarded reports, once for each class that is locked by hand, the attributes that are
+// written and used with no lock in common.
 func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []finding.Finding {
 	var out []finding.Finding
 	elsewhere := includedIn(mods)
@@ -145,29 +182,46 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 			if !p.mayBeUnlocked(c) || a.ByHand(c) == nil || elsewhere(m, c) {
 				continue
 			}
-			w, use := a.Sets.Unguarded(c)
-			if w == nil {
+			open := a.Sets.Unguarded(c)
+			if len(open) == 0 {
 				continue
 			}
-			field := w.Effect.Field
+			w, use := open[0].Write, open[0].Use
 			f := project.FindingAt(w.Func.Unit.Source, w.Effect.Span, finding.LeftOut, "", "")
 			f.Warning = true
 			other := use.Func.Name()
 			if use.Func == w.Func {
 				other = "the same function in another thread"
 			}
-			f.Message = fmt.Sprintf("%s writes %s, which %s reads, without a lock that both hold", w.Func.Name(), field, other)
-			f.Gist = w.Func.Name() + " writes " + field
+			f.Message = fmt.Sprintf("%s writes %s, which %s reads, without a lock that both hold", w.Func.Name(), stateText(open[0].State), other)
+			f.Gist = w.Func.Name() + " writes " + open[0].Field
 			f.Help = fmt.Sprintf("%s has a hand-written lock for other state: hold the same lock in both places", c.Name)
-			pos := project.FindingAt(use.Func.Unit.Source, use.Effect.Span, "", "", "")
-			f.Related = []finding.Related{{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: fmt.Sprintf("%s reads %s", use.Func.Name(), field)}}
+			f.Related = []finding.Related{relatedAt(use.Func, use.Effect.Span, fmt.Sprintf("%s reads %s", use.Func.Name(), open[0].Field))}
 			if steps := effects.Chain(w.Func, w.Effect); len(steps) > 1 {
 				f.Related = append(effects.RelatedOf(steps[1:]), f.Related...)
+			}
+			for i, x := range open[1:] {
+				r := relatedAt(x.Write.Func, x.Write.Effect.Span, fmt.Sprintf("likewise %s writes %s", x.Write.Func.Name(), stateText(x.State)))
+				if i+1 == maxRelated && len(open)-2 > i {
+					r.Message += fmt.Sprintf(" (and %d more attributes)", len(open)-2-i)
+				}
+				f.Related = append(f.Related, r)
+				if i+1 == maxRelated {
+					break
+				}
 			}
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// stateText says what a state is: an attribute, or what that leads to.
+func stateText(s effects.State) string {
+	if s.Behind {
+		return "what " + s.Field + " leads to"
+	}
+	return s.Field
 }
 
 // otherLock returns a lock that is held at an access in place of the one that guards the state.

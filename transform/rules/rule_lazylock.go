@@ -1,12 +1,15 @@
 package rules
 
-// PXL218: a lock of an object that is made when it is first needed. Two threads that find none
-// make one each, and the two do not exclude each other.
+// PXL218: a lock of an object that is made when it is first needed, or made anew. Two threads that find none
+// make one each, and the two do not exclude each other; nor does the new one exclude who has the old one.
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
@@ -28,17 +31,65 @@ func lazyLocks(c *checking) {
 				if !ok || told[x.Attr.Name] {
 					continue
 				}
-				if n, ok := syntax.Bare(x.X).(*ast.Name); !ok || n.Name != f.first() || f.held(a.Pos, nil) || !f.looksFirst(a, attributeNamed(x.Attr.Name)) {
+				n, ok := syntax.Bare(x.X).(*ast.Name)
+				if !ok || n.Name != f.first() || f.heldBeside(a.Pos, f.spelled(x)) {
+					continue
+				}
+				lock := f.first() + "." + x.Attr.Name
+				switch {
+				case f.looksFirst(a, attributeNamed(x.Attr.Name)):
+					if f.held(a.Pos, nil) {
+						continue
+					}
+					f.finding(a.Span, finding.LazyLock,
+						fmt.Sprintf("%s makes the lock %s when there is none yet: two threads may each make one, and the two do not exclude each other", f.name(), lock),
+						"create it with the object, in __cinit__; or declare it `cdef cython.pymutex`, which needs no creating")
+				case c.madeWith(f, x.Attr.Name) && !making(c, f) && !strings.Contains(f.name(), "fork"): // a child has one thread, and its locks may be held by another's
+					f.finding(a.Span, finding.LazyLock,
+						fmt.Sprintf("%s replaces the lock %s: whoever has the old one, or waits for it, does not exclude those who take the new one", f.name(), lock),
+						"keep the lock that the object was made with").Warning = true
+				default:
 					continue
 				}
 				told[x.Attr.Name] = true
-				f.finding(a.Span, finding.LazyLock,
-					fmt.Sprintf("%s makes the lock %s.%s when there is none yet: two threads may each make one, and the two do not exclude each other", f.name(), f.first(), x.Attr.Name),
-					"create it with the object, in __cinit__; or declare it `cdef cython.pymutex`, which needs no creating")
 			}
 			return true
 		})
 	}
+}
+
+// making reports whether a function is only called for objects that are being made.
+func making(c *checking, f *ruleFunc) bool {
+	c.functions()
+	return slices.ContainsFunc(c.p.Funcs(c.m).All, func(g *effects.Function) bool {
+		return g.Def == f.def && (c.p.Constructs(g, 0) || len(g.Callers) > 0 && !g.Exposed() && !slices.ContainsFunc(g.Callers, func(h *effects.Function) bool {
+			return !library.Construction()[h.Def.Name.Name] && h.Def.Name.Name != "__init__"
+		}))
+	})
+}
+
+// madeWith reports whether a constructor of the class that a function is one of gives an attribute a lock.
+func (c *bodies) madeWith(f *ruleFunc, attr string) bool {
+	found := false
+	syntax.EachStmt(f.class.Body.Stmts, func(st ast.Stmt) {
+		def, ok := st.(*ast.FuncDef)
+		if !ok || def.Body == nil || !library.Construction()[def.Name.Name] && def.Name.Name != "__init__" {
+			return
+		}
+		syntax.OwnNodes(def.Body, func(n ast.Node) bool {
+			if a, ok := n.(*ast.Assign); ok && a.Value != nil && c.makesLock(a.Value) {
+				found = found || slices.ContainsFunc(a.Targets, func(t ast.Expr) bool { return syntax.LastName(t) == attr })
+			}
+			return !found
+		})
+	})
+	return found
+}
+
+// heldBeside reports whether another lock than one that is spelled so is held at an offset.
+func (f *ruleFunc) heldBeside(at int32, lock string) bool {
+	f.prepare()
+	return slices.ContainsFunc(f.holds, func(h handHold) bool { return h.Contains(at) && h.lock != lock })
 }
 
 // makesLock reports whether an expression makes a lock: a call of a type or a function that is

@@ -22,6 +22,8 @@ type unlockedClass struct {
 	// steps lead to what changes it, the function that others can call first.
 	steps []finding.Related
 	text  string // what changes it
+	// below is a class derived from it that is locked by hand.
+	below *project.Class
 	// obstacle is what keeps annotate from proposing a lock.
 	obstacle *plan.Obstacle
 }
@@ -60,7 +62,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 	p.prog.Assuming(func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
-		left = slices.Concat(p.leftOut(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))
+		left = slices.Concat(p.leftOut(handMade, a.Sets), p.exposed(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
@@ -70,13 +72,14 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 				if ev == nil {
 					ev = a.Inherited(c)
 				}
+				below := a.ByHandBelow(c)
 				switch {
-				case ev == nil:
+				case ev == nil || below != nil && (ev.Func == nil || ev.Func.Class != c):
 				case ev.Field != nil:
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), steps: steps, text: steps[len(steps)-1].Message})
+					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
@@ -144,6 +147,10 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
 			if o := k.obstacle; o != nil {
 				f.Help = fmt.Sprintf("annotate cannot lock it, since %s: %s; or say why it needs no lock: @cython.no_lock(\"why\") on the class", o.Why, o.Do)
+				f.ByHand = true
+			}
+			if k.below != nil {
+				f.Help = fmt.Sprintf("its subclass %s is locked by hand: move that lock to %s and hold it here, too; or say why it needs no lock: @cython.no_lock(\"why\") on the class", k.below.Name, k.class.Name)
 				f.ByHand = true
 			}
 			f.Related = k.steps

@@ -8,6 +8,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 )
@@ -60,8 +61,12 @@ func (f *ruleFunc) handHolds() []handHold {
 			out = append(out, h)
 		case "no_lock":
 		default:
-			if f.in.hands.IsLock(e) {
-				add(whole, nil, nil)
+			in, known := handlock.Inside(f.in.m, d.Expr)
+			switch {
+			case known && in.Attr != "":
+				out = append(out, handHold{Span: whole, lock: firstParam + "." + in.Attr})
+			case known || f.in.hands.IsLock(e):
+				add(whole, in.Lock, nil)
 			}
 		}
 	}

@@ -77,7 +77,7 @@ var rules = [...]Rule{
 	{Code: finding.Release, Title: "a lock that is not released on every path", check: unreleased, words: []string{"release", "nlock", "Leave", "unset_lock"}},
 	{Code: finding.Parallel, Title: "a block that the threads of a parallel loop cannot each take", check: checkParallel, builds: true},
 	{Code: finding.CannotRaise, Title: "a lock that fails in a function that cannot raise"},
-	{Code: finding.LazyLock, Title: "a lock that is made on first use", check: lazyLocks, words: []string{"ock", "utex", "emaphore", "ondition"}},
+	{Code: finding.LazyLock, Title: "a lock that is made on first use, or replaced", check: lazyLocks, words: []string{"ock", "utex", "emaphore", "ondition"}},
 	{Code: finding.Threads, Title: "a parallel loop whose threads write under one lock", check: checkThreads, words: []string{"prange", "parallel"}, builds: true},
 	{Code: finding.Dying, Title: "a lock that an object takes as it dies", check: checkDealloc, words: []string{"__dealloc__", "__del__"}},
 	{Code: finding.Attached, Title: "a native lock that an attached thread waits for", check: nativeWaits, words: []string{"lock", "utex", "CriticalSection"}},

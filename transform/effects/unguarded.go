@@ -1,0 +1,78 @@
+package effects
+
+// The rest of a class that is locked by hand: states that no lock guards, and that something writes and something
+// uses with no lock in common.
+
+import (
+	"cmp"
+	"slices"
+	"strings"
+
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+)
+
+// Unshared is a state that something writes and something uses with no lock in common.
+type Unshared struct {
+	State
+	Write, Use *Access
+	rank       int
+}
+
+// Unguarded returns the states of a class that no lock guards, each with what writes it and another use, the worst
+// first: an attribute that holds an object, which a thread takes while another one lets go of it; a pointer; a number;
+// what a pointer leads to. Both come about for certain in what others can call.
+func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
+	var out []Unshared
+	for _, s := range ls.statesOf(c) {
+		list, fd := ls.All[s], c.Field(s.Field)
+		if ls.States[s] != nil || fd == nil {
+			continue
+		}
+		sh := ls.p.Types.OfField(fd)
+		rank, known := map[ctype.Kind]int{ctype.Object: 0, ctype.Pointer: 1, ctype.Scalar: 2, ctype.Record: 3}[sh.Kind]
+		switch {
+		case sh.Lock || !known:
+			continue
+		case s.Behind && sh.Kind == ctype.Pointer:
+			rank = 3
+		case s.Behind: // a container locks itself, and an object is its class's concern
+			continue
+		}
+		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
+		found := Unshared{State: s, rank: rank}
+		for _, w := range list {
+			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && done(w.Effect)) || !OnSelf(w.Func, w.Effect) || found.Write != nil && before(found.Write, w) {
+				continue
+			}
+			for _, u := range list {
+				if u.Effect.Writes() || !plain(u) || share(w, u) || found.Write == w && before(found.Use, u) {
+					continue
+				}
+				found.Write, found.Use = w, u
+			}
+		}
+		if found.Write != nil {
+			out = append(out, found)
+		}
+	}
+	slices.SortStableFunc(out, func(a, b Unshared) int {
+		return cmp.Or(cmp.Compare(a.rank, b.rank), map[bool]int{true: -1, false: 1}[before(a.Write, b.Write)])
+	})
+	return out
+}
+
+// share reports whether some lock is held at both of two accesses.
+func share(a, b *Access) bool {
+	for l := range a.Locks {
+		if _, ok := b.Locks[l]; ok {
+			return true
+		}
+	}
+	return false
+}
+
+// before reports whether an access stands in front of another one, or is it.
+func before(a, b *Access) bool {
+	return cmp.Or(strings.Compare(a.Func.Unit.Path, b.Func.Unit.Path), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos)) <= 0
+}
