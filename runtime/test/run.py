@@ -1913,6 +1913,18 @@ def a_signal_handler_that_returns_lets_the_wait_go_on():
 
 
 @case
+def a_stream_of_signals_takes_no_turn():
+    """As a profiler sends them that samples by a timer."""
+    old = signal.signal(signal.SIGALRM, lambda *_: None)
+    try:
+        signal.setitimer(signal.ITIMER_REAL, 0.005, 0.005)
+        return in_a_crowd(lambda pair: pair.add_nogil(1), lambda pair: pair.add_nogil(1000))
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, old)
+
+
+@case
 def a_writer_that_gives_up_lets_readers_behind_it_in():
     x = Object()
     reader = Holder(lt.reading, x).enter()

@@ -259,7 +259,18 @@ static void fail(const char *format, ...) {
 
 /* Gives a lock back that is taken: Python promises nothing for another one, though a
    semaphore may take it for a second signal. */
+static int nobody_has_the_mutex; /* when the next thread is woken; 0: somebody may */
 static void release_once(PyThread_type_lock lock) {
+#ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
+    if (table != NULL && lock == table->mutex) {
+        PyThread_release_lock(lock);
+        return;
+    }
+#endif
+    if (__atomic_exchange_n(&nobody_has_the_mutex, 0, __ATOMIC_RELAXED)) {
+        if (!pyxlock_mutex_try(&table->mutex)) fail("a thread is woken by one that has the mutex");
+        pyxlock_mutex_unlock(&table->mutex);
+    }
     if (PyThread_acquire_lock(lock, 0) == 1) fail("a lock of Python's is given back that nobody has");
     PyThread_release_lock(lock);
 }
@@ -1903,6 +1914,27 @@ static void fairness(void) {
     finish();
 }
 
+/* Many readers are let in by one release, which wakes them after it has left the mutex: that
+   takes the system some microseconds each. */
+static void crowds(void) {
+    enum { N = 60 };
+    unsigned long main_thread = anybody_is_interrupted();
+    int i;
+    start(N + 1);
+    __atomic_store_n(&endless, 1, __ATOMIC_RELAXED);
+    CHECK(ask(&actors[0], OP_WRITE, 0, plain[0]) == 0);
+    for (i = 1; i <= N; i++) blocks(&actors[i], OP_READ, 0, plain[0]);
+    until_asleep(N);
+    __atomic_store_n(&nobody_has_the_mutex, 1, __ATOMIC_RELAXED);
+    CHECK(ask(&actors[0], OP_RELEASE, 0, NULL) == 0);
+    CHECK(!GET(&nobody_has_the_mutex));
+    for (i = 1; i <= N; i++) WOKEN(&actors[i]);
+    __atomic_store_n(&endless, 0, __ATOMIC_RELAXED);
+    for (i = 1; i <= N; i++) CHECK(ask(&actors[i], OP_RELEASE, 0, NULL) == 0);
+    finish();
+    table->main_thread = main_thread;
+}
+
 /* ---- threads that come and go, fork, sweep ---------------------------------------------------- */
 
 static void exits(void) {
@@ -3127,7 +3159,7 @@ static const struct {
     void (*run)(void);
 } scenarios[] = {
     {"nesting", nesting}, {"owners", owners}, {"unfenced", unfenced}, {"neighbours", neighbours}, {"many", many}, {"chunks", chunks}, {"upgrades", upgrades}, {"deadlocks", deadlocks},
-    {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"transients", transients},
+    {"politeness", politeness}, {"several", several}, {"listed", listed}, {"wakes", wakes}, {"crowds", crowds}, {"transients", transients},
 #ifdef THREADS_JITTER
     {"retracts", retracts},
 #endif
@@ -3163,6 +3195,13 @@ static void starts(void) {
     if (start_anew() != other) fail("another table after a new start without room");
     PyImport_FrozenModules = kept;
     if (start_anew() != table) fail("another table after a third start");
+    /* If others use another one nevertheless, that is said. */
+    PyDict_SetItemString(PyModule_GetDict(PyImport_AddModule("sys")), PYXLOCK_CAPSULE, PyCapsule_New(other, PYXLOCK_CAPSULE, NULL));
+    (void)PyRun_SimpleString("import warnings; warnings.simplefilter('error')");
+    pyxlock_shared = 0;
+    if (pyxlock_any_table() != NULL || !PyErr_ExceptionMatches(PyExc_RuntimeWarning)) fail("another table, and no warning");
+    PyErr_Clear();
+    if (start_anew() != table) fail("another table after a fourth start");
 }
 
 int main(int argc, char **argv) {
