@@ -73,7 +73,7 @@ arm64: ## run the lock's C test as ARM code (apt-get install qemu-user gcc-aarch
 
 stress: build venv ## show on a free-threaded interpreter that the locks hold
 	examples/matrix/demo.sh
-	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 30m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
+	PYXLOCK_STRESS=2 $(GO) test ./runtime -count=1 -timeout 120m -run 'TestLocks/FreeThreaded|ThreadSanitizedPython'
 
 guide: build venv ## measure and draw the figures of docs/guide anew; BENCH=ARGUMENTS for pyxlock.bench
 	tools/guide/figures.sh $(BENCH)

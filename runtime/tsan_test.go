@@ -48,7 +48,7 @@ func TestThreadSanitizedPython(t *testing.T) {
 	if t.Failed() {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), 20*time.Minute)
+	ctx, cancel := context.WithTimeout(context.Background(), 90*time.Minute)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, p.exe, filepath.Join("test", "run.py"), dir)
 	cmd.Env = append(os.Environ(), "PYTHONDONTWRITEBYTECODE=1",
