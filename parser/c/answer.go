@@ -33,6 +33,11 @@ type Answer struct {
 	Place Place
 	// Const is true where a prototype says so, and not a body.
 	Const bool
+	// Shallow is true of a write to nothing but the very object to which a pointer leads: to nothing that this
+	// leads to, to no variable that outlives the call, and no pointer to it stays behind or is returned.
+	Shallow bool
+	// Lends is true where a pointer to what a parameter leads to may stay behind, or be returned.
+	Lends bool
 }
 
 // Function is what is known of the functions that a name may stand for.
@@ -47,6 +52,9 @@ type Function struct {
 	// Keeps is where it writes to a variable that outlives the call, static or global, itself or
 	// in what it calls; the zero Place where it is not known to, or where it takes a lock.
 	Keeps Place
+	// Fresh is true where it returns memory that it has made, to which nobody else has a pointer, or NULL. That
+	// may lead to what it is given.
+	Fresh bool
 }
 
 // Method is what is known of the methods that a name may stand for.
@@ -123,7 +131,7 @@ func (l *Library) behind(f *file, n *node, depth int) *node {
 
 // function makes an answer of facts; first is the number of the first parameter.
 func (n *node) function(first int) Function {
-	out := Function{Place: n.defs[0].place(), Body: n.hasBody()}
+	out := Function{Place: n.defs[0].place(), Body: n.hasBody(), Fresh: n.makes()}
 	for i := first; i < len(n.facts); i++ {
 		out.Params = append(out.Params, n.answer(i))
 	}
@@ -152,12 +160,19 @@ func (d *def) synchronizes() bool {
 }
 
 func (n *node) answer(i int) Answer {
+	out := n.does(i)
+	out.Lends = n.facts[i].flags&(unknown|keeps|lent|returned|copied|parts|held) != 0
+	out.Shallow = out.Does == Writes && !out.Lends && n.facts[i].flags&far == 0 && n.world.flags == 0
+	return out
+}
+
+func (n *node) does(i int) Answer {
 	f := n.facts[i]
 	konst, at := n.constParam(i)
 	switch {
 	case f.flags&writes != 0:
 		return Answer{Does: Writes, Place: f.wrote.place()}
-	case konst && f.flags&deep != 0 || !konst && f.flags&(unknown|keeps|held) != 0:
+	case konst && f.flags&deep != 0 || !konst && f.flags&(unknown|keeps|lent|held) != 0:
 		return Answer{Place: f.lost.place()}
 	case n.world.flags&writes != 0 && !n.numeric(i): // a cache, perhaps, for which nobody else holds a lock
 		return Answer{Place: n.world.wrote.place()}

@@ -14,6 +14,9 @@ type variable struct {
 	roots  uint64 // the parameters that it may lead into
 	piece  piece
 	static bool // outlives the call
+	aim    aim  // where it leads directly
+	aimed  bool // it has been given something
+	bare   bool // const may have been cast away of what it has been given
 	count  bool // all that it leads to are numbers that calls returned
 	// given is true of what is written in its stead: a macro's parameter is an expression, and
 	// a reference is what it was made with.
@@ -41,8 +44,12 @@ type analysis struct {
 	all   uint64
 	top   *scope
 	grown bool // some variable leads somewhere new
-	fuel  int
-	depth int // of macros within macros
+	// protected is what something of the function's own leads to by pointers to const alone.
+	protected uint64
+	anywhere  bool // and it is not known which
+	blind     bool // something may have changed any variable
+	fuel      int
+	depth     int // of macros within macros
 	// making is how many objects are being made, each for the next one.
 	making int
 }
@@ -77,9 +84,14 @@ func newAnalysis(s *solver, n *node, d *def) *analysis {
 				v.value = value{roots: bit, mem: bit, place: placeMem, t: v.t.element()}
 			} else if v.t.narrow && v.t.ptr == 0 { // a copy, by whose address nobody reaches the caller's
 				v.roots = 0
+			} else if v.t.ptr > 0 {
+				v.aim, v.aimed = aim{known: true, at: bit}, true
 			}
 		}
 		a.top.vars[name] = v
+	}
+	if !d.file.cpp {
+		a.all |= fresh
 	}
 	if first > 0 {
 		a.all |= 1
@@ -109,7 +121,7 @@ func (a *analysis) run() {
 		}
 	}
 	if a.grown || a.fuel <= 0 {
-		a.d.broken = true
+		a.d.broken, a.n.shared = true, true
 		a.lose(a.all, spot{a.d.file, int32(a.d.at()), "is too long to follow"})
 	}
 }
@@ -120,6 +132,10 @@ func (a *analysis) mark(roots uint64, fl flags, at spot) {
 		a.n.world.add(fl&(writes|returned), at)
 		roots &^= world
 	}
+	if roots&fresh != 0 {
+		a.n.shared = a.n.shared || fl&(unknown|keeps|lent|copied|parts|held) != 0
+		roots &^= fresh
+	}
 	for roots != 0 {
 		i := bits.TrailingZeros64(roots)
 		roots &^= 1 << i
@@ -129,11 +145,12 @@ func (a *analysis) mark(roots uint64, fl flags, at spot) {
 	}
 }
 
-func (a *analysis) write(roots uint64, at spot) { a.mark(roots, writes, at) }
+func (a *analysis) write(roots uint64, at spot) { a.mark(roots, writes|far, at) }
 func (a *analysis) lose(roots uint64, at spot)  { a.mark(roots, unknown|deep, at) }
 
 // loseIn is lose for what a value is passed with: const on it holds for who gets it.
 func (a *analysis) loseIn(v value, roots uint64, at spot) {
+	aims{a}.used(v, at)
 	if v.guarded() {
 		a.mark(roots, unknown, at)
 	} else {
@@ -142,13 +159,21 @@ func (a *analysis) loseIn(v value, roots uint64, at spot) {
 }
 
 // keep notes that a value is stored where it may outlive the call.
-func (a *analysis) keep(v value, at spot) {
+func (a *analysis) keep(v value, at spot) { aims{a}.keepAs(v, keeps, at) }
+
+func (a aims) keepAs(v value, fl flags, at spot) {
+	a.used(v, at)
 	if v.t.scalar() {
-		pieces{a}.copies(v, at)
+		pieces(a).copies(v, at)
 	} else {
 		v.mem = 0
-		fl := keeps
-		if !v.guarded() {
+		switch {
+		case !v.guarded():
+			fl |= deep
+		case v.t.ptr > 0 || a.d.file.cpp:
+		case fl == lent: // const of a struct is none of what it leads to
+			fl |= whole
+		default:
 			fl |= deep
 		}
 		a.mark(v.roots, fl, at)
@@ -156,6 +181,10 @@ func (a *analysis) keep(v value, at spot) {
 }
 
 func (a *analysis) ret(v value) {
+	if !a.d.result.guards() {
+		aims{a}.used(v, spot{a.d.file, int32(a.d.at()), ""})
+	}
+	aims{a}.result(v)
 	if t := a.d.result; a.d.macro == nil && t.scalar() {
 		if t.narrow && v.piece != pieceNone {
 			a.mark(v.roots, parts, spot{})
@@ -266,7 +295,7 @@ func (a calls) typed(words []string, sc *scope) {
 			continue
 		}
 		if d := a.alias(w, sc); d != nil && (controls[d.file.str(d.macro.toks[0])] != 0 || d.file.str(d.macro.toks[0]) == "{") {
-			a.lose(a.all, spot{sc.f, int32(d.macro.pos), "is the head of a statement"})
+			aims(a).lost(spot{sc.f, int32(d.macro.pos), "is the head of a statement"})
 		}
 	}
 }
@@ -280,7 +309,7 @@ func (a *analysis) bare(e *gExpr, sc *scope) {
 	if t.Ident == "" || len(t.Prefix) > 0 || len(t.Post) > 0 || a.find(t.Ident, sc) != nil || a.alias(t.Ident, sc) != nil {
 		return
 	}
-	a.lose(a.all, a.at(t, sc, "uses "+t.Ident+", which is not in sight"))
+	aims{a}.lost(a.at(t, sc, "uses "+t.Ident+", which is not in sight"))
 }
 
 func (a *analysis) either(e *gExpr, l *gList, sc *scope) value {
@@ -373,6 +402,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 			continue
 		}
 		pieces{a}.takes(v, r)
+		aims{a}.assigned(v, r)
 		if auto && v.t == (ctype{}) || auto && v.t.base == baseUnknown {
 			v.t = r.t
 			v.t.array = false

@@ -95,12 +95,15 @@ func (a calls) callOf(name string, u usage, sc *scope) value {
 	if at := strings.LastIndex(name, "::"); n == nil && at >= 0 {
 		n = a.s.lib.lookup(a.d.home, name[at+2:])
 	}
-	if n == nil {
+	// What the headers of the system declare without a body is known better.
+	if n == nil || !sc.f.cpp && (makers[name] || plain(name)) && !n.hasBody() {
 		if a.s.lib.opts.Known != nil {
 			if how := a.s.lib.opts.Known(strings.TrimPrefix(name, "std::")); how != "" {
 				return a.knownCall(name, how, u, sc)
 			}
 		}
+	}
+	if n == nil {
 		if ct := a.d.home.named(lastOf(name), 0); ct.scalar() { // int(x)
 			var out value
 			for _, v := range u.args {
@@ -179,7 +182,12 @@ func (a calls) args(c *gCall, sc *scope) []value {
 func (a calls) stranger(name string, u usage, sc *scope) value {
 	var out value
 	at := a.at(u.term, sc, "passes it to "+name+", which is not in sight")
+	a.n.shared = true // a macro, perhaps, that returns
 	for _, v := range u.args {
+		aims(a).opened(v)
+		for _, w := range u.args {
+			aims(a).put(v.roots, w)
+		}
 		lost := v.mem
 		if !v.t.scalar() {
 			lost |= v.roots
@@ -202,7 +210,11 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 	does := func(i int) rune { return rune(how[min(i, len(how)-1)]) }
 	for i, v := range u.args {
 		if unicode.ToLower(does(i)) == 'w' {
-			a.write(v.roots, a.at(u.term, sc, "passes it to "+name))
+			if at := a.at(u.term, sc, "passes it to "+name); v.t.ptr <= 1 && plain(name) {
+				aims(a).writeBehind(v, at)
+			} else {
+				a.write(v.roots, at)
+			}
 			stored = v
 			if v.place == placeOwn && v.t.array && v.owner != nil { // memcpy(array, from)
 				for _, w := range u.args {
@@ -228,9 +240,24 @@ func (a calls) knownCall(name, how string, u usage, sc *scope) value {
 			out = out.with(value{roots: v.roots, t: v.t})
 		}
 	}
+	if !sc.f.cpp && makers[name] {
+		return value{roots: fresh, aim: aim{known: true, at: fresh}}
+	}
+	if name == "realloc" && len(u.args) > 0 && !sc.f.cpp { // of what was made here, or of nothing
+		if m := u.args[0].leadsTo(); m.known && m.at&^fresh == 0 {
+			return value{roots: u.args[0].roots | fresh, aim: aim{known: true, at: fresh}}
+		}
+	}
 	if strings.HasPrefix(name, "mem") { // a copy of pointers
+		aims(a).copied(u.args, stored, how, a.at(u.term, sc, "copies what it leads to by "+name))
 		for i, v := range u.args {
+			if unicode.ToLower(does(i)) == 'r' && v.piece == pieceRaw { // of whatever the caller passes
+				a.mark(v.roots, copied, a.at(u.term, sc, "copies what it leads to by "+name))
+			}
 			if unicode.ToLower(does(i)) == 'r' && v.roots&^stored.roots != 0 && (!v.t.flat() && !stored.t.flat() || v.piece == pieceSure) {
+				if !sc.f.cpp && !v.t.flat() { // what it leads to
+					v = value{roots: v.roots, t: v.t.element(), bare: v.bare}
+				}
 				a.keep(v, a.at(u.term, sc, "copies what it leads to by "+name))
 			}
 		}
@@ -289,6 +316,7 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 			if fl&unknown == 0 && fl&returned != 0 { // a number that is a pointer, perhaps
 				out.roots |= roots
 			}
+			a.mark(roots&fresh, fl, in("")) // the same
 			continue
 		} else if !numeric {
 			made(i, v)
@@ -296,13 +324,34 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 		konst, _ := n.constParam(i)
 		at := in("passes it to " + n.name)
 		if fl&writes != 0 {
-			a.write(roots, at)
+			if fl&far == 0 && !reference {
+				aims(a).writeBehind(v, at)
+			} else {
+				a.write(roots, at)
+			}
 		}
+		if fl&strips != 0 {
+			aims(a).stripped(roots, at)
+		}
+		if fl&(writes|unknown|keeps|lent|held|copied) != 0 || fl&returned != 0 && !n.defs[0].result.guards() {
+			aims(a).used(v, at)
+		}
+		if fl&(writes|unknown) != 0 && !reference {
+			a.filled(n, args, i)
+		}
+		a.mark(roots&fresh, fl&unknown, at)
 		if fl&unknown != 0 && (!konst || fl&deep != 0) {
 			a.lose(roots, at)
 		}
-		if (fl&keeps != 0 || fl&held != 0 && a.making == 0) && !v.t.scalar() {
-			a.mark(roots, keeps|fl&deep, at)
+		if (fl&keeps != 0 || fl&lent != 0 && !a.borrows(n, args, i) || fl&held != 0 && a.making == 0) && !v.t.scalar() {
+			how := keeps | fl&deep
+			if fl&whole != 0 {
+				how |= deep
+			}
+			a.mark(roots, how, at)
+		}
+		if fl&(keeps|lent|held) != 0 && konst && fl&(deep|whole) == 0 {
+			aims(a).protect(roots)
 		}
 		if fl&copied != 0 && v.roots != 0 {
 			if v.piece == pieceNone && !v.t.flat() {
@@ -331,6 +380,10 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	}
 	if n.plainResult() {
 		return value{roots: out.roots, piece: out.piece, count: true, t: ctype{base: baseScalar, narrow: n.defs[0].result.narrow}}
+	}
+	if n.makes() && !sc.f.cpp {
+		out.roots |= fresh
+		out.aim = aim{known: true, at: fresh}
 	}
 	out.t = n.defs[0].result
 	for _, d := range n.defs {
@@ -410,7 +463,7 @@ func (a calls) expand(d *def, u usage, sc *scope) value {
 	}
 	if d.broken || a.depth > maxMacro {
 		at := a.at(u.term, sc, "uses the macro "+d.macro.name+", which is not understood")
-		a.lose(a.all, at)
+		aims(a).lost(at)
 		return value{place: placeMem, roots: a.all, mem: a.all}
 	}
 	for s := sc; s != nil; s = s.up {

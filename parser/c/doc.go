@@ -24,7 +24,8 @@
 // statements do), and solve.go (the fixed point). What is easily missed has files of its own:
 // declarator.go (pointers to arrays), operator.go (operators that a class has, conversions, copies),
 // bytes.go (copies of pointers, made byte by byte), lifetime.go (constructors and destructors), inherit.go
-// (what a class inherits). Headers may be hostile: hostile_test.go has the kinds, and what is asked for
+// (what a class inherits), fresh.go (which object a pointer leads to directly, and memory that has just been made).
+// Headers may be hostile: hostile_test.go has the kinds, and what is asked for
 // again and again is found out once.
 //
 // Known to be missed is a pointer that went through a number: one that lies in an unsigned long and is

@@ -2,7 +2,11 @@ package c
 
 // What expressions do, and where their values lead.
 
-import "strings"
+import (
+	"math/bits"
+	"slices"
+	"strings"
+)
 
 type place uint8
 
@@ -24,6 +28,9 @@ type value struct {
 	piece piece
 	stmt  bool // it is none: a macro is a statement
 	count bool // a number that a call returned: a pointer only for who makes it one
+	near  bool // of a place: mem are the very objects that it is in, no further ones
+	bare  bool // const may have been cast away of it
+	aim   aim  // of a pointer that is in no place of others: where it leads directly
 }
 
 // guarded reports whether const forbids all writes through a value, and to it.
@@ -41,6 +48,9 @@ func (v value) guarded() bool {
 
 // with is either of two values.
 func (v value) with(w value) value {
+	v.aim = v.leadsTo().or(w.leadsTo())
+	v.near = v.near && w.near
+	v.bare = v.bare || w.bare
 	v.count = (v.count || v.roots == 0) && (w.count || w.roots == 0)
 	v.roots |= w.roots
 	v.mem |= w.mem
@@ -158,7 +168,7 @@ func (a operators) understood(ops []operand, sc *scope) {
 			}
 		}
 		if bad {
-			a.lose(a.all, a.at(o.term, sc, "is in an expression that is none"))
+			aims(a).lost(a.at(o.term, sc, "is in an expression that is none"))
 		}
 	}
 }
@@ -206,7 +216,7 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 		return ops[0].v
 	}
 	over := operators{a}.between(ops, sc)
-	roots, bits := over.roots, pieceNone
+	roots, part := over.roots, pieceNone
 	var pointer ctype
 	scalars, multiplied, counted := true, false, false
 	led := uint64(0)
@@ -245,9 +255,9 @@ func (a *analysis) group(ops []operand, sc *scope) value {
 			continue
 		}
 		roots |= o.v.roots
-		bits = max(bits, o.v.piece)
+		part = max(part, o.v.piece)
 	}
-	out := value{roots: roots, piece: bits, count: counted}
+	out := value{roots: roots, piece: part, count: counted, bare: slices.ContainsFunc(ops, func(o operand) bool { return o.v.bare }), aim: moved(ops)}
 	if pointer.ptr > 0 {
 		out.t = pointer
 		out.t.array = false
@@ -266,19 +276,34 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 		}
 		if to.owner != nil {
 			pieces{a}.takes(to.owner, from)
+			if op == "=" || !from.t.scalar() {
+				aims{a}.assigned(to.owner, from)
+			}
 			if to.owner.static {
 				a.keep(from, at)
 				a.outlives(to.owner.roots, at)
 			}
 		}
 	case placeMem:
-		a.write(to.mem, at)
+		aims{a}.writeTo(to, at)
 		if to.mem == 0 && from.piece == pieceWide { // to where nobody knows, as bytes
 			from.piece = pieceSure
 		}
-		if (op == "=" || from.piece != pieceNone) && from.roots&^to.mem != 0 {
+		aims{a}.put(to.mem, from)
+		new := from.roots &^ to.mem
+		if bits.OnesCount64(to.mem) > 1 { // into one of them, what another leads to
+			new = from.roots
+		}
+		if to.mem == fresh {
+			new &^= fresh
+		}
+		if (op == "=" || from.piece != pieceNone) && new != 0 {
 			at.what = "stores the pointer"
-			a.keep(value{roots: from.roots &^ to.mem, t: from.t, piece: from.piece}, at)
+			fl := keeps
+			if to.near && to.mem&(world|fresh) == 0 {
+				fl = lent
+			}
+			aims{a}.keepAs(value{roots: new, t: from.t, piece: from.piece}, fl, at)
 		}
 	case placeGlobal:
 		a.outlives(to.roots, at)
@@ -299,8 +324,11 @@ func (a *analysis) outlives(roots uint64, at spot) {
 // deref is what a pointer leads to.
 func (a *analysis) deref(v value, sc *scope) value {
 	if v.place == placeOwn && v.t.array {
-		v.t = v.t.element()
+		v.t, v.aim = v.t.element(), aim{}
 		return v
+	}
+	if m := v.leadsTo(); m.known {
+		return value{roots: v.roots, mem: m.at, place: placeMem, near: true, bare: v.bare, piece: v.piece, t: v.t.element()}
 	}
 	mem := v.roots
 	if !v.t.pointer() {
@@ -309,12 +337,15 @@ func (a *analysis) deref(v value, sc *scope) value {
 	if v.t.ptr == 0 && v.t.arg != "" && smart[v.t.rec] {
 		return value{roots: v.roots, mem: mem, place: placeMem, piece: v.piece, t: sc.f.named(v.t.arg, 0)}
 	}
-	return value{roots: v.roots, mem: mem, place: placeMem, piece: v.piece, t: v.t.element()}
+	return value{roots: v.roots, mem: mem, place: placeMem, bare: v.bare, piece: v.piece, t: v.t.element()}
 }
 
 // member is a member of a class's object.
 func (a *analysis) member(v value, name string, sc *scope) value {
-	v.piece = pieceNone
+	v.piece, v.aim = pieceNone, aim{}
+	if v.near && a.alias(name, sc) != nil { // it may be a member of something else
+		v.near = false
+	}
 	if v.t.base == baseRecord && v.t.ptr == 0 {
 		v.t = sc.f.field(v.t.rec, name).within(v.t.constAt(0))
 		if v.t.ref {
@@ -351,6 +382,9 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 		v = a.items(t.List, sc)
 	default:
 		v = value{t: ctype{base: baseScalar}}
+		if t.Lit == "0" {
+			v.aim = aim{known: true}
+		}
 		if strings.HasPrefix(t.Lit, `"`) {
 			v.t = ctype{base: baseScalar, ptr: 1, consts: 1}
 		}
@@ -401,7 +435,7 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 		}
 	}
 	if v.stmt && len(t.Prefix)+len(post) > 0 {
-		a.lose(a.all, a.at(t, sc, "is in an expression that is none"))
+		aims{a}.lost(a.at(t, sc, "is in an expression that is none"))
 	}
 	for i := len(t.Prefix) - 1; i >= 0; i-- {
 		if sc.f.cpp && t.Prefix[i] != "&" {
@@ -428,7 +462,7 @@ func lone(e *gExpr) string {
 func (a *analysis) step(v value, at spot) {
 	switch {
 	case v.place == placeMem:
-		a.write(v.mem, at)
+		aims{a}.writeTo(v, at)
 	case v.place == placeGlobal || v.owner != nil && v.owner.static:
 		a.outlives(v.roots, at)
 	}
@@ -443,7 +477,7 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	case "*":
 		return a.deref(v, sc)
 	case "&":
-		out := value{roots: v.roots | v.mem, t: v.t.pointed(false), piece: v.piece}
+		out := value{roots: v.roots | v.mem, t: v.t.pointed(false), piece: v.piece, bare: v.bare}
 		if v.t == (ctype{}) {
 			out.t = ctype{}
 		}
@@ -452,6 +486,10 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 		}
 		if v.place == placeOwn {
 			out.of = v.owner
+			aims{a}.opened(v)
+		}
+		if v.place == placeMem && v.near {
+			out.aim = aim{known: true, at: v.mem}
 		}
 		return out
 	case "+", "-", "~":
@@ -480,7 +518,11 @@ func (a *analysis) prefix(op string, v value, t *gTerm, sc *scope) value {
 	}
 	ct.array = false
 	lifetimes{a}.made(ct, v, a.at(t, sc, "is made "+op), sc)
-	return value{roots: v.roots, t: ct, piece: v.as(ct)}
+	out := value{roots: v.roots, t: ct, piece: v.as(ct), bare: !sc.f.cpp && !ct.guards() && (v.bare || v.bares(ct, sc.f))}
+	if ct.ptr > 0 {
+		out.aim = v.leadsTo()
+	}
+	return out
 }
 
 // name is what a name stands for.
@@ -490,10 +532,16 @@ func (a *analysis) name(t *gTerm, sc *scope) value {
 		if v.given {
 			return v.value
 		}
-		return value{roots: v.roots, place: placeOwn, owner: v, t: v.t, piece: v.piece, count: v.count}
+		out := value{roots: v.roots, place: placeOwn, owner: v, t: v.t, piece: v.piece, count: v.count, bare: v.bare}
+		if v.aimed && !a.blind && !sc.f.cpp && !a.d.file.cpp {
+			out.aim = v.aim
+		}
+		return out
 	}
 	switch name {
-	case "NULL", "nullptr", "true", "false":
+	case "NULL":
+		return value{aim: aim{known: true}}
+	case "nullptr", "true", "false":
 		return value{}
 	}
 	if a.d.method != "" && !strings.Contains(name, "::") && a.s.lib.mentions(a.d.home, a.d.method, name) { // a member, for all that is known

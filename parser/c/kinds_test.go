@@ -8,12 +8,12 @@ import (
 	"testing/fstest"
 )
 
-// TestKinds: testdata/unseen.c, unseen.cpp and lifetime.cpp have ways to write that are easy to miss. None may count as
+// TestKinds: testdata/unseen.c, unseen.cpp, lifetime.cpp and fresh.c have ways to write that are easy to miss. None may count as
 // reading.
 func TestKinds(t *testing.T) {
 	known := map[string]string{"memcpy": "wr", "memmove": "wr", "memset": "wr", "strlen": "r", "free": "w", "malloc": "r", "realloc": "Wr", "strchr": "Rr", "memchr": "Rr",
 		"strcpy": "wr", "snprintf": "wr", "strtol": "rw", "qsort": "wr"}
-	for file, header := range map[string]string{"unseen.c": "x.h", "unseen.cpp": "x.hpp", "lifetime.cpp": "x.hpp"} {
+	for file, header := range map[string]string{"unseen.c": "x.h", "unseen.cpp": "x.hpp", "lifetime.cpp": "x.hpp", "fresh.c": "x.h"} {
 		data, err := os.ReadFile("testdata/" + file)
 		if err != nil {
 			t.Fatal(err)

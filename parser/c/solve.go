@@ -8,7 +8,7 @@ import (
 )
 
 // flags are what is done to a parameter.
-type flags uint8
+type flags uint16
 
 const (
 	writes   flags = 1 << iota
@@ -19,6 +19,10 @@ const (
 	copied         // bytes of it are, which may be those of a pointer
 	parts          // what is returned is a number that may be a part of a pointer there
 	held           // the object that is made keeps the pointer: who makes it knows where it is
+	lent           // the pointer is stored in the very object to which another parameter points
+	whole          // with lent: a struct is, with all that it leads to
+	strips         // const is cast away from something there, for all that is known
+	far            // with writes: not only to the object itself to which the parameter points
 )
 
 // world is the root of what outlives all calls: variables of files, and static ones.
@@ -74,6 +78,7 @@ type node struct {
 	queued  bool
 	known   bool // has been queued once
 	many    bool // it has more declarations than are looked at
+	shared  bool // what it returns may be memory that somebody else has
 }
 
 type solver struct {
@@ -289,17 +294,19 @@ func (n *node) hasBody() bool {
 // update does a node anew, and reports whether something was found out.
 func (s *solver) update(n *node) bool {
 	was := make([]flags, len(n.facts))
-	world := n.world.flags
+	world, shared := n.world.flags, n.shared
 	for i, f := range n.facts {
 		was[i] = f.flags
 	}
 	if n.many {
+		n.shared = true
 		d := n.defs[0]
 		for i := range n.facts {
 			n.facts[i].add(unknown|deep|returned, spot{d.file, int32(d.at()), "has more declarations than are looked at"})
 		}
 	}
 	if !n.hasBody() {
+		n.shared = true
 		d := n.defs[0]
 		at := spot{d.file, int32(d.at()), "has no body in sight"}
 		for i := range n.facts {
@@ -330,6 +337,7 @@ func (s *solver) update(n *node) bool {
 		}
 		d.tree()
 		if d.broken || d.bad || len(d.params) > 60 || s.count > maxNodes {
+			n.shared = true
 			at := spot{d.file, int32(d.at()), "is not understood"}
 			for i := range n.facts {
 				fl := unknown | returned
@@ -348,7 +356,7 @@ func (s *solver) update(n *node) bool {
 			return true
 		}
 	}
-	return world != n.world.flags
+	return world != n.world.flags || shared != n.shared
 }
 
 // paramAt is the type of parameter i of a node.
@@ -382,7 +390,7 @@ func (f *fact) add(fl flags, at spot) {
 	if fl&writes != 0 && (f.flags&writes == 0 || at.before(f.wrote)) {
 		f.wrote = at
 	}
-	if fl&(unknown|keeps|held) != 0 && (f.flags&(unknown|keeps|held) == 0 || fl&deep > f.flags&deep || fl&deep == f.flags&deep && at.before(f.lost)) {
+	if fl&(unknown|keeps|lent|held) != 0 && (f.flags&(unknown|keeps|lent|held) == 0 || fl&deep > f.flags&deep || fl&deep == f.flags&deep && at.before(f.lost)) {
 		f.lost = at
 	}
 	f.flags |= fl

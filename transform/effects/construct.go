@@ -66,14 +66,17 @@ func (p *Program) SettleFunctions(all []*Function) {
 }
 
 // ends returns in what way an effect comes about in the end.
-func ends(e *Effect) Cause {
+func ends(e *Effect) Cause { return atEnd(e).Cause }
+
+// atEnd is the effect of a callee, or of its callees, that an effect comes from.
+func atEnd(e *Effect) *Effect {
 	for range 32 {
 		if e.Via == nil {
 			break
 		}
 		e = &e.Via.Sum.Effects[e.next]
 	}
-	return e.Cause
+	return e
 }
 
 // EachWrite calls visit with what a function writes of guarded state once its

@@ -28,6 +28,10 @@ type builder struct {
 	outs   map[*ast.Arg]*outCall
 	filled int32 // the container that the last subscript was a place to store to of
 
+	// only holds the calls of C functions whose values are memory that nothing else leads to (onlyLed); nil until
+	// somebody asks.
+	only map[*ast.Call]bool
+
 	// wrapped holds the objects from which untyped locals were got: see wraps.
 	wrapped map[string]int32
 

@@ -83,6 +83,9 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 		}
 		if len(from) > 0 {
 			ret.Returned = true
+			if ofItsOwn(b, m, f, e) {
+				return newMemory(b, from, ret)
+			}
 			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from})
 			return b.node(Node{Kind: NodeInside, Base: l, Shape: ret})
 		}

@@ -38,7 +38,7 @@ func (st *Stance) stronger(e *Effect) bool {
 	if e.Raw != st.Why.Raw {
 		return e.Raw
 	}
-	return e.Says != "" && st.Why.Says == "" // of what a header says people want to know
+	return atEnd(e).Says != "" && atEnd(st.Why).Says == "" // of what a header says people want to know
 }
 
 // StanceOn returns what f does to parameter num itself. rawOnly leaves out what

@@ -190,6 +190,12 @@ func (b *notes) passAs(n int32, does c.Answer, sure bool, name string, reader Re
 		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
 	} else {
 		b.passTo(n, sure, name, span)
+		if does.Shallow && k != ctype.Object && k != ctype.Scalar {
+			for i := before; i < len(b.flow.Actions); i++ {
+				b.flow.Actions[i].shallow = true
+			}
+			b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+		}
 	}
 	b.told(before, does, reader)
 }

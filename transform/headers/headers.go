@@ -68,6 +68,7 @@ type Function struct {
 	params []c.Answer
 	this   c.Answer
 	keeps  c.Place
+	fresh  bool
 	found  bool
 }
 
@@ -85,6 +86,9 @@ func (f Function) Param(i int) c.Answer {
 // Keeps returns where the function writes to a variable of C's that outlives the call; false where it is
 // not known to.
 func (f Function) Keeps() (c.Place, bool) { return f.keeps, f.keeps != c.Place{} }
+
+// Fresh reports whether the function returns memory that it has made, to which nobody else has a pointer, or NULL.
+func (f Function) Fresh() bool { return f.fresh }
 
 // This returns what a method does to its object.
 func (f Function) This() c.Answer { return f.this }
@@ -110,7 +114,7 @@ func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Func
 	of := func(out Function, list []c.Header) Function {
 		for _, hd := range list {
 			if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
-				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, true})
+				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, fn.Fresh, true})
 			}
 		}
 		return out
@@ -141,7 +145,7 @@ func (h *Headers) Method(m *project.Module, t *project.CppType, name string, arg
 	var out Function
 	for _, hd := range list {
 		if fn, ok := hd.Method(class, name, args); ok {
-			out = out.and(Function{fn.Params, fn.This, fn.Keeps, true})
+			out = out.and(Function{fn.Params, fn.This, fn.Keeps, false, true})
 		}
 	}
 	return h.cite(out)
@@ -152,7 +156,7 @@ func (h *Headers) cite(f Function) Function {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	for _, a := range slices.Concat(f.params, []c.Answer{f.this}) {
-		if a.Does == c.Reads {
+		if a.Does == c.Reads || a.Shallow {
 			h.cited[a.Place.Path] = true
 		}
 	}
@@ -167,8 +171,11 @@ func (f Function) and(g Function) Function {
 	if f.this.Does != g.this.Does {
 		f.this = c.Answer{}
 	}
+	f.fresh = f.fresh && g.fresh
 	f.params = slices.Clone(f.params)
 	for i := range f.params {
+		f.params[i].Shallow = f.params[i].Shallow && g.Param(i).Shallow
+		f.params[i].Lends = f.params[i].Lends || g.Param(i).Lends
 		if f.params[i].Does != g.Param(i).Does {
 			f.params[i] = c.Answer{}
 		}
