@@ -148,6 +148,11 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 		s.DeclaredBy = "--freethreading-compatible"
 	}
 	s.IncludeFlag = s.IncludePath
+	if !s.Quiet {
+		for _, d := range s.HeaderPath {
+			sayUnlessDir(c.ErrOrStderr(), "--header-path", d, d)
+		}
+	}
 	s.configureExclusions(c.Flags(), nil, "")
 	dir := "."
 	if len(inputs) > 0 && inputs[0] != "-" {

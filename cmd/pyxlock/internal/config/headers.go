@@ -4,6 +4,7 @@ package config
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -15,6 +16,7 @@ import (
 
 	"pyxlock/cmd/pyxlock/internal/fspath"
 	"pyxlock/emit/fileio"
+	"pyxlock/emit/terminal"
 	"pyxlock/transform"
 )
 
@@ -92,7 +94,13 @@ func pkgConfig(name string) ([]string, error) {
 	ask := func(what string) ([]string, error) {
 		out, err := exec.Command("pkg-config", what, name).Output()
 		if err != nil {
-			return nil, fmt.Errorf("--pkg-config=%s: pkg-config %s: %v; --header-path=DIR names a directory itself", name, what, err)
+			said := err.Error()
+			if exit, ok := errors.AsType[*exec.ExitError](err); ok { // it says itself what is wrong
+				if first, _, _ := strings.Cut(strings.TrimSpace(string(exit.Stderr)), "\n"); first != "" {
+					said = strings.TrimRight(terminal.Printable([]byte(first)), ".")
+				}
+			}
+			return nil, fmt.Errorf("--pkg-config=%s: pkg-config %s: %s; --header-path=DIR names a directory itself", name, what, said)
 		}
 		return strings.Fields(string(out)), nil
 	}
@@ -123,7 +131,7 @@ func compileCommands(path string) (dirs, sources []string, err error) {
 		Arguments                []string
 	}
 	if err := json.Unmarshal(data, &list); err != nil {
-		return nil, nil, fmt.Errorf("%s: %v", path, err)
+		return nil, nil, fmt.Errorf("%s: is no list of compile commands, as cmake, meson and bear write it (compile_commands.json): %s", path, plainJSON(err))
 	}
 	for _, c := range list {
 		in := func(p string) string {
@@ -156,4 +164,12 @@ func compileCommands(path string) (dirs, sources []string, err error) {
 		}
 	}
 	return dirs, sources, nil
+}
+
+// plainJSON says what is wrong with a JSON text without the words of Go.
+func plainJSON(err error) string {
+	if t, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
+		return fmt.Sprintf("there is a JSON %s where something else has to be, at byte %d", t.Value, t.Offset)
+	}
+	return err.Error()
 }

@@ -4,6 +4,7 @@ package config
 // are not there.
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"path/filepath"
@@ -35,8 +36,17 @@ func sourceDirs(v any) ([]string, error) {
 // make them.
 func sayAbsent(w io.Writer, t *table, setting string, dirs []string) {
 	for _, d := range dirs {
-		if !fspath.Exists(filepath.Join(filepath.Dir(t.path), filepath.FromSlash(d))) {
-			fmt.Fprintf(w, "pyxlock: %s: there is no directory %s\n", t.where(setting), terminal.Path(d))
-		}
+		sayUnlessDir(w, t.where(setting), filepath.Join(filepath.Dir(t.path), filepath.FromSlash(d)), d)
+	}
+}
+
+// sayUnlessDir tells that a path is no directory, which somebody names d.
+func sayUnlessDir(w io.Writer, who, path, d string) {
+	switch {
+	case fspath.IsDir(path):
+	case d == "" || !fspath.Exists(path):
+		fmt.Fprintf(w, "pyxlock: %s: there is no directory %s\n", who, cmp.Or(terminal.Path(d), `""`))
+	default:
+		fmt.Fprintf(w, "pyxlock: %s: %s is no directory\n", who, terminal.Path(d))
 	}
 }
