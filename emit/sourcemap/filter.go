@@ -22,7 +22,8 @@ var (
 // Filter copies r to w and translates each position in an output to its source:
 // PATH:LINE and PATH:LINE:COLUMN, as Cython, C compilers and pytest write them,
 // and File "PATH", line LINE, as Python does. Everything else stays byte for
-// byte, as do positions in files without a readable map beside them. What ends
+// byte, as do positions in files without a readable map beside them, and what checked builds say, which
+// cite sources. What ends
 // a line is written at once, but for the lines that Cython shows of a file before it
 // says where they are (excerpt.go): in their place come those of the source.
 func (l *Locator) Filter(w io.Writer, r io.Reader) error {
@@ -52,8 +53,19 @@ func (l *Locator) Filter(w io.Writer, r io.Reader) error {
 	}
 }
 
+// ofSources are what lines of a checked build and of pyxlock.stress have, which cite sources already:
+// an output may have the same name where they are read.
+var ofSources = [][]byte{
+	[]byte(" without the object's lock"), []byte(" without the object's write lock"),
+	[]byte(" that do so at once wait for each other, and one gets RuntimeError"),
+	[]byte(", which needs the read lock"), []byte(", which needs the write lock"),
+}
+
 // translate returns a line with its positions translated.
 func (l *Locator) translate(line []byte) []byte {
+	if slices.ContainsFunc(ofSources, func(s []byte) bool { return bytes.Contains(line, s) }) {
+		return line
+	}
 	if bytes.IndexByte(line, ':') < 0 && !bytes.Contains(line, []byte(", line ")) {
 		return line
 	}

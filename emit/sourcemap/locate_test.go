@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -263,5 +264,26 @@ func TestFilterDoesNotWait(t *testing.T) {
 	inW.CloseWithError(io.ErrUnexpectedEOF)
 	if err := <-done; !errors.Is(err, io.ErrUnexpectedEOF) {
 		t.Error(err)
+	}
+}
+
+// TestOfSources checks that checked builds, and what reads them, say what the filter looks for.
+func TestOfSources(t *testing.T) {
+	said := ""
+	for _, path := range []string{"../../runtime/pyxlock_check.pxd", "../../python/pyxlock/stress/checked.py"} {
+		data, err := os.ReadFile(path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		said += string(data)
+	}
+	for _, s := range ofSources {
+		text := string(s)
+		if before, mode, ok := strings.Cut(text, ", which needs the "); ok && before == "" { // the mode is filled in
+			text = strings.TrimSuffix(text, mode)
+		}
+		if !strings.Contains(said, text) {
+			t.Errorf("nothing says %q", s)
+		}
 	}
 }
