@@ -9,7 +9,7 @@ DIR/NAME gets
   annotated  with what "pyxlock annotate --in-place" proposes
   checked    rewritten with --locking=check and built
   plain      rewritten with --locking=on, and built if --plain is given
-  mutants.json  the locks that can be taken away or weakened, and the places that use state
+  mutants.json  the locks that can be taken away or weakened, the places that use state, and the bases of classes
 """
 
 import glob
@@ -36,6 +36,7 @@ TAKES_PLAIN = re.compile(r"pyxlock\.((?:try_)?(?:read|write|acquire|acquire_obje
 GIVES = re.compile(r"pyxlock(?:_check)?\.(release|release_all|release_objects)\b")
 USES = re.compile(r"pyxlock_check\.(using|using_by|using_new|use|use_by)\b")
 WANTS = re.compile(r"pyxlock\.want_(read|write)\(&\w+\[(\d+)\]")
+CLASS = re.compile(r"^\s*cdef\s+(?:public\s+|api\s+)*class\s+([\w.]+)\s*\(\s*([\w.]+)", re.MULTILINE)
 PLACE = re.compile(r'b"([rwRWMC][0-9a-f]{2}[.:nN][:so]\d+:[^"]*)"')
 
 
@@ -96,7 +97,7 @@ def locks(text):
 
 def schemata(tree, other):
     """Have the lock calls of a checked tree ask for the mutant, and those of the plain tree of the same."""
-    found, uses = [], set()
+    found, uses, bases = [], set(), {}
     for path in sorted(glob.glob(os.path.join(glob.escape(tree), "**", "*.p[xy]*"), recursive=True)):
         name = os.path.relpath(path, tree)
         twin = os.path.join(other, name)
@@ -106,6 +107,7 @@ def schemata(tree, other):
             text = file.read()
         with open(twin, encoding="utf-8", newline="") as file:
             plain = file.read()
+        bases.update((m[1].rpartition(".")[2], m[2].rpartition(".")[2]) for m in CLASS.finditer(text) if m[2] != "object")
         if "pyxlock" not in text:
             continue
         found += locks(text)
@@ -126,7 +128,7 @@ def schemata(tree, other):
                 changed = re.sub(r"cimport pyxlock\b(?!_)", "cimport pyxlock, pyxlock_mutant", changed)
             with open(target, "w", encoding="utf-8", newline="") as file:
                 file.write(changed)
-    return found, sorted(uses)
+    return found, sorted(uses), bases
 
 
 class Package:
@@ -195,7 +197,7 @@ class Package:
         self.annotated()
         self.rewritten("checked", "check")
         self.rewritten("plain", "on")
-        places, uses = schemata(self.top("checked"), self.top("plain"))
+        places, uses, bases = schemata(self.top("checked"), self.top("plain"))
         mutants = []
         for place, k, mode in places:
             name, line, file = functions(place)
@@ -210,6 +212,7 @@ class Package:
             "paths": {k: [self.top(k), *(o.top("source") for o in self.others)] for k in ("checked", "plain")},
             "mutants": mutants,
             "uses": uses,
+            "bases": bases,
         }
         with open(self.path("mutants.json"), "w", encoding="utf-8") as file:
             json.dump(data, file, indent=1)

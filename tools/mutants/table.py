@@ -9,8 +9,8 @@ what was used while its lock was away, and at the places of the package that cha
   nothing used    no guarded state was used then, but where other locks held the object as well
   new objects     it was used, but of objects that no second thread had touched
   known line      the package as it is has a violation at the same line
-  never changed   what was used was only read, and no mutant of the package has changed an
-                  attribute of that name of an object that a second thread had touched
+  never changed   what was used was only read, and no mutant of the package has changed that attribute
+                  of an object that a second thread had touched
 
 The others are silent.
 """
@@ -26,9 +26,14 @@ sys.path.insert(0, HERE)
 REASONS = ("not called", "nothing used", "new objects", "known line", "never changed")
 
 
-def attribute(place):
-    """Return the name of the attribute of a place."""
-    return place[5:].split(":")[1].rpartition(".")[2]
+def attribute(place, bases):
+    """Return which attribute of which class a place uses; of a subclass that of its base."""
+    cls, _, name = place[5:].split(":")[1].rpartition(".")
+    seen = set()
+    while cls in bases and cls not in seen:
+        seen.add(cls)
+        cls = bases[cls]
+    return f"{cls}.{name}"
 
 
 def place_of(text):
@@ -43,7 +48,7 @@ def lacking(row, whose=("shared",)):
     return [p for held, of, p in row["used"] if of in whose and (held == "read" and p[0] in "wWC" or held == "none" and not weak)]
 
 
-def verdict(row, known, changes):
+def verdict(row, known, changes, bases):
     """Say what became of a mutant."""
     if row["reported"]:
         return "reported"
@@ -54,7 +59,7 @@ def verdict(row, known, changes):
         return "new objects" if lacking(row, ("alone",)) else "nothing used"
     if all(place_of(p) in known for p in places):
         return "known line"
-    if all(p[0] in "rR" and not any(c in changes.get(attribute(p), "") for c in ("w" if p[0] == "r" else "wWMC")) for p in places):
+    if all(p[0] in "rR" and not any(c in changes.get(attribute(p, bases), "") for c in ("w" if p[0] == "r" else "wWMC")) for p in places):
         return "never changed"
     return "silent"
 
@@ -86,12 +91,12 @@ def main():
         for row in rows:
             for _, whose, use in row["used"]:
                 if whose == "shared" and use[0] in "wWMC":
-                    changes[attribute(use)].add(use[0])
+                    changes[attribute(use, data["bases"])].add(use[0])
         known = {v["place"] for v in first["violations"] if "place" in v}
         baseline.append((data["name"], len(first["labels"]), first["violations"], first["ends"]))
         count = collections.Counter()
         for row in rows:
-            what, said = row["mutant"]["what"], verdict(row, known, changes)
+            what, said = row["mutant"]["what"], verdict(row, known, changes, data["bases"])
             count[said] += 1
             mutants[what][said] += 1
             count["perhaps"] += bool(row["reported"]) and not row["certain"]
@@ -106,7 +111,7 @@ def main():
         if os.path.exists(plain):
             p_first, p_rows = read(plain)
             checked = {(r["mutant"]["what"], r["mutant"]["k"], r["mutant"]["place"]): r for r in rows}
-            asked = [r for r in p_rows if verdict(checked[(r["mutant"]["what"], r["mutant"]["k"], r["mutant"]["place"])], known, changes) in ("reported", "silent")]
+            asked = [r for r in p_rows if verdict(checked[(r["mutant"]["what"], r["mutant"]["k"], r["mutant"]["place"])], known, changes, data["bases"]) in ("reported", "silent")]
             crashes.append((data["name"], len(asked), sum(any(e != "ok" for e in r["ends"]) for r in asked), p_first["ends"]))
     counted = total["reported"] + total["silent"]
     print(cells(["together", total["mutants"], counted, total["reported"], total["silent"], *(total[r] for r in REASONS)]))
