@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -79,22 +80,45 @@ func (p *Planner) checkBody(m *project.Module, f *Func, pl *Plan, out *Module) b
 }
 
 // cannotRaise warns of an rwlock in a function that has no way to say that it did not
-// get it.
+// get it: a noexcept one, or one that is declared "except +" and returns C data, whose callers look for
+// C++ exceptions alone.
 func (p *Planner) cannotRaise(m *project.Module, f *Func, kind decorator.Kind, at ast.Span, out *Module) {
-	noexcept := f.Def.Suffix.Noexcept
+	suffix, ret, declarator := f.Def.Suffix, f.Def.Return, f.Def.Declarator
 	if d, ok := m.DeclarationOf(f.Class, f.Def); ok {
-		noexcept = noexcept || d.Declarator.Suffix.Noexcept
+		suffix, ret, declarator = d.Declarator.Suffix, d.Decl.Type, d.Declarator
+		suffix.Noexcept = suffix.Noexcept || f.Def.Suffix.Noexcept
 	}
-	if !noexcept || kind != decorator.RWLock {
+	if kind != decorator.RWLock {
 		return
 	}
-	w := out.Report(f.Unit, at, finding.CannotRaise,
-		fmt.Sprintf("%s is noexcept: where its lock would deadlock, the RuntimeError is printed and lost, and it returns without having done anything", f.Def.Name.Name),
-		"let it raise (leave out noexcept, or say except *), or take the lock in its callers")
+	name := f.Def.Name.Name
+	var message, help string
+	switch {
+	case suffix.Noexcept:
+		message = fmt.Sprintf("%s is noexcept: where its lock would deadlock, the RuntimeError is printed and lost, and it returns without having done anything", name)
+		help = "let it raise (leave out noexcept, or say except *), or take the lock in its callers"
+	case suffix.ExceptPlus && p.returnsC(m, ret, declarator):
+		message = fmt.Sprintf("%s is declared except + and returns no object: where its lock would deadlock, its callers do not notice the RuntimeError, and go on", name)
+		help = "say except * or except? VALUE in place of except +, or take the lock in its callers"
+	default:
+		return
+	}
+	w := out.Report(f.Unit, at, finding.CannotRaise, message, help)
 	w.Warning = true
 	if f.Class != nil { // its callers take the lock of one for all of its methods
 		w.Cause = fmt.Sprintf("the methods of %s in %s", f.Class.Name, f.Unit.Path)
 	}
+}
+
+// returnsC reports whether a function certainly returns no Python object.
+func (p *Planner) returnsC(m *project.Module, ret *ast.CType, d *ast.Declarator) bool {
+	for ; d != nil; d = d.Inner {
+		if d.Pointer > 0 {
+			return true
+		}
+	}
+	kind := p.Program.Types.OfType(m, ret, 0).Kind
+	return kind == ctype.Scalar || kind == ctype.Record
 }
 
 // thrownPast warns of a lock that stays taken in a function with a body that is declared "except +". The
