@@ -52,7 +52,10 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 func causeOfCircle(path []*lockEdge) string {
 	var out []string
 	for _, e := range path {
-		locked := e.from.Name + " in " + e.from.Unit.Path
+		locked := e.from.Name
+		if e.from.Unit != nil { // nil where a .pxd alone has it
+			locked += " in " + e.from.Unit.Path
+		}
 		switch {
 		case e.held != nil || e.together:
 			return "" // each has a place of its own to be mended at
