@@ -328,12 +328,28 @@ func applies(b calls, name string, e *ast.Call, on int32, args passed) {
 		items = b.items(on)
 	} else {
 		for i, n := range args.pos {
-			if i >= a.items && i != a.fun {
-				items = append(items, b.items(n)...)
+			if i < a.items || i == a.fun {
+				continue
+			}
+			for _, x := range b.items(n) {
+				if name == "starmap" { // what is in them
+					items = append(items, b.items(x)...)
+				} else {
+					items = append(items, x)
+				}
 			}
 		}
 	}
 	applied(b, fun, items, e.Span)
+}
+
+// lambdaCalled is the lambda that a call calls, or that it is given to call with what is in its arguments.
+func lambdaCalled(e *ast.Call) (*ast.Lambda, bool) {
+	if fun, ok := syntax.Unparen(e.Fun).(*ast.Lambda); ok {
+		return fun, true
+	}
+	fun, ok := appliedBy(syntax.LastName(e.Fun), e).(*ast.Lambda)
+	return fun, ok
 }
 
 // appliedBy is the function that a call of one of the appliers is given; nil where it is given none.

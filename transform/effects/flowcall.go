@@ -17,7 +17,7 @@ func (b calls) call(e *ast.Call) int32 {
 	if e.Fun == nil {
 		return 0
 	}
-	if fun, ok := appliedBy(syntax.LastName(e.Fun), e).(*ast.Lambda); ok {
+	if fun, ok := lambdaCalled(e); ok {
 		if b.lambdas == nil {
 			b.lambdas = map[*ast.Lambda][]int32{}
 		}
@@ -64,6 +64,11 @@ func (b calls) callTo(e *ast.Call) int32 {
 				x := &b.flow.Nodes[b.starts[def]]
 				x.From = append(x.From, b.history())
 			}
+			for v := range b.flow.behind(n, nameDepth) {
+				if made := b.callers[v]; made != nil {
+					caller(b, made, args.pos, e.Span)
+				}
+			}
 			if def := b.vars[fun.Name].nested; def != nil && insides(b).gives(def, args) {
 				return b.unknownCall(args, fun.Name, e.Span, false) // what it does stands in its body
 			} else if def != nil || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
@@ -91,8 +96,11 @@ func (b calls) callTo(e *ast.Call) int32 {
 			return made
 		}
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
-		if made, ok := fun.(*ast.Call); ok {
-			caller(b, made, args.pos, e.Span)
+		switch fun := fun.(type) {
+		case *ast.Call:
+			caller(b, fun, args.pos, e.Span)
+		case *ast.Lambda:
+			applied(b, fun, args.pos, e.Span)
 		}
 		return b.unknownCall(args, "", e.Span, false)
 	}
@@ -445,6 +453,13 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	applies(b, path[len(path)-1], e, 0, args)
 	n := b.unknownCall(args, name, e.Span, false)
 	madeOf(b, n, path[len(path)-1], args)
+	switch path[len(path)-1] {
+	case "partial", "methodcaller", "attrgetter", "itemgetter":
+		if b.callers == nil {
+			b.callers = map[int32]*ast.Call{}
+		}
+		b.callers[n] = e
+	}
 	return n
 }
 

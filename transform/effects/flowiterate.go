@@ -91,6 +91,7 @@ func searched(b *builder, n, x int32, span ast.Span) {
 			b.iterates(n, span)
 		}
 	case sh.Container: // it compares, and takes the container's own lock
+		b.exprs.comparing().key(x, span)
 		b.exprs.comparing().compared(x, "==", span)
 		ofItems(b.exprs, n, "__eq__", span)
 		b.python(ast.Span{Pos: span.End, End: span.End})

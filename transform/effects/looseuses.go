@@ -27,7 +27,7 @@ type loose struct {
 // attribute leads to.
 func (f *Function) Loose() []LooseUse {
 	var out []LooseUse
-	for _, u := range f.Flow.loose {
+	for _, u := range slices.Concat(f.Flow.loose, f.Flow.onward) {
 		if u.under != 0 || u.later && u.name == "__call__" {
 			continue
 		}

@@ -54,8 +54,8 @@ func (b expressions) mayAnswer(n int32, name string, part Accessor, span ast.Spa
 	if !b.answers(n) || b.shape(n).Class != nil || !b.ofParams(n) {
 		return
 	}
+	b.uses(n, name, part)
 	if b.f.Class == nil {
-		b.uses(n, name, part)
 		return
 	}
 	if c, ok := answering(b.p, b.f, name, part); ok {
@@ -118,15 +118,15 @@ func anyMember(p *Program, line []*project.Class, part Accessor) []*Function {
 	return out
 }
 
-// use is what a function that is no method does to a parameter without a static type.
+// use is what a function does to a parameter without a static type.
 type use struct {
 	param  int32
 	method string
 	part   Accessor
 }
 
-// uses notes an operation on a parameter of a function that is no method: where a
-// method calls that with an operand of its own, it is done to the operand.
+// uses notes an operation on a parameter: where a method calls the function with an operand of its own, it
+// is done to the operand.
 func (b expressions) uses(n int32, name string, part Accessor) {
 	x := &b.flow.Nodes[n]
 	for x.Kind == NodeLocal && len(x.From) == 1 {
@@ -140,11 +140,11 @@ func (b expressions) uses(n int32, name string, part Accessor) {
 // usesThrough finds what a function does to objects without a static type in what it calls, flows of
 // which are made.
 func usesThrough(p *Program, f *Function) {
-	f.Flow.through = nil
+	f.Flow.through, f.Flow.onward = nil, nil
 	for i := range f.Flow.Calls {
 		c := &f.Flow.Calls[i]
 		for _, g := range c.Callees {
-			if g.Class != nil || g == f {
+			if g == f {
 				continue
 			}
 			for _, u := range g.Flow.uses {
@@ -152,12 +152,15 @@ func usesThrough(p *Program, f *Function) {
 				if n == 0 || f.Flow.Nodes[n].Shape.Class != nil {
 					continue
 				}
-				if f.Class == nil {
-					x := &f.Flow.Nodes[n]
-					if up := (use{x.Num, u.method, u.part}); x.Kind == NodeParam && !typed(f, int(x.Num)) && !slices.Contains(f.Flow.uses, up) {
-						f.Flow.uses = append(f.Flow.uses, up)
-					}
-				} else if m, ok := answering(p, f, u.method, u.part); ok {
+				x := &f.Flow.Nodes[n]
+				if up := (use{x.Num, u.method, u.part}); x.Kind == NodeParam && !typed(f, int(x.Num)) && !slices.Contains(f.Flow.uses, up) {
+					f.Flow.uses = append(f.Flow.uses, up)
+				}
+				f.Flow.onward = append(f.Flow.onward, loose{n, u.method, u.part, c.under, c.Span, false})
+				if f.Class == nil || g.Class != nil {
+					continue
+				}
+				if m, ok := answering(p, f, u.method, u.part); ok {
 					m.node, m.under, m.span = n, c.under, c.Span
 					f.Flow.through = append(f.Flow.through, m)
 				}

@@ -200,6 +200,7 @@ type Flow struct {
 	through  []mayCall // by functions that are called (see usesThrough)
 	uses     []use     // of parameters without a static type, in functions that are no methods
 	loose    []loose   // uses of objects without a static type, in methods and under blocks
+	onward   []loose   // those by functions that are given the objects (see usesThrough)
 	// carries holds the objects that values lead to which are not these, got what values were got out of.
 	carries map[int32][]carried
 	got     map[int32]carried

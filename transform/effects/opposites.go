@@ -243,7 +243,7 @@ func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
 		}
 	case NodeLocal:
 		for _, f := range x.From {
-			if f == 0 || fl.Nodes[f].Kind == NodeNothing {
+			if f == 0 || fl.Nodes[f].Kind == NodeNothing || ofNumbers(fl, f) {
 				continue
 			}
 			w, leads := stepsTo(fl, f, from, depth-1)
@@ -278,6 +278,20 @@ func stepsTo(fl *Flow, n, from int32, depth int) (way Way, ok bool) {
 		return way, ok
 	}
 	return Way{}, false
+}
+
+// ofNumbers reports whether a value is an item of a container that the function made with numbers, texts and
+// None alone.
+func ofNumbers(fl *Flow, n int32) bool {
+	if fl.Nodes[n].Kind != NodeContained {
+		return false
+	}
+	for n := range fl.behind(fl.Nodes[n].Base, nameDepth) {
+		if fl.Nodes[n].Kind == NodeFresh {
+			return len(fl.content[n]) > 0 && !slices.ContainsFunc(fl.content[n], func(x int32) bool { return x == unknownItem || fl.Nodes[x].Kind != NodeNothing })
+		}
+	}
+	return false
 }
 
 // itemWay is stepsTo for what is in a container: in one that the function made, what that was made with.

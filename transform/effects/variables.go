@@ -42,6 +42,8 @@ type variables struct {
 	given map[*ast.FuncDef][]int32
 	// lambdas are the parameters of those that Python's functions call with what they are given.
 	lambdas map[*ast.Lambda][]int32
+	// callers are the calls that made values which call something when they are called: partial(f, x).
+	callers map[int32]*ast.Call
 }
 
 // loop is a loop being walked.
