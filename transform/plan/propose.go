@@ -68,20 +68,21 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 	if foundUnder(prog, f, p, name, class) {
 		return nil, FoundUnderAnother
 	}
-	if lockedWithin(f, p) {
+	if writtenWithin(f, p) {
 		md = effects.Write
 	}
 	p.names[md] = []string{name}
 	return p, ""
 }
 
-// lockedWithin reports whether a call among the statements of a block locks its object for writing: a block that
-// holds it for reading would have to be upgraded, which two threads at once cannot.
-func lockedWithin(f *effects.Function, p *Proposal) bool {
+// writtenWithin reports whether a call among the statements of a block writes to its object by another way
+// than its name, a pointer for instance, or locks it for writing: a block that holds it for
+// reading would have to be upgraded, which two threads at once cannot.
+func writtenWithin(f *effects.Function, p *Proposal) bool {
 	within := p.span()
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
-		if e.Mode == effects.Write && !e.Raw && e.Via != nil && e.Kind != effects.OnPython && within.Contains(e.Span.Pos) &&
+		if e.Mode == effects.Write && e.Via != nil && e.Kind != effects.OnPython && within.Contains(e.Span.Pos) &&
 			slices.ContainsFunc(p.Effects, func(own *effects.Effect) bool { return own.Region == e.Region }) {
 			return true
 		}
