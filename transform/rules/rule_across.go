@@ -277,26 +277,6 @@ func (a *across) container(e ast.Expr) *project.Field {
 	return nil
 }
 
-// bytes is the bytearray of the object into which a local pointer leads that is given a value.
-func (a *across) bytes(local string, value ast.Expr) *project.Field {
-	if call, ok := syntax.Bare(value).(*ast.Call); ok && strings.HasPrefix(a.m.CName(call.Fun), "PyByteArray_A") {
-		value = syntax.Arg(call, 0)
-	} else if t := a.r.types[local]; t.d == nil || t.d.Pointer != 1 {
-		return nil
-	}
-	x, ok := syntax.Bare(value).(*ast.Attribute)
-	if !ok {
-		return nil
-	}
-	if fd := a.field(x); fd != nil && fd.Ctype != nil && fd.Ctype.Name == "bytearray" {
-		return fd
-	}
-	return nil
-}
-
-// resizing are the methods of a bytearray after which its bytes may be elsewhere.
-var resizing = map[string]bool{"append": true, "extend": true, "insert": true, "pop": true, "remove": true, "clear": true}
-
 // moves tells whether a method of a C++ container makes iterators into it lead nowhere: those that let
 // items go do with all, those that add some with the ones that keep their items in one piece.
 func moves(container, method string) bool {

@@ -84,7 +84,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 			}
 			// Whatever it points into, that class has to keep its owner in one way.
 			holder := to.Class.Declarer(st.Name)
-			out.Cause = fmt.Sprintf("%s.%s in %s, shared lock %v", holder.Name, st.Name, holder.Unit.Path, in != nil && in.Guard != "")
+			out.Cause = fmt.Sprintf("%s.%s in %s, shared lock %v", holder.Name, st.Name, holder.Mod.Stem, in != nil && in.Guard != "")
 			c.Findings = append(c.Findings, out)
 			return
 		}

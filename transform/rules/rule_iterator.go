@@ -80,7 +80,7 @@ func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
 		fmt.Sprintf("%s continues with its %s, a C iterator into a %s, which %s may change between its steps", f.Name(), pt.Pointer, container.Name, by.Name()),
 		fmt.Sprintf("keep an index or a key and look it up at each step, raise if the %s has changed since, or let a generator run to its end under the lock, @cython.read_lock(snapshot=True)", container.Name))
 	out.Warning = true
-	out.Cause = fmt.Sprintf("%s in %s, by %s", container.Name, container.Unit.Path, by.Name()) // one refusal there is for all iterators
+	out.Cause = fmt.Sprintf("%s in %s, by %s", container.Name, container.Mod.Stem, by.Name()) // one refusal there is for all iterators
 	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})
 	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(by, how))...)

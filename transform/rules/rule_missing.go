@@ -156,7 +156,7 @@ func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
 	case u != nil:
 		return fmt.Sprintf("%s in %s: %s", u.Override.Name(), u.Override.Unit.Path, effects.PathOf(u.Override, u.Effect.Region))
 	case g != nil && g.Class != nil && slices.Contains(e.Class.Ancestry(), g.Class):
-		what, where = "methods", e.Class.Unit.Path // of the object's class, which could each lock
+		what, where = "methods", e.Class.Mod.Stem // of the object's class, which could each lock
 	case g != nil:
 		what, where = g.Name(), g.Unit.Path
 	case !nameable(c, f, e.Region):
