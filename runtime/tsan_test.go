@@ -70,6 +70,8 @@ func TestThreadSanitizedPython(t *testing.T) {
 			switch {
 			case strings.Contains(report, "locktest_") && strings.Contains(report, "unlocked"):
 				expected++ // the case without locks: ThreadSanitizer does look
+			case strings.Contains(report, "in PyThread_tss_delete"):
+				// Python ends, and daemon threads had asked for their state: both accesses are its own.
 			case strings.Contains(report, "pyxlock_") || strings.Contains(report, "8locktest"):
 				t.Errorf("%s", report)
 			}
