@@ -39,8 +39,8 @@ func newAnnotate() *cobra.Command {
 		Long: `Find the classes whose methods change their state after construction, and propose
 @cython.locked_class for them and @cython.read_lock or @cython.write_lock for
 their methods, as a unified diff that git apply takes. Immutable classes, and
-classes whose methods hold hand-written locks, are left alone. Give it the
-whole project: what it cannot see counts as a write. Without PATH it looks at the
+classes whose methods hold hand-written locks, are left alone; --list names the
+methods that leave such a lock out. Give it the whole project: what it cannot see counts as a write. Without PATH it looks at the
 directories of the setting src, or else at the current directory.
 
 Exit codes: 0 nothing to propose, applied or listed; 1 proposals, or an error in

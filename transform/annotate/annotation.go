@@ -32,12 +32,15 @@ type ClassNote struct {
 	Related []finding.Related
 }
 
+// ByHand stands in place of a decorator where the hand-written lock of the class should be held.
+const ByHand = "by hand"
+
 // MethodNote is one proposed decorator.
 type MethodNote struct {
 	Name      string // "Class.method"
 	Path      string
 	Line      int
-	Decorator string // "read_lock", "write_lock", "no_lock"; "block" for one in the body
+	Decorator string // "read_lock", "write_lock", "no_lock"; "block" for one in the body; ByHand
 	Snapshot  bool   // of a generator that runs to its end when it is called
 	Why       string // the line that decides, or the reason of a no_lock
 	// Rests are the C functions on which a write_lock rests alone: were they known to read, it
@@ -116,6 +119,9 @@ func (n *Annotation) Summary() string {
 	}
 	if len(ds) > 0 {
 		out += "; methods: " + strings.Join(ds, ", ")
+	}
+	if decs[ByHand] > 0 {
+		out += fmt.Sprintf("; %s without the hand-written lock of their class (--list says which)", finding.Plural(decs[ByHand], "method"))
 	}
 	if snapshots > 0 {
 		out += fmt.Sprintf(", %d of them with snapshot=True", snapshots)

@@ -47,6 +47,11 @@ func (l StateLock) Text(self string) string {
 	return text
 }
 
+// compare puts locks in an order that depends on nothing but what they are.
+func (l StateLock) compare(o StateLock) int {
+	return cmp.Or(strings.Compare(l.Text("self"), o.Text("self")), strings.Compare(l.Path, o.Path), compareBool(l.Module, o.Module), compareBool(l.Section, o.Section))
+}
+
 // Attribute is the attribute of the object that has the lock, "" for none.
 func (l StateLock) Attribute() string {
 	if l.Module || l.own || l.Path == "" || strings.Contains(l.Path, ".") {
@@ -416,7 +421,7 @@ func (ls *LockSets) guard(list []*Access, c *project.Class) *StateLocks {
 	var best StateLock
 	for l, n := range counts {
 		b, has := counts[best]
-		if n.writes > 0 && (!has || cmp.Or(cmp.Compare(n.functions, b.functions), cmp.Compare(n.writes, b.writes), strings.Compare(best.Text("self"), l.Text("self"))) > 0) {
+		if n.writes > 0 && (!has || cmp.Or(cmp.Compare(n.functions, b.functions), cmp.Compare(n.writes, b.writes), best.compare(l)) > 0) {
 			best = l
 		}
 	}
@@ -487,7 +492,7 @@ func (ls *LockSets) Of(c *project.Class) []StateLock {
 		out = append(out, l)
 	}
 	slices.SortFunc(out, func(a, b StateLock) int {
-		return cmp.Or(cmp.Compare(count[b], count[a]), strings.Compare(a.Text("self"), b.Text("self")))
+		return cmp.Or(cmp.Compare(count[b], count[a]), a.compare(b))
 	})
 	return out
 }
