@@ -177,7 +177,7 @@ func (a *annotator) verdict(c *project.Class) {
 		a.note(c, Immutable, "", nil)
 	case a.writes.ByHand(c) != nil:
 		a.note(c, HandLocked, a.byHand(c), nil)
-		a.rest(c)
+		restByHand(a, c)
 	case a.writes.ByHandBelow(c) != nil:
 		k := a.writes.ByHandBelow(c)
 		why := fmt.Sprintf("only its subclass %s, where %s", k.Name, a.byHand(k))
@@ -232,22 +232,6 @@ func (a *annotator) byHand(c *project.Class) string {
 		why += "; without it " + strings.Join(few(open), ", ")
 	}
 	return why
-}
-
-// rest proposes for what a class that is locked by hand leaves open that it hold the lock that the class has: a
-// second one would not exclude the first.
-func (a *annotator) rest(c *project.Class) {
-	for _, l := range a.writes.Sets.Lacks(c) {
-		f := l.Func
-		self := cmp.Or(effects.PathOf(f, l.Use.Region), "self")
-		why := "hold " + l.By.Text(self)
-		if x := a.writes.Sets.Example(c, l.By); x != nil && x.Func != f {
-			why += ", as " + x.Func.Name() + " does"
-		}
-		steps := effects.Chain(f, l.Use.Effect)
-		pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
-		a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: ByHand, Why: why + ": " + steps[len(steps)-1].Text})
-	}
 }
 
 // few are the first of a list, and how many more there are.
