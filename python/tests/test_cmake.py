@@ -43,7 +43,7 @@ def test_wheel(tmp_path, ring, python):
     run(python, "-m", "pip", "wheel", "-q", "--no-deps", "-w", out, ring)
     (built,) = out.glob("*.whl")
     zipfile.ZipFile(built).extractall(out)
-    assert "locked_class" not in (out / "ring" / "_ring.pxd").read_text()
+    assert "@cython.locked_class" not in (out / "ring" / "_ring.pxd").read_text()
     code = "from ring import Ring; r = Ring(); r.push(2); print(len(r), r[0]); r[7]"
     done = run(python, "-c", code, env={"PYTHONPATH": str(out)}, check=False)
     assert "1 2.0\n" in done.stdout

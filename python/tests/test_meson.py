@@ -170,7 +170,7 @@ def test_traceback(poly):
 def test_pxd_for_others(poly, tmp_path):
     """Cython alone takes the installed .pxd, and a subclass elsewhere shares the lock."""
     site = poly.site()
-    assert "locked_class" not in (site / "poly" / "_poly.pxd").read_text()
+    assert "@cython.locked_class" not in (site / "poly" / "_poly.pxd").read_text()
     (tmp_path / "plain.pyx").write_text(
         "from poly._poly cimport Poly, horner\n\n\ndef at_two(Poly p not None):\n    return horner(p.coeffs, p.length, 2)\n"
     )
@@ -226,7 +226,7 @@ def test_sdist(tmp_path, python):
     (built,) = out.glob("*.whl")
     with zipfile.ZipFile(built) as z:
         names = z.namelist()
-        assert "locked_class" not in z.read("poly/_poly.pxd").decode()
+        assert "@cython.locked_class" not in z.read("poly/_poly.pxd").decode()
     assert not [n for n in names if n.endswith((".c", ".pyx"))]
     assert len([n for n in names if n.endswith(".so")]) == 2
 

@@ -205,7 +205,7 @@ class TestWheel:
 
     def test_declarations(self, shop, project):
         """The .pxd in it is one that another package can cimport."""
-        assert "locked_class" not in (shop.unpacked / "shop" / "till.pxd").read_text("utf-8")
+        assert "@cython.locked_class" not in (shop.unpacked / "shop" / "till.pxd").read_text("utf-8")
         other = project(
             {
                 "peek.pyx": """
@@ -244,7 +244,7 @@ class TestWheel:
                 shop.run("-c", USE)
                 code = "import shop; print(open(shop.__path__[0] + '/till.pxd').read())"
                 declared = shop.run("-c", code, cwd=tmp_path).stdout
-                assert ("locked_class" in declared) == (mode == "lenient")
+                assert ("@cython.locked_class" in declared) == (mode == "lenient")
             finally:
                 shop.run("-m", "pip", "uninstall", "-q", "-y", "shop")
                 for built in (shop.dir / "src").glob("**/*.so"):
