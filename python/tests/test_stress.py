@@ -541,7 +541,8 @@ def test_finds_a_crash(stacks):
 def test_finds_an_exception(stacks):
     """What is raised only where threads meet is found, and what one thread raises is not."""
     out, finding = race(stacks, "stacks", "--class", "Tally", "--seconds", "60", "--scripts", "found")
-    assert finding["kind"] == "exception" and finding["labels"] == ["Tally.count"], out
+    # How far the calls are shrunk hangs on how often the race is lost meanwhile.
+    assert finding["kind"] == "exception" and "Tally.count" in finding["labels"], out
     once(20, lambda: "became" in again(stacks, finding["file"]).stdout)
 
 
