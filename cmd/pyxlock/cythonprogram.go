@@ -89,8 +89,9 @@ func exitOf(err error) error {
 func cythonStamps(program string) []string {
 	out := []string{stamp(program)}
 	for _, dir := range config.SitePackages(program) {
-		if path := filepath.Join(dir, "Cython", "Shadow.py"); stamp(path) != path {
-			out = append(out, stamp(path))
+		path := filepath.Join(dir, "Cython", "Shadow.py")
+		if s := stamp(path); s != path { // it is there
+			out = append(out, s)
 		}
 	}
 	return out

@@ -94,9 +94,7 @@ func paramOf(fl *Flow, n int32) (num int32, items bool) {
 			return x.Num, items
 		case x.Kind == NodeContained || x.Kind == NodeItem:
 			n, items = x.Base, true
-		case x.Kind == NodeUnknown && x.Base != 0:
-			n = x.Base
-		case x.Kind == NodeCast:
+		case x.Kind == NodeCast || x.Kind == NodeUnknown && x.Base != 0:
 			n = x.Base
 		case x.Kind == NodeLocal && len(x.From) == 1:
 			n = x.From[0]

@@ -55,17 +55,14 @@ func besideLock(c *checking, v *globalVar, uses []effects.GlobalUse) {
 		}
 		writer := uses[i].Func
 		if len(u.Locks) > 0 {
-			out := f.finding(u.Span, finding.TwoLocks, fmt.Sprintf("%s %s %s with %s, which does not exclude %s, the lock that %s holds to write it", u.Func.Name(), does, v.name, lockName(u.Locks[0]), lockName(by), writer.Name()),
+			out := f.finding(u.Span, finding.TwoLocks, fmt.Sprintf("%s %s %s with %s, which does not exclude %s, the lock that %s holds to write it", u.Func.Name(), does, v.name, syntax.LastPart(u.Locks[0]), syntax.LastPart(by), writer.Name()),
 				"hold the same lock for the same state everywhere")
 			out.Warning = true
-			out.Related = append(out.Related, relatedAt(writer, uses[i].Span, fmt.Sprintf("%s writes it with %s", writer.Name(), lockName(by))))
+			out.Related = append(out.Related, relatedAt(writer, uses[i].Span, fmt.Sprintf("%s writes it with %s", writer.Name(), syntax.LastPart(by))))
 			continue
 		}
-		out := f.finding(u.Span, finding.LeftOut, fmt.Sprintf("%s %s %s without the lock %s that %s holds to write it", u.Func.Name(), does, v.name, lockName(by), writer.Name()), "hold the same lock here")
+		out := f.finding(u.Span, finding.LeftOut, fmt.Sprintf("%s %s %s without the lock %s that %s holds to write it", u.Func.Name(), does, v.name, syntax.LastPart(by), writer.Name()), "hold the same lock here")
 		out.Warning = true
-		out.Related = append(out.Related, relatedAt(writer, uses[i].Span, writer.Name()+" writes it with "+lockName(by)))
+		out.Related = append(out.Related, relatedAt(writer, uses[i].Span, writer.Name()+" writes it with "+syntax.LastPart(by)))
 	}
 }
-
-// lockName is the name of a module's lock as the module spells it.
-func lockName(full string) string { return syntax.LastPart(full) }

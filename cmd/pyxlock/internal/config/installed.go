@@ -6,7 +6,6 @@ package config
 import (
 	"os"
 	"path/filepath"
-	"slices"
 )
 
 // installed returns the directories of installed packages of the environments that pyxlock
@@ -19,7 +18,7 @@ func installed(programs []string) []string {
 	for _, program := range programs {
 		out = append(out, SitePackages(program)...)
 	}
-	return slices.Compact(out)
+	return out
 }
 
 // SitePackages returns the directories of installed packages of the environment that a
