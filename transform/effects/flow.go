@@ -32,6 +32,8 @@ type builder struct {
 	// somebody asks.
 	only map[*ast.Call]bool
 
+	tests map[*ast.Attribute]bool // what the function only tests
+
 	// wrapped holds the objects from which untyped locals were got: see wraps.
 	wrapped map[string]int32
 
@@ -46,7 +48,9 @@ func (p *Program) FlowOf(f *Function) *Flow {
 	f.once.Do(func() {
 		b := builders.Get().(*builder)
 		b.p, b.m, b.f, b.placed = p, f.Mod, f, p.HandLocks(f.Mod)
-		b.handMade = b.placed.Any()
+		if b.handMade, b.tests = b.placed.Any(), nil; b.handMade {
+			b.tests = onlyTested(f)
+		}
 		b.flow = &Flow{unit: f.Unit, Nodes: append(b.keep.Nodes[:0], Node{}), Actions: b.keep.Actions[:0], Calls: b.keep.Calls[:0]}
 		b.function()
 		f.Flow = b.flow

@@ -5,6 +5,7 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
@@ -99,8 +100,21 @@ func calledBack(b calls, e *ast.Call) {
 				}
 			}
 			b.callOf([]*Function{f}, args, e.Span)
+			b.flow.Calls[len(b.flow.Calls)-1].later = registers(e)
 		}
 	}
+}
+
+// registers reports whether a call gives C code a function to keep: its name says so.
+func registers(e *ast.Call) bool {
+	name := syntax.LastName(e.Fun)
+	for _, w := range syntax.Words(name) {
+		switch w {
+		case "set", "register", "install", "hook", "subscribe":
+			return true
+		}
+	}
+	return strings.Contains(name, "Set") || strings.Contains(name, "Register")
 }
 
 // putInto hands out what a container gets by one of its methods: of what another container is

@@ -24,6 +24,9 @@ type heldLock struct {
 	// asked is 1 + the number of a use where it is not known yet whether that took its lock: an attempt, or
 	// one of two locks that are both taken, in whichever order. There is no region then.
 	asked int32
+	// from is a value that may be several objects, and way the number of the way from it to the lock (samelock.go).
+	// There is no region then.
+	from, way int32
 }
 
 // lockSet is a set of the locks of one summary. There are few of them: what there is no place for
@@ -124,6 +127,9 @@ func (s heldLocks) across(c *Call, g *Function, set lockSet) lockSet {
 	var out lockSet
 	for ; set != 0; set &= set - 1 {
 		l := g.Sum.locks[bits.TrailingZeros64(uint64(set))]
+		if l.region < 0 {
+			continue
+		}
 		r := s.regionAcross(c, g, l.region)
 		if r < 0 {
 			continue
@@ -245,8 +251,8 @@ func (s heldLocks) findHeld() {
 							out.leaves = 0
 							continue
 						}
-						out.frees |= s.across(c, g, g.Sum.frees)
-						out.leaves &= s.across(c, g, g.Sum.leaves)
+						out.frees |= s.across(c, g, g.Sum.frees) | s.acrossValue(c, g, g.Sum.frees)
+						out.leaves &= s.across(c, g, g.Sum.leaves) | s.acrossValue(c, g, g.Sum.leaves)
 					}
 					if len(c.Callees) == 0 {
 						out.leaves = 0
@@ -289,7 +295,7 @@ func (s heldLocks) findHeld() {
 		case NodeLetsGo:
 			out := s.held[x.Base] &^ s.lets(x.Num, uses)
 			for _, f := range x.From {
-				out |= s.held[f] & (uses[x.Num].locks | uses[x.Num].frees)
+				out |= s.held[f] & (uses[x.Num].locks | uses[x.Num].frees | uses[x.Num].value)
 			}
 			return out
 		case NodeCalled:
@@ -381,13 +387,14 @@ type usedLocks struct {
 	locks lockSet // what it takes or releases for certain
 	frees lockSet // what entering a context manager releases
 	asked lockSet // that it may have taken its lock
+	value lockSet // what it takes or releases of a value that may be several objects
 	// both are the locks of two objects, one of which it takes, and others the uses that may take the other.
 	both   lockSet
 	others []int32
 }
 
 // taken is what is held where a use has taken its locks.
-func (u *usedLocks) taken(held lockSet) lockSet { return held&^u.frees | u.locks | u.asked }
+func (u *usedLocks) taken(held lockSet) lockSet { return held&^u.frees | u.locks | u.asked | u.value }
 
 // usedLocks finds the locks of each use.
 func (s heldLocks) usedLocks() []usedLocks {
@@ -399,7 +406,9 @@ func (s heldLocks) usedLocks() []usedLocks {
 			uses[i].locks, uses[i].frees = s.enteredBy(u.entered - 1)
 			continue
 		}
-		uses[i].locks = s.using(u)
+		if uses[i].locks = s.using(u); uses[i].locks == 0 {
+			uses[i].value = s.usingValue(u)
+		}
 	}
 	for i := range s.flow.Nodes {
 		if x := &s.flow.Nodes[i]; x.Kind == NodeAsks {
@@ -435,17 +444,17 @@ func (s heldLocks) anyWay(set lockSet) lockSet {
 func (s heldLocks) lets(use int32, uses []usedLocks) lockSet {
 	u := &s.flow.Locks[use]
 	if u.Take { // at the end of a with statement
-		return s.anyWay(uses[use].locks) | uses[use].both | uses[use].asked
+		return s.anyWay(uses[use].locks|uses[use].value) | uses[use].both | uses[use].asked
 	}
 	known := uses[use].locks
-	out := known
+	out := known | uses[use].value
 	for i := range s.flow.Locks {
 		o := &s.flow.Locks[i]
 		if !o.Take {
 			continue
 		}
 		if known == 0 && o.Text == u.Text {
-			out |= uses[i].locks | uses[i].both
+			out |= uses[i].locks | uses[i].both | s.anyWay(uses[i].value)
 		}
 		if known == 0 || uses[i].locks == 0 || uses[i].locks&known != 0 {
 			out |= uses[i].asked
@@ -469,7 +478,7 @@ func (s heldLocks) heldAt(history int32) lockSet {
 		return 0
 	}
 	if held := s.held[history]; len(s.sum.locks) == 64 || held>>len(s.sum.locks) == 0 {
-		return held &^ s.asked
+		return held &^ s.asked &^ s.valued()
 	}
 	return everything
 }

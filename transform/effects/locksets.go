@@ -162,7 +162,7 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 		}
 		for i := range f.Sum.Effects {
 			e := &f.Sum.Effects[i]
-			if e.Kind == OnPython || e.Maybe || e.Class == nil || e.Cause == Takes || e.locks == everything || constructing(p, f, e.Region) {
+			if e.Kind == OnPython || e.Maybe || e.Class == nil || e.Cause == Takes || e.later || e.locks == everything || constructing(p, f, e.Region) {
 				continue
 			}
 			root := f.Sum.Regions[e.Region].Root
@@ -185,6 +185,9 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 			}
 		}
 	}
+	ls.leaveTests(all)
+	ls.leaveUnchanged()
+	ls.leaveOnce(all)
 	ls.classes()
 	for s, list := range ls.All {
 		if g := ls.guard(slices.DeleteFunc(slices.Clone(list), func(a *Access) bool { return a.outer }), s.Class); g != nil {
@@ -357,7 +360,7 @@ func (ls *LockSets) classes() {
 					held[l] = map[*Function]int{}
 				}
 				held[l][a.Func]++
-				written[l] = written[l] || a.Effect.Writes()
+				written[l] = written[l] || a.Effect.Writes() && !(a.outer && a.Locks[l]) // readers do not write what others own
 			}
 		}
 		for l := range written {
@@ -403,7 +406,7 @@ func (ls *LockSets) guard(list []*Access, c *project.Class) *StateLocks {
 			}
 			u := by[a.Func][l]
 			u.held++
-			u.writes = u.writes || a.Effect.Writes()
+			u.writes = u.writes || a.Effect.Writes() && !(a.outer && a.Locks[l])
 		}
 	}
 	for f, locks := range by {

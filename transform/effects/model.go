@@ -63,7 +63,9 @@ type Node struct {
 	// likely is true of a cast to what an object was made as, which no declaration tells.
 	likely bool
 	pos    int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
-	met    int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
+	// captured is true of a local that a nested function may have given another value meanwhile.
+	captured bool
+	met      int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
 	// history is, of a field, what has been assigned before it is read.
 	history int32
 }
@@ -111,11 +113,13 @@ type action struct {
 	class *project.Class // as which it is done; nil where that is not known
 	Kind  EffectKind
 	Mode  Mode
-	sure  bool  // nothing was assumed
-	raw   bool  // needs the caller to hold the lock
-	takes bool  // it is the taking of the object's lock, in a block
-	each  bool  // of a taking: by each thread of a parallel loop
-	under int32 // the block that it stands in; 0 for none
+	sure  bool // nothing was assumed
+	raw   bool // needs the caller to hold the lock
+	takes bool // it is the taking of the object's lock, in a block
+	// tested is true of a read that only decides which way to go.
+	tested bool
+	each   bool  // of a taking: by each thread of a parallel loop
+	under  int32 // the block that it stands in; 0 for none
 	// shallow is true for a store into a C value itself, not through what was
 	// stowed in it.
 	shallow bool
@@ -143,7 +147,9 @@ type Call struct {
 	parallel bool
 	handing  handing // for callees that hand their arguments out
 	history  int32   // what has been assigned before
-	node     int32   // its value; 0 where that is a number
+	// later tells that C code is given the function, to call it when it likes.
+	later bool
+	node  int32 // its value; 0 where that is a number
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -287,6 +293,10 @@ type Effect struct {
 	Span   ast.Span
 	Via    *Function // throughCall, mayCall: the callee, and its effect
 	next   int32
+	// tested is true of a read by the function itself that only decides which way to go.
+	tested bool
+	// later is true of what a function does that C code is given to call when it likes.
+	later bool
 	// locks are those that people placed and that are held, as a set of the summary's.
 	locks lockSet
 	// freed are those of them that the function may have released for its caller by then.
@@ -308,6 +318,8 @@ type foundKey struct {
 	under     int32
 	field     string
 	behind    bool
+	tested    bool
+	later     bool
 	locks     lockSet
 	freed     lockSet
 }
@@ -316,7 +328,7 @@ type foundKey struct {
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.locks, e.freed}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.tested, e.later, e.locks, e.freed}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;
@@ -343,6 +355,7 @@ type Summary struct {
 	shared map[int]bool
 	// locks are those that people placed, as far as the function knows them by names.
 	locks []heldLock
+	ways  [][]step // to locks of values that may be several objects
 	// leaves are the locks that it leaves taken, frees those that it releases for its callers, and yields those
 	// that a generator holds at each of its yields.
 	leaves, frees, yields lockSet

@@ -240,7 +240,7 @@ func (b *variables) capture(body ast.Node) {
 			if sh.Kind == ctype.Unknown || sh.Kind == ctype.Object && sh.Class == nil {
 				sh = b.shape(n)
 			}
-			seen := b.node(Node{Kind: NodeLocal, Shape: sh})
+			seen := b.node(Node{Kind: NodeLocal, Shape: sh, captured: true})
 			if n != 0 {
 				b.flow.Nodes[seen].From = []int32{n}
 			}

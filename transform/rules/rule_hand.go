@@ -51,16 +51,57 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	}
 	var out []finding.Finding
 	at := map[string]bool{}
+	stays := staysOut(sets)
 	for _, inner := range []bool{true, false} { // of the object itself, and else of the one that leads to it
 		for _, k := range order {
 			w := worst[k]
 			if place := fmt.Sprintf("%s:%d", w.Func.Unit.Path, w.Effect.Span.Pos); w.Region == w.Effect.Region == inner && !at[place] {
 				at[place] = true
-				out = append(out, w.finding())
+				f := w.finding()
+				if c := stays(w); c != nil && f.Code == finding.LeftOut {
+					f.Cause = fmt.Sprintf("%s in %s holds no %s", c.Name, c.Mod.Stem, w.by.By.Text("self"))
+				}
+				out = append(out, f)
 			}
 		}
 	}
 	return out
+}
+
+// staysOut tells of which class none of whose methods hold a lock an access is: that is one thing to do, and not as
+// many as the class has methods.
+func staysOut(sets *effects.LockSets) func(openAccess) *project.Class {
+	type holding struct {
+		c, of *project.Class
+		by    effects.StateLock
+	}
+	holds := map[holding]bool{}
+	for s, g := range sets.States {
+		for _, a := range g.All {
+			if a.Func.Class != nil && a.Holds(g.By) {
+				holds[holding{a.Func.Class, s.Class, g.By}] = true
+			}
+		}
+	}
+	return func(w openAccess) *project.Class {
+		var out *project.Class
+		if w.Func.Class == nil {
+			return nil
+		}
+		for _, c := range w.Func.Class.Ancestry() {
+			if holds[holding{c, w.state.Class, w.by.By}] {
+				break
+			}
+			if out = c; c == w.state.Class {
+				break
+			}
+		}
+		steps := effects.Chain(w.Func, w.Effect)
+		if last := steps[len(steps)-1].Func; !slices.Contains(w.Func.Class.Ancestry(), last.Class) {
+			return nil // it is that function's affair
+		}
+		return out
+	}
 }
 
 // exposed reports the attributes that Python code gets at without the lock that guards them.

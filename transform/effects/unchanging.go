@@ -1,0 +1,123 @@
+package effects
+
+// Attributes that do not change once others may see their object, or do so only once.
+
+import (
+	"math/bits"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/syntax"
+)
+
+// leaveUnchanged leaves out of the uses of what leads to an object the reads of attributes that nothing assigns to
+// once the object is made.
+func (ls *LockSets) leaveUnchanged() {
+	for s, list := range ls.All {
+		ls.All[s] = slices.DeleteFunc(list, func(a *Access) bool {
+			return a.outer && !a.Effect.Writes() && !a.Effect.Behind && a.Effect.Field != "" && !ls.changed(a)
+		})
+	}
+}
+
+// changed reports whether something assigns to the attribute that an access reads.
+func (ls *LockSets) changed(a *Access) bool {
+	for _, c := range a.Effect.Class.Declaring(a.Effect.Field) {
+		if slices.ContainsFunc(ls.All[State{c, a.Effect.Field, false}], func(o *Access) bool { return !o.init && o.Effect.Writes() }) {
+			return true
+		}
+		if f := c.Field(a.Effect.Field); f == nil || f.Vis == ast.Public {
+			return true
+		}
+	}
+	return false
+}
+
+// leaveOnce leaves out the reads of attributes that are given their value once: each assignment, construction left
+// out, finds under one and the same lock that there is none yet. Who reads the attribute before finds nothing, and after
+// that it stays.
+func (ls *LockSets) leaveOnce(all []*Function) {
+	type giving struct {
+		f *Function
+		e *Effect
+	}
+	gives := map[string][]giving{}
+	for _, f := range all {
+		for i := range f.Sum.Effects {
+			if e := &f.Sum.Effects[i]; e.Via == nil && e.Writes() && rebinds(e) && e.Class != nil && !ls.p.Exempt(f) && !constructing(ls.p, f, e.Region) && !initializing(f, e.Region) {
+				gives[e.Field] = append(gives[e.Field], giving{f, e})
+			}
+		}
+	}
+	once := func(s State) bool {
+		var common map[StateLock]bool
+		for _, g := range gives[s.Field] {
+			if !slices.Contains(g.e.Class.Declaring(s.Field), s.Class) {
+				continue
+			}
+			if ends(g.e) != Writes || !findsNone(g.f, s.Field, g.e.Span.Pos) {
+				return false
+			}
+			held := map[StateLock]bool{}
+			if g.e.locks != everything {
+				for set := g.e.locks; set != 0; set &= set - 1 {
+					l := g.f.Sum.locks[bits.TrailingZeros64(uint64(set))]
+					if k, _, ok := relative(g.f, l, g.e.Region); ok && !l.shared && !k.some && (common == nil || common[k]) {
+						held[k] = true
+					}
+				}
+			}
+			common = held
+		}
+		f := s.Class.Field(s.Field)
+		return len(common) > 0 && f != nil && f.Vis != ast.Public
+	}
+	for s, list := range ls.All {
+		if !s.Behind && once(s) {
+			ls.All[s] = slices.DeleteFunc(list, func(a *Access) bool { return !a.Effect.Writes() })
+		}
+	}
+}
+
+// findsNone reports whether what stands at an offset of a function is done where an attribute has been found to have
+// no value.
+func findsNone(f *Function, attr string, at int32) bool {
+	found := false
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		st, ok := n.(*ast.If)
+		if !ok || !st.Range().Contains(at) {
+			return true
+		}
+		for i, c := range st.Clauses {
+			if c.Body == nil || !c.Body.Range().Contains(at) {
+				continue
+			}
+			found = found || c.Cond != nil && asksNone(c.Cond, attr, true)
+			for _, before := range st.Clauses[:i] {
+				found = found || asksNone(before.Cond, attr, false)
+			}
+		}
+		return true
+	})
+	return found
+}
+
+// asksNone reports whether a condition tells that an attribute has no value: where it holds, or where it does not.
+func asksNone(cond ast.Expr, attr string, holds bool) bool {
+	named := func(e ast.Expr) bool {
+		a, ok := syntax.Bare(e).(*ast.Attribute)
+		return ok && a.Attr.Name == attr
+	}
+	switch e := syntax.Unparen(cond).(type) {
+	case *ast.Unary:
+		return holds && e.Op == "not" && named(e.X)
+	case *ast.Attribute:
+		return !holds && named(e)
+	case *ast.Compare:
+		if len(e.Ops) != 1 || !named(e.Xs[0]) || !syntax.IsNothing(e.Xs[1]) {
+			return false
+		}
+		return holds && (e.Ops[0] == "is" || e.Ops[0] == "==") || !holds && (e.Ops[0] == "is not" || e.Ops[0] == "!=")
+	}
+	return false
+}
