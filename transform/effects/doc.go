@@ -16,7 +16,8 @@
 // shared.go (objects that have one lock), and infer.go (what follows from a summary). What
 // generators may do with their locks is in snapshots.go and stillness.go (all at once) and
 // steps.go, measures.go, reliance.go, learned.go and looking.go (step by step). owners.go
-// says who points into whose state, guardmoves.go which guards change. docs/inference.md has
+// says who points into whose state, guardmoves.go which guards change, owned.go and newness.go which
+// objects only one other leads to. docs/inference.md has
 // the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a

@@ -130,7 +130,8 @@ func filling(fl *Flow) bool {
 // a node that is there if it has to be some object.
 func (s *Solver) attribute(region int32, name string, owner, class *project.Class, history, n int32) []Ref {
 	// At the longest path a region stands for many objects.
-	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath {
+	// Whichever object an attribute that owns it has, what is done to that is done to the owner.
+	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath || owns(s.p, owner, name) {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}

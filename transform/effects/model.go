@@ -273,6 +273,9 @@ type Effect struct {
 	Guarded *project.Class
 	// Held is true under a block of the function that holds the object.
 	Held bool
+	// Owned is true where it is done to an object that only this one leads to, even by a method of that object
+	// which takes its lock.
+	Owned bool
 	// Shared is true of a write under a block that holds the object for reading only.
 	Shared bool
 	// Each is true where each thread of a parallel loop takes the lock of the object, so that who

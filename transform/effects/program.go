@@ -31,6 +31,8 @@ type Program struct {
 
 	functions *cache.Cache[*project.Module, *Functions]
 	hands     *cache.Cache[*project.Module, *handlock.Names]
+	owned     *cache.Cache[attribute, bool]
+	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
@@ -43,6 +45,8 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
+	g.owned = cache.New(func(at attribute) bool { return findOwned(g, at) })
+	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.Guarding = newGuarding(g)
 	return g
 }

@@ -451,7 +451,10 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	for ; x.Parent >= 0; up++ {
 		guarded := s.p.Guards(e.Class)
 		if guarded && !s.p.sharesLock(x.Owner, x.Name) {
-			break
+			if e.Cause == Takes || e.Kind == OnPython || x.OfItems() || !owns(s.p, x.Owner, x.Name) {
+				break
+			}
+			e.Raw, e.Held, e.Owned = true, false, true // whatever lock of its own a method takes
 		}
 		if e.Kind == OnPython {
 			if guarded {

@@ -191,7 +191,7 @@ func (u uses) coversAny(h held, value int32, md Mode) bool {
 // the region, and how many attributes lead from it there.
 func (u uses) owner(r int32, class *project.Class) (region int32, up int, as *project.Class, ok bool) {
 	for x := &u.sum.Regions[r]; x.Parent >= 0; x = &u.sum.Regions[r] {
-		if u.p.Guards(class) && !u.p.sharesLock(x.Owner, x.Name) {
+		if u.p.Guards(class) && !u.p.sharesLock(x.Owner, x.Name) && (x.OfItems() || !owns(u.p, x.Owner, x.Name)) {
 			break
 		}
 		if x.OfItems() {

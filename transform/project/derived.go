@@ -28,6 +28,7 @@ type Lineage struct {
 	spoken  cache.Value[*words]
 	derived *cache.Cache[*Class, []*Class]
 	near    *cache.Cache[*Class, []*Class] // those in the class's own module
+	used    usedNames
 }
 
 func newLineage(p *Project, more func() ([]string, error)) *Lineage {

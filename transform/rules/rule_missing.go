@@ -83,7 +83,7 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	if !e.Raw || !c.p.Guards(e.Class) || e.Kind == effects.OnPython || e.Mode == effects.Read && c.p.Changes.Settled(e.Class, e.Field) {
 		return false
 	}
-	if e.Via != nil && e.Via.Exposed() && !library.NoLockMethods()[e.Via.Def.Name.Name] {
+	if e.Via != nil && e.Via.Exposed() && !e.Owned && !library.NoLockMethods()[e.Via.Def.Name.Name] {
 		return false // told of that function, where the lock has to be taken
 	}
 	x := &f.Sum.Regions[e.Region]

@@ -1,0 +1,425 @@
+package effects
+
+// Attributes whose objects only one object leads to: it has them made, and hands them to nobody. What
+// guards it guards them, as in RacerD's ownership (Blackshear et al., OOPSLA 2018), so that what is done to
+// them is done to its state.
+//
+// That is asked of all places in sight at which the attribute's name stands, whatever object it is there an
+// attribute of. Each has to be one of those that let no reference out: the attribute gets a new object, or
+// none; a C attribute or a method of the object is used; it is compared with None; a variable or a C function
+// has it that does no more than that. What is not known to be one of these ends ownership.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// attribute is an attribute by the class that declares it.
+type attribute struct {
+	class *project.Class
+	name  string
+}
+
+// owns reports whether the object in an attribute of c is one that only the object of c leads to, and whose own
+// lock does not guard all that is done to it.
+func owns(p *Program, c *project.Class, name string) bool {
+	if c == nil || !p.Guards(c) {
+		return false
+	}
+	d := c.Declarer(name)
+	if d == nil || p.Locks.Of(c) == nil && p.Locks.Of(d.FieldByName[name].Class()) != nil {
+		return false // its own lock is the one that there is
+	}
+	return p.owned.Get(attribute{d, name})
+}
+
+// findOwned decides whether an attribute owns its object.
+func findOwned(p *Program, at attribute) bool {
+	c, fd := at.class, at.class.FieldByName[at.name]
+	k := fd.Class()
+	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
+		return false
+	}
+	mods := []*project.Module{c.Mod}
+	if c.PxdDef != nil {
+		mods = append(mods, slices.DeleteFunc(p.Project.Lineage.Using(at.name), func(m *project.Module) bool { return m == c.Mod })...)
+	}
+	o := &owning{p: p, class: k, seen: map[variableOf]bool{}}
+	for _, m := range mods {
+		if m.Broken() || !o.module(m, at) {
+			return false
+		}
+	}
+	return o.direct
+}
+
+// mayShow reports whether more than code that names them leads to the attributes of a class: pickling, a
+// dataclass's methods, C.
+func mayShow(c *project.Class) bool {
+	return c.AutoPickles() || c.Flags["dataclass"] || slices.ContainsFunc(c.Defs, func(d project.Definition) bool { return d.API || d.Visibility == ast.Public })
+}
+
+// owning looks at the uses of the objects of one class that an attribute has.
+type owning struct {
+	p     *Program
+	class *project.Class
+	// direct is true where something is done to the object that takes no lock of its own.
+	direct bool
+	seen   map[variableOf]bool
+	depth  int
+}
+
+// variableOf is a variable of a function.
+type variableOf struct {
+	f    *Function
+	name string
+}
+
+// maxOwning bounds how far values are followed from function to function.
+const maxOwning = 8
+
+// module looks at all places of a module where an attribute's name stands.
+func (o *owning) module(m *project.Module, at attribute) bool {
+	for _, f := range o.p.Funcs(m).All {
+		if namesInLock(o.p, f, at) {
+			return false
+		}
+	}
+	for _, u := range m.Units {
+		if !below(o.p, m, u.File, func(way spot) bool {
+			x, ok := way.last().(*ast.Attribute)
+			return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// another reports whether an attribute is one of the object whose method uses it, which is none that c declares
+// the attribute of.
+func (o *owning) another(way spot, x *ast.Attribute, c *project.Class) bool {
+	n, ok := syntax.Unparen(x.X).(*ast.Name)
+	f := way.f
+	return ok && f != nil && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
+		!assignsTo(f.Def, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
+}
+
+// namesInLock reports whether a function's decorators lock what an attribute has by its name: it has a lock that is
+// taken for itself then.
+func namesInLock(p *Program, f *Function, at attribute) bool {
+	for _, d := range p.OwnLocks(f).Decs {
+		for _, a := range d.Args() {
+			if s, ok := a.X.(*ast.Str); ok && leadsThrough(p, f, strings.Split(strings.TrimLeft(s.Value, "*"), "."), at) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// leadsThrough reports whether a path from a parameter of a function may lead through an attribute.
+func leadsThrough(p *Program, f *Function, names []string, at attribute) bool {
+	if !slices.Contains(names[1:], at.name) {
+		return false
+	}
+	var c *project.Class
+	for i, prm := range f.Def.Params.List {
+		if syntax.ParamName(prm) == names[0] {
+			c = p.FlowOf(f).Nodes[f.Flow.Params[i]].Shape.Class
+			if i == 0 && f.isBound() {
+				c = f.Class
+			}
+		}
+	}
+	for _, name := range names[1:] {
+		if name == at.name && (c == nil || c.Declarer(name) == nil || c.Declarer(name) == at.class) {
+			return true
+		}
+		if fd := c.Field(name); fd != nil {
+			c = fd.Class()
+		} else {
+			c = nil
+		}
+	}
+	return false
+}
+
+// spot leads from a file to a node: the nodes that contain it, itself last, and the function that it stands in.
+type spot struct {
+	nodes []ast.Node
+	f     *Function // nil outside of functions
+	// nested is true in a function inside of that, a lambda or a comprehension: it may run later.
+	nested bool
+}
+
+func (w spot) last() ast.Node { return w.nodes[len(w.nodes)-1] }
+
+func (w spot) up() spot { return spot{w.nodes[:len(w.nodes)-1], w.f, w.nested} }
+
+// below visits the nodes below a root until visit says false, and reports whether it never did.
+func below(p *Program, m *project.Module, root ast.Node, visit func(spot) bool) bool {
+	var nodes []ast.Node
+	var within []*Function // by node: the outermost function that it is in
+	var nested []bool
+	good := true
+	ast.Walk(root, func(n ast.Node) bool {
+		at := n.Range()
+		for len(nodes) > 0 {
+			if top := nodes[len(nodes)-1].Range(); top.Pos <= at.Pos && at.End <= top.End {
+				break
+			}
+			nodes, within, nested = nodes[:len(nodes)-1], within[:len(within)-1], nested[:len(nested)-1]
+		}
+		var f *Function
+		inside := false
+		if len(nodes) > 0 {
+			f, inside = within[len(nodes)-1], nested[len(nodes)-1]
+		}
+		switch n := n.(type) {
+		case *ast.FuncDef:
+			if f == nil {
+				if f = p.Funcs(m).ByDef[n]; f != nil {
+					p.FlowOf(f)
+				}
+			} else {
+				inside = true
+			}
+		case *ast.Lambda, *ast.Comp, *ast.ClassDef:
+			inside = inside || f != nil
+		}
+		nodes, within, nested = append(nodes, n), append(within, f), append(nested, inside)
+		good = good && visit(spot{nodes, f, inside})
+		return good
+	})
+	return good
+}
+
+// use reports whether the value of an expression goes nowhere from where it stands.
+func (o *owning) use(way spot) bool {
+	if way.f == nil || way.nested {
+		return false
+	}
+	for {
+		switch outer := way.up().last().(type) {
+		case *ast.Paren:
+			way = way.up()
+			continue
+		case *ast.Cast:
+			if d := outer.Type.Declarator; d != nil && d.Pointer > 0 || way.f.Mod.Lookup(syntax.Names(outer.Type.Path)) == nil {
+				return false
+			}
+			way = way.up()
+			continue
+		}
+		break
+	}
+	e, outer := way.last(), way.up()
+	switch n := outer.last().(type) {
+	case *ast.Attribute:
+		return o.member(outer, n)
+	case *ast.Compare:
+		for i, op := range n.Ops {
+			if x, y := n.Xs[i], n.Xs[i+1]; (x == e || y == e) && op != "is" && op != "is not" && !(x == e && syntax.IsNothing(y)) {
+				return false
+			}
+		}
+		return true
+	case *ast.Unary:
+		return n.Op == "not"
+	case *ast.CondClause, *ast.While, *ast.Del, *ast.ExprStmt, *ast.Sizeof:
+		return true
+	case *ast.Simple:
+		return n.Keyword == "assert" && n.Exprs[0] == e
+	case *ast.Assign:
+		return o.assigned(outer, n, e)
+	case *ast.Declarator:
+		return n.Default == e && n.Pointer == 0 && o.variable(way.f, n.Name.Name)
+	case *ast.Arg:
+		call, ok := outer.up().last().(*ast.Call)
+		return ok && o.passed(way.f, call, n)
+	}
+	return false
+}
+
+// assigned looks at an assignment from or to what an owned attribute, or a variable with its value, is.
+func (o *owning) assigned(way spot, n *ast.Assign, e ast.Node) bool {
+	if len(n.Targets) != 1 || n.Op != "=" {
+		return false
+	}
+	if n.Value == e {
+		x, ok := n.Targets[0].(*ast.Name)
+		return ok && o.variable(way.f, x.Name)
+	}
+	return n.Targets[0] == e && n.Value != nil && (&newness{o, o.class}).made(way, n.Value, n)
+}
+
+// member looks at the use of an attribute or a method of the object.
+func (o *owning) member(way spot, x *ast.Attribute) bool {
+	name := x.Attr.Name
+	if o.class.Field(name) != nil {
+		o.direct = true
+		return x.Access != ast.Called // an object in it that is called may be a method of anybody's
+	}
+	known := false
+	for _, c := range append(slices.Clone(o.p.Project.Lineage.Derived(o.class.Mod, o.class)), o.class.Ancestry()...) {
+		own := o.p.Own(c)
+		for _, g := range own.Plain[name] {
+			known = true
+			if !g.Exposed() {
+				o.direct = true
+			}
+		}
+		known = known || len(own.Props[name]) > 0 && x.Access != ast.Called
+		if len(own.Plain[name]) > 0 && x.Access != ast.Called {
+			return false // it may be called when it is no longer guarded
+		}
+	}
+	return known && !returnsItself[name]
+}
+
+// returnsItself are the methods of which Python's protocols want that they return their object.
+var returnsItself = map[string]bool{"__iter__": true, "__enter__": true, "__aiter__": true, "__aenter__": true}
+
+// variable looks at what becomes of a local variable that has the object.
+func (o *owning) variable(f *Function, name string) bool {
+	o.direct = true // it is not looked at which methods take locks
+	v := variableOf{f, name}
+	if o.seen[v] {
+		return true
+	}
+	o.seen[v] = true
+	if o.depth++; o.depth > maxOwning {
+		return false
+	}
+	defer func() { o.depth-- }()
+	o.p.FlowOf(f)
+	if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !localOf(f.Def, name) {
+		return false
+	}
+	return below(o.p, f.Mod, f.Def, func(way spot) bool {
+		x, ok := way.last().(*ast.Name)
+		if !ok || x.Name != name {
+			return true
+		}
+		if x.Access == ast.Write || x.Access == ast.Delete {
+			return !way.nested // another value
+		}
+		return o.use(way)
+	})
+}
+
+// localOf reports whether a name is a variable or parameter of a function and no variable of the module.
+func localOf(def *ast.FuncDef, name string) bool {
+	if slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name }) {
+		return true
+	}
+	global := false
+	ast.Walk(def.Body, func(n ast.Node) bool {
+		if s, ok := n.(*ast.Simple); ok && (s.Keyword == "global" || s.Keyword == "nonlocal") {
+			global = global || slices.ContainsFunc(s.Names, func(id ast.Ident) bool { return id.Name == name })
+		}
+		return !global
+	})
+	return !global
+}
+
+// assignsTo reports whether a function gives a name another value.
+func assignsTo(def *ast.FuncDef, name string) bool {
+	found := false
+	ast.Walk(def.Body, func(n ast.Node) bool {
+		x, ok := n.(*ast.Name)
+		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.StoreThrough && x.Access != ast.Called
+		return !found
+	})
+	return found
+}
+
+// passed looks at what becomes of an argument.
+func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
+	if a.Star != 0 || a.Name.Name != "" {
+		return false
+	}
+	i := slices.IndexFunc(call.Args, func(b ast.Arg) bool { return b.Span == a.Span })
+	if n, ok := call.Fun.(*ast.Name); ok {
+		if n.Name == "isinstance" && i == 0 || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 || n.Name == "super" {
+			return !assignsTo(f.Def, n.Name)
+		}
+	}
+	if slices.ContainsFunc(call.Args, func(b ast.Arg) bool { return b.Star != 0 }) {
+		return false
+	}
+	callees := calleesAt(o.p, f, call)
+	for _, g := range callees {
+		num := i
+		if g.Class != nil {
+			x, method := call.Fun.(*ast.Attribute)
+			if !method || !g.isBound() {
+				return false
+			}
+			if on := syntax.Dotted(x.X); on == nil || f.Mod.Lookup(on) == nil {
+				num++
+			}
+		}
+		if g.Exposed() && g.Class != nil && num > 0 || g.Def.Kind == ast.Cpdef || num >= len(g.Def.Params.List) || g.Def.Params.List[num].Kind != ast.Positional {
+			return false // Python code may override it
+		}
+		if !o.variable(g, syntax.ParamName(g.Def.Params.List[num])) {
+			return false
+		}
+	}
+	return len(callees) > 0
+}
+
+// calleesAt returns the functions of the project that a call may be one of; nil where it may be another one.
+func calleesAt(p *Program, f *Function, call *ast.Call) []*Function {
+	var out []*Function
+	for i := range p.FlowOf(f).Calls {
+		if c := &f.Flow.Calls[i]; c.Span == call.Span {
+			out = append(out, c.Callees...)
+		}
+	}
+	return out
+}
+
+// findLeaks reports whether a method of a class may let a reference to its own object out.
+func findLeaks(p *Program, k *project.Class) bool {
+	if !k.Complete() || k.Extern {
+		return true
+	}
+	for _, c := range k.Ancestry() {
+		if c.Mod.Broken() {
+			return true
+		}
+		for _, f := range p.Funcs(c.Mod).All {
+			if f.Class != c || !f.isBound() || len(f.Def.Params.List) == 0 {
+				continue
+			}
+			self := syntax.ParamName(f.Def.Params.List[0])
+			p.FlowOf(f)
+			o := &owning{p: p, class: c, seen: map[variableOf]bool{{f, self}: true}}
+			if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !below(p, f.Mod, f.Def, func(way spot) bool {
+				x, ok := way.last().(*ast.Name)
+				return !ok || x.Name != self || x.Access == ast.Write || o.ofItself(way) || o.use(way)
+			}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// ofItself reports whether a method does with its object what protocols want of it, or what tells its class alone.
+func (o *owning) ofItself(way spot) bool {
+	switch outer := way.up().last().(type) {
+	case *ast.Simple:
+		return outer.Keyword == "return" && !way.nested && returnsItself[way.f.Def.Name.Name]
+	case *ast.Attribute:
+		return outer.Attr.Name == "__class__" && !way.nested
+	}
+	return false
+}
