@@ -270,7 +270,78 @@ func (c threads) apart(use ast.Span) bool {
 	if place == nil {
 		return true
 	}
-	return depends(place, c.l.own) || c.chosen(place)
+	return depends(place, c.l.own) && !c.counts(place) || c.chosen(place)
+}
+
+// counts reports whether a statement adds to what it finds at a place that is looked up in memory alone, as a
+// histogram does: "n[a[i]] += 1". Two threads may find the same one. What is assigned at such a place may well be
+// assigned by the inverse of a permutation.
+func (c threads) counts(place ast.Expr) bool {
+	adds := false
+	syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
+		st, ok := n.(*ast.Assign)
+		if ok && len(st.Targets) == 1 && st.Targets[0] == place {
+			text := func(e ast.Expr) string { return syntax.Text(c.f.Unit.File, e.Range()) }
+			adds = st.Op != "=" || st.Value != nil && strings.Contains(text(st.Value), text(place))
+		}
+		return !adds
+	})
+	if !adds {
+		return false
+	}
+	looked := false
+	for {
+		switch x := place.(type) {
+		case *ast.Paren:
+			place = x.X
+		case *ast.Attribute:
+			place = x.X
+		case *ast.Subscript:
+			for _, i := range x.Index {
+				if !depends(i, c.l.own) {
+					continue
+				}
+				if !c.lookedUp(i, 4) {
+					return false
+				}
+				looked = true
+			}
+			place = x.X
+		default:
+			return looked && !depends(place, c.l.own)
+		}
+	}
+}
+
+// lookedUp reports whether a number is an item of something, or a variable that is assigned nothing else in the loop.
+func (c threads) lookedUp(e ast.Expr, depth int) bool {
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Subscript:
+		return true
+	case *ast.Name:
+		some, other := false, depth == 0
+		syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Assign:
+				for _, t := range n.Targets {
+					if in := map[string]bool{}; syntax.IsNamed(t, x.Name) && n.Op == "=" && n.Value != nil && !other && c.lookedUp(n.Value, depth-1) {
+						some = true
+					} else if bound(t, in); in[x.Name] {
+						other = true
+					}
+				}
+			case *ast.For:
+				in := map[string]bool{}
+				bound(n.Target, in)
+				other = other || in[x.Name]
+			case *ast.Walrus:
+				other = other || syntax.IsNamed(n.Target, x.Name)
+			}
+			return true
+		})
+		return some && !other
+	}
+	return false
 }
 
 // chosen reports whether a condition in the loop has both a name that the place is found by and one that is
