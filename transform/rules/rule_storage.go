@@ -16,6 +16,7 @@ const bytesHelp = "take a memoryview of it, which keeps its size (`cdef unsigned
 
 func itemStorage(c *checking) {
 	bytesOfAttributes(c)
+	keptBytes(c)
 	for _, f := range c.mentioning() {
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
