@@ -1960,7 +1960,7 @@ def in_child(work):
     if pid == 0:
         code = 1
         try:
-            signal.alarm(30)
+            signal.alarm(int(PATIENCE))  # it hangs: how slow a machine is does not matter
             if work():
                 code = 0
         except BaseException:
@@ -2024,7 +2024,7 @@ def fork_inside(around, inside, after):
         sys.stdout.flush()
         child = os.fork()
         if child == 0:
-            signal.alarm(30)
+            signal.alarm(int(PATIENCE))
             inside()
     try:
         around(body)
@@ -2117,7 +2117,7 @@ def forks_in_the_middle_of_lock_calls():
         return loop
 
     def child():
-        signal.alarm(30)
+        signal.alarm(int(PATIENCE))
         free(pair)
         free(other)
         before = pair.a, pair.b

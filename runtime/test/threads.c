@@ -296,7 +296,13 @@ static void *watch(void *unused) {
     return NULL;
 }
 
-/* The child of a fork, which has no such thread, sets an alarm. */
+/* The child of a fork, which has no such thread, sets an alarm. On a busy machine it is as
+   slow as everything else: it has as long as a scenario, a little less, lest the parent
+   lose patience first. */
+static void child_alarm(void) {
+    (void)alarm((unsigned)(patience / (1000 * MS) * 9 / 10) + 1);
+}
+
 static void check_child(int status) {
     if (WIFSIGNALED(status) && WTERMSIG(status) == SIGALRM) hang();
     if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) fail("a child ended with status %#x", status);
@@ -2068,7 +2074,7 @@ static void wait_in_child(cell *c) {
 static void in_child(actor *forker) {
     int i, bad;
     pyxlock_Guard guard[2 * PLAIN];
-    (void)alarm(40);
+    child_alarm();
     if (GET(&inside)) _exit(20);
     if (table->aways != 0) _exit(23);
     table->dump(table);
@@ -2431,7 +2437,7 @@ static void fork_here(void) {
     PyOS_BeforeFork();
     child = fork();
     if (child == 0) {
-        (void)alarm(40);
+        child_alarm();
         PyOS_AfterFork_Child();
         if (leaver->kept != &plain[0]->object || raised_filters() != 1) _exit(11);
         if (table->aways != 1 || all_queued() != 0) _exit(12);
