@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +62,8 @@ func build(t *testing.T, j job) ([]byte, error) {
 }
 
 // key hashes the programs, the arguments, and the bytes of the runtime, of all
-// files below test/, and of those that the arguments name.
+// files below test/ but Python's, which nothing compiles and of which Python leaves bytecode
+// there, and of those that the arguments name.
 func (j *job) key() (testcache.Key, error) {
 	h := testcache.NewHash("runtime").Text("runtime", pxd)
 	if err := j.identities(h); err != nil {
@@ -69,7 +71,7 @@ func (j *job) key() (testcache.Key, error) {
 	}
 	files := map[string]string{}
 	err := filepath.WalkDir("test", func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() {
+		if err != nil || d.IsDir() || slices.Contains([]string{".py", ".pyc"}, filepath.Ext(path)) {
 			return err
 		}
 		data, err := os.ReadFile(path)

@@ -34,8 +34,9 @@ if ! cmp -s tools/browser/package-lock.json "$dir/package-lock.json" || [ ! -f "
 	cp tools/browser/package.json tools/browser/package-lock.json "$dir/"
 	npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
-${GO:-go} build -trimpath -o bin/pyxlock ./cmd/pyxlock
-export CHROMIUM PYXLOCK=$PWD/bin/pyxlock PYXLOCK_ROOT=$PWD AXE=$dir/node_modules/axe-core/axe.min.js
+# Without the commit in it, so that it is the same after one that does not change it.
+${GO:-go} build -trimpath -buildvcs=false -o build/browser/pyxlock ./cmd/pyxlock
+export CHROMIUM PYXLOCK=$PWD/build/browser/pyxlock PYXLOCK_ROOT=$PWD AXE=$dir/node_modules/axe-core/axe.min.js
 
 # The pages of the same program in the same browser look the same.
 key=
@@ -44,7 +45,7 @@ if [ $# -eq 0 ]; then
 	corpus=build/corpus/python-flint-0.9.0
 	key=$(env -u PYXLOCK -u PYXLOCK_ROOT -u AXE build/kept key browser environment \
 		"text=$("$CHROMIUM" --version 2>/dev/null), $(${GO:-go} version), $(fc-list 2>/dev/null | sort | cksum)" \
-		path=bin/pyxlock "path=build/browser/node_modules/axe-core/axe.min.js" checkout=tools/browser checkout=examples/matrix \
+		path=build/browser/pyxlock "path=build/browser/node_modules/axe-core/axe.min.js" checkout=tools/browser checkout=examples/matrix \
 		$([ ! -d $corpus ] || echo path=$corpus/src))
 	if build/kept has "$key"; then
 		echo "unchanged: it has passed with the same program, browser and tests before"

@@ -22,6 +22,10 @@ GO=${GO:-go}
 # setuptools and Cython anew, a third of what it takes to build a small package.
 export PIP_COMPILE=0
 unset PYTHONDONTWRITEBYTECODE
+# A program that Go builds has the folder of the checkout in it, and is another one in each
+# clone, with all that is kept of it (internal/testcache), unless it leaves that out. It
+# also spares compiling everything once more: what is released is built like that.
+[[ " ${GOFLAGS:-} " == *" -trimpath "* ]] || export GOFLAGS="${GOFLAGS:+$GOFLAGS }-trimpath"
 out=$PWD/build/check
 mkdir -p "$out"
 wanted=" $* "
@@ -86,7 +90,8 @@ vet_check() {
 # cache of its own, takes it ten seconds.
 staticcheck_check() {
 	local key
-	$GO build -o build/kept ./tools/kept && key=$(build/kept key staticcheck environment "text=$($GO version)" checkout=.) || return 1
+	$GO build -o build/kept ./tools/kept && key=$(build/kept key staticcheck environment "text=$($GO version)" 'checkout=*.go' 'checkout=*.mod' 'checkout=*.sum' \
+		$(git ls-files -co --exclude-standard '*staticcheck.conf' | sed 's/^/checkout=/')) || return 1
 	if build/kept has "$key"; then
 		echo "unchanged: it was silent about the same files before"
 		return

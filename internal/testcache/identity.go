@@ -39,7 +39,7 @@ print(sys.version, sys.base_prefix, sysconfig.get_config_var("EXT_SUFFIX"))`
 		include, description, _ := strings.Cut(rest, "\n")
 		h := NewHash("python").Text("description", description)
 		if _, err := os.Stat(filepath.Join(filepath.Dir(filepath.Dir(exe)), "pyvenv.cfg")); err == nil {
-			if err := h.tree("packages", packages, contents); err != nil {
+			if err := h.tree("packages", packages, installed); err != nil {
 				return Key{}, err
 			}
 		}
@@ -162,6 +162,27 @@ func contents(path string) (string, error) {
 	sum := sha256.New()
 	if _, err := io.Copy(sum, file); err != nil {
 		return "", err
+	}
+	return fmt.Sprintf("%x", sum.Sum(nil)), nil
+}
+
+// installed describes a file of site-packages by its bytes. In a list of what pip has
+// installed it leaves out what lies elsewhere: the scripts, which pip makes of the
+// entry points, name their interpreter by its whole path, so that with their hashes an
+// environment in each checkout would be another one.
+func installed(path string) (string, error) {
+	if filepath.Base(path) != "RECORD" || filepath.Ext(filepath.Dir(path)) != ".dist-info" {
+		return contents(path)
+	}
+	data, err := os.ReadFile(path)
+	if err != nil {
+		return "", err
+	}
+	sum := sha256.New()
+	for line := range bytes.Lines(data) {
+		if !bytes.HasPrefix(line, []byte("../")) {
+			_, _ = sum.Write(line)
+		}
 	}
 	return fmt.Sprintf("%x", sum.Sum(nil)), nil
 }

@@ -80,4 +80,22 @@ func TestPython(t *testing.T) {
 			t.Errorf("%q in site-packages makes no difference", text)
 		}
 	}
+	// Scripts name the interpreter by its path, and pip notes their hashes.
+	record := filepath.Join(packages[0], "Cython-3.dist-info", "RECORD")
+	if err := os.MkdirAll(filepath.Dir(record), 0o777); err != nil {
+		t.Fatal(err)
+	}
+	note := func(script, module string) Key {
+		t.Helper()
+		text := "../../../bin/cython,sha256=" + script + ",1\nCython.py,sha256=" + module + ",1\n"
+		if err := os.WriteFile(record, []byte(text), 0o666); err != nil {
+			t.Fatal(err)
+		}
+		return id()
+	}
+	if here := note("a", "a"); note("b", "a") != here {
+		t.Error("where the environment lies makes a difference")
+	} else if note("a", "b") == here {
+		t.Error("what was installed makes no difference")
+	}
 }

@@ -46,7 +46,7 @@ func (h *Hash) Self() error {
 }
 
 // Where and by whom tests are started makes no difference to them.
-var noDifference = []string{"_", "COLUMNS", "LINES", "MAKEFLAGS", "MAKELEVEL", "MAKE_TERMERR", "MAKE_TERMOUT", "MFLAGS", "OLDPWD", "PWD",
+var noDifference = []string{"_", "COLUMNS", "CONTAINER_NAME", "HOSTNAME", "LINES", "MAKEFLAGS", "MAKELEVEL", "MAKE_TERMERR", "MAKE_TERMOUT", "MFLAGS", "OLDPWD", "PWD",
 	"PYXLOCK_TEST_CACHE", "PYXLOCK_TEST_STEPS", "SHLVL", "TERM", "WINDOWID", "XDG_CACHE_HOME"}
 
 // Environment adds the variables that programs find.
