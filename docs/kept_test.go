@@ -113,15 +113,40 @@ func (w *workshop) hash(h *testcache.Hash, need string) (bool, error) {
 	return true, nil
 }
 
-// packageKey is the key of the wheel of this checkout.
+// packageKey is the key of the wheel of this checkout: of what its program is built of,
+// which Go knows, and of the Python package. Tests and pages change without it.
 func packageKey() (testcache.Key, error) {
 	version, err := exec.Command("go", "version").Output()
 	if err != nil {
 		return testcache.Key{}, err
 	}
-	h := testcache.NewHash("wheel of pyxlock").Text("go", string(version))
-	err = h.Checkout(root, "cmd", "docs", "emit", "parser", "python", "runtime", "transform", "tools/pins", "go.mod", "go.sum",
-		"pyproject.toml", "LICENSE", "README.md")
+	const ours = `{{if not .Standard}}{{if .Module.Main}}{{$dir := .Dir}}` +
+		`{{range .GoFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{range .EmbedFiles}}{{$dir}}/{{.}}{{"\n"}}{{end}}{{end}}{{end}}`
+	list := exec.Command("go", "list", "-deps", "-f", ours, "./cmd/pyxlock")
+	list.Dir = root
+	listed, err := list.Output()
+	if err != nil {
+		return testcache.Key{}, err
+	}
+	here, err := filepath.Abs(root)
+	if err != nil {
+		return testcache.Key{}, err
+	}
+	sources := map[string]string{}
+	for _, file := range strings.Fields(string(listed)) {
+		data, err := os.ReadFile(file)
+		if err != nil {
+			return testcache.Key{}, err
+		}
+		name, err := filepath.Rel(here, file)
+		if err != nil {
+			return testcache.Key{}, err
+		}
+		sources[name] = string(data)
+	}
+	h := testcache.NewHash("wheel of pyxlock").Text("go", string(version)).Files("program", sources)
+	err = h.Checkout(root, "python/pyxlock", "python/cython-stubs", "python/hatch_build.py", "python/hatch_metadata.py",
+		"tools/pins", "go.mod", "go.sum", "pyproject.toml", "LICENSE", "README.md")
 	return h.Sum(), err
 }
 
