@@ -17,12 +17,14 @@ tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
 rm -rf build/bytecode
 [ ! -d .venv/cython-3.3 ] || .venv/cython-3.3/bin/python tools/bytecode.py build/bytecode Cython setuptools
 
-# What the tests marked "kept" depend on: what they read, and what builds with it.
+# What all tests marked "kept" depend on. What each of them reads besides, its mark says
+# (python/tests/kept.py).
 go build -o build/kept ./tools/kept
 PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version), $(git --version)" \
-	compiler=gcc compiler=g++ $(for dir in .venv/python .venv/linters .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) path=dist \
-	checkout=python checkout=examples checkout=docs/howto checkout=runtime checkout=tools \
-	checkout=cmd/pyxlock/version.go checkout=pyproject.toml checkout=LICENSE checkout=README.md)
+	compiler=gcc compiler=g++ \
+	$(for dir in .venv/python .venv/linters .venv/guide .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) \
+	$(printf 'path=%s ' dist/*.whl) checkout=python/tests/conftest.py checkout=python/tests/kept.py checkout=pyproject.toml \
+	checkout=tools/pins checkout=tools/bytecode.py checkout=tools/ccached.sh checkout=tools/python.sh)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 
 tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"

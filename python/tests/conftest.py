@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from kept import (  # noqa: F401
     pytest_configure,
+    pytest_make_collect_report,
     pytest_report_teststatus,
     pytest_runtest_makereport,
     pytest_runtest_setup,

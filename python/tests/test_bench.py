@@ -36,7 +36,7 @@ def test_measures(tmp_path, interpreter):
     assert done.returncode and "--plot needs matplotlib: pip install matplotlib" in done.stdout
 
 
-@pytest.mark.kept
+@pytest.mark.kept("docs/guide/figures", "python/pyxlock")
 def test_draws(tmp_path):
     """The pictures have two sets of colours, and each colour is in both."""
     python = ROOT / ".venv/guide/bin/python"
@@ -60,7 +60,7 @@ def test_says_what_is_missing(tmp_path, wheel):
     assert done.returncode == 1 and done.stdout == "pyxlock.bench: needs Cython 3.1 or later: pip install Cython\n"
 
 
-@pytest.mark.kept
+@pytest.mark.kept("docs/guide", "python/pyxlock", "tools/guide")
 def test_pages_show_the_figures():
     """The tables of docs/guide are those of the figures that are kept there."""
     run(sys.executable, ROOT / "tools/guide/tables.py", "--check")

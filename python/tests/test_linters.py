@@ -5,7 +5,7 @@ import sys
 import pytest
 from conftest import ROOT, Project, run
 
-pytestmark = pytest.mark.kept
+pytestmark = pytest.mark.kept("python/cython-stubs", "python/pyxlock")
 
 LINTERS = ROOT / ".venv/linters" / ("Scripts" if sys.platform == "win32" else "bin")
 

@@ -9,7 +9,7 @@ import zipfile
 import pytest
 from conftest import ROOT, run, venv
 
-pytestmark = pytest.mark.kept
+pytestmark = pytest.mark.kept("docs/howto/meson.md", "examples/poly")
 
 POLY = ROOT / "examples" / "poly"
 PAGE = ROOT / "docs" / "howto" / "meson.md"

@@ -8,7 +8,7 @@ import zipfile
 import pytest
 from conftest import ROOT, run, venv
 
-pytestmark = pytest.mark.kept
+pytestmark = pytest.mark.kept("docs/howto/other-tools.md")
 
 PAGE = (ROOT / "docs" / "howto" / "other-tools.md").read_text()
 USE = "from shop.till import Till; t = Till(); t.put(3); print(t.total())"

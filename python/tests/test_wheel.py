@@ -17,7 +17,7 @@ import pytest
 from conftest import DIST, ROOT, run, venv
 from packaging.tags import parse_tag
 
-pytestmark = pytest.mark.kept
+pytestmark = pytest.mark.kept(".", "dist/")
 
 
 def read(wheel):
