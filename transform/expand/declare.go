@@ -166,6 +166,9 @@ func (w *wrapper) declarable(st *ast.CVarDecl) bool {
 // maybeFused reports whether a type's name may stand for several types. A name
 // that comes from a module which was not read may.
 func (w *wrapper) maybeFused(path []string) bool {
+	if w.m.Lookup(path) != nil {
+		return false // an extension type
+	}
 	b, ok := w.m.Scope.Names[path[0]]
 	if !ok {
 		return len(w.m.Scope.Stars) > 0 || w.m.Fused(path[0])
