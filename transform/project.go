@@ -161,9 +161,6 @@ func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone(
 // are not understood: where each stands, and what of it.
 func (p *Project) NotUnderstood() []HeaderPlace { return p.prog.Headers.NotUnderstood() }
 
-// CitedHeaders returns the headers by which something only reads, as #include would name them.
-func (p *Project) CitedHeaders() []string { return p.prog.Headers.Cited() }
-
 // HeadersApart returns the directories of those that a build has to be told of to find them.
 func (p *Project) HeadersApart() []string { return p.prog.Headers.Apart() }
 

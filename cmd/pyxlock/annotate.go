@@ -32,7 +32,7 @@ type annotateFlags struct {
 
 func newAnnotate() *cobra.Command {
 	f := &annotateFlags{}
-	f.HeaderUse = config.HeadersOfAll
+	f.HeaderUse = config.HeadersOfCheck // or check would doubt what this proposes
 	c := &cobra.Command{
 		Use:   "annotate [PATH…]",
 		Short: "Propose locks for classes that have none, as a diff",
@@ -148,7 +148,7 @@ func (f *annotateFlags) run(c *cobra.Command, args []string) error {
 			return err
 		}
 	}
-	saySystem(c.ErrOrStderr(), &f.Settings, in.Disk, p.CitedHeaders())
+	saySystem(c.ErrOrStderr(), &f.Settings, p.MissingHeaders())
 	sayProject(c.ErrOrStderr(), &f.Settings, inputs.OfProject(&f.Settings, &in.Bounds, p.HeadersApart()))
 	if !f.Quiet {
 		names.say(c.ErrOrStderr())

@@ -73,18 +73,25 @@ func sayUnread(w io.Writer, s *config.Settings, list []transform.Inferred, of fu
 		console.CountOf(n, "lock is for writing", "locks are for writing"))
 }
 
-// saySystem tells which directories of the system annotate has believed: check and builds do not
-// look there unless they are told to, and would ask about the same functions.
-func saySystem(w io.Writer, s *config.Settings, disk *inputs.Disk, cited []string) {
-	dirs := inputs.OfSystem(s, disk, cited)
-	if s.Quiet || len(dirs) == 0 {
+// saySystem tells in which directories of the system headers are that were not found: nothing looks there
+// unless it is told to, so that what is proposed is the same everywhere.
+func saySystem(w io.Writer, s *config.Settings, missing []transform.MissingHeader) {
+	if s.Quiet {
+		return
+	}
+	var names []string
+	for _, m := range missing {
+		names = append(names, m.Header)
+	}
+	dirs := inputs.OfSystem(names)
+	if len(dirs) == 0 {
 		return
 	}
 	var flags []string
 	for _, d := range dirs {
 		flags = append(flags, shellWord("--header-path="+d))
 	}
-	fmt.Fprintf(w, "pyxlock: read locks depend on headers of this system, which check and builds read only if told to: %s, or --pkg-config=NAME; otherwise they warn about these locks (PXL101, PXL104)\n",
+	fmt.Fprintf(w, "pyxlock: this system has such headers, by which more methods may be seen to only read: %s, or --pkg-config=NAME, which check and builds need then as well\n",
 		strings.Join(flags, " "))
 }
 

@@ -27,7 +27,6 @@ type HeaderUse uint8
 const (
 	HeadersOfBuild HeaderUse = iota
 	HeadersOfCheck           // the directories of -I and the project, too
-	HeadersOfAll             // those of the system, too
 )
 
 // HeaderSettings name the directories with headers.

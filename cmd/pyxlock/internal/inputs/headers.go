@@ -49,16 +49,9 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 		tree := sync.OnceValue(func() *headerTree { return lookThrough(own) })
 		o.Beside = true
 		o.Find = func(name string) string {
-			at := tree().find(name)
-			if at == "" && s.HeaderUse == config.HeadersOfAll {
-				at = inSystem(name)
-			}
-			return at
+			return tree().find(name)
 		}
 		o.Sources = func() []string { return written(fspath.Unique(sources, tree().sources)) }
-		if s.HeaderUse == config.HeadersOfAll {
-			named = append(named, systemDirs...)
-		}
 	} else if len(named) > 0 {
 		o.Sources = func() []string {
 			out := sources
@@ -71,7 +64,7 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	if len(named) == 0 && !o.Beside {
 		return o, nil
 	}
-	var trusted []string // what the user names, and the system: links may lead anywhere
+	var trusted []string // what the user names: links may lead anywhere
 	for _, d := range named {
 		if s.InTree(d) {
 			within.dirs = append(within.dirs, fileio.Real(d))
@@ -99,21 +92,11 @@ func Headers(s *config.Settings, disk *Disk, bounds *Bounds) (transform.HeaderOp
 	return o, nil
 }
 
-// OfSystem returns the directories of the system, beyond what the user named, in which the
-// cited headers were found: no other command of ours looks there by itself.
-func OfSystem(s *config.Settings, disk *Disk, cited []string) (dirs []string) {
-	if s.HeaderUse != config.HeadersOfAll {
-		return nil
-	}
-	named := s.Headers.Dirs[:len(s.Headers.Dirs)-len(systemDirs)]
-	read := disk.Files()
-	for _, name := range cited {
-		for _, f := range read {
-			f = filepath.ToSlash(f)
-			in := func(d string) bool { return fspath.Inside(d, absolute(f)) }
-			if d, ok := strings.CutSuffix(f, "/"+name); ok && slices.ContainsFunc(systemDirs, in) && !slices.ContainsFunc(named, func(d string) bool { return in(absolute(d)) }) {
-				dirs = fspath.Unique(dirs, []string{d})
-			}
+// OfSystem returns the directories of the system in which headers are.
+func OfSystem(names []string) (dirs []string) {
+	for _, name := range names {
+		if at := inSystem(name); at != "" {
+			dirs = fspath.Unique(dirs, []string{strings.TrimSuffix(at, "/"+name)})
 		}
 	}
 	return dirs
@@ -123,13 +106,9 @@ func OfSystem(s *config.Settings, disk *Disk, cited []string) (dirs []string) {
 // not named: a build looks there only where it is told to. They are relative to the project, if it is one, as
 // a configuration there has them.
 func OfProject(s *config.Settings, bounds *Bounds, apart []string) (dirs []string) {
-	if s.HeaderUse != config.HeadersOfAll {
-		return nil
-	}
-	named := s.Headers.Dirs[:len(s.Headers.Dirs)-len(systemDirs)]
 	for _, d := range apart {
 		at := absolute(filepath.FromSlash(d))
-		if slices.ContainsFunc(named, func(n string) bool { return absolute(n) == at }) {
+		if slices.ContainsFunc(s.Headers.Dirs, func(n string) bool { return absolute(n) == at }) {
 			continue
 		}
 		for _, b := range bounds.dirs {
@@ -150,16 +129,27 @@ func absolute(path string) string {
 	return path
 }
 
-// inSystem finds a header in a directory of a library, one below those of the system.
+// inSystem finds a header in the directories of the system, or in that of a library, one below them.
 func inSystem(name string) string {
 	if !filepath.IsLocal(filepath.FromSlash(name)) {
 		return ""
 	}
+	below := func(d string) string {
+		if at := filepath.Join(d, filepath.FromSlash(name)); fspath.IsFile(at) {
+			return filepath.ToSlash(at)
+		}
+		return ""
+	}
+	for _, d := range systemDirs {
+		if at := below(d); at != "" {
+			return at
+		}
+	}
 	for _, d := range systemDirs {
 		entries, _ := os.ReadDir(d)
 		for _, e := range entries {
-			if at := filepath.Join(d, e.Name(), filepath.FromSlash(name)); fspath.IsFile(at) {
-				return filepath.ToSlash(at)
+			if at := below(filepath.Join(d, e.Name())); at != "" {
+				return at
 			}
 		}
 	}

@@ -9,8 +9,7 @@ import (
 	"pyxlock/cmd/pyxlock/internal/config"
 )
 
-// What is told of the system's directories are those with a header that decided something, and
-// that the user has not named.
+// Headers of the system are read by nobody who is not told of them, but it is told where they are.
 func TestOfSystem(t *testing.T) {
 	system := t.TempDir()
 	before := systemDirs
@@ -26,33 +25,29 @@ func TestOfSystem(t *testing.T) {
 		}
 	}
 	at := filepath.ToSlash(system)
-	for _, test := range []struct {
-		use    config.HeaderUse
-		named  []string
-		reads  []string
-		cited  []string
-		wanted []string
-	}{
-		{config.HeadersOfAll, nil, []string{"poly/poly.h", "poly/other.h"}, []string{"poly/poly.h"}, []string{at}},
-		{config.HeadersOfAll, nil, []string{"poly/poly.h", "lib/ring/ring.h"}, []string{"ring/ring.h"}, []string{at + "/lib"}},
-		{config.HeadersOfAll, nil, []string{"poly/poly.h"}, nil, nil},
-		{config.HeadersOfAll, []string{system}, []string{"poly/poly.h"}, []string{"poly/poly.h"}, nil},
-		{config.HeadersOfCheck, []string{system}, []string{"poly/poly.h"}, []string{"poly/poly.h"}, nil},
+	for _, test := range []struct{ missing, wanted []string }{
+		{[]string{"poly/poly.h", "poly/other.h"}, []string{at}},
+		{[]string{"poly/poly.h", "ring/ring.h"}, []string{at, at + "/lib"}},
+		{[]string{"nowhere.h", "../poly.h"}, nil},
+		{nil, nil},
 	} {
+		if got := OfSystem(test.missing); !slices.Equal(got, test.wanted) {
+			t.Errorf("missing %q: %q, want %q", test.missing, got, test.wanted)
+		}
+	}
+	for _, test := range []struct {
+		use   config.HeaderUse
+		named []string
+		reads bool
+	}{{config.HeadersOfCheck, nil, false}, {config.HeadersOfCheck, []string{system}, true}, {config.HeadersOfBuild, []string{system}, true}} {
 		s := &config.Settings{}
 		s.HeaderUse, s.HeaderPath = test.use, test.named
-		disk := NewDisk()
-		var err error
-		if s.Headers, err = Headers(s, disk, &Bounds{}); err != nil {
+		o, err := Headers(s, NewDisk(), &Bounds{})
+		if err != nil {
 			t.Fatal(err)
 		}
-		for _, name := range test.reads {
-			if _, ok := s.Headers.Read(at + "/" + name); !ok {
-				t.Fatalf("%s cannot be read", name)
-			}
-		}
-		if got := OfSystem(s, disk, test.cited); !slices.Equal(got, test.wanted) {
-			t.Errorf("use %d, named %q, cited %q: %q, want %q", test.use, test.named, test.cited, got, test.wanted)
+		if _, ok := o.Read(at + "/poly/poly.h"); ok != test.reads {
+			t.Errorf("use %d, named %q: read %v, want %v", test.use, test.named, ok, test.reads)
 		}
 	}
 }
