@@ -21,7 +21,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Name:
 		return b.exprs.name(e)
 	case *ast.Attribute:
-		return b.attributeRead(e)
+		return attributeRead(b, e)
 	case *ast.Subscript:
 		return b.exprs.subscript(e)
 	case *ast.Call:

@@ -251,8 +251,8 @@ func (s heldLocks) findHeld() {
 							out.leaves = 0
 							continue
 						}
-						out.frees |= s.across(c, g, g.Sum.frees) | s.acrossValue(c, g, g.Sum.frees)
-						out.leaves &= s.across(c, g, g.Sum.leaves) | s.acrossValue(c, g, g.Sum.leaves)
+						out.frees |= s.across(c, g, g.Sum.frees) | sameLocks{s}.acrossValue(c, g, g.Sum.frees)
+						out.leaves &= s.across(c, g, g.Sum.leaves) | sameLocks{s}.acrossValue(c, g, g.Sum.leaves)
 					}
 					if len(c.Callees) == 0 {
 						out.leaves = 0
@@ -407,7 +407,7 @@ func (s heldLocks) usedLocks() []usedLocks {
 			continue
 		}
 		if uses[i].locks = s.using(u); uses[i].locks == 0 {
-			uses[i].value = s.usingValue(u)
+			uses[i].value = sameLocks{s}.usingValue(u)
 		}
 	}
 	for i := range s.flow.Nodes {
@@ -478,7 +478,7 @@ func (s heldLocks) heldAt(history int32) lockSet {
 		return 0
 	}
 	if held := s.held[history]; len(s.sum.locks) == 64 || held>>len(s.sum.locks) == 0 {
-		return held &^ s.asked &^ s.valued()
+		return held &^ s.asked &^ sameLocks{s}.valued()
 	}
 	return everything
 }

@@ -94,7 +94,7 @@ func rootName(e ast.Expr) string {
 }
 
 // attributeRead walks an attribute.
-func (b *builder) attributeRead(e *ast.Attribute) int32 {
+func attributeRead(b *builder, e *ast.Attribute) int32 {
 	base := b.expr(e.X)
 	before := len(b.flow.Actions)
 	n := b.exprs.attribute(e, base)
@@ -130,7 +130,7 @@ func (ls *LockSets) leaveTests(all []*Function) {
 			if !a.Effect.tested || a.Effect.Writes() || len(a.Locks) > 0 {
 				return false
 			}
-			return !goesOn[user{a.Func, s.Class}] || readsAgain(a.Func, lastPart(syntax.Text(a.Func.Unit.File, a.Effect.Span)), a.Effect.Span.Pos, 4)
+			return !goesOn[user{a.Func, s.Class}] || readsAgain(a.Func, lastPart(syntax.Text(a.Func.Unit.File, a.Effect.Span)), a.Effect.Span.Pos, 4, map[*Function]bool{})
 		})
 	}
 }
@@ -181,7 +181,8 @@ func madeHere(fl *Flow, n int32, depth int) bool {
 func lastPart(text string) string { return text[lastDot(text)+1:] }
 
 // readsAgain reports whether a function mentions an attribute at another place than one, or what it calls does.
-func readsAgain(f *Function, name string, at int32, depth int) bool {
+func readsAgain(f *Function, name string, at int32, depth int, seen map[*Function]bool) bool {
+	seen[f] = true
 	found := false
 	ast.Walk(f.Def.Body, func(n ast.Node) bool {
 		a, ok := n.(*ast.Attribute)
@@ -193,7 +194,7 @@ func readsAgain(f *Function, name string, at int32, depth int) bool {
 	}
 	for i := range f.Flow.Calls {
 		for _, g := range f.Flow.Calls[i].Callees {
-			if g.Flow != nil && g != f && readsAgain(g, name, -1, depth-1) {
+			if g.Flow != nil && !seen[g] && readsAgain(g, name, -1, depth-1, seen) {
 				return true
 			}
 		}

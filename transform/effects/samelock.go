@@ -11,6 +11,9 @@ import (
 	"pyxlock/transform/project"
 )
 
+// sameLocks finds them.
+type sameLocks struct{ heldLocks }
+
 // step is an attribute on the way from a value to something that it leads to.
 type step struct {
 	name  string
@@ -18,7 +21,7 @@ type step struct {
 }
 
 // origin is a value that may be several objects, and the way from there; 0 for another value.
-func (s heldLocks) origin(n int32) (int32, []step) {
+func (s sameLocks) origin(n int32) (int32, []step) {
 	var path []step
 	for range 32 {
 		x := &s.flow.Nodes[n]
@@ -46,7 +49,7 @@ func (s heldLocks) origin(n int32) (int32, []step) {
 }
 
 // ofValue is the lock that a way leads to from a value, as a set: 0 for a value that is one object.
-func (s heldLocks) ofValue(l heldLock, from int32, path []step, all bool) lockSet {
+func (s sameLocks) ofValue(l heldLock, from int32, path []step, all bool) lockSet {
 	if from == 0 {
 		return 0
 	}
@@ -60,7 +63,7 @@ func (s heldLocks) ofValue(l heldLock, from int32, path []step, all bool) lockSe
 }
 
 // usingValue returns the locks that a use takes or releases of a value that may be several objects.
-func (s heldLocks) usingValue(u *LockUse) lockSet {
+func (s sameLocks) usingValue(u *LockUse) lockSet {
 	if u.node == 0 || u.Some || u.own {
 		return 0
 	}
@@ -70,7 +73,7 @@ func (s heldLocks) usingValue(u *LockUse) lockSet {
 
 // acrossValue translates locks of a callee that are told from a parameter, where what is given for that may be
 // several objects.
-func (s heldLocks) acrossValue(c *Call, g *Function, set lockSet) lockSet {
+func (s sameLocks) acrossValue(c *Call, g *Function, set lockSet) lockSet {
 	if set == everything {
 		return 0
 	}
@@ -104,7 +107,7 @@ func wayTo(sum *Summary, region int32) ([]step, int32) {
 }
 
 // ofSame returns the locks that are held where a history ends, of what a value is, if it is a region then.
-func (s heldLocks) ofSame(history, n, region int32) lockSet {
+func (s sameLocks) ofSame(history, n, region int32) lockSet {
 	if s.held == nil || history <= 0 || int(history) >= len(s.held) || n == 0 {
 		return 0
 	}
@@ -150,7 +153,7 @@ func (s heldLocks) ofSame(history, n, region int32) lockSet {
 
 // askedAlike reports whether two values are what functions return that were given the same: which object the one is
 // tells which the other is.
-func (s heldLocks) askedAlike(a, b int32) bool {
+func (s sameLocks) askedAlike(a, b int32) bool {
 	x, y := &s.flow.Nodes[a], &s.flow.Nodes[b]
 	if x.Kind != NodeCall || y.Kind != NodeCall {
 		return false
@@ -160,7 +163,7 @@ func (s heldLocks) askedAlike(a, b int32) bool {
 }
 
 // bare is a value without the casts round it.
-func (s heldLocks) bare(n int32) int32 {
+func (s sameLocks) bare(n int32) int32 {
 	for s.flow.Nodes[n].Kind == NodeCast {
 		n = s.flow.Nodes[n].Base
 	}
@@ -169,7 +172,7 @@ func (s heldLocks) bare(n int32) int32 {
 
 // amongOthers is the region of a lock that belongs to what another value is where from is base: what leads on from
 // there, as that is used; -1 where that is not one.
-func (s heldLocks) amongOthers(l heldLock, base, from, history int32) int32 {
+func (s sameLocks) amongOthers(l heldLock, base, from, history int32) int32 {
 	var classes []*project.Class
 	for _, r := range s.Top(from) {
 		if r.Region == base && r.Class != nil {
@@ -204,7 +207,7 @@ func (s heldLocks) amongOthers(l heldLock, base, from, history int32) int32 {
 }
 
 // following is the region that a way leads to from another; -1 where that is not certain.
-func (s heldLocks) following(base int32, path []step, history int32) int32 {
+func (s sameLocks) following(base int32, path []step, history int32) int32 {
 	at := []int32{base}
 	for _, st := range path {
 		var next []int32
@@ -222,7 +225,7 @@ func (s heldLocks) following(base int32, path []step, history int32) int32 {
 
 // ofGiven translates the locks of an effect of a callee for one of the objects that the call may give it: base
 // stands for the parameter that the effect is reached from, to for what the effect is on.
-func (s heldLocks) ofGiven(c *Call, g *Function, e *Effect, base, to int32) lockSet {
+func (s sameLocks) ofGiven(c *Call, g *Function, e *Effect, base, to int32) lockSet {
 	if e.locks == everything {
 		return 0
 	}
@@ -244,7 +247,7 @@ func (s heldLocks) ofGiven(c *Call, g *Function, e *Effect, base, to int32) lock
 }
 
 // besides is what a region of a callee is where another one, of the same parameter, is to; -1 where that is not certain.
-func (s heldLocks) besides(c *Call, g *Function, other, region, base, to int32) int32 {
+func (s sameLocks) besides(c *Call, g *Function, other, region, base, to int32) int32 {
 	if r := s.only(s.along(base, g, region, c.history)); r >= 0 {
 		return r
 	}
@@ -265,7 +268,7 @@ func (s heldLocks) besides(c *Call, g *Function, other, region, base, to int32) 
 }
 
 // valued are the locks of values that may be several objects.
-func (s heldLocks) valued() lockSet {
+func (s sameLocks) valued() lockSet {
 	var out lockSet
 	for i, l := range s.sum.locks {
 		if l.from != 0 {

@@ -218,7 +218,7 @@ func (s *Solver) update(f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (heldLocks{s}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
 			if e.takes {
 				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 			}
@@ -355,7 +355,7 @@ func (s *Solver) call(c *Call) {
 					}
 					locks := locks
 					if !g.Sum.Regions[at].OfItems() {
-						locks |= (heldLocks{s}).ofGiven(c, g, e, a.Region, to) | (heldLocks{s}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
+						locks |= (sameLocks{heldLocks{s}}).ofGiven(c, g, e, a.Region, to) | (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
 					}
 					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, freed: freed}

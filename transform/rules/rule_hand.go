@@ -97,7 +97,7 @@ func staysOut(sets *effects.LockSets) func(openAccess) *project.Class {
 			}
 		}
 		steps := effects.Chain(w.Func, w.Effect)
-		if last := steps[len(steps)-1].Func; !slices.Contains(w.Func.Class.Ancestry(), last.Class) {
+		if last := steps[len(steps)-1].Func; last.Class != w.Func.Class {
 			return nil // it is that function's affair
 		}
 		return out
