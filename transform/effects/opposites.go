@@ -346,8 +346,8 @@ func (f *Function) Passed(region int32) bool {
 	return false
 }
 
-// HelpersOf returns the C methods that a function calls on its own object, and those that these
-// do: they run under its lock.
+// HelpersOf returns the C methods that a function calls on its own object, the functions of a module that
+// it passes this to as their first argument, and what these call so: they run under its lock.
 func HelpersOf(p *Program, f *Function) []*Function {
 	out := []*Function{f}
 	for i := 0; i < len(out); i++ {
@@ -361,7 +361,7 @@ func HelpersOf(p *Program, f *Function) []*Function {
 				continue
 			}
 			for _, h := range c.Callees {
-				if h.Class != nil && !h.Exposed() && !p.Exempt(h) && !slices.Contains(out, h) {
+				if (h.Class == nil || !h.Exposed()) && !p.Exempt(h) && !slices.Contains(out, h) {
 					out = append(out, h)
 				}
 			}

@@ -24,7 +24,7 @@ func usedOtherwise(f *Function, way Way, has func(name string) bool) bool {
 		return false
 	}
 	for _, u := range f.Flow.loose {
-		if !byName(u.name) || has(u.name) {
+		if !byName(u.name) || has(u.name) || way.Items && u.name == "__iter__" && view(f.Flow, u.node) {
 			continue
 		}
 		if w, ok := wayOf(f.Flow, u.node, f.Flow.Params[0]); ok && w == way {
@@ -32,6 +32,13 @@ func usedOtherwise(f *Function, way Way, has func(name string) bool) bool {
 		}
 	}
 	return false
+}
+
+// view reports whether a value may be all that a container has, "self.d.values()": that it is gone over says
+// nothing of its items.
+func view(fl *Flow, n int32) bool {
+	x := &fl.Nodes[n]
+	return x.Kind == NodeUnknown && x.Base != 0
 }
 
 // madeOtherwise reports whether a method assigns something to an attribute that is no object of a class.
@@ -44,7 +51,11 @@ func madeOtherwise(f *Function, name string, c *project.Class) bool {
 			if n == 0 {
 				return true // a number, a text
 			}
-			if x := &f.Flow.Nodes[n]; x.Kind == NodeFresh {
+			x := &f.Flow.Nodes[n]
+			if x.Kind == NodeParam && (x.Shape.Atom || x.Shape.Container) {
+				return true
+			}
+			if x.Kind == NodeFresh {
 				return x.Shape.Kind != ctype.Object || x.Shape.Class == nil || !project.Related(x.Shape.Class, c)
 			}
 		}

@@ -10,6 +10,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -514,4 +515,19 @@ func without(live map[string]bool, target ast.Expr) map[string]bool {
 		}
 	}
 	return out
+}
+
+// LetsGo reports whether a function holds nothing at one of its places: a generator that locks its steps, where
+// it goes over another iterator by "yield from".
+func LetsGo(p *Program, f *Function, at ast.Span) bool {
+	if !f.suspends() || slices.ContainsFunc(p.OwnLocks(f).Decs, decorator.Lock.Snapshot) {
+		return false
+	}
+	found := false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		y, ok := n.(*ast.Yield)
+		found = found || ok && y.From && y.Span == at
+		return !found
+	})
+	return found
 }

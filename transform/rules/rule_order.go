@@ -140,7 +140,7 @@ type ordering struct {
 
 // add notes an edge, if it tells more than those that there are.
 func (o *ordering) add(a *lockEdge) {
-	if o.p.locks.Of(a.e.Class).Nonblocking {
+	if o.p.locks.Of(a.e.Class).Nonblocking || a.held == nil && effects.LetsGo(o.p.prog, a.in, a.e.Span) {
 		return // nobody waits for it
 	}
 	a.from, a.to, a.locks = o.p.locks.Shared(a.class()), o.p.locks.Shared(a.e.Class), a.e.Mode
