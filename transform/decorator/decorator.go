@@ -44,18 +44,6 @@ func (d Lock) Speaks(of string) bool {
 	})
 }
 
-// Leads reports whether one of a lock's arguments is a path, or goes on from there.
-func (d Lock) Leads(path string) bool {
-	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
-		s, ok := a.X.(*ast.Str)
-		if !ok {
-			return false
-		}
-		rest, leads := strings.CutPrefix(norm.NFKC.String(s.Value), path)
-		return leads && (rest == "" || rest[0] == '.')
-	})
-}
-
 // Snapshot reports whether a lock says snapshot=True: the generator that it is on runs to
 // its end under the lock when it is called.
 func (d Lock) Snapshot() bool {

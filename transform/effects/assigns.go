@@ -199,12 +199,13 @@ func (f *Function) AssignedFirst(path string) string {
 		}
 	}
 	out := ""
+	length := strings.Count(path, ".")
 	for i := range f.Sum.Regions {
 		r := int32(i)
 		if !used[r] && f.Sum.moved(r) == inPlace {
 			continue
 		}
-		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || PathOf(f, r) != path {
+		if x := &f.Sum.Regions[r]; x.Root != NodeParam || x.Parent < 0 || int(x.depth) != length && !x.OfItems() || PathOf(f, r) != path {
 			continue
 		}
 		if f.Sum.moved(r) != replaced {

@@ -11,6 +11,7 @@ package effects
 
 import (
 	"math"
+	"math/bits"
 	"slices"
 )
 
@@ -108,13 +109,14 @@ func (r *rounds) add(a *answer, refs []Ref) {
 	a.refs = set.list
 }
 
-// manyRefs is from how many on objects are looked up by their regions.
+// manyRefs is from how many on objects are looked up by a hash of their regions.
 const manyRefs = 12
 
 // refSet is a list of objects, each of which is in it once.
 type refSet struct {
 	list []Ref
-	// at tells, by region, where in the list the first object with it stands, counted from 1.
+	// at has, at the hash of an object or after it, where in the list it stands, counted from 1. It is
+	// as long as a power of two, and at most half full.
 	at []int32
 }
 
@@ -127,28 +129,28 @@ func (s *refSet) add(x Ref) bool {
 		s.list = append(s.list, x)
 		return true
 	}
-	if s.at == nil {
+	if 2*len(s.list) >= len(s.at) {
+		s.at = make([]int32, 1<<bits.Len(uint(4*len(s.list))))
 		for i, o := range s.list {
-			s.place(o.Region, i)
+			s.at[s.place(o)] = int32(i) + 1
 		}
 	}
-	if int(x.Region) < len(s.at) {
-		if i := s.at[x.Region]; i > 0 && (s.list[i-1] == x || slices.Contains(s.list[i:], x)) {
-			return false
-		}
+	i := s.place(x)
+	if s.at[i] > 0 {
+		return false
 	}
 	s.list = append(s.list, x)
-	s.place(x.Region, len(s.list)-1)
+	s.at[i] = int32(len(s.list))
 	return true
 }
 
-// place notes where an object with a region stands, if it is the first.
-func (s *refSet) place(region int32, i int) {
-	if n := int(region) + 1; n > len(s.at) {
-		s.at = append(s.at, make([]int32, n-len(s.at)+n/2)...)
-	}
-	if s.at[region] == 0 {
-		s.at[region] = int32(i) + 1
+// place returns where in at an object is, or belongs.
+func (s *refSet) place(x Ref) int {
+	mask := len(s.at) - 1
+	for i := int(uint32(x.Region)*0x9E3779B1>>7) & mask; ; i = (i + 1) & mask {
+		if s.at[i] == 0 || s.list[s.at[i]-1] == x {
+			return i
+		}
 	}
 }
 

@@ -209,7 +209,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		was := b.parallel
 		b.parallel = was || project.Parallel(b.m, st.Iter)
 		defer func() { b.parallel = was }()
-		l, locks := b.into(st.Pos), len(b.flow.Locks)
+		l, locks := b.into(st.Span), len(b.flow.Locks)
 		if !st.From && st.Target != nil {
 			b.target(st.Target, b.element(n), false)
 		}
@@ -232,7 +232,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 		return on
 	case *ast.While:
-		l := b.into(st.Pos)
+		l := b.into(st.Span)
 		body, out := b.tested(st.Cond)
 		b.env = body
 		done := out[historySlot]

@@ -153,7 +153,7 @@ func (b expressions) comprehension(e *ast.Comp) int32 {
 	if len(e.Clauses) == 0 {
 		return 0
 	}
-	l := b.into(e.Pos)
+	l := b.into(e.Span)
 	for _, c := range e.Clauses {
 		n := b.iterated(c.From, c.Iter, c.Step)
 		if !c.From && c.Target != nil {

@@ -255,7 +255,6 @@ func (l *linking) named(f *Function, r int32) bool {
 	if x.Root != NodeParam {
 		return false
 	}
-	path := PathOf(f, r)
 	decs := l.p.OwnLocks(f).Decs
 	bare := true
 	for _, d := range decs {
@@ -263,7 +262,7 @@ func (l *linking) named(f *Function, r int32) bool {
 		if d.Name != "write_lock" {
 			continue
 		}
-		if len(d.Args()) == 0 && x.Num == 0 && x.Parent < 0 || d.Speaks(path) {
+		if len(d.Args()) == 0 && x.Num == 0 && x.Parent < 0 || x.locked.names(d.Node) {
 			return true
 		}
 	}

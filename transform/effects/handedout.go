@@ -22,11 +22,12 @@ type Deferred struct {
 // HandedOut finds what a function returns, stores in attributes, or gives to what calls it later.
 func HandedOut(f *Function) []Deferred {
 	var out []Deferred
+	l := later{f: f}
 	add := func(e ast.Expr, functions bool) {
 		if e == nil {
 			return
 		}
-		for _, d := range laterOf(f, e, 0) {
+		for _, d := range l.of(e, 0) {
 			if d.Out = e.Range(); !functions || d.First == nil {
 				out = append(out, d)
 			}
@@ -61,9 +62,15 @@ func HandedOut(f *Function) []Deferred {
 // lazy are the functions that go over what they are given when somebody goes over what they return.
 var lazy = map[string]bool{"map": true, "filter": true, "zip": true, "enumerate": true, "iter": true}
 
-// laterOf finds what runs later of a value: itself, in a tuple, in what goes over it lazily, or by the
+// later finds what runs later in one function.
+type later struct {
+	f     *Function
+	named map[string][]ast.Stmt // see findNamed; nil before somebody asked
+}
+
+// of finds what runs later of a value: itself, in a tuple, in what goes over it lazily, or by the
 // name that has it.
-func laterOf(f *Function, e ast.Expr, depth int) []Deferred {
+func (l *later) of(e ast.Expr, depth int) []Deferred {
 	switch x := syntax.Unparen(e).(type) {
 	case *ast.Lambda:
 		return []Deferred{{Kind: "lambda", Body: x.Span}}
@@ -79,14 +86,14 @@ func laterOf(f *Function, e ast.Expr, depth int) []Deferred {
 	case *ast.Collection:
 		var out []Deferred
 		for _, el := range x.Elems {
-			out = append(out, laterOf(f, el, depth)...)
+			out = append(out, l.of(el, depth)...)
 		}
 		return out
 	case *ast.Call:
 		var out []Deferred
 		if name, ok := x.Fun.(*ast.Name); ok && lazy[name.Name] {
 			for _, a := range x.Args {
-				out = append(out, laterOf(f, a.X, depth)...)
+				out = append(out, l.of(a.X, depth)...)
 			}
 		}
 		return out
@@ -94,29 +101,45 @@ func laterOf(f *Function, e ast.Expr, depth int) []Deferred {
 		if depth > 0 {
 			return nil
 		}
-		return laterBy(f, x.Name)
+		return l.by(x.Name)
 	}
 	return nil
 }
 
-// laterBy finds what runs later of the values that a function gives to a name.
-func laterBy(f *Function, name string) []Deferred {
+// by finds what runs later of the values that the function gives to a name.
+func (l *later) by(name string) []Deferred {
+	if l.named == nil {
+		l.findNamed()
+	}
 	var out []Deferred
-	syntax.EachStmt(f.Def.Body.Stmts, func(st ast.Stmt) {
+	for _, st := range l.named[name] {
 		switch n := st.(type) {
 		case *ast.FuncDef:
-			if n.Name.Name == name && len(n.Decorators) == 0 {
-				out = append(out, Deferred{Kind: "function", Body: n.Body.Span, Now: callsByName(f, name)})
+			out = append(out, Deferred{Kind: "function", Body: n.Body.Span, Now: callsByName(l.f, name)})
+		case *ast.Assign:
+			out = append(out, l.of(n.Value, 1)...)
+		}
+	}
+	return out
+}
+
+// findNamed finds the statements that give names something that may run later, in their order.
+func (l *later) findNamed() {
+	l.named = map[string][]ast.Stmt{}
+	syntax.EachStmt(l.f.Def.Body.Stmts, func(st ast.Stmt) {
+		switch n := st.(type) {
+		case *ast.FuncDef:
+			if len(n.Decorators) == 0 {
+				l.named[n.Name.Name] = append(l.named[n.Name.Name], st)
 			}
 		case *ast.Assign:
 			for _, t := range n.Targets {
-				if syntax.IsNamed(t, name) && n.Value != nil {
-					out = append(out, laterOf(f, n.Value, 1)...)
+				if name, ok := syntax.Unparen(t).(*ast.Name); ok && n.Value != nil {
+					l.named[name.Name] = append(l.named[name.Name], st)
 				}
 			}
 		}
 	})
-	return out
 }
 
 // callsByName reports whether a function calls something by its name.

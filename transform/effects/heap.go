@@ -135,7 +135,7 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}
-	return s.rounds.resolve(question(s, q), func() []Ref { return s.lookBack(q, owner) })
+	return s.rounds.resolve(question(s, q), func() []Ref { return s.few(s.lookBack(q, owner)) })
 }
 
 // question returns the answer to a question, as far as there is one.
@@ -177,7 +177,7 @@ func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
 	}
 	// What has no lock of its own belongs to the object that has the attribute,
 	// whichever it is.
-	return append(h.values, Ref{s.child(region, name, owner, m), class})
+	return append(h.values.list, Ref{s.child(region, name, owner, m), class})
 }
 
 // lookback goes back along a history for what an attribute holds.
@@ -188,7 +188,7 @@ type lookback struct {
 	class  *project.Class // of the attribute
 	node   int32          // 0 where nobody asks for the values
 	seen   []uint64       // by node, a bit for each
-	values []Ref
+	values refSet
 	hit    bool // something is assigned
 	entry  bool // there is a way on which nothing is
 	unseen bool // other code ran after that
@@ -249,9 +249,7 @@ func (h *lookback) add(r Ref) {
 	if h.class != nil && (r.Class == nil || !slices.Contains(r.Class.Ancestry(), h.class)) {
 		r.Class = h.class
 	}
-	if !slices.Contains(h.values, r) {
-		h.values = append(h.values, r)
-	}
+	h.values.add(r)
 }
 
 func (h *lookback) some() {
@@ -299,6 +297,9 @@ func (s *Solver) within(find func() []Ref) ([]Ref, bool) {
 // though they have two names: two operands of one class.
 func mayBeOne(s *Solver, r Ref, region int32) bool {
 	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
+	if s.merged && x.Root == y.Root && (x.Num == y.Num || x.Root == NodeUnknown) && (s.indistinct(r.Region) || s.indistinct(region)) {
+		return true
+	}
 	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 && !x.OfItems() || y.Parent >= 0 || r.Class == nil {
 		return false
 	}
@@ -371,10 +372,4 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 
 // moved tells whether the attributes that lead to a region are assigned to before
 // it is used there.
-func (sum *Summary) moved(region int32) uint8 {
-	m := inPlace
-	for r := region; r >= 0; r = sum.Regions[r].Parent {
-		m = max(m, sum.Regions[r].moved)
-	}
-	return m
-}
+func (sum *Summary) moved(region int32) uint8 { return sum.Regions[region].ways }

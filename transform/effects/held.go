@@ -2,7 +2,6 @@ package effects
 
 import (
 	"slices"
-	"strings"
 
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
@@ -15,8 +14,9 @@ import (
 type OwnLocks struct {
 	Decs   []decorator.Lock
 	exempt bool // no_lock
-	// given are the paths that an annotation has it lock, beside the decorators.
-	given []string
+	// names has what the decorators name, and the paths that an annotation has it lock beside
+	// them; see lockedAs.
+	names lockedName
 }
 
 // OwnLocks returns the lock decorators of f.
@@ -30,6 +30,7 @@ func (p *Program) OwnLocks(f *Function) *OwnLocks {
 			own.exempt = own.exempt || d.Name == "no_lock"
 		}
 		own.Decs = append(own.Decs, pxdLocks(f)...)
+		own.nameLocks()
 		return own
 	})
 }
@@ -44,7 +45,7 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 		return false
 	}
 	own := p.OwnLocks(f)
-	if len(own.given) > 0 && slices.Contains(own.given, PathOf(f, e.Region)) {
+	if l := r.locked; l != nil && l.given {
 		return true
 	}
 	decs := own.Decs
@@ -62,23 +63,14 @@ func names(p *Program, f *Function, e *Effect, d decorator.Lock) bool {
 	if len(d.Args()) == 0 {
 		return f.Sum.Regions[e.Region].Parent < 0 && (f.Sum.Regions[e.Region].Num == 0 || p.Member(f)) || infersItems(p, f, e)
 	}
-	return d.Speaks(PathOf(f, e.Region))
+	return f.Sum.Regions[e.Region].locked.names(d.Node)
 }
 
 // lockedBy reports whether a function locks by its name an attribute of a region, or what is reached
 // through it.
-func lockedBy(p *Program, f *Function, region int32, attr string) bool {
-	own := p.OwnLocks(f)
-	if len(own.Decs)+len(own.given) == 0 {
-		return false
-	}
-	path := PathOf(f, region)
-	if path == "" {
-		return false
-	}
-	path += "." + attr
-	return slices.ContainsFunc(own.Decs, func(d decorator.Lock) bool { return d.Leads(path) }) ||
-		slices.ContainsFunc(own.given, func(g string) bool { return g == path || strings.HasPrefix(g, path+".") })
+func lockedBy(f *Function, region int32, attr string) bool {
+	x := &f.Sum.Regions[region]
+	return x.locked.to(attr) != nil && !(x.OfItems() && x.Root == NodeParam)
 }
 
 // takenFor returns the mode in which a function that locks by itself what one of its
@@ -103,7 +95,7 @@ func TakenAs(p *Program, f *Function, e *Effect) Mode { return takenFor(p, f, e)
 // Give has a function without decorators hold a path, as if it had one.
 func (p *Program) Give(f *Function, path string) {
 	own := p.OwnLocks(f)
-	own.given = append(own.given, path)
+	own.names.add(path).given = true
 }
 
 // pxdLocks returns the lock decorators on a function's declaration in its .pxd.

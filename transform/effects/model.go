@@ -254,6 +254,8 @@ type Region struct {
 	Owner  *project.Class // the class through which the parent was read
 	depth  int32
 	moved  uint8 // whether the attribute is assigned to before this is used
+	ways   uint8 // whether that or one on the way is
+	locked *lockedName
 }
 
 // Effect is an effect as a function's callers see it, with what it follows from.

@@ -177,6 +177,7 @@ type Solver struct {
 	rounds     rounds
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
+	merged  bool        // whether a node stood for so many objects that they are told apart no more; see few
 	fills   bool        // whether a callee puts anything into a container
 	meant   [][]meaning // what the regions of a callee are in the call that is looked at
 	held    []lockSet   // by node of the history: the locks that people placed; nil for none at all
@@ -188,6 +189,7 @@ type Solver struct {
 // At makes the solver ready to say what nodes of a function stand for.
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
+	s.merged = false
 	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
 	s.attributes, s.held, s.freed = nil, nil, nil
 	s.rounds.reset()
@@ -554,17 +556,35 @@ func FurtherOn(f *Function, r int32) bool { return f.Sum.Regions[r].Name == furt
 // PathOf spells a region of f as a decorator would: "self._doc", "*others"; "" where it
 // starts at an object without a name, or is reached from one.
 func PathOf(f *Function, r int32) string {
-	x := f.Sum.Regions[r]
-	if num, ok := Items(f, r); ok {
-		return stars(f, num) + f.Def.Params.List[num].Name.Name
-	}
-	if x.Parent >= 0 {
-		path := PathOf(f, x.Parent)
-		if path == "" || path[0] == '*' || x.Name == furtherOn {
-			return "" // no name leads to an attribute of an item
+	var names []string // from the end
+	for {
+		if num, ok := Items(f, r); ok {
+			if len(names) > 0 {
+				return "" // no name leads to an attribute of an item
+			}
+			return stars(f, num) + f.Def.Params.List[num].Name.Name
 		}
-		return path + "." + x.Name
+		x := &f.Sum.Regions[r]
+		if x.Parent < 0 {
+			break
+		}
+		if x.Name == furtherOn {
+			return ""
+		}
+		names = append(names, x.Name)
+		r = x.Parent
 	}
+	first := rootName(f, &f.Sum.Regions[r])
+	if first == "" || len(names) == 0 {
+		return first
+	}
+	names = append(names, first)
+	slices.Reverse(names)
+	return strings.Join(names, ".")
+}
+
+// rootName is the name of a region that is reached from no other; "" where it has none.
+func rootName(f *Function, x *Region) string {
 	switch x.Root {
 	case NodeParam:
 		if int(x.Num) < len(f.Def.Params.List) {

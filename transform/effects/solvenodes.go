@@ -24,7 +24,7 @@ func (s *Solver) refs(n int32) []Ref {
 	if a.state == answered {
 		return a.refs
 	}
-	return s.rounds.resolve(a, func() []Ref { return s.collect(n) })
+	return s.rounds.resolve(a, func() []Ref { return s.few(s.collect(n)) })
 }
 
 // Top is refs for a node that is asked for by itself.
@@ -245,6 +245,10 @@ func (s *Solver) intern(r Region) int32 {
 	i := s.sum.region(&r)
 	if i < 0 {
 		i = int32(len(s.sum.Regions))
+		r.locked, r.ways = lockedAs(s.p, s.f, &r), r.moved
+		if r.Parent >= 0 {
+			r.ways = max(r.moved, s.sum.Regions[r.Parent].ways)
+		}
 		s.sum.Regions = append(s.sum.Regions, r)
 		if s.sum.places != nil {
 			s.sum.places[r.key()] = i
@@ -277,18 +281,18 @@ const maxFar = 16
 // and no path that is new once there are maxFar, but for those that are locked by their names.
 func (s *Solver) child(parent int32, name string, owner *project.Class, moved uint8) int32 {
 	x := s.sum.Regions[parent]
-	if x.Name == furtherOn {
+	if x.Name == furtherOn && x.depth > 1 {
 		return parent
 	}
 	r := Region{Root: x.Root, Num: x.Num, Parent: parent, Name: name, Owner: owner, depth: x.depth + 1, moved: moved}
-	if r.depth <= maxPath || lockedBy(s.p, s.f, parent, name) {
+	if r.depth <= maxPath || lockedBy(s.f, parent, name) {
 		if i := s.sum.region(&r); i >= 0 {
 			return i
 		}
 		if x.depth == 0 {
 			return s.intern(r)
 		}
-		if s.sum.far < maxFar || lockedBy(s.p, s.f, parent, name) {
+		if s.sum.far < maxFar || lockedBy(s.f, parent, name) {
 			s.sum.far++
 			return s.intern(r)
 		}

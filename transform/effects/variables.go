@@ -1,10 +1,14 @@
 package effects
 
 import (
+	"iter"
 	"maps"
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"slices"
+	"unicode/utf8"
+
+	"golang.org/x/text/unicode/norm"
 )
 
 // The variables of one function: what each stands for changes from statement to
@@ -49,7 +53,8 @@ type variables struct {
 // loop is a loop being walked.
 type loop struct {
 	pos    int32
-	first  []int32   // the values at its head, which join those of each round
+	first  []int32   // the values at its head; those of slots join those of each round
+	slots  []int32   // of the variables that a round may give another value
 	leaves [][]int32 // the values at each break
 }
 
@@ -144,6 +149,9 @@ func (b *variables) join(ways [][]int32) []int32 {
 	}
 	out := slices.Clone(longest)
 	for slot := range out {
+		if agree(ways, slot) {
+			continue
+		}
 		var from []int32
 		for _, w := range ways {
 			if slot < len(w) && w[slot] != 0 && !slices.Contains(from, w[slot]) {
@@ -161,25 +169,58 @@ func (b *variables) join(ways [][]int32) []int32 {
 	return out
 }
 
-// into enters a loop: from its head on each variable is what it was or what a
-// round made of it.
-func (b *variables) into(pos int32) *loop {
-	l := &loop{pos: pos, first: make([]int32, len(b.env))}
-	for slot, n := range b.env {
-		if n != 0 {
-			n = b.node(Node{Kind: NodeLocal, From: []int32{n}, Shape: b.shape(n)})
+// agree reports whether a variable stands for one value on all ways.
+func agree(ways [][]int32, slot int) bool {
+	for _, w := range ways {
+		if slot >= len(w) || w[slot] != ways[0][slot] {
+			return false
 		}
-		l.first[slot] = n
-		b.env[slot] = n
+	}
+	return true
+}
+
+// into enters a loop: from its head on each variable is what it was or what a
+// round made of it. What the loop does not mention no round gives another value.
+func (b *variables) into(at ast.Span) *loop {
+	l := &loop{pos: at.Pos, first: slices.Clone(b.env), slots: b.mentioned(at)}
+	for _, slot := range l.slots {
+		if n := b.env[slot]; n != 0 {
+			n = b.node(Node{Kind: NodeLocal, From: []int32{n}, Shape: b.shape(n)})
+			l.first[slot], b.env[slot] = n, n
+		}
 	}
 	b.loops = append(b.loops, l)
 	return l
 }
 
+// manyVariables is from how many on a loop looks for those that it mentions: n loops with n variables
+// would take n² nodes.
+const manyVariables = 64
+
+// mentioned returns the slots, in their order, of the variables whose names stand in a stretch of the
+// source, in whatever role, and of the history; all of them where there are few.
+func (b *variables) mentioned(at ast.Span) []int32 {
+	slots := []int32{historySlot}
+	if len(b.env) < manyVariables {
+		for slot := historySlot + 1; slot < len(b.env); slot++ {
+			slots = append(slots, int32(slot))
+		}
+		return slots
+	}
+	for name := range b.identifiers(at) {
+		if v, ok := b.vars[name]; ok && int(v.slot) < len(b.env) {
+			slots = append(slots, v.slot)
+		}
+	}
+	slices.Sort(slots)
+	return slices.Compact(slots)
+}
+
 // again closes a round of a loop.
 func (b *variables) again(l *loop) {
-	for slot, n := range l.first {
-		if n == 0 || slot >= len(b.env) {
+	for _, slot := range l.slots {
+		n := l.first[slot]
+		if n == 0 || int(slot) >= len(b.env) {
 			continue
 		}
 		if now := b.env[slot]; now != 0 && now != n {
@@ -290,4 +331,29 @@ func ownNames(body *ast.Suite) map[string]bool {
 		delete(out, name)
 	}
 	return out
+}
+
+// identifiers yields what looks like a name in a stretch of the source, in strings and comments, too.
+func (b *variables) identifiers(at ast.Span) iter.Seq[string] {
+	return func(yield func(string) bool) {
+		src := b.flow.unit.File.Src[at.Pos:at.End]
+		for i := 0; i < len(src); {
+			start, ascii := i, true
+			for i < len(src) && (src[i] == '_' || '0' <= src[i] && src[i] <= '9' || 'a' <= src[i]|0x20 && src[i]|0x20 <= 'z' || src[i] >= utf8.RuneSelf) {
+				ascii = ascii && src[i] < utf8.RuneSelf
+				i++
+			}
+			if start == i {
+				i++
+				continue
+			}
+			name := string(src[start:i])
+			if !ascii {
+				name = norm.NFKC.String(name) // as the parser has it
+			}
+			if !yield(name) {
+				return
+			}
+		}
+	}
 }

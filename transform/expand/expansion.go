@@ -151,13 +151,21 @@ func (s style) root(h plan.Hold) string {
 	return h.Path[0]
 }
 
+// longNames is how many attributes of a path the name of a local has: with all of them n attributes would
+// take n² bytes.
+const longNames = 16
+
 // steps evaluates a dotted path one attribute at a time, each into a local that
 // keeps it alive, and stops at None: the fields of None are not there to read.
 func (s style) steps(h plan.Hold, i int) (expr string, before []string) {
 	expr = s.root(h)
 	local := s.local("at")
 	for n, attr := range h.Path[1:] {
-		local += "_" + attr
+		if n < longNames {
+			local += "_" + attr
+		} else {
+			local = fmt.Sprintf("%s_%d", s.local("at"), n) // no attribute begins with a digit
+		}
 		name := local
 		if i > 0 {
 			name = fmt.Sprintf("%s_%d", local, i)

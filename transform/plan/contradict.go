@@ -23,9 +23,13 @@ func (r *resolver) contradicted(locks []Placed) {
 		return
 	}
 	r.p.Program.Solve([]*effects.Function{fun})
+	var at map[string][]*effects.Effect
 	for _, h := range r.holds {
 		if h.Mode != effects.Read {
 			continue
+		}
+		if at == nil {
+			at = effectsByPath(fun)
 		}
 		what := strings.Join(h.Path, ".")
 		if h.Items {
@@ -39,16 +43,12 @@ func (r *resolver) contradicted(locks []Placed) {
 		if by == nil {
 			continue
 		}
-		on := func(e *effects.Effect) bool {
-			return e.Kind != effects.OnPython && fun.Sum.Regions[e.Region].Root == effects.NodeParam && effects.PathOf(fun, e.Region) == what
-		}
 		// What is used as one of its class is one, and what is done to anything is done to others.
-		told := slices.ContainsFunc(fun.Sum.Effects, func(e effects.Effect) bool { return !e.Maybe && on(&e) })
+		told := slices.ContainsFunc(at[what], func(e *effects.Effect) bool { return !e.Maybe })
 		later := effects.HandedOut(fun)
 		var worst *effects.Effect
-		for i := range fun.Sum.Effects {
-			e := &fun.Sum.Effects[i]
-			if e.Mode != effects.Write || e.Maybe && told || !on(e) {
+		for _, e := range at[what] {
+			if e.Mode != effects.Write || e.Maybe && told {
 				continue
 			}
 			if !first && !r.p.Program.Guards(e.Class) {
@@ -118,6 +118,26 @@ func (r *resolver) contradicted(locks []Placed) {
 			r.failed = true
 		}
 	}
+}
+
+// effectsByPath returns what a function does to its parameters and what is reached from them, by the
+// paths that lead there.
+func effectsByPath(f *effects.Function) map[string][]*effects.Effect {
+	paths := map[int32]string{}
+	out := map[string][]*effects.Effect{}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if e.Kind == effects.OnPython || f.Sum.Regions[e.Region].Root != effects.NodeParam {
+			continue
+		}
+		path, known := paths[e.Region]
+		if !known {
+			path = effects.PathOf(f, e.Region)
+			paths[e.Region] = path
+		}
+		out[path] = append(out[path], e)
+	}
+	return out
 }
 
 // locksIt tells how what a function calls locks for writing what that holds.

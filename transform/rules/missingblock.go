@@ -19,13 +19,33 @@ type missingBlocks struct {
 	values []blockless
 	// together are the blocks as they would be written, left what cannot be taken with others.
 	together, left []*plan.Proposal
+	// about holds, by effect, which of values, together and left are about it.
+	about [3]map[*effects.Effect][]int
 }
 
-// blockless is a value for which there is no block, with all that is done to it.
+// What about is of.
+const (
+	ofValues = iota
+	ofTogether
+	ofLeft
+)
+
+// note notes that one of a list is about some effects.
+func (b *missingBlocks) note(which, i int, list []*effects.Effect) {
+	if b.about[which] == nil {
+		b.about[which] = map[*effects.Effect][]int{}
+	}
+	for _, e := range list {
+		if have := b.about[which][e]; len(have) == 0 || have[len(have)-1] != i {
+			b.about[which][e] = append(have, i)
+		}
+	}
+}
+
+// blockless is a value for which there is no block, with its uses.
 type blockless struct {
-	effects []*effects.Effect
-	uses    []effects.Use
-	why     string
+	uses []effects.Use
+	why  string
 }
 
 // blocksOf returns the blocks of a function. The rule goes from function to function, so that
@@ -36,9 +56,13 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 	}
 	b := &missingBlocks{f: f}
 	var list []*plan.Proposal
+	asked := map[*effects.Effect]bool{}
+	for i := range f.Sum.Effects {
+		asked[&f.Sum.Effects[i]] = missingHere(c, f, &f.Sum.Effects[i])
+	}
 	for _, v := range effects.Values(c.p, f) {
 		all := v.Effects
-		v.Effects = slices.DeleteFunc(slices.Clone(all), func(e *effects.Effect) bool { return !missingHere(c, f, e) })
+		v.Effects = slices.DeleteFunc(slices.Clone(all), func(e *effects.Effect) bool { return !asked[e] })
 		p, why := plan.Propose(c.p, f, v)
 		if p != nil && !p.OwnLine(f.Unit.File) {
 			p, why = nil, "something else is on its line"
@@ -46,10 +70,17 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 		if p != nil {
 			list = append(list, p)
 		} else if why != "" {
-			b.values = append(b.values, blockless{all, v.Uses, why})
+			b.note(ofValues, len(b.values), all)
+			b.values = append(b.values, blockless{v.Uses, why})
 		}
 	}
 	b.together, b.left = plan.Together(list)
+	for i, p := range b.together {
+		b.note(ofTogether, i, p.Effects)
+	}
+	for i, p := range b.left {
+		b.note(ofLeft, i, p.Effects)
+	}
 	c.blocks = b
 	return b
 }
@@ -57,24 +88,25 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 // inBlock is the fix that holds the object in a block. Where there is none, it says why.
 func inBlock(c *checking, f *effects.Function, e *effects.Effect) (fix *finding.Fix, why string) {
 	b := blocksOf(c, f)
-	for _, v := range b.values {
-		if slices.Contains(v.effects, e) && slices.ContainsFunc(v.uses, func(u effects.Use) bool { return u.Span == e.Span }) {
+	for _, i := range b.about[ofValues][e] {
+		if v := b.values[i]; slices.ContainsFunc(v.uses, func(u effects.Use) bool { return u.Span == e.Span }) {
 			why = v.why
 			break
 		}
 	}
-	if slices.ContainsFunc(b.left, func(p *plan.Proposal) bool { return p.Has(e) }) {
+	if slices.ContainsFunc(b.about[ofLeft][e], func(i int) bool { return b.left[i].Has(e) }) {
 		why = plan.FoundUnderAnother
 	}
-	i := slices.IndexFunc(b.together, func(p *plan.Proposal) bool { return p.Has(e) })
-	if i < 0 {
+	at := b.about[ofTogether][e]
+	k := slices.IndexFunc(at, func(i int) bool { return b.together[i].Has(e) })
+	if k < 0 {
 		return nil, why
 	}
-	name, at := c.m.Scope.CythonIn(f.Unit.Source)
-	if name == "" || at > f.Def.Pos {
+	name, from := c.m.Scope.CythonIn(f.Unit.Source)
+	if name == "" || from > f.Def.Pos {
 		return nil, "the file does not import cython before it"
 	}
-	p := b.together[i]
+	p := b.together[at[k]]
 	ed := edit.NewEditor(f.Unit.File)
 	plan.Write(ed, []*plan.Proposal{p}, name)
 	return &finding.Fix{Message: "hold it while it is used: " + p.Header(name), Edits: ed.Finish()}, ""

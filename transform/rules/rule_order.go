@@ -49,6 +49,8 @@ type lockEdge struct {
 	// pair is, of what is taken at once, the way from the function's own object to the other; nil
 	// where there is none.
 	pair *effects.Way
+	// search is the last search for a circle that came upon it.
+	search int
 }
 
 // heldObject is what is held, where it is not the object of a member.
@@ -136,6 +138,7 @@ type ordering struct {
 	members  map[*project.Class]map[string]bool   // names of what classes with a lock have
 	most     map[*project.Class]effects.Mode      // see strongest
 	byID     map[*effects.Function]bool           // see ordersByID
+	searches int                                  // for circles
 }
 
 // add notes an edge, if it tells more than those that there are.
@@ -183,7 +186,8 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 		locks     effects.Mode
 	}
 	var steps []step
-	seen, gone := map[*lockEdge]bool{}, map[wait]bool{}
+	gone := map[wait]bool{}
+	o.searches++
 	for _, e := range o.edges[start] {
 		if !e.together && !e.far {
 			steps = append(steps, step{e, -1, len(steps)})
@@ -197,10 +201,10 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 		}
 		gone[w] = true
 		for _, e := range o.edges[at.e.to] {
-			if seen[e] || e.together || e.far || !at.e.against(e) || !o.meets(at.e, e) {
+			if e.search == o.searches || e.together || e.far || !at.e.against(e) || !o.meets(at.e, e) {
 				continue
 			}
-			seen[e] = true
+			e.search = o.searches
 			steps = append(steps, step{e, i, at.first})
 			if first := steps[at.first].e; e.to != start || !e.against(first) || !o.meets(e, first) {
 				continue
