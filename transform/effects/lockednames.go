@@ -74,7 +74,7 @@ func lockedAs(p *Program, f *Function, r *Region) *lockedName {
 	case r.OfItems() && r.Root == NodeParam:
 		return own.names.to(stars(f, int(r.Num)) + f.Def.Params.List[r.Num].Name.Name)
 	case r.Parent < 0:
-		return own.names.to(rootName(f, r))
+		return own.names.to(firstName(f, r))
 	case r.Name == furtherOn:
 		return nil
 	}

@@ -574,7 +574,7 @@ func PathOf(f *Function, r int32) string {
 		names = append(names, x.Name)
 		r = x.Parent
 	}
-	first := rootName(f, &f.Sum.Regions[r])
+	first := firstName(f, &f.Sum.Regions[r])
 	if first == "" || len(names) == 0 {
 		return first
 	}
@@ -583,8 +583,8 @@ func PathOf(f *Function, r int32) string {
 	return strings.Join(names, ".")
 }
 
-// rootName is the name of a region that is reached from no other; "" where it has none.
-func rootName(f *Function, x *Region) string {
+// firstName is the name of a region that is reached from no other; "" where it has none.
+func firstName(f *Function, x *Region) string {
 	switch x.Root {
 	case NodeParam:
 		if int(x.Num) < len(f.Def.Params.List) {
