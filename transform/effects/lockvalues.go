@@ -57,6 +57,10 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 // lockUse is the lock that an expression denotes.
 func (b holding) lockUse(e ast.Expr) LockUse {
 	u := LockUse{Span: e.Range(), Text: syntax.Text(b.f.Unit.File, e.Range())}
+	if handlock.OfThread(b.placed, e) {
+		u.Again = true
+		return u
+	}
 	u.node, u.Some = b.lockValue(e)
 	typ := b.placed.Type(syntax.LastName(syntax.Bare(e)))
 	if x := &b.flow.Nodes[u.node]; x.Kind == NodeField && x.owner != nil {

@@ -25,6 +25,8 @@ type Names struct {
 	ofClass map[string]string
 	// others are those that hold something else, as far as is known.
 	others map[string]bool
+	// locals are the variables and attributes of which each thread has its own.
+	locals map[string]bool
 	// same are the module's variables that are given another variable's value.
 	same map[string]string
 	over map[string]string // the attribute with the lock that a condition is over, by its own

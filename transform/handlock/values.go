@@ -39,6 +39,7 @@ func (h *Names) Type(name string) string {
 
 // read notes what the module's declarations and assignments say.
 func (h *Names) read() {
+	h.locals = map[string]bool{}
 	h.vars, h.others, h.same, h.over = map[string]string{}, map[string]bool{}, map[string]string{}, map[string]string{}
 	plain := map[string]bool{} // given something that is no lock
 	for _, u := range h.m.Units {
@@ -154,10 +155,36 @@ func (h *Names) TypeIn(c *project.Class, attr string) string {
 	return h.vars[attr]
 }
 
+// OfThread reports whether an expression is reached through what each thread has its own of: a lock there keeps no
+// other thread away.
+func OfThread(h *Names, e ast.Expr) bool {
+	h.once.Do(h.read)
+	for {
+		a, ok := syntax.Bare(e).(*ast.Attribute)
+		if !ok {
+			return false
+		}
+		switch x := syntax.Bare(a.X).(type) {
+		case *ast.Name:
+			if h.locals[x.Name] {
+				return true
+			}
+		case *ast.Attribute:
+			if h.locals[x.Attr.Name] {
+				return true
+			}
+		}
+		e = a.X
+	}
+}
+
 // gets notes what a variable or attribute is given.
 func (h *Names) gets(f *ast.File, name string, value ast.Expr, plain map[string]bool) {
 	switch v := syntax.Unparen(value).(type) {
 	case *ast.Call:
+		if syntax.LastName(v.Fun) == "local" && len(v.Args) == 0 {
+			h.locals[name] = true
+		}
 		if typ := h.makes(v); typ != "" && !several(f, v) {
 			h.vars[name] = typ
 		} else if typ != "" || h.unlike(v) {
