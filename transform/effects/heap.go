@@ -135,7 +135,7 @@ func (s *Solver) attribute(region int32, name string, owner, class *project.Clas
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}
-	return s.rounds.resolve(question(s, q), func() []Ref { return s.few(s.lookBack(q, owner)) })
+	return s.rounds.resolve(question(s, q), func() []Ref { return merging{s}.few(s.lookBack(q, owner)) })
 }
 
 // question returns the answer to a question, as far as there is one.
@@ -297,7 +297,7 @@ func (s *Solver) within(find func() []Ref) ([]Ref, bool) {
 // though they have two names: two operands of one class.
 func mayBeOne(s *Solver, r Ref, region int32) bool {
 	x, y := &s.sum.Regions[r.Region], &s.sum.Regions[region]
-	if s.merged && x.Root == y.Root && (x.Num == y.Num || x.Root == NodeUnknown) && (s.indistinct(r.Region) || s.indistinct(region)) {
+	if s.merged && x.Root == y.Root && (x.Num == y.Num || x.Root == NodeUnknown) && ((merging{s}).indistinct(r.Region) || (merging{s}).indistinct(region)) {
 		return true
 	}
 	if x.Root != NodeParam || y.Root != NodeParam || x.Parent >= 0 && !x.OfItems() || y.Parent >= 0 || r.Class == nil {

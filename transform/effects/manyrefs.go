@@ -9,8 +9,11 @@ package effects
 // maxRefs is how many objects a value may be that are told apart.
 const maxRefs = 128
 
+// merging makes many objects one region.
+type merging struct{ *Solver }
+
 // few returns objects as they are, or regions that stand for all of them where there are many.
-func (s *Solver) few(refs []Ref) []Ref {
+func (s merging) few(refs []Ref) []Ref {
 	if len(refs) <= maxRefs {
 		return refs
 	}
@@ -23,7 +26,7 @@ func (s *Solver) few(refs []Ref) []Ref {
 }
 
 // merge returns the region that stands for one and all others like it.
-func (s *Solver) merge(r int32) int32 {
+func (s merging) merge(r int32) int32 {
 	x := s.sum.Regions[r]
 	if x.Root == NodeUnknown && x.Parent < 0 {
 		return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
@@ -43,7 +46,7 @@ func (s *Solver) merge(r int32) int32 {
 }
 
 // indistinct reports whether a region stands for many that merge has made one.
-func (s *Solver) indistinct(region int32) bool {
+func (s merging) indistinct(region int32) bool {
 	for ; region >= 0; region = s.sum.Regions[region].Parent {
 		if x := &s.sum.Regions[region]; x.Name == furtherOn || x.Root == NodeUnknown && x.Num < 0 {
 			return true

@@ -24,7 +24,7 @@ func (s *Solver) refs(n int32) []Ref {
 	if a.state == answered {
 		return a.refs
 	}
-	return s.rounds.resolve(a, func() []Ref { return s.few(s.collect(n)) })
+	return s.rounds.resolve(a, func() []Ref { return merging{s}.few(s.collect(n)) })
 }
 
 // Top is refs for a node that is asked for by itself.
