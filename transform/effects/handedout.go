@@ -62,6 +62,9 @@ func HandedOut(f *Function) []Deferred {
 // lazy are the functions that go over what they are given when somebody goes over what they return.
 var lazy = map[string]bool{"map": true, "filter": true, "zip": true, "enumerate": true, "iter": true}
 
+// Lazy reports whether a function of Python's goes over what it is given when somebody goes over what it returns.
+func Lazy(name string) bool { return lazy[name] || name == "reversed" }
+
 // later finds what runs later in one function.
 type later struct {
 	f     *Function

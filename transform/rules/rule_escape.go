@@ -37,6 +37,7 @@ func checkEscapes(c *checking) {
 			}
 			if len(c.Findings) == before {
 				c.wrapped(f)
+				goneOver(c, f)
 			}
 		}
 	}
