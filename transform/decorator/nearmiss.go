@@ -12,7 +12,6 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/parser/lex"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
@@ -241,19 +240,7 @@ func unbound(m *project.Module, name string) bool {
 			return false
 		}
 	}
-	for _, u := range m.Units {
-		toks := lex.Scan(string(u.Src), project.IsPure(u.Path)).Toks
-		for i, t := range toks {
-			if t.Kind != lex.Name || string(u.Src[t.Off:t.End]) != name || i == 0 {
-				continue
-			}
-			// In a decorator, and behind a dot, it is used.
-			if before := toks[i-1]; u.Src[before.Off] != '@' && u.Src[before.Off] != '.' {
-				return false
-			}
-		}
-	}
-	return true
+	return !slices.ContainsFunc(m.Units, func(u *project.Unit) bool { return u.Bare(name) })
 }
 
 // NearMisses finds the misspelt lock decorators of a module, each where it stands.

@@ -8,6 +8,7 @@ import (
 
 	"pyxlock/parser"
 	"pyxlock/parser/ast"
+	"pyxlock/transform/cache"
 )
 
 // Loader reads files for a project. Its methods may be called at the same time
@@ -29,6 +30,8 @@ type Source struct {
 	parseOnce sync.Once
 	File      *ast.File
 	Errs      []parser.Error
+
+	bare cache.Value[map[string]bool] // see Bare
 }
 
 // Parse returns the tree, which it makes the first time.
