@@ -184,6 +184,7 @@ take_linters() {
 take_packages() {
 	check python tools/python.sh
 	check examples tools/examples.sh
+	check guide env SECONDS_EACH=0.05 tools/ccached.sh tools/guide/package.sh
 }
 
 lane() {
@@ -208,4 +209,4 @@ lanes="$lanes $!"
 set +m
 trap 'for lane in $lanes; do kill -TERM -- -$lane; done 2>/dev/null; wait; exit 130' INT TERM
 wait
-summary build gofmt mod vet staticcheck actionlint govulncheck threads builds test race browser python python-ft examples
+summary build gofmt mod vet staticcheck actionlint govulncheck threads builds test race browser python python-ft examples guide
