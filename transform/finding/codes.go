@@ -37,6 +37,7 @@ const (
 	GuardMoves     = "PXL112"
 	Iterator       = "PXL113"
 	Prototype      = "PXL114"
+	Replaced       = "PXL115"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"

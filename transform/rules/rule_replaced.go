@@ -1,0 +1,112 @@
+package rules
+
+// PXL115: a pointer that C code made of an object's data, kept by another object, while a
+// method of the first gives it other data. Both take one lock; what the pointer leads to
+// has gone all the same.
+
+import (
+	"fmt"
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+)
+
+func checkReplaced(c *checking) {
+	if c.p.Guarding.Owners == nil {
+		return
+	}
+	type kept struct {
+		class   *project.Class
+		pointer string
+	}
+	told := map[kept]bool{}
+	for _, f := range c.functions() {
+		if f.Class == nil || !f.Exposed() || c.p.Constructs(f, 0) || isStep(f) || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] {
+			continue // a step's is PXL113
+		}
+		for _, pt := range c.p.Guarding.Owners.All {
+			key := kept{pt.Class, pt.Pointer}
+			fd := pt.Class.Field(pt.Pointer)
+			if told[key] || !pt.Same || !pt.Returned || fd == nil || c.p.Types.OfField(fd).Kind != ctype.Pointer ||
+				!slices.Contains(f.Class.Ancestry(), pt.Class) || looksForChanges(f, pt.Owner) {
+				continue
+			}
+			if f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer }).Touches {
+				told[key] = replaced(c, f, pt)
+			}
+		}
+	}
+}
+
+// isStep reports whether a method makes one step of an iterator.
+func isStep(f *effects.Function) bool {
+	return f.Accessor == effects.Plain && slices.Contains(steps, f.Def.Name.Name)
+}
+
+// replaced reports a method that follows a pointer whose owner may have other data by now.
+func replaced(c *checking, f *effects.Function, pt effects.Pointing) bool {
+	owner := pt.From
+	if fd := pt.Class.Field(pt.Owner); fd != nil && fd.Class() != nil {
+		owner = fd.Class()
+	}
+	if owner == nil {
+		return false
+	}
+	by, how := replacer(c, owner, pt)
+	if by == nil {
+		return false
+	}
+	out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Replaced,
+		fmt.Sprintf("%s follows its %s, which C code made of %s.%s, and %s puts another in its place", f.Name(), pt.Pointer, owner.Name, how.Field, by.Name()),
+		fmt.Sprintf("count in the %s how often its %s was replaced, and raise if that has changed since; or make the pointer anew in each call", owner.Name, how.Field))
+	out.Warning = true
+	out.Cause = fmt.Sprintf("%s in %s, by %s", owner.Name, owner.Mod.Stem, by.Name())
+	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
+	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})
+	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(by, how))...)
+	c.Findings = append(c.Findings, out)
+	return true
+}
+
+// replacer returns a method that Python code can call on an object that is in use, and
+// that assigns the pointer of which another object's was made: one that the place names,
+// and of several the one that is called the same.
+func replacer(c *checking, owner *project.Class, pt effects.Pointing) (*effects.Function, *effects.Effect) {
+	in := pt.In
+	if in == nil {
+		in = pt.Place.Func
+	}
+	var by *effects.Function
+	var how *effects.Effect
+	c.p.Solve(c.p.Funcs(owner.Mod).All)
+	for _, g := range c.p.Funcs(owner.Mod).All {
+		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), owner) || !g.Exposed() || c.p.Constructs(g, 0) || g.Accessor == effects.Plain && library.Construction()[g.Def.Name.Name] {
+			continue
+		}
+		g.Among(0, func(e *effects.Effect) bool {
+			fd := owner.Field(e.Field)
+			if effects.OnSelf(g, e) && e.Writes() && e.Sure && !e.Behind && fd != nil && c.p.Types.OfField(fd).Kind == ctype.Pointer && mentions(in, e.Field) &&
+				(by == nil || how.Field != pt.Pointer && e.Field == pt.Pointer) {
+				by, how = g, e
+			}
+			return false
+		})
+	}
+	return by, how
+}
+
+// mentions reports whether a function names an attribute of some object.
+func mentions(f *effects.Function, attribute string) bool {
+	found := false
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.Attribute)
+		found = found || ok && a.Attr.Name == attribute
+		return !found
+	})
+	return found
+}
