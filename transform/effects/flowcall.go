@@ -25,14 +25,16 @@ func (b calls) call(e *ast.Call) int32 {
 	}
 	defer func(was bool) { b.atOnce = was }(b.atOnce)
 	b.atOnce = callsAtOnce(e.Fun)
+	first := len(b.flow.Calls)
+	var n int32
 	if o := b.outCall(e); o != nil {
-		n := b.callTo(e)
+		n = b.callTo(e)
 		b.filled(o, e.Span)
-		calledBack(b, e)
-		return n
+	} else {
+		n = b.callTo(e)
 	}
-	n := b.callTo(e)
 	calledBack(b, e)
+	handingOn(b).after(e, first)
 	return n
 }
 

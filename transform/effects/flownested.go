@@ -64,7 +64,7 @@ func (b insides) walk(def *ast.FuncDef) {
 		b.later++
 	}
 	start, history := b.detached(func() { b.suite(def.Body) })
-	if called {
+	if called || b.handedOut(def) {
 		b.starts = with(b.starts, def, start)
 	}
 	b.nested--
@@ -136,6 +136,11 @@ func (b insides) onlyCalled(def *ast.FuncDef) bool {
 		return true
 	})
 	return uses == calls && calls > 0
+}
+
+// handedOut reports whether all that the function does with one inside it is to call it, or to hand it to what it calls.
+func (b insides) handedOut(def *ast.FuncDef) bool {
+	return len(def.Decorators) == len(decorator.On(b.m, def.Decorators)) && calledOrHanded(b.f.Def.Body, def.Name.Name, def)
 }
 
 // boundOnce reports whether a name stands for nothing but the function inside the function that has it.
@@ -246,7 +251,10 @@ func (b expressions) lambda(e *ast.Lambda) {
 	if b.atOnce {
 		places = append(places, b.history())
 	}
-	_, history := b.detached(func() { b.expr(e.Body) }, places...)
+	start, history := b.detached(func() { b.expr(e.Body) }, places...)
+	if !b.atOnce {
+		b.lambdaStarts = with(b.lambdaStarts, e, start)
+	}
 	b.nested--
 	if !called {
 		b.later--

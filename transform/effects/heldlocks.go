@@ -178,7 +178,7 @@ func (s heldLocks) locking() bool {
 	}
 	for i := range s.flow.Calls {
 		for _, g := range s.flow.Calls[i].Callees {
-			if g.Sum.leaves|g.Sum.frees|g.Sum.yields|g.Sum.takes != 0 {
+			if g.Sum.leaves|g.Sum.frees|g.Sum.yields|g.Sum.takes != 0 || len(g.Sum.under) > 0 {
 				return true
 			}
 		}
@@ -229,6 +229,9 @@ func (s heldLocks) findHeld() {
 	}
 	for _, n := range s.flow.ends {
 		visit(n)
+	}
+	for i := range s.flow.runs {
+		visit(s.flow.runs[i].history)
 	}
 	for i := range s.flow.Nodes { // where locks are taken
 		if s.flow.Nodes[i].Kind == NodeHolds {
@@ -285,6 +288,8 @@ func (s heldLocks) findHeld() {
 				}
 			}
 			return out
+		case NodeInCall:
+			return handedLocks{s}.inCall(&s.flow.runs[x.Num], s.held[x.Base])
 		case NodeAsks:
 			return s.held[x.Base] | uses[x.Num].asked
 		case NodeAnswered:
@@ -502,6 +507,7 @@ const maxChanges = 8
 
 // leave notes what a function leaves taken, and what it takes where.
 func (s heldLocks) leave() {
+	handedLocks{s}.note()
 	if s.held == nil {
 		return
 	}

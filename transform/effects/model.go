@@ -47,6 +47,7 @@ const (
 	NodeLetsGo             // lock num is released; base is the history before it; what from has is kept
 	NodeAsks               // lock num may have been taken; base is the history before it
 	NodeAnswered           // that it has been is known from here on; base is the history before it
+	NodeInCall             // what is handed over runs as place num has it; base is the history before the call
 	NodeAnswer             // what a call returns that may have taken the locks from num to pos
 )
 
@@ -194,6 +195,7 @@ type Flow struct {
 	Python   []ast.Span
 	// ends are the ends of the history where control leaves the function, yields where it waits at a yield.
 	ends, yields []int32
+	runs         []handed    // where functions are handed over, or called by those that got them
 	globals      []globalUse // where variables of the module are used
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
@@ -367,4 +369,5 @@ type Summary struct {
 	// takes are the locks that it takes, or what it calls does; once those that their holder cannot take again.
 	takes, once lockSet
 	lockChanges int
+	under       []calledUnder // where what it is given is called, by its parameters
 }

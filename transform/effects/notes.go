@@ -33,6 +33,8 @@ type notes struct {
 	guardAnswers map[string]int32
 	// starts are where functions inside the function begin that are only called.
 	starts map[*ast.FuncDef]int32
+	// lambdaStarts are where lambdas begin that are arguments.
+	lambdaStarts map[*ast.Lambda]int32
 	// atOnce is true in the arguments of what calls the functions that it is given before it returns.
 	atOnce bool
 	// together is the history before locks that a loop takes in an order of their own; 0 outside of such loops.
