@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -17,6 +18,9 @@ func (b holding) manager(item ast.Expr, from int) int32 {
 	if !ok {
 		return 0
 	}
+	if c, _ := b.manages(call); c != nil {
+		return 0 // the object is the lock
+	}
 	for i := from; i < len(b.flow.Calls); i++ {
 		c := &b.flow.Calls[i]
 		if c.Span == call.Span && len(c.Callees) > 0 && !slices.ContainsFunc(c.Callees, func(g *Function) bool { return !isContextManager(g) }) {
@@ -24,6 +28,19 @@ func (b holding) manager(item ast.Expr, from int) int32 {
 		}
 	}
 	return 0
+}
+
+// manages returns the class of locks of which a call makes a context manager that holds one, and the method; nil where
+// it does not.
+func (b holding) manages(call *ast.Call) (*project.Class, string) {
+	a, ok := syntax.Unparen(call.Fun).(*ast.Attribute)
+	if !ok {
+		return nil, ""
+	}
+	if c := b.receiver(a.X); c != nil && b.placed.IsClass(c) && b.placed.Enters(c, a.Attr.Name) {
+		return c, a.Attr.Name
+	}
+	return nil, ""
 }
 
 // isContextManager reports whether a function is a generator that a decorator makes a context manager of.

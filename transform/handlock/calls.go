@@ -67,6 +67,9 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 	}
 	switch fun := call.Fun.(type) {
 	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
+		if c, ok := h.ofOwn(fun, call); ok {
+			return c, true
+		}
 		// A bare acquire() may be of a pool's connection: what it is called on says.
 		if take, ok := takes(fun.Attr.Name); ok && (len(syntax.Words(fun.Attr.Name)) > 1 || h.IsLock(fun.X)) {
 			typ := h.Type(syntax.LastName(fun.X))

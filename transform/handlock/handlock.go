@@ -35,10 +35,18 @@ type Names struct {
 	changes cache.Value[map[string]bool]
 	// pairs are the functions that the settings say take and release locks.
 	pairs []Pair
+	// takers are the methods by which objects of a class are taken as locks, ofPython those of the module's Python
+	// classes.
+	takers   *cache.Cache[*project.Class, takers]
+	ofPython *cache.Cache[string, takers]
 }
 
 // New returns the names of locks in a module. pairs are those of the settings.
-func New(m *project.Module, pairs []Pair) *Names { return &Names{m: m, pairs: pairs} }
+func New(m *project.Module, pairs []Pair) *Names {
+	h := &Names{m: m, pairs: pairs, takers: cache.New(takersOf)}
+	h.ofPython = cache.New(h.takersOfPython)
+	return h
+}
 
 // With reports whether e is a lock, as the item of a with statement is, and
 // which objects it locks where it is a critical section.

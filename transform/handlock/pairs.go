@@ -63,24 +63,39 @@ func (h *Names) Speaks(method string) bool {
 	return slices.ContainsFunc(h.pairs, func(p Pair) bool { return syntax.LastPart(p.Take) == method || syntax.LastPart(p.Release) == method })
 }
 
-// Role tells whether a method of a class, by its name, takes the object as a lock, or releases it.
-func Role(c *project.Class, method string) (take, release bool) {
+// Role tells whether a method of a class takes the object as a lock, or releases it.
+func (h *Names) Role(c *project.Class, method string) (take, release bool) {
 	for _, k := range c.Ancestry() {
-		for t, r := range Takes(k) {
-			take, release = take || t == method, release || r == method
+		for name, t := range h.takers.Get(k).by {
+			take, release = take || name == method && t.release != "", release || t.release == method
 		}
 	}
 	return take, release
 }
 
-// Shares reports whether others may hold the lock in the same way that a method of its class takes it: by its name it
-// takes it for reading, and the class has another way.
-func Shares(c *project.Class, method string) bool {
+// Enters reports whether a method of a class is a context manager that holds the object as a lock.
+func (h *Names) Enters(c *project.Class, method string) bool {
+	for _, k := range c.Ancestry() {
+		if t, ok := h.takers.Get(k).by[method]; ok && t.release == "" {
+			return true
+		}
+	}
+	return false
+}
+
+// Shares reports whether others may hold the lock in the same way that a method of its class takes it: by what it does,
+// or else if by its name it takes it for reading, and the class has another way.
+func (h *Names) Shares(c *project.Class, method string) bool {
+	for _, k := range c.Ancestry() {
+		if t, ok := h.takers.Get(k).by[method]; ok && t.counts {
+			return t.shared
+		}
+	}
 	if !reads(method) {
 		return false
 	}
 	for _, k := range c.Ancestry() {
-		for t := range Takes(k) {
+		for t := range h.takers.Get(k).by {
 			if !reads(t) {
 				return true
 			}
@@ -90,8 +105,13 @@ func Shares(c *project.Class, method string) bool {
 }
 
 // ForReading reports whether a call is of a method of a lock that gives it for reading: lock.read_lock().
-func ForReading(call *ast.Call) bool {
+func (h *Names) ForReading(call *ast.Call) bool {
 	a, ok := syntax.Unparen(call.Fun).(*ast.Attribute)
+	if ok {
+		if t, known := h.ofPython.Get(h.Type(syntax.LastName(a.X))).by[a.Attr.Name]; known && t.counts {
+			return t.shared
+		}
+	}
 	return ok && (reads(a.Attr.Name) || a.Attr.Name == "gen_rlock")
 }
 
@@ -170,20 +190,24 @@ func Opposite(name string) (names []string, lock bool) {
 	return names, lock || Like(name)
 }
 
-// Takes returns the methods of a class by which its object is taken as a lock, each with
-// the one that releases it.
-func Takes(c *project.Class) map[string]string {
+// takers are the methods by which the objects of a class are taken as locks.
+type takers struct {
+	by   map[string]taking
+	lock bool // not all of them only pass on to a lock that it has
+}
+
+// takersOf finds them for a class.
+func takersOf(c *project.Class) takers {
 	if c == nil {
-		return nil
+		return takers{}
 	}
 	methods := map[string]*ast.FuncDef{}
 	for _, d := range c.Defs {
-		if d.ClassDef == nil || d.Body == nil {
-			continue
+		if d.ClassDef != nil && d.Body != nil {
+			methodsOf(d.Body.Stmts, methods)
 		}
-		methodsOf(d.Body.Stmts, methods)
 	}
-	return takesAmong(c.Name, methods)
+	return takersAmong(c.Name, methods)
 }
 
 func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
@@ -194,16 +218,22 @@ func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
 	})
 }
 
-func takesAmong(class string, methods map[string]*ast.FuncDef) map[string]string {
-	var out map[string]string
+// takersAmong finds them among methods, by what these do and by their names.
+func takersAmong(class string, methods map[string]*ast.FuncDef) takers {
+	out := takers{by: counting(methods)}
+	out.lock = len(out.by) > 0
 	for name := range methods {
+		if _, known := out.by[name]; known {
+			continue
+		}
 		opposite, lock := Opposite(name)
 		for _, o := range opposite {
 			if methods[o] != nil && (lock || Like(class)) {
-				if out == nil {
-					out = map[string]string{}
+				if out.by == nil {
+					out.by = map[string]taking{}
 				}
-				out[name] = o
+				out.by[name] = taking{release: o}
+				out.lock = out.lock || !passesOn(methods[name])
 			}
 		}
 	}
@@ -212,27 +242,7 @@ func takesAmong(class string, methods map[string]*ast.FuncDef) map[string]string
 
 // IsClass reports whether the objects of a class are locks: it has methods that take and release
 // it, and they do not only pass on to a lock that it has.
-func IsClass(c *project.Class) bool {
-	if c == nil {
-		return false
-	}
-	methods := map[string]*ast.FuncDef{}
-	for _, d := range c.Defs {
-		if d.ClassDef != nil && d.Body != nil {
-			methodsOf(d.Body.Stmts, methods)
-		}
-	}
-	return isLock(c.Name, methods)
-}
-
-func isLock(class string, methods map[string]*ast.FuncDef) bool {
-	for take := range takesAmong(class, methods) {
-		if !passesOn(methods[take]) {
-			return true
-		}
-	}
-	return false
-}
+func (h *Names) IsClass(c *project.Class) bool { return c != nil && h.takers.Get(c).lock }
 
 // passesOn reports whether a method takes another lock and leaves it held.
 func passesOn(f *ast.FuncDef) bool {
@@ -266,16 +276,36 @@ func passesOn(f *ast.FuncDef) bool {
 
 // pyClass reports whether a class of Python's that the module defines is a lock.
 func (h *Names) pyClass(name string) bool {
+	t := h.ofPython.Get(name)
+	return t.lock
+}
+
+// takersOfPython finds the methods by which the objects of one of Python's classes are taken as locks.
+func (h *Names) takersOfPython(name string) takers {
 	for _, u := range h.m.Units {
 		for _, st := range u.File.Body {
 			if c, ok := st.(*ast.ClassDef); ok && c.Name.Name == name && c.Body != nil {
 				methods := map[string]*ast.FuncDef{}
 				methodsOf(c.Body.Stmts, methods)
-				if isLock(name, methods) || methods["acquire"] != nil && methods["release"] != nil {
-					return true
-				}
+				t := takersAmong(name, methods)
+				t.lock = t.lock || methods["acquire"] != nil && methods["release"] != nil
+				return t
 			}
 		}
 	}
-	return false
+	return takers{}
+}
+
+// ofOwn tells whether a call is of a method by which a lock of one of the module's Python classes is taken or released.
+func (h *Names) ofOwn(a *ast.Attribute, call *ast.Call) (Call, bool) {
+	typ := h.Type(syntax.LastName(a.X))
+	if typ == "" {
+		return Call{}, false
+	}
+	for name, t := range h.ofPython.Get(typ).by {
+		if t.counts && t.release != "" && (name == a.Attr.Name || t.release == a.Attr.Name) {
+			return Call{Node: call, Lock: a.X, Take: name == a.Attr.Name, Shared: t.shared, how: call.Args}, true
+		}
+	}
+	return Call{}, false
 }
