@@ -216,8 +216,8 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 	lc, ok := b.placed.Call(e)
 	if isMethod && (ok || b.placed.Speaks(a.Attr.Name) || b.placed.IsLock(a.X)) {
 		if c := b.receiver(a.X); c != nil && !lc.Set {
-			if take, release := b.placed.Role(c, a.Attr.Name); (take || release) && b.placed.IsClass(c) {
-				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, Shared: b.placed.Shares(c, a.Attr.Name), More: lc.More}, true
+			if take, release := handlock.Role(b.placed, c, a.Attr.Name); (take || release) && handlock.IsClass(b.placed, c) {
+				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, Shared: handlock.Shares(b.placed, c, a.Attr.Name), More: lc.More}, true
 				for _, x := range e.Args { // lock_with(other)
 					if b.receiver(x.X) == c {
 						lc.More = append(lc.More, x.X)

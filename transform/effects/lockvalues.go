@@ -47,9 +47,9 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 	if objects == nil {
 		u := b.lockUse(e)
 		if call, ok := syntax.Unparen(e).(*ast.Call); ok { // with self.lock.read_lock():
-			u.Shared = b.placed.ForReading(call)
+			u.Shared = handlock.ForReading(b.placed, call)
 			if c, method := b.manages(call); c != nil {
-				u.Shared = b.placed.Shares(c, method)
+				u.Shared = handlock.Shares(b.placed, c, method)
 			}
 		}
 		out = append(out, u)
@@ -78,7 +78,7 @@ func (b holding) isLockValue(n int32, depth int) bool {
 	x := &b.flow.Nodes[n]
 	switch {
 	case depth == 0:
-	case x.Shape.Lock || b.placed.IsClass(x.Shape.Class):
+	case x.Shape.Lock || handlock.IsClass(b.placed, x.Shape.Class):
 		return true
 	case x.Kind == NodeField:
 		return b.placed.IsLock(&ast.Name{Name: x.Name})

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -37,7 +38,7 @@ func (b holding) manages(call *ast.Call) (*project.Class, string) {
 	if !ok {
 		return nil, ""
 	}
-	if c := b.receiver(a.X); c != nil && b.placed.IsClass(c) && b.placed.Enters(c, a.Attr.Name) {
+	if c := b.receiver(a.X); c != nil && handlock.IsClass(b.placed, c) && handlock.Enters(b.placed, c, a.Attr.Name) {
 		return c, a.Attr.Name
 	}
 	return nil, ""

@@ -67,7 +67,7 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 	}
 	switch fun := call.Fun.(type) {
 	case *ast.Attribute: // lock.acquire(), self._lock(), self.acquire_lock()
-		if c, ok := h.ofOwn(fun, call); ok {
+		if c, ok := ofOwn(h, fun, call); ok {
 			return c, true
 		}
 		// A bare acquire() may be of a pool's connection: what it is called on says.

@@ -43,9 +43,7 @@ type Names struct {
 
 // New returns the names of locks in a module. pairs are those of the settings.
 func New(m *project.Module, pairs []Pair) *Names {
-	h := &Names{m: m, pairs: pairs, takers: cache.New(takersOf)}
-	h.ofPython = cache.New(h.takersOfPython)
-	return h
+	return &Names{m: m, pairs: pairs, takers: cache.New(takersOf), ofPython: cache.New(func(name string) takers { return takersOfPython(m, name) })}
 }
 
 // With reports whether e is a lock, as the item of a with statement is, and

@@ -64,7 +64,7 @@ func (h *Names) Speaks(method string) bool {
 }
 
 // Role tells whether a method of a class takes the object as a lock, or releases it.
-func (h *Names) Role(c *project.Class, method string) (take, release bool) {
+func Role(h *Names, c *project.Class, method string) (take, release bool) {
 	for _, k := range c.Ancestry() {
 		for name, t := range h.takers.Get(k).by {
 			take, release = take || name == method && t.release != "", release || t.release == method
@@ -74,7 +74,7 @@ func (h *Names) Role(c *project.Class, method string) (take, release bool) {
 }
 
 // Enters reports whether a method of a class is a context manager that holds the object as a lock.
-func (h *Names) Enters(c *project.Class, method string) bool {
+func Enters(h *Names, c *project.Class, method string) bool {
 	for _, k := range c.Ancestry() {
 		if t, ok := h.takers.Get(k).by[method]; ok && t.release == "" {
 			return true
@@ -85,7 +85,7 @@ func (h *Names) Enters(c *project.Class, method string) bool {
 
 // Shares reports whether others may hold the lock in the same way that a method of its class takes it: by what it does,
 // or else if by its name it takes it for reading, and the class has another way.
-func (h *Names) Shares(c *project.Class, method string) bool {
+func Shares(h *Names, c *project.Class, method string) bool {
 	for _, k := range c.Ancestry() {
 		if t, ok := h.takers.Get(k).by[method]; ok && t.counts {
 			return t.shared
@@ -105,7 +105,7 @@ func (h *Names) Shares(c *project.Class, method string) bool {
 }
 
 // ForReading reports whether a call is of a method of a lock that gives it for reading: lock.read_lock().
-func (h *Names) ForReading(call *ast.Call) bool {
+func ForReading(h *Names, call *ast.Call) bool {
 	a, ok := syntax.Unparen(call.Fun).(*ast.Attribute)
 	if ok {
 		if t, known := h.ofPython.Get(h.Type(syntax.LastName(a.X))).by[a.Attr.Name]; known && t.counts {
@@ -242,7 +242,7 @@ func takersAmong(class string, methods map[string]*ast.FuncDef) takers {
 
 // IsClass reports whether the objects of a class are locks: it has methods that take and release
 // it, and they do not only pass on to a lock that it has.
-func (h *Names) IsClass(c *project.Class) bool { return c != nil && h.takers.Get(c).lock }
+func IsClass(h *Names, c *project.Class) bool { return c != nil && h.takers.Get(c).lock }
 
 // passesOn reports whether a method takes another lock and leaves it held.
 func passesOn(f *ast.FuncDef) bool {
@@ -281,8 +281,8 @@ func (h *Names) pyClass(name string) bool {
 }
 
 // takersOfPython finds the methods by which the objects of one of Python's classes are taken as locks.
-func (h *Names) takersOfPython(name string) takers {
-	for _, u := range h.m.Units {
+func takersOfPython(m *project.Module, name string) takers {
+	for _, u := range m.Units {
 		for _, st := range u.File.Body {
 			if c, ok := st.(*ast.ClassDef); ok && c.Name.Name == name && c.Body != nil {
 				methods := map[string]*ast.FuncDef{}
@@ -297,7 +297,7 @@ func (h *Names) takersOfPython(name string) takers {
 }
 
 // ofOwn tells whether a call is of a method by which a lock of one of the module's Python classes is taken or released.
-func (h *Names) ofOwn(a *ast.Attribute, call *ast.Call) (Call, bool) {
+func ofOwn(h *Names, a *ast.Attribute, call *ast.Call) (Call, bool) {
 	typ := h.Type(syntax.LastName(a.X))
 	if typ == "" {
 		return Call{}, false

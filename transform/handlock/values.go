@@ -248,7 +248,7 @@ func (h *Names) typeName(t *ast.CType) string {
 	if last := syntax.LastPart(t.Name); library.LockTypes()[last] {
 		return last
 	}
-	if c := h.m.Lookup(syntax.Names(t.Path)); h.IsClass(c) {
+	if c := h.m.Lookup(syntax.Names(t.Path)); IsClass(h, c) {
 		return c.Name
 	}
 	return ""
@@ -275,7 +275,7 @@ func (h *Names) makes(call *ast.Call) string {
 		}
 		return h.m.CName(call.Fun)
 	}
-	if c := h.m.Lookup(p); h.IsClass(c) {
+	if c := h.m.Lookup(p); IsClass(h, c) {
 		return c.Name
 	}
 	if len(p) == 1 && h.pyClass(p[0]) {
