@@ -71,7 +71,7 @@ func (k *newness) returnsNew(g *Function) bool {
 
 // local reports whether a variable has nothing but new objects of the function's, each of which goes to one place.
 func (k *newness) local(f *Function, name string, store ast.Stmt) bool {
-	if slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name }) || !localOf(f.Def, name) {
+	if slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name }) || !localOf(f.Def, name) || showsVariables(f.Def) {
 		return false
 	}
 	if k.depth++; k.depth > maxOwning {

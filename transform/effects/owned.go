@@ -14,6 +14,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -31,11 +32,20 @@ func owns(p *Program, c *project.Class, name string) bool {
 		return false
 	}
 	d := c.Declarer(name)
-	if d == nil || p.Locks.Of(c) == nil && p.Locks.Of(d.FieldByName[name].Class()) != nil {
+	if d == nil {
+		return false
+	}
+	switch lock, own := p.Locks.Of(c), p.Locks.Of(d.FieldByName[name].Class()); {
+	case lock == nil && own != nil:
 		return false // its own lock is the one that there is
+	case lock != nil && own != nil && lock.Kind == decorator.CriticalSection && own.Kind != decorator.CriticalSection:
+		return false // its own lock is held where the owner's is suspended
 	}
 	return p.owned.Get(attribute{d, name})
 }
+
+// Owns reports whether what is done to the object in an attribute of c is done to the object of c.
+func (p *Program) Owns(c *project.Class, name string) bool { return owns(p, c, name) }
 
 // findOwned decides whether an attribute owns its object.
 func findOwned(p *Program, at attribute) bool {
@@ -92,7 +102,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 	for _, u := range m.Units {
 		if !below(o.p, m, u.File, func(way spot) bool {
 			x, ok := way.last().(*ast.Attribute)
-			return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
+			return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
 		}) {
 			return false
 		}
@@ -105,7 +115,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 func (o *owning) another(way spot, x *ast.Attribute, c *project.Class) bool {
 	n, ok := syntax.Unparen(x.X).(*ast.Name)
 	f := way.f
-	return ok && f != nil && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
+	return ok && f != nil && !way.nested && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
 		!assignsTo(f.Def, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
 }
 
@@ -201,7 +211,7 @@ func below(p *Program, m *project.Module, root ast.Node, visit func(spot) bool) 
 
 // use reports whether the value of an expression goes nowhere from where it stands.
 func (o *owning) use(way spot) bool {
-	if way.f == nil || way.nested {
+	if way.f == nil || way.nested || way.parallel() {
 		return false
 	}
 	for {
@@ -244,6 +254,20 @@ func (o *owning) use(way spot) bool {
 		return ok && o.passed(way.f, call, n)
 	}
 	return false
+}
+
+// parallel reports whether threads of their own run the code that a node stands in: the owner's lock, which is held
+// round them, guards nothing from one another.
+func (w spot) parallel() bool {
+	return slices.ContainsFunc(w.nodes, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.For:
+			return project.Parallel(w.f.Mod, n.Iter)
+		case *ast.With:
+			return slices.ContainsFunc(n.Items, func(it ast.WithItem) bool { return project.Parallel(w.f.Mod, it.X) })
+		}
+		return false
+	})
 }
 
 // assigned looks at an assignment from or to what an owned attribute, or a variable with its value, is.
@@ -298,7 +322,7 @@ func (o *owning) variable(f *Function, name string) bool {
 	}
 	defer func() { o.depth-- }()
 	o.p.FlowOf(f)
-	if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !localOf(f.Def, name) {
+	if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !localOf(f.Def, name) || showsVariables(f.Def) {
 		return false
 	}
 	return below(o.p, f.Mod, f.Def, func(way spot) bool {
@@ -346,7 +370,7 @@ func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
 	}
 	i := slices.IndexFunc(call.Args, func(b ast.Arg) bool { return b.Span == a.Span })
 	if n, ok := call.Fun.(*ast.Name); ok {
-		if n.Name == "isinstance" && i == 0 || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 || n.Name == "super" {
+		if n.Name == "isinstance" && i == 0 || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 {
 			return !assignsTo(f.Def, n.Name)
 		}
 	}
@@ -365,8 +389,8 @@ func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
 				num++
 			}
 		}
-		if g.Exposed() && g.Class != nil && num > 0 || g.Def.Kind == ast.Cpdef || num >= len(g.Def.Params.List) || g.Def.Params.List[num].Kind != ast.Positional {
-			return false // Python code may override it
+		if g.Exposed() && (g.Class == nil || num > 0) || g.Def.Kind == ast.Cpdef || num >= len(g.Def.Params.List) || g.Def.Params.List[num].Kind != ast.Positional {
+			return false // Python code may override it, or put something else in its place
 		}
 		if !o.variable(g, syntax.ParamName(g.Def.Params.List[num])) {
 			return false
@@ -384,42 +408,4 @@ func calleesAt(p *Program, f *Function, call *ast.Call) []*Function {
 		}
 	}
 	return out
-}
-
-// findLeaks reports whether a method of a class may let a reference to its own object out.
-func findLeaks(p *Program, k *project.Class) bool {
-	if !k.Complete() || k.Extern {
-		return true
-	}
-	for _, c := range k.Ancestry() {
-		if c.Mod.Broken() {
-			return true
-		}
-		for _, f := range p.Funcs(c.Mod).All {
-			if f.Class != c || !f.isBound() || len(f.Def.Params.List) == 0 {
-				continue
-			}
-			self := syntax.ParamName(f.Def.Params.List[0])
-			p.FlowOf(f)
-			o := &owning{p: p, class: c, seen: map[variableOf]bool{{f, self}: true}}
-			if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !below(p, f.Mod, f.Def, func(way spot) bool {
-				x, ok := way.last().(*ast.Name)
-				return !ok || x.Name != self || x.Access == ast.Write || o.ofItself(way) || o.use(way)
-			}) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// ofItself reports whether a method does with its object what protocols want of it, or what tells its class alone.
-func (o *owning) ofItself(way spot) bool {
-	switch outer := way.up().last().(type) {
-	case *ast.Simple:
-		return outer.Keyword == "return" && !way.nested && returnsItself[way.f.Def.Name.Name]
-	case *ast.Attribute:
-		return outer.Attr.Name == "__class__" && !way.nested
-	}
-	return false
 }

@@ -202,9 +202,13 @@ func (c threads) written(v effects.Value, use effects.Use) (what string, chain [
 		if fd == nil {
 			continue
 		}
+		owned := e.Behind && c.p.Owns(e.Class, e.Field) // that object's lock guards nothing
+		if x := last.Class.Field(last.Field); owned && x != nil {
+			fd = x
+		}
 		shape := c.p.Types.OfField(fd)
 		whole := (here || use.Call) && last.Cause == effects.Writes && !last.Behind && shape.Kind != ctype.Record
-		if shape.Kind == ctype.Object && !whole || shape.Lock || fd.Ctype != nil && strings.Contains(typeName(e.Class.Mod, fd.Ctype), "atomic") {
+		if shape.Kind == ctype.Object && !whole && !(owned && fd.Name == e.Field) || shape.Lock || fd.Ctype != nil && strings.Contains(typeName(e.Class.Mod, fd.Ctype), "atomic") {
 			continue
 		}
 		if whole && use.Call && shape.Kind == ctype.Scalar || !c.apart(use.Span) || c.reshapes(shape, e.Class.Mod, fd, last, use.Span) {
