@@ -32,7 +32,7 @@ type builder struct {
 	// somebody asks.
 	only map[*ast.Call]bool
 
-	tests map[*ast.Attribute]bool // what the function only tests
+	tests map[*ast.Attribute]testedAs // what the function only tests
 
 	// wrapped holds the objects from which untyped locals were got: see wraps.
 	wrapped map[string]int32

@@ -6,21 +6,35 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
+// testedAs is how an attribute is tested.
+type testedAs uint8
+
+const (
+	notTested  testedAs = iota
+	byValue             // its truth, "==": one word of a number or a pointer, but code that runs for an object
+	byIdentity          // "is", which looks at no object
+)
+
 // onlyTested returns the attributes whose every mention in a function is a test of that alone.
-func onlyTested(f *Function) map[*ast.Attribute]bool {
-	tests := map[*ast.Attribute]bool{}
+func onlyTested(f *Function) map[*ast.Attribute]testedAs {
+	tests := map[*ast.Attribute]testedAs{}
+	how := byValue
 	var test func(e ast.Expr)
 	test = func(e ast.Expr) {
 		switch e := syntax.Bare(e).(type) {
 		case *ast.Attribute:
-			tests[e] = e.Access == ast.Read
+			if e.Access == ast.Read && tests[e] == notTested {
+				tests[e] = how
+			}
 		case *ast.Unary:
 			if e.Op == "not" {
 				test(e.X)
@@ -52,8 +66,12 @@ func onlyTested(f *Function) map[*ast.Attribute]bool {
 			switch n.Ops[0] {
 			case "is", "is not", "==", "!=":
 				if rootName(n.Xs[0]) != rootName(n.Xs[1]) { // two words of one object may not belong together
+					if strings.HasPrefix(n.Ops[0], "is") {
+						how = byIdentity
+					}
 					test(n.Xs[0])
 					test(n.Xs[1])
+					how = byValue
 				}
 			}
 		}
@@ -64,7 +82,7 @@ func onlyTested(f *Function) map[*ast.Attribute]bool {
 	}
 	used := map[string]bool{}
 	ast.Walk(f.Def.Body, func(n ast.Node) bool {
-		if a, ok := n.(*ast.Attribute); ok && !tests[a] {
+		if a, ok := n.(*ast.Attribute); ok && tests[a] == notTested {
 			used[syntax.Text(f.Unit.File, a.Range())] = true
 		}
 		return true
@@ -98,12 +116,21 @@ func attributeRead(b *builder, e *ast.Attribute) int32 {
 	base := b.expr(e.X)
 	before := len(b.flow.Actions)
 	n := b.exprs.attribute(e, base)
-	if b.tests[e] {
+	if how := b.tests[e]; how == byIdentity || how == byValue && oneWord(b, n) {
 		for i := before; i < len(b.flow.Actions); i++ {
 			b.flow.Actions[i].tested = b.flow.Actions[i].Mode == Read
 		}
 	}
 	return n
+}
+
+// oneWord reports whether a value is a number or a pointer. A number is no value that is followed.
+func oneWord(b *builder, n int32) bool {
+	if n == 0 {
+		return true
+	}
+	k := b.shape(n).Kind
+	return k == ctype.Scalar || k == ctype.Pointer
 }
 
 // leaveTests leaves out what functions only test without a lock, unless they go on under the lock with what they have

@@ -45,7 +45,7 @@ func owns(p *Program, c *project.Class, name string) bool {
 }
 
 // Owns reports whether what is done to the object in an attribute of c is done to the object of c.
-func (p *Program) Owns(c *project.Class, name string) bool { return owns(p, c, name) }
+func Owns(p *Program, c *project.Class, name string) bool { return owns(p, c, name) }
 
 // findOwned decides whether an attribute owns its object.
 func findOwned(p *Program, at attribute) bool {

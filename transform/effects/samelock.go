@@ -8,7 +8,9 @@ import (
 	"math/bits"
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // sameLocks finds them.
@@ -159,7 +161,42 @@ func (s sameLocks) askedAlike(a, b int32) bool {
 		return false
 	}
 	given, other := s.flow.Calls[x.Num].Args, s.flow.Calls[y.Num].Args
-	return len(given) > 0 && slices.EqualFunc(given, other, func(m, n int32) bool { return m != 0 && s.bare(m) == s.bare(n) })
+	told := func(c *Call) bool {
+		return len(c.Callees) > 0 && !slices.ContainsFunc(c.Callees, func(f *Function) bool { return !toldByClass(f) })
+	}
+	return len(given) == 1 && told(&s.flow.Calls[x.Num]) && told(&s.flow.Calls[y.Num]) && slices.EqualFunc(given, other, func(m, n int32) bool { return m != 0 && s.bare(m) == s.bare(n) })
+}
+
+// toldByClass reports whether what a function returns follows from the class of what it is given, and not from what
+// changes between two calls.
+func toldByClass(f *Function) bool {
+	plain := true
+	var class func(e ast.Expr) bool
+	class = func(e ast.Expr) bool {
+		switch e := syntax.Unparen(e).(type) {
+		case *ast.Call:
+			return syntax.IsNamed(e.Fun, "isinstance")
+		case *ast.Unary:
+			return e.Op == "not" && class(e.X)
+		case *ast.Binary:
+			return (e.Op == "and" || e.Op == "or") && class(e.X) && class(e.Y)
+		case *ast.Compare:
+			return len(e.Ops) == 1 && (e.Ops[0] == "is" || e.Ops[0] == "is not") && syntax.IsNothing(e.Xs[1])
+		}
+		return false
+	}
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.CondClause:
+			plain = plain && (n.Cond == nil || class(n.Cond))
+		case *ast.Binary:
+			plain = plain && n.Op != "or" && n.Op != "and" || class(n)
+		case *ast.Cond, *ast.For, *ast.While, *ast.Subscript:
+			plain = false
+		}
+		return plain
+	})
+	return plain
 }
 
 // bare is a value without the casts round it.

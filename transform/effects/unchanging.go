@@ -7,7 +7,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/syntax"
+	"pyxlock/transform/ctype"
 )
 
 // leaveUnchanged leaves out of the uses of what leads to an object the reads of attributes that nothing assigns to
@@ -55,13 +55,17 @@ func (ls *LockSets) leaveOnce(all []*Function) {
 			if !slices.Contains(g.e.Class.Declaring(s.Field), s.Class) {
 				continue
 			}
-			if ends(g.e) != Writes || !findsNone(g.f, s.Field, g.e.Span.Pos) {
+			if ends(g.e) != Writes {
 				return false
 			}
+			given := (&giver{f: g.f, e: g.e, object: ls.p.Types.OfField(g.e.Class.Field(s.Field)).Kind == ctype.Object}).find()
 			held := map[StateLock]bool{}
-			if g.e.locks != everything {
-				for set := g.e.locks; set != 0; set &= set - 1 {
+			if given != nil && given.locks != everything && g.e.locks != everything {
+				for set := g.e.locks & given.locks; set != 0; set &= set - 1 {
 					l := g.f.Sum.locks[bits.TrailingZeros64(uint64(set))]
+					if l.section && given.calls {
+						continue // it may be suspended after the test
+					}
 					if k, _, ok := relative(g.f, l, g.e.Region); ok && !l.shared && !k.some && (common == nil || common[k]) {
 						held[k] = true
 					}
@@ -77,47 +81,4 @@ func (ls *LockSets) leaveOnce(all []*Function) {
 			ls.All[s] = slices.DeleteFunc(list, func(a *Access) bool { return !a.Effect.Writes() })
 		}
 	}
-}
-
-// findsNone reports whether what stands at an offset of a function is done where an attribute has been found to have
-// no value.
-func findsNone(f *Function, attr string, at int32) bool {
-	found := false
-	ast.Walk(f.Def.Body, func(n ast.Node) bool {
-		st, ok := n.(*ast.If)
-		if !ok || !st.Range().Contains(at) {
-			return true
-		}
-		for i, c := range st.Clauses {
-			if c.Body == nil || !c.Body.Range().Contains(at) {
-				continue
-			}
-			found = found || c.Cond != nil && asksNone(c.Cond, attr, true)
-			for _, before := range st.Clauses[:i] {
-				found = found || asksNone(before.Cond, attr, false)
-			}
-		}
-		return true
-	})
-	return found
-}
-
-// asksNone reports whether a condition tells that an attribute has no value: where it holds, or where it does not.
-func asksNone(cond ast.Expr, attr string, holds bool) bool {
-	named := func(e ast.Expr) bool {
-		a, ok := syntax.Bare(e).(*ast.Attribute)
-		return ok && a.Attr.Name == attr
-	}
-	switch e := syntax.Unparen(cond).(type) {
-	case *ast.Unary:
-		return holds && e.Op == "not" && named(e.X)
-	case *ast.Attribute:
-		return !holds && named(e)
-	case *ast.Compare:
-		if len(e.Ops) != 1 || !named(e.Xs[0]) || !syntax.IsNothing(e.Xs[1]) {
-			return false
-		}
-		return holds && (e.Ops[0] == "is" || e.Ops[0] == "==") || !holds && (e.Ops[0] == "is not" || e.Ops[0] == "!=")
-	}
-	return false
 }

@@ -202,7 +202,7 @@ func (c threads) written(v effects.Value, use effects.Use) (what string, chain [
 		if fd == nil {
 			continue
 		}
-		owned := e.Behind && c.p.Owns(e.Class, e.Field) // that object's lock guards nothing
+		owned := e.Behind && effects.Owns(c.p, e.Class, e.Field) // that object's lock guards nothing
 		if x := last.Class.Field(last.Field); owned && x != nil {
 			fd = x
 		}
