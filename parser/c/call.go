@@ -288,8 +288,9 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	a.s.push(n)
 	n.callers[a.n] = true
 	made := func(i int, v value) {
+		at := in("makes what " + n.name + " is given of it")
 		for _, d := range n.defs {
-			lifetimes(a).made(d.paramAt(i), v, in("makes what "+n.name+" is given of it"), sc)
+			lifetimes(a).made(d.paramAt(i), v, at, sc)
 		}
 	}
 	var out value

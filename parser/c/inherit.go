@@ -7,23 +7,55 @@ import "slices"
 // maxClasses are as many as one class may inherit, or has in it; of more, nothing is known.
 const maxClasses = 128
 
+// line is a class and all that it inherits.
+type line struct {
+	defs  []ancestor
+	sight bool // whether all of these are in sight
+}
+
+// ancestor is one definition of a class of a line.
+type ancestor struct {
+	in    *file
+	isl   *island
+	sight bool // whether all classes before it are in sight
+}
+
 // lineage calls each for the definitions of a class and of all that it inherits, until that says
 // enough. It reports whether all of these are in sight.
 func (f *file) lineage(class string, each func(g *file, isl *island) (enough bool)) (sight bool) {
+	l, ok := f.lines[class]
+	if !ok {
+		l = lineOf(f, class)
+		if cost := 1 + len(l.defs); f.reach != nil && cost <= f.lib.room {
+			f.lib.room -= cost
+			if f.lines == nil {
+				f.lines = map[string]line{}
+			}
+			f.lines[class] = l
+		}
+	}
+	for _, d := range l.defs {
+		if each(d.in, d.isl) {
+			return d.sight
+		}
+	}
+	return l.sight
+}
+
+func lineOf(f *file, class string) line {
 	list := []string{class}
-	sight = true
+	out := line{sight: true}
 	for i := 0; i < len(list); i++ {
 		found := false
 		for _, g := range f.all() {
 			defs := g.classes[list[i]]
 			for j := range defs {
 				found = true
-				if each(g, &defs[j]) {
-					return sight
-				}
+				out.defs = append(out.defs, ancestor{g, &defs[j], out.sight})
 				for _, b := range g.bases(&defs[j]) {
 					if len(list) > maxClasses {
-						return false
+						out.sight = false
+						return out
 					}
 					if !slices.Contains(list, b) {
 						list = append(list, b)
@@ -31,9 +63,9 @@ func (f *file) lineage(class string, each func(g *file, isl *island) (enough boo
 				}
 			}
 		}
-		sight = sight && found
+		out.sight = out.sight && found
 	}
-	return sight
+	return out
 }
 
 // inherits reports whether a class is another, or inherits it.

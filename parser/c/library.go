@@ -55,7 +55,8 @@ type file struct {
 	includes []*file
 	reach    []*file // itself and what it includes, where somebody asked and there was room to keep it
 	nodes    map[string]*node
-	methods  map[string]*node // by "class::method"
+	methods  map[string]*node     // by "class::method"
+	looked   map[methodKey]looked // answers of Library.method
 	members  map[islandKey]*index
 	// fieldTypes are those of members, by "class.member".
 	fieldTypes map[string]ctype
@@ -66,6 +67,7 @@ type file struct {
 	destructors map[string][]string
 	inClasses   map[string]bool
 	heads       map[islandKey][]string // the bases of classes
+	lines       map[string]line        // classes with what they inherit, see lineage
 	indexed     map[string]bool        // what constItems says of classes
 	followed    bool                   // what it includes is read
 	// variables are those that the file declares outside of functions and classes.

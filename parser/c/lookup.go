@@ -55,7 +55,7 @@ func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 	var key strings.Builder
 	key.WriteString(name)
 	for _, d := range defs {
-		key.WriteString("\x00" + d.file.path + "\x00" + strconv.Itoa(d.at()))
+		key.WriteString(d.standing())
 	}
 	if local {
 		key.WriteString("\x00" + f.path)
@@ -66,6 +66,14 @@ func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 		l.solver.nodes[key.String()] = n
 	}
 	return n
+}
+
+// standing is where a declaration stands, as part of a key.
+func (d *def) standing() string {
+	if d.stands == "" {
+		d.stands = "\x00" + d.file.path + "\x00" + strconv.Itoa(d.at())
+	}
+	return d.stands
 }
 
 // at is where a declaration stands in its file.
@@ -89,8 +97,29 @@ func (g *file) has(isl island, word string) bool {
 // method is the node of a class's method, nil where it has none of that name; sure is
 // false where a base is not in sight that may have one.
 func (l *Library) method(f *file, class, name string) (n *node, sure bool) {
-	return l.methodIn(f, class, name, map[string]bool{})
+	key := methodKey{class, name}
+	if m, ok := f.looked[key]; ok {
+		return m.n, m.sure
+	}
+	n, sure = l.methodIn(f, class, name, map[string]bool{})
+	if f.reach != nil && l.room > 0 {
+		l.room--
+		if f.looked == nil {
+			f.looked = map[methodKey]looked{}
+		}
+		f.looked[key] = looked{n, sure}
+	}
+	return n, sure
 }
+
+// methodKey is what a method is looked up by, and looked is what came of it.
+type (
+	methodKey struct{ class, name string }
+	looked    struct {
+		n    *node
+		sure bool
+	}
+)
 
 func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n *node, sure bool) {
 	if seen[class] {

@@ -50,9 +50,10 @@ type def struct {
 	macro  *macro
 	method string // the class that it belongs to, "" for none
 	static bool
-	konst  bool // a const method
-	open   bool // a virtual method that writes what it likes in a class that inherits it
-	other  bool // a virtual method that may be another there, and keeps to its prototype
+	konst  bool   // a const method
+	open   bool   // a virtual method that writes what it likes in a class that inherits it
+	other  bool   // a virtual method that may be another there, and keeps to its prototype
+	stands string // see standing
 
 	read   bool // params are
 	bad    bool // they are not understood
