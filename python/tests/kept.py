@@ -27,7 +27,7 @@ ROOT = Path(__file__).resolve().parents[2]
 COVERED = (".venv", "build/bytecode", "build/ccache", "build/kept", "dist/pyxlock-*.whl", "pyproject.toml", "python/tests/conftest.py",
            "python/tests/kept.py", "tools/pins")
 # Where programs look for some of that, and Python for modules.
-FOLDERS = {"dist", "python", "python/tests"}
+FOLDERS = {"dist", "python", "python/tests", "python/tests/plain"}
 
 
 @functools.lru_cache(maxsize=None)
