@@ -19,13 +19,18 @@ import (
 // steps are the methods that make one step.
 var steps = []string{"__next__", "next"}
 
+// isStep reports whether a method makes one step of an iterator.
+func isStep(f *effects.Function) bool {
+	return f.Accessor == effects.Plain && slices.Contains(steps, f.Def.Name.Name)
+}
+
 func checkIterators(c *checking) {
 	if c.p.Guarding.Owners == nil {
 		return
 	}
 	told := map[*effects.Function]bool{}
 	for _, f := range c.functions() {
-		if f.Class == nil || f.Accessor != effects.Plain || !f.Exposed() || !slices.Contains(steps, f.Def.Name.Name) || syntax.Trivial(f.Def) {
+		if f.Class == nil || !f.Exposed() || !isStep(f) || syntax.Trivial(f.Def) {
 			continue
 		}
 		for _, pt := range c.p.Guarding.Owners.All {
@@ -53,10 +58,7 @@ func cIterator(c *checking, pt effects.Pointing) bool {
 // outlived reports a step with a C iterator whose container somebody changes. What the
 // container is guarded by counts as the container, as a trie does for one of its nodes.
 func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
-	from := pt.From
-	if fd := pt.Class.Field(pt.Owner); fd != nil && fd.Class() != nil {
-		from = fd.Class()
-	}
+	from := pointsInto(pt)
 	var by *effects.Function
 	var how *effects.Effect
 	container := from
@@ -81,11 +83,29 @@ func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
 		fmt.Sprintf("keep an index or a key and look it up at each step, raise if the %s has changed since, or let a generator run to its end under the lock, @cython.read_lock(snapshot=True)", container.Name))
 	out.Warning = true
 	out.Cause = fmt.Sprintf("%s in %s, by %s", container.Name, container.Mod.Stem, by.Name()) // one refusal there is for all iterators
-	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
-	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})
-	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(by, how))...)
+	out.Related = storedAndChanged(pt, by, how)
 	c.Findings = append(c.Findings, out)
 	return true
+}
+
+// pointsInto is the class whose data a pointer leads into, by the attribute beside it where that says so.
+func pointsInto(pt effects.Pointing) *project.Class {
+	if fd := pt.Class.Field(pt.Owner); fd != nil && fd.Class() != nil {
+		return fd.Class()
+	}
+	return pt.From
+}
+
+// storedAndChanged tells where a pointer is stored, and what a method does to that into which it leads.
+func storedAndChanged(pt effects.Pointing, by *effects.Function, how *effects.Effect) []finding.Related {
+	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
+	stores := finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"}
+	return append([]finding.Related{stores}, effects.RelatedOf(effects.Chain(by, how))...)
+}
+
+// calledInUse reports whether Python code can call a method on an object that is made.
+func calledInUse(c *checking, g *effects.Function) bool {
+	return g.Exposed() && !c.p.Constructs(g, 0) && (g.Accessor != effects.Plain || !library.Construction()[g.Def.Name.Name])
 }
 
 // changer returns a method that Python code can call and that changes objects of a class
@@ -94,7 +114,7 @@ func changer(c *checking, class *project.Class) (by *effects.Function, how *effe
 	best := 0
 	c.p.Solve(c.p.Funcs(class.Mod).All)
 	for _, g := range c.p.Funcs(class.Mod).All {
-		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), class) || !g.Exposed() || c.p.Constructs(g, 0) || g.Accessor == effects.Plain && library.Construction()[g.Def.Name.Name] {
+		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), class) || !calledInUse(c, g) {
 			continue
 		}
 		name := g.Def.Name.Name

@@ -12,7 +12,6 @@ import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
 
@@ -26,7 +25,7 @@ func checkReplaced(c *checking) {
 	}
 	told := map[kept]bool{}
 	for _, f := range c.functions() {
-		if f.Class == nil || !f.Exposed() || c.p.Constructs(f, 0) || isStep(f) || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] {
+		if f.Class == nil || !calledInUse(c, f) || isStep(f) {
 			continue // a step's is PXL113
 		}
 		for _, pt := range c.p.Guarding.Owners.All {
@@ -43,17 +42,9 @@ func checkReplaced(c *checking) {
 	}
 }
 
-// isStep reports whether a method makes one step of an iterator.
-func isStep(f *effects.Function) bool {
-	return f.Accessor == effects.Plain && slices.Contains(steps, f.Def.Name.Name)
-}
-
 // replaced reports a method that follows a pointer whose owner may have other data by now.
 func replaced(c *checking, f *effects.Function, pt effects.Pointing) bool {
-	owner := pt.From
-	if fd := pt.Class.Field(pt.Owner); fd != nil && fd.Class() != nil {
-		owner = fd.Class()
-	}
+	owner := pointsInto(pt)
 	if owner == nil {
 		return false
 	}
@@ -66,9 +57,7 @@ func replaced(c *checking, f *effects.Function, pt effects.Pointing) bool {
 		fmt.Sprintf("count in the %s how often its %s was replaced, and raise if that has changed since; or make the pointer anew in each call", owner.Name, how.Field))
 	out.Warning = true
 	out.Cause = fmt.Sprintf("%s in %s, by %s", owner.Name, owner.Mod.Stem, by.Name())
-	at := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, "", "", "")
-	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: pt.Place.Func.Name() + " stores it"})
-	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(by, how))...)
+	out.Related = storedAndChanged(pt, by, how)
 	c.Findings = append(c.Findings, out)
 	return true
 }
@@ -85,7 +74,7 @@ func replacer(c *checking, owner *project.Class, pt effects.Pointing) (*effects.
 	var how *effects.Effect
 	c.p.Solve(c.p.Funcs(owner.Mod).All)
 	for _, g := range c.p.Funcs(owner.Mod).All {
-		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), owner) || !g.Exposed() || c.p.Constructs(g, 0) || g.Accessor == effects.Plain && library.Construction()[g.Def.Name.Name] {
+		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), owner) || !calledInUse(c, g) {
 			continue
 		}
 		g.Among(0, func(e *effects.Effect) bool {
