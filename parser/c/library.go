@@ -55,8 +55,7 @@ type file struct {
 	includes []*file
 	reach    []*file // itself and what it includes, where somebody asked and there was room to keep it
 	nodes    map[string]*node
-	methods  map[string]*node     // by "class::method"
-	looked   map[methodKey]looked // answers of Library.method
+	methods  map[methodKey]looked // answers of Library.method
 	members  map[islandKey]*index
 	// fieldTypes are those of members, by "class.member".
 	fieldTypes map[string]ctype
@@ -190,7 +189,7 @@ func (l *Library) shown(at string) string {
 
 func (l *Library) add(at, shown string, src []byte) *file {
 	l.bytes += len(src)
-	f := &file{lib: l, path: at, shown: shown, nodes: map[string]*node{}, methods: map[string]*node{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
+	f := &file{lib: l, path: at, shown: shown, nodes: map[string]*node{}, methods: map[methodKey]looked{}, members: map[islandKey]*index{}, fieldTypes: map[string]ctype{}, typeNames: map[string]ctype{}}
 	f.text = lex(src)
 	f.index = newIndex(f.text)
 	switch strings.ToLower(path.Ext(at)) {

@@ -98,16 +98,13 @@ func (g *file) has(isl island, word string) bool {
 // false where a base is not in sight that may have one.
 func (l *Library) method(f *file, class, name string) (n *node, sure bool) {
 	key := methodKey{class, name}
-	if m, ok := f.looked[key]; ok {
+	if m, ok := f.methods[key]; ok {
 		return m.n, m.sure
 	}
 	n, sure = l.methodIn(f, class, name, map[string]bool{})
 	if f.reach != nil && l.room > 0 {
 		l.room--
-		if f.looked == nil {
-			f.looked = map[methodKey]looked{}
-		}
-		f.looked[key] = looked{n, sure}
+		f.methods[key] = looked{n, sure}
 	}
 	return n, sure
 }
@@ -130,8 +127,8 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 	}
 	seen[class] = true
 	key := class + "::" + name
-	if n := f.methods[key]; n != nil {
-		return n, true
+	if m := f.methods[methodKey{class, name}]; m.n != nil {
+		return m.n, m.sure
 	}
 	var defs []*def
 	bodies, classes := false, 0
@@ -178,7 +175,7 @@ func (l *Library) methodIn(f *file, class, name string, seen map[string]bool) (n
 		}
 	}
 	n = l.nodeOf(key, defs, f, false)
-	f.methods[key] = n
+	f.methods[methodKey{class, name}] = looked{n, true}
 	return n, true
 }
 
