@@ -19,7 +19,7 @@ const Version = "0.1.0"
 
 // ABI is the layout that extension modules of one process share: PYXLOCK_ABI
 // in the C code. Modules with different ABIs do not exclude each other.
-const ABI = 4
+const ABI = 5
 
 // InlinePrefix comes before every name that Inline declares.
 const InlinePrefix = "_pyxlock_"

@@ -40,7 +40,7 @@ cdef extern from *:
    different PYXLOCK_ABI use different tables and do not exclude each other;
    the second kind warns when it starts. */
 #define PYXLOCK_VERSION "0.1.0"
-#define PYXLOCK_ABI 4
+#define PYXLOCK_ABI 5
 
 #include <Python.h>
 
@@ -613,6 +613,12 @@ static pyxlock_word pyxlock_shared = 0;
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
 #define PYXLOCK_GREENLET 7      /* another greenlet of this thread holds it */
+
+/* What to do where an object is in use: "blocking" of the functions below. */
+#define PYXLOCK_TRY 0           /* raise RuntimeError */
+#define PYXLOCK_WAIT 1
+#define PYXLOCK_ASK 2           /* say so, by PYXLOCK_IN_USE; spins before */
+#define PYXLOCK_IN_USE ((pyxlock_word *)1)  /* in the place of a slot */
 
 /* The product with 2^32 / golden ratio, whose topmost bits are a hash (Knuth, The
    Art of Computer Programming 6.4): neighbours fall far apart. */
@@ -1934,7 +1940,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     pyxlock_state state;
     int outcome, back, queued = 0;
 
-    if (blocking) pyxlock_prepare(&state);
+    if (blocking == PYXLOCK_WAIT) pyxlock_prepare(&state);
     if (!patience->kept) pyxlock_raise_filter(me, object);
     pyxlock_mutex_lock(&table->mutex);
     back = pyxlock_come_back(me, patience);
@@ -1946,7 +1952,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     } else {
         me->upgrade = mode == PYXLOCK_WRITE && pyxlock_own(me, object, NULL) != 0;
         if (me->upgrade && pyxlock_other_upgrades(me, object)) outcome = PYXLOCK_UPGRADE;
-        if (outcome == PYXLOCK_BUSY && blocking) {
+        if (outcome == PYXLOCK_BUSY && blocking == PYXLOCK_WAIT) {
             PYXLOCK_SHOW(&me->mode, mode);
             PYXLOCK_SHOW(&me->object, object);
             me->place = slot;
@@ -1991,7 +1997,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
         PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
     }
-    if (blocking) pyxlock_finish(&state);
+    if (blocking == PYXLOCK_WAIT) pyxlock_finish(&state);
     return outcome;
 }
 
@@ -2028,8 +2034,8 @@ PYXLOCK_SLOW void pyxlock_raise(int outcome, PyObject *object, int mode, const c
 }
 
 /* The entry "acquire": after the fast path failed; "state" says how far it got
-   with the slot. Returns the slot that holds the object, or NULL with an
-   exception set. */
+   with the slot. Returns the slot that holds the object; PYXLOCK_IN_USE; or NULL
+   with an exception set. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_word *slot, PyObject *object, int mode,
                                                  int blocking, int state) {
     int outcome, i;
@@ -2048,7 +2054,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         pyxlock_mutex_unlock(&me->table->mutex);
         if (pyxlock_try_fast(me, slot, object, mode) == PYXLOCK_OK) return slot;
     }
-    if (PYXLOCK_NO_GIL && blocking) {
+    if (PYXLOCK_NO_GIL && blocking != PYXLOCK_TRY) {
         /* Bodies are often shorter than putting a thread to sleep. With a GIL
            the holder needs it to go on, so there is nothing to gain; nor while
            somebody is queued, who may keep the filter raised (relaxed: a hint), nor
@@ -2082,6 +2088,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         break;
     }
     if (slot != NULL) pyxlock_table_trim(me, slot, object);
+    if (outcome == PYXLOCK_BUSY && blocking == PYXLOCK_ASK) return PYXLOCK_IN_USE;
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
 }
@@ -2521,9 +2528,9 @@ PYXLOCK_SLOW pyxlock_table *pyxlock_table_new(void) {
 }
 
 #ifdef PYXLOCK_TEST_PYTHREAD_MUTEX
-#define PYXLOCK_CAPSULE "_pyxlock_abi4_test"
+#define PYXLOCK_CAPSULE "_pyxlock_abi5_test"
 #else
-#define PYXLOCK_CAPSULE "_pyxlock_abi4"
+#define PYXLOCK_CAPSULE "_pyxlock_abi5"
 #endif
 
 /* Warns if modules of another PYXLOCK_ABI run in this process: their locks and
@@ -2770,7 +2777,7 @@ PYXLOCK_SLOW void pyxlock_count(pyxlock_word *slot, PyObject *object, int mode) 
 
 /* Everything that the fast path leaves open. "slot" is NULL if it did not get so
    far; "state" says how far it got. Returns the slot that holds the object;
-   &pyxlock_no_slot if locks are off; NULL with an exception. */
+   &pyxlock_no_slot if locks are off; PYXLOCK_IN_USE; NULL with an exception. */
 PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *object, int mode, int blocking, int state) {
     int failed, mine;
     pyxlock_table *table;
@@ -2813,7 +2820,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_take_slowly(pyxlock_word *slot, PyObject *obj
         return NULL;
     }
     slot = table->acquire(me, slot, object, mode, blocking, state);
-    if (slot != NULL) slot[PYXLOCK_WHO] = who;
+    if (slot != NULL && slot != PYXLOCK_IN_USE) slot[PYXLOCK_WHO] = who;
     return slot;
 }
 
@@ -2851,7 +2858,8 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_write_beside_others(pyxlock_record *me, pyxlo
     return pyxlock_take_slowly(slot, object, PYXLOCK_WRITE, blocking, PYXLOCK_PUBLISHED | PYXLOCK_RAISED_FILTER);
 }
 
-/* Locks an object that is not NULL. */
+/* Locks an object that is not NULL. 0; 1 if it is asked for and in use; -1 with an
+   exception. */
 PYXLOCK_HOT int pyxlock_take(pyxlock_Guard *guard, PyObject *object, int mode, int blocking) {
     /* Pairs with the releasing store in pyxlock_start. */
     pyxlock_table *table = (pyxlock_table *)PYXLOCK_LOAD_ACQUIRE(&pyxlock_shared);
@@ -2916,6 +2924,7 @@ slowly:
 taken:
     if (slot == NULL) return -1;
     if (slot == &pyxlock_no_slot) return 0;
+    if (slot == PYXLOCK_IN_USE) return 1;
     filter = pyxlock_filter((pyxlock_table *)PYXLOCK_LOAD_RELAXED(&pyxlock_shared), object);
 in:
 #ifdef PYXLOCK_STATS
@@ -2983,23 +2992,23 @@ PYXLOCK_HOT int pyxlock_lock(pyxlock_Guard *guard, PyObject *obj, int mode, int 
    to write it. 0, or -1 with an exception and an empty guard: RuntimeError if
    waiting would never end, MemoryError, or what a signal handler raised. */
 PYXLOCK_HOT int pyxlock_read(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_READ, 1);
+    return pyxlock_lock(guard, obj, PYXLOCK_READ, PYXLOCK_WAIT);
 }
 
 /* Locks obj for writing; waits while another thread holds it. If this thread
    reads it, waits for the other readers (an upgrade). Errors as pyxlock_read. */
 PYXLOCK_HOT int pyxlock_write(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 1);
+    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, PYXLOCK_WAIT);
 }
 
 /* As pyxlock_read, but where that would wait, raises RuntimeError at once. */
 PYXLOCK_HOT int pyxlock_try_read(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_READ, 0);
+    return pyxlock_lock(guard, obj, PYXLOCK_READ, PYXLOCK_TRY);
 }
 
 /* As pyxlock_write, but where that would wait, raises RuntimeError at once. */
 PYXLOCK_HOT int pyxlock_try_write(pyxlock_Guard *guard, PyObject *obj) {
-    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, 0);
+    return pyxlock_lock(guard, obj, PYXLOCK_WRITE, PYXLOCK_TRY);
 }
 
 /* Gives up what the guard holds and empties it. Does nothing to an empty guard.
@@ -3071,15 +3080,46 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     while (count-- > 0) pyxlock_release(&guards[count]);
 }
 
-/* Locks what the guards want, which are in order. */
+#define PYXLOCK_ROUNDS 16
+
+/* Goes on where one of the guards, which are in order and hold nothing, wants what is
+   in use. Waits for that one, holding none of the others, and asks for these; while
+   another is in use, gives all of them up and waits for that. So nobody waits for a
+   thread that waits here, unless for what it held before: one that holds some of
+   these objects and locks another of them meets no deadlock. (Howard Hinnant, Dining
+   Philosophers Rebooted, 2013, "smart"; std::lock of C++ does the same.) Such a
+   thread may be unlucky for ever; after PYXLOCK_ROUNDS it waits for one after the
+   other in order, and holds what it has. */
+PYXLOCK_SLOW int pyxlock_back_off(pyxlock_Guard *guards, int count, int first) {
+    int rounds = PYXLOCK_ROUNDS;
+    for (;;) {
+        int i, at = first, result = 0;
+        for (i = -1; i < count && result == 0; i++) {
+            if (i == first) continue;
+            at = i < 0 ? first : i;
+            if (guards[at].object == NULL) continue;
+            result = pyxlock_take(&guards[at], guards[at].object, (int)guards[at].mode,
+                                  i < 0 || rounds == 0 ? PYXLOCK_WAIT : PYXLOCK_ASK);
+        }
+        if (result == 0) return 0;
+        pyxlock_release_all(guards, count);
+        if (result < 0) return -1;
+        first = --rounds > 0 ? at : 0;
+    }
+}
+
+/* Locks what the guards want, which are in order. Waits as pyxlock_back_off does. */
 PYXLOCK_FN int pyxlock_take_all(pyxlock_Guard *guards, int count, int blocking) {
     int i;
     for (i = 0; i < count; i++) {
+        int result;
         if (guards[i].object == NULL) continue;
-        if (pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, blocking) < 0) {
+        result = pyxlock_take(&guards[i], guards[i].object, (int)guards[i].mode, blocking);
+        if (result != 0) {
             pyxlock_release_all(guards, count);
-            return -1;
+            return result < 0 ? -1 : pyxlock_back_off(guards, count, i);
         }
+        if (blocking == PYXLOCK_WAIT) blocking = PYXLOCK_ASK;
     }
     return 0;
 }
@@ -3090,15 +3130,16 @@ PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking
 }
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
-   in the order of their addresses, each once, in the stronger of the modes.
-   The guards change places. Waits and errors as pyxlock_read and pyxlock_write. */
+   in the order of their addresses, each once, in the stronger of the modes, and
+   none is held while another of them is waited for: see pyxlock_back_off. The
+   guards change places. Waits and errors as pyxlock_read and pyxlock_write. */
 PYXLOCK_FN int pyxlock_acquire(pyxlock_Guard *guards, int count) {
-    return pyxlock_acquire_as(guards, count, 1);
+    return pyxlock_acquire_as(guards, count, PYXLOCK_WAIT);
 }
 
 /* As pyxlock_acquire, but where that would wait, raises RuntimeError at once. */
 PYXLOCK_FN int pyxlock_try_acquire(pyxlock_Guard *guards, int count) {
-    return pyxlock_acquire_as(guards, count, 0);
+    return pyxlock_acquire_as(guards, count, PYXLOCK_TRY);
 }
 
 /* ---- any number of objects ---------------------------------------------------- */
@@ -3192,13 +3233,13 @@ PYXLOCK_SLOW int pyxlock_acquire_objects_as(pyxlock_Guards *guards, PyObject *re
    Order, waits and errors as pyxlock_acquire, and MemoryError where there is no
    room for the guards. Needs an attached thread. */
 PYXLOCK_FN int pyxlock_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
-    return pyxlock_acquire_objects_as(guards, reads, writes, 1);
+    return pyxlock_acquire_objects_as(guards, reads, writes, PYXLOCK_WAIT);
 }
 
 /* As pyxlock_acquire_objects, but where that would wait, raises RuntimeError at
    once. */
 PYXLOCK_FN int pyxlock_try_acquire_objects(pyxlock_Guards *guards, PyObject *reads, PyObject *writes) {
-    return pyxlock_acquire_objects_as(guards, reads, writes, 0);
+    return pyxlock_acquire_objects_as(guards, reads, writes, PYXLOCK_TRY);
 }
 
 /* ---- variables of Cython code ---------------------------------------------------
@@ -3390,8 +3431,9 @@ PYXLOCK_FN void pyxlock_dump(void) {
 
     # Locks what `count` guards want: all of it, or nothing if it raises. Objects
     # are taken in one order that is the same for all threads, each object once,
-    # in the stronger mode that was asked for. The guards change places: release
-    # them with release_all(). Waiting and errors as in read() and write().
+    # in the stronger mode that was asked for. Where one is in use, those taken before
+    # it are given up while the thread waits. The guards change places: release
+    # them with release_all(). Errors as in read() and write().
     int acquire "pyxlock_acquire" (Guard *guards, int count) except -1 nogil
 
     # As acquire(), but where that would wait, raises RuntimeError at once.

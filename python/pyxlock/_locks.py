@@ -30,6 +30,9 @@ _VERBS = {READ: "read", WRITE: "write"}
 _HUNGRY_AFTER = 0.001
 _LONGEST_SLEEP = 1.0
 
+# How often acquire() gives up what it has.
+_ROUNDS = 16
+
 
 class Guard:
     """An object that a call of this thread holds, or wants, in a mode."""
@@ -43,6 +46,11 @@ class Guard:
         self.object = object
         self.mode = mode
         self.thread = get_ident()
+
+    def forget(self):
+        """What was found out and done while it waited, or had the object: nothing, as if it were new."""
+        self.upgrade = False
+        self.gate = None
 
     def meets(self, other):
         """Whether another guard is about the same object, and one of them writes."""
@@ -60,18 +68,38 @@ def acquire(guards, blocking=True):
     """Locks what the guards want; they come in the order of their objects' ids.
 
     Waits while other threads are in the way, or raises RuntimeError, if waiting
-    would never end or `blocking` is false. Belongs into the `try` whose `finally`
-    calls release() with the same guards.
+    would never end or `blocking` is false. While it waits for one of several objects
+    it holds none of the others: if one is in use, it gives up what it has, waits for
+    that one, and asks for the rest (Hinnant, Dining Philosophers Rebooted, 2013,
+    "smart"); after _ROUNDS it waits for one after the other and keeps what it has.
+    Belongs into the `try` whose `finally` calls release() with the same guards.
     """
+    order = guards
+    for rounds in range(_ROUNDS, -1, -1):
+        busy = _take(order, blocking, rounds)
+        if busy is None:
+            return
+        release(guards)
+        for guard in guards:
+            guard.forget()
+        order = [busy, *(guard for guard in guards if guard is not busy)] if rounds > 1 else guards
+
+
+def _take(guards, blocking, rounds):
+    """Locks what the guards want, in this order; or returns one that is in use, not the first,
+    if there are rounds left to wait for it otherwise."""
     for guard in guards:
         guard.nested = _mutex._is_owned()
         with _mutex:
             if _admit(guard):
                 continue
+            if blocking and rounds and guard is not guards[0]:
+                return guard
             why = _enqueue(guard, blocking)
         if why is not None:
             raise RuntimeError("pyxlock: " + _explain(guard, why))
         _sleep(guard)
+    return None
 
 
 def release(guards):

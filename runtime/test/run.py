@@ -1205,6 +1205,35 @@ def objects_are_taken_in_one_order():
 
 
 @case
+def who_waits_for_one_of_several_holds_none_of_them():
+    low, middle, high = sorted((Object() for _ in range(3)), key=id)
+    for had, wanted in ((low, high), (high, low), (middle, low), (middle, high)):
+        for outer, inner, mode in ((lt.writing, lt.writing, "w"), (lt.writing, lt.writing, "r"),
+                                   (lt.reading, lt.writing, "w"), (lt.writing, lt.reading, "w")):
+
+            def then(holder):
+                assert holder.may_leave.wait(PATIENCE)
+                free(low if had is not low else middle)
+                inner(wanted, nothing)
+            nested = Holder(outer, had, then=then).enter()
+            several = Holder(lt.holding, [(o, mode) for o in (low, middle, high)]).waits()
+            nested.leave()
+            several.is_in().leave()
+    # What it held from before it keeps.
+
+    def several(holder):
+        assert holder.may_leave.wait(PATIENCE)
+        return raises(lt.holding, [(middle, "w"), (high, "w")], nothing)
+    first = Holder(lt.writing, low, then=several).enter()
+    other = Holder(lt.writing, middle, then=lambda _: lt.writing(low, nothing)).enter()
+    eventually(lambda: any(line[1] == "waits" for line in lt.snapshot()), "waits")
+    assert "deadlock" in first.leave()
+    other.leave()
+    for obj in (low, middle, high):
+        free(obj)
+
+
+@case
 def opposite_orders_never_hang():
     x, y = lt.Pair(), lt.Pair()
     n = MANY
@@ -1358,14 +1387,14 @@ def many_objects_in_opposite_orders_never_hang():
 @case
 def many_objects_meet_single_ones():
     low, *others, high = sorted((Object() for _ in range(12)), key=id)
-    # It has the highest; the one that wants all has the others, and waits for it.
+    # It has the highest; the one that wants all waits for it, and has no other.
 
     def then(holder):
         assert holder.may_leave.wait(PATIENCE)
-        return raises(lt.writing, low, nothing)
+        lt.writing(low, lambda: [lt.writing(o, nothing) for o in others])
     single = Holder(lt.writing, high, then=then).enter()
     many = Holder(lt.holding_objects, [*others, low], [high]).waits()
-    assert "deadlock" in single.leave()
+    single.leave()
     many.is_in().leave()
     for obj in (low, *others, high):
         free(obj)

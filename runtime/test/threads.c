@@ -1548,14 +1548,50 @@ static void several(void) {
         CHECK(ask(b, OP_WRITE, 0, plain[0]) == 0);
     }
     CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+    /* b has one of them and takes the other: whichever comes first in the order, who
+       waits holds nothing, there is no deadlock, and it gets both in the end. */
+    for (i = 0; i < 4; i++) {
+        cell *outer = plain[i & 1], *inner = plain[1 - (i & 1)];
+        int mode = i & 2 ? READ : WRITE;
+        for (n = 0; n < 3; n++) pyxlock_want(&a->guard[n], &plain[n]->object, n == 2 ? READ : mode);
+        a->count = 3;
+        CHECK(ask(b, OP_WRITE, 0, outer) == 0);
+        blocks(a, OP_ACQUIRE, 0, outer);
+        expect(c, inner, 0, 0);
+        expect(c, plain[2], 0, 0);
+        CHECK(ask(b, OP_WRITE, 1, inner) == 0);
+        CHECK(ask(b, OP_RELEASE, 0, NULL) == 0);
+        queues(a, inner);
+        expect(c, outer, 0, 0);
+        CHECK(ask(b, OP_RELEASE, 1, NULL) == 0);
+        CHECK(result(a) == 0);
+        for (n = 0; n < 3; n++) expect(c, plain[n], n == 2 || mode == READ, n != 2 && mode == WRITE);
+        CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
+        for (n = 0; n < 3; n++) expect(c, plain[n], 0, 0);
+    }
+    /* b always has one of them: after so many rounds, who wants both keeps the first
+       while it waits for the second, and b can go no further. */
+    for (n = 0; n < 2; n++) pyxlock_want(&a->guard[n], &plain[n]->object, WRITE);
+    a->count = 2;
+    CHECK(ask(b, OP_WRITE, 0, plain[0]) == 0);
+    blocks(a, OP_ACQUIRE, 0, plain[0]);
+    for (n = 0; ask(b, OP_WRITE, 1 - (n & 1), plain[1 - (n & 1)]) == 0; n++) {
+        CHECK(n <= PYXLOCK_ROUNDS);
+        CHECK(ask(b, OP_RELEASE, n & 1, NULL) == 0);
+        queues(a, plain[1 - (n & 1)]);
+    }
+    CHECK(n >= PYXLOCK_ROUNDS / 2 && b->deadlock == 1);
+    CHECK(ask(b, OP_RELEASE, n & 1, NULL) == 0);
+    CHECK(result(a) == 0);
+    CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
     /* Each object once, in the stronger mode. Two readers that would have to
        become writers exclude each other. */
     for (i = 0; i < 8; i++) {
         int locked = 0;
-        for (n = 0; n < 3; n++) pyxlock_want(&a->guard[n], &plain[0]->object, i >> n & 1 ? WRITE : READ);
-        pyxlock_want(&a->guard[3], NULL, WRITE);
-        pyxlock_want(&a->guard[4], Py_None, WRITE);
-        pyxlock_want(&a->guard[5], &plain[1]->object, READ);
+        for (n = 0; n < 3; n++) pyxlock_want(&a->guard[2 * n], &plain[0]->object, i >> n & 1 ? WRITE : READ);
+        pyxlock_want(&a->guard[1], NULL, WRITE);
+        pyxlock_want(&a->guard[3], &plain[1]->object, READ);
+        pyxlock_want(&a->guard[5], Py_None, WRITE);
         a->count = 6;
         CHECK(ask(a, OP_ACQUIRE, 0, NULL) == 0);
         for (n = 0; n < 6; n++) locked += a->guard[n].slot != NULL;
