@@ -44,7 +44,8 @@ type lockEdge struct {
 	far bool
 	// guessed is true where nothing but the name of a member tells what is locked.
 	guessed bool
-	// together is true where both are taken at once, in the one order, in which either may be first.
+	// together is true where both are taken at once, in the one order, in which either may be first,
+	// and who waits for one holds the other. The rwlock gives that up (backsOff); mutexes do not.
 	together bool
 	// pair is, of what is taken at once, the way from the function's own object to the other; nil
 	// where there is none.
@@ -141,6 +142,12 @@ type ordering struct {
 	searches int                                  // for circles
 }
 
+// backsOff reports whether who takes what is held and what is locked at once, and has to wait for
+// the one, gives up the other meanwhile, as the rwlock's acquire does. So nobody waits for it.
+func (o *ordering) backsOff(a *lockEdge) bool {
+	return o.p.locks.Of(a.class()).Kind == decorator.RWLock && o.p.locks.Of(a.e.Class).Kind == decorator.RWLock
+}
+
 // add notes an edge, if it tells more than those that there are.
 func (o *ordering) add(a *lockEdge) {
 	if o.p.locks.Of(a.e.Class).Nonblocking || a.held == nil && effects.LetsGo(o.p.prog, a.in, a.e.Span) {
@@ -152,6 +159,9 @@ func (o *ordering) add(a *lockEdge) {
 	}
 	if o.p.locks.Of(a.e.Class).Kind == decorator.Mutex {
 		a.locks = effects.Write
+	}
+	if a.together && o.backsOff(a) {
+		return
 	}
 	if a.together {
 		o.pairs[a.f] = append(o.pairs[a.f], a)
