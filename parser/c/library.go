@@ -26,6 +26,8 @@ type Options struct {
 	Known func(name string) string
 	// Reader tells which methods of C++ classes that no file has only read.
 	Reader func(method string) bool
+	// Locks tells which functions that no file has take and release the lock that they are given first.
+	Locks func(name string) (LockCall, bool)
 }
 
 // Library answers what functions do. It is safe for use by several goroutines.

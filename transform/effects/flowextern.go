@@ -20,6 +20,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	if how, ok := library.KnownC()[name]; ok {
 		return b.knownCall(how, args, name, e.Span)
 	}
+	defer (cLocks{holding(b)}).taken(m, f, args, e)()
 	sure := m.CDecls().Aware
 	var params []*ast.Param
 	if f.Declarator.Params != nil {

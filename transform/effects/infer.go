@@ -267,3 +267,6 @@ func (f *Function) Among(region int32, counts func(e *Effect) bool) Stance {
 	}
 	return st
 }
+
+// Told reports whether an effect is what a header, or a body of C, says that a function does.
+func Told(e *Effect) bool { return atEnd(e).Says != "" }

@@ -272,10 +272,14 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 	}
 }
 
-// within reports whether a lock in what an attribute points to may guard the rest of that.
+// within reports whether a lock in what an attribute points to, or in the struct that it is, may guard the rest of that.
 func within(p *Program, c *project.Class, field string, behind bool) bool {
 	f := c.Field(field)
-	return behind && f != nil && p.Types.OfField(f).Kind == ctype.Pointer
+	if f == nil {
+		return false
+	}
+	sh := p.Types.OfField(f)
+	return behind && sh.Kind == ctype.Pointer || sh.Kind == ctype.Record && sh.Depth == 0
 }
 
 // leads reports whether an attribute leads to something else, which may be guarded in another way.

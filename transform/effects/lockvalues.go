@@ -150,7 +150,13 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 				return n, false
 			}
 		}
+		before := len(b.flow.Actions)
 		base := b.expr(e.X)
+		if base != 0 && b.shape(base).Kind == ctype.Record { // a struct in the object, of which nothing but the lock is used
+			for i := before; i < len(b.flow.Actions); i++ {
+				b.flow.Actions[i].history = noUse
+			}
+		}
 		if base == 0 {
 			if path := syntax.Dotted(e); path != nil && !b.isLocal(path[0]) { // of a class of Python's, say
 				return b.node(Node{Kind: NodeGlobal, Name: b.m.Stem + "." + strings.Join(path, "."), Shape: ctype.Shape{Kind: ctype.Object}}), false

@@ -51,7 +51,7 @@ func New(o Options) *Headers {
 	h := &Headers{opts: o, names: map[*ast.ExternBlock]named{}, seen: map[*project.Module]*seen{}, gone: map[string]map[string]bool{}, cited: map[string]bool{}}
 	h.lib = sync.OnceValue(func() *c.Library {
 		known, readers := library.KnownC(), library.CppReaders()
-		opts := c.Options{Read: o.Read, Dirs: o.Dirs, Find: o.Find, Known: func(n string) string { return known[n] }, Reader: func(n string) bool { return readers[n] }}
+		opts := c.Options{Read: o.Read, Dirs: o.Dirs, Find: o.Find, Known: func(n string) string { return known[n] }, Reader: func(n string) bool { return readers[n] }, Locks: lockCall}
 		if o.Sources != nil {
 			opts.Sources = o.Sources()
 		}
@@ -70,6 +70,7 @@ type Function struct {
 	keeps  c.Place
 	fresh  bool
 	found  bool
+	locks  c.Locking
 }
 
 // Found reports whether some header has the function.
@@ -89,6 +90,16 @@ func (f Function) Keeps() (c.Place, bool) { return f.keeps, f.keeps != c.Place{}
 
 // Fresh reports whether the function returns memory that it has made, to which nobody else has a pointer, or NULL.
 func (f Function) Fresh() bool { return f.fresh }
+
+// Locks returns which locks the function takes before it does anything else, and which it releases when all is done.
+func (f Function) Locks() c.Locking { return f.locks }
+
+// lockCall tells which of C's functions take and release locks.
+func lockCall(name string) (c.LockCall, bool) {
+	take, ok := library.LockCalls()[name]
+	_, tries := library.LockTries()[name]
+	return c.LockCall{Take: take, Shared: library.LockShared()[name], Native: library.LockNative()[name], Tries: tries}, ok
+}
 
 // This returns what a method does to its object.
 func (f Function) This() c.Answer { return f.this }
@@ -114,7 +125,7 @@ func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Func
 	of := func(out Function, list []c.Header) Function {
 		for _, hd := range list {
 			if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
-				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, fn.Fresh, true})
+				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, fn.Fresh, true, hd.Locking(name)})
 			}
 		}
 		return out
@@ -145,7 +156,7 @@ func (h *Headers) Method(m *project.Module, t *project.CppType, name string, arg
 	var out Function
 	for _, hd := range list {
 		if fn, ok := hd.Method(class, name, args); ok {
-			out = out.and(Function{fn.Params, fn.This, fn.Keeps, false, true})
+			out = out.and(Function{fn.Params, fn.This, fn.Keeps, false, true, c.Locking{}})
 		}
 	}
 	return h.cite(out)
@@ -172,6 +183,9 @@ func (f Function) and(g Function) Function {
 		f.this = c.Answer{}
 	}
 	f.fresh = f.fresh && g.fresh
+	if !slices.Equal(f.locks.Takes, g.locks.Takes) || !slices.Equal(f.locks.Releases, g.locks.Releases) {
+		f.locks = c.Locking{}
+	}
 	f.params = slices.Clone(f.params)
 	for i := range f.params {
 		f.params[i].Shallow = f.params[i].Shallow && g.Param(i).Shallow

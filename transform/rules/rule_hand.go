@@ -29,11 +29,11 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	var order []told
 	for _, s := range sets.Sorted() {
 		g := sets.States[s]
-		if p.locks.Of(s.Class) != nil || g.Writes == nil || !g.Writes.Effect.Sure && g.Writes.Holds(g.By) {
+		if p.locks.Of(s.Class) != nil || g.Writes == nil || !certain(g.Writes.Effect) && g.Writes.Holds(g.By) {
 			continue
 		}
 		for _, a := range g.All {
-			if !slices.Contains(mods, a.Func.Mod) || a.Holds(g.By) || !a.Effect.Sure || !p.leavesOpen(s, g, a) {
+			if !slices.Contains(mods, a.Func.Mod) || a.Holds(g.By) || !certain(a.Effect) || !p.leavesOpen(s, g, a) {
 				continue
 			}
 			if _, read := a.Locks[g.By]; read && (a.Outer() || a.Alone(g.By)) {
@@ -67,6 +67,9 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	}
 	return out
 }
+
+// certain reports whether an effect comes about: the code says so, or a body of C does.
+func certain(e *effects.Effect) bool { return e.Sure || e.Writes() && effects.Told(e) }
 
 // staysOut tells of which class none of whose methods hold a lock an access is: that is one thing to do, and not as
 // many as the class has methods.
