@@ -333,6 +333,8 @@ func (b *lockBody) member(a []word, address bool) (Lock, bool) {
 		if value && (len(a) > 1 && a[1].text == "." || len(a) == 1 && address) {
 			return out, false // a copy
 		}
+	} else if b.ofThread(root) {
+		return out, false // it keeps nobody away
 	} else {
 		out.Name = root
 	}
@@ -343,6 +345,24 @@ func (b *lockBody) member(a []word, address bool) (Lock, bool) {
 		out.Path = strings.Trim(out.Path+"."+a[i+1].text, ".")
 	}
 	return out, true
+}
+
+// ofThread reports whether each thread has a variable of its own.
+func (b *lockBody) ofThread(name string) bool {
+	for _, g := range b.home.all() {
+		for _, isl := range g.index.fields {
+			named, own := false, false
+			for _, k := range g.toks[isl.start:isl.end] {
+				word := g.str(k)
+				named = named || word == name
+				own = own || word == "_Thread_local" || word == "thread_local" || strings.HasPrefix(word, "__thread")
+			}
+			if named && own {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // declares reports whether a statement declares variables and does nothing else; it remembers which.
