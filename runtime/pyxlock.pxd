@@ -501,6 +501,7 @@ typedef struct pyxlock_record {
     int hungry;                     /* waited long enough to be served first */
     int signalled;                  /* wake is or will be released, and not yet taken again */
     int granted;                    /* holds the object */
+    int gives_way;                  /* 1: waits until that closes a cycle; 2: it did, and the wait is over */
     uint64_t ticket;                /* the place in the queue */
     int64_t since;                  /* when the wait began */
     pyxlock_away away;
@@ -613,11 +614,13 @@ static pyxlock_word pyxlock_shared = 0;
 #define PYXLOCK_INTERRUPTED 5   /* a signal came; not queued any more */
 #define PYXLOCK_RAISED 6        /* a signal handler raised */
 #define PYXLOCK_GREENLET 7      /* another greenlet of this thread holds it */
+#define PYXLOCK_GAVE_WAY 8      /* waiting for it would close a cycle, or did, and was to end then */
 
 /* What to do where an object is in use: "blocking" of the functions below. */
 #define PYXLOCK_TRY 0           /* raise RuntimeError */
 #define PYXLOCK_WAIT 1
 #define PYXLOCK_ASK 2           /* say so, by PYXLOCK_IN_USE; spins before */
+#define PYXLOCK_GIVE_WAY 3      /* wait, but no longer than until that closes a cycle: then say so */
 #define PYXLOCK_IN_USE ((pyxlock_word *)1)  /* in the place of a slot */
 
 /* The product with 2^32 / golden ratio, whose topmost bits are a hash (Knuth, The
@@ -1542,12 +1545,23 @@ PYXLOCK_FN void pyxlock_describe(char *text, size_t size, pyxlock_record *last) 
     }
 }
 
+/* Ends the wait of a queued thread that gives way (PYXLOCK_GIVE_WAY). */
+PYXLOCK_FN void pyxlock_give_way(pyxlock_record *waiter) {
+    PyObject *object = waiter->object;
+    pyxlock_leave_queue(waiter, 0);
+    waiter->gives_way = 2;
+    pyxlock_signal(waiter);
+    pyxlock_wake_next(waiter->table, object); /* those behind may have waited only for it */
+}
+
 /* Looks for a cycle through "start", which is queued. A reader that waits for
    its successor only because a writer queued before it is let in out of turn:
    nothing it reads is held against it, and raising would make an error out of
    mere politeness. Its successor is queued, so what that holds is certain; of
    others one could see slots of attempts that fail. While the successor reads,
-   nobody writes. PYXLOCK_OK: there is no cycle (any more); start may have been
+   nobody writes. Else, if one of the cycle gives way, its wait ends: it will give up
+   what it took for the same call, or wait without PYXLOCK_GIVE_WAY, and find out that this is
+   not enough. PYXLOCK_OK: there is no cycle (any more); start may have been
    granted. "me" runs, so that it is not signalled. */
 PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *me, pyxlock_record *start, char *text, size_t size) {
     for (;;) {
@@ -1559,8 +1573,14 @@ PYXLOCK_FN int pyxlock_check_cycle(pyxlock_record *me, pyxlock_record *start, ch
             successor = waiter;
         }
         if (waiter == NULL) {
-            pyxlock_describe(text, size, last);
-            return PYXLOCK_DEADLOCK;
+            if (start->gives_way) return PYXLOCK_GAVE_WAY;
+            for (waiter = last; waiter != NULL && !waiter->gives_way; waiter = waiter->from) {}
+            if (waiter == NULL) {
+                pyxlock_describe(text, size, last);
+                return PYXLOCK_DEADLOCK;
+            }
+            pyxlock_give_way(waiter);
+            continue;
         }
         pyxlock_publish(waiter, waiter->place, waiter->object, PYXLOCK_READ);
         pyxlock_grant(waiter);
@@ -1892,6 +1912,8 @@ PYXLOCK_SLOW int pyxlock_sleep(pyxlock_record *me, pyxlock_state *state, pyxlock
         if (late && patience->timeout < PYXLOCK_LONGEST_SLEEP) patience->timeout *= 10;
         if (me->granted) {
             outcome = PYXLOCK_OK;
+        } else if (me->gives_way == 2) {
+            outcome = PYXLOCK_GAVE_WAY;
         } else {
             outcome = pyxlock_attempt(me, me->place, object, me->mode);
             if (outcome == PYXLOCK_OK) pyxlock_leave_queue(me, 1);
@@ -1938,9 +1960,9 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
                               pyxlock_patience *patience, char *text, size_t size) {
     pyxlock_table *table = me->table;
     pyxlock_state state;
-    int outcome, back, queued = 0;
+    int outcome, back, queued = 0, waits = blocking == PYXLOCK_WAIT || blocking == PYXLOCK_GIVE_WAY;
 
-    if (blocking == PYXLOCK_WAIT) pyxlock_prepare(&state);
+    if (waits) pyxlock_prepare(&state);
     if (!patience->kept) pyxlock_raise_filter(me, object);
     pyxlock_mutex_lock(&table->mutex);
     back = pyxlock_come_back(me, patience);
@@ -1952,11 +1974,12 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     } else {
         me->upgrade = mode == PYXLOCK_WRITE && pyxlock_own(me, object, NULL) != 0;
         if (me->upgrade && pyxlock_other_upgrades(me, object)) outcome = PYXLOCK_UPGRADE;
-        if (outcome == PYXLOCK_BUSY && blocking == PYXLOCK_WAIT) {
+        if (outcome == PYXLOCK_BUSY && waits) {
             PYXLOCK_SHOW(&me->mode, mode);
             PYXLOCK_SHOW(&me->object, object);
             me->place = slot;
             me->granted = 0;
+            me->gives_way = blocking == PYXLOCK_GIVE_WAY;
             if (patience->ticket == 0) {
                 patience->ticket = ++table->tickets;
                 patience->since = pyxlock_now();
@@ -1997,7 +2020,7 @@ PYXLOCK_SLOW int pyxlock_wait(pyxlock_record *me, pyxlock_word *slot, PyObject *
     if (outcome == PYXLOCK_UPGRADE || outcome == PYXLOCK_DEADLOCK) {
         PYXLOCK_STORE_RELAXED(&me->count.deadlocks, PYXLOCK_LOAD_RELAXED(&me->count.deadlocks) + 1);
     }
-    if (blocking == PYXLOCK_WAIT) pyxlock_finish(&state);
+    if (waits) pyxlock_finish(&state);
     return outcome;
 }
 
@@ -2088,7 +2111,7 @@ PYXLOCK_SLOW pyxlock_word *pyxlock_table_acquire(pyxlock_record *me, pyxlock_wor
         break;
     }
     if (slot != NULL) pyxlock_table_trim(me, slot, object);
-    if (outcome == PYXLOCK_BUSY && blocking == PYXLOCK_ASK) return PYXLOCK_IN_USE;
+    if (outcome == PYXLOCK_GAVE_WAY || (outcome == PYXLOCK_BUSY && blocking == PYXLOCK_ASK)) return PYXLOCK_IN_USE;
     pyxlock_raise(outcome, object, mode, text);
     return NULL;
 }
@@ -3080,16 +3103,18 @@ PYXLOCK_FN void pyxlock_release_all(pyxlock_Guard *guards, int count) {
     while (count-- > 0) pyxlock_release(&guards[count]);
 }
 
-#define PYXLOCK_ROUNDS 16
+#define PYXLOCK_ROUNDS 4
 
 /* Goes on where one of the guards, which are in order and hold nothing, wants what is
    in use. Waits for that one, holding none of the others, and asks for these; while
    another is in use, gives all of them up and waits for that. So nobody waits for a
    thread that waits here, unless for what it held before: one that holds some of
    these objects and locks another of them meets no deadlock. (Howard Hinnant, Dining
-   Philosophers Rebooted, 2013, "smart"; std::lock of C++ does the same.) Such a
-   thread may be unlucky for ever; after PYXLOCK_ROUNDS it waits for one after the
-   other in order, and holds what it has. */
+   Philosophers Rebooted, 2013, "smart"; std::lock of C++ does the same.)
+
+   Where many threads use the objects, one of them is always in use. So after PYXLOCK_ROUNDS
+   it holds what it has while it waits for another, as long as nobody waits for it in a
+   circle: then it gives all up once more. */
 PYXLOCK_SLOW int pyxlock_back_off(pyxlock_Guard *guards, int count, int first) {
     int rounds = PYXLOCK_ROUNDS;
     for (;;) {
@@ -3099,12 +3124,13 @@ PYXLOCK_SLOW int pyxlock_back_off(pyxlock_Guard *guards, int count, int first) {
             at = i < 0 ? first : i;
             if (guards[at].object == NULL) continue;
             result = pyxlock_take(&guards[at], guards[at].object, (int)guards[at].mode,
-                                  i < 0 || rounds == 0 ? PYXLOCK_WAIT : PYXLOCK_ASK);
+                                  i < 0 ? PYXLOCK_WAIT : rounds > 0 ? PYXLOCK_ASK : PYXLOCK_GIVE_WAY);
         }
         if (result == 0) return 0;
         pyxlock_release_all(guards, count);
         if (result < 0) return -1;
-        first = --rounds > 0 ? at : 0;
+        if (rounds > 0) rounds--;
+        first = at;
     }
 }
 
@@ -3131,7 +3157,7 @@ PYXLOCK_FN int pyxlock_acquire_as(pyxlock_Guard *guards, int count, int blocking
 
 /* Locks what the guards want: all of it, or nothing and -1. Objects are taken
    in the order of their addresses, each once, in the stronger of the modes, and
-   none is held while another of them is waited for: see pyxlock_back_off. The
+   none is held while that closes a circle: see pyxlock_back_off. The
    guards change places. Waits and errors as pyxlock_read and pyxlock_write. */
 PYXLOCK_FN int pyxlock_acquire(pyxlock_Guard *guards, int count) {
     return pyxlock_acquire_as(guards, count, PYXLOCK_WAIT);

@@ -30,8 +30,8 @@ _VERBS = {READ: "read", WRITE: "write"}
 _HUNGRY_AFTER = 0.001
 _LONGEST_SLEEP = 1.0
 
-# How often acquire() gives up what it has.
-_ROUNDS = 16
+# How often acquire() gives up what it has before it waits for anything else.
+_ROUNDS = 4
 
 
 class Guard:
@@ -41,6 +41,7 @@ class Guard:
     upgrade = False  # the thread reads the object and wants to write it
     gate = None  # of a waiter: locked until it should look again
     since = 0.0  # of a waiter
+    gives_way = False  # of a waiter: its wait ends, with nothing held, where that closes a cycle
 
     def __init__(self, object, mode):
         self.object = object
@@ -51,6 +52,7 @@ class Guard:
         """What was found out and done while it waited, or had the object: nothing, as if it were new."""
         self.upgrade = False
         self.gate = None
+        self.gives_way = False
 
     def meets(self, other):
         """Whether another guard is about the same object, and one of them writes."""
@@ -71,34 +73,42 @@ def acquire(guards, blocking=True):
     would never end or `blocking` is false. While it waits for one of several objects
     it holds none of the others: if one is in use, it gives up what it has, waits for
     that one, and asks for the rest (Hinnant, Dining Philosophers Rebooted, 2013,
-    "smart"); after _ROUNDS it waits for one after the other and keeps what it has.
+    "smart"). After _ROUNDS it holds what it has while it waits for another, as long as
+    nobody waits for it in a circle: then it gives all up once more.
     Belongs into the `try` whose `finally` calls release() with the same guards.
     """
     order = guards
-    for rounds in range(_ROUNDS, -1, -1):
+    rounds = _ROUNDS
+    while True:
         busy = _take(order, blocking, rounds)
         if busy is None:
             return
         release(guards)
         for guard in guards:
             guard.forget()
-        order = [busy, *(guard for guard in guards if guard is not busy)] if rounds > 1 else guards
+        order = [busy, *(guard for guard in guards if guard is not busy)]
+        rounds = max(rounds - 1, 0)
 
 
 def _take(guards, blocking, rounds):
     """Locks what the guards want, in this order; or returns one that is in use, not the first,
-    if there are rounds left to wait for it otherwise."""
+    if there are rounds left to wait for it otherwise, or waiting for it closes a cycle."""
     for guard in guards:
         guard.nested = _mutex._is_owned()
         with _mutex:
             if _admit(guard):
                 continue
-            if blocking and rounds and guard is not guards[0]:
-                return guard
+            if blocking and guard is not guards[0]:
+                if rounds:
+                    return guard
+                guard.gives_way = True
             why = _enqueue(guard, blocking)
+        if why == "gives way":
+            return guard
         if why is not None:
             raise RuntimeError("pyxlock: " + _explain(guard, why))
-        _sleep(guard)
+        if not _sleep(guard):
+            return guard
     return None
 
 
@@ -194,7 +204,7 @@ def _is_hungry(waiter):
 
 def _enqueue(guard, blocking):
     """Makes the guard a waiter. Or says why it must not wait: a list of waiters is
-    a deadlock, "upgrade" another thread's upgrade, "busy" that it is not to."""
+    a deadlock, "gives way" one as well, "upgrade" another thread's upgrade, "busy" that it is not to."""
     if guard.upgrade and any(
         other.upgrade and other.object is guard.object and other.thread != guard.thread for other in _queue
     ):
@@ -242,7 +252,7 @@ def _wake(object):
 
 
 def _grant(waiter):
-    """Ends the wait of a waiter that holds now what it wants."""
+    """Ends the wait of a waiter that holds now what it wants, or gives way."""
     _signal(waiter)
     if waiter in _queue:
         _queue.remove(waiter)
@@ -257,7 +267,8 @@ def _deadlock(start):
     """The waiters of a cycle through the thread that begins to wait, or None.
 
     A reader that waits for the next in the cycle only because a writer queued
-    before it is let in out of turn: what it wants is not held against it.
+    before it is let in out of turn: what it wants is not held against it. Else, if
+    the thread itself gives way, it is told so; the wait of another one that does ends.
     """
     while start in _queue:
         entries = _entries
@@ -270,10 +281,17 @@ def _deadlock(start):
                 polite = waiter
         if entries != _entries:
             continue
-        if polite is None:
+        if polite is not None:
+            if _admit(polite, out_of_turn=True):
+                _grant(polite)
+            continue
+        if start.gives_way and cycle:
+            return "gives way"
+        giving = next((waiter for waiter in cycle if waiter.gives_way), None)
+        if giving is None:
             return cycle or None
-        if _admit(polite, out_of_turn=True):
-            _grant(polite)
+        _grant(giving)
+        _wake(giving.object)  # those behind may have waited only for it
     return None
 
 
@@ -311,7 +329,7 @@ def _is_behind_writer(waiter):
 
 
 def _sleep(waiter):
-    """Sleeps until the waiter holds what it wants."""
+    """Sleeps until the waiter holds what it wants, or gave way; whether it holds it."""
     timeout = _HUNGRY_AFTER
     while True:
         # Never without a limit: a signal that comes just before the sleep does not
@@ -321,7 +339,9 @@ def _sleep(waiter):
         with _mutex:
             if waiter in _holds or _admit(waiter):
                 _grant(waiter)
-                return
+                return True
+            if waiter.gives_way and waiter not in _queue:
+                return False
 
 
 def _pass(gate, timeout):

@@ -1234,6 +1234,33 @@ def who_waits_for_one_of_several_holds_none_of_them():
 
 
 @case
+def who_wants_several_that_are_always_in_use_gives_way():
+    objects = [Object(), Object()]
+    holds, wants = 0, None
+
+    def then(holder):
+        assert holder.may_leave.wait(PATIENCE)
+        if wants is not None:
+            lt.writing(wants, nothing)
+    single = Holder(lt.writing, objects[holds], then=then).enter()
+    several = Holder(lt.holding, [(o, "w") for o in objects]).start()
+    for _ in range(100):
+        waits(several, objects[holds])
+        if any(line[:2] == (several.thread.ident, "holds") for line in lines(objects[1 - holds])):
+            break
+        other = Holder(lt.writing, objects[1 - holds], then=then).enter()
+        single.leave()
+        single, holds = other, 1 - holds
+    else:
+        raise AssertionError("never holds one while it waits for the other")
+    wants = objects[1 - holds]
+    single.leave()
+    several.is_in().leave()
+    for obj in objects:
+        free(obj)
+
+
+@case
 def opposite_orders_never_hang():
     x, y = lt.Pair(), lt.Pair()
     n = MANY

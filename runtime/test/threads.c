@@ -1569,21 +1569,57 @@ static void several(void) {
         CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
         for (n = 0; n < 3; n++) expect(c, plain[n], 0, 0);
     }
-    /* b always has one of them: after so many rounds, who wants both keeps the first
-       while it waits for the second, and b can go no further. */
-    for (n = 0; n < 2; n++) pyxlock_want(&a->guard[n], &plain[n]->object, WRITE);
-    a->count = 2;
-    CHECK(ask(b, OP_WRITE, 0, plain[0]) == 0);
-    blocks(a, OP_ACQUIRE, 0, plain[0]);
-    for (n = 0; ask(b, OP_WRITE, 1 - (n & 1), plain[1 - (n & 1)]) == 0; n++) {
-        CHECK(n <= PYXLOCK_ROUNDS);
-        CHECK(ask(b, OP_RELEASE, n & 1, NULL) == 0);
-        queues(a, plain[1 - (n & 1)]);
+    /* b always has one of them: after so many rounds, who wants both keeps what it has
+       while it waits for the other, until somebody waits for it in a circle. */
+    for (i = 0; i < 3; i++) {
+        int has = 0; /* which of them b has, and a waits for */
+        if (i == 2) CHECK(ask(a, OP_WRITE, 10, plain[2]) == 0);
+        for (n = 0; n < 2; n++) pyxlock_want(&a->guard[n], &plain[n]->object, WRITE);
+        a->count = 2;
+        CHECK(ask(b, OP_WRITE, 0, plain[0]) == 0);
+        blocks(a, OP_ACQUIRE, 0, plain[0]);
+        for (n = 0; n <= PYXLOCK_ROUNDS; n++, has = 1 - has) {
+            CHECK(ask(b, OP_WRITE, 1 - has, plain[1 - has]) == 0);
+            CHECK(ask(b, OP_RELEASE, has, NULL) == 0);
+            queues(a, plain[1 - has]);
+            expect(c, plain[has], 0, 0);
+        }
+        gets_hungry(a->record);
+        CHECK(ask(i == 1 ? c : b, OP_WRITE, 1 - has, plain[1 - has]) == 0);
+        /* a closes the circle. */
+        if (i == 1) blocks(c, OP_WRITE, has, plain[has]);
+        CHECK(ask(b, OP_RELEASE, has, NULL) == 0);
+        if (i != 1) {
+            queues(a, plain[1 - has]);
+            expect(c, plain[has], 0, 1);
+        }
+        if (i == 0) {
+            /* b does, and gets what a has. */
+            CHECK(ask(b, OP_WRITE, has, plain[has]) == 0);
+            queues(a, plain[1 - has]);
+            CHECK(ask(b, OP_RELEASE, 1 - has, NULL) == 0);
+            CHECK(ask(b, OP_RELEASE, has, NULL) == 0);
+            CHECK(result(a) == 0);
+        } else if (i == 1) {
+            CHECK(result(c) == 0);
+            queues(a, plain[1 - has]);
+            CHECK(ask(c, OP_RELEASE, has, NULL) == 0);
+            CHECK(ask(c, OP_RELEASE, 1 - has, NULL) == 0);
+            CHECK(result(a) == 0);
+        } else {
+            /* b does, by what a had before, and does not give up. */
+            tell(b, OP_WRITE, 2, plain[2]);
+            CHECK(result(a) < 0 && a->deadlock != 0);
+            for (n = 0; n < 3; n++) expect(c, plain[n], 0, n != has);
+            CHECK(ask(a, OP_RELEASE, 10, NULL) == 0);
+            CHECK(result(b) == 0);
+            CHECK(ask(b, OP_RELEASE, 2, NULL) == 0);
+            CHECK(ask(b, OP_RELEASE, 1 - has, NULL) == 0);
+        }
+        for (n = 0; n < 2; n++) expect(c, plain[n], 0, i != 2);
+        CHECK(i == 2 || ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
+        for (n = 0; n < 3; n++) expect(c, plain[n], 0, 0);
     }
-    CHECK(n >= PYXLOCK_ROUNDS / 2 && b->deadlock == 1);
-    CHECK(ask(b, OP_RELEASE, n & 1, NULL) == 0);
-    CHECK(result(a) == 0);
-    CHECK(ask(a, OP_RELEASE_ALL, 0, NULL) == 0);
     /* Each object once, in the stronger mode. Two readers that would have to
        become writers exclude each other. */
     for (i = 0; i < 8; i++) {
