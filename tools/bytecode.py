@@ -2,13 +2,15 @@
 
 The environments that pip makes for a build, and those of the tests, live for seconds,
 and in each of them the first build compiles Cython and setuptools to bytecode. Wheels
-that have it already spare that. What is in them is otherwise what was installed: pip's
-own files are left out, and the scripts, which it makes of the entry points again. The
-number of a build in their names makes pip prefer them to others of the same version.
+that have it already spare that. What is in them is otherwise what was installed, with what
+tools/lexicon.py changed there: pip's own files are left out, and the scripts, which it makes
+of the entry points again. The number of a build in their names makes pip prefer them to
+others of the same version. A wheel that is there already, of another interpreter, is added to.
 Usage: bytecode.py DIRECTORY NAME...
 """
 
 import base64
+import compileall
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -29,10 +31,19 @@ def of_pip(file):
     return file.name in OF_PIP and file.parent.suffix == ".dist-info" and len(file.parts) == 2
 
 
+def compiled(dist):
+    """Have all of a distribution compiled, and return its files."""
+    for top in {file.parts[0] for file in dist.files if len(file.parts) > 1 and file.suffix == ".py"}:
+        compileall.compile_dir(str(dist.locate_file(top)), quiet=2)
+    sources = [file for file in dist.files if file.suffix == ".py"]
+    made = [file.parent / "__pycache__" / Path(importlib.util.cache_from_source(file.name)).name for file in sources]
+    return dict.fromkeys([*dist.files, *made])
+
+
 def contents(dist):
     """Return the files of a distribution, by their names in a wheel."""
     files = {}
-    for file in dist.files:
+    for file in compiled(dist):
         path = Path(dist.locate_file(file))
         if ".." in file.parts or of_pip(file) or not path.exists():
             continue
@@ -59,6 +70,10 @@ def write(directory, dist):
     """Write the wheel of a distribution."""
     files = contents(dist)
     info, name = name_of(dist, files)
+    files.pop(info + "/RECORD", None)
+    if (directory / name).exists():
+        with zipfile.ZipFile(directory / name) as other:
+            files = {**{n: other.read(n) for n in other.namelist() if n != info + "/RECORD"}, **files}
     record = ""
     for file, data in files.items():
         digest = base64.urlsafe_b64encode(hashlib.sha256(data).digest()).rstrip(b"=").decode()

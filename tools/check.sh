@@ -66,6 +66,11 @@ summary() {
 	[ $failed -eq 0 ]
 }
 
+# What several lanes use.
+build_check() {
+	make --no-print-directory build && tools/bytecode.sh
+}
+
 gofmt_check() {
 	local bad
 	bad=$(git ls-files -co --exclude-standard '*.go' | while read -r f; do [ -f "$f" ] && echo "$f"; done | xargs gofmt -l) || return 1
@@ -196,7 +201,7 @@ lane() {
 }
 
 rm -rf "$out"/*.rc "$out"/*.time "$out"/*.taken "$out/lock"
-check build make --no-print-directory build
+check build build_check
 set -m # each lane is a process group, which an interrupt ends
 check threads thread_tests </dev/null &
 lanes=$!

@@ -15,7 +15,9 @@ root=$PWD
 
 tools/wheel.sh "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
 go build -o build/kept ./tools/kept
-export PIP_FIND_LINKS="$root/dist ${PIP_FIND_LINKS:-}"
+tools/venv.sh cython-3.3 "${PYTHON:-python3.11}"
+tools/bytecode.sh
+export PIP_FIND_LINKS="$root/dist $root/build/bytecode ${PIP_FIND_LINKS:-}"
 export PIP_CONSTRAINT=$root/tools/pins/build.txt PIP_BUILD_CONSTRAINT=$root/tools/pins/build.txt
 ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || true)}
 
@@ -37,6 +39,7 @@ install() {
 	key=$(env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT -u PIP_FIND_LINKS "$@" \
 		build/kept key "wheel of an example" environment "python=$(command -v "$python")" compiler=gcc compiler=g++ \
 		"text=$("${pip[@]}" --version | cut -d " " -f 1-2)" $(printf 'path=%s ' dist/*.whl) path=tools/pins/build.txt \
+		checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/lexicon.py \
 		"checkout=examples/$name")
 	if build/kept get "$key" "$dir/wheel.zip"; then
 		"$python" -m zipfile -e "$dir/wheel.zip" "$dir/wheel"

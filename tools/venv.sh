@@ -1,7 +1,8 @@
 #!/bin/sh
 # Makes one virtual environment under .venv from its pin file, once: a later call
 # with the same pins and the same interpreter does nothing. A checkout that was moved
-# makes it anew: its programs name their interpreter by its whole path.
+# makes it anew: its programs name their interpreter by its whole path. Its Cython, if it
+# has one, is made to start sooner (tools/lexicon.py).
 # Usage: tools/venv.sh NAME PYTHON      (NAME: tools/pins/NAME.txt, .venv/NAME)
 set -eu
 cd "$(dirname "$0")/.."
@@ -15,11 +16,14 @@ command -v "$python" >/dev/null || {
 	exit 2
 }
 want="$(cat "$pins"; "$python" -c 'import sys; print(sys.version, sys.base_prefix)'; echo "$dir")"
-if [ -x "$dir/bin/python" ] && [ "$(cat "$dir/.pins" 2>/dev/null || true)" = "$want" ]; then
-	exit 0
+if [ ! -x "$dir/bin/python" ] || [ "$(cat "$dir/.pins" 2>/dev/null || true)" != "$want" ]; then
+	echo "venv: making .venv/$name"
+	rm -rf "$dir"
+	"$python" -m venv "$dir"
+	"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r "$pins"
+	printf '%s\n' "$want" >"$dir/.pins"
 fi
-echo "venv: making .venv/$name"
-rm -rf "$dir"
-"$python" -m venv "$dir"
-"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r "$pins"
-printf '%s\n' "$want" >"$dir/.pins"
+if grep -q '^Cython==' "$pins" && ! cmp -s tools/lexicon.py "$dir/.lexicon"; then
+	"$dir/bin/python" tools/lexicon.py
+	cp tools/lexicon.py "$dir/.lexicon"
+fi
