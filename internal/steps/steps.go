@@ -17,6 +17,8 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
+	"strconv"
 	"strings"
 	"sync"
 	"syscall"
@@ -59,7 +61,8 @@ type Cmd struct {
 }
 
 // Command returns a command with which a case ("rewrite/members/iteration") does
-// something ("test.py, aligned"), for which it may take that long.
+// something ("test.py, aligned"), for which it may take that long on a machine that has
+// nothing else to do.
 func Command(of, doing string, limit time.Duration, name string, args ...string) *Cmd {
 	ctx, cancel := context.WithCancel(context.Background())
 	c := &Cmd{Cmd: exec.CommandContext(ctx, name, args...), of: of, doing: doing, limit: limit, cancel: cancel}
@@ -80,7 +83,7 @@ func Command(of, doing string, limit time.Duration, name string, args ...string)
 func (c *Cmd) Run() error {
 	defer c.cancel()
 	if deadline, ok := Deadline(); ok && !time.Now().Before(deadline) {
-		return &Stopped{c, 0, false}
+		return &Stopped{cmd: c}
 	}
 	begun := time.Now()
 	if err := c.Start(); err != nil {
@@ -90,7 +93,8 @@ func (c *Cmd) Run() error {
 	running.Store(c.Process.Pid, true)
 	defer running.Delete(c.Process.Pid)
 
-	allowed, own := c.limit, true
+	others := crowd()
+	allowed, own := time.Duration(float64(c.limit)*others), true
 	if deadline, ok := Deadline(); ok && deadline.Before(begun.Add(allowed)) {
 		allowed, own = deadline.Sub(begun), false
 	}
@@ -103,9 +107,29 @@ func (c *Cmd) Run() error {
 	c.note(time.Since(begun))
 	if stopped && err != nil {
 		_ = kill(c.Process.Pid) // what the program left behind
-		return &Stopped{c, time.Since(begun), own}
+		return &Stopped{c, time.Since(begun), own, others}
 	}
 	return err
+}
+
+// crowd returns how many want each processor, at least 1: where others compute as well, a
+// program gets as much less of it, and may take as much longer.
+func crowd() float64 {
+	data, err := os.ReadFile("/proc/loadavg")
+	if err != nil {
+		return 1
+	}
+	return wanting(string(data), runtime.NumCPU())
+}
+
+// wanting reads /proc/loadavg.
+func wanting(text string, processors int) float64 {
+	load, _, _ := strings.Cut(text, " ")
+	n, err := strconv.ParseFloat(load, 64)
+	if err != nil {
+		return 1
+	}
+	return max(1, n/float64(processors))
 }
 
 // note adds what the step took to the file that PYXLOCK_TEST_STEPS names, if it names
@@ -137,6 +161,7 @@ type Stopped struct {
 	cmd  *Cmd
 	ran  time.Duration // 0 if it did not begin
 	slow bool          // it took longer than it may; otherwise the whole run did
+	load float64       // how many times longer than alone it could take
 }
 
 func (s *Stopped) Error() string {
@@ -145,7 +170,7 @@ func (s *Stopped) Error() string {
 	case s.ran == 0:
 		return fmt.Sprintf("%s: not run: %s: the time of the test run (-timeout %s) was over", s.cmd.of, s.cmd.doing, timeout())
 	case s.slow:
-		return fmt.Sprintf("%s: still in %s after its limit of %s, and stopped: %s", s.cmd.of, s.cmd.doing, s.cmd.limit, command)
+		return fmt.Sprintf("%s: still in %s after its limit of %s (%.1f times, for the load), and stopped: %s", s.cmd.of, s.cmd.doing, s.cmd.limit, s.load, command)
 	}
 	return fmt.Sprintf("%s: still in %s, since %s, when the time of the test run (-timeout %s) was over: %s",
 		s.cmd.of, s.cmd.doing, s.ran.Round(time.Second), timeout(), command)

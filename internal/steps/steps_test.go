@@ -34,6 +34,15 @@ func TestLimit(t *testing.T) {
 	}
 }
 
+// Where others want the processors, a step may take as much longer.
+func TestWanting(t *testing.T) {
+	for text, want := range map[string]float64{"0.30 0.1 0.1 1/100 7": 1, "16.00 1 1 1/1 1": 8, "": 1, "x": 1} {
+		if got := wanting(text, 2); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
 // zombie reports whether a process has ended and nobody has asked for its status.
 func zombie(pid int) bool {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

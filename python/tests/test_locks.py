@@ -90,7 +90,7 @@ def test_the_cases_that_are_left_out_exist():
     "case", [case for case in cases.CASES if case.__name__ not in NOT_HERE], ids=lambda case: case.__name__
 )
 def test_runtime_case(case):
-    faulthandler.dump_traceback_later(cases.SECONDS_PER_CASE, exit=True)
+    faulthandler.dump_traceback_later(cases.limit(), exit=True)
     try:
         case()
         cases.nothing_is_left()

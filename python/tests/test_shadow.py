@@ -424,10 +424,10 @@ def test_what_a_locked_subclass_inherits_and_what_it_does_not_give_back():
     assert seen == [["", "w"]]
     # Sub's methods do not wait, and those of Base do, whatever they are called on.
     inside, go = threading.Event(), threading.Event()
-    holder = cython.write_lock(lambda box: (inside.set(), go.wait(30)))
+    holder = cython.write_lock(lambda box: (inside.set(), go.wait(600)))
     thread = threading.Thread(target=holder, args=(tree,))
     thread.start()
-    assert inside.wait(30)
+    assert inside.wait(600)
     for function in (lambda: sub.set(), lambda: setattr(sub, "value", seen)):
         with pytest.raises(RuntimeError, match="another thread uses it"):
             function()
@@ -523,9 +523,9 @@ def test_inside_threads_wait_for_each_other():
 
     def run(counter):
         inside, go = threading.Event(), threading.Event()
-        first = threading.Thread(target=counter.add, args=(lambda: (inside.set(), go.wait(30)),))
+        first = threading.Thread(target=counter.add, args=(lambda: (inside.set(), go.wait(600)),))
         first.start()
-        assert inside.wait(30)
+        assert inside.wait(600)
         second = threading.Thread(target=counter.add, args=(lambda: None,))
         second.start()
         # Either it is through, or it waits.

@@ -506,7 +506,7 @@ def again(folder, name):
     """Run a script that was written, as a reader would."""
     env = {**os.environ, "PYTHONPATH": str(folder), "PYTHON_GIL": "0"}
     return subprocess.run(
-        [sys.executable, "-X", "faulthandler", name], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
+        [sys.executable, "-X", "faulthandler", name], cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=1200,
         universal_newlines=True,
     )
 

@@ -27,7 +27,7 @@ import weakref
 # How many times as much the cases do that run at random.
 STRESS = int(os.environ.get("PYXLOCK_STRESS", "1"))
 SANITIZED = "TSAN_OPTIONS" in os.environ
-# A case that takes longer hangs; what it waits for, it waits for half as long.
+# A case that takes longer hangs (see limit); what it waits for, it waits for half as long.
 SECONDS_PER_CASE = 480 * STRESS
 PATIENCE = SECONDS_PER_CASE / 2
 FREE_THREADED = bool(sysconfig.get_config_var("Py_GIL_DISABLED"))
@@ -46,6 +46,19 @@ CASES = []
 
 class Skip(Exception):
     pass
+
+
+def limit():
+    """How long the case that begins may take. Where others want the processor too, it gets as much
+    less of it, and as much more time."""
+    global PATIENCE
+    try:
+        crowd = os.getloadavg()[0] / (os.cpu_count() or 1)
+    except (AttributeError, OSError):
+        crowd = 1
+    seconds = SECONDS_PER_CASE * max(1, crowd)
+    PATIENCE = seconds / 2
+    return seconds
 
 
 def case(function):
@@ -3063,7 +3076,7 @@ def main():
         if only and name not in only:
             continue
         print("run", name, flush=True)
-        faulthandler.dump_traceback_later(SECONDS_PER_CASE, exit=True)
+        faulthandler.dump_traceback_later(limit(), exit=True)
         start = time.perf_counter()
         try:
             note = function()
