@@ -487,11 +487,12 @@ func (w *nesting) siblings(a, b int32) (names [2]string) {
 	return names
 }
 
-// Ours reports whether attributes of a name hold nothing but objects that were made for them.
-func Ours(all []*Function, name string) bool {
+// NotOurs are the names of attributes that are given anything but objects that were made for them.
+func NotOurs(all []*Function) map[string]bool {
+	out := map[string]bool{}
 	for _, f := range all {
 		for _, st := range f.Flow.Stores {
-			if st.Name != name || st.Nothing {
+			if st.Nothing || out[st.Name] {
 				continue
 			}
 			n := st.Value
@@ -501,9 +502,9 @@ func Ours(all []*Function, name string) bool {
 				}
 			}
 			if f.Flow.Nodes[n].Kind != NodeFresh {
-				return false
+				out[st.Name] = true
 			}
 		}
 	}
-	return true
+	return out
 }

@@ -26,12 +26,12 @@ type Setting struct {
 	made bool
 }
 
-// Settings are those of a project.
-type Settings []Setting
+// Settings are those of a project, by the names of the attributes.
+type Settings map[string][]Setting
 
 // SettingsOf finds them among functions, which are solved.
 func SettingsOf(p *Program, all []*Function) Settings {
-	var out Settings
+	out := Settings{}
 	s := p.Solver()
 	for _, f := range all {
 		if !p.Entry(f) {
@@ -53,7 +53,7 @@ func SettingsOf(p *Program, all []*Function) Settings {
 			if st.At == (ast.Span{}) {
 				st.At = f.Def.Name.Span
 			}
-			out = append(out, st)
+			out[st.way.Name] = append(out[st.way.Name], st)
 		}
 	}
 	return out
@@ -174,7 +174,7 @@ func classOf(f *Function, region int32) *project.Class {
 // Of returns how callers have a way lead from objects of a class to others; ok is false where they
 // cannot. Of an attribute that Python code assigns to, nothing but that is known.
 func (s Settings) Of(c *project.Class, way Way) (by Setting, ok bool) {
-	for _, st := range s {
+	for _, st := range s[way.Name] {
 		if st.leads(way) && (st.class == nil || project.Related(st.class, c)) {
 			return st, true
 		}

@@ -86,6 +86,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 			o.all = append(o.all, p.prog.Funcs(m).All...)
 		}
 	}
+	o.index = newOrderIndex(p, o.mods, o.all)
 	for _, m := range o.mods {
 		for _, f := range p.prog.Funcs(m).All {
 			o.look(f)
@@ -124,16 +125,18 @@ type ordering struct {
 	p       *Checker
 	mods    []*project.Module
 	all     []*effects.Function
+	index   *orderIndex
 	told    map[string]bool                   // whether the name of a member tells of what class an object is
 	named   map[operation][]*effects.Effect   // what members of a name lock
 	classes []*project.Class                  // that have edges
 	edges   map[*project.Class][]*lockEdge    // to other classes' locks, by whose lock is held
 	own     map[*project.Class][]*lockEdge    // to further objects with the same lock
 	pairs   map[*effects.Function][]*lockEdge // what functions take at once
-	// settings tell where callers say what an attribute leads to, walks which of them never lead back.
-	// Both are nil before somebody asked.
-	settings effects.Settings
-	walks    map[effects.Way]bool
+	// settings tell where callers say what an attribute leads to, walks which of them never lead back,
+	// opposites which lead back where others lead to. All are nil before somebody asked.
+	settings  effects.Settings
+	walks     map[effects.Way]bool
+	opposites effects.Opposites
 	other    map[kindOf]bool                      // see otherKind
 	finds    map[*effects.Function][]effects.Find // of functions that were asked for theirs
 	members  map[*project.Class]map[string]bool   // names of what classes with a lock have
@@ -269,7 +272,6 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 		at     ast.Span
 	}
 	seen := map[told]bool{}
-	var opposites effects.Opposites
 	free := map[effects.Way]bool{} // told of
 	ways := map[[2]effects.Way]bool{}
 	for _, a := range o.own[c] {
@@ -299,8 +301,8 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 		if a.way == nil || a.together {
 			continue
 		}
-		if opposites == nil {
-			opposites = effects.OppositesOf(o.p.prog, o.all)
+		if o.opposites == nil {
+			o.opposites = effects.OppositesOf(o.p.prog, o.all)
 		}
 		for _, b := range o.own[c] {
 			if b.way == nil || b.passed && b.together || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
@@ -308,7 +310,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			}
 			switch {
 			case (a.up != b.up || b.together) && *a.way == *b.way: // up and down the same one
-			case a.up == b.up && !b.together && opposites.Lead(*a.way, *b.way):
+			case a.up == b.up && !b.together && o.opposites.Lead(*a.way, *b.way):
 			default:
 				continue
 			}

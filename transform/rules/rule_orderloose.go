@@ -90,8 +90,12 @@ func (o untyped) loose(f, g *effects.Function, holds effects.Mode, mine *project
 
 // others notes what a use of what callers choose locks if that is an object with another lock.
 func (o untyped) others(f *effects.Function, mine *project.Class, name string, u *effects.LooseUse, add func(*effects.Effect, bool)) {
-	for _, e := range o.answers(name, u.Part == effects.Setter || u.Part == effects.Deleter) {
-		if lock := o.p.locks.Shared(e.Class); lock != mine && o.mayLead(f.Class, *u.Way) && !o.otherKindThan(f.Class, lock, *u.Way) {
+	answers := o.answers(name, u.Part == effects.Setter || u.Part == effects.Deleter)
+	if len(answers) == 0 || !o.mayLead(f.Class, *u.Way) {
+		return
+	}
+	for _, e := range answers {
+		if lock := o.p.locks.Shared(e.Class); lock != mine && !o.otherKindThan(f.Class, lock, *u.Way) {
 			add(e.By(u.Effect), false)
 		}
 	}
@@ -144,7 +148,7 @@ func (o untyped) calls(f, g *effects.Function, holds effects.Mode, u *effects.Lo
 	e := &effects.Effect{Region: -1, Class: f.Class, Mode: o.strongest(f.Class), Cause: effects.CallsUnknown, Span: u.Effect.Span}
 	a := &lockEdge{holds: holds, f: f, in: g, e: e, passed: u.Way == nil, guessed: true, far: true}
 	if u.Way != nil {
-		if u.Way.Via == effects.Weakly || effects.NamesClass(u.Way.Name) || effects.Refers(o.all, f.Class, u.Way.Name) {
+		if u.Way.Via == effects.Weakly || effects.NamesClass(u.Way.Name) || effects.Refers(o.index.related(f.Class), f.Class, u.Way.Name) {
 			return
 		}
 		way := *u.Way
@@ -160,11 +164,10 @@ func (o untyped) calls(f, g *effects.Function, holds effects.Mode, u *effects.Lo
 func (o untyped) strongest(c *project.Class) effects.Mode {
 	lock := o.p.locks.Shared(c)
 	md, known := o.most[lock]
-	for i := 0; i < len(o.all) && !known && md != effects.Write; i++ {
-		if f := o.all[i]; f.Class != nil && o.p.locks.Of(f.Class) != nil && o.p.locks.Shared(f.Class) == lock {
-			if own, does := o.holding(f); does {
-				md = max(md, own)
-			}
+	members := o.index.members[lock]
+	for i := 0; i < len(members) && !known && md != effects.Write; i++ {
+		if own, does := o.holding(members[i]); does {
+			md = max(md, own)
 		}
 	}
 	if o.most == nil {
@@ -204,7 +207,7 @@ func (o untyped) otherKindThan(c, lock *project.Class, way effects.Way) bool {
 		if o.other == nil {
 			o.other = map[kindOf]bool{}
 		}
-		out = effects.OtherKind(o.all, c, way, o.has(k.lock))
+		out = effects.OtherKind(o.index.related(c), c, way, o.has(k.lock))
 		o.other[k] = out
 	}
 	return out
@@ -218,21 +221,16 @@ func (o untyped) has(lock *project.Class) func(name string) bool {
 			// Callables are told of by themselves, and what is gone over need not have the other one.
 			"__call__": true, "__next__": true, effects.AnyMember: true,
 		}
-		for _, m := range o.mods {
-			for _, c := range m.Classes {
-				if o.p.locks.Of(c) == nil || o.p.locks.Shared(c) != lock {
-					continue
-				}
-				own := o.p.prog.Own(c)
-				for name := range own.Plain {
-					names[name] = true
-				}
-				for name := range own.Props {
-					names[name] = true
-				}
-				for name, fd := range c.FieldByName {
-					names[name] = names[name] || fd.Vis != ast.Private
-				}
+		for _, c := range o.index.locked[lock] {
+			own := o.p.prog.Own(c)
+			for name := range own.Plain {
+				names[name] = true
+			}
+			for name := range own.Props {
+				names[name] = true
+			}
+			for name, fd := range c.FieldByName {
+				names[name] = names[name] || fd.Vis != ast.Private
 			}
 		}
 		if o.members == nil {

@@ -133,22 +133,15 @@ func (o *ordering) telling(name string) bool {
 		return out
 	}
 	var root *project.Class
-	out := true
-	for _, f := range o.all {
-		if f.Class == nil && f.PyClass != "" && f.Def.Name.Name == name {
-			out = false
+	out := !o.index.python[name]
+	for _, c := range o.index.having[name] {
+		own := o.p.prog.Own(c)
+		if len(own.Plain[name])+len(own.Props[name]) == 0 && (c.Field(name) == nil || c.Field(name).Vis == ast.Private) {
+			continue
 		}
-	}
-	for _, m := range o.mods {
-		for _, c := range m.Classes {
-			own := o.p.prog.Own(c)
-			if len(own.Plain[name])+len(own.Props[name]) == 0 && (c.Field(name) == nil || c.Field(name).Vis == ast.Private) {
-				continue
-			}
-			line := c.Ancestry()
-			out = out && (root == nil || root == line[len(line)-1])
-			root = line[len(line)-1]
-		}
+		line := c.Ancestry()
+		out = out && (root == nil || root == line[len(line)-1])
+		root = line[len(line)-1]
 	}
 	if o.told == nil {
 		o.told = map[string]bool{}

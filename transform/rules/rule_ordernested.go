@@ -153,20 +153,7 @@ func (o *ordering) mayBe(f *effects.Function, c *project.Class) []*project.Class
 // made reports whether two attributes of an object hold nothing but what was made for it, so
 // that nobody comes to them the other way round.
 func (o *ordering) made(names [2]string, c *project.Class) bool {
-	for _, name := range names {
-		for _, f := range o.all {
-			if f.Class == nil {
-				continue
-			}
-			if fd := f.Class.Field(name); fd != nil && fd.Vis == ast.Public {
-				return false
-			}
-		}
-		if !effects.Ours(o.all, name) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(names[:], func(name string) bool { return o.index.public[name] || o.index.others[name] })
 }
 
 // used notes a use by name of an object without a static type, while something is held, where
@@ -260,24 +247,22 @@ func (o *ordering) answers(name string, writes bool) []*effects.Effect {
 	p := o.p.prog
 	var members []*effects.Function
 	var out []*effects.Effect
-	for _, m := range o.mods {
-		for _, c := range m.Classes {
-			if p.Locks.Of(c) == nil {
-				continue
+	for _, c := range o.index.having[name] {
+		if p.Locks.Of(c) == nil {
+			continue
+		}
+		own := p.Own(c)
+		for _, g := range slices.Concat(own.Plain[name], own.Props[name]) {
+			if g.Exposed() && (g.Accessor == effects.Setter || g.Accessor == effects.Deleter) == writes {
+				members = append(members, g)
 			}
-			own := p.Own(c)
-			for _, g := range slices.Concat(own.Plain[name], own.Props[name]) {
-				if g.Exposed() && (g.Accessor == effects.Setter || g.Accessor == effects.Deleter) == writes {
-					members = append(members, g)
-				}
+		}
+		if fd := c.Field(name); fd != nil && (fd.Vis == ast.Public || fd.Vis == ast.Readonly && !writes) {
+			e := &effects.Effect{Class: c, Mode: effects.Read, Cause: effects.MayCall}
+			if writes {
+				e.Mode = effects.Write
 			}
-			if fd := c.Field(name); fd != nil && (fd.Vis == ast.Public || fd.Vis == ast.Readonly && !writes) {
-				e := &effects.Effect{Class: c, Mode: effects.Read, Cause: effects.MayCall}
-				if writes {
-					e.Mode = effects.Write
-				}
-				out = append(out, e)
-			}
+			out = append(out, e)
 		}
 	}
 	out = append(out, effects.Answers(p, members)...)
