@@ -34,6 +34,9 @@ type builder struct {
 
 	tests map[*ast.Attribute]testedAs // what the function only tests
 
+	// localPath is the last dotted path that was found to start at a local variable.
+	localPath *ast.Attribute
+
 	// wrapped holds the objects from which untyped locals were got: see wraps.
 	wrapped map[string]int32
 

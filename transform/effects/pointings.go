@@ -4,6 +4,8 @@ package effects
 // them, which into another's, and which objects have none beside them.
 
 import (
+	"slices"
+
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -37,6 +39,23 @@ type Owners struct {
 	// known, by the class that declares the attribute; bare those where it gets none of
 	// the other objects beside it, either.
 	alone map[*project.Class]map[string][]lone
+	// same has, by their classes, where in All those are that lead into the object beside them.
+	same map[*project.Class][]int
+}
+
+// Into returns what is known of the pointers that objects of a class have into the state of the
+// object beside them, in the order of All.
+func (o *Owners) Into(c *project.Class) []Pointing {
+	var at []int
+	for _, a := range c.Ancestry() {
+		at = append(at, o.same[a]...)
+	}
+	slices.Sort(at)
+	out := make([]Pointing, len(at))
+	for i, k := range at {
+		out[i] = o.All[k]
+	}
+	return out
 }
 
 type lone struct {
@@ -79,7 +98,7 @@ func OwnersOf(p *Program, all []*Function, shared func(c *project.Class) string)
 
 // resolve says of what was found how it is.
 func (l *linking) resolve(all []*Function, shared func(c *project.Class) string) *Owners {
-	out := &Owners{alone: map[*project.Class]map[string][]lone{}}
+	out := &Owners{alone: map[*project.Class]map[string][]lone{}, same: map[*project.Class][]int{}}
 	found := map[*project.Class]string{} // attributes beside which a pointer was found to lead into their object
 	guard := func(c *project.Class) string {
 		if c == nil {
@@ -134,6 +153,9 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 				continue // its callers know
 			default:
 				pt.Other = !b.from.number && l.object(f, b.from.region) && l.apart(f, b.from.region, b.holder.region)
+			}
+			if pt.Same {
+				out.same[c] = append(out.same[c], len(out.All))
 			}
 			out.All = append(out.All, pt)
 		}

@@ -42,14 +42,30 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 // classVariable is what an attribute of a class holds that its body assigns, which is one for all its
 // objects: "Node.all"; 0 for others.
 func classVariable(b expressions, e *ast.Attribute) int32 {
-	path := syntax.Dotted(e)
-	if e.Access != ast.Read && e.Access != ast.Called || len(path) < 2 || b.isLocal(path[0]) {
+	if b.fromLocal(e) || e.Access != ast.Read && e.Access != ast.Called {
 		return 0
 	}
+	path := syntax.Dotted(e)
 	if !isClassVariable(b.builder, path) {
 		return 0
 	}
 	return b.node(Node{Kind: NodeUnknown, Name: strings.Join(path[len(path)-2:], "."), Shape: ctype.Shape{Kind: ctype.Object}})
+}
+
+// fromLocal reports whether a path starts at a local variable. Of a long one the part before the last
+// name was asked about just before.
+func (b expressions) fromLocal(e *ast.Attribute) bool {
+	local := false
+	switch x := e.X.(type) {
+	case *ast.Name:
+		local = b.isLocal(x.Name)
+	case *ast.Attribute:
+		local = x == b.localPath
+	}
+	if local {
+		b.localPath = e
+	}
+	return local
 }
 
 // isClassVariable reports whether a path leads to an attribute that a class's body assigns.

@@ -34,6 +34,34 @@ func (t *half) may() bool {
 	return len(t.waits) > 0 || len(t.up) > 0 || len(t.some) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(t.held)), func(n int) bool { return n > 0 })
 }
 
+// does are the attributes by which a method may take its object.
+func (t *half) does() map[string]bool {
+	out := map[string]bool{}
+	maps.Copy(out, t.waits)
+	maps.Copy(out, t.up)
+	maps.Copy(out, t.some)
+	for l, n := range t.held {
+		if n > 0 {
+			out[l] = true
+		}
+	}
+	return out
+}
+
+// undoes are the attributes by which a method may release its object.
+func (t *half) undoes() map[string]bool {
+	out := map[string]bool{}
+	maps.Copy(out, t.given)
+	maps.Copy(out, t.down)
+	maps.Copy(out, t.some)
+	for l, n := range t.held {
+		if n < 0 {
+			out[l] = true
+		}
+	}
+	return out
+}
+
 // taking is how a method takes its object.
 type taking struct {
 	release string // the method that releases it, "" of a context manager
@@ -61,10 +89,27 @@ func counting(methods map[string]*ast.FuncDef) map[string]taking {
 			halves[name] = first
 		}
 	}
+	// Only one that takes something back of an attribute of which the other one did something can release it.
+	releases := map[string][]string{}
+	for name, r := range halves {
+		if r.other || len(r.waits) > 0 {
+			continue
+		}
+		for a := range r.undoes() {
+			releases[a] = append(releases[a], name)
+		}
+	}
 	for name, t := range halves {
-		for release, r := range halves {
-			if name != release && t.may() {
-				pairs = append(pairs, pair{name, release, t, r})
+		if !t.may() {
+			continue
+		}
+		with := map[string]bool{name: true}
+		for a := range t.does() {
+			for _, release := range releases[a] {
+				if !with[release] {
+					with[release] = true
+					pairs = append(pairs, pair{name, release, t, halves[release]})
+				}
 			}
 		}
 	}

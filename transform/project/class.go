@@ -46,6 +46,7 @@ type Class struct {
 	real cache.Value[*Class]   // see defined
 
 	baseUnread cache.Value[bool] // see BaseUnread
+	pickles    cache.Value[bool] // see AutoPickles
 }
 
 // Definition is one definition or declaration of a class.
@@ -324,7 +325,9 @@ func (f *Field) Class() *Class {
 
 // AutoPickles reports whether Cython may generate __reduce__ for the class: it
 // is not known that it does not.
-func (c *Class) AutoPickles() bool {
+func (c *Class) AutoPickles() bool { return c.pickles.Get(c.findAutoPickles) }
+
+func (c *Class) findAutoPickles() bool {
 	if c.Flags["auto_pickle=False"] {
 		return false
 	}

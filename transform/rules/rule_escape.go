@@ -98,8 +98,8 @@ func unfit(c *checking, class *project.Class, pointer string) string {
 	if c.p.Guarding.Owners == nil {
 		return ""
 	}
-	for _, pt := range c.p.Guarding.Owners.All {
-		if pt.Same && pt.Pointer == pointer && slices.Contains(class.Ancestry(), pt.Class) {
+	for _, pt := range c.p.Guarding.Owners.Into(class) {
+		if pt.Pointer == pointer {
 			if why, _ := c.p.Guarding.Unfit(c.p.Funcs(pt.Class.Mod).All, pt.Class, pt.Owner); why != "" {
 				return ", which does not work as the code stands: " + why
 			}

@@ -33,8 +33,8 @@ func checkIterators(c *checking) {
 		if f.Class == nil || !f.Exposed() || !isStep(f) || syntax.Trivial(f.Def) {
 			continue
 		}
-		for _, pt := range c.p.Guarding.Owners.All {
-			if told[f] || !pt.Same || !slices.Contains(f.Class.Ancestry(), pt.Class) || !cIterator(c, pt) || looksForChanges(f, pt.Owner) {
+		for _, pt := range c.p.Guarding.Owners.Into(f.Class) {
+			if told[f] || !cIterator(c, pt) || looksForChanges(f, pt.Owner) {
 				continue
 			}
 			use := f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer })

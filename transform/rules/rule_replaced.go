@@ -24,15 +24,25 @@ func checkReplaced(c *checking) {
 		pointer string
 	}
 	told := map[kept]bool{}
+	into := map[*project.Class][]effects.Pointing{} // pointers that C code made, by who has them
+	of := func(class *project.Class) []effects.Pointing {
+		all, known := into[class]
+		if !known {
+			all = slices.DeleteFunc(c.p.Guarding.Owners.Into(class), func(pt effects.Pointing) bool {
+				fd := pt.Class.Field(pt.Pointer)
+				return !pt.Returned || fd == nil || c.p.Types.OfField(fd).Kind != ctype.Pointer
+			})
+			into[class] = all
+		}
+		return all
+	}
 	for _, f := range c.functions() {
 		if f.Class == nil || !calledInUse(c, f) || isStep(f) {
 			continue // a step's is PXL113
 		}
-		for _, pt := range c.p.Guarding.Owners.All {
+		for _, pt := range of(f.Class) {
 			key := kept{pt.Class, pt.Pointer}
-			fd := pt.Class.Field(pt.Pointer)
-			if told[key] || !pt.Same || !pt.Returned || fd == nil || c.p.Types.OfField(fd).Kind != ctype.Pointer ||
-				!slices.Contains(f.Class.Ancestry(), pt.Class) || looksForChanges(f, pt.Owner) {
+			if told[key] || looksForChanges(f, pt.Owner) {
 				continue
 			}
 			if f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer }).Touches {
