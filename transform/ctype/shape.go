@@ -31,25 +31,25 @@ type Shape struct {
 	Depth     int8             // of a pointer
 	Elem      Kind             // of a pointer: what it leads to in the end
 	Constant  bool             // what it points to in the end is const; of no pointer, it itself is
-	Known     bool             // a C++ class that the project declares
-	Cpp       *project.CppType // its declaration
+	Known     bool             // a C++ class that the project declares, which is Cpp
 	Axes      int8             // of a memoryview
 	array     bool             // a pointer that is an array
 	Buffer    bool             // an object whose data attribute is a C pointer
 	Container bool             // a builtin that has content of its own to change
 	Atom      bool             // a number or a text of Python's own
+	View      bool             // a typed memoryview, which Python can have
+	Ref       bool             // a C++ reference: a pointer that is written as what it points to
+	Inserts   bool             // a C++ map: looking a key up by m[k] makes an entry
+	Holds     bool             // a C++ container of maps
+	Returned  bool             // a pointer that a C function returned
+	Copied    bool             // of a record: assignment copies all of it, as C++ containers do
+	Pointers  bool             // a C++ container of pointers: a copy leads where it led
+	ToConst   bool             // of these: all lead to what is const
+	Handle    bool             // a number by which C code finds something that it keeps elsewhere
+	Lock      bool             // a mutex of some kind: guards state, and is none
+	Cpp       *project.CppType // the declaration of a C++ class
 	Class     *project.Class
 	Struct    *project.StructType // the struct that it is or points to in the end, where its members are known
-	View      bool                // a typed memoryview, which Python can have
-	Ref       bool                // a C++ reference: a pointer that is written as what it points to
-	Inserts   bool                // a C++ map: looking a key up by m[k] makes an entry
-	Holds     bool                // a C++ container of maps
-	Returned  bool                // a pointer that a C function returned
-	Copied    bool                // of a record: assignment copies all of it, as C++ containers do
-	Pointers  bool                // a C++ container of pointers: a copy leads where it led
-	ToConst   bool                // of these: all lead to what is const
-	Handle    bool                // a number by which C code finds something that it keeps elsewhere
-	Lock      bool                // a mutex of some kind: guards state, and is none
 }
 
 // Array reports whether it is an array, whose name stands for its first element's address.

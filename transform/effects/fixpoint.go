@@ -25,6 +25,27 @@ type answer struct {
 	state uint8
 }
 
+// answers makes answers in chunks. All are done with when another function is looked at.
+type answers struct {
+	chunks [][]answer
+	used   int
+}
+
+const answersInChunk = 64
+
+func (a *answers) reset() { a.used = 0 }
+
+func (a *answers) next() *answer {
+	at := a.used / answersInChunk
+	if at == len(a.chunks) {
+		a.chunks = append(a.chunks, make([]answer, answersInChunk))
+	}
+	out := &a.chunks[at][a.used%answersInChunk]
+	*out = answer{}
+	a.used++
+	return out
+}
+
 const (
 	unasked  uint8 = iota // or to be asked again
 	asking                // being looked for

@@ -5,6 +5,7 @@ package effects
 
 import (
 	"strconv"
+	"sync"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
@@ -111,6 +112,9 @@ func (g *Guarding) findChange(k guardKey) bool {
 	return false
 }
 
+// solvers are lent to those who look at one function.
+var solvers = sync.Pool{New: func() any { return &Solver{} }}
+
 // Stores returns the assignments of a function, by itself, to an attribute that
 // is a guard, of objects that others may know.
 func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
@@ -122,7 +126,9 @@ func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
 			continue
 		}
 		if s == nil {
-			s = p.Solver()
+			s = solvers.Get().(*Solver)
+			defer solvers.Put(s)
+			s.p = p
 			s.At(f)
 			s.handOuts()
 		}

@@ -145,7 +145,7 @@ func question(s *Solver, q query) *answer {
 		if s.attributes == nil {
 			s.attributes = map[query]*answer{}
 		}
-		a = &answer{}
+		a = s.answers.next()
 		s.attributes[q] = a
 	}
 	return a

@@ -261,8 +261,12 @@ func (s *Solver) items(n int32) []Ref {
 		return nil
 	}
 	// "nodes = later(nodes)": what the items are may follow from what they were.
-	a := question(s, query{region: -1, node: n, name: anyItem})
-	a.items = true
+	a := s.inside[n]
+	if a == nil {
+		a = s.answers.next()
+		a.items = true
+		s.inside[n] = a
+	}
 	return s.rounds.resolve(a, func() []Ref {
 		return itemsIn(s, n, map[int32]bool{}, nil)
 	})

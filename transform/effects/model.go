@@ -53,20 +53,20 @@ const (
 
 // Node is a value in a function. Node 0 is a value that leads to no state.
 type Node struct {
-	Kind  NodeKind
-	Num   int32
-	Base  int32
 	Name  string
 	owner *project.Class // of a field: the class through which it was reached; of a class: itself
 	Shape ctype.Shape
 	From  []int32
+	Num   int32
+	Base  int32
+	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
+	met   int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
+	Kind  NodeKind
 	local bool // the address of a local pointer: who writes there changes the local
 	// likely is true of a cast to what an object was made as, which no declaration tells.
 	likely bool
-	pos    int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
 	// captured is true of a local that a nested function may have given another value meanwhile.
 	captured bool
-	met      int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
 	// history is, of a field, what has been assigned before it is read.
 	history int32
 }

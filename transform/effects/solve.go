@@ -62,6 +62,9 @@ func (p *Program) Solve(roots []*Function) {
 	for _, f := range roots {
 		visit(f)
 	}
+	if len(order) == 0 {
+		return
+	}
 	for _, f := range order {
 		f.queued = true
 	}
@@ -171,9 +174,13 @@ type Solver struct {
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
 	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
-	// nodes holds what has been found by node, attributes by question.
+	// nodes holds what has been found by node, inside of the items of what is there, attributes by question.
 	nodes      []answer
+	inside     []*answer
 	attributes map[query]*answer
+	answers    answers
+	singles    []int32  // see single
+	effects    []Effect // where those of a function grow
 	rounds     rounds
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
@@ -193,16 +200,31 @@ func (s *Solver) At(f *Function) {
 	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
 	s.attributes, s.held, s.freed = nil, nil, nil
 	s.rounds.reset()
+	s.answers.reset()
 	if n := len(s.flow.Nodes); cap(s.nodes) < n {
-		s.nodes = make([]answer, n, 2*n)
+		s.nodes, s.inside = make([]answer, n, 2*n), make([]*answer, n, 2*n)
 	} else {
-		s.nodes = s.nodes[:n]
+		s.nodes, s.inside = s.nodes[:n], s.inside[:n]
 		clear(s.nodes)
+		clear(s.inside)
 	}
 }
 
-// update recomputes a function's summary and reports whether it grew.
+// update recomputes a function's summary and reports whether it grew. Its effects grow in the solver's
+// own memory; the summary gets a copy that fits.
 func (s *Solver) update(f *Function) bool {
+	was := f.Sum.Effects
+	f.Sum.Effects = append(s.effects[:0], was...)
+	grew := s.derive(f)
+	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
+		f.Sum.Effects = was
+	} else {
+		f.Sum.Effects = slices.Clone(s.effects)
+	}
+	return grew
+}
+
+func (s *Solver) derive(f *Function) bool {
 	s.At(f)
 	s.handOuts()
 	heldLocks{s}.findHeld()
@@ -548,52 +570,6 @@ func (s *Solver) known(e *Effect) bool {
 		s.sum.index[k] = struct{}{}
 	}
 	return ok
-}
-
-// FurtherOn reports whether a region of f stands for all that is reached from its parent.
-func FurtherOn(f *Function, r int32) bool { return f.Sum.Regions[r].Name == furtherOn }
-
-// PathOf spells a region of f as a decorator would: "self._doc", "*others"; "" where it
-// starts at an object without a name, or is reached from one.
-func PathOf(f *Function, r int32) string {
-	var names []string // from the end
-	for {
-		if num, ok := Items(f, r); ok {
-			if len(names) > 0 {
-				return "" // no name leads to an attribute of an item
-			}
-			return stars(f, num) + f.Def.Params.List[num].Name.Name
-		}
-		x := &f.Sum.Regions[r]
-		if x.Parent < 0 {
-			break
-		}
-		if x.Name == furtherOn {
-			return ""
-		}
-		names = append(names, x.Name)
-		r = x.Parent
-	}
-	first := firstName(f, &f.Sum.Regions[r])
-	if first == "" || len(names) == 0 {
-		return first
-	}
-	names = append(names, first)
-	slices.Reverse(names)
-	return strings.Join(names, ".")
-}
-
-// firstName is the name of a region that is reached from no other; "" where it has none.
-func firstName(f *Function, x *Region) string {
-	switch x.Root {
-	case NodeParam:
-		if int(x.Num) < len(f.Def.Params.List) {
-			return f.Def.Params.List[x.Num].Name.Name
-		}
-	case NodeGlobal:
-		return x.Name
-	}
-	return ""
 }
 
 // Solver returns a solver, which is made ready for a function by at.

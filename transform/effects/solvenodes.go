@@ -176,7 +176,7 @@ func (s *Solver) itemsOf(n int32, c *Call, place int32) []Ref {
 func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 	x := &g.Sum.Regions[r]
 	if x.Parent < 0 || x.OfItems() {
-		return []int32{base}
+		return s.single(base)
 	}
 	var out []int32
 	for _, p := range s.along(base, g, x.Parent, history) {
@@ -194,6 +194,16 @@ func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 		}
 	}
 	return out
+}
+
+// single is a list of one region: there are more of these than of anything else.
+func (s *Solver) single(region int32) []int32 {
+	if len(s.singles) == cap(s.singles) {
+		s.singles = make([]int32, 0, 1024)
+	}
+	s.singles = append(s.singles, region)
+	n := len(s.singles)
+	return s.singles[n-1 : n : n]
 }
 
 // manyRegions is from how many on a summary's regions are looked up by key.

@@ -137,12 +137,12 @@ type ordering struct {
 	settings  effects.Settings
 	walks     map[effects.Way]bool
 	opposites effects.Opposites
-	other    map[kindOf]bool                      // see otherKind
-	finds    map[*effects.Function][]effects.Find // of functions that were asked for theirs
-	members  map[*project.Class]map[string]bool   // names of what classes with a lock have
-	most     map[*project.Class]effects.Mode      // see strongest
-	byID     map[*effects.Function]bool           // see ordersByID
-	searches int                                  // for circles
+	other     map[kindOf]bool                      // see otherKind
+	finds     map[*effects.Function][]effects.Find // of functions that were asked for theirs
+	members   map[*project.Class]map[string]bool   // names of what classes with a lock have
+	most      map[*project.Class]effects.Mode      // see strongest
+	byID      map[*effects.Function]bool           // see ordersByID
+	searches  int                                  // for circles
 }
 
 // backsOff reports whether who takes what is held and what is locked at once, and has to wait for
