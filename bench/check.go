@@ -13,6 +13,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"strconv"
 	"strings"
 	"syscall"
 
@@ -135,17 +136,36 @@ func checkMemory(files []file, lines int, tmp string) error {
 			break
 		}
 	}
-	cmd := exec.Command(*pyxlock, "check", "--statistics", "--jobs=2", root)
+	// A process starts with the peak of the one that started it, and this one has had the whole corpus: a
+	// small one goes between.
+	self, err := os.Executable()
+	if err != nil {
+		return err
+	}
+	said, err := exec.Command(self, "-peak", *pyxlock, "check", "--statistics", "--jobs=2", root).Output()
+	if err != nil {
+		return fmt.Errorf("check: %w", err)
+	}
+	peak, err := strconv.ParseFloat(strings.TrimSpace(string(said)), 64)
+	if err != nil {
+		return err
+	}
+	fmt.Printf("check: the program over %d files, %d lines\n", names, n)
+	target("check, peak memory", peak, "MB", "<= 250", peak <= 250)
+	return nil
+}
+
+// printPeak runs a program and prints how many megabytes of memory it had at most.
+func printPeak(args []string) error {
+	cmd := exec.Command(args[0], args[1:]...)
 	var code *exec.ExitError
 	if err := cmd.Run(); err != nil && (!errors.As(err, &code) || code.ExitCode() != 1) {
-		return fmt.Errorf("check: %w", err)
+		return err
 	}
 	usage, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage)
 	if !ok {
-		return nil
+		return errors.New("this system does not tell")
 	}
-	peak := float64(usage.Maxrss) / 1024
-	fmt.Printf("check: the program over %d files, %d lines\n", names, n)
-	target("check, peak memory", peak, "MB", "<= 250", peak <= 250)
+	fmt.Println(float64(usage.Maxrss) / 1024)
 	return nil
 }

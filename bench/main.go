@@ -31,6 +31,7 @@ var (
 	rounds  = flag.Int("rounds", 5, "rounds of the throughput measurements")
 	only    = flag.String("only", "", "check or growth: only that measurement")
 	starts  = flag.Int("starts", 60, "rounds of the process measurements")
+	peak    = flag.Bool("peak", false, "run the program that the arguments name, and print its peak of memory")
 )
 
 func main() {
@@ -42,6 +43,9 @@ func main() {
 }
 
 func bench() error {
+	if *peak {
+		return printPeak(flag.Args())
+	}
 	files, err := sources(*corpus)
 	if err != nil {
 		return err
