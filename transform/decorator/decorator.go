@@ -22,11 +22,14 @@ type Lock struct {
 	Node *ast.Decorator
 	Name string
 	call *ast.Call // nil without parentheses
+	args []ast.Arg // see Args
 }
 
 // Args returns the decorator's arguments; of a lock on a function, those that say what
 // it locks, and what it does not understand.
-func (d Lock) Args() []ast.Arg {
+func (d Lock) Args() []ast.Arg { return d.args }
+
+func (d Lock) findArgs() []ast.Arg {
 	if d.call == nil {
 		return nil
 	}
@@ -73,7 +76,9 @@ func On(m *project.Module, decs []*ast.Decorator) []Lock {
 			fun, call = c.Fun, c
 		}
 		if name := m.Scope.CythonAttr(fun, true); Names[name] {
-			out = append(out, Lock{d, name, call})
+			l := Lock{Node: d, Name: name, call: call}
+			l.args = l.findArgs()
+			out = append(out, l)
 		}
 	}
 	return out

@@ -396,9 +396,9 @@ func (r *resolver) add(u *project.Unit, span ast.Span, path string, md effects.M
 
 // hold adds a hold, or gives the one that is there the stronger mode.
 func (r *resolver) hold(h Hold) {
-	for i, o := range r.holds {
-		if o.same(&h) {
-			r.holds[i].Mode = max(o.Mode, h.Mode)
+	for i := range r.holds {
+		if o := &r.holds[i]; o.same(&h) {
+			o.Mode = max(o.Mode, h.Mode)
 			return
 		}
 	}

@@ -52,6 +52,27 @@ type lockEdge struct {
 	pair *effects.Way
 	// search is the last search for a circle that came upon it.
 	search int
+	// all has what is known of all edges that lock the same: they are followed by the same ones.
+	all *sameEdges
+	// guards tells of what is held and of what is locked whether others share that one's lock.
+	guards [2]bool
+}
+
+// sameEdges are the edges that lock objects of one class with one lock in one way.
+type sameEdges struct {
+	gone int // the last search for a circle that went on from one of them
+}
+
+// edgeTo is what makes edges the same.
+type edgeTo struct {
+	lock, class *project.Class
+	mode        effects.Mode
+}
+
+// orderStep is an edge on the way of a search for a circle.
+type orderStep struct {
+	e             *lockEdge
+	before, first int // the steps that led to this one, of which the first has itself
 }
 
 // heldObject is what is held, where it is not the object of a member.
@@ -79,7 +100,7 @@ func (a *lockEdge) against(b *lockEdge) bool {
 // Order finds members that can wait for each other. It looks at all modules together, and
 // at summaries that are made.
 func (p *Checker) Order(mods []*project.Module) []finding.Finding {
-	o := &ordering{p: p, edges: map[*project.Class][]*lockEdge{}, own: map[*project.Class][]*lockEdge{}, pairs: map[*effects.Function][]*lockEdge{}}
+	o := &ordering{p: p, edges: map[*project.Class][]*lockEdge{}, own: map[*project.Class][]*lockEdge{}, same: map[edgeTo]*sameEdges{}, pairs: map[*effects.Function][]*lockEdge{}}
 	for _, m := range mods {
 		if !m.Broken() {
 			o.mods = append(o.mods, m)
@@ -143,6 +164,8 @@ type ordering struct {
 	most      map[*project.Class]effects.Mode      // see strongest
 	byID      map[*effects.Function]bool           // see ordersByID
 	searches  int                                  // for circles
+	steps     []orderStep                          // of the last search
+	same      map[edgeTo]*sameEdges
 }
 
 // backsOff reports whether who takes what is held and what is locked at once, and has to wait for
@@ -166,6 +189,12 @@ func (o *ordering) add(a *lockEdge) {
 	if a.together && o.backsOff(a) {
 		return
 	}
+	same := edgeTo{a.to, a.e.Class, a.locks}
+	if o.same[same] == nil {
+		o.same[same] = &sameEdges{}
+	}
+	a.all = o.same[same]
+	a.guards = [2]bool{o.p.locks.Of(a.class()).Guard != "", o.p.locks.Of(a.e.Class).Guard != ""}
 	if a.together {
 		o.pairs[a.f] = append(o.pairs[a.f], a)
 	}
@@ -189,37 +218,27 @@ func (o *ordering) add(a *lockEdge) {
 // cycle returns the edges of a shortest way from a class back to it on which each waits
 // for the next.
 func (o *ordering) cycle(start *project.Class) []*lockEdge {
-	type step struct {
-		e             *lockEdge
-		before, first int // the steps that led to this one, of which the first has itself
-	}
-	// All that lock the same are followed by the same ones.
-	type wait struct {
-		to, class *project.Class
-		locks     effects.Mode
-	}
-	var steps []step
-	gone := map[wait]bool{}
+	steps := o.steps[:0]
+	defer func() { o.steps = steps }()
 	o.searches++
 	for _, e := range o.edges[start] {
 		if !e.together && !e.far {
-			steps = append(steps, step{e, -1, len(steps)})
+			steps = append(steps, orderStep{e, -1, len(steps)})
 		}
 	}
 	for i := 0; i < len(steps); i++ {
 		at := steps[i]
-		w := wait{at.e.to, at.e.e.Class, at.e.locks}
-		if at.e.to == start || gone[w] {
+		if at.e.to == start || at.e.all.gone == o.searches {
 			continue
 		}
-		gone[w] = true
+		at.e.all.gone = o.searches
 		for _, e := range o.edges[at.e.to] {
-			if e.search == o.searches || e.together || e.far || !at.e.against(e) || !o.meets(at.e, e) {
+			if e.search == o.searches || e.together || e.far || !at.e.against(e) || !meets(at.e, e) {
 				continue
 			}
 			e.search = o.searches
-			steps = append(steps, step{e, i, at.first})
-			if first := steps[at.first].e; e.to != start || !e.against(first) || !o.meets(e, first) {
+			steps = append(steps, orderStep{e, i, at.first})
+			if first := steps[at.first].e; e.to != start || !e.against(first) || !meets(e, first) {
 				continue
 			}
 			var path []*lockEdge
@@ -239,7 +258,7 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 func (o *ordering) apart(start *project.Class) []*lockEdge {
 	for _, a := range o.edges[start] {
 		for _, b := range o.edges[a.to] {
-			if !a.together && b.to == start && a.against(b) && b.against(a) && o.meets(a, b) && o.meets(b, a) && !(b.together && o.hasBoth(a, b)) {
+			if !a.together && b.to == start && a.against(b) && b.against(a) && meets(a, b) && meets(b, a) && !(b.together && o.hasBoth(a, b)) {
 				return []*lockEdge{a, b}
 			}
 		}
@@ -257,9 +276,8 @@ func (o *ordering) hasBoth(a, b *lockEdge) bool {
 
 // meets reports whether what a locks may be what b holds, as their classes tell: a guard is
 // shared by objects of several.
-func (o *ordering) meets(a, b *lockEdge) bool {
-	x, y := a.e.Class, b.class()
-	return o.p.locks.Of(x).Guard != "" || o.p.locks.Of(y).Guard != "" || project.Related(x, y)
+func meets(a, b *lockEdge) bool {
+	return a.guards[1] || b.guards[0] || project.Related(a.e.Class, b.class())
 }
 
 // within reports functions that lock two objects with one class's lock in both orders: what

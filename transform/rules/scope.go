@@ -4,6 +4,7 @@ package rules
 // line has moved.
 
 import (
+	"sort"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -18,23 +19,20 @@ func scopeAt(f *ast.File, off int32) string {
 	var names []string
 	var walk func(stmts []ast.Stmt)
 	walk = func(stmts []ast.Stmt) {
-		for _, st := range stmts {
-			r := st.Range()
-			if off < start(st) || off >= r.End {
-				continue
-			}
-			switch st := st.(type) {
-			case *ast.FuncDef:
-				names = append(names, st.Name.Name)
-			case *ast.ClassDef:
-				names = append(names, st.Name.Name)
-			case *ast.PropertyDef:
-				names = append(names, st.Name.Name)
-			}
-			for _, b := range syntax.Suites(st) {
-				walk(b.Stmts)
-			}
+		i := sort.Search(len(stmts), func(i int) bool { return off < stmts[i].Range().End })
+		if i == len(stmts) || off < start(stmts[i]) {
 			return
+		}
+		switch st := stmts[i].(type) {
+		case *ast.FuncDef:
+			names = append(names, st.Name.Name)
+		case *ast.ClassDef:
+			names = append(names, st.Name.Name)
+		case *ast.PropertyDef:
+			names = append(names, st.Name.Name)
+		}
+		for _, b := range syntax.Suites(stmts[i]) {
+			walk(b.Stmts)
 		}
 	}
 	walk(f.Body)
