@@ -42,7 +42,7 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 // classVariable is what an attribute of a class holds that its body assigns, which is one for all its
 // objects: "Node.all"; 0 for others.
 func classVariable(b expressions, e *ast.Attribute) int32 {
-	if b.fromLocal(e) || e.Access != ast.Read && e.Access != ast.Called {
+	if fromLocal(b, e) || e.Access != ast.Read && e.Access != ast.Called {
 		return 0
 	}
 	path := syntax.Dotted(e)
@@ -54,7 +54,7 @@ func classVariable(b expressions, e *ast.Attribute) int32 {
 
 // fromLocal reports whether a path starts at a local variable. Of a long one the part before the last
 // name was asked about just before.
-func (b expressions) fromLocal(e *ast.Attribute) bool {
+func fromLocal(b expressions, e *ast.Attribute) bool {
 	local := false
 	switch x := e.X.(type) {
 	case *ast.Name:

@@ -215,7 +215,7 @@ func (s *Solver) At(f *Function) {
 func (s *Solver) update(f *Function) bool {
 	was := f.Sum.Effects
 	f.Sum.Effects = append(s.effects[:0], was...)
-	grew := s.derive(f)
+	grew := derive(s, f)
 	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
 		f.Sum.Effects = was
 	} else {
@@ -224,7 +224,7 @@ func (s *Solver) update(f *Function) bool {
 	return grew
 }
 
-func (s *Solver) derive(f *Function) bool {
+func derive(s *Solver, f *Function) bool {
 	s.At(f)
 	s.handOuts()
 	heldLocks{s}.findHeld()

@@ -176,7 +176,7 @@ func (s *Solver) itemsOf(n int32, c *Call, place int32) []Ref {
 func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 	x := &g.Sum.Regions[r]
 	if x.Parent < 0 || x.OfItems() {
-		return s.single(base)
+		return single(s, base)
 	}
 	var out []int32
 	for _, p := range s.along(base, g, x.Parent, history) {
@@ -197,7 +197,7 @@ func (s *Solver) along(base int32, g *Function, r, history int32) []int32 {
 }
 
 // single is a list of one region: there are more of these than of anything else.
-func (s *Solver) single(region int32) []int32 {
+func single(s *Solver, region int32) []int32 {
 	if len(s.singles) == cap(s.singles) {
 		s.singles = make([]int32, 0, 1024)
 	}
