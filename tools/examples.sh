@@ -24,7 +24,7 @@ ft=${PYXLOCK_FT_PYTHON:-$(command -v python3.14t || command -v python3.13t || tr
 # install NAME PYTHON DIR [VARIABLE=VALUE...]: a copy of the example into a new
 # environment, DIR/venv.
 install() {
-	local name=$1 python=$2 dir=$3 key pip
+	local name=$1 python=$2 dir=$3 key pip own
 	shift 3
 	rm -rf "$dir"
 	mkdir -p "$dir/wheel"
@@ -32,8 +32,9 @@ install() {
 		xargs -0 -I{} sh -c '[ ! -e "$1" ] || cp --parents "$1" "$2"' - {} "$dir"
 	pip=("$python" -m pip)
 	if ! "${pip[@]}" --version >/dev/null 2>&1; then
-		"$python" -m venv "$dir/pip"
-		pip=("$dir/pip/bin/python" -m pip)
+		own=$root/build/examples/pip-$(basename "$python")
+		[ -d "$own" ] || "$python" -m venv "$own"
+		pip=("$own/bin/python" -m pip)
 	fi
 	# What is at these paths is hashed below, wherever the checkout lies.
 	key=$(env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT -u PIP_FIND_LINKS "$@" \
@@ -75,6 +76,7 @@ survives() {
 # The option, for setuptools and for meson-python.
 off=(PYXLOCK_FLAGS=--locking=off PIP_CONFIG_SETTINGS=setup-args=-Dlocking=off)
 
+rm -rf "$root"/build/examples/pip-* # for interpreters that have none
 for name; do
 	dir=$root/build/examples/$name
 	echo "== $name: ${PYTHON:-python3.11}"
