@@ -134,5 +134,8 @@ func MayIgnore(f Finding) bool { return rules.MayIgnore(f) }
 // each.
 func Groups(fs []Finding) []Group { return finding.Groups(fs) }
 
+// GroupNumbers numbers findings from 1 by the things to do: those of one group have one number.
+func GroupNumbers(fs []Finding) []int { return finding.Numbers(fs) }
+
 // SortFindings orders findings by path, offset, code and message.
 func SortFindings(fs []Finding) { finding.Sort(fs) }

@@ -119,22 +119,27 @@ cdef class Keeper:
 
     def third(self):
         return self.second.n
+
+def reads(Node node):
+    return node.n
+
+def writes(Other other):
+    other.n = 1
 `)}
 	got := groups(t, files)
 	want := []string{
 		"PXL110 Node.one, Node.two",
 		"PXL110 Other.one",
-		"PXL106 Other.by_helper, Other.and_again",
-		"PXL103 Keeper.first, Keeper.again",
-		"PXL103 Keeper.third",
+		"PXL106 Other.by_helper, Other.and_again, Keeper.first, Keeper.again, Keeper.third, reads",
+		"PXL105 writes",
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
 }
 
-// What one edit mends is one finding, wherever the others come by: where only a C function on the
-// way has a name for the object, or an override.
+// What one decision mends is one finding, wherever the others come by: also where only a C function on the way has a
+// name for the object, or an override, and of overrides that do more than their base.
 func TestOneCauseOnTheWay(t *testing.T) {
 	files := memory{"m.pyx": []byte(`
 cimport cython
@@ -221,12 +226,120 @@ def by_second(Base b):
 	got := groups(t, files)
 	want := []string{
 		"PXL504 Buffered",
-		"PXL107 Buffered.read",
+		"PXL107 Buffered.read, User.one, User.other, User.itself, User.peeks, by_first, by_second",
 		"PXL107 Counted.read, Timed.read",
-		"PXL106 User.one, User.other, User.itself, User.peeks",
-		"PXL103 by_first, by_second",
 	}
 	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// In one order, locks of the same classes make no circle. What is called under a lock that may be anything is another
+// matter, and so are the locks of other classes.
+func TestOneOrder(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cimport cython
+
+@cython.locked_class
+cdef class Node:
+    cdef dict d
+    cdef Node left
+    cdef object callback
+
+    def __init__(self, Node left, callback):
+        self.left = left
+        self.callback = callback
+
+    def count(self):
+        self.d["n"] += 1
+        return dict(self.d)
+
+    @cython.write_lock("self")
+    def add(self, Node other not None):
+        self.d.update(other.count())
+
+    def add_all(self, others):
+        for o in others:
+            self.add(<Node?>o)
+
+    def set_left(self, Node left):
+        self.left = left
+
+    @cython.write_lock("self")
+    def follow(self):
+        self.d.update(self.left.count())
+
+    @cython.write_lock("self")
+    def tell(self):
+        self.callback()
+        self.d["n"] += 1
+
+@cython.locked_class
+cdef class Other:
+    cdef dict d
+
+    def count(self):
+        self.d["n"] += 1
+        return dict(self.d)
+
+    @cython.write_lock("self")
+    def add(self, Other other not None):
+        self.d.update(other.count())
+`)}
+	got := groups(t, files)
+	want := []string{
+		"PXL213 Node.add, Node.add_all, Node.follow",
+		"PXL213 Node.tell",
+		"PXL213 Other.add",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
+// Variables that a function works with together want one lock, and so do those that are linked by others. One that
+// stands alone, or has but a name in common with one of them, is another thing.
+func TestOneLockForVariables(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cdef long first = 0
+cdef long second = 0
+cdef long third = 0
+cdef long alone = 0
+cdef long local = 0
+
+def set_first(long x):
+    global first
+    first = x
+
+def set_second(long x):
+    global second, third
+    second = x
+    third = x
+
+def both():
+    return first + third
+
+def set_alone(long x):
+    global alone
+    alone = x
+
+def set_local(long x):
+    global local
+    local = x
+
+def hides():
+    cdef long local = alone
+    return local
+`)}
+	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []int
+	for _, g := range transform.Groups(rep.Findings) {
+		got = append(got, 1+len(g.Also))
+	}
+	if d := cmp.Diff([]int{3, 1, 1}, got); d != "" {
 		t.Error(d)
 	}
 }

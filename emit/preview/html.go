@@ -225,7 +225,7 @@ func (p *page) file(f *ChangedFile) {
 		for _, a := range x.Also {
 			pl := p.place(f.Path, a.Path, a.Line, a.Column)
 			if a.Message != x.Message {
-				pl.Message = a.Message
+				pl.Message = x.Said(a)
 			}
 			n.Also = append(n.Also, pl)
 		}

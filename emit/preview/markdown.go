@@ -270,7 +270,7 @@ func findingsPart(f *ChangedFile) part {
 		for _, a := range x.Also {
 			fmt.Fprintf(&b, "<br>also line %d", max(a.Line, 1))
 			if a.Message != x.Message {
-				b.WriteString(": " + mdText(a.Message))
+				b.WriteString(": " + mdText(x.Said(a)))
 			}
 		}
 		if x.Help != "" {

@@ -69,7 +69,7 @@ func JSON(w io.Writer, rep *transform.Report, source func(path string) []byte, t
 	pos := &positions{source: source}
 	out := jsonReport{Version: jsonVersion, Tool: tool, Findings: []jsonFinding{}, Summary: summary(rep.Summary)}
 	titles := Titles()
-	group := groupNumbers(rep.Findings)
+	group := transform.GroupNumbers(rep.Findings)
 	for i, f := range rep.Findings {
 		j := jsonFinding{
 			Code:     f.Code,
@@ -97,24 +97,6 @@ func JSON(w io.Writer, rep *transform.Report, source func(path string) []byte, t
 		out.Findings = append(out.Findings, j)
 	}
 	return writeJSON(w, out)
-}
-
-// groupNumbers numbers the findings from 1 by the things to do: those that have one
-// cause have one number.
-func groupNumbers(list []transform.Finding) []int {
-	type key struct{ code, cause string }
-	known := map[key]int{}
-	out := make([]int, len(list))
-	n := 0
-	for i, f := range list {
-		k := key{f.Code, f.Cause}
-		if known[k] == 0 || f.Cause == "" {
-			n++
-			known[k] = n
-		}
-		out[i] = known[k]
-	}
-	return out
 }
 
 // summary returns a summary with forward slashes in its paths, and with empty

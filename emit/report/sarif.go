@@ -135,7 +135,7 @@ func SARIF(w io.Writer, rep *transform.Report, source func(path string) []byte, 
 		run.Tool.Driver.Rules = append(run.Tool.Driver.Rules, rule)
 		s.index[r.Code] = i
 	}
-	group := groupNumbers(rep.Findings)
+	group := transform.GroupNumbers(rep.Findings)
 	for i, f := range rep.Findings {
 		r := s.result(f)
 		r.Properties = &sarifProperties{group[i]}

@@ -45,7 +45,7 @@ func Text(w io.Writer, list []transform.Finding, source func(path string) []byte
 		r.finding(g.Finding)
 		for _, f := range g.Also {
 			r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "also") + " " + terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":") + " ")
-			r.text(f.Message, "      ")
+			r.text(g.Said(f), "      ")
 		}
 	}
 	return terminal.WriteStyled(w, r.Bytes())

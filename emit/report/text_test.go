@@ -78,25 +78,27 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// Findings with one cause stand together, the first in full.
+// Findings with one cause stand together, the first in full. One lock may be missed in several ways, which have codes
+// of their own.
 func TestFindingsOfOneCause(t *testing.T) {
 	at := func(line int, code, cause, message string) transform.Finding {
 		return transform.Finding{Code: code, Path: "m.pyx", Line: line, Column: 1, Message: message, Cause: cause, Help: "do this", Warning: true}
 	}
 	got := findings(t, []transform.Finding{
 		at(1, "PXL106", "helper", "a calls h"), at(2, "PXL106", "other", "b calls i"), at(3, "PXL106", "helper", "c calls h"),
-		at(4, "PXL103", "helper", "d"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"),
+		at(4, "PXL103", "helper", "d"), at(4, "PXL301", "helper", "p"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"),
 	}, nil, false)
 	want := `m.pyx:1:1: PXL106 warning: a calls h
   help: do this
   also m.pyx:3:1: c calls h
+  also m.pyx:4:1: PXL103 d
   also m.pyx:7:1: f calls h
       so
 
 m.pyx:2:1: PXL106 warning: b calls i
   help: do this
 
-m.pyx:4:1: PXL103 warning: d
+m.pyx:4:1: PXL301 warning: p
   help: do this
 
 m.pyx:5:1: PXL106 warning: e

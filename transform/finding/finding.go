@@ -26,8 +26,9 @@ type Finding struct {
 	// ByHand is true where no command proposes what to do, though one does of other findings with
 	// this code.
 	ByHand bool
-	// Cause is the same in findings with one code that are one thing to do: many places
-	// that miss the lock of one helper. "" is in a finding that is one by itself.
+	// Cause is the same in findings that are one thing to do: many places that miss one
+	// lock. "" is in a finding that is one by itself. Codes that say how a lock is missed
+	// (103, 105, 106, 107) have their causes in common, others each their own.
 	Cause string
 	// Gist is the part of the message that stays while the finding does, where the rest
 	// tells of other code; "" where all of it does.
@@ -88,19 +89,50 @@ type Group struct {
 	Also []Finding
 }
 
+// Said is what a further place says, after its code where that is another.
+func (g Group) Said(also Finding) string {
+	if also.Code != g.Code {
+		return also.Code + " " + also.Message
+	}
+	return also.Message
+}
+
+// kin is the code whose causes the findings with a code share: whoever uses guarded state without
+// its lock misses the same lock, by which of several ways he comes to the state.
+func kin(code string) string {
+	switch code {
+	case Function, UnlockedHelper, Override:
+		return Missing
+	}
+	return code
+}
+
 // Groups puts findings together that have one cause, in the order of the first of each.
 func Groups(fs []Finding) []Group {
-	type key struct{ code, cause string }
 	var out []Group
-	at := map[key]int{}
-	for _, f := range fs {
-		k := key{f.Code, f.Cause}
-		if i, ok := at[k]; ok && f.Cause != "" {
-			out[i].Also = append(out[i].Also, f)
+	for i, n := range Numbers(fs) {
+		if n <= len(out) {
+			out[n-1].Also = append(out[n-1].Also, fs[i])
 			continue
 		}
-		at[k] = len(out)
-		out = append(out, Group{Finding: f})
+		out = append(out, Group{Finding: fs[i]})
+	}
+	return out
+}
+
+// Numbers numbers findings from 1 by the things to do: those that have one cause have one number.
+func Numbers(fs []Finding) []int {
+	type key struct{ code, cause string }
+	known := map[key]int{}
+	out := make([]int, len(fs))
+	n := 0
+	for i, f := range fs {
+		k := key{kin(f.Code), f.Cause}
+		if known[k] == 0 || f.Cause == "" {
+			n++
+			known[k] = n
+		}
+		out[i] = known[k]
 	}
 	return out
 }

@@ -16,7 +16,7 @@ import (
 )
 
 // togetherChanged reports variables of Python's, of which each assignment by itself is safe.
-func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc]string) {
+func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc]string) (told []toldGlobal) {
 	sets := map[*ruleFunc][]*globalVar{}
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
@@ -53,7 +53,7 @@ func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc
 			out := c.Report(v.u, v.node.Range(), finding.Global,
 				fmt.Sprintf("%s sets the module's variables %s without a lock, and %s reads them: it may find one of before and one of after", f.name(), listed(names), g.name()),
 				"keep them in one tuple or object, which is set at once, or guard each use with one lock")
-			out.Cause = f.name() + " in " + f.u.Path
+			told = append(told, toldGlobal{len(c.Findings) - 1, names})
 			for _, at := range []struct {
 				f    *ruleFunc
 				node ast.Node
@@ -65,6 +65,7 @@ func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc
 			break
 		}
 	}
+	return told
 }
 
 // changeBy is where a function sets a variable.

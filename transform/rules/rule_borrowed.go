@@ -42,7 +42,8 @@ func borrowed(c *checking) {
 			}
 			f.finding(call.Span, finding.Borrowed,
 				fmt.Sprintf("%s returns a borrowed reference: another thread can replace the item in %s", name, f.spelled(x)),
-				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x)))
+				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x))).Cause =
+				fmt.Sprintf("items of %s in %s of %s", f.spelled(x), f.name(), f.u.Path) // one lock on it is for all
 			return true
 		})
 	}

@@ -83,9 +83,9 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store
 				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
 			}
-			// Whatever it points into, that class has to keep its owner in one way.
+			// Whatever it points into, and with which attributes, that class has to keep its owner in one way.
 			holder := to.Class.Declarer(st.Name)
-			out.Cause = fmt.Sprintf("%s.%s in %s, shared lock %v", holder.Name, st.Name, holder.Mod.Stem, in != nil && in.Guard != "")
+			out.Cause = fmt.Sprintf("%s in %s, shared lock %v", holder.Name, holder.Mod.Stem, in != nil && in.Guard != "")
 			c.Findings = append(c.Findings, out)
 			return
 		}
@@ -198,10 +198,18 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s returns %s itself, which callers then use without the lock that others hold to change it", f.Name(), rg.Name)
 			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, effects.PathOf(f, r.Region))
+			out.Cause = containerOf(rg.Owner, rg.Name)
 			c.Findings = append(c.Findings, out)
 			return
 		}
 	}
+}
+
+// containerOf is the cause of findings about a container that gets out, by whatever way: who is to have it is one
+// decision.
+func containerOf(owner *project.Class, name string) string {
+	owner = owner.Declarer(name)
+	return fmt.Sprintf("%s of %s in %s", name, owner.Name, owner.Mod.Stem)
 }
 
 // origin follows a value back through casts, slices and locals that stand for
@@ -315,6 +323,8 @@ func checkBuffers(c *checking) {
 		out.Warning = true
 		out.Message = fmt.Sprintf("%s hands out guarded memory, which others use without the lock and which may move while they do", f.Name())
 		out.Help = "export a copy, or count the exports in __getbuffer__ and __releasebuffer__ and refuse to move the memory while there are any"
+		lock := c.p.Locks.Shared(f.Class)
+		out.Cause = fmt.Sprintf("the memory of %s in %s", lock.Name, lock.Mod.Stem)
 		c.Findings = append(c.Findings, out)
 	}
 }

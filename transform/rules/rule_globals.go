@@ -36,6 +36,7 @@ func mutableGlobals(c *checking) {
 	}
 	var once map[*ruleFunc]string
 	var strolls map[string][]stroll
+	var told []toldGlobal
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
 		lock := c.isLock(v)
@@ -100,12 +101,7 @@ func mutableGlobals(c *checking) {
 		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, headline)
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
 		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
-		// One function that sets six variables is one function to look at.
-		in := map[string]bool{}
-		for _, ch := range bad {
-			in[ch.f.name()+" in "+ch.f.u.Path] = true
-		}
-		f.Cause = strings.Join(slices.Sorted(maps.Keys(in)), ", ")
+		told = append(told, toldGlobal{len(c.Findings) - 1, []string{name}})
 		for i, ch := range bad {
 			if i == maxRelated {
 				f.Related[i-1].Message += fmt.Sprintf(" (and %d more places)", len(bad)-maxRelated)
@@ -116,8 +112,9 @@ func mutableGlobals(c *checking) {
 		}
 	}
 	if once != nil {
-		togetherChanged(c, vars, once)
+		told = append(told, togetherChanged(c, vars, once)...)
 	}
+	oneLock(c, told)
 }
 
 // compiled reports whether the module is here and Cython compiles it. A .py

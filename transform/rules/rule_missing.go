@@ -123,10 +123,11 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Message = fmt.Sprintf("%s %s %s without its lock", f.Name(), does, obj)
 	}
 	out.Help = c.missingHelp(f, e)
-	out.Cause = causeOf(c, f, e)
+	out.Cause = causeOf(c, e, "")
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
 		out.Message += fmt.Sprintf(": what %s points to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
+		out.Cause = causeOf(c, e, " as it is taken apart")
 	}
 	if e.Shared {
 		out.Message = strings.TrimSuffix(strings.TrimSuffix(out.Message, " without its lock"), ", which is not held here") + ", but a block holds it for reading only"
@@ -144,30 +145,12 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	c.Findings = append(c.Findings, out)
 }
 
-// causeOf tells what several findings have in common, which is what mends them all: the override
-// or the helper that alone has a name for the object, the object's class, whose C methods could
-// lock, or that wants a method which does where no name leads to the object, or the object behind an
-// attribute, whose lock nobody takes who comes to it that way.
-func causeOf(c *checking, f *effects.Function, e *effects.Effect) string {
-	what, where := f.Name(), f.Unit.Path
-	u := c.p.Overrides().UnnamedOn(f, e)
-	g, _ := naming(c, f, e)
-	switch x := &f.Sum.Regions[e.Region]; {
-	case u != nil:
-		return fmt.Sprintf("%s in %s: %s", u.Override.Name(), u.Override.Unit.Path, effects.PathOf(u.Override, u.Effect.Region))
-	case g != nil && g.Class != nil && slices.Contains(e.Class.Ancestry(), g.Class):
-		what, where = "methods", e.Class.Mod.Stem // of the object's class, which could each lock
-	case g != nil:
-		what, where = g.Name(), g.Unit.Path
-	case !nameable(c, f, e.Region):
-		what = "objects" // a method of theirs that locks does for all places
-	case x.Parent >= 0 && x.Owner != nil && x.Name != "":
-		what, where = x.Owner.Name+"."+x.Name, f.Unit.Path
-	case e.Via != nil:
-		what, where = e.Via.Name(), e.Via.Unit.Path
-	}
-	return fmt.Sprintf("%s in %s: %s, shared %v, construction %v", what, where, e.Class.Name, e.Shared,
-		f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name])
+// causeOf tells what several findings have in common, which is what is to be decided for all of them: how those
+// who use what a lock guards come to hold it. Apart are those who hold it for too little, and those who take apart
+// what others still use.
+func causeOf(c *checking, e *effects.Effect, apart string) string {
+	lock := c.p.Locks.Shared(e.Class)
+	return fmt.Sprintf("the lock of %s in %s%s, shared %v", lock.Name, lock.Mod.Stem, apart, e.Shared)
 }
 
 // naming returns the C function, among those on the way to what is done, that has the object as a

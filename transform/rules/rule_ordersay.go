@@ -47,29 +47,17 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	return out
 }
 
-// causeOfCircle is the same for circles that are one thing to do: of the same locks, along the same
-// way, by the same function in the end.
+// causeOfCircle is the same for circles that are one thing to decide: in which order the same locks are taken, or
+// whether what may be anything is called while they are held.
 func causeOfCircle(path []*lockEdge) string {
 	var out []string
+	calls := false
 	for _, e := range path {
-		locked := e.from.Name
-		if e.from.Unit != nil { // nil where a .pxd alone has it
-			locked += " in " + e.from.Unit.Path
-		}
-		switch {
-		case e.held != nil || e.together:
-			return "" // each has a place of its own to be mended at
-		case e.way != nil:
-			locked += " by " + spelledWay(*e.way)
-		case e.e.Cause == effects.CallsUnknown:
-			locked += " by what it is given to call"
-		case e.in != e.f:
-			locked += " in " + e.in.Name()
-		}
-		out = append(out, locked)
+		out = append(out, e.from.Name+" in "+e.from.Mod.Stem)
+		calls = calls || e.e.Cause == effects.CallsUnknown
 	}
 	slices.Sort(out)
-	return strings.Join(slices.Compact(out), ", ")
+	return fmt.Sprintf("%s, calls %v", strings.Join(slices.Compact(out), ", "), calls)
 }
 
 // says tells what one edge does; with one the object is named, not its class, and so are two that are

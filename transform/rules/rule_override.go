@@ -46,8 +46,8 @@ func (c *checking) unnamed(f *effects.Function) bool {
 			out.Message = fmt.Sprintf("%s %s %s without its lock, and %s, which knows the object as a %s, cannot take it",
 				f.Name(), does(e), what, u.Caller.Name(), u.Base.Name)
 			out.Help = overrideHelp(c, u)
-			out.Cause = fmt.Sprintf("objects of %s in %s", e.Class.Name, e.Class.Mod.Stem) // a method of theirs that locks is for all
-			if f.Sum.Regions[e.Region].Parent < 0 {                                        // one lock on the base is for all its overrides
+			out.Cause = causeOf(c, e, "")
+			if f.Sum.Regions[e.Region].Parent < 0 { // one lock on the base is for all its overrides
 				out.Cause = fmt.Sprintf("%s in %s", u.Base.Name, u.Base.Mod.Stem)
 			}
 			if steps := effects.Chain(f, e); len(steps) > 1 {

@@ -126,6 +126,7 @@ func weight(pt effects.Pointing) int {
 func notOwned(c *checking, k keptPointer, pt effects.Pointing, msg, help string) {
 	out := project.FindingAt(pt.Place.Func.Unit.Source, pt.Place.Span, finding.Owner, msg, help)
 	out.Warning = true
+	out.Cause = fmt.Sprintf("the lock of %s in %s", k.class.Name, k.class.Mod.Stem) // one guard is for all its pointers
 	for _, f := range c.p.Funcs(k.class.Mod).All {
 		if f.Class == nil || !slices.Contains(f.Class.Ancestry(), k.class) || c.p.Constructs(f, 0) {
 			continue

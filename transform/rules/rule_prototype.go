@@ -69,7 +69,7 @@ func checkPrototypes(c *checking) {
 		}
 		out.Message = fmt.Sprintf("%s %s less const than the header (%s)", strings.Join(names, ", "), says, list[0].header)
 		out.Help = "declare const what the header does: Cython passes the pointers as before, and builds without the header then know that these functions only read"
-		out.Fix = fix
+		out.Fix, out.Cause = fix, "const" // one run of check --fix is for all of them
 		c.Findings = append(c.Findings, out)
 	}
 }
