@@ -297,6 +297,54 @@ cdef class Other:
 	}
 }
 
+// Whether a lock guards an attribute is decided once for all its uses without the lock, and for what Python code may do
+// to it. Files that nobody asked to lock and that do not parse are left out or mended.
+func TestOneAttribute(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+import threading
+
+cdef class Pool:
+    cdef object lock
+    cdef public long free
+    cdef long used
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def take(self):
+        with self.lock:
+            self.free -= 1
+            self.used += 1
+
+    def give(self):
+        with self.lock:
+            self.free += 1
+            self.used -= 1
+
+    def reset(self):
+        self.free = 0
+
+    def full(self):
+        return self.used > 10
+`)}
+	got := groups(t, files)
+	want := []string{
+		"PXL109 Pool, Pool.reset",
+		"PXL109 Pool.full",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	files = memory{"m.pyx": []byte("x = 1\n"), "a.pxd": []byte("cdef int f(int lambda)\n"), "b.pxd": []byte("cdef int f(int lambda)\n")}
+	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx", "a.pxd", "b.pxd"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if list := transform.Groups(rep.Findings); len(list) != 1 || len(list[0].Also) != 1 {
+		t.Errorf("%d findings: %v", len(list), list)
+	}
+}
+
 // Variables that a function works with together want one lock, and so do those that are linked by others. One that
 // stands alone, or has but a name in common with one of them, is another thing.
 func TestOneLockForVariables(t *testing.T) {

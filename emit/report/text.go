@@ -29,7 +29,8 @@ import (
 // many related places the first ones are shown, see Places.
 //
 // Findings that have one cause stand together, where the first of them is: its other
-// places follow as lines that begin with "also".
+// places follow as lines that begin with "also", with the help where that is another
+// than at the place before, and with their fixes.
 //
 // A warning says "warning: " before its message. source returns the bytes of a
 // file by the path that a finding names, or nil where they are not known; then
@@ -43,9 +44,15 @@ func Text(w io.Writer, list []transform.Finding, source func(path string) []byte
 			r.WriteByte('\n')
 		}
 		r.finding(g.Finding)
+		help := g.Help
 		for _, f := range g.Also {
 			r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "also") + " " + terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":") + " ")
 			r.text(g.Said(f), "      ")
+			if f.Help != help {
+				help = f.Help
+				r.advice("    ", "help:", help)
+			}
+			r.advice("    ", "fix:", fixed(f))
 		}
 	}
 	return terminal.WriteStyled(w, r.Bytes())
@@ -85,14 +92,25 @@ func (r *report) finding(f transform.Finding) {
 	if more > 0 {
 		fmt.Fprintf(r, "  and %d more: --format=json has all\n", more)
 	}
-	if f.Help != "" {
-		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "help:") + " ")
-		r.text(f.Help, "        ")
+	r.advice("  ", "help:", f.Help)
+	r.advice("  ", "fix:", fixed(f))
+}
+
+// advice writes what to do, if there is something to say.
+func (r *report) advice(indent, what, says string) {
+	if says == "" {
+		return
 	}
-	if f.Fix != nil {
-		r.WriteString("  " + terminal.Paint(r.color, terminal.Cyan, "fix:") + " ")
-		r.text(f.Fix.Message, "       ")
+	r.WriteString(indent + terminal.Paint(r.color, terminal.Cyan, what) + " ")
+	r.text(says, indent+strings.Repeat(" ", len(what)+1))
+}
+
+// fixed says what check --fix would do about a finding; "" where it does nothing.
+func fixed(f transform.Finding) string {
+	if f.Fix == nil {
+		return ""
 	}
+	return f.Fix.Message
 }
 
 // headlineColumns is how wide a terminal may be taken to be.

@@ -84,9 +84,11 @@ func TestFindingsOfOneCause(t *testing.T) {
 	at := func(line int, code, cause, message string) transform.Finding {
 		return transform.Finding{Code: code, Path: "m.pyx", Line: line, Column: 1, Message: message, Cause: cause, Help: "do this", Warning: true}
 	}
+	other := at(8, "PXL106", "helper", "g calls h")
+	other.Help, other.Fix = "do that", &transform.Fix{Message: "a block"}
 	got := findings(t, []transform.Finding{
 		at(1, "PXL106", "helper", "a calls h"), at(2, "PXL106", "other", "b calls i"), at(3, "PXL106", "helper", "c calls h"),
-		at(4, "PXL103", "helper", "d"), at(4, "PXL301", "helper", "p"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"),
+		at(4, "PXL103", "helper", "d"), at(4, "PXL301", "helper", "p"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"), other,
 	}, nil, false)
 	want := `m.pyx:1:1: PXL106 warning: a calls h
   help: do this
@@ -94,6 +96,9 @@ func TestFindingsOfOneCause(t *testing.T) {
   also m.pyx:4:1: PXL103 d
   also m.pyx:7:1: f calls h
       so
+  also m.pyx:8:1: g calls h
+    help: do that
+    fix: a block
 
 m.pyx:2:1: PXL106 warning: b calls i
   help: do this

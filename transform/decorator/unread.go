@@ -32,6 +32,7 @@ func Unread(m *project.Module) []finding.Finding {
 		out = append(out, finding.Finding{
 			Code: finding.SyntaxError, Path: u.Path, Span: ast.Span{Pos: e.Off, End: e.Off}, Line: e.Line, Column: e.Column,
 			Message: msg, Help: "it has no lock decorators, and is left as it is", Warning: true,
+			Cause: "not checked", // all of them may be left out, or mended
 		})
 	}
 	return out

@@ -129,6 +129,7 @@ func (p *Checker) exposed(mods []*project.Module, sets *effects.LockSets) []find
 		f.Message = fmt.Sprintf("Python code can %s %s.%s without the lock that %s holds to write it", does, s.Class.Name, fd.Name, g.Writes.Func.Name())
 		f.Help = "make the attribute private, and write a property that holds the lock"
 		f.Related = []finding.Related{openAccess{g.Writes, s, g}.writer()}
+		f.Cause = openAccess{g.Writes, s, g}.cause()
 		out = append(out, f)
 	}
 	return out
@@ -193,10 +194,11 @@ func (w openAccess) finding() finding.Finding {
 	default:
 		out.Message = fmt.Sprintf("%s %s %s without the lock that %s holds to write it", f.Name(), does, field, writer.Func.Name())
 	}
-	// What calls the method that leaves it out says the same again.
+	out.Cause = w.cause()
+	if held && shared {
+		out.Cause += ", shared"
+	}
 	steps := effects.Chain(f, e)
-	last := steps[len(steps)-1]
-	out.Cause = fmt.Sprintf("%s in %s, %d", last.Func.Name(), last.Func.Unit.Path, last.Effect.Span.Pos)
 	if writer.Holds(w.by.By) {
 		out.Related = []finding.Related{w.writer()}
 	}
@@ -204,6 +206,15 @@ func (w openAccess) finding() finding.Finding {
 		out.Related = append(effects.RelatedOf(steps[1:]), out.Related...)
 	}
 	return out
+}
+
+// cause is the same for all uses of a state without the lock that guards it: whether that one guards it is one decision.
+func (w openAccess) cause() string {
+	c := w.state.Class.Declarer(w.state.Field)
+	if c == nil {
+		c = w.state.Class
+	}
+	return fmt.Sprintf("%s of %s in %s, %s", w.state.Field, c.Name, c.Mod.Stem, w.by.By.Text("self"))
 }
 
 // writer tells of an access that writes the state with the lock that guards it.
