@@ -31,9 +31,10 @@ func variablesOf(names map[string]bool, stmts []ast.Stmt) {
 	}
 }
 
-// variableNamed is what a variable of the module holds that is no C declaration; 0 for other names.
+// variableNamed is what a variable of the module holds that is no C declaration, also where something is put into
+// that; 0 for other names.
 func variableNamed(b expressions, e *ast.Name) int32 {
-	if e.Access != ast.Read && e.Access != ast.Called || !isVariable(b.builder, e.Name) {
+	if e.Access != ast.Read && e.Access != ast.Called && e.Access != ast.StoreThrough || !isVariable(b.builder, e.Name) {
 		return 0
 	}
 	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: ctype.Shape{Kind: ctype.Object}})
@@ -42,7 +43,7 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 // classVariable is what an attribute of a class holds that its body assigns, which is one for all its
 // objects: "Node.all"; 0 for others.
 func classVariable(b expressions, e *ast.Attribute) int32 {
-	if fromLocal(b, e) || e.Access != ast.Read && e.Access != ast.Called {
+	if fromLocal(b, e) || e.Access != ast.Read && e.Access != ast.Called && e.Access != ast.StoreThrough {
 		return 0
 	}
 	path := syntax.Dotted(e)
@@ -184,6 +185,12 @@ func oneObject(fl *Flow, n int32) bool {
 		}
 	}
 	return false
+}
+
+// isItem reports whether a value is in a container, or comes out of what a variable of the module holds.
+func isItem(fl *Flow, n int32) bool {
+	k := fl.Nodes[n].Kind
+	return n != 0 && (k == NodeContained || k == NodeItem || fromVariable(fl, n, variableDepth) != "")
 }
 
 // Find is what a function does to an object that it finds in a variable of the module: an effect, of
