@@ -97,7 +97,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 			return made
 		}
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
-		if _, ok := fun.(*ast.Call); ok && isItem(b.flow, n) { // table.get(key)()
+		if _, ok := fun.(*ast.Call); ok && isItem(b.flow, n) {  // table.get(key)()
 			b.exprs.mayCall(n, "__call__", Plain, e.Span)
 		}
 		switch fun := fun.(type) {
