@@ -345,6 +345,66 @@ cdef class Pool:
 	}
 }
 
+// One lock is for all that is done with one container: an attribute of one class, a variable of the module.
+func TestOneContainer(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+from cpython.bytearray cimport PyByteArray_AS_STRING
+from cpython.dict cimport PyDict_GetItem
+
+cdef dict table = {}
+
+cdef class Reader:
+    cdef bytearray buffer
+    cdef bytearray other
+
+    def first(self):
+        return PyByteArray_AS_STRING(self.buffer)[0]
+
+    def second(self):
+        return PyByteArray_AS_STRING(self.buffer)[1]
+
+    def of_other(self):
+        return PyByteArray_AS_STRING(self.other)[1]
+
+    def renew(self):
+        self.buffer = bytearray(8)
+        self.other = bytearray(8)
+
+cdef class Writer:
+    cdef bytearray buffer
+
+    def first(self):
+        return PyByteArray_AS_STRING(self.buffer)[0]
+
+    def renew(self):
+        self.buffer = bytearray(8)
+
+def put(k, v):
+    table[k] = v
+
+def look(k):
+    return <object>PyDict_GetItem(table, k)
+
+def look_again(k):
+    return <object>PyDict_GetItem(table, k)
+
+def given(dict table, k):
+    return <object>PyDict_GetItem(table, k)
+`)}
+	want := []string{
+		"PXL504 Reader",
+		"PXL402 Reader.first, Reader.second",
+		"PXL402 Reader.of_other",
+		"PXL504 Writer",
+		"PXL402 Writer.first",
+		"PXL401 look, look_again",
+		"PXL401 given",
+	}
+	if d := cmp.Diff(want, groups(t, files)); d != "" {
+		t.Error(d)
+	}
+}
+
 // Variables that a function works with together want one lock, and so do those that are linked by others. One that
 // stands alone, or has but a name in common with one of them, is another thing.
 func TestOneLockForVariables(t *testing.T) {

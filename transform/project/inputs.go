@@ -5,6 +5,7 @@ package project
 import (
 	"cmp"
 	"context"
+	"path/filepath"
 	"runtime"
 	"slices"
 	"strings"
@@ -24,7 +25,27 @@ type Inputs struct {
 func (p *Project) Open(ctx context.Context, paths []string, jobs int) (Inputs, error) {
 	in := p.Group(paths)
 	p.Lineage.give(in)
+	p.given = p.packagesIn(in.Stems)
 	return in, Each(ctx, in.Paths, jobs, func(path string) error { return p.Source(path).Err })
+}
+
+// packagesIn returns the directories in which the packages of some modules are.
+func (p *Project) packagesIn(stems []string) []string {
+	var out []string
+	seen := map[string]bool{}
+	for _, stem := range stems {
+		dir := filepath.Dir(stem)
+		if seen[dir] {
+			continue
+		}
+		seen[dir] = true
+		if root := p.roots.Get(dir); root != dir && !seen[root+"/"] { // no directory has that name
+			seen[root+"/"] = true
+			out = append(out, root)
+		}
+	}
+	slices.Sort(out)
+	return out
 }
 
 // Group tells which modules files belong to.

@@ -26,6 +26,9 @@ type Project struct {
 	speaking *cache.Cache[string, bool]
 	// Lineage has the subclasses.
 	Lineage *Lineage
+	// given are the directories of the packages that the inputs are in: a build names those on
+	// its command line.
+	given []string
 }
 
 // Options tell where the files of a project are.
@@ -162,7 +165,7 @@ func (p *Project) bases(stem, root string, level int, path []string) iter.Seq[st
 		if !yield(root) || dir != root && !yield(dir) {
 			return
 		}
-		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}} {
+		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}, p.given} {
 			for _, d := range dirs {
 				if d = filepath.Clean(d); d != root && d != dir && !yield(d) {
 					return

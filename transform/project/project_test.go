@@ -1,6 +1,7 @@
 package project
 
 import (
+	"context"
 	"testing"
 
 	"pyxlock/internal/memory"
@@ -93,5 +94,27 @@ func TestNeedsAndReferencesWithoutParsing(t *testing.T) {
 	}
 	if len(paths) != 4 || paths[0] != "m.pyx" {
 		t.Errorf("needs %v", paths)
+	}
+}
+
+// A package among the inputs is found in whatever directory it is: the build names that one. Files that are in no
+// package are no modules for everybody.
+func TestPackagesOfInputs(t *testing.T) {
+	p := New(memory.Files{
+		"include/lib/__init__.pxd": "",
+		"include/lib/a.pxd":        "cdef class A:\n    cdef int n\n",
+		"examples/alone.pxd":       "cdef class B:\n    cdef int n\n",
+		"src/pkg/__init__.py":      "",
+		"src/pkg/m.pyx":            "cimport lib.a\ncimport alone\n",
+	}, Options{})
+	if _, err := p.Open(context.Background(), []string{"include/lib/a.pxd", "examples/alone.pxd", "src/pkg/m.pyx"}, 1); err != nil {
+		t.Fatal(err)
+	}
+	m := p.Module("src/pkg/m")
+	if m.Lookup([]string{"lib", "a", "A"}) == nil {
+		t.Error("no A")
+	}
+	if m.Lookup([]string{"alone", "B"}) != nil {
+		t.Error("B is found in a directory that nobody named")
 	}
 }

@@ -212,6 +212,25 @@ func containerOf(owner *project.Class, name string) string {
 	return fmt.Sprintf("%s of %s in %s", name, owner.Name, owner.Mod.Stem)
 }
 
+// containerIn is the cause of findings about what a function does with a container that others change: one lock is
+// for all that is done with an attribute of one class, or a variable of the module, or in one function with another.
+func (c *checking) containerIn(f *ruleFunc, x ast.Expr) string {
+	switch x := syntax.Bare(x).(type) {
+	case *ast.Attribute:
+		if f.class == nil || !syntax.IsNamed(x.X, f.first()) {
+			break
+		}
+		if cl := c.m.ClassByName[f.class.Name.Name]; cl != nil && cl.Declarer(x.Attr.Name) != nil {
+			return containerOf(cl, x.Attr.Name)
+		}
+	case *ast.Name:
+		if c.globalNamed(f, x.Name) != nil {
+			return fmt.Sprintf("%s of %s", x.Name, c.m.Stem)
+		}
+	}
+	return fmt.Sprintf("%s in %s of %s, %d", f.spelled(x), f.name(), f.u.Path, f.def.Pos)
+}
+
 // origin follows a value back through casts, slices and locals that stand for
 // one thing.
 func origin(f *effects.Function, n int32) *effects.Node {
