@@ -254,7 +254,7 @@ func (r *run) checkWant(t *testing.T, top string, res *result) {
 var (
 	findingLine = regexp.MustCompile(`^(?:\S.*:\d+:\d+: PXL\d{3}|  also \S.*:\d+:\d+:) `)
 	messageRest = regexp.MustCompile(`^    \S`)
-	excerptLine = regexp.MustCompile(`^ *\d+ \| `)
+	notMessage  = regexp.MustCompile(`^ *\d+ \| |^    (?:help|fix): `)
 )
 
 // checkStderr compares the findings, or with stderr.full the whole text.
@@ -287,7 +287,7 @@ func findings(stderr string) string {
 			}
 			out.WriteString(line)
 			within = true
-		case within && messageRest.MatchString(line) && !excerptLine.MatchString(line):
+		case within && messageRest.MatchString(line) && !notMessage.MatchString(line):
 			out.WriteString(" " + strings.TrimSpace(line))
 		default:
 			within = false
