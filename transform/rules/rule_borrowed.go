@@ -42,7 +42,7 @@ func borrowed(c *checking) {
 			}
 			f.finding(call.Span, finding.Borrowed,
 				fmt.Sprintf("%s returns a borrowed reference: another thread can replace the item in %s", name, f.spelled(x)),
-				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x))).Cause = c.containerIn(f, x)
+				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x))).Cause = containerIn(c, f, x)
 			return true
 		})
 	}
@@ -64,7 +64,7 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	x := f.spelled(item.X)
 	f.finding(cast.Span, finding.Borrowed,
 		fmt.Sprintf("the pointer is to an item that only %s holds a reference to: another thread can replace it there", x),
-		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`), or hold a lock on %s", f.spelled(item), x)).Cause = c.containerIn(f, item.X)
+		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`), or hold a lock on %s", f.spelled(item), x)).Cause = containerIn(c, f, item.X)
 }
 
 // keeps reports whether a value is assigned as it is.

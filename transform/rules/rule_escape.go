@@ -214,7 +214,7 @@ func containerOf(owner *project.Class, name string) string {
 
 // containerIn is the cause of findings about what a function does with a container that others change: one lock is
 // for all that is done with an attribute of one class, or a variable of the module, or in one function with another.
-func (c *checking) containerIn(f *ruleFunc, x ast.Expr) string {
+func containerIn(c *checking, f *ruleFunc, x ast.Expr) string {
 	switch x := syntax.Bare(x).(type) {
 	case *ast.Attribute:
 		if f.class == nil || !syntax.IsNamed(x.X, f.first()) {

@@ -35,13 +35,13 @@ func itemStorage(c *checking) {
 						help = bytesHelp
 					}
 					f.finding(n.Span, finding.Storage,
-						fmt.Sprintf("%s points at %s, which another thread can move by changing %s", name, what, f.spelled(x)), help).Cause = c.containerIn(f, x)
+						fmt.Sprintf("%s points at %s, which another thread can move by changing %s", name, what, f.spelled(x)), help).Cause = containerIn(c, f, x)
 				} else if c.sizedBefore(f, n, name) {
 					x := syntax.Arg(n, 0)
 					if c.reach(f, x, n.Pos) == shared && !f.held(n.Pos, x) {
 						f.finding(n.Span, finding.Storage,
 							fmt.Sprintf("%s checks no bounds, and another thread can shorten %s after its size was read", name, f.spelled(x)),
-							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` around the loop", f.spelled(x), f.spelled(x))).Cause = c.containerIn(f, x)
+							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` around the loop", f.spelled(x), f.spelled(x))).Cause = containerIn(c, f, x)
 					}
 				}
 			case *ast.CVarDecl, *ast.Assign: // cdef char* p = data
@@ -54,7 +54,7 @@ func itemStorage(c *checking) {
 					c.reach(f, cast.X, n.Pos) == shared && !f.held(n.Pos, cast.X) {
 					f.finding(n.Span, finding.Storage,
 						fmt.Sprintf("ob_item points at the list's items, which another thread can move by changing %s", f.spelled(cast.X)),
-						"copy it first (`tuple(…)`), or hold `with cython.critical_section(…)` on it while the pointer is in use").Cause = c.containerIn(f, cast.X)
+						"copy it first (`tuple(…)`), or hold `with cython.critical_section(…)` on it while the pointer is in use").Cause = containerIn(c, f, cast.X)
 				}
 			}
 			return true
@@ -111,7 +111,7 @@ func bytesOfAttributes(c *checking) {
 				}
 				if c.reach(f, x, x.Pos) == shared && !f.held(x.Pos, x) {
 					f.finding(e.Range(), finding.Storage,
-						fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", f.spelled(x)), bytesHelp).Cause = c.containerIn(f, x)
+						fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", f.spelled(x)), bytesHelp).Cause = containerIn(c, f, x)
 				}
 			})
 			return true
@@ -134,7 +134,7 @@ func (c *checking) bytesOf(f *ruleFunc, e ast.Expr) {
 		return
 	}
 	f.finding(e.Range(), finding.Storage,
-		fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", n.Name), bytesHelp).Cause = c.containerIn(f, n)
+		fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", n.Name), bytesHelp).Cause = containerIn(c, f, n)
 }
 
 // sizedBefore reports whether a call reads an item unchecked, in a loop, of a
