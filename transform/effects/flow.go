@@ -377,9 +377,11 @@ func (b *builder) tested(cond ast.Expr) (yes, no []int32) {
 	tells := (attempts{b}).tells(cond)
 	before := slices.Clone(b.env) // with what is assigned in the condition
 	(attempts{b}).knowing(tells.yes)
+	(sameness{holding{b}}).knowsSame(cond, true)
 	yes = b.env
 	b.env = before
 	(attempts{b}).knowing(tells.no)
+	(sameness{holding{b}}).knowsSame(cond, false)
 	return yes, slices.Clone(b.env)
 }
 

@@ -27,6 +27,8 @@ type heldLock struct {
 	// from is a value that may be several objects, and way the number of the way from it to the lock (samelock.go).
 	// There is no region then.
 	from, way int32
+	// same is the node of a fact that two values are one object (onesame.go). There is no region then.
+	same int32
 }
 
 // lockSet is a set of the locks of one summary. There are few of them: what there is no place for
@@ -240,6 +242,11 @@ func (s heldLocks) findHeld() {
 	}
 	s.held = make([]lockSet, len(s.flow.Nodes))
 	uses := s.usedLocks()
+	facts := oneSame{s}.findSame()
+	var allFacts lockSet
+	for _, f := range facts {
+		allFacts |= f.bit
+	}
 	type change struct{ leaves, frees lockSet }
 	calls := map[int32]change{}
 	for _, n := range order {
@@ -254,7 +261,7 @@ func (s heldLocks) findHeld() {
 							out.leaves = 0
 							continue
 						}
-						out.frees |= s.across(c, g, g.Sum.frees) | sameLocks{s}.acrossValue(c, g, g.Sum.frees)
+						out.frees |= oneSame{s}.twins(s.across(c, g, g.Sum.frees)|sameLocks{s}.acrossValue(c, g, g.Sum.frees), facts, allFacts)
 						out.leaves &= s.across(c, g, g.Sum.leaves) | sameLocks{s}.acrossValue(c, g, g.Sum.leaves)
 					}
 					if len(c.Callees) == 0 {
@@ -315,11 +322,38 @@ func (s heldLocks) findHeld() {
 		}
 		return s.held[x.Base]
 	}
+	known := func(n int32) lockSet {
+		out := after(n)
+		if len(facts) == 0 {
+			return out
+		}
+		switch x := &s.flow.Nodes[n]; x.Kind {
+		case NodeSame:
+			for _, f := range facts {
+				if f.node == n {
+					out |= f.bit
+				}
+			}
+		case NodeAssigned:
+			return out &^ oneSame{s}.forgotten(x, facts)
+		case NodeCalled:
+			if x.Num == unseenCode {
+				break
+			}
+			out &^= oneSame{s}.forgotten(x, facts)
+		case NodeHolds, NodeAnswered:
+		case NodeLetsGo:
+			return out &^ (oneSame{s}.twins(s.lets(x.Num, uses), facts, allFacts) &^ s.asked)
+		default:
+			return out
+		}
+		return oneSame{s}.twins(out, facts, out)
+	}
 	for changed := true; changed; {
 		changed = false
 		for i := len(order) - 1; i >= 0; i-- {
 			n := order[i]
-			if now := after(n); now != s.held[n] {
+			if now := known(n); now != s.held[n] {
 				s.held[n], changed = now, true
 			}
 		}

@@ -47,6 +47,7 @@ const (
 	NodeLetsGo             // lock num is released; base is the history before it; what from has is kept
 	NodeAsks               // lock num may have been taken; base is the history before it
 	NodeAnswered           // that it has been is known from here on; base is the history before it
+	NodeSame               // the two values of from are one object from here on; base is the history before it
 	NodeInCall             // what is handed over runs as place num has it; base is the history before the call
 	NodeAnswer             // what a call returns that may have taken the locks from num to pos
 )
