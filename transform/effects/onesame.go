@@ -95,7 +95,7 @@ func (s oneSame) findSame() []sameFact {
 		for k, v := range s.flow.Nodes[n].From {
 			f.sides[k] = side{region: s.regionOfLock(v)}
 			if f.sides[k].region < 0 {
-				f.sides[k].from, f.sides[k].path = sameLocks{s.heldLocks}.origin(v)
+				f.sides[k].from, f.sides[k].path = sameLocks(s).origin(v)
 			}
 		}
 		out = append(out, f)
@@ -149,10 +149,10 @@ func (s oneSame) twin(l heldLock, a, b side, history int32) lockSet {
 		return 0
 	}
 	if b.region < 0 {
-		return sameLocks{s.heldLocks}.ofValue(l, b.from, append(slices.Clone(b.path), way...), false)
+		return sameLocks(s).ofValue(l, b.from, append(slices.Clone(b.path), way...), false)
 	}
 	l.from, l.way = 0, 0
-	if l.region = (sameLocks{s.heldLocks}).following(b.region, way, history); l.region < 0 {
+	if l.region = (sameLocks(s)).following(b.region, way, history); l.region < 0 {
 		return 0
 	}
 	i, ok := s.lockOf(l)
