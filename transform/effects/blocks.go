@@ -30,6 +30,8 @@ type BlockLock struct {
 	Class *project.Class
 	// Shape is what is known of the value.
 	Shape ctype.Shape
+	// Param is the number of the parameter that a function holds from its entry on.
+	Param int
 	node  int32
 }
 

@@ -55,6 +55,28 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 	return slices.ContainsFunc(decs, func(d decorator.Lock) bool { return names(p, f, e, d) })
 }
 
+// TakesAtEntry reports whether a function takes at its entry what an effect is on: what its decorators
+// do not name, only if it uses that outside of its blocks.
+func TakesAtEntry(p *Program, f *Function, e *Effect) bool {
+	if !p.Holds(f, e) {
+		return false
+	}
+	r := &f.Sum.Regions[e.Region]
+	decs := p.OwnLocks(f).Decs
+	named := r.Parent >= 0 || r.locked != nil && r.locked.given || slices.ContainsFunc(decs, func(d decorator.Lock) bool {
+		return len(d.Args()) > 0 && d.Name != "locked_class" && names(p, f, e, d)
+	})
+	if named || !p.Member(f) {
+		return true
+	}
+	if r.Num == 0 {
+		_, does := p.ModeOf(f)
+		return does
+	}
+	in := p.Locks.Of(f.Class)
+	return in == nil || p.StanceOn(f, int(r.Num), in.Kind != decorator.RWLock).Touches
+}
+
 // names reports whether a decorator of a function locks what one of its effects is on.
 func names(p *Program, f *Function, e *Effect, d decorator.Lock) bool {
 	if d.Name == "locked_class" {

@@ -75,8 +75,13 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 					w.out[before].Together = true
 				}
 			}
-			if t.effect.Class == nil && (t.star || w.known(t.node)) && !w.again(slices.Values(entry), &t) {
-				for _, e := range entry {
+			untyped := t.effect.Class == nil && (t.star || w.known(t.node))
+			if !untyped && t.effect.Class == nil || w.again(slices.Values(entry), &t) || w.atEntry(&t) {
+				continue
+			}
+			for _, e := range entry {
+				// Of objects with a static type the effects of the function tell, while it holds its own.
+				if untyped || e.Param > 0 && p.Member(f) {
 					w.pair(e, &t)
 				}
 			}
@@ -102,7 +107,27 @@ func (f *Function) EntryLock(num int, md Mode) BlockLock {
 	if num == 0 && sh.Class == nil {
 		sh.Class = f.Class
 	}
-	return BlockLock{Mode: md, Class: sh.Class, Shape: sh, node: n}
+	return BlockLock{Mode: md, Class: sh.Class, Shape: sh, node: n, Param: num}
+}
+
+// Operands are the other parameters that a member takes at its entry, as if blocks did.
+func Operands(p *Program, f *Function) []BlockLock {
+	var out []BlockLock
+	for r := range f.Sum.Regions {
+		x := &f.Sum.Regions[r]
+		if x.Root != NodeParam || x.Parent >= 0 || x.Num == 0 || int(x.Num) >= len(f.Flow.Params) {
+			continue
+		}
+		l := f.EntryLock(int(x.Num), Read)
+		e := &Effect{Region: int32(r), Class: l.Class}
+		if l.Class == nil || !TakesAtEntry(p, f, e) {
+			continue
+		}
+		e.Mode = p.StanceOn(f, int(x.Num), false).Mode
+		l.Mode = takenFor(p, f, e)
+		out = append(out, l)
+	}
+	return out
 }
 
 // OfClass is the class of what a block locks, as far as it is known.
@@ -243,7 +268,7 @@ func (w *nesting) atEntry(t *taking) bool {
 	}
 	refs := w.refsOf(t)
 	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r int32) bool {
-		return !w.p.Holds(w.f, &Effect{Region: r, Class: t.effect.Class})
+		return !TakesAtEntry(w.p, w.f, &Effect{Region: r, Class: t.effect.Class})
 	})
 }
 

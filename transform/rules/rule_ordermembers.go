@@ -31,7 +31,7 @@ func (o *ordering) look(f *effects.Function) {
 		holds = effects.Write
 	}
 	for e := range o.takings(f) {
-		if !p.locksAnother(f, e) || p.takes(f, e) && e.Cause != effects.Takes {
+		if !p.locksAnother(f, e) || p.takes(f, e) && (e.Cause != effects.Takes || effects.TakesAtEntry(p.prog, f, e)) {
 			continue
 		}
 		x := &f.Sum.Regions[e.Region]

@@ -39,10 +39,17 @@ func (o *ordering) atEntry(f *effects.Function) []effects.BlockLock {
 		return nil
 	}
 	if p.Member(f) {
-		if md, does := p.ModeOf(f); does && !p.Constructs(f, 0) {
-			return []effects.BlockLock{f.EntryLock(0, md)}
+		if p.Constructs(f, 0) {
+			return nil
 		}
-		return nil
+		out := effects.Operands(p, f)
+		if md, does := p.ModeOf(f); does {
+			// What has the same lock as its own object is no more than that tells.
+			own := o.p.locks.Shared(f.Class)
+			out = slices.DeleteFunc(out, func(l effects.BlockLock) bool { return o.p.locks.Shared(l.OfClass()) == own })
+			out = append(out, f.EntryLock(0, md))
+		}
+		return out
 	}
 	var out []effects.BlockLock
 	for _, d := range p.OwnLocks(f).Decs {
@@ -88,8 +95,8 @@ func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effec
 				}
 			} else {
 				a.held = nil
-				if f.Class == nil {
-					a.held = &heldObject{class: h, text: f.Def.Params.List[0].Name.Name}
+				if num := n.Held.Param; f.Class == nil || num > 0 {
+					a.held = &heldObject{class: h, text: f.Def.Params.List[num].Name.Name}
 				}
 			}
 			if n.X != nil {
