@@ -22,7 +22,7 @@ import (
 // A report may have that many bytes for each of the input, and for none.
 const (
 	reportFactor = 200
-	reportBase   = 240 << 10 // SARIF has the pages of all findings
+	reportBase   = 320 << 10 // SARIF has the pages of all findings
 )
 
 // fuzzUser is a module beside the one that is tried: it sees what that declares.
