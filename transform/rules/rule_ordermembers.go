@@ -48,6 +48,7 @@ func (o *ordering) look(f *effects.Function) {
 			a.steps = f.StepsTo(e.Region)
 		}
 		o.add(a)
+		o.underOperands(f, e)
 	}
 	for _, g := range effects.HelpersOf(p.prog, f) {
 		for i := range g.Sum.Effects {
@@ -58,6 +59,27 @@ func (o *ordering) look(f *effects.Function) {
 				}
 			}
 		}
+	}
+}
+
+// underOperands notes what a member locks, in what it calls, while it holds other parameters from its entry on,
+// where these have a lock of another class than its own object and than what is locked.
+func (o *ordering) underOperands(f *effects.Function, e *effects.Effect) {
+	p := o.p
+	if e.Maybe || e.Via == nil {
+		return // what blocks take, underBlocks notes
+	}
+	x := &f.Sum.Regions[e.Region]
+	for _, h := range effects.Operands(p.prog, f) {
+		c := h.OfClass()
+		lock := p.locks.Shared(c)
+		if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection || lock == p.locks.Shared(f.Class) || lock == p.locks.Shared(e.Class) {
+			continue
+		}
+		if x.Root == effects.NodeParam && int(x.Num) == h.Param {
+			continue // its own part: what its own members do tells
+		}
+		o.add(&lockEdge{holds: h.Mode, f: f, in: f, e: e, held: &heldObject{class: c, text: f.Def.Params.List[h.Param].Name.Name}})
 	}
 }
 
