@@ -323,6 +323,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		for _, c := range st.Cases {
 			ways = b.branch(before, ways, func() bool {
 				b.expr(c.Pattern)
+				capture(b, c.Pattern, subject)
 				b.expr(c.Guard)
 				return b.suite(c.Body)
 			})
@@ -343,6 +344,26 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 	}
 	return true
+}
+
+// capture gives the names in a pattern what is matched, or is in that.
+func capture(b *builder, pattern ast.Expr, subject int32) {
+	var names []*ast.Name
+	if pattern != nil {
+		ast.Walk(pattern, func(n ast.Node) bool {
+			if x, ok := n.(*ast.Name); ok && x.Access == ast.Write {
+				names = append(names, x)
+			}
+			return true
+		})
+	}
+	for _, x := range names {
+		value := b.element(subject)
+		if x == pattern {
+			value = subject
+		}
+		b.target(x, value, false)
+	}
 }
 
 // matchesValues reports whether the patterns of a match statement compare its subject with something that is

@@ -27,17 +27,39 @@ func (b sameness) knowsSame(cond ast.Expr, truth bool) {
 		}
 	case *ast.Binary:
 		if e.Op == "and" && truth || e.Op == "or" && !truth {
-			b.knowsSame(e.X, truth)
+			if changesNothing(e.Y) { // which runs later
+				b.knowsSame(e.X, truth)
+			}
 			b.knowsSame(e.Y, truth)
 		}
 	case *ast.Compare:
 		if len(e.Ops) != 1 || e.Ops[0] != "is" && e.Ops[0] != "is not" || (e.Ops[0] == "is") != truth {
 			return
 		}
+		if !changesNothing(e) {
+			return
+		}
 		if x, y := b.plainValue(e.Xs[0]), b.plainValue(e.Xs[1]); x != 0 && y != 0 && x != y {
 			b.set(historySlot, b.node(Node{Kind: NodeSame, Base: b.history(), From: []int32{x, y}}))
 		}
 	}
+}
+
+// changesNothing reports whether what a variable or an attribute is stays the same while an expression is evaluated.
+func changesNothing(e ast.Expr) bool {
+	same := true
+	ast.Walk(e, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Walrus, *ast.Yield:
+			same = false
+		case *ast.Unary:
+			same = same && n.Op != "await"
+		case *ast.Call:
+			same = same && n.Fun != nil && (syntax.IsNamed(n.Fun, "isinstance") || syntax.IsNamed(n.Fun, "len"))
+		}
+		return same
+	})
+	return same
 }
 
 // plainValue is the value of a variable, or of a C attribute of one that holds an object, which has been walked; 0 for
@@ -94,6 +116,9 @@ func (s oneSame) findSame() []sameFact {
 		f := sameFact{node: int32(n), bit: 1 << i}
 		for k, v := range s.flow.Nodes[n].From {
 			f.sides[k] = side{region: s.regionOfLock(v)}
+			if s.sum.many(f.sides[k].region) { // one of several objects
+				f.sides[k].region = -1
+			}
 			if f.sides[k].region < 0 {
 				f.sides[k].from, f.sides[k].path = sameLocks(s).origin(v)
 			}
