@@ -234,7 +234,7 @@ func (o *ordering) underDecorators(f *effects.Function) {
 				}
 			}
 			for e := range o.takings(f) {
-				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || f.Sum.Regions[e.Region].Root == effects.NodeFresh || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) || nobodyElses(f, e) {
+				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || f.Sum.Regions[e.Region].Root == effects.NodeFresh || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) || p.nobodyElses(f, e) {
 					continue
 				}
 				passed := p.locks.Shared(c) == p.locks.Shared(e.Class) && f.Passed(e.Region)
@@ -244,28 +244,6 @@ func (o *ordering) underDecorators(f *effects.Function) {
 			}
 		}
 	}
-}
-
-// nobodyElses reports whether an effect is on the object of a __cinit__ that uses nothing but its C attributes, apart
-// from where the effect comes about: it has handed the object to nobody, and no other thread holds it.
-func nobodyElses(f *effects.Function, e *effects.Effect) bool {
-	if f.Class == nil || f.Def.Name.Name != "__cinit__" || f.Accessor != effects.Plain || !effects.OnSelf(f, e) || len(f.Def.Params.List) == 0 {
-		return false
-	}
-	self, alone := f.Def.Params.List[0].Name.Name, true
-	fields := map[ast.Node]bool{} // names of which a C attribute is used
-	ast.Walk(f.Def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			alone = false // may have it, and be handed out
-		case *ast.Attribute:
-			fields[n.X] = f.Class.Field(n.Attr.Name) != nil
-		case *ast.Name:
-			alone = alone && (n.Name != self || fields[n] || e.Span.Contains(n.Pos)) && n.Name != "locals" && n.Name != "vars"
-		}
-		return alone
-	})
-	return alone
 }
 
 // locksParam reports whether a decorator locks a parameter by its name.
