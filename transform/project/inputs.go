@@ -48,6 +48,27 @@ func (p *Project) packagesIn(stems []string) []string {
 	return out
 }
 
+// nearest returns directories, first those that have most of their path in common with a root: of copies of one package, each copy of what uses it means the one beside it.
+func nearest(dirs []string, root string) []string {
+	if len(dirs) < 2 {
+		return dirs
+	}
+	parts := strings.Split(filepath.ToSlash(root), "/")
+	shared := func(dir string) int {
+		n := 0
+		for part := range strings.SplitSeq(filepath.ToSlash(dir), "/") {
+			if n == len(parts) || part != parts[n] {
+				break
+			}
+			n++
+		}
+		return n
+	}
+	out := slices.Clone(dirs)
+	slices.SortStableFunc(out, func(a, b string) int { return cmp.Compare(shared(b), shared(a)) })
+	return out
+}
+
 // Group tells which modules files belong to.
 func (p *Project) Group(paths []string) Inputs {
 	in := Inputs{Paths: make([]string, len(paths))}

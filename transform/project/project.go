@@ -165,7 +165,7 @@ func (p *Project) bases(stem, root string, level int, path []string) iter.Seq[st
 		if !yield(root) || dir != root && !yield(dir) {
 			return
 		}
-		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}, p.given} {
+		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}, nearest(p.given, root)} {
 			for _, d := range dirs {
 				if d = filepath.Clean(d); d != root && d != dir && !yield(d) {
 					return

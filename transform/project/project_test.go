@@ -97,6 +97,26 @@ func TestNeedsAndReferencesWithoutParsing(t *testing.T) {
 	}
 }
 
+// Of copies of one package, what is beside one of them means that one, in whatever order they are.
+func TestNearestPackage(t *testing.T) {
+	files, inputs := memory.Files{}, []string{}
+	for _, v := range []string{"v1", "v2", "v3"} {
+		files[v+"/lib/__init__.pxd"] = ""
+		files[v+"/lib/a.pxd"] = "cdef class A:\n    cdef int n\n"
+		files[v+"/use/m.pyx"] = "from lib.a cimport A\n"
+		inputs = append(inputs, v+"/lib/a.pxd", v+"/use/m.pyx")
+	}
+	p := New(files, Options{})
+	if _, err := p.Open(context.Background(), inputs, 1); err != nil {
+		t.Fatal(err)
+	}
+	for _, v := range []string{"v1", "v2", "v3"} {
+		if c := p.Module(v + "/use/m").Lookup([]string{"A"}); c == nil || c.Mod.Stem != v+"/lib/a" {
+			t.Errorf("%s/use/m has %v", v, c)
+		}
+	}
+}
+
 // A package among the inputs is found in whatever directory it is: the build names that one. Files that are in no
 // package are no modules for everybody.
 func TestPackagesOfInputs(t *testing.T) {
