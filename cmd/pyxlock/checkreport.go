@@ -7,6 +7,7 @@ import (
 	"cmp"
 	"fmt"
 	"io"
+	"maps"
 	"slices"
 	"strings"
 
@@ -179,18 +180,19 @@ func page(code string) string {
 	return string(text)
 }
 
-// statistics prints how many findings of each code there are, the most first,
-// and marks those that --fix fixes all of.
+// statistics prints how many findings of each code there are, the most first, with the other codes that
+// their places have, and marks those that --fix fixes all of.
 func statistics(w io.Writer, fs []transform.Finding) error {
 	type row struct {
 		transform.Rule
 		n, places, fixable int
+		others             map[string]int
 	}
 	var rows []row
 	width := 0
 	groups := transform.Groups(fs)
 	for _, r := range transform.Rules() {
-		row := row{Rule: r}
+		row := row{Rule: r, others: map[string]int{}}
 		for _, g := range groups {
 			if g.Code != r.Code {
 				continue
@@ -198,6 +200,9 @@ func statistics(w io.Writer, fs []transform.Finding) error {
 			row.n++
 			for _, f := range append([]transform.Finding{g.Finding}, g.Also...) {
 				row.places++
+				if f.Code != r.Code {
+					row.others[f.Code]++
+				}
 				if f.Fix != nil {
 					row.fixable++
 				}
@@ -216,7 +221,15 @@ func statistics(w io.Writer, fs []transform.Finding) error {
 		}
 		at := ""
 		if r.places > r.n {
-			at = fmt.Sprintf(" (at %d places)", r.places)
+			at = fmt.Sprintf(" (at %d places", r.places)
+			for i, code := range slices.Sorted(maps.Keys(r.others)) {
+				of := " of them"
+				if i > 0 {
+					of = ""
+				}
+				at += fmt.Sprintf(", %d%s %s", r.others[code], of, code)
+			}
+			at += ")"
 		}
 		if _, err := fmt.Fprintf(w, "%*d  %s  %s %s%s\n", width, r.n, r.Code, mark, r.Title, at); err != nil {
 			return err
