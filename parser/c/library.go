@@ -45,6 +45,8 @@ type Library struct {
 	apart   []apart
 	solver  solver
 	lost    map[Place]bool // see misses
+	// untouched are names of which the bodies, with what they call, take and release no locks.
+	untouched map[*node]bool
 }
 
 // file is a file that was read. Of includes those are known that were found.

@@ -23,7 +23,10 @@ type Lock struct {
 // Locking is what a function does to locks: all else that it does lies between taking them and releasing them.
 type Locking struct {
 	Takes, Releases []Lock
-	bare            bool // it does nothing else
+	// Drops is what a function of which nothing else is known may release that it has not taken; a lock that is
+	// Unknown is among them where it is not clear which one.
+	Drops []Lock
+	bare  bool // it does nothing else
 }
 
 // LockCall is what a function that is known does to the lock that it is given first.
@@ -44,7 +47,8 @@ func (h Header) Locking(name string) Locking {
 	if n == nil {
 		return Locking{}
 	}
-	return lockers{l, h.f, maxLockers}.of(l.behind(h.f, n, 0))
+	bodies := maxBodies
+	return lockers{l, h.f, maxLockers, &bodies}.of(l.behind(h.f, n, 0))
 }
 
 // locks reports whether a function that no file has takes or releases a lock, and does nothing else to what it is given.
@@ -59,27 +63,37 @@ func (l *Library) locks(name string) bool {
 // maxLockers is how deep functions that lock may call each other.
 const maxLockers = 8
 
+// maxBodies is how many bodies are looked through for one function.
+const maxBodies = 256
+
 // lockers looks through bodies for locks.
 type lockers struct {
 	lib   *Library
 	home  *file // in which names are looked up
 	depth int
+	left  *int // bodies that may still be looked through
 }
 
 // of is what all declarations of a name agree on. What is compiled only for interpreters with a GIL does not count.
-func (l lockers) of(n *node) Locking {
-	var out Locking
+func (l lockers) of(n *node) (out Locking) {
 	found := false
-	if n == nil || n.many || l.depth == 0 {
+	if n == nil || n.many || l.depth == 0 || *l.left == 0 || !l.touches(n) {
 		return out
 	}
+	*l.left--
+	defer func() {
+		if len(out.Takes)+len(out.Releases) == 0 {
+			out = Locking{Drops: l.drops(n)}
+		}
+	}()
 	for _, d := range n.defs {
 		if d.macro == nil && d.isl.body < 0 || d.onlyWithGIL() {
 			continue
 		}
 		k := l.body(d)
 		if found && !out.equal(k) {
-			return Locking{}
+			out = Locking{}
+			return out
 		}
 		out, found = k, true
 	}
@@ -277,17 +291,9 @@ func (b *lockBody) called(name string, args [][]word) (locks []Lock, take, ok bo
 		return nil, false, false
 	}
 	for _, l := range append(slices.Clone(k.Takes), k.Releases...) {
-		if l.Param >= 0 {
-			if l.Param >= len(args) {
-				return nil, false, false
-			}
-			at, ok := b.lock(args[l.Param])
-			if !ok {
-				return nil, false, false
-			}
-			at.Section, at.Shared, at.Native = l.Section, l.Shared, l.Native
-			at.Path = strings.Trim(at.Path+"."+l.Path, ".")
-			l = at
+		l, ok := b.through(l, args)
+		if !ok {
+			return nil, false, false
 		}
 		locks = append(locks, l)
 	}
@@ -333,8 +339,10 @@ func (b *lockBody) member(a []word, address bool) (Lock, bool) {
 		if value && (len(a) > 1 && a[1].text == "." || len(a) == 1 && address) {
 			return out, false // a copy
 		}
-	} else if b.ofThread(root) {
-		return out, false // it keeps nobody away
+	} else if n := b.find(root); n != nil && slices.ContainsFunc(n.defs, func(d *def) bool { return d.macro != nil }) {
+		return b.behindMacro(n, a)
+	} else if b.ofThread(root) || b.varies(root) {
+		return out, false // it keeps nobody away, or is now this lock and now that
 	} else {
 		out.Name = root
 	}
@@ -347,28 +355,10 @@ func (b *lockBody) member(a []word, address bool) (Lock, bool) {
 	return out, true
 }
 
-// ofThread reports whether each thread has a variable of its own.
-func (b *lockBody) ofThread(name string) bool {
-	for _, g := range b.home.all() {
-		for _, isl := range g.index.fields {
-			named, own := false, false
-			for _, k := range g.toks[isl.start:isl.end] {
-				word := g.str(k)
-				named = named || word == name
-				own = own || word == "_Thread_local" || word == "thread_local" || strings.HasPrefix(word, "__thread")
-			}
-			if named && own {
-				return true
-			}
-		}
-	}
-	return false
-}
-
 // declares reports whether a statement declares variables and does nothing else; it remembers which.
 func (b *lockBody) declares(s []word) bool {
 	n := len(s)
-	if n < 3 || s[n-1].text != ";" || s[0].kind != kIdent || s[0].text == "return" || s[0].text == "static" || s[0].text == "goto" {
+	if n < 3 || s[n-1].text != ";" || s[0].kind != kIdent || notDeclaring[s[0].text] {
 		return false
 	}
 	eq := slices.IndexFunc(s, func(w word) bool { return w.text == "=" })
@@ -415,6 +405,9 @@ func (b *lockBody) declares(s []word) bool {
 	return false
 }
 
+// notDeclaring are words with which a statement begins that is no declaration, or one of a variable that stays.
+var notDeclaring = set("return", "static", "goto", "delete", "throw", "co_return", "co_yield", "co_await", "case", "else")
+
 // asksFirst reports whether a statement returns where a parameter is not as it should be, and looks at nothing that
 // this leads to: if (!s) return -1;
 func (b *lockBody) asksFirst(s []word) bool {
@@ -423,8 +416,10 @@ func (b *lockBody) asksFirst(s []word) bool {
 	}
 	end := closing(s, 1)
 	for _, w := range s[2:end] {
-		_, param := b.params[w.text]
+		i, param := b.params[w.text]
 		switch {
+		case param && i < len(b.d.params) && b.d.params[i].ref: // of somebody else's variable
+			return false
 		case w.kind == kIdent && !param && w.text != "NULL" && w.text != "nullptr":
 			return false
 		case w.kind == kPunct && !asking[w.text]:

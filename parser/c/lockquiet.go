@@ -8,10 +8,16 @@ import (
 )
 
 // leaving are words that end a function, or jump out of it.
-var leaving = set("longjmp", "siglongjmp", "setjmp", "sigsetjmp", "Py_VISIT", "co_return", "co_await", "co_yield", "_Exit", "pthread_exit")
+var leaving = set("longjmp", "siglongjmp", "setjmp", "sigsetjmp", "Py_VISIT", "co_return", "co_await", "co_yield", "_Exit", "pthread_exit",
+	"pthread_create", "thrd_create", "PyThread_start_new_thread", "jthread", "Py_AddPendingCall") // or have somebody else do something
 
 // detaching are words that have the thread detach, which suspends critical sections.
-var detaching = set("Py_BEGIN_ALLOW_THREADS", "Py_UNBLOCK_THREADS", "PyEval_SaveThread", "PyEval_ReleaseThread", "PyThreadState_Swap")
+var detaching = set("PyEval_SaveThread", "PyEval_ReleaseThread", "PyThreadState_Swap", "gil_scoped_release")
+
+// detaches reports whether a word has the thread detach: also one of the macros that others make of Python's.
+func detaches(word string) bool {
+	return detaching[word] || strings.Contains(word, "ALLOW_THREADS") || strings.Contains(word, "UNBLOCK_THREADS") || strings.Contains(word, "BEGIN_THREADS")
+}
 
 // sections are the words of critical sections.
 func sections(name string) bool {
@@ -39,7 +45,7 @@ func (b *lockBody) quiet(s []word, locks []Lock, free bool) bool {
 			if i+1 >= len(s) || !free && !b.labels[s[i+1].text] {
 				return false
 			}
-		case leaving[w.text] || sections(w.text) || section && detaching[w.text]:
+		case leaving[w.text] || sections(w.text) || section && detaches(w.text) || b.elsewhere(s, i) || b.classOfLocks(w.text):
 			return false
 		case b.reassigned(s, i, locks):
 			return false
@@ -78,12 +84,39 @@ func (b *lockBody) reassigned(s []word, i int, locks []Lock) bool {
 		if !root && !member {
 			continue
 		}
+		if l.Path != "" && root && (at(i-1) == "(" && overwriting[at(i-2)] || at(i+1) == "[" && at(closing(s, i+1)+1) == "=" || at(i-1) == "(" && at(i+1) == ")" && at(i+2) == "=") {
+			return true // the lock as well
+		}
 		next := at(i + 1)
 		if next == "=" || next == "++" || next == "--" || len(next) > 1 && strings.HasSuffix(next, "=") && next != "==" && next != "!=" && next != "<=" && next != ">=" {
 			return true
 		}
 		if prev := at(i - 1); root && (prev == "++" || prev == "--" || prev == "&" && next != "->" && next != "." && next != "[" && binary(at(i-2))) {
 			return true
+		}
+	}
+	return false
+}
+
+// overwriting are functions that fill what they are given first.
+var overwriting = set("memset", "memcpy", "memmove", "explicit_bzero", "bzero")
+
+// elsewhere reports whether what follows may run in another thread: std::thread, std::async.
+func (b *lockBody) elsewhere(s []word, i int) bool {
+	return (s[i].text == "thread" || s[i].text == "async") && i > 1 && s[i-1].text == "::" && s[i-2].text == "std"
+}
+
+// classOfLocks reports whether a word is a class of C++ whose objects may take or release locks as they are made and
+// destroyed.
+func (b *lockBody) classOfLocks(name string) bool {
+	for _, g := range b.home.all() {
+		for _, isl := range g.index.classes[name] {
+			toks := g.toks[isl.body+1 : max(isl.body+1, isl.end-1)]
+			for i, k := range toks {
+				if k.kind == kIdent && i+1 < len(toks) && g.str(toks[i+1]) == "(" && (strings.Contains(strings.ToLower(g.str(k)), "lock") || detaches(g.str(k))) {
+					return true
+				}
+			}
 		}
 	}
 	return false
@@ -120,10 +153,15 @@ func (b *lockBody) calm(name string, section, free bool) bool {
 	}
 	n := b.find(name)
 	if n == nil { // it may be a macro, which returns
-		lower := strings.ToLower(name)
-		return !strings.Contains(lower, "lock") && !strings.Contains(lower, "mutex") && (!loud(name) || strings.HasPrefix(name, "Py") || strings.HasPrefix(name, "__"))
+		return !speaks(name) && (!loud(name) || strings.HasPrefix(name, "Py") || strings.HasPrefix(name, "__"))
 	}
 	return b.calmBody(n, section, free, map[*node]bool{})
+}
+
+// speaks reports whether a name speaks of locks.
+func speaks(name string) bool {
+	lower := strings.ToLower(name)
+	return strings.Contains(lower, "lock") || strings.Contains(lower, "mutex")
 }
 
 // calmBody is calm for what a name stands for, and all that this calls.
@@ -135,8 +173,13 @@ func (b *lockBody) calmBody(n *node, section, free bool, seen map[*node]bool) bo
 		return false
 	}
 	seen[n] = true
-	if k := b.of(n); len(k.Takes) > 0 && len(k.Takes) == len(k.Releases) { // what it takes it releases
+	k := b.of(n)
+	paired := len(k.Takes) > 0 && len(k.Takes) == len(k.Releases) // what it takes it releases
+	if paired && !section {
 		return true
+	}
+	if !n.hasBody() && speaks(n.name) && !slices.ContainsFunc(n.defs, func(d *def) bool { return d.macro != nil }) {
+		return false
 	}
 	for _, d := range n.defs {
 		if d.macro == nil && d.isl.body < 0 {
@@ -148,10 +191,13 @@ func (b *lockBody) calmBody(n *node, section, free bool, seen map[*node]bool) bo
 				continue
 			}
 			name := d.file.str(k)
-			if d.macro != nil && !free && (name == "return" || name == "goto" || strings.HasPrefix(name, "Py_RETURN")) || leaving[name] || sections(name) || section && detaching[name] {
+			if d.macro != nil && !free && (name == "return" || name == "goto" || strings.HasPrefix(name, "Py_RETURN")) || leaving[name] || sections(name) || section && detaches(name) {
 				return false
 			}
 			if _, known := b.lib.opts.Locks(name); known {
+				if paired { // a thread that waits for it has its section again when it goes on
+					continue
+				}
 				return false
 			}
 			if i+1 < len(toks) && d.file.str(toks[i+1]) == "(" {

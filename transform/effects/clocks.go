@@ -17,9 +17,17 @@ import (
 type cLocks struct{ holding }
 
 // taken notes the locks that a function of C takes when it is called, and returns what notes those that it releases
-// when it returns: what it does itself it does under both. What is passed by value is read before.
+// when it returns: what it does itself it does under both. What is passed by value is read before. What it may release
+// though nobody knows when, it does not hold.
 func (b cLocks) taken(m *project.Module, f project.CFunc, args passed, e *ast.Call) (released func()) {
 	k := b.p.Headers.Beside(b.m, f).Locks()
+	for _, l := range k.Drops {
+		if u := b.use(m, f, l, args, e); !l.Unknown() && len(args.star)+len(args.kw) == 0 {
+			b.releasesLock(u)
+		} else {
+			b.releasesLock(LockUse{Span: e.Span})
+		}
+	}
 	if len(k.Takes)+len(k.Releases) == 0 || len(args.star)+len(args.kw) > 0 || b.byValue(m, f) {
 		return func() {}
 	}

@@ -184,7 +184,9 @@ func (f Function) and(g Function) Function {
 	}
 	f.fresh = f.fresh && g.fresh
 	if !slices.Equal(f.locks.Takes, g.locks.Takes) || !slices.Equal(f.locks.Releases, g.locks.Releases) {
-		f.locks = c.Locking{}
+		f.locks = c.Locking{Drops: slices.Concat(f.locks.Releases, g.locks.Releases, f.locks.Drops, g.locks.Drops)}
+	} else {
+		f.locks.Drops = slices.Concat(f.locks.Drops, g.locks.Drops)
 	}
 	f.params = slices.Clone(f.params)
 	for i := range f.params {
