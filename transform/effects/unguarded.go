@@ -21,7 +21,8 @@ type Unshared struct {
 
 // Unguarded returns the states of a class that no lock guards, each with what writes it and another use, the worst
 // first: an attribute that holds an object, which a thread takes while another one lets go of it; a pointer; a number;
-// what a pointer leads to. Both come about for certain in what others can call.
+// what a pointer leads to, and a C++ object of which a method is called that changes it. Both come about for certain
+// in what others can call.
 func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
 	var out []Unshared
 	for _, s := range ls.statesOf(c) {
@@ -42,7 +43,7 @@ func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
 		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
 		found := Unshared{State: s, rank: rank}
 		for _, w := range list {
-			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && done(w.Effect)) || !OnSelf(w.Func, w.Effect) || found.Write != nil && before(found.Write, w) {
+			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && (done(w.Effect) || ends(w.Effect) == PassesWritable)) || !OnSelf(w.Func, w.Effect) || found.Write != nil && before(found.Write, w) {
 				continue
 			}
 			for _, u := range list {
