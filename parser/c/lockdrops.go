@@ -18,15 +18,7 @@ func (l lockers) drops(n *node) []Lock {
 		if d.macro == nil && d.isl.body < 0 || d.onlyWithGIL() {
 			continue
 		}
-		d.prepare()
-		b := &lockBody{lockers: l, d: d, params: map[string]int{}, locals: map[string]bool{}, ends: map[string]Lock{}, labels: map[string]bool{}}
-		b.depth--
-		for i, name := range d.names {
-			if name != "" {
-				b.params[name] = i
-			}
-		}
-		for _, k := range b.dropped() {
+		for _, k := range l.bodyOf(d).dropped() {
 			if !slices.Contains(out, k) {
 				out = append(out, k)
 			}

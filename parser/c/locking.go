@@ -122,12 +122,8 @@ type lockBody struct {
 	early  bool            // it may release them and return at once
 }
 
-// body is what one function or macro does.
-func (l lockers) body(d *def) Locking {
-	words, ok := d.words()
-	if !ok {
-		return Locking{}
-	}
+// bodyOf is the body of a declaration before it is read: what is known of it are its parameters.
+func (l lockers) bodyOf(d *def) *lockBody {
 	d.prepare()
 	b := &lockBody{lockers: l, d: d, params: map[string]int{}, locals: map[string]bool{}, ends: map[string]Lock{}, labels: map[string]bool{}}
 	b.depth--
@@ -136,6 +132,16 @@ func (l lockers) body(d *def) Locking {
 			b.params[name] = i
 		}
 	}
+	return b
+}
+
+// body is what one function or macro does.
+func (l lockers) body(d *def) Locking {
+	words, ok := d.words()
+	if !ok {
+		return Locking{}
+	}
+	b := l.bodyOf(d)
 	stmts := statements(words)
 	passed := false // it may return before
 	for len(stmts) > 0 && (b.declares(stmts[0]) || b.asksFirst(stmts[0])) {
