@@ -30,6 +30,7 @@ func (o *ordering) look(f *effects.Function) {
 	if mine.Kind == decorator.Mutex {
 		holds = effects.Write
 	}
+	operands := effects.Operands(p.prog, f)
 	for e := range o.takings(f) {
 		if !p.locksAnother(f, e) || p.takes(f, e) && (e.Cause != effects.Takes || effects.TakesAtEntry(p.prog, f, e)) {
 			continue
@@ -48,7 +49,7 @@ func (o *ordering) look(f *effects.Function) {
 			a.steps = f.StepsTo(e.Region)
 		}
 		o.add(a)
-		o.underOperands(f, e)
+		o.underOperands(f, e, operands)
 	}
 	for _, g := range effects.HelpersOf(p.prog, f) {
 		for i := range g.Sum.Effects {
@@ -64,13 +65,13 @@ func (o *ordering) look(f *effects.Function) {
 
 // underOperands notes what a member locks, in what it calls, while it holds other parameters from its entry on,
 // where these have a lock of another class than its own object and than what is locked.
-func (o *ordering) underOperands(f *effects.Function, e *effects.Effect) {
+func (o *ordering) underOperands(f *effects.Function, e *effects.Effect, operands []effects.BlockLock) {
 	p := o.p
 	if e.Maybe || e.Via == nil {
 		return // what blocks take, underBlocks notes
 	}
 	x := &f.Sum.Regions[e.Region]
-	for _, h := range effects.Operands(p.prog, f) {
+	for _, h := range operands {
 		c := h.OfClass()
 		lock := p.locks.Shared(c)
 		if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection || lock == p.locks.Shared(f.Class) || lock == p.locks.Shared(e.Class) {
