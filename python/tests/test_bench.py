@@ -36,6 +36,16 @@ def test_measures(tmp_path, interpreter):
     assert done.returncode and "--plot needs matplotlib: pip install matplotlib" in done.stdout
 
 
+def test_no_figure_is_nothing():
+    """A thread that gets no turn in time still makes its calls, and what is slow keeps its digits."""
+    code = (
+        "from pyxlock.bench.measure import rate_of, spread\n"
+        "assert rate_of([[int], [int]], 0) > 0\n"
+        "assert spread([1.2345e-5] * 2) == dict(median=1.234e-5, low=1.234e-5, high=1.234e-5)\n"
+    )
+    run(sys.executable, "-c", code, env={"PYTHONPATH": str(ROOT / "python")})
+
+
 @pytest.mark.kept("docs/guide/figures", "python/pyxlock")
 def test_draws(tmp_path):
     """The pictures have two sets of colours, and each colour is in both."""

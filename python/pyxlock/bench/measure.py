@@ -56,9 +56,14 @@ def all_of(locks, options):
 
 
 def spread(values):
-    """Return the median of some figures and their quartiles."""
+    """Return the median of some figures and their quartiles, to four digits."""
     low, middle, high = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
-    return {"median": round(middle, 3), "low": round(low, 3), "high": round(high, 3)}
+    return {"median": digits(middle), "low": digits(low), "high": digits(high)}
+
+
+def digits(value):
+    """Return a figure to four digits, so that a small one is not none."""
+    return float(f"{value:.4g}")
 
 
 def new(locks, name):
@@ -113,12 +118,13 @@ def rate_of(threads, seconds, block=BLOCK):
     def work(number, calls):
         repeated = calls * max(1, block // len(calls))
         barrier.wait()
-        count = 0
-        while not over:
+        # Each makes its calls at least once: on a busy machine all may be over before it gets its turn.
+        while True:
             for call in repeated:
                 call()
-            count += len(repeated)
-        made[number] = count
+            made[number] += len(repeated)
+            if over:
+                return
 
     running = [threading.Thread(target=work, args=item) for item in enumerate(threads)]
     for thread in running:
