@@ -233,6 +233,9 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if c.checksFirst(v, ch) {
 			return "it is tested and then set; two threads can both find it unset"
 		}
+		if ch.f.comesFrom(ch.value, v.name, ch.node.Range().Pos) {
+			return "it is read and written back; changes get lost"
+		}
 	case stores:
 		if c.checksFirst(v, ch) {
 			return "it is tested and then changed; another thread can get in between"
@@ -272,7 +275,46 @@ func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
 	if ch.kind != stores {
 		return false
 	}
-	return ch.key != nil && c.lookedUp(ch.f, v.name, ch.f.spelled(ch.key), ch.node.Range().Pos)
+	// What is assigned is found out before it is stored.
+	before := ch.node.Range().Pos
+	if ch.value != nil {
+		before = ch.value.Range().End
+	}
+	return ch.key != nil && c.lookedUp(ch.f, v.name, ch.f.spelled(ch.key), before)
+}
+
+// comesFrom reports whether a value that a function finds out at an offset is made of what a name had: it is
+// used in the value, or in what was given to a local name that is.
+func (f *ruleFunc) comesFrom(value ast.Expr, name string, at int32) bool {
+	seen := map[string]bool{}
+	var from func(e ast.Expr) bool
+	from = func(e ast.Expr) bool {
+		found := false
+		syntax.OwnNodes(e, func(n ast.Node) bool {
+			nm, ok := n.(*ast.Name)
+			if !ok || found || nm.Access != ast.Read && nm.Access != ast.Called {
+				return !found
+			}
+			if nm.Name == name {
+				found = true
+				return false
+			}
+			if seen[nm.Name] || !f.isLocal(nm.Name) {
+				return true
+			}
+			seen[nm.Name] = true
+			syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+				a, ok := n.(*ast.Assign)
+				if ok && a.Value != nil && a.Pos < at && slices.ContainsFunc(a.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, nm.Name) }) {
+					found = found || from(a.Value)
+				}
+				return !found
+			})
+			return !found
+		})
+		return found
+	}
+	return value != nil && from(value)
 }
 
 // looksFirst reports whether what a node does depends on what is seen of something before: a

@@ -38,7 +38,7 @@ func Bare(e ast.Expr) ast.Expr {
 
 // OwnNodes visits the nodes of a function's body without those of nested functions
 // and classes, whose bodies run at another time.
-func OwnNodes(body *ast.Suite, visit func(ast.Node) bool) {
+func OwnNodes(body ast.Node, visit func(ast.Node) bool) {
 	ast.Walk(body, func(n ast.Node) bool {
 		switch n.(type) {
 		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
