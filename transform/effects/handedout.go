@@ -4,8 +4,11 @@ package effects
 // function inside the function when somebody calls it. The function's locks are gone by then.
 
 import (
+	"strings"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -19,15 +22,17 @@ type Deferred struct {
 	Now bool
 }
 
-// HandedOut finds what a function returns, stores in attributes, or gives to what calls it later.
+// HandedOut finds what a function returns, stores in attributes or in what others have, or gives to what calls it
+// later, or in another thread.
 func HandedOut(f *Function) []Deferred {
 	var out []Deferred
 	l := later{f: f}
-	add := func(e ast.Expr, functions bool) {
+	add := func(e ast.Expr, functions, now bool) {
 		if e == nil {
 			return
 		}
 		for _, d := range l.of(e, 0) {
+			d.Now = d.Now || now
 			if d.Out = e.Range(); !functions || d.First == nil {
 				out = append(out, d)
 			}
@@ -38,19 +43,38 @@ func HandedOut(f *Function) []Deferred {
 		case *ast.Simple:
 			if n.Keyword == "return" && f.Flow.Yields == (ast.Span{}) {
 				for _, e := range n.Exprs {
-					add(e, false)
+					add(e, false, false)
 				}
 			}
 		case *ast.Assign:
 			for _, t := range n.Targets {
-				if _, attribute := syntax.Unparen(t).(*ast.Attribute); attribute {
-					add(n.Value, false)
+				switch t := syntax.Unparen(t).(type) {
+				case *ast.Attribute:
+					add(n.Value, false, false)
+				case *ast.Subscript:
+					if l.others(t.X) {
+						add(n.Value, false, true)
+					}
 				}
 			}
 		case *ast.Call:
-			if n.Fun != nil && library.CallsLater()[syntax.LastName(n.Fun)] {
+			if n.Fun == nil {
+				break
+			}
+			name := syntax.LastName(n.Fun)
+			fun, isMethod := n.Fun.(*ast.Attribute)
+			switch {
+			case library.CallsLater()[name]:
 				for _, a := range n.Args {
-					add(a.X, true)
+					add(a.X, true, false)
+				}
+			case library.CallsApart()[name]:
+				for _, a := range n.Args {
+					add(a.X, true, true)
+				}
+			case isMethod && keepsItem[name] && l.others(fun.X):
+				for _, a := range n.Args {
+					add(a.X, false, true)
 				}
 			}
 		}
@@ -59,16 +83,56 @@ func HandedOut(f *Function) []Deferred {
 	return out
 }
 
-// lazy are the functions that go over what they are given when somebody goes over what they return.
-var lazy = map[string]bool{"map": true, "filter": true, "zip": true, "enumerate": true, "iter": true}
-
 // Lazy reports whether a function of Python's goes over what it is given when somebody goes over what it returns.
-func Lazy(name string) bool { return lazy[name] || name == "reversed" }
+func Lazy(name string) bool {
+	return library.GoesOverLater()[name] == "builtins" || name == "reversed"
+}
+
+// keepsItem are the methods by which a container gets an item that it is given, as it is.
+var keepsItem = map[string]bool{"add": true, "append": true, "appendleft": true, "insert": true, "setdefault": true}
 
 // later finds what runs later in one function.
 type later struct {
 	f     *Function
 	named map[string][]ast.Stmt // see findNamed; nil before somebody asked
+	local map[string]bool       // see others; nil before somebody asked
+}
+
+// lazily reports whether a function of Python's goes over what it is given, or calls it, when somebody goes over what
+// it returns, or calls that.
+func (l *later) lazily(fun ast.Expr) bool {
+	path := syntax.Dotted(fun)
+	if len(path) == 0 {
+		return false
+	}
+	module := "builtins"
+	switch b := l.f.Mod.Scope.Names[path[0]]; {
+	case b.Kind == project.BindModule && len(path) > 1: // itertools.chain
+		module, path = strings.Join(b.Path, "."), path[1:]
+	case b.Kind == project.BindImported && b.Level == 0: // from itertools import chain
+		module, path = strings.Join(b.Path, "."), append([]string{b.Attr}, path[1:]...)
+	}
+	in, ok := library.GoesOverLater()[path[0]]
+	return ok && in == module && (len(path) == 1 || path[1] == "from_iterable")
+}
+
+// others reports whether somebody else may have a container: it is no local variable that the function gives a
+// value of its own.
+func (l *later) others(e ast.Expr) bool {
+	name, ok := syntax.Bare(e).(*ast.Name)
+	if !ok {
+		return true
+	}
+	if l.local == nil {
+		l.local = map[string]bool{}
+		syntax.OwnNodes(l.f.Def.Body, func(n ast.Node) bool {
+			if n, ok := n.(*ast.Name); ok && n.Access == ast.Write {
+				l.local[n.Name] = true
+			}
+			return true
+		})
+	}
+	return !l.local[name.Name]
 }
 
 // of finds what runs later of a value: itself, in a tuple, in what goes over it lazily, or by the
@@ -94,12 +158,18 @@ func (l *later) of(e ast.Expr, depth int) []Deferred {
 		return out
 	case *ast.Call:
 		var out []Deferred
-		if name, ok := x.Fun.(*ast.Name); ok && lazy[name.Name] {
+		if l.lazily(x.Fun) {
 			for _, a := range x.Args {
 				out = append(out, l.of(a.X, depth)...)
 			}
 		}
 		return out
+	case *ast.Cond:
+		return append(l.of(x.Then, depth), l.of(x.Else, depth)...)
+	case *ast.Binary:
+		if x.Op == "and" || x.Op == "or" {
+			return append(l.of(x.X, depth), l.of(x.Y, depth)...)
+		}
 	case *ast.Name:
 		if depth > 0 {
 			return nil

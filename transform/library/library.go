@@ -155,6 +155,11 @@ var (
 	Builtins = names("builtin", "function")
 	// CallsLater keep the function that they are given, and call it when something has happened.
 	CallsLater = names("later", "function", "method")
+	// GoesOverLater says in which module a function is that goes over what it is given, or calls it, when
+	// somebody goes over what it returns, or calls that.
+	GoesOverLater = values("lazy", "function")
+	// CallsApart have another thread call the function that they are given.
+	CallsApart = names("apart", "function", "method")
 	// KnownC tells what C functions that are declared outside the project do with
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.
