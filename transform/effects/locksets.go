@@ -180,7 +180,7 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 	}
 	for s := range ls.All {
 		for _, k := range s.Class.Ancestry() {
-			if locks[k][s.Field] || p.HandLocks(k.Mod).Typed(s.Field) {
+			if locks[k][s.Field] || typedAttr(p, k, s.Field) {
 				delete(ls.All, s)
 			}
 		}

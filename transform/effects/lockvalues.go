@@ -23,7 +23,7 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 		return []LockUse{b.lockUse(lock)}, true
 	}
 	objects, ok := b.placed.With(e)
-	if !ok {
+	if !ok && !b.isTyped(e) {
 		if n, isName := syntax.Unparen(e).(*ast.Name); isName { // a local that holds a lock
 			v, _, local := b.value(n.Name)
 			if !local || v == 0 || !b.isLockValue(v, 8) {
@@ -68,9 +68,35 @@ func (b holding) lockUse(e ast.Expr) LockUse {
 	typ := b.placed.Type(syntax.LastName(syntax.Bare(e)))
 	if x := &b.flow.Nodes[u.node]; x.Kind == NodeField && x.owner != nil {
 		typ = b.placed.TypeIn(x.owner, x.Name)
+		if f := x.owner.Field(x.Name); typ == "" && f != nil {
+			typ = handlock.MadeBy(b.p.HandLocks(f.Mod), x.owner, x.Name)
+		}
 	}
 	u.Again = typ == "" || library.AgainLocks()[typ] || !library.LockTypes()[typ]
 	return u
+}
+
+// isLock reports whether an expression denotes a lock.
+func (b holding) isLock(e ast.Expr) bool { return b.placed.IsLock(e) || b.isTyped(e) }
+
+// isTyped reports whether an attribute is a lock by what its object's class says, in whatever module that is.
+func (b holding) isTyped(e ast.Expr) bool {
+	a, ok := syntax.Bare(e).(*ast.Attribute)
+	if !ok {
+		return false
+	}
+	c := b.receiver(a.X)
+	return c != nil && typedAttr(b.p, c, a.Attr.Name)
+}
+
+// typedAttr reports whether an attribute of a class is declared as a lock, or is given one that is made.
+func typedAttr(p *Program, c *project.Class, attr string) bool {
+	f := c.Field(attr)
+	if f == nil {
+		return false
+	}
+	sh := p.Types.OfField(f)
+	return sh.Lock || handlock.IsClass(p.HandLocks(f.Mod), sh.Class) || sh.Kind == ctype.Object && handlock.MadeBy(p.HandLocks(f.Mod), c, attr) != ""
 }
 
 // isLockValue reports whether a value is a lock of some kind, by what is known of where it comes from.
@@ -79,6 +105,8 @@ func (b holding) isLockValue(n int32, depth int) bool {
 	switch {
 	case depth == 0:
 	case x.Shape.Lock || handlock.IsClass(b.placed, x.Shape.Class):
+		return true
+	case x.Kind == NodeField && x.owner != nil && typedAttr(b.p, x.owner, x.Name):
 		return true
 	case x.Kind == NodeField:
 		return b.placed.IsLock(&ast.Name{Name: x.Name})

@@ -54,6 +54,9 @@ func findOwned(p *Program, at attribute) bool {
 	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
 		return false
 	}
+	if hasLock(p, k) {
+		return false // who made the class says by that lock that several threads have its objects
+	}
 	mods := []*project.Module{c.Mod}
 	if c.PxdDef != nil {
 		mods = append(mods, slices.DeleteFunc(p.Project.Lineage.Using(at.name), func(m *project.Module) bool { return m == c.Mod })...)
@@ -65,6 +68,13 @@ func findOwned(p *Program, at attribute) bool {
 		}
 	}
 	return o.direct
+}
+
+// hasLock reports whether the objects of a class have a lock that people placed.
+func hasLock(p *Program, c *project.Class) bool {
+	return slices.ContainsFunc(c.Ancestry(), func(k *project.Class) bool {
+		return slices.ContainsFunc(k.Fields, func(f *project.Field) bool { return typedAttr(p, k, f.Name) })
+	})
 }
 
 // mayShow reports whether more than code that names them leads to the attributes of a class: pickling, a

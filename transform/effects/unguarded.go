@@ -43,7 +43,7 @@ func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
 		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
 		found := Unshared{State: s, rank: rank}
 		for _, w := range list {
-			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && (done(w.Effect) || ends(w.Effect) == PassesWritable)) || !OnSelf(w.Func, w.Effect) || found.Write != nil && before(found.Write, w) {
+			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && (done(w.Effect) || ends(w.Effect) == PassesWritable)) || found.Write != nil && !earlier(w, found.Write) {
 				continue
 			}
 			for _, u := range list {
@@ -61,6 +61,15 @@ func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
 		return cmp.Or(cmp.Compare(a.rank, b.rank), map[bool]int{true: -1, false: 1}[before(a.Write, b.Write)])
 	})
 	return out
+}
+
+// earlier reports whether an access says more than another one: what a method does to its own object does, and then what
+// stands in front.
+func earlier(a, b *Access) bool {
+	if x, y := OnSelf(a.Func, a.Effect), OnSelf(b.Func, b.Effect); x != y {
+		return x
+	}
+	return !before(b, a)
 }
 
 // share reports whether some lock is held at both of two accesses.

@@ -34,7 +34,10 @@ type Call struct {
 func (c *Call) Tries(file *ast.File) bool { return c.Take && (c.tries || !waits(file, c.how)) }
 
 // Call tells whether a call takes or releases a lock.
-func (h *Names) Call(call *ast.Call) (Call, bool) {
+func (h *Names) Call(call *ast.Call) (Call, bool) { return h.CallOf(call, h.IsLock) }
+
+// CallOf is Call where the caller knows more of what is a lock.
+func (h *Names) CallOf(call *ast.Call, isLock func(ast.Expr) bool) (Call, bool) {
 	if call.Fun == nil {
 		return Call{}, false
 	}
@@ -71,14 +74,14 @@ func (h *Names) Call(call *ast.Call) (Call, bool) {
 			return c, true
 		}
 		// A bare acquire() may be of a pool's connection: what it is called on says.
-		if take, ok := takes(fun.Attr.Name); ok && (len(syntax.Words(fun.Attr.Name)) > 1 || h.IsLock(fun.X)) {
+		if take, ok := takes(fun.Attr.Name); ok && (len(syntax.Words(fun.Attr.Name)) > 1 || isLock(fun.X)) {
 			typ := h.Type(syntax.LastName(fun.X))
 			return Call{Node: call, Lock: fun.X, Take: take, Shared: takesToRead(fun.Attr.Name), Native: library.NativeLocks()[typ], how: call.Args}, true
 		}
-		if name := fun.Attr.Name; (name == "__enter__" || name == "__exit__") && h.IsLock(fun.X) {
+		if name := fun.Attr.Name; (name == "__enter__" || name == "__exit__") && isLock(fun.X) {
 			return Call{Node: call, Lock: fun.X, Take: name == "__enter__"}, true
 		}
-		if _, ok := triesTo(fun.Attr.Name); ok && h.IsLock(fun.X) {
+		if _, ok := triesTo(fun.Attr.Name); ok && isLock(fun.X) {
 			return Call{Node: call, Lock: fun.X, Take: true, Shared: strings.Contains(fun.Attr.Name, "_shared"), tries: true}, true
 		}
 	case *ast.Name: // lock_mutex(x)

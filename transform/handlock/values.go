@@ -17,12 +17,16 @@ import (
 // else altogether.
 var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire"}
 
-// Any reports whether the module may have locks that people placed.
+// Any reports whether the module may have locks that people placed, or use what is guarded by those of a module that it
+// imports from.
 func (h *Names) Any() bool {
-	return h.any.Get(func() bool {
-		return len(h.pairs) > 0 || slices.ContainsFunc(h.m.Units, func(u *project.Unit) bool {
-			return slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
-		})
+	return h.any.Get(func() bool { return len(h.pairs) > 0 || spelled(h.m) || slices.ContainsFunc(h.m.Imports(), spelled) })
+}
+
+// spelled reports whether a module has one of the words.
+func spelled(m *project.Module) bool {
+	return slices.ContainsFunc(m.Units, func(u *project.Unit) bool {
+		return slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
 	})
 }
 
@@ -146,13 +150,22 @@ func (h *Names) readClasses() {
 // TypeIn returns the name of the type that an attribute of a class is declared or created as a lock of; where the
 // class does not tell, that of attributes of this name anywhere.
 func (h *Names) TypeIn(c *project.Class, attr string) string {
+	if typ := MadeBy(h, c, attr); typ != "" {
+		return typ
+	}
+	return h.vars[attr]
+}
+
+// MadeBy returns the name of the type that an attribute is declared or created as a lock of, by a class or one of its
+// bases in the module; "" where these do not tell.
+func MadeBy(h *Names, c *project.Class, attr string) string {
 	h.once.Do(h.read)
 	for _, k := range c.Ancestry() {
 		if typ := h.ofClass[k.Name+"."+attr]; typ != "" && k.Mod == h.m {
 			return typ
 		}
 	}
-	return h.vars[attr]
+	return ""
 }
 
 // OfThread reports whether an expression is reached through what each thread has its own of: a lock there keeps no

@@ -69,6 +69,31 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 	return nil
 }
 
+// Imports returns the modules of the project from which a module imports something by name, in no order.
+func (m *Module) Imports() []*Module {
+	seen := map[string]bool{m.Stem: true}
+	var out []*Module
+	add := func(level int, path []string) {
+		if stem := m.find(level, path); stem != "" && !seen[stem] {
+			seen[stem] = true
+			out = append(out, m.proj.Module(stem))
+		}
+	}
+	for _, b := range m.Scope.Names {
+		switch b.Kind {
+		case BindImported:
+			add(b.Level, b.Path)
+			add(b.Level, append(slices.Clone(b.Path), b.Attr))
+		case BindModule:
+			add(0, b.Path)
+		}
+	}
+	for _, b := range m.Scope.Stars {
+		add(b.Level, b.Path)
+	}
+	return out
+}
+
 // Resolved is a name followed through cimports to the module that has it.
 type Resolved struct {
 	Mod  *Module
