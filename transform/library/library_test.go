@@ -12,9 +12,9 @@ var asked = map[string][]string{
 	"type":     {"object", "c", "number", "buffer", "atom", "container", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
-	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates", "later"},
+	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates", "later", "apart"},
 	"cpp":      {"reads", "size", "writes"},
-	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "carries="},
+	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries="},
 	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
 }
 
