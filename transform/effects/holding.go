@@ -121,7 +121,7 @@ func (b holding) onlyLocks(s *ast.Suite) bool {
 		if !ok || call.Fun == nil {
 			return false
 		}
-		if _, ok := b.placed.CallOf(call, b.isLock); !ok && syntax.LastName(call.Fun) != "enter_context" {
+		if _, ok := handlock.CallOf(b.placed, call, knownLocks(b)); !ok && syntax.LastName(call.Fun) != "enter_context" {
 			return false
 		}
 	}
@@ -158,7 +158,7 @@ func (b holding) awaits(e ast.Expr) {
 		b.expr(e)
 		return
 	}
-	if _, lock := b.placed.CallOf(call, b.isLock); lock {
+	if _, lock := handlock.CallOf(b.placed, call, knownLocks(b)); lock {
 		b.calls.passed(call.Args)
 		return
 	}
@@ -213,8 +213,9 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 	if isMethod && a.Attr.Name == "enter_context" {
 		return 0, b.entersContext(a, e)
 	}
-	lc, ok := b.placed.CallOf(e, b.isLock)
-	if isMethod && (ok || b.placed.Speaks(a.Attr.Name) || b.isLock(a.X)) {
+	known := knownLocks(b)
+	lc, ok := handlock.CallOf(b.placed, e, known)
+	if isMethod && (ok || b.placed.Speaks(a.Attr.Name) || known(a.X)) {
 		if c := b.receiver(a.X); c != nil && !lc.Set {
 			if take, release := handlock.Role(b.placed, c, a.Attr.Name); (take || release) && handlock.IsClass(b.placed, c) {
 				lc, ok = handlock.Call{Node: e, Lock: a.X, Take: take, Shared: handlock.Shares(b.placed, c, a.Attr.Name), More: lc.More}, true
@@ -297,8 +298,8 @@ func (b holding) binds(t, value ast.Expr) {
 		return
 	}
 	delete(b.boundLocks, n.Name)
-	if a, ok := syntax.Unparen(value).(*ast.Attribute); ok && b.isLock(a.X) {
-		if _, ok := b.placed.CallOf(&ast.Call{Span: a.Span, Fun: a}, b.isLock); ok {
+	if a, ok := syntax.Unparen(value).(*ast.Attribute); ok && knownLocks(b)(a.X) {
+		if _, ok := handlock.CallOf(b.placed, &ast.Call{Span: a.Span, Fun: a}, knownLocks(b)); ok {
 			b.boundLocks = with(b.boundLocks, n.Name, a)
 		}
 	}

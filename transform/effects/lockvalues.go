@@ -23,7 +23,7 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 		return []LockUse{b.lockUse(lock)}, true
 	}
 	objects, ok := b.placed.With(e)
-	if !ok && !b.isTyped(e) {
+	if !ok && !isTyped(b, e) {
 		if n, isName := syntax.Unparen(e).(*ast.Name); isName { // a local that holds a lock
 			v, _, local := b.value(n.Name)
 			if !local || v == 0 || !b.isLockValue(v, 8) {
@@ -76,11 +76,13 @@ func (b holding) lockUse(e ast.Expr) LockUse {
 	return u
 }
 
-// isLock reports whether an expression denotes a lock.
-func (b holding) isLock(e ast.Expr) bool { return b.placed.IsLock(e) || b.isTyped(e) }
+// knownLocks tells whether an expression denotes a lock, by what the module knows and by what classes say.
+func knownLocks(b holding) func(ast.Expr) bool {
+	return func(e ast.Expr) bool { return b.placed.IsLock(e) || isTyped(b, e) }
+}
 
 // isTyped reports whether an attribute is a lock by what its object's class says, in whatever module that is.
-func (b holding) isTyped(e ast.Expr) bool {
+func isTyped(b holding, e ast.Expr) bool {
 	a, ok := syntax.Bare(e).(*ast.Attribute)
 	if !ok {
 		return false

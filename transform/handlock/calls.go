@@ -34,10 +34,10 @@ type Call struct {
 func (c *Call) Tries(file *ast.File) bool { return c.Take && (c.tries || !waits(file, c.how)) }
 
 // Call tells whether a call takes or releases a lock.
-func (h *Names) Call(call *ast.Call) (Call, bool) { return h.CallOf(call, h.IsLock) }
+func (h *Names) Call(call *ast.Call) (Call, bool) { return CallOf(h, call, h.IsLock) }
 
 // CallOf is Call where the caller knows more of what is a lock.
-func (h *Names) CallOf(call *ast.Call, isLock func(ast.Expr) bool) (Call, bool) {
+func CallOf(h *Names, call *ast.Call, isLock func(ast.Expr) bool) (Call, bool) {
 	if call.Fun == nil {
 		return Call{}, false
 	}

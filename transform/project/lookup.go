@@ -69,8 +69,8 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 	return nil
 }
 
-// Imports returns the modules of the project from which a module imports something by name, in no order.
-func (m *Module) Imports() []*Module {
+// Imports returns the modules of the project from which a module imports, in no order.
+func Imports(m *Module) []*Module {
 	seen := map[string]bool{m.Stem: true}
 	var out []*Module
 	add := func(level int, path []string) {
