@@ -20,7 +20,9 @@ var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronize
 // Any reports whether the module may have locks that people placed, or use what is guarded by those of a module that it
 // imports from.
 func (h *Names) Any() bool {
-	return h.any.Get(func() bool { return len(h.pairs) > 0 || spelled(h.m) || slices.ContainsFunc(project.Imports(h.m), spelled) })
+	return h.any.Get(func() bool {
+		return len(h.pairs) > 0 || spelled(h.m) || slices.ContainsFunc(project.Imports(h.m), spelled)
+	})
 }
 
 // spelled reports whether a module has one of the words.
