@@ -1,7 +1,8 @@
 // Command testsum runs "go test" with the arguments it is given and prints one
 // line a package, the whole output of what failed and of what had not ended when
 // its package did, and at the end every skipped test with its reason, so that what
-// was not tested is never silent.
+// was not tested is never silent. With -kept first, and "--" before the packages, it
+// leaves out those whose tests have passed with the same inputs (kept.go).
 package main
 
 import (
@@ -32,24 +33,67 @@ func main() {
 	if gocmd == "" {
 		gocmd = "go"
 	}
-	cmd := exec.Command(gocmd, append([]string{"test", "-json"}, os.Args[1:]...)...)
+	args := os.Args[1:]
+	if len(args) > 2 && args[0] == "-run-logged" {
+		fail(runLogged(args[1], args[2:]))
+	}
+	start := time.Now()
+	sum := newSummary(os.Stdout)
+	var err error
+	if packages := slices.Index(args, "--"); len(args) > 0 && args[0] == "-kept" && packages > 0 {
+		err = testKept(gocmd, args[1:packages], args[packages+1:], sum)
+	} else {
+		err = test(gocmd, args, sum)
+	}
+	sum.close(time.Since(start))
+	if err != nil || sum.failed > 0 {
+		os.Exit(1)
+	}
+}
+
+func fail(err error) {
+	fmt.Fprintln(os.Stderr, "testsum:", err)
+	os.Exit(2)
+}
+
+// test runs "go test".
+func test(gocmd string, args []string, sum *summary) error {
+	cmd := exec.Command(gocmd, append([]string{"test", "-json"}, args...)...)
 	cmd.Stderr = os.Stderr
 	stdout, err := cmd.StdoutPipe()
 	if err == nil {
 		err = cmd.Start()
 	}
 	if err != nil {
-		fmt.Fprintln(os.Stderr, "testsum:", err)
-		os.Exit(2)
+		fail(err)
 	}
-	start := time.Now()
-	sum := newSummary(os.Stdout)
 	sum.read(stdout)
-	err = cmd.Wait()
-	sum.close(time.Since(start))
-	if err != nil || sum.failed > 0 {
-		os.Exit(1)
+	return cmd.Wait()
+}
+
+// testKept tests packages whose inputs have changed.
+func testKept(gocmd string, flags, packages []string, sum *summary) error {
+	k, err := newKeeper(gocmd, flags, packages)
+	if err != nil {
+		fail(err)
 	}
+	if k == nil {
+		return test(gocmd, slices.Concat(flags, packages), sum)
+	}
+	packages = k.changed(packages, sum)
+	if len(packages) == 0 {
+		return os.RemoveAll(k.logs)
+	}
+	self, err := os.Executable()
+	if err != nil {
+		fail(err)
+	}
+	// -count=1: what Go itself would keep leaves no log.
+	failed := test(gocmd, slices.Concat([]string{"-count=1", "-exec", fmt.Sprintf("%q -run-logged %q", self, k.logs)}, flags, packages), sum)
+	if err := k.keep(sum); err != nil {
+		fail(err)
+	}
+	return failed
 }
 
 // key names one test; Test is empty for the package itself.
@@ -60,11 +104,14 @@ type summary struct {
 	output                  map[key]*strings.Builder
 	running                 map[key]time.Time // since when
 	passed, failed, skipped int
+	unchanged               int // tests that passed before, and were not run
 	skips                   []string
+	outcomes                map[string]*outcome // of packages whose tests ran, and passed
+	current                 map[string]*outcome // of packages that are being tested
 }
 
 func newSummary(out io.Writer) *summary {
-	return &summary{out: out, output: map[key]*strings.Builder{}, running: map[key]time.Time{}}
+	return &summary{out: out, output: map[key]*strings.Builder{}, running: map[key]time.Time{}, outcomes: map[string]*outcome{}, current: map[string]*outcome{}}
 }
 
 func (s *summary) read(r io.Reader) {
@@ -113,6 +160,7 @@ func (s *summary) event(e event) {
 func (s *summary) pkg(e event, k key) {
 	switch e.Action {
 	case "pass":
+		s.outcomes[e.Package] = s.of(e.Package)
 		fmt.Fprintf(s.out, "ok  \t%s\t%.3fs\n", e.Package, e.Elapsed)
 	case "skip":
 		fmt.Fprintf(s.out, "?   \t%s\t[no test files]\n", e.Package)
@@ -144,13 +192,25 @@ func (s *summary) test(e event, k key) {
 	switch e.Action {
 	case "pass":
 		s.passed++
+		s.of(e.Package).Passed++
 	case "fail":
 		s.failed++
 		s.print(k)
 	case "skip":
 		s.skipped++
-		s.skips = append(s.skips, fmt.Sprintf("%s %s: %s", e.Package, e.Test, s.reason(k)))
+		line := fmt.Sprintf("%s %s: %s", e.Package, e.Test, s.reason(k))
+		s.skips = append(s.skips, line)
+		o := s.of(e.Package)
+		o.Skips = append(o.Skips, line)
 	}
+}
+
+// of returns what the tests of a package have come to so far.
+func (s *summary) of(pkg string) *outcome {
+	if s.current[pkg] == nil {
+		s.current[pkg] = &outcome{}
+	}
+	return s.current[pkg]
 }
 
 // print shows all output of one test.
@@ -184,5 +244,9 @@ func (s *summary) close(took time.Duration) {
 			fmt.Fprintln(s.out, "  "+line)
 		}
 	}
-	fmt.Fprintf(s.out, "\ngo test took %.0fs\ntests: %d passed, %d failed, %d skipped\n", took.Seconds(), s.passed, s.failed, s.skipped)
+	unchanged := ""
+	if s.unchanged > 0 {
+		unchanged = fmt.Sprintf("%d unchanged, ", s.unchanged)
+	}
+	fmt.Fprintf(s.out, "\ngo test took %.0fs\ntests: %d passed, %s%d failed, %d skipped\n", took.Seconds(), s.passed, unchanged, s.failed, s.skipped)
 }
