@@ -79,6 +79,8 @@ type Access struct {
 	// init is true of what __init__ does, which can be called again; outer where it is told of
 	// an object that leads to the one that something is done to.
 	init, outer bool
+	// takers are the methods of other objects that take locks of theirs, see takerFor.
+	takers map[StateLock]*Function
 }
 
 // Init reports whether it is __init__ that uses the state.
@@ -242,6 +244,12 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 		}
 		if shared, known := a.Locks[k]; !known || shared {
 			a.Locks[k] = l.shared
+		}
+		if t := takerFor(f, e, l); t != nil && a.outer && !k.Module {
+			if a.takers == nil {
+				a.takers = map[StateLock]*Function{}
+			}
+			a.takers[k] = t
 		}
 		if at := k.Attribute(); at != "" && owner != nil {
 			for _, c := range owner.Declaring(at) {
@@ -442,8 +450,8 @@ func (ls *LockSets) guard(list []*Access, c *project.Class) *StateLocks {
 		}
 	}
 	for _, a := range list {
-		if _, held := a.Locks[best]; a.init || !a.Effect.Writes() || !held {
-			continue
+		if shared, held := a.Locks[best]; a.init || !a.Effect.Writes() || !held || a.outer && shared {
+			continue // readers do not write what others own
 		}
 		rank := func(a *Access) int {
 			return map[bool]int{true: 2}[a.Holds(best)] + map[bool]int{true: 1}[a.Effect.Sure]
@@ -489,7 +497,7 @@ func (ls *LockSets) Of(c *project.Class) []StateLock {
 	for s, g := range ls.States {
 		if slices.Contains(c.Ancestry(), s.Class) && slices.ContainsFunc(g.All, func(a *Access) bool {
 			_, held := a.Locks[g.By]
-			return !a.init && a.Effect.Writes() && held && (a.Class == nil || slices.Contains(c.Ancestry(), a.Class))
+			return !a.init && a.Effect.Writes() && held && a.takers[g.By] == nil && (a.Class == nil || slices.Contains(c.Ancestry(), a.Class))
 		}) {
 			count[g.By]++
 		}

@@ -39,6 +39,9 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 			if _, read := a.Locks[g.By]; read && (a.Outer() || a.Alone(g.By)) {
 				continue // another object's affair, or readers write it one at a time
 			}
+			if p.mayBeUnlocked(a.Effect.Class) && sets.LeftByTaker(g, a) {
+				continue
+			}
 			k := told{a.Func, a.Region}
 			was, known := worst[k]
 			if !known {
