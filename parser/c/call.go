@@ -292,8 +292,12 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	n.callers[a.n] = true
 	made := func(i int, v value) {
 		at := in("makes what " + n.name + " is given of it")
+		var types []ctype // overloads mostly take one and the same
 		for _, d := range n.defs {
-			lifetimes(a).made(d.paramAt(i), v, at, sc)
+			if t := d.paramAt(i); !slices.Contains(types, t) {
+				types = append(types, t)
+				lifetimes(a).made(t, v, at, sc)
+			}
 		}
 	}
 	var out value

@@ -22,6 +22,7 @@ type index struct {
 	fields  []island            // declarations with a semicolon that are none of these
 	typed   map[string]ctype    // what the fields are, once somebody has asked
 	named   map[string]bool     // what stands in the declarations, once somebody has asked
+	worded  map[string][]int32  // in which of the fields a name stands, once somebody has asked
 	holds   []string            // the classes of which objects are in it, once somebody has asked
 	cpp     bool                // something is C++
 	file    *file               // of the body of a class

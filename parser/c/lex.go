@@ -53,6 +53,10 @@ type text struct {
 	copied   bool    // src is the lexer's own
 	// Between these two tokens no angle closes; see closes.
 	open [2]int
+	// assigned is how often names get values, once somebody has asked; see assignments.
+	assigned map[string]int
+	asked    bool // somebody asked for the conditions
+	gils     []condition
 }
 
 const (

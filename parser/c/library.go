@@ -44,9 +44,13 @@ type Library struct {
 	defined map[string][]string // the sources that define what other files may use, by its name
 	apart   []apart
 	solver  solver
-	lost    map[Place]bool // see misses
+	places  map[standing]uint32 // numbers of places, see Library.stands
+	key     []byte              // see nodeOf
+	lost    map[Place]bool      // see misses
 	// untouched are names of which the bodies, with what they call, take and release no locks.
 	untouched map[*node]bool
+	lockings  map[lockKey]lockAnswer
+	said      map[lockKey]*said
 }
 
 // file is a file that was read. Of includes those are known that were found.
@@ -95,7 +99,7 @@ const (
 
 // New returns a library that has read nothing yet.
 func New(o Options) *Library {
-	l := &Library{opts: o, files: map[string]*file{}, room: maxReach}
+	l := &Library{opts: o, files: map[string]*file{}, places: map[standing]uint32{}, room: maxReach}
 	l.solver = solver{lib: l, nodes: map[string]*node{}}
 	return l
 }

@@ -29,8 +29,9 @@ func (l lockers) drops(n *node) []Lock {
 
 // dropped is what one body may release: each lock with a release in front of which, in the text, it is not taken.
 func (b *lockBody) dropped() []Lock {
-	var words []word
-	for _, k := range b.d.tokens() {
+	toks := b.d.tokens()
+	words := make([]word, 0, len(toks))
+	for _, k := range toks {
 		if k.kind < kIf {
 			words = append(words, word{k.kind, b.d.file.str(k)})
 		}
@@ -130,26 +131,14 @@ func (l lockers) touches(n *node) bool {
 	}
 	seen := map[*node]bool{n: true}
 	for next := []*node{n}; len(next) > 0; next = next[1:] {
-		for _, d := range next[0].defs {
-			if d.macro == nil && d.isl.body < 0 {
-				continue
-			}
-			for _, k := range d.tokens() {
-				if k.kind != kIdent {
-					continue
-				}
-				name := d.file.str(k)
-				if _, known := l.lib.opts.Locks(name); known || sections(name) || guards[name] {
-					return true
-				}
-				m := l.lib.lookup(l.home, name)
-				if m == nil && d.home != l.home {
-					m = l.lib.lookup(d.home, name)
-				}
-				if m != nil && !seen[m] && !l.lib.untouched[m] {
-					seen[m] = true
-					next = append(next, m)
-				}
+		says := l.says(next[0])
+		if says.locks {
+			return true
+		}
+		for _, m := range says.names {
+			if !seen[m] && !l.lib.untouched[m] {
+				seen[m] = true
+				next = append(next, m)
 			}
 		}
 	}
@@ -160,4 +149,49 @@ func (l lockers) touches(n *node) bool {
 		l.lib.untouched[m] = true
 	}
 	return false
+}
+
+// said is what the bodies of a name say: whether a word of it takes or releases locks, and if not, which names
+// stand in them.
+type said struct {
+	locks bool
+	names []*node
+}
+
+func (l lockers) says(n *node) *said {
+	key := lockKey{n, l.home}
+	out := l.lib.said[key]
+	if out != nil {
+		return out
+	}
+	out = &said{}
+	if l.lib.said == nil {
+		l.lib.said = map[lockKey]*said{}
+	}
+	l.lib.said[key] = out
+	for _, d := range n.defs {
+		if d.macro == nil && d.isl.body < 0 {
+			continue
+		}
+		seen := map[string]bool{}
+		for _, k := range d.tokens() {
+			if k.kind != kIdent || seen[string(d.file.src[k.pos:k.end])] {
+				continue
+			}
+			name := d.file.str(k)
+			seen[name] = true
+			if _, known := l.lib.opts.Locks(name); known || sections(name) || guards[name] {
+				out.locks, out.names = true, nil
+				return out
+			}
+			m := l.lib.lookup(l.home, name)
+			if m == nil && d.home != l.home {
+				m = l.lib.lookup(d.home, name)
+			}
+			if m != nil && m != n {
+				out.names = append(out.names, m)
+			}
+		}
+	}
+	return out
 }

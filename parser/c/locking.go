@@ -48,7 +48,7 @@ func (h Header) Locking(name string) Locking {
 		return Locking{}
 	}
 	bodies := maxBodies
-	return lockers{l, h.f, maxLockers, &bodies}.of(l.behind(h.f, n, 0))
+	return lockers{l, h.f, maxLockers, &bodies, new(bool)}.of(l.behind(h.f, n, 0))
 }
 
 // locks reports whether a function that no file has takes or releases a lock, and does nothing else to what it is given.
@@ -71,13 +71,54 @@ type lockers struct {
 	lib   *Library
 	home  *file // in which names are looked up
 	depth int
-	left  *int // bodies that may still be looked through
+	left  *int  // bodies that may still be looked through
+	cut   *bool // whether something was not looked through for being too deep, or one too many
 }
 
-// of is what all declarations of a name agree on. What is compiled only for interpreters with a GIL does not count.
-func (l lockers) of(n *node) (out Locking) {
+// lockKey is what is asked of a name, by who knows it as the names of a file.
+type lockKey struct {
+	n    *node
+	home *file
+}
+
+// lockAnswer is what was found when so many bodies might be looked through, each calling the next. Who has more
+// of them finds the same.
+type lockAnswer struct {
+	is            Locking
+	depth, bodies int
+}
+
+// of is what all declarations of a name agree on.
+func (l lockers) of(n *node) Locking {
+	if n == nil || n.many {
+		return Locking{}
+	}
+	key := lockKey{n, l.home}
+	if a, ok := l.lib.lockings[key]; ok && l.depth >= a.depth && *l.left >= a.bodies {
+		*l.left -= a.bodies // as if they had been looked through again: what comes of that depends on no other question
+		return a.is
+	}
+	left, cut := *l.left, *l.cut
+	*l.cut = false
+	out := l.look(n)
+	if !*l.cut {
+		if l.lib.lockings == nil {
+			l.lib.lockings = map[lockKey]lockAnswer{}
+		}
+		l.lib.lockings[key] = lockAnswer{out, l.depth, left - *l.left}
+	}
+	*l.cut = *l.cut || cut
+	return out
+}
+
+// look is of without what is known already. What is compiled only for interpreters with a GIL does not count.
+func (l lockers) look(n *node) (out Locking) {
+	if l.depth == 0 || *l.left == 0 {
+		*l.cut = true
+		return out
+	}
 	found := false
-	if n == nil || n.many || l.depth == 0 || *l.left == 0 || !l.touches(n) {
+	if !l.touches(n) {
 		return out
 	}
 	*l.left--
@@ -404,7 +445,10 @@ func (b *lockBody) declares(s []word) bool {
 		b.locals[name] = true
 		return true
 	}
-	if lock, ok := b.lock(value); ok && lock.Param >= 0 && lock.Path == "" && value[0].text != "&" && slices.ContainsFunc(head, func(w word) bool { return w.text == "*" }) {
+	if len(value) == 0 || value[0].text == "&" || !slices.ContainsFunc(head, func(w word) bool { return w.text == "*" }) {
+		return false
+	}
+	if lock, ok := b.lock(value); ok && lock.Param >= 0 && lock.Path == "" {
 		b.params[name] = lock.Param // T *s = (T *) p;
 		return true
 	}

@@ -7,7 +7,11 @@ import "strings"
 // behindMacro is the lock that a name stands for that is a macro: what its only body says, if that is a name again.
 func (b *lockBody) behindMacro(n *node, a []word) (Lock, bool) {
 	none := Lock{Param: -1}
-	if len(a) != 1 || len(n.defs) != 1 || n.defs[0].macro == nil || n.defs[0].macro.takes || b.depth == 0 {
+	if len(a) != 1 || len(n.defs) != 1 || n.defs[0].macro == nil || n.defs[0].macro.takes {
+		return none, false
+	}
+	if b.depth == 0 {
+		*b.cut = true
 		return none, false
 	}
 	words, ok := n.defs[0].words()
@@ -27,19 +31,37 @@ func eachTheirs(word string) bool {
 // ofThread reports whether each thread has a variable of its own.
 func (b *lockBody) ofThread(name string) bool {
 	for _, g := range b.home.all() {
-		for _, isl := range g.index.fields {
-			named, own := false, false
+		for _, at := range g.fieldsWith(name) {
+			isl := g.index.fields[at]
 			for _, k := range g.toks[isl.start:isl.end] {
 				word := g.str(k)
-				named = named || word == name
-				own = own || eachTheirs(word) || k.kind == kIdent && word != name && b.meansTheirs(word)
-			}
-			if named && own {
-				return true
+				if eachTheirs(word) || k.kind == kIdent && word != name && b.meansTheirs(word) {
+					return true
+				}
 			}
 		}
 	}
 	return false
+}
+
+// fieldsWith are the numbers of the declarations in which a name stands.
+func (g *file) fieldsWith(name string) []int32 {
+	x := g.index
+	if x.worded == nil {
+		x.worded = map[string][]int32{}
+		for at, isl := range x.fields {
+			for _, k := range g.toks[isl.start:isl.end] {
+				if k.kind != kIdent {
+					continue
+				}
+				word := g.str(k)
+				if list := x.worded[word]; len(list) == 0 || list[len(list)-1] != int32(at) {
+					x.worded[word] = append(list, int32(at))
+				}
+			}
+		}
+	}
+	return x.worded[name]
 }
 
 // meansTheirs reports whether a word is a macro that gives each thread its own.
@@ -65,16 +87,26 @@ func (b *lockBody) meansTheirs(word string) bool {
 func (b *lockBody) varies(name string) bool {
 	assigned := 0
 	for _, g := range b.home.all() {
-		for i := 0; i+2 < len(g.toks); i++ {
-			if g.str(g.toks[i]) != name || g.str(g.toks[i+1]) != "=" || i > 0 && (g.str(g.toks[i-1]) == "." || g.str(g.toks[i-1]) == "->") {
-				continue
-			}
-			switch value := g.str(g.toks[i+2]); {
-			case value == "NULL", value == "nullptr", value == "0", value == "{", strings.Contains(value, "INIT"):
-			default:
-				assigned++
-			}
-		}
+		assigned += g.assignments()[name]
 	}
 	return assigned > 1
+}
+
+// assignments counts by name how often what is no member gets a value, other than none.
+func (t *text) assignments() map[string]int {
+	if t.assigned != nil {
+		return t.assigned
+	}
+	t.assigned = map[string]int{}
+	for i := 0; i+2 < len(t.toks); i++ {
+		if t.toks[i].kind != kIdent || !t.is(i+1, "=") || t.is(i-1, ".") || t.is(i-1, "->") {
+			continue
+		}
+		switch value := t.str(t.toks[i+2]); {
+		case value == "NULL", value == "nullptr", value == "0", value == "{", strings.Contains(value, "INIT"):
+		default:
+			t.assigned[t.str(t.toks[i])]++
+		}
+	}
+	return t.assigned
 }

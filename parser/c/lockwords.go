@@ -3,7 +3,10 @@ package c
 // Bodies as words and statements, for who looks through them for locks: as the compiler of a free-threaded
 // interpreter sees them.
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // tokens are those of a body or a macro.
 func (d *def) tokens() []token {
@@ -17,7 +20,7 @@ func (d *def) tokens() []token {
 // stand in it.
 func (d *def) words() ([]word, bool) {
 	toks := d.tokens()
-	var out []word
+	out := make([]word, 0, len(toks)+1)
 	skip, depth := false, 0
 	for _, k := range toks {
 		switch k.kind {
@@ -82,33 +85,51 @@ func (t *text) plainElse(pos int32) bool { return strings.HasPrefix(t.directiveA
 
 // onlyWithGIL reports whether a declaration is compiled only where the interpreter has a GIL.
 func (d *def) onlyWithGIL() bool {
+	// It is what the last directive before it left.
+	list := d.file.conditions()
+	n, _ := slices.BinarySearchFunc(list, int32(d.at()), func(c condition, at int32) int {
+		if c.pos <= at {
+			return -1
+		}
+		return 1
+	})
+	return n > 0 && list[n-1].gil
+}
+
+// condition is a directive with conditions, and whether what follows is compiled only where the interpreter has a GIL.
+type condition struct {
+	pos int32
+	gil bool
+}
+
+// conditions are those of a file, in order.
+func (t *text) conditions() []condition {
+	if t.asked {
+		return t.gils
+	}
+	t.asked = true
 	type branch struct{ gil, ok bool }
 	var open []branch
-	for _, k := range d.file.toks {
-		if int(k.pos) > d.at() {
-			break
-		}
+	for _, k := range t.toks {
 		switch n := len(open); k.kind {
 		case kIf:
-			gil, ok := d.file.asksForGIL(k.pos)
+			gil, ok := t.asksForGIL(k.pos)
 			open = append(open, branch{gil, ok})
 		case kElse:
 			if n > 0 {
 				open[n-1].gil = !open[n-1].gil
-				open[n-1].ok = open[n-1].ok && d.file.plainElse(k.pos)
+				open[n-1].ok = open[n-1].ok && t.plainElse(k.pos)
 			}
 		case kEndif:
 			if n > 0 {
 				open = open[:n-1]
 			}
+		default:
+			continue
 		}
+		t.gils = append(t.gils, condition{k.pos, slices.ContainsFunc(open, func(o branch) bool { return o.ok && o.gil })})
 	}
-	for _, o := range open {
-		if o.ok && o.gil {
-			return true
-		}
-	}
-	return false
+	return t.gils
 }
 
 // statements are those of a body, each with the blocks in it.

@@ -3,11 +3,6 @@ package c
 // Who is meant by a name: all declarations of a function or a macro, or of a method in its class and in
 // those that it inherits.
 
-import (
-	"strconv"
-	"strings"
-)
-
 // maxDefs are as many declarations as one name may have, overloads and the branches of #if included.
 const maxDefs = 256
 
@@ -52,26 +47,38 @@ func (l *Library) nodeOf(name string, defs []*def, f *file, local bool) *node {
 	if many {
 		defs = defs[:maxDefs]
 	}
-	var key strings.Builder
-	key.WriteString(name)
+	key := l.key[:0]
 	for _, d := range defs {
-		key.WriteString(d.standing())
+		at := l.stands(d)
+		key = append(key, byte(at), byte(at>>8), byte(at>>16), byte(at>>24))
 	}
+	key = append(append(key, 0), name...)
 	if local {
-		key.WriteString("\x00" + f.path)
+		key = append(append(key, 0), f.path...)
 	}
-	n := l.solver.nodes[key.String()]
+	l.key = key
+	n := l.solver.nodes[string(key)]
 	if n == nil {
 		n = &node{name: name, defs: defs, many: many, callers: map[*node]bool{}}
-		l.solver.nodes[key.String()] = n
+		l.solver.nodes[string(key)] = n
 	}
 	return n
 }
 
-// standing is where a declaration stands, as part of a key.
-func (d *def) standing() string {
-	if d.stands == "" {
-		d.stands = "\x00" + d.file.path + "\x00" + strconv.Itoa(d.at())
+// standing is where a declaration stands.
+type standing struct {
+	file *file
+	at   int
+}
+
+// stands is the number of the place where a declaration stands, from 1.
+func (l *Library) stands(d *def) uint32 {
+	if d.stands == 0 {
+		p := standing{d.file, d.at()}
+		if l.places[p] == 0 {
+			l.places[p] = uint32(len(l.places)) + 1
+		}
+		d.stands = l.places[p]
 	}
 	return d.stands
 }

@@ -53,7 +53,7 @@ type def struct {
 	konst  bool   // a const method
 	open   bool   // a virtual method that writes what it likes in a class that inherits it
 	other  bool   // a virtual method that may be another there, and keeps to its prototype
-	stands string // see standing
+	stands uint32 // see Library.stands
 
 	read   bool // params are
 	bad    bool // they are not understood

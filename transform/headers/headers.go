@@ -97,8 +97,11 @@ func (f Function) Locks() c.Locking { return f.locks }
 // lockCall tells which of C's functions take and release locks.
 func lockCall(name string) (c.LockCall, bool) {
 	take, ok := library.LockCalls()[name]
+	if !ok {
+		return c.LockCall{}, false
+	}
 	_, tries := library.LockTries()[name]
-	return c.LockCall{Take: take, Shared: library.LockShared()[name], Native: library.LockNative()[name], Tries: tries}, ok
+	return c.LockCall{Take: take, Shared: library.LockShared()[name], Native: library.LockNative()[name], Tries: tries}, true
 }
 
 // This returns what a method does to its object.
