@@ -31,7 +31,7 @@ func eachTheirs(word string) bool {
 // ofThread reports whether each thread has a variable of its own.
 func (b *lockBody) ofThread(name string) bool {
 	for _, g := range b.home.all() {
-		for _, at := range g.fieldsWith(name) {
+		for _, at := range g.index.fieldsWith(g.text, name) {
 			isl := g.index.fields[at]
 			for _, k := range g.toks[isl.start:isl.end] {
 				word := g.str(k)
@@ -45,16 +45,15 @@ func (b *lockBody) ofThread(name string) bool {
 }
 
 // fieldsWith are the numbers of the declarations in which a name stands.
-func (g *file) fieldsWith(name string) []int32 {
-	x := g.index
+func (x *index) fieldsWith(t *text, name string) []int32 {
 	if x.worded == nil {
 		x.worded = map[string][]int32{}
 		for at, isl := range x.fields {
-			for _, k := range g.toks[isl.start:isl.end] {
+			for _, k := range t.toks[isl.start:isl.end] {
 				if k.kind != kIdent {
 					continue
 				}
-				word := g.str(k)
+				word := t.str(k)
 				if list := x.worded[word]; len(list) == 0 || list[len(list)-1] != int32(at) {
 					x.worded[word] = append(list, int32(at))
 				}
