@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 )
 
@@ -44,6 +45,9 @@ func Gather(p *Program, mods []*project.Module) *Written {
 			continue
 		}
 		p.EachWrite(f, func(e *Effect) {
+			if ofHolder(p, f, e) {
+				return
+			}
 			if c := e.Class; ends(e) == Writes || e.Field == "" {
 				if a.rebound[c] == nil {
 					a.rebound[c] = map[string]bool{}
@@ -71,6 +75,15 @@ func Gather(p *Program, mods []*project.Module) *Written {
 		}
 	}
 	return a
+}
+
+// ofHolder reports whether an effect is on what tells a lock's methods whether the thread has it (handlock/reentrant.go),
+// and comes about in one of them.
+func ofHolder(p *Program, f *Function, e *Effect) bool {
+	for n := 0; e.Via != nil && n < longest; n++ {
+		f, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	return f.Class != nil && OnSelf(f, e) && handlock.OfHolder(p.HandLocks(f.Mod), f.Class, f.Def.Name.Name, e.Field)
 }
 
 // weight tells which evidence says most about a class: what is sure, then what its own
@@ -156,7 +169,7 @@ func (a *Written) Inherited(c *project.Class) *Evidence {
 			for _, f := range set[name] {
 				var ev *Evidence
 				p.EachWrite(f, func(e *Effect) {
-					if ev == nil && e.Sure && OnSelf(f, e) {
+					if ev == nil && e.Sure && OnSelf(f, e) && !ofHolder(p, f, e) {
 						ev = &Evidence{Func: f, Effect: e}
 					}
 				})

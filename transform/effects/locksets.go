@@ -171,6 +171,9 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 			if root != NodeParam && root != NodeGlobal {
 				continue // which object that is, no lock tells
 			}
+			if ofHolder(p, f, e) {
+				continue
+			}
 			ls.uses(f, e, e.Region, e.Class, e.Field, e.Behind, locks)
 			// It is in what its owner's attribute leads to, too.
 			for r := e.Region; f.Sum.Regions[r].Parent >= 0; r = f.Sum.Regions[r].Parent {

@@ -16,17 +16,19 @@ import (
 
 // half is what a method does to the attributes of its object, or a context manager up to its yield or after that.
 type half struct {
-	held  map[string]int  // locks that it leaves taken, or releases
-	some  map[string]bool // of which it takes or releases that on some ways only
-	up    map[string]bool // counts that it raises
-	down  map[string]bool // counts that it lowers
-	given map[string]bool // attributes that it gives a value
-	waits map[string]bool // attributes that nobody may have set, or it waits
-	other bool            // it waits for something else
+	held  map[string]int      // locks that it leaves taken, or releases
+	some  map[string]bool     // of which it takes or releases that on some ways only
+	up    map[string]bool     // counts that it raises
+	down  map[string]bool     // counts that it lowers
+	given map[string]bool     // attributes that it gives a value
+	waits map[string]bool     // attributes that nobody may have set, or it waits
+	other bool                // it waits for something else
+	at    map[string]ast.Span // from where to where it gives an attribute a value or lowers it, or takes or releases a lock
+	again map[string]string   // counts that it raises and goes no further, where an attribute says that the thread has it
 }
 
 func newHalf() *half {
-	return &half{map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false}
+	return &half{map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false, map[string]ast.Span{}, map[string]string{}}
 }
 
 // may reports whether a method may be one that takes its object.
@@ -34,8 +36,8 @@ func (t *half) may() bool {
 	return len(t.waits) > 0 || len(t.up) > 0 || len(t.some) > 0 || slices.ContainsFunc(slices.Collect(maps.Values(t.held)), func(n int) bool { return n > 0 })
 }
 
-// does are the attributes by which a method may take its object.
-func (t *half) does() map[string]bool {
+// touches are the attributes by which a method may take its object.
+func (t *half) touches() map[string]bool {
 	out := map[string]bool{}
 	maps.Copy(out, t.waits)
 	maps.Copy(out, t.up)
@@ -104,7 +106,7 @@ func counting(methods map[string]*ast.FuncDef) map[string]taking {
 			continue
 		}
 		with := map[string]bool{name: true}
-		for a := range t.does() {
+		for a := range t.touches() {
 			for _, release := range releases[a] {
 				if !with[release] {
 					with[release] = true
@@ -131,6 +133,10 @@ func counting(methods map[string]*ast.FuncDef) map[string]taking {
 				out[p.name] = better(out[p.name], p.name, p.release)
 				alone[l] = true
 			}
+		}
+		if p.take.reenters(p.let, methods) {
+			out[p.name] = better(out[p.name], p.name, p.release)
+			counts = true
 		}
 		if _, ok := out[p.name]; ok {
 			for a := range p.take.waits {
@@ -218,11 +224,16 @@ func halvesOf(f *ast.FuncDef) (first, second *half) {
 					now.up[a] = true
 				case n.Op == "-=":
 					now.down[a] = true
+					now.does(a, n.Span)
 				case n.Op == "=" && n.Value != nil:
 					now.given[a] = true
+					now.does(a, n.Span)
 				}
 			}
 		case *ast.If:
+			if owner, count := againIn(n, f, self); count != "" {
+				now.again[count] = owner
+			}
 			for _, c := range n.Clauses {
 				if c.Body != nil {
 					takesIn(c.Body, self, func(l string, _ bool) { now.some[l] = true })
@@ -234,8 +245,12 @@ func halvesOf(f *ast.FuncDef) (first, second *half) {
 			}
 		case *ast.Call:
 			if l, take, ok := takesOwn(n, self); ok {
+				now.does(l, n.Span)
 				if take {
 					now.held[l]++
+					if mayGiveUp(n) {
+						now.some[l] = true
+					}
 				} else {
 					now.held[l]--
 				}
@@ -281,6 +296,20 @@ func takesOwn(call *ast.Call, self string) (lock string, take, ok bool) {
 	}
 	lock = ownAttribute(lockAt(x), self)
 	return lock, take, lock != ""
+}
+
+// mayGiveUp reports whether a call that takes a lock may come back without it, by what its arguments are called.
+func mayGiveUp(call *ast.Call) bool {
+	return slices.ContainsFunc(call.Args, func(a ast.Arg) bool {
+		switch x := syntax.Unparen(a.X).(type) {
+		case *ast.Const:
+			return x.Name == "False"
+		case *ast.Name, *ast.Attribute:
+			return strings.HasPrefix(syntax.LastName(x), "NOWAIT") || a.Name.Name != "" // timeout=timeout
+		}
+		_, infinite := a.X.(*ast.Unary) // timeout=-1
+		return a.Name.Name == "timeout" && !infinite
+	})
 }
 
 // takesIn visits the locks of its object that a method takes or releases in a block.

@@ -5,6 +5,7 @@ package handlock
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -192,8 +193,9 @@ func Opposite(name string) (names []string, lock bool) {
 
 // takers are the methods by which the objects of a class are taken as locks.
 type takers struct {
-	by   map[string]taking
-	lock bool // not all of them only pass on to a lock that it has
+	by    map[string]taking
+	lock  bool            // not all of them only pass on to a lock that it has
+	inner map[string]bool // see OfHolder
 }
 
 // takersOf finds them for a class.
@@ -222,6 +224,7 @@ func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
 func takersAmong(class string, methods map[string]*ast.FuncDef) takers {
 	out := takers{by: counting(methods)}
 	out.lock = len(out.by) > 0
+	out.inner = innerOf(methods, out.by)
 	for name := range methods {
 		if _, known := out.by[name]; known {
 			continue
@@ -280,20 +283,87 @@ func (h *Names) pyClass(name string) bool {
 	return t.lock
 }
 
-// takersOfPython finds the methods by which the objects of one of Python's classes are taken as locks.
+// takersOfPython finds the methods by which the objects of one of Python's classes, which a module knows by a dotted
+// name, are taken as locks.
 func takersOfPython(m *project.Module, name string) takers {
+	r := m.Owner(strings.Split(name, "."))
+	if r.Mod == nil {
+		return takers{}
+	}
+	methods := pyMethods(r.Mod, r.Name, 0)
+	if methods == nil {
+		return takers{}
+	}
+	t := takersAmong(r.Name, methods)
+	t.lock = t.lock || methods["acquire"] != nil && methods["release"] != nil || entersOwn(r.Mod, methods)
+	return t
+}
+
+// pyMethods are the methods of one of Python's classes, with those that it inherits from others of its module; nil
+// where the module has no such class.
+func pyMethods(m *project.Module, name string, depth int) map[string]*ast.FuncDef {
 	for _, u := range m.Units {
 		for _, st := range u.File.Body {
-			if c, ok := st.(*ast.ClassDef); ok && c.Name.Name == name && c.Body != nil {
-				methods := map[string]*ast.FuncDef{}
-				methodsOf(c.Body.Stmts, methods)
-				t := takersAmong(name, methods)
-				t.lock = t.lock || methods["acquire"] != nil && methods["release"] != nil
-				return t
+			c, ok := st.(*ast.ClassDef)
+			if !ok || c.Name.Name != name || c.Body == nil || c.CClass {
+				continue
 			}
+			methods := map[string]*ast.FuncDef{}
+			if c.Bases != nil && depth < 8 {
+				for _, b := range slices.Backward(c.Bases.Args) {
+					if n, ok := b.X.(*ast.Name); ok {
+						maps.Copy(methods, pyMethods(m, n.Name, depth+1))
+					}
+				}
+			}
+			methodsOf(c.Body.Stmts, methods)
+			return methods
 		}
 	}
-	return takers{}
+	return nil
+}
+
+// entersOwn reports whether the methods of a class are those of a context manager that takes a lock which its object
+// has, and keeps it until it is left.
+func entersOwn(m *project.Module, methods map[string]*ast.FuncDef) bool {
+	enter, exit := methods["__enter__"], methods["__exit__"]
+	if enter == nil || exit == nil || len(enter.Params.List) == 0 || len(exit.Params.List) == 0 {
+		return false
+	}
+	in, second := halvesOf(enter)
+	out, yields := halvesOf(exit)
+	if second != nil || yields != nil {
+		return false
+	}
+	for l, n := range in.held {
+		if n > 0 && out.held[l] < 0 && !in.some[l] && !out.some[l] && makesOwn(m, methods, l) {
+			return true
+		}
+	}
+	return false
+}
+
+// makesOwn reports whether all that the methods of a class give an attribute are locks that one thread at a time has;
+// where they give it nothing, its name tells.
+func makesOwn(m *project.Module, methods map[string]*ast.FuncDef, attr string) bool {
+	given, others := false, false
+	for _, f := range methods {
+		if f.Params == nil || len(f.Params.List) == 0 {
+			continue
+		}
+		self := syntax.ParamName(f.Params.List[0])
+		syntax.OwnNodes(f.Body, func(n ast.Node) bool {
+			a, ok := n.(*ast.Assign)
+			if !ok || !slices.ContainsFunc(a.Targets, func(t ast.Expr) bool { return ownAttribute(t, self) == attr }) {
+				return true
+			}
+			call, ok := syntax.Unparen(a.Value).(*ast.Call)
+			lock := ok && library.LockTypes()[syntax.LastName(call.Fun)] && !New(m, nil).unlike(call) && !tokens(call)
+			given, others = given || lock, others || !lock
+			return true
+		})
+	}
+	return !others && (given || Like(attr))
 }
 
 // ofOwn tells whether a call is of a method by which a lock of one of the module's Python classes is taken or released.

@@ -293,8 +293,8 @@ func (h *Names) makes(call *ast.Call) string {
 	if c := h.m.Lookup(p); IsClass(h, c) {
 		return c.Name
 	}
-	if len(p) == 1 && h.pyClass(p[0]) {
-		return p[0]
+	if name := strings.Join(p, "."); h.pyClass(name) {
+		return name
 	}
 	return ""
 }
