@@ -99,6 +99,34 @@ func (b blocks) enter(k Block) {
 	b.under = int32(len(b.flow.Blocks) - 1)
 }
 
+// lockedUnused notes what the decorators of the function lock of its parameters, where the body does not say
+// so by using them: callers wait for these, too.
+func (b blocks) lockedUnused() {
+	for _, d := range b.p.OwnLocks(b.f).Decs {
+		if d.Name != "read_lock" && d.Name != "write_lock" {
+			continue
+		}
+		for i, n := range b.flow.Params {
+			prm := b.f.Def.Params.List[i]
+			named := d.Speaks(prm.Name.Name) || i == 0 && len(d.Args()) == 0
+			if c := b.shape(n).Class; named && n != 0 && c != nil && prm.Kind == ast.Positional && !mentions(b.f.Def.Body, prm.Name.Name) {
+				b.flow.Actions = append(b.flow.Actions, action{Node: n, class: c, Kind: OnState, Mode: Read, sure: true, raw: true, Cause: Takes, Span: d.Node.Range()})
+			}
+		}
+	}
+}
+
+// mentions reports whether a name is used anywhere in a body, or an expression.
+func mentions(body ast.Node, name string) bool {
+	found := false
+	ast.Walk(body, func(n ast.Node) bool {
+		id, ok := n.(*ast.Name)
+		found = found || ok && id.Name == name
+		return !found
+	})
+	return found
+}
+
 // Around yields the locks of a block and of those round it.
 func (fl *Flow) Around(block int32) func(yield func(BlockLock) bool) {
 	return func(yield func(BlockLock) bool) {

@@ -102,6 +102,7 @@ func (b *builder) function() {
 		b.declaredLocals()
 	}
 	(holding{b}).decoratedLock()
+	(blocks{b}).lockedUnused()
 	if b.stmts(def.Body.Stmts) {
 		b.flow.ends = append(b.flow.ends, (holding{b}).ended())
 	}

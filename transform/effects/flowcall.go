@@ -61,6 +61,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 			if b.answers(n) {
 				b.exprs.operator(n, "__call__", e.Span)
 			}
+			insides(b).runsInBlock(b.vars[fun.Name].nested)
 			if def := b.vars[fun.Name].nested; def != nil && b.starts[def] != 0 {
 				x := &b.flow.Nodes[b.starts[def]]
 				x.From = append(x.From, b.history())
@@ -80,6 +81,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
+		if _, inC := b.m.CDecls().Vars[fun.Name]; inC || isVariable(b.builder, fun.Name) {
+			b.exprs.mayCall(b.expr(fun), "__call__", Plain, e.Span)
+		}
 		return b.namedCall([]string{fun.Name}, e)
 	case *ast.Subscript:
 		if name, ok := syntax.Unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) && !isVariable(b.builder, name.Name) { // one of a fused or template function
@@ -96,8 +100,10 @@ func (b calls) callTo(e *ast.Call) int32 {
 		if made, ok := constructOne(b, n, args, e.Span); ok { // type(self)(…)
 			return made
 		}
-		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
-		if _, ok := fun.(*ast.Call); ok && isItem(b.flow, n) {  // table.get(key)()
+		if _, ok := fun.(*ast.Lambda); !ok {
+			args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // it may be a C function
+		}
+		if _, ok := fun.(*ast.Call); ok && isItem(b.flow, n) { // table.get(key)()
 			b.exprs.mayCall(n, "__call__", Plain, e.Span)
 		}
 		switch fun := fun.(type) {
@@ -504,7 +510,7 @@ func alike(f, g *ast.FuncDef) bool {
 
 // callOf notes a call and returns its value.
 func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
-	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, under: b.under, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
+	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, under: b.under, inside: b.inside, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
 	if sh.Kind == ctype.Object && sh.Class == nil {

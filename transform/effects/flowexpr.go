@@ -546,6 +546,7 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 					ofItems(b, n, "__repr__", e.Span)
 				}
 			}
+			return 0 // a text formats whatever it is given, and asks nobody on the right
 		}
 		b.mayCall(x, "__"+m+"__", Plain, e.Span)
 		b.mayCall(y, "__r"+m+"__", Plain, e.Span)

@@ -4,6 +4,7 @@ package effects
 // decorators lock.
 
 import (
+	"cmp"
 	"maps"
 	"slices"
 
@@ -35,8 +36,8 @@ func (b insides) walk(def *ast.FuncDef) {
 	for _, prm := range def.Params.List {
 		defaults = append(defaults, b.expr(prm.Default))
 	}
-	vars, env, loops, tries, under, parallel := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under, b.parallel
-	b.under, b.parallel = 0, false // it may run when the block is over
+	vars, env, loops, tries, under, parallel, inside := b.vars, slices.Clone(b.env), b.loops, b.tries, b.under, b.parallel, b.inside
+	b.under, b.parallel, b.inside = 0, false, 0 // it may run when the block is over
 	b.capture(def.Body)
 	b.vars, b.tries = maps.Clone(vars), nil
 	for name := range ownNames(def.Body) {
@@ -63,7 +64,10 @@ func (b insides) walk(def *ast.FuncDef) {
 	if !called {
 		b.later++
 	}
+	body := bodyOf{calls: len(b.flow.Calls), loose: len(b.flow.loose)}
 	start, history := b.detached(func() { b.suite(def.Body) })
+	body.callsEnd, body.looseEnd = len(b.flow.Calls), len(b.flow.loose)
+	b.bodies = with(b.bodies, def, body)
 	if called || b.handedOut(def) {
 		b.starts = with(b.starts, def, start)
 	}
@@ -71,11 +75,33 @@ func (b insides) walk(def *ast.FuncDef) {
 	if !called {
 		b.later--
 	}
-	b.vars, b.env, b.loops, b.tries, b.under, b.parallel = vars, env, loops, tries, under, parallel
+	b.vars, b.env, b.loops, b.tries, b.under, b.parallel, b.inside = vars, env, loops, tries, under, parallel, inside
 	b.set(historySlot, history)
 	for slot, s := range b.shared {
 		if int(slot) < len(b.env) {
 			b.env[slot] = s
+		}
+	}
+}
+
+// bodyOf is where a flow has what a function inside the function does.
+type bodyOf struct{ calls, callsEnd, loose, looseEnd int }
+
+// runsInBlock notes that a function inside the function is called under the block that is walked.
+func (b insides) runsInBlock(def *ast.FuncDef) {
+	block := cmp.Or(b.under, b.inside)
+	body, walked := b.bodies[def]
+	if block == 0 || !walked {
+		return
+	}
+	for i := body.calls; i < body.callsEnd; i++ {
+		if c := &b.flow.Calls[i]; c.inside == 0 {
+			c.inside = block
+		}
+	}
+	for i := body.loose; i < body.looseEnd; i++ {
+		if u := &b.flow.loose[i]; u.inside == 0 {
+			u.inside = block
 		}
 	}
 }
@@ -231,10 +257,13 @@ func (b expressions) lambda(e *ast.Lambda) {
 			defaults = append(defaults, b.expr(prm.Default))
 		}
 	}
-	vars, env, under := b.vars, slices.Clone(b.env), b.under
-	b.vars, b.under = maps.Clone(vars), 0
+	vars, env, under, inside := b.vars, slices.Clone(b.env), b.under, b.inside
+	b.vars, b.under, b.inside = maps.Clone(vars), 0, 0
 	b.capture(e.Body)
 	_, called := b.lambdas[e]
+	if called || b.atOnce {
+		b.inside = cmp.Or(under, inside)
+	}
 	for i, d := range defaults {
 		if prm := e.Params.List[i]; prm.Name.Name != "" {
 			if n := nestedParam(b.builder, prm, d, called); called {
@@ -259,7 +288,7 @@ func (b expressions) lambda(e *ast.Lambda) {
 	if !called {
 		b.later--
 	}
-	b.vars, b.env, b.under = vars, env, under
+	b.vars, b.env, b.under, b.inside = vars, env, under, inside
 	b.set(historySlot, history)
 }
 

@@ -177,6 +177,9 @@ func Say(e *Effect) string {
 		}
 		return "calls " + e.Name + ", if it is an object of this class"
 	case Takes:
+		if e.Raw {
+			return "uses nothing of it"
+		}
 		return "locks it in a block"
 	}
 	return "calls " + e.Name

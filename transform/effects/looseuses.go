@@ -20,6 +20,8 @@ type loose struct {
 	under int32
 	span  ast.Span
 	later bool // in a function inside the function that may run when this one is over
+	// inside is the block in which the function runs, within the function, that it stands in; 0 for none.
+	inside int32
 }
 
 // Loose returns the uses of objects without a static type that a method makes outside of its

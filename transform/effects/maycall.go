@@ -41,7 +41,7 @@ func (b *values) answers(n int32) bool {
 // the class of the function has, or one that it shares its lock with.
 func (b expressions) mayCall(n int32, name string, part Accessor, span ast.Span) {
 	if b.answers(n) && b.shape(n).Class == nil && !b.collects(n) && (byName(name) || !b.raising) {
-		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span, b.later > 0})
+		b.flow.loose = append(b.flow.loose, loose{n, name, part, b.under, span, b.later > 0, b.inside})
 	}
 	b.mayAnswer(n, name, part, span)
 }
@@ -156,7 +156,7 @@ func usesThrough(p *Program, f *Function) {
 				if up := (use{x.Num, u.method, u.part}); x.Kind == NodeParam && !typed(f, int(x.Num)) && !slices.Contains(f.Flow.uses, up) {
 					f.Flow.uses = append(f.Flow.uses, up)
 				}
-				f.Flow.onward = append(f.Flow.onward, loose{n, u.method, u.part, c.under, c.Span, false})
+				f.Flow.onward = append(f.Flow.onward, loose{n, u.method, u.part, c.under, c.Span, false, c.inside})
 				if f.Class == nil || g.Class != nil {
 					continue
 				}

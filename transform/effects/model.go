@@ -145,6 +145,8 @@ type Call struct {
 	// can come in.
 	On    *project.Class
 	under int32 // the block that it stands in; 0 for none
+	// inside is the block in which the function runs, within the function, that it stands in; 0 for none.
+	inside int32
 	// parallel tells that each thread of a parallel loop makes it.
 	parallel bool
 	handing  handing // for callees that hand their arguments out

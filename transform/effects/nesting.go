@@ -4,6 +4,7 @@ package effects
 // holds another object, and whether that other one is come to from the first.
 
 import (
+	"cmp"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -88,13 +89,13 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 		}
 	}
 	for i := range f.Flow.Calls {
-		if c := &f.Flow.Calls[i]; c.under != 0 {
+		if c := &f.Flow.Calls[i]; c.under != 0 || c.inside != 0 {
 			w.call(c)
 		}
 	}
 	for _, u := range f.Flow.loose {
-		if u.under != 0 && byName(u.name) && (w.known(u.node) || u.name == AnyMember) {
-			w.take(taking{node: u.node, region: -1, on: Receiver(f, u.span), under: u.under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
+		if under := cmp.Or(u.under, u.inside); under != 0 && byName(u.name) && (w.known(u.node) || u.name == AnyMember) {
+			w.take(taking{node: u.node, region: -1, on: Receiver(f, u.span), under: under, member: u.name, part: u.part, effect: &Effect{Cause: MayCall, Name: u.name, Span: u.span}})
 		}
 	}
 	return w.out
@@ -172,7 +173,7 @@ func (w *nesting) call(c *Call) {
 					continue
 				}
 				for _, to := range w.along(a.Region, g, e.Region, c.history) {
-					t := taking{region: to, under: c.under, effect: &Effect{Region: to, Class: e.Class, Mode: max(e.Mode, takenFor(w.p, g, &e)), Cause: ThroughCall,
+					t := taking{region: to, under: cmp.Or(c.under, c.inside), effect: &Effect{Region: to, Class: e.Class, Mode: max(e.Mode, takenFor(w.p, g, &e)), Cause: ThroughCall,
 						Name: g.Def.Name.Name, Span: c.Span, Via: e.Via, next: e.next}}
 					if direct {
 						if t.node, t.region = c.Args[r.Num], -1; r.Num == 0 && g.Class != nil {

@@ -51,7 +51,11 @@ type notes struct {
 	// answered are what calls return that may have taken locks.
 	answered map[*ast.Call]int32
 	// nested counts the functions and lambdas that the walk is in, below its own.
-	nested  int
+	nested int
+	// inside is the block in which the function within the function runs that is walked; 0 for none.
+	inside int32
+	// bodies are where the flow has what functions inside the function do.
+	bodies  map[*ast.FuncDef]bodyOf
 	later   int  // functions inside it that are walked and may run when it is over
 	raising bool // what an exception is made of is walked
 	// shallow is the variable whose own place is assigned to: p in "p[i] = v".

@@ -102,6 +102,22 @@ func Registers(f *Function, variable string) bool {
 	})
 }
 
+// Sets reports whether a function sets a variable of the module to something that it is given, or that has that in it.
+func Sets(f *Function, variable string) bool {
+	global, sets := false, false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Simple:
+			global = global || n.Keyword == "global" && slices.ContainsFunc(n.Names, func(id ast.Ident) bool { return id.Name == variable })
+		case *ast.Assign:
+			sets = sets || n.Value != nil && slices.ContainsFunc(n.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, variable) }) &&
+				slices.ContainsFunc(f.Def.Params.List, func(prm *ast.Param) bool { return prm.Name.Name != "" && mentions(n.Value, prm.Name.Name) })
+		}
+		return true
+	})
+	return global && sets
+}
+
 // assignsAttribute reports whether the body of a class assigns to a name.
 func assignsAttribute(c *project.Class, name string) bool {
 	names := map[string]bool{}
@@ -219,7 +235,9 @@ func Finds(f *Function) []Find {
 		}
 	}
 	for _, u := range f.Flow.loose {
-		if u.under != 0 || slices.ContainsFunc(out, func(o Find) bool { return o.Name == u.name && o.Part == u.part }) {
+		if u.under != 0 || slices.ContainsFunc(out, func(o Find) bool {
+			return o.Name == u.name && o.Part == u.part && o.Variable == fromVariable(f.Flow, u.node, variableDepth)
+		}) {
 			continue
 		}
 		if name := fromVariable(f.Flow, u.node, variableDepth); name != "" {

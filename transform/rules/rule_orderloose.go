@@ -269,7 +269,7 @@ func (o untyped) found(f *effects.Function) {
 					locked = append(locked, x.Effect)
 				}
 			case x.Name == "__call__":
-				if !x.One && o.registered(x.Variable, g.Mod) {
+				if o.registered(x.Variable, x.One, g.Mod) {
 					locked = append(locked, &effects.Effect{Region: -1, Class: f.Class, Mode: o.strongest(f.Class), Cause: effects.CallsUnknown, Span: x.Effect.Span})
 				}
 			case !effects.Common(x.Name) && o.telling(x.Name):
@@ -283,7 +283,7 @@ func (o untyped) found(f *effects.Function) {
 			}
 			for _, e := range locked {
 				a := &lockEdge{holds: holds, f: f, in: g, e: e, guessed: x.Name != "", passed: p.locks.Shared(e.Class) == mine}
-				if x.One {
+				if x.One && x.Name != "__call__" { // what is called may be anything for each caller
 					a.globals[1] = x.Variable
 				}
 				o.add(a)
@@ -330,10 +330,13 @@ func (o untyped) filled(variable string, m *project.Module) bool {
 }
 
 // registered reports whether a function puts what it is given, or a method of that, into what a variable of a
-// module holds.
-func (o untyped) registered(variable string, m *project.Module) bool {
+// module holds, or sets the variable to it where that is what is called.
+func (o untyped) registered(variable string, one bool, m *project.Module) bool {
 	return slices.ContainsFunc(o.p.prog.Funcs(m).All, func(f *effects.Function) bool {
 		o.p.prog.FlowOf(f)
+		if one {
+			return effects.Sets(f, variable)
+		}
 		return effects.Registers(f, variable)
 	})
 }
