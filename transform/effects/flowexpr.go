@@ -400,7 +400,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 				return part
 			}
 		}
-		return b.element(n)
+		item := b.element(n)
+		notesItem(b.builder, e, n, item)
+		return item
 	}
 	if sh.Inserts && (sh.Kind != ctype.Pointer || sh.Ref) {
 		b.effect(n, nil, OnState, Write, true, ChangesContainer, cmp.Or(syntax.LastName(e.X), "[]"), e.Span)

@@ -99,7 +99,7 @@ func (s heldLocks) using(u *LockUse) lockSet {
 	if u.node != 0 {
 		r = s.regionOfLock(u.node)
 	}
-	if r < 0 {
+	if r < 0 || !u.every && s.sum.many(r) { // of one of several objects: samelock.go tells of which
 		return 0
 	}
 	return s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
@@ -170,7 +170,10 @@ func (s heldLocks) regionAcross(c *Call, g *Function, region int32) int32 {
 	for _, b := range s.given(c, g, anchor(g, region)) {
 		all = append(all, s.along(b.Region, g, region, c.history)...)
 	}
-	return s.only(all)
+	if r := s.only(all); r < 0 || !s.sum.many(r) {
+		return r
+	}
+	return -1
 }
 
 // locking reports whether anything that a function does takes or releases a lock.

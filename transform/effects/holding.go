@@ -23,6 +23,7 @@ type LockUse struct {
 	Native  bool // the thread waits for it attached
 	Again   bool // its holder may take it once more
 	Take    bool
+	every   bool // of each item of a parameter
 	Span    ast.Span
 	// Text is how the source spells it.
 	Text string
@@ -167,12 +168,14 @@ func (b holding) awaits(e ast.Expr) {
 
 // takesAgain has the locks from one on that have been taken be held where ways have met.
 func (b holding) takesAgain(from int) {
-	for i := from; i < len(b.flow.Locks); i++ {
+	for _, u := range slices.Clone(b.flow.Locks[from:]) {
 		kind := NodeLetsGo
-		if b.flow.Locks[i].Take {
+		if u.Take {
 			kind = NodeHolds
 		}
-		b.set(historySlot, b.node(Node{Kind: kind, Base: b.history(), Num: int32(i)}))
+		u.every = true
+		b.flow.Locks = append(b.flow.Locks, u)
+		b.set(historySlot, b.node(Node{Kind: kind, Base: b.history(), Num: int32(len(b.flow.Locks) - 1)}))
 	}
 }
 

@@ -529,16 +529,6 @@ func (ls *LockSets) Example(c *project.Class, l StateLock) *Access {
 	return out
 }
 
-func compareBool(a, b bool) int {
-	switch {
-	case a == b:
-		return 0
-	case a:
-		return 1
-	}
-	return -1
-}
-
 // Open returns what is written of a class, or of its bases, for certain and without the locks that guard something of it.
 func (ls *LockSets) Open(c *project.Class) []*Access {
 	var out []*Access

@@ -204,14 +204,16 @@ type Flow struct {
 	assigns bool
 	// content holds what containers of the function's own making were made with, by their
 	// nodes, and puts what containers get after that.
-	content  map[int32][]int32
-	puts     []put
-	changed  []int32 // containers that are changed
-	mayCalls []mayCall
-	through  []mayCall // by functions that are called (see usesThrough)
-	uses     []use     // of parameters without a static type, in functions that are no methods
-	loose    []loose   // uses of objects without a static type, in methods and under blocks
-	onward   []loose   // those by functions that are given the objects (see usesThrough)
+	content map[int32][]int32
+	puts    []put
+	changed []int32 // containers that are changed
+	// sameItems are nodes of items with earlier ones that are the same object (sameitems.go).
+	sameItems map[int32]int32
+	mayCalls  []mayCall
+	through   []mayCall // by functions that are called (see usesThrough)
+	uses      []use     // of parameters without a static type, in functions that are no methods
+	loose     []loose   // uses of objects without a static type, in methods and under blocks
+	onward    []loose   // those by functions that are given the objects (see usesThrough)
 	// carries holds the objects that values lead to which are not these, got what values were got out of.
 	carries map[int32][]carried
 	got     map[int32]carried

@@ -46,6 +46,8 @@ type notes struct {
 	stacks     map[string][]int32
 	// handMade is true where the module has locks that people placed.
 	handMade bool
+	// itemsMade are the items of containers that the walk has come upon (sameitems.go).
+	itemsMade map[itemAt]madeItem
 	// sameHere are expressions that are one object where the walk is.
 	sameHere [][2]ast.Expr
 	// answered are what calls return that may have taken locks.

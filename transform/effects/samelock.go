@@ -40,6 +40,12 @@ func (s sameLocks) origin(n int32) (int32, []step) {
 				return n, path
 			}
 			n = from[0]
+		case x.Kind == NodeContained:
+			slices.Reverse(path)
+			if same, ok := s.flow.sameItems[n]; ok {
+				n = same
+			}
+			return n, path
 		case x.Kind == NodeCall:
 			slices.Reverse(path)
 			return n, path
