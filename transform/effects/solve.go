@@ -242,7 +242,11 @@ func derive(s *Solver, f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: e.Field, Behind: e.behind, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
+			field := e.Field
+			if field == "" && e.Kind == OnState && class != nil {
+				field = leadsAlong(s.p, s.flow, e.Node, maxReturns)
+			}
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
 			if e.takes {
 				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 			}
@@ -371,7 +375,7 @@ func (s *Solver) call(c *Call) {
 				}
 				field := e.Field
 				if r.Parent < 0 && e.Class == nil {
-					field = s.flow.leadsInto(c.Args[r.Num]) // what a pointer or container argument leads into
+					field = leadsAlong(s.p, s.flow, c.Args[r.Num], maxReturns) // what a pointer or container argument leads into
 				}
 				for _, to := range a.regions {
 					if e.Maybe && !operand(s, to) {

@@ -138,8 +138,12 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 				looped := s.rounds.looped(func() { given = s.given(c, g, at) }) && at != gr
 				for _, a := range given {
 					cl := shape.Class
-					if cl == nil && at == gr {
+					switch {
+					case cl != nil:
+					case at == gr:
 						cl = a.Class
+					default:
+						cl = s.heldBy(n, shape, &g.Sum.Regions[gr])
 					}
 					for _, to := range s.along(a.Region, g, gr, c.history) {
 						if !looped || !s.sum.winds(to) {
