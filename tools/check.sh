@@ -7,8 +7,10 @@
 # a sleep, a program that uses one core) leaves the others the processor. Two of them
 # compute, at a lower priority than the others, which have threads that wait for each
 # other: beside compilers of the same priority each hand-off between them would
-# take as long as a turn of those. What a check prints is shown when it ends; until
-# then it is in build/check/NAME.log.
+# take as long as a turn of those. Where that is allowed, the others are raised instead:
+# beside eight programs that compute, those of a lower priority would get a twentieth
+# of the processor. What a check prints is shown when it ends; until then it is in
+# build/check/NAME.log.
 # Usage: tools/check.sh [NAME...]      runs these alone
 set -uo pipefail
 cd "$(dirname "$0")/.."
@@ -193,9 +195,14 @@ take_packages() {
 	check guide env SECONDS_EACH=0.05 CFLAGS=-O1 tools/ccached.sh tools/guide/package.sh
 }
 
+# by LEVELS changes the priority of this subshell and of what it starts; fewer is more.
+by() {
+	renice -n $(($(nice) + $1)) -p "$BASHPID" >/dev/null 2>&1
+}
+
 lane() {
 	local name
-	renice -n $(($(nice) + 10)) -p "$BASHPID" >/dev/null 2>&1
+	[ "$raise" = yes ] || by 10
 	for name in "${queue[@]}"; do
 		! mkdir "$out/$name.taken" 2>/dev/null || "take_$name"
 	done
@@ -203,10 +210,16 @@ lane() {
 
 rm -rf "$out"/*.rc "$out"/*.time "$out"/*.taken "$out/lock"
 check build build_check
+raise=$( (by -10 && echo yes) || echo no)
+threads_lane() {
+	[ "$raise" = no ] || by -10
+	check "$@"
+}
+
 set -m # each lane is a process group, which an interrupt ends
-check threads thread_tests </dev/null &
+threads_lane threads thread_tests </dev/null &
 lanes=$!
-check python-ft tools/python-ft.sh </dev/null &
+threads_lane python-ft tools/python-ft.sh </dev/null &
 lanes="$lanes $!"
 lane </dev/null &
 lanes="$lanes $!"
