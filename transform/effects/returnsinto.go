@@ -60,7 +60,7 @@ func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
 
 // heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state; nil where it
 // is not declared, or into which of the object's attributes the pointer leads is not known.
-func (s *Solver) heldBy(call int32, shape ctype.Shape, x *Region) *project.Class {
+func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class {
 	if shape.Kind == ctype.Object || x.Owner == nil || leadsAlong(s.p, s.flow, call, maxReturns) == "" {
 		return nil
 	}

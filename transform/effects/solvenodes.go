@@ -143,7 +143,7 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 					case at == gr:
 						cl = a.Class
 					default:
-						cl = s.heldBy(n, shape, &g.Sum.Regions[gr])
+						cl = heldBy(s, n, shape, &g.Sum.Regions[gr])
 					}
 					for _, to := range s.along(a.Region, g, gr, c.history) {
 						if !looped || !s.sum.winds(to) {
