@@ -24,6 +24,9 @@ func (b holding) lockItem(e ast.Expr) ([]LockUse, bool) {
 	}
 	objects, ok := b.placed.With(e)
 	if !ok && !isTyped(b, e) {
+		if n := returnedLock(b, e); n != 0 {
+			return []LockUse{{Span: e.Range(), Text: syntax.Text(b.f.Unit.File, e.Range()), Again: true, node: n}}, true
+		}
 		if n, isName := syntax.Unparen(e).(*ast.Name); isName { // a local that holds a lock
 			v, _, local := b.value(n.Name)
 			if !local || v == 0 || !b.isLockValue(v, 8) {
@@ -76,9 +79,65 @@ func (b holding) lockUse(e ast.Expr) LockUse {
 	return u
 }
 
+// returnedLock is what a call or a property returns that has been walked, where that is a lock by what its functions
+// return; 0 for another expression.
+func returnedLock(b holding, e ast.Expr) int32 {
+	e = syntax.Unparen(e)
+	for i := len(b.flow.Calls) - 1; i >= 0; i-- {
+		if c := &b.flow.Calls[i]; c.Span == e.Range() {
+			if c.node != 0 && returnsLock(b.p, c) {
+				return c.node
+			}
+			return 0
+		}
+	}
+	return 0
+}
+
+// returnsLock reports whether each of the functions that a call may reach returns nothing but locks.
+func returnsLock(p *Program, c *Call) bool {
+	return len(c.Callees) > 0 && !slices.ContainsFunc(c.Callees, func(g *Function) bool {
+		locks, others := 0, 0
+		syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+			if st, ok := n.(*ast.Simple); ok && st.Keyword == "return" {
+				if len(st.Exprs) == 1 && isLockOf(p, g, st.Exprs[0]) {
+					locks++
+				} else {
+					others++
+				}
+			}
+			_, yields := n.(*ast.Yield)
+			if yields {
+				others++
+			}
+			return true
+		})
+		return locks == 0 || others > 0
+	})
+}
+
+// isLockOf reports whether an expression in a function is a lock by its name, or by what its object's class says.
+func isLockOf(p *Program, g *Function, e ast.Expr) bool {
+	if p.HandLocks(g.Mod).IsLock(e) {
+		return true
+	}
+	a, ok := syntax.Bare(e).(*ast.Attribute)
+	if !ok || g.Class == nil || len(g.Def.Params.List) == 0 || !syntax.IsNamed(a.X, syntax.ParamName(g.Def.Params.List[0])) {
+		return false
+	}
+	return typedAttr(p, g.Class, a.Attr.Name)
+}
+
 // knownLocks tells whether an expression denotes a lock, by what the module knows and by what classes say.
 func knownLocks(b holding) func(ast.Expr) bool {
-	return func(e ast.Expr) bool { return b.placed.IsLock(e) || isTyped(b, e) }
+	return func(e ast.Expr) bool {
+		if n, ok := syntax.Unparen(e).(*ast.Name); ok {
+			if v, _, local := b.value(n.Name); local && v != 0 && b.isLockValue(v, 8) {
+				return true
+			}
+		}
+		return b.placed.IsLock(e) || isTyped(b, e)
+	}
 }
 
 // isTyped reports whether an attribute is a lock by what its object's class says, in whatever module that is.
@@ -114,6 +173,8 @@ func (b holding) isLockValue(n int32, depth int) bool {
 		return b.placed.IsLock(&ast.Name{Name: x.Name})
 	case x.Kind == NodeGlobal:
 		return b.placed.IsLock(&ast.Name{Name: x.Name[lastDot(x.Name)+1:]})
+	case x.Kind == NodeCall:
+		return returnsLock(b.p, &b.flow.Calls[x.Num])
 	case x.Kind == NodeLocal:
 		return slices.ContainsFunc(x.From, func(f int32) bool { return b.isLockValue(f, depth-1) })
 	case x.Kind == NodeCast, x.Kind == NodeContained:

@@ -381,9 +381,9 @@ func (s *Solver) call(c *Call) {
 					if e.Maybe && !operand(s, to) {
 						continue
 					}
-					locks := locks
+					locks := locks | (sameLocks{heldLocks{s}}).ofGiven(c, g, e, a.Region, to)
 					if !g.Sum.Regions[at].OfItems() {
-						locks |= (sameLocks{heldLocks{s}}).ofGiven(c, g, e, a.Region, to) | (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
+						locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
 					}
 					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
 						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, freed: freed}
