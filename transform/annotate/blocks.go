@@ -28,12 +28,20 @@ func blocks(a *annotator, f *effects.Function) {
 	open := slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool { return effects.OnSelf(f, &e) && !e.Raw }) // what it calls on itself locks
 	for _, v := range effects.Values(p, f) {
 		itself := slices.ContainsFunc(v.Effects, func(e *effects.Effect) bool { return effects.OnSelf(f, e) })
+		left := v
+		left.Effects = slices.DeleteFunc(slices.Clone(v.Effects), func(e *effects.Effect) bool { return !plan.BehindAttribute(p, f, e) })
 		v.Effects = slices.DeleteFunc(v.Effects, func(e *effects.Effect) bool {
 			x := &f.Sum.Regions[e.Region]
 			return e.Kind == effects.OnPython || !p.Guards(e.Class) || e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) ||
 				x.Root == effects.NodeParam && (!f.Exposed() || x.Parent < 0 || entry[effects.PathOf(f, e.Region)] || p.Holds(f, e)) // at entry, or by the callers
 		})
-		if b, _ := plan.Propose(p, f, v); b != nil && b.OwnLine(f.Unit.File) {
+		b, _ := plan.Propose(p, f, v)
+		if b == nil { // callers cannot take it
+			if b, _ = plan.Propose(p, f, left); b != nil && !b.Behind() {
+				b = nil
+			}
+		}
+		if b != nil && b.OwnLine(f.Unit.File) {
 			list = append(list, b)
 		} else {
 			open = open || itself || v.Parts

@@ -122,6 +122,9 @@ func attributes(e ast.Expr, name string) bool {
 // named says what is wrong with the variable that stands for the object.
 func (p *placing) named() string {
 	def := p.f.Def
+	if p.attr != "" {
+		return p.attributeStays()
+	}
 	switch {
 	case !Local(def, p.name):
 		return p.name + " is not a local variable, or changes while it is used"
@@ -183,6 +186,8 @@ func (p *placing) stands() string {
 		return "it is used in a parallel loop, whose other locks would be taken there as well"
 	case p.kind == decorator.CriticalSection && (here.Nogil || releases != ast.Span{}):
 		return "a critical section does not hold without the GIL"
+	case here.Nogil && p.attr != "":
+		return fmt.Sprintf("it runs without the GIL: give %s a variable, of type %s", p.name, p.class.Name)
 	case here.Nogil && !p.typed():
 		return fmt.Sprintf("it runs without the GIL, where the type of %s cannot be tested: declare it as a %s", p.name, p.class.Name)
 	case here.Nogil && p.prog.Guarding.Of(p.class) != "":

@@ -6,6 +6,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
@@ -20,6 +21,8 @@ type Proposal struct {
 	suite       *ast.Suite
 	first, last int              // of the suite's statements
 	names       [2][]string      // by mode
+	placing     *placing         // of what an attribute leads to; nil of others
+	attr        string           // where the name is that of an attribute of the function's own object
 	begins      map[string]int32 // the first use of each
 	kinds       []decorator.Kind
 	locks       []*project.Class  // whose locks they are
@@ -59,9 +62,18 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 		}
 		name, md = n, max(md, u.Mode)
 	}
+	base, attr, dotted := strings.Cut(name, ".")
+	if dotted {
+		if why := behind(prog, f, v, base, attr); why != "" {
+			return nil, why
+		}
+	}
 	at := slices.MinFunc(list, func(a, b effects.Use) int { return cmp.Compare(a.Span.Pos, b.Span.Pos) }).Span.Pos
-	p = &Proposal{suite: def.Body, uses: list, Effects: v.Effects, begins: map[string]int32{name: at}, kinds: []decorator.Kind{in.Kind}, locks: []*project.Class{prog.Locks.Shared(class)}}
+	p = &Proposal{suite: def.Body, attr: attr, uses: list, Effects: v.Effects, begins: map[string]int32{name: at}, kinds: []decorator.Kind{in.Kind}, locks: []*project.Class{prog.Locks.Shared(class)}}
 	pl := &placing{Proposal: p, prog: prog, f: f, name: name, class: class, kind: in.Kind}
+	if dotted {
+		p.placing = pl
+	}
 	if why = pl.place(); why != "" {
 		return nil, why
 	}
@@ -135,17 +147,17 @@ func assigns(in ast.Node, name string) bool {
 	return found
 }
 
-// nameIn returns the name by which a place uses a value, an object of a class; "" where that
-// is not one.
+// nameIn returns the name by which a place uses a value, an object of a class, or the attribute of a name; "" where
+// that is neither.
 func nameIn(body *ast.Suite, u effects.Use, c *project.Class) string {
 	var found []string
 	add := func(e ast.Expr) {
-		n, ok := syntax.Bare(e).(*ast.Name)
-		switch {
-		case !ok:
-			found = append(found, "")
-		case !slices.Contains(found, n.Name):
-			found = append(found, n.Name)
+		name := firstAttribute(syntax.Bare(e))
+		if n, ok := syntax.Bare(e).(*ast.Name); ok {
+			name = n.Name
+		}
+		if !slices.Contains(found, name) {
+			found = append(found, name)
 		}
 	}
 	syntax.OwnNodes(body, func(n ast.Node) bool {

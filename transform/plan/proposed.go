@@ -26,7 +26,7 @@ func (p *Proposal) span() ast.Span {
 // of another one: it stands in there, with a lock of another kind of object, or is left.
 func Together(list []*Proposal) (out, left []*Proposal) {
 next:
-	for _, p := range list {
+	for _, p := range merge(list) {
 		for again := true; again; {
 			again = false
 			for i, o := range out {
@@ -34,7 +34,7 @@ next:
 					continue
 				}
 				both := o.with(p)
-				if !both.whole() {
+				if !both.whole() || o.Behind() || p.Behind() {
 					if o.surrounds(p) || p.surrounds(o) {
 						continue
 					}
@@ -49,12 +49,13 @@ next:
 		}
 		out = append(out, p)
 	}
-	return out, left
+	out, nested := apart(out)
+	return out, append(left, nested...)
 }
 
 // surrounds reports whether another block may stand in this one, of the same suite.
 func (p *Proposal) surrounds(o *Proposal) bool {
-	return p.first <= o.first && o.last <= p.last && (p.first < o.first || o.last < p.last) && p.kinds[0] == decorator.RWLock &&
+	return !p.Behind() && !o.Behind() && p.first <= o.first && o.last <= p.last && (p.first < o.first || o.last < p.last) && p.kinds[0] == decorator.RWLock &&
 		!slices.ContainsFunc(o.locks, func(c *project.Class) bool { return slices.Contains(p.locks, c) }) &&
 		!slices.ContainsFunc(o.stmts(), func(st ast.Stmt) bool { _, ok := st.(*ast.CVarDecl); return ok })
 }
