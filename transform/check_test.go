@@ -592,3 +592,76 @@ def objects(list archives, list vectors):
 		t.Error(d)
 	}
 }
+
+// What C functions do of which nothing is known is to be said once, for all classes of a module: these are one finding.
+// What is known of a class stays one by itself, and so does what goes to Python code.
+func TestLeftToC(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+from libc.string cimport memset
+cdef extern from "t.h":
+    ctypedef struct table
+    void one(table* t)
+    void other(table* t)
+    int size(const table* t)
+
+cdef class A:
+    cdef table* t
+    def f(self): one(self.t)
+
+cdef class B:
+    cdef table* t
+    def f(self): other(self.t)
+
+cdef class C:
+    cdef A a
+    cdef table* t
+    def f(self): self._f()
+    cdef _f(self): other(self.t)
+
+cdef class Reads:
+    cdef table* t
+    def f(self): return size(self.t)
+
+cdef class Both:
+    cdef table* t
+    cdef long n
+    def f(self):
+        one(self.t)
+        self.n += 1
+
+cdef class Base:
+    cdef table* t
+    def f(self): one(self.t)
+
+cdef class Inherits(Base):
+    cdef long m
+    def g(self): self.m += 1
+
+cdef class Known:
+    cdef char* t
+    def f(self): memset(self.t, 0, 8)
+
+cdef class Stores:
+    cdef long* t
+    def f(self): self.t[0] = 1
+
+cdef class Contains:
+    cdef list items
+    def f(self): self.items.append(1)
+
+cdef class Given:
+    cdef public object x
+`)}
+	want := []string{
+		"PXL504 A, B, C",
+		"PXL504 Both",
+		"PXL504 Base",
+		"PXL504 Known",
+		"PXL504 Stores",
+		"PXL504 Contains",
+		"PXL504 Given",
+	}
+	if d := cmp.Diff(want, groups(t, files)); d != "" {
+		t.Error(d)
+	}
+}

@@ -105,9 +105,6 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	codes := map[string]int{}
 	most := ""
 	for _, g := range transform.Groups(rep.Findings) {
-		if g.Code == transform.Unlocked && !g.ByHand {
-			unlocked++
-		}
 		if codes[g.Code]++; g.Code != transform.SyntaxError && (most == "" || codes[g.Code] > codes[most]) {
 			most = g.Code
 		}
@@ -115,6 +112,9 @@ func (f *checkFlags) next(rep *transform.Report) string {
 	for _, x := range rep.Findings {
 		if x.Fix != nil {
 			fixable++
+		}
+		if x.Code == transform.Unlocked && !x.ByHand {
+			unlocked++
 		}
 	}
 	switch {

@@ -9,6 +9,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/handlock"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
 
@@ -125,6 +126,16 @@ func (ev *Evidence) Done() bool { return done(ev.Effect) }
 func done(e *Effect) bool {
 	cause := ends(e)
 	return cause == Writes || cause == Deletes || cause == StoresThrough || cause == ChangesContainer
+}
+
+// LeftToC reports whether all that is known is that the state goes to a C function of which nothing is known.
+func (ev *Evidence) LeftToC() bool {
+	switch e := atEnd(ev.Effect); e.Cause {
+	case PassesWritable, PassesHandle, PassesUnknown:
+		_, known := library.KnownC()[e.Name]
+		return !known && e.Says == ""
+	}
+	return false
 }
 
 // ByHand returns the locks that people placed and that guard something of a class, or of a class in its line.

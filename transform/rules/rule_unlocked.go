@@ -19,6 +19,8 @@ type unlockedClass struct {
 	class *project.Class
 	sure  bool // and not only possible
 	done  bool // by the code itself, and not by C that gets a pointer
+	// leftToC is true where a C function of which nothing is known gets the state, and that is all.
+	leftToC bool
 	// steps lead to what changes it, the function that others can call first.
 	steps []finding.Related
 	text  string // what changes it
@@ -79,7 +81,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), steps: steps, text: steps[len(steps)-1].Message, below: below})
+					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
@@ -129,9 +131,13 @@ func openAttribute(c *project.Class, fd *project.Field) unlockedClass {
 // is among them.
 func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) []finding.Finding {
 	has := map[*project.Class]bool{}
+	known := map[*project.Class]bool{} // of which more is known, or of a class derived from it
 	for _, list := range open {
 		for _, k := range list {
 			has[k.class] = true
+			for _, b := range k.class.Ancestry() {
+				known[b] = known[b] || !k.leftToC
+			}
 		}
 	}
 	var out []finding.Finding
@@ -145,6 +151,10 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f.Gist = k.class.Name + " has no lock"
 			f.Warning = !k.sure || !k.done
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
+			if !known[k.class] { // what such functions do is to be said once, by headers, sources or the setting reads
+				f.Cause = "C functions of which nothing is known, in " + m.Stem
+				f.Help = "if the C function only reads, the setting reads can say so; else " + f.Help
+			}
 			if o := k.obstacle; o != nil {
 				f.Help = fmt.Sprintf("annotate cannot lock it, since %s: %s; or say why it needs no lock: @cython.no_lock(\"why\") on the class", o.Why, o.Do)
 				f.ByHand = true
