@@ -43,6 +43,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 	if n, ok := b.cythonCall(fun, e); ok {
 		return n
 	}
+	if runsOnce(holding(b), e) {
+		return 0
+	}
 	if answer, ok := holding(b).handLockCall(e); ok {
 		return answer
 	}

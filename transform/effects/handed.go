@@ -25,7 +25,7 @@ type handingOn struct{ *builder }
 // after notes what a call was given that can be called, once it has been walked; first is the number of the first call
 // that it may have added.
 func (b handingOn) after(e *ast.Call, first int) {
-	if isPartial(e) || !b.placed.Any() {
+	if isPartial(e) || !b.placed.Any() || isOnce(b.m, e) {
 		return
 	}
 	if n, ok := syntax.Unparen(e.Fun).(*ast.Name); ok {
