@@ -155,7 +155,7 @@ thread_tests() {
 # from are the packages that spend their time in other programs, and some long tests
 # that go through many inputs, each in one goroutine that shares no variable with
 # others. Everything runs without it, in "test".
-one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|FuzzCommands|FuzzRewrite)$'
+one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|TestHostile|TestBounds|TestNesting|TestCheckGrowsNoFasterThanTheCode|TestReviewAgreesWithTheRewrite|FuzzCommands|FuzzRewrite)$'
 
 concurrent_packages() {
 	local package dir
