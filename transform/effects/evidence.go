@@ -141,6 +141,43 @@ func (ev *Evidence) LeftToC() bool {
 // ByHand returns the locks that people placed and that guard something of a class, or of a class in its line.
 func (a *Written) ByHand(c *project.Class) []StateLock { return a.Sets.Of(c) }
 
+// Unlocked returns what is written of a class that is not locked by hand and has no lock at all; nil where nothing is. If
+// a class derived from it is locked by hand, that counts only where its own methods do it, or another function without
+// any lock to what may be an object of every class: what is done to objects of the derived class is told of that
+// (see Unguarded).
+func (a *Written) Unlocked(c *project.Class) *Evidence {
+	ev := a.Wrote[c]
+	if ev == nil {
+		ev = a.Inherited(c)
+	}
+	if ev == nil || a.ByHandBelow(c) == nil || ev.Func != nil && ev.Func.Class == c {
+		return ev
+	}
+	for _, s := range a.Sets.statesOf(c) {
+		for _, x := range a.Sets.All[s] {
+			if x.Class == c && len(x.Locks) == 0 && x.Effect.Writes() && x.Effect.Sure && !x.init && !x.outer && a.Sets.itself(x) {
+				return &Evidence{Func: x.Func, Effect: x.Effect}
+			}
+		}
+	}
+	return nil
+}
+
+// Unguarded returns the states of a class that is locked by hand which no lock guards, see LockSets.unguarded: those
+// that it has from a class which is not reported itself, too.
+func (a *Written) Unguarded(c *project.Class) []Unshared {
+	var bases []*project.Class
+	for _, k := range c.Ancestry()[1:] {
+		if len(a.ByHand(k)) > 0 {
+			break // it is told of that one
+		}
+		if k.Def != nil && !k.Extern && k.HasState() && a.p.Locks.Of(k) == nil && a.p.Locks.Exempted(k) == nil && a.Unlocked(k) == nil {
+			bases = append(bases, k)
+		}
+	}
+	return a.Sets.unguarded(c, bases)
+}
+
 // ByHandBelow returns a class derived from one in the modules that is locked by hand, where the class itself is not.
 func (a *Written) ByHandBelow(c *project.Class) *project.Class {
 	if len(a.ByHand(c)) > 0 {

@@ -121,6 +121,8 @@ type LockSets struct {
 	// All are the accesses of what no lock guards, too.
 	All map[State][]*Access
 	of  map[*project.Class][]State // see statesOf
+	// from are the uses that are told of an object which leads to what is used, see shareFrom.
+	from map[*Effect][]comingFrom
 	// rebound are the attributes that methods of a class assign to on its own objects: a lock that is reached through
 	// one is now this one and now that.
 	rebound map[*project.Class]map[string]bool
@@ -236,7 +238,8 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 	}
 	a := &Access{Func: f, Effect: e, Region: region, init: initializing(f, region), outer: region != e.Region}
 	for set := e.locks; set != 0; set &= set - 1 {
-		l := f.Sum.locks[bits.TrailingZeros64(uint64(set))]
+		i := bits.TrailingZeros64(uint64(set))
+		l := f.Sum.locks[i]
 		k, owner, ok := relative(f, l, region)
 		if !ok || ls.changes(class, k) || k.some && rebinds(e) || !k.Module && (k.Path == field || strings.HasPrefix(k.Path, field+".") && !within(ls.p, class, field, behind)) {
 			continue // another of several locks keeps nobody away from the attribute itself, nor does one that it leads to
@@ -248,7 +251,7 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 		if shared, known := a.Locks[k]; !known || shared {
 			a.Locks[k] = l.shared
 		}
-		if t := takerFor(f, e, l); t != nil && a.outer && !k.Module {
+		if t := takerFor(f, e, i); t != nil && a.outer && !k.Module {
 			if a.takers == nil {
 				a.takers = map[StateLock]*Function{}
 			}
@@ -529,28 +532,6 @@ func (ls *LockSets) Example(c *project.Class, l StateLock) *Access {
 	return out
 }
 
-// Open returns what is written of a class, or of its bases, for certain and without the locks that guard something of it.
-func (ls *LockSets) Open(c *project.Class) []*Access {
-	var out []*Access
-	var states []State
-	for _, k := range c.Ancestry() {
-		states = append(states, ls.statesOf(k)...)
-	}
-	for _, s := range states {
-		g := ls.States[s]
-		for _, a := range ls.All[s] {
-			if a.Func.Class != c || a.init || !OnSelf(a.Func, a.Effect) || a.outer || !a.Effect.Writes() || !a.Effect.Sure || g != nil && a.Holds(g.By) || g == nil && ls.holdsAny(c, a) || !ls.itself(a) {
-				continue
-			}
-			out = append(out, a)
-		}
-	}
-	slices.SortFunc(out, func(a, b *Access) int {
-		return cmp.Or(cmp.Compare(a.Func.Def.Pos, b.Func.Def.Pos), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos), strings.Compare(a.Effect.Field, b.Effect.Field))
-	})
-	return slices.CompactFunc(out, func(a, b *Access) bool { return a.Func == b.Func })
-}
-
 // statesOf returns the states of the objects of a class that are used, by their names.
 func (ls *LockSets) statesOf(c *project.Class) []State {
 	if ls.of == nil {
@@ -568,16 +549,6 @@ func (ls *LockSets) statesOf(c *project.Class) []State {
 		}
 	}
 	return ls.of[c]
-}
-
-// holdsAny reports whether an access holds one of the locks that guard something of a class.
-func (ls *LockSets) holdsAny(c *project.Class, a *Access) bool {
-	for l := range a.Locks {
-		if ls.guards(c, l) && a.Holds(l) {
-			return true
-		}
-	}
-	return false
 }
 
 // itself reports whether an access comes about in no other function that is looked at by itself.

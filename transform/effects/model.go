@@ -311,6 +311,8 @@ type Effect struct {
 	later bool
 	// locks are those that people placed and that are held, as a set of the summary's.
 	locks lockSet
+	// theirs are those of them that the function does not hold itself: what it calls takes them.
+	theirs lockSet
 	// freed are those of them that the function may have released for its caller by then.
 	freed lockSet
 }
@@ -333,6 +335,7 @@ type foundKey struct {
 	tested    bool
 	later     bool
 	locks     lockSet
+	theirs    lockSet
 	freed     lockSet
 }
 
@@ -340,7 +343,7 @@ type foundKey struct {
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.tested, e.later, e.locks, e.freed}
+	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.tested, e.later, e.locks, e.theirs, e.freed}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

@@ -10,30 +10,45 @@ import (
 
 // takerFor returns the method of another object that takes a lock of that object for itself, where a lock is held at an
 // effect only for that, and the method knows nothing of how its object and the one whose state it is belong together:
-// that one is another parameter. It is nil otherwise. A lock that is itself an argument was chosen by the caller.
-func takerFor(f *Function, e *Effect, l heldLock) *Function {
-	lock, section := f.Sum.Regions[l.region].Name, l.section
-	taker, at, held := f, e, l
-	for at.Via != nil {
+// that one is another parameter. It is nil otherwise, and where the function holds the lock as well, or which lock of
+// the callee it is cannot be told by its name. A lock that is itself an argument was chosen by the caller.
+func takerFor(f *Function, e *Effect, lock int) *Function {
+	taker, at, held := f, e, lock
+	for at.theirs&(1<<held) != 0 {
 		g := at.Via
 		next := &g.Sum.Effects[at.next]
-		in, found := heldLock{}, false
-		for set := next.locks; set != 0 && next.locks != everything; set &= set - 1 {
-			k := g.Sum.locks[bits.TrailingZeros64(uint64(set))]
-			if k.region >= 0 && k.section == section && g.Sum.Regions[k.region].Name == lock && g.Sum.Regions[k.region].Parent >= 0 {
-				in, found = k, true
-			}
-		}
-		if !found {
-			break
+		in := lockNamed(g, next.locks, taker.Sum.locks[held], taker.Sum.Regions[taker.Sum.locks[held].region].Name)
+		if in < 0 {
+			return nil
 		}
 		taker, at, held = g, next, in
 	}
-	root := rootOf(taker, held.region)
+	root := rootOf(taker, taker.Sum.locks[held].region)
 	if x := &taker.Sum.Regions[root]; taker == f || taker.Class == nil || x.Root != NodeParam || x.Num != 0 || root == rootOf(taker, at.Region) {
 		return nil
 	}
 	return taker
+}
+
+// lockNamed returns the lock of a set that is reached by a name, and is held as another one is; -1 where there is none, or
+// more than one.
+func lockNamed(g *Function, set lockSet, like heldLock, name string) int {
+	out := -1
+	for ; set != 0 && set != everything; set &= set - 1 {
+		i := bits.TrailingZeros64(uint64(set))
+		k := g.Sum.locks[i]
+		if k.region < 0 || g.Sum.Regions[k.region].Name != name || g.Sum.Regions[k.region].Parent < 0 {
+			continue
+		}
+		if k.region = like.region; k != like {
+			continue
+		}
+		if out >= 0 {
+			return -1
+		}
+		out = i
+	}
+	return out
 }
 
 // rootOf is the region from which one is reached.

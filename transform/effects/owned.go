@@ -35,9 +35,12 @@ func owns(p *Program, c *project.Class, name string) bool {
 	if d == nil {
 		return false
 	}
-	switch lock, own := p.Locks.Of(c), p.Locks.Of(d.FieldByName[name].Class()); {
+	k := d.FieldByName[name].Class()
+	switch lock, own := p.Locks.Of(c), p.Locks.Of(k); {
 	case lock == nil && own != nil:
 		return false // its own lock is the one that there is
+	case lock == nil && hasLock(p, k):
+		return false // who made the class says by that lock that several threads have its objects
 	case lock != nil && own != nil && lock.Kind == decorator.CriticalSection && own.Kind != decorator.CriticalSection:
 		return false // its own lock is held where the owner's is suspended
 	}
@@ -54,9 +57,6 @@ func findOwned(p *Program, at attribute) bool {
 	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
 		return false
 	}
-	if hasLock(p, k) {
-		return false // who made the class says by that lock that several threads have its objects
-	}
 	mods := []*project.Module{c.Mod}
 	if c.PxdDef != nil {
 		mods = append(mods, slices.DeleteFunc(p.Project.Lineage.Using(at.name), func(m *project.Module) bool { return m == c.Mod })...)
@@ -72,7 +72,7 @@ func findOwned(p *Program, at attribute) bool {
 
 // hasLock reports whether the objects of a class have a lock that people placed.
 func hasLock(p *Program, c *project.Class) bool {
-	return slices.ContainsFunc(c.Ancestry(), func(k *project.Class) bool {
+	return c != nil && slices.ContainsFunc(c.Ancestry(), func(k *project.Class) bool {
 		return slices.ContainsFunc(k.Fields, func(f *project.Field) bool { return typedAttr(p, k, f.Name) })
 	})
 }

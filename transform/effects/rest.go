@@ -19,7 +19,8 @@ type Lacking struct {
 
 // Lacks returns the members of a class that is locked by hand, and the functions of the project, that use state of it
 // without the lock that guards it; what no lock guards, and something writes, takes the lock that guards most.
-func (ls *LockSets) Lacks(c *project.Class) []Lacking {
+func (w *Written) Lacks(c *project.Class) []Lacking {
+	ls := w.Sets
 	var out []Lacking
 	locks := ls.Of(c)
 	if len(locks) == 0 {
@@ -46,13 +47,47 @@ func (ls *LockSets) Lacks(c *project.Class) []Lacking {
 			add(g.By, a)
 		}
 	}
-	for _, u := range ls.Unguarded(c) {
+	for _, u := range w.Unguarded(c) {
 		for _, a := range ls.All[u.State] {
-			add(locks[0], a)
+			if u.Class == c || slices.Contains(a.Class.Ancestry(), c) {
+				add(locks[0], a)
+			}
 		}
 	}
 	slices.SortStableFunc(out, func(a, b Lacking) int {
 		return cmp.Or(strings.Compare(a.Func.Unit.Path, b.Func.Unit.Path), cmp.Compare(a.Func.Def.Pos, b.Func.Def.Pos), strings.Compare(a.By.Text("self"), b.By.Text("self")))
 	})
 	return out
+}
+
+// Open returns what is written of a class, or of its bases, for certain and without the locks that guard something of it.
+func (ls *LockSets) Open(c *project.Class) []*Access {
+	var out []*Access
+	var states []State
+	for _, k := range c.Ancestry() {
+		states = append(states, ls.statesOf(k)...)
+	}
+	for _, s := range states {
+		g := ls.States[s]
+		for _, a := range ls.All[s] {
+			if a.Func.Class != c || a.init || !OnSelf(a.Func, a.Effect) || a.outer || !a.Effect.Writes() || !a.Effect.Sure || g != nil && a.Holds(g.By) || g == nil && ls.holdsAny(c, a) || !ls.itself(a) {
+				continue
+			}
+			out = append(out, a)
+		}
+	}
+	slices.SortFunc(out, func(a, b *Access) int {
+		return cmp.Or(cmp.Compare(a.Func.Def.Pos, b.Func.Def.Pos), cmp.Compare(a.Effect.Span.Pos, b.Effect.Span.Pos), strings.Compare(a.Effect.Field, b.Effect.Field))
+	})
+	return slices.CompactFunc(out, func(a, b *Access) bool { return a.Func == b.Func })
+}
+
+// holdsAny reports whether an access holds one of the locks that guard something of a class.
+func (ls *LockSets) holdsAny(c *project.Class, a *Access) bool {
+	for l := range a.Locks {
+		if ls.guards(c, l) && a.Holds(l) {
+			return true
+		}
+	}
+	return false
 }

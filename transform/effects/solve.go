@@ -358,8 +358,10 @@ func (s *Solver) call(c *Call) {
 				lets := (heldLocks{s}).anyWay((heldLocks{s}).across(c, g, e.freed))
 				locks, freed = locks&^lets, freed|lets&^locks
 			}
+			var theirs lockSet
 			if e.locks != 0 {
-				locks |= (heldLocks{s}).across(c, g, e.locks)
+				taken := (heldLocks{s}).across(c, g, e.locks)
+				locks, theirs = locks|taken, taken&^locks
 			}
 			each := e.Each || c.parallel && (e.Held || e.Cause == Takes || s.p.Holds(g, e) || !e.Raw && e.Via != nil)
 			for _, a := range to {
@@ -386,7 +388,7 @@ func (s *Solver) call(c *Call) {
 						locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
 					}
 					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, freed: freed}
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
 					if !e.Raw || s.p.Holds(g, e) {
 						(sharing{s}).locksGuard(to, class, does, held{under: c.under}, c.history)
 					}
@@ -556,7 +558,7 @@ func (s *Solver) known(e *Effect) bool {
 	if len(s.sum.Effects) < manyEffects {
 		for i := range s.sum.Effects {
 			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.freed == e.freed {
+			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.theirs == e.theirs && o.freed == e.freed {
 				return true
 			}
 		}

@@ -55,10 +55,11 @@ func (ls *LockSets) leaveOnce(all []*Function) {
 			if !slices.Contains(g.e.Class.Declaring(s.Field), s.Class) {
 				continue
 			}
-			if ends(g.e) != Writes {
+			fd := g.e.Class.Field(s.Field)
+			if ends(g.e) != Writes || fd == nil {
 				return false
 			}
-			given := (&giver{f: g.f, e: g.e, object: ls.p.Types.OfField(g.e.Class.Field(s.Field)).Kind == ctype.Object}).find()
+			given := (&giver{f: g.f, e: g.e, object: ls.p.Types.OfField(fd).Kind == ctype.Object}).find()
 			held := map[StateLock]bool{}
 			if given != nil && given.locks != everything && g.e.locks != everything {
 				for set := g.e.locks & given.locks; set != 0; set &= set - 1 {

@@ -19,13 +19,17 @@ type Unshared struct {
 	rank       int
 }
 
-// Unguarded returns the states of a class that no lock guards, each with what writes it and another use, the worst
+// unguarded returns the states of a class, and of some of its bases, that no lock guards, each with what writes it and another use, the worst
 // first: an attribute that holds an object, which a thread takes while another one lets go of it; a pointer; a number;
 // what a pointer leads to, and a C++ object of which a method is called that changes it. Both come about for certain
 // in what others can call.
-func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
+func (ls *LockSets) unguarded(c *project.Class, bases []*project.Class) []Unshared {
 	var out []Unshared
-	for _, s := range ls.statesOf(c) {
+	states := slices.Clone(ls.statesOf(c))
+	for _, k := range bases {
+		states = append(states, ls.statesOf(k)...)
+	}
+	for _, s := range states {
 		list, fd := ls.All[s], c.Field(s.Field)
 		if ls.States[s] != nil || fd == nil {
 			continue
@@ -43,11 +47,14 @@ func (ls *LockSets) Unguarded(c *project.Class) []Unshared {
 		plain := func(a *Access) bool { return !a.init && !a.outer && a.Effect.Sure && ls.itself(a) }
 		found := Unshared{State: s, rank: rank}
 		for _, w := range list {
+			if s.Class != c && !slices.Contains(w.Class.Ancestry(), c) {
+				continue // it may be an object of another class
+			}
 			if !plain(w) || !(rebinds(w.Effect) || rank == 3 && w.Effect.Writes() && (done(w.Effect) || ends(w.Effect) == PassesWritable)) || found.Write != nil && !earlier(w, found.Write) {
 				continue
 			}
 			for _, u := range list {
-				if u.Effect.Writes() || !plain(u) || share(w, u) || found.Write == w && before(found.Use, u) {
+				if u.Effect.Writes() || !plain(u) || share(w, u) || ls.shareFrom(w, u) || found.Write == w && before(found.Use, u) {
 					continue
 				}
 				found.Write, found.Use = w, u
@@ -80,6 +87,35 @@ func share(a, b *Access) bool {
 		}
 	}
 	return false
+}
+
+// shareFrom reports whether some lock of an object that leads to what is used is held at both of two accesses, which come
+// to it by the same attribute.
+func (ls *LockSets) shareFrom(a, b *Access) bool {
+	if ls.from == nil {
+		ls.from = map[*Effect][]comingFrom{}
+		for s, list := range ls.All {
+			for _, x := range list {
+				if x.outer && len(x.Locks) > 0 {
+					ls.from[x.Effect] = append(ls.from[x.Effect], comingFrom{s, x})
+				}
+			}
+		}
+	}
+	for _, x := range ls.from[a.Effect] {
+		for _, y := range ls.from[b.Effect] {
+			if x.State == y.State && share(x.Access, y.Access) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// comingFrom is a use of an object as it is told of the one that leads to it.
+type comingFrom struct {
+	State
+	*Access
 }
 
 // before reports whether an access stands in front of another one, or is it.

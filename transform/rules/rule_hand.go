@@ -240,7 +240,7 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 			if !p.mayBeUnlocked(c) || a.ByHand(c) == nil || elsewhere(m, c) {
 				continue
 			}
-			open := slices.DeleteFunc(a.Sets.Unguarded(c), func(u effects.Unshared) bool { return p.atomic(a.Sets, u.State) })
+			open := slices.DeleteFunc(a.Unguarded(c), func(u effects.Unshared) bool { return p.atomic(a.Sets, u.State) })
 			if len(open) == 0 {
 				continue
 			}

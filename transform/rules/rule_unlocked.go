@@ -70,13 +70,9 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
 					continue
 				}
-				ev := a.Wrote[c]
-				if ev == nil {
-					ev = a.Inherited(c)
-				}
-				below := a.ByHandBelow(c)
+				ev, below := a.Unlocked(c), a.ByHandBelow(c)
 				switch {
-				case ev == nil || below != nil && (ev.Func == nil || ev.Func.Class != c):
+				case ev == nil:
 				case ev.Field != nil:
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
