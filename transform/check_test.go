@@ -665,3 +665,67 @@ cdef class Given:
 		t.Error(d)
 	}
 }
+
+// Overrides that one call reaches are one finding: it is the same objects that others may have or not.
+func TestReachedByOneCall(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cdef class Step:
+    cdef long go(self): return 0
+    cdef long stop(self): return 0
+
+cdef class A(Step):
+    cdef long n
+    cdef long go(self):
+        self.n += 1
+        return self.n
+
+cdef class B(Step):
+    cdef long n
+    cdef long go(self):
+        self.n += 2
+        return self.n
+
+cdef class C(Step):
+    cdef long n
+    cdef long stop(self):
+        self.n += 3
+        return self.n
+
+cdef class D(Step):
+    cdef long n
+    cdef long go(self):
+        self.n += 1
+        return self.n
+    def more(self): self.n += 1
+
+cdef class E:
+    cdef long n
+    cdef long go(self):
+        self.n += 1
+        return self.n
+
+cdef class F:
+    cdef long n
+    cdef long go(self):
+        self.n += 1
+        return self.n
+
+def run(list steps):
+    cdef Step s
+    for s in steps: s.go()
+
+def stop(Step s): s.stop()
+
+def both(E e, F f): return e.go() + f.go()
+`)}
+	want := []string{
+		"PXL504 A, B",
+		"PXL504 C",
+		"PXL504 D",
+		"PXL504 E",
+		"PXL504 F",
+	}
+	if d := cmp.Diff(want, groups(t, files)); d != "" {
+		t.Error(d)
+	}
+}

@@ -21,6 +21,8 @@ type unlockedClass struct {
 	done  bool // by the code itself, and not by C that gets a pointer
 	// leftToC is true where a C function of which nothing is known gets the state, and that is all.
 	leftToC bool
+	// reached is the one call that reaches an override of the class, see reachedBy.
+	reached string
 	// steps lead to what changes it, the function that others can call first.
 	steps []finding.Related
 	text  string // what changes it
@@ -77,7 +79,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), steps: steps, text: steps[len(steps)-1].Message, below: below})
+					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
@@ -88,6 +90,25 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 		}
 	}
 	return out, left
+}
+
+// reachedBy names the call by which a class changes, where that may reach the overrides of several classes: whether
+// others have the objects that are called there is one question. It is "" for any other call.
+func (p *Checker) reachedBy(ev *effects.Evidence) string {
+	g := ev.Effect.Via
+	if g == nil || g.Class == nil || g.Accessor != effects.Plain {
+		return ""
+	}
+	first := g.Class
+	for _, b := range g.Class.Ancestry() {
+		if len(p.prog.Own(b).Plain[g.Def.Name.Name]) > 0 {
+			first = b
+		}
+	}
+	if first == g.Class {
+		return ""
+	}
+	return fmt.Sprintf("%s.%s of %s at %s:%d", first.Name, g.Def.Name.Name, first.Mod.Stem, ev.Func.Unit.Path, ev.Effect.Span.Pos)
 }
 
 // includedIn tells whether a class stands in a file that another of the modules includes:
@@ -147,6 +168,7 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f.Gist = k.class.Name + " has no lock"
 			f.Warning = !k.sure || !k.done
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
+			f.Cause = k.reached
 			if !known[k.class] { // what such functions do is to be said once, by headers, sources or the setting reads
 				f.Cause = "C functions of which nothing is known, in " + m.Stem
 				f.Help = "if the C function only reads, the setting reads can say so; else " + f.Help
