@@ -284,7 +284,7 @@ func nearMissesIn(m *project.Module, u *project.Unit) []finding.Finding {
 			g := guesses(id.Name)
 			if b := m.Scope.Names[id.Name]; b.Kind == project.BindAttr && b.Attr == id.Name {
 				miss(id.Span, "there is no cython."+id.Name, "@", g, true)
-			} else if g.distance < 2 && unbound(m, id.Name) { // far ones may come from where nobody looked
+			} else if len(g.names) > 0 && g.distance < 2 && unbound(m, id.Name) { // far ones may come from where nobody looked
 				miss(id.Span, "nothing is called "+id.Name+" here", "@", g, true)
 			}
 		case *ast.Attribute:

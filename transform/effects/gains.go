@@ -55,7 +55,7 @@ func filled(s *Solver, region int32, unknown func(n int32)) (out []Ref) {
 			for k := range g.Sum.assigns {
 				a := &g.Sum.assigns[k]
 				switch {
-				case a.name != anyItem || !slices.Contains(s.passedOn(c, g, a.into), region):
+				case a.name != anyItem || !fillsInto(s, c, g, a.into, region):
 				case a.value == noObject:
 				case a.value < 0:
 					unknown(-1)
@@ -75,6 +75,14 @@ func filled(s *Solver, region int32, unknown func(n int32)) (out []Ref) {
 		}
 	}
 	return out
+}
+
+// fillsInto reports whether a region is what one of a callee's is to its caller.
+func fillsInto(s *Solver, c *Call, g *Function, into, region int32) bool {
+	if anchor(g, into) == into { // mostly it is the argument itself, which is asked for often
+		return slices.ContainsFunc(s.given(c, g, into), func(b Ref) bool { return b.Region == region })
+	}
+	return slices.Contains(s.passedOn(c, g, into), region)
 }
 
 // madeBy returns what an object is to the caller that a callee made: what it returns, or an

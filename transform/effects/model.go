@@ -317,33 +317,27 @@ type Effect struct {
 	freed lockSet
 }
 
-// foundKey is what tells effects of one summary apart.
+// foundKey is what tells effects of one summary apart. It has no gaps, so that it is hashed in one go.
 type foundKey struct {
-	region    int32
-	class     *project.Class
-	kind      EffectKind
-	mode      Mode
-	sure, raw bool
-	maybe     bool
-	asked     bool
-	guarded   *project.Class
-	held      bool
-	each      bool
-	under     int32
-	field     string
-	behind    bool
-	tested    bool
-	later     bool
-	locks     lockSet
-	theirs    lockSet
-	freed     lockSet
+	class, guarded *project.Class
+	locks, theirs  lockSet
+	freed          lockSet
+	region, under  int32
+	is             uint64 // kind and mode, and a bit for each of the others
+	field          string
 }
 
 // Writes reports whether the effect changes state, and is not only locked as if it did.
 func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
-	return foundKey{e.Region, e.Class, e.Kind, e.Mode, e.Sure, e.Raw, e.Maybe, e.Asked, e.Guarded, e.Held, e.Each, e.Under, e.Field, e.Behind, e.tested, e.later, e.locks, e.theirs, e.freed}
+	is := uint64(e.Kind) | uint64(e.Mode)<<8
+	for i, b := range [...]bool{e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Each, e.Behind, e.tested, e.later} {
+		if b {
+			is |= 1 << (16 + i)
+		}
+	}
+	return foundKey{e.Class, e.Guarded, e.locks, e.theirs, e.freed, e.Region, e.Under, is, e.Field}
 }
 
 // escape is a parameter that a function stores, and the region that it is stored in;

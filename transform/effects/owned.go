@@ -109,15 +109,14 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 			return false
 		}
 	}
-	for _, u := range m.Units {
-		if !below(o.p, m, u.File, func(way spot) bool {
-			x, ok := way.last().(*ast.Attribute)
-			return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
-		}) {
-			return false
-		}
+	visit := func(way spot) bool {
+		x, ok := way.last().(*ast.Attribute)
+		return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
 	}
-	return true
+	places := o.p.places.Get(m)
+	return !slices.ContainsFunc(places.of[at.name], func(i int32) bool {
+		return !below(o.p, m, places.all[i].node, visit, places.all[i].within...)
+	})
 }
 
 // another reports whether an attribute is one of the object whose method uses it, which is none that c declares
@@ -181,11 +180,12 @@ func (w spot) last() ast.Node { return w.nodes[len(w.nodes)-1] }
 
 func (w spot) up() spot { return spot{w.nodes[:len(w.nodes)-1], w.f, w.nested} }
 
-// below visits the nodes below a root until visit says false, and reports whether it never did.
-func below(p *Program, m *project.Module, root ast.Node, visit func(spot) bool) bool {
-	var nodes []ast.Node
-	var within []*Function // by node: the outermost function that it is in
-	var nested []bool
+// below visits the nodes below a root until visit says false, and reports whether it never did. outer are the nodes
+// that contain the root, none of which is in a function.
+func below(p *Program, m *project.Module, root ast.Node, visit func(spot) bool, outer ...ast.Node) bool {
+	nodes := slices.Clone(outer)
+	within := make([]*Function, len(outer)) // by node: the outermost function that it is in
+	nested := make([]bool, len(outer))
 	good := true
 	ast.Walk(root, func(n ast.Node) bool {
 		at := n.Range()

@@ -32,6 +32,7 @@ type Program struct {
 	functions *cache.Cache[*project.Module, *Functions]
 	hands     *cache.Cache[*project.Module, *handlock.Names]
 	owned     *cache.Cache[attribute, bool]
+	places    *cache.Cache[*project.Module, *attributePlaces]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	model     modelState
 	// Changes are nil before SettleFunctions.
@@ -46,6 +47,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
 	g.owned = cache.New(func(at attribute) bool { return findOwned(g, at) })
+	g.places = cache.New(findAttributePlaces)
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.Guarding = newGuarding(g)
 	return g

@@ -247,10 +247,13 @@ func Finds(f *Function) []Find {
 	return out
 }
 
-// Reached are a function and all that it calls, and what these call.
-func Reached(f *Function) []*Function {
-	out := []*Function{f}
-	seen := map[*Function]bool{f: true}
+// Reached are functions, of which flows are made, and all that they call, and what these call.
+func Reached(from ...*Function) []*Function {
+	out := slices.Clone(from)
+	seen := make(map[*Function]bool, len(from))
+	for _, f := range from {
+		seen[f] = true
+	}
 	for i := 0; i < len(out); i++ {
 		for k := range out[i].Flow.Calls {
 			for _, g := range out[i].Flow.Calls[k].Callees {

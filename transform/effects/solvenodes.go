@@ -213,22 +213,20 @@ func single(s *Solver, region int32) []int32 {
 // manyRegions is from how many on a summary's regions are looked up by key.
 const manyRegions = 16
 
-// regionKey is what makes two regions one.
+// regionKey is what makes two regions one. It has no gaps, so that it is hashed in one go.
 type regionKey struct {
-	root        NodeKind
-	moved       uint8
-	owned       bool
-	num, parent int32
-	name        string
 	declarer    *project.Class
+	num, parent int32
+	is          uint64 // the root, whether it was moved, and whether it has an owner
+	name        string
 }
 
 // key returns what a region is told from others by: an attribute is told by the class that
 // declares it, since subclasses may each have their own of one name.
 func (r *Region) key() regionKey {
-	k := regionKey{root: r.Root, moved: r.moved, num: r.Num, parent: r.Parent, name: r.Name, owned: r.Owner != nil}
-	if k.owned {
-		k.declarer = r.Owner.Declarer(r.Name)
+	k := regionKey{num: r.Num, parent: r.Parent, is: uint64(r.Root) | uint64(r.moved)<<8, name: r.Name}
+	if r.Owner != nil {
+		k.declarer, k.is = r.Owner.Declarer(r.Name), k.is|1<<16
 	}
 	return k
 }

@@ -319,7 +319,7 @@ func (h *Names) imported(path []string) bool {
 		return false
 	}
 	r := h.m.Owner(path)
-	return r.Mod != nil && r.Mod != h.m && New(r.Mod, nil).Typed(r.Name)
+	return r.Mod != nil && r.Mod != h.m && h.elsewhere.Get(r.Mod).Typed(r.Name)
 }
 
 // Global returns the variable of a module that a name stands for, through imports and other names
@@ -332,7 +332,7 @@ func (h *Names) Global(path []string) (m *project.Module, name string) {
 			break
 		}
 		if r.Mod != at.m {
-			at = New(r.Mod, nil)
+			at = h.elsewhere.Get(r.Mod)
 		}
 		m, name = r.Mod, r.Name
 		at.once.Do(at.read)

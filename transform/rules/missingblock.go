@@ -6,6 +6,7 @@ package rules
 import (
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -19,14 +20,14 @@ type missingBlocks struct {
 	values []blockless
 	// together are the blocks as they would be written, left what cannot be taken with others.
 	together, left []*plan.Proposal
-	// about holds, by effect, which of values, together and left are about it.
-	about [3]map[*effects.Effect][]int
+	used           map[ast.Span][]int // which of values are used at a place
+	// about holds, by effect, which of together and left are about it.
+	about [2]map[*effects.Effect][]int
 }
 
 // What about is of.
 const (
-	ofValues = iota
-	ofTogether
+	ofTogether = iota
 	ofLeft
 )
 
@@ -42,10 +43,10 @@ func (b *missingBlocks) note(which, i int, list []*effects.Effect) {
 	}
 }
 
-// blockless is a value for which there is no block, with its uses.
+// blockless is a value for which there is no block, with the effects on it.
 type blockless struct {
-	uses []effects.Use
-	why  string
+	effects []*effects.Effect
+	why     string
 }
 
 // blocksOf returns the blocks of a function. The rule goes from function to function, so that
@@ -54,7 +55,7 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 	if c.blocks != nil && c.blocks.f == f {
 		return c.blocks
 	}
-	b := &missingBlocks{f: f}
+	b := &missingBlocks{f: f, used: map[ast.Span][]int{}}
 	var list []*plan.Proposal
 	asked := map[*effects.Effect]bool{}
 	for i := range f.Sum.Effects {
@@ -70,8 +71,12 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 		if p != nil {
 			list = append(list, p)
 		} else if why != "" {
-			b.note(ofValues, len(b.values), all)
-			b.values = append(b.values, blockless{v.Uses, why})
+			for _, u := range v.Uses {
+				if at := b.used[u.Span]; len(at) == 0 || at[len(at)-1] != len(b.values) {
+					b.used[u.Span] = append(at, len(b.values))
+				}
+			}
+			b.values = append(b.values, blockless{all, why})
 		}
 	}
 	b.together, b.left = plan.Together(list)
@@ -88,8 +93,8 @@ func blocksOf(c *checking, f *effects.Function) *missingBlocks {
 // inBlock is the fix that holds the object in a block. Where there is none, it says why.
 func inBlock(c *checking, f *effects.Function, e *effects.Effect) (fix *finding.Fix, why string) {
 	b := blocksOf(c, f)
-	for _, i := range b.about[ofValues][e] {
-		if v := b.values[i]; slices.ContainsFunc(v.uses, func(u effects.Use) bool { return u.Span == e.Span }) {
+	for _, i := range b.used[e.Span] {
+		if v := b.values[i]; slices.Contains(v.effects, e) {
 			why = v.why
 			break
 		}

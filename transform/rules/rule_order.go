@@ -19,6 +19,7 @@ import (
 // lockEdge is a function that comes to lock an object while it holds another one.
 type lockEdge struct {
 	from, to     *project.Class // whose locks these are
+	all          *sameEdges     // what is known of all edges that lock the same: they are followed by the same ones
 	holds, locks effects.Mode
 	f            *effects.Function // the function
 	in           *effects.Function // itself, or a C method that it calls on its object
@@ -52,15 +53,13 @@ type lockEdge struct {
 	pair *effects.Way
 	// search is the last search for a circle that came upon it.
 	search int
-	// all has what is known of all edges that lock the same: they are followed by the same ones.
-	all *sameEdges
 	// guards tells of what is held and of what is locked whether others share that one's lock.
 	guards [2]bool
 }
 
 // sameEdges are the edges that lock objects of one class with one lock in one way.
 type sameEdges struct {
-	gone int // the last search for a circle that went on from one of them
+	queued int // the last search for a circle that goes on from one of them
 }
 
 // edgeTo is what makes edges the same.
@@ -160,6 +159,7 @@ type ordering struct {
 	opposites effects.Opposites
 	other     map[kindOf]bool                      // see otherKind
 	finds     map[*effects.Function][]effects.Find // of functions that were asked for theirs
+	finders   map[*effects.Function]bool           // see finding
 	members   map[*project.Class]map[string]bool   // names of what classes with a lock have
 	most      map[*project.Class]effects.Mode      // see strongest
 	byID      map[*effects.Function]bool           // see ordersByID
@@ -222,21 +222,24 @@ func (o *ordering) cycle(start *project.Class) []*lockEdge {
 	defer func() { o.steps = steps }()
 	o.searches++
 	for _, e := range o.edges[start] {
-		if !e.together && !e.far {
+		if !e.together && !e.far && e.all.queued != o.searches {
+			e.all.queued = o.searches
 			steps = append(steps, orderStep{e, -1, len(steps)})
 		}
 	}
 	for i := 0; i < len(steps); i++ {
 		at := steps[i]
-		if at.e.to == start || at.e.all.gone == o.searches {
+		if at.e.to == start {
 			continue
 		}
-		at.e.all.gone = o.searches
 		for _, e := range o.edges[at.e.to] {
+			if e.to != start && e.all.queued == o.searches { // of those that are followed by the same ones, the first goes on
+				continue
+			}
 			if e.search == o.searches || e.together || e.far || !at.e.against(e) || !meets(at.e, e) {
 				continue
 			}
-			e.search = o.searches
+			e.search, e.all.queued = o.searches, o.searches
 			steps = append(steps, orderStep{e, i, at.first})
 			if first := steps[at.first].e; e.to != start || !e.against(first) || !meets(e, first) {
 				continue

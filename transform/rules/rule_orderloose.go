@@ -258,6 +258,9 @@ func (o untyped) found(f *effects.Function) {
 	if !does {
 		return
 	}
+	if !o.finding()[f] {
+		return
+	}
 	p := o.p
 	mine := p.locks.Shared(f.Class)
 	for _, g := range effects.Reached(f) {
@@ -363,6 +366,39 @@ func (o untyped) findsOf(g *effects.Function) []effects.Find {
 		o.finds[g] = out
 	}
 	return out
+}
+
+// finding are the functions that find something, or call one that does, and so on: most do not.
+func (o *ordering) finding() map[*effects.Function]bool {
+	if o.finders != nil {
+		return o.finders
+	}
+	o.finders = map[*effects.Function]bool{}
+	all := effects.Reached(slices.DeleteFunc(slices.Clone(o.all), func(f *effects.Function) bool { return f.Flow == nil })...)
+	callers := map[*effects.Function][]*effects.Function{}
+	var next []*effects.Function
+	for _, f := range all {
+		for i := range f.Flow.Calls {
+			for _, g := range f.Flow.Calls[i].Callees {
+				if at := callers[g]; len(at) == 0 || at[len(at)-1] != f {
+					callers[g] = append(at, f)
+				}
+			}
+		}
+		if len(untyped{o}.findsOf(f)) > 0 {
+			o.finders[f] = true
+			next = append(next, f)
+		}
+	}
+	for ; len(next) > 0; next = next[1:] {
+		for _, f := range callers[next[0]] {
+			if !o.finders[f] {
+				o.finders[f] = true
+				next = append(next, f)
+			}
+		}
+	}
+	return o.finders
 }
 
 // foundOtherwise reports whether an item of what a variable of a module holds is used by a name that classes
