@@ -25,6 +25,8 @@ type Written struct {
 	p     *Program
 	mods  []*project.Module
 	Wrote map[*project.Class]*Evidence // by the class that declares what is written
+	// atomics are attributes each operation on which is whole, and that no function puts together with another one.
+	atomics map[attribute]bool
 	// Sets tell what the locks guard that people placed.
 	Sets *LockSets
 	// rebound holds the attributes that are assigned to by a class's users.
@@ -41,6 +43,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 	}
 	p.Solve(all)
 	a.Sets = FindLockSets(p, all)
+	a.atomics = a.Sets.atomics(mods)
 	for _, f := range all {
 		if p.Exempt(f) {
 			continue
@@ -56,7 +59,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 				a.rebound[c][e.Field] = true
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
-				if p.HandLocks(c.Mod).Typed(e.Field) {
+				if typedAttr(p, c, e.Field) || a.atomics[attribute{c, e.Field}] {
 					continue // a lock that is made: PXL218 has those that are made too late
 				}
 				ev := &Evidence{Func: f, Effect: e}
@@ -217,7 +220,7 @@ func (a *Written) Inherited(c *project.Class) *Evidence {
 			for _, f := range set[name] {
 				var ev *Evidence
 				p.EachWrite(f, func(e *Effect) {
-					if ev == nil && e.Sure && OnSelf(f, e) && !ofHolder(p, f, e) {
+					if ev == nil && e.Sure && OnSelf(f, e) && !ofHolder(p, f, e) && !slices.ContainsFunc(e.Class.Declaring(e.Field), func(c *project.Class) bool { return a.atomics[attribute{c, e.Field}] }) {
 						ev = &Evidence{Func: f, Effect: e}
 					}
 				})

@@ -155,7 +155,7 @@ func LockedByCallers(f *Function) bool {
 // has a lock of its own: what is done to an object is told of it then, and not of the one that has it.
 func FindLockSets(p *Program, all []*Function) *LockSets {
 	ls := &LockSets{p: p, States: map[State]*StateLocks{}, All: map[State][]*Access{}, by: map[*project.Class][]StateLock{}}
-	if !slices.ContainsFunc(all, func(f *Function) bool { return len(f.Sum.locks) > 0 }) {
+	if !slices.ContainsFunc(all, func(f *Function) bool { return len(f.Sum.locks) > 0 }) && !usesAtomics(p, all) {
 		return ls
 	}
 	locks := map[*project.Class]map[string]bool{} // attributes that are locks

@@ -2,6 +2,7 @@ package project
 
 import (
 	"maps"
+	"pyxlock/parser/ast"
 	"slices"
 )
 
@@ -175,4 +176,25 @@ func (m *Module) NameOf(u *Unit, c *Class) string {
 		}
 	}
 	return ""
+}
+
+// TypeName is what a type is called where it is declared: "vector" of std.vector, and of what is cimported
+// from there under another name or has got one by ctypedef.
+func TypeName(m *Module, t *ast.CType) string {
+	if t == nil || len(t.Path) == 0 {
+		return ""
+	}
+	name := t.Path[len(t.Path)-1].Name
+	for range 8 {
+		b, ok := m.Scope.Names[name]
+		switch {
+		case len(t.Path) == 1 && ok && b.Kind == BindImported && b.Attr != "":
+			return b.Attr
+		case len(t.Path) == 1 && ok && b.Kind == BindAlias && len(b.Path) == 1 && b.Path[0] != name:
+			name = b.Path[0]
+		default:
+			return name
+		}
+	}
+	return name
 }

@@ -294,27 +294,6 @@ var grows = map[string]bool{"push_back": true, "emplace_back": true, "push_front
 // nodes are the containers whose items stay where they are while others come.
 var nodes = map[string]bool{"map": true, "multimap": true, "set": true, "multiset": true, "list": true, "forward_list": true}
 
-// typeName is what a type is called where it is declared: "vector" of std.vector, and of what is cimported
-// from there under another name or has got one by ctypedef.
-func typeName(m *project.Module, t *ast.CType) string {
-	if t == nil || len(t.Path) == 0 {
-		return ""
-	}
-	name := t.Path[len(t.Path)-1].Name
-	for range 8 {
-		b, ok := m.Scope.Names[name]
-		switch {
-		case len(t.Path) == 1 && ok && b.Kind == project.BindImported && b.Attr != "":
-			return b.Attr
-		case len(t.Path) == 1 && ok && b.Kind == project.BindAlias && len(b.Path) == 1 && b.Path[0] != name:
-			name = b.Path[0]
-		default:
-			return name
-		}
-	}
-	return name
-}
-
 // moved returns a method that Python code can call and that moves what an attribute leads to.
 func (a *across) moved(fd *project.Field) *moving {
 	if m, ok := a.movers[fd]; ok {
@@ -338,7 +317,7 @@ func (a *across) moved(fd *project.Field) *moving {
 				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
 			}
 			if !pointer {
-				name := typeName(a.f.Class.Mod, fd.Ctype)
+				name := project.TypeName(a.f.Class.Mod, fd.Ctype)
 				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
 			}
 			return whole && frees(last.Func)

@@ -29,7 +29,7 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	var order []told
 	for _, s := range sets.Sorted() {
 		g := sets.States[s]
-		if p.locks.Of(s.Class) != nil || g.Writes == nil || !certain(g.Writes.Effect) && g.Writes.Holds(g.By) || p.atomic(sets, s) {
+		if p.locks.Of(s.Class) != nil || g.Writes == nil || !certain(g.Writes.Effect) && g.Writes.Holds(g.By) || sets.Atomic(s) {
 			continue
 		}
 		for _, a := range g.All {
@@ -240,7 +240,7 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 			if !p.mayBeUnlocked(c) || a.ByHand(c) == nil || elsewhere(m, c) {
 				continue
 			}
-			open := slices.DeleteFunc(a.Unguarded(c), func(u effects.Unshared) bool { return p.atomic(a.Sets, u.State) })
+			open := slices.DeleteFunc(a.Unguarded(c), func(u effects.Unshared) bool { return a.Sets.Atomic(u.State) })
 			if len(open) == 0 {
 				continue
 			}

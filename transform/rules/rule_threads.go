@@ -208,7 +208,7 @@ func (c threads) written(v effects.Value, use effects.Use) (what string, chain [
 		}
 		shape := c.p.Types.OfField(fd)
 		whole := (here || use.Call) && last.Cause == effects.Writes && !last.Behind && shape.Kind != ctype.Record
-		if shape.Kind == ctype.Object && !whole && !(owned && fd.Name == e.Field) || shape.Lock || fd.Ctype != nil && strings.Contains(typeName(e.Class.Mod, fd.Ctype), "atomic") {
+		if shape.Kind == ctype.Object && !whole && !(owned && fd.Name == e.Field) || shape.Lock || fd.Ctype != nil && strings.Contains(project.TypeName(e.Class.Mod, fd.Ctype), "atomic") {
 			continue
 		}
 		if whole && use.Call && shape.Kind == ctype.Scalar || !c.apart(use.Span) || c.reshapes(shape, e.Class.Mod, fd, last, use.Span) {
@@ -240,7 +240,7 @@ func (c threads) reshapes(s ctype.Shape, m *project.Module, fd *project.Field, e
 	if s.Kind != ctype.Record || s.Struct != nil {
 		return false
 	}
-	if moves(typeName(m, fd.Ctype), e.Name) || grows[e.Name] {
+	if moves(project.TypeName(m, fd.Ctype), e.Name) || grows[e.Name] {
 		return true
 	}
 	found := false

@@ -1,37 +1,38 @@
-package rules
+package effects
 
 // Attributes that are C++ atomics: each operation on one is whole, so that no lock has to be held for it. Several
 // operations are not: "n = n + 1" loses updates, and what a test found may be over when it is acted upon.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
-	"pyxlock/transform/effects"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
-// atomic reports whether an attribute is a C++ atomic of a number, and no function that uses it, with what it calls
+// Atomic reports whether an attribute is a C++ atomic of a number, and no function that uses it, with what it calls
 // for that, puts several operations together. What an atomic pointer leads to is not atomic, nor is it kept alive.
-func (p *Checker) atomic(sets *effects.LockSets, s effects.State) bool {
-	if !p.isAtomic(s.Class.Field(s.Field)) {
+func (ls *LockSets) Atomic(s State) bool {
+	if !isAtomic(ls.p, s.Class.Field(s.Field)) {
 		return false
 	}
-	entries := map[*effects.Function]*operations{}
-	for _, a := range sets.All[s] {
+	entries := map[*Function]*operations{}
+	for _, a := range ls.All[s] {
 		ops := entries[a.Func]
 		if ops == nil {
-			ops = &operations{field: s.Field, others: map[string]bool{}, seen: map[*effects.Function]bool{}}
+			ops = &operations{field: s.Field, others: map[string]bool{}, seen: map[*Function]bool{}}
 			for _, f := range s.Class.Fields {
-				ops.others[f.Name] = f.Name != s.Field && p.isAtomic(f)
+				ops.others[f.Name] = f.Name != s.Field && isAtomic(ls.p, f)
 			}
 			entries[a.Func] = ops
 			ops.in(a.Func)
 		}
-		steps := effects.Chain(a.Func, a.Effect)
+		steps := Chain(a.Func, a.Effect)
 		for i, step := range steps {
 			ops.in(step.Func)
-			if i == len(steps)-1 && !names(step.Func, s.Field) { // it was given the atomic itself
+			if i == len(steps)-1 && !spells(step.Func, s.Field) { // it was given the atomic itself
 				ops.handed = true
 			}
 		}
@@ -44,20 +45,42 @@ func (p *Checker) atomic(sets *effects.LockSets, s effects.State) bool {
 	return true
 }
 
+// atomics are those of the classes of modules.
+func (ls *LockSets) atomics(mods []*project.Module) map[attribute]bool {
+	var out map[attribute]bool
+	for _, m := range mods {
+		for _, c := range m.Classes {
+			for _, fd := range c.Fields {
+				if isAtomic(ls.p, fd) && ls.Atomic(State{Class: c, Field: fd.Name}) {
+					out = with(out, attribute{c, fd.Name}, true)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// usesAtomics reports whether a class in sight of functions has an atomic.
+func usesAtomics(p *Program, all []*Function) bool {
+	return slices.ContainsFunc(all, func(f *Function) bool {
+		return slices.ContainsFunc(f.Class.Ancestry(), func(c *project.Class) bool { return slices.ContainsFunc(c.Fields, func(fd *project.Field) bool { return isAtomic(p, fd) }) })
+	})
+}
+
 // isAtomic reports whether an attribute is one C++ atomic of a number.
-func (p *Checker) isAtomic(fd *project.Field) bool {
-	if fd == nil || fd.Ctype == nil || typeName(fd.Mod, fd.Ctype) != "atomic" || len(fd.Ctype.Args) != 1 {
+func isAtomic(p *Program, fd *project.Field) bool {
+	if fd == nil || fd.Ctype == nil || project.TypeName(fd.Mod, fd.Ctype) != "atomic" || len(fd.Ctype.Args) != 1 {
 		return false
 	}
 	if d := fd.Declarator; d != nil && (d.Pointer > 0 || d.Inner != nil || d.Ref || len(d.Arrays) > 0) {
 		return false
 	}
 	of, ok := fd.Ctype.Args[0].(*ast.CType)
-	return ok && p.prog.Types.Of(fd.Mod, of, of.Declarator).Kind == ctype.Scalar
+	return ok && p.Types.Of(fd.Mod, of, of.Declarator).Kind == ctype.Scalar
 }
 
-// names reports whether the attribute stands in a function.
-func names(f *effects.Function, field string) bool {
+// spells reports whether the attribute stands in a function.
+func spells(f *Function, field string) bool {
 	found := false
 	ast.Walk(f.Def, func(n ast.Node) bool {
 		if x, ok := n.(*ast.Attribute); ok && x.Attr.Name == field {
@@ -72,7 +95,7 @@ func names(f *effects.Function, field string) bool {
 type operations struct {
 	field          string
 	others         map[string]bool // the class's other atomics
-	seen           map[*effects.Function]bool
+	seen           map[*Function]bool
 	looks, changes int
 	elsewhere      int  // looks at the other atomics
 	handed         bool // somebody got its address
@@ -85,7 +108,7 @@ func (o *operations) whole() bool {
 }
 
 // in adds what a function does, and what the functions do that it calls and that use the atomic.
-func (o *operations) in(f *effects.Function) {
+func (o *operations) in(f *Function) {
 	if o.seen[f] {
 		return
 	}
@@ -96,7 +119,7 @@ func (o *operations) in(f *effects.Function) {
 	}
 	for i := range f.Flow.Calls {
 		for _, g := range f.Flow.Calls[i].Callees {
-			if names(g, o.field) {
+			if spells(g, o.field) {
 				o.in(g)
 			}
 		}
