@@ -63,7 +63,9 @@ func (ls *LockSets) atomics(mods []*project.Module) map[attribute]bool {
 // usesAtomics reports whether a class in sight of functions has an atomic.
 func usesAtomics(p *Program, all []*Function) bool {
 	return slices.ContainsFunc(all, func(f *Function) bool {
-		return slices.ContainsFunc(f.Class.Ancestry(), func(c *project.Class) bool { return slices.ContainsFunc(c.Fields, func(fd *project.Field) bool { return isAtomic(p, fd) }) })
+		return slices.ContainsFunc(f.Class.Ancestry(), func(c *project.Class) bool {
+			return slices.ContainsFunc(c.Fields, func(fd *project.Field) bool { return isAtomic(p, fd) })
+		})
 	})
 }
 
