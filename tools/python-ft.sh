@@ -11,5 +11,5 @@ if [ -z "$ft" ]; then
 	exit 77
 fi
 tools/venv.sh python-ft "$ft"
-PYTHON_GIL=0 exec .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 \
+PYTHON_GIL=0 exec tools/ccached.sh .venv/python-ft/bin/python -m pytest -p no:cacheprovider -n 4 \
 	python/tests/test_locks.py python/tests/test_shadow.py python/tests/test_stress.py "$@"

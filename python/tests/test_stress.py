@@ -514,7 +514,7 @@ def again(folder, name):
 def race(folder, *arguments):
     """Run the program until it finds one thing. On a machine that is busy with other things threads may
     not meet: that is a skip."""
-    out, data = stress(folder, *arguments, "--findings", "1")
+    out, data = stress(folder, *arguments, "--findings", "1", "--shrink", "10")
     if not data["findings"]:
         assert "nothing found" in out, out
         pytest.skip("no race was lost: " + out.strip().splitlines()[-1])

@@ -87,7 +87,7 @@ def compiled(pyxlock_program, tmp_path_factory):
         c = source.with_suffix(".c")
         run(sys.executable, "-m", "cython", "-3", "-Werror", "-X", "freethreading_compatible=True", source, "-o", c)
         run(
-            *(os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O1", "-I", configuration["include"], c),
+            *(os.environ.get("CC", "cc"), "-shared", "-fPIC", "-O0", "-I", configuration["include"], c),
             *("-o", tree / (source.stem + configuration["suffix"])),
         )
         source.unlink()
