@@ -213,7 +213,7 @@ func (d *feed) statement(w string) bool {
 	case w == "return" || w == "break" || w == "continue" || w == "goto":
 		d.put(tKey, false)
 		return true
-	case w == "__extension__":
+	case w == "__extension__", next != "(" && (strings.HasSuffix(w, "_ALLOW_THREADS") || w == "Py_BLOCK_THREADS" || w == "Py_UNBLOCK_THREADS"): // a statement without a semicolon
 		d.at++
 		return true
 	}
