@@ -16,6 +16,8 @@ import (
 
 // half is what a method does to the attributes of its object, or a context manager up to its yield or after that.
 type half struct {
+	def   *ast.FuncDef        // the method
+	file  *ast.File           // the one that it stands in, where that matters
 	held  map[string]int      // locks that it leaves taken, or releases
 	some  map[string]bool     // of which it takes or releases that on some ways only
 	up    map[string]bool     // counts that it raises
@@ -28,7 +30,7 @@ type half struct {
 }
 
 func newHalf() *half {
-	return &half{map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false, map[string]ast.Span{}, map[string]string{}}
+	return &half{nil, nil, map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false, map[string]ast.Span{}, map[string]string{}}
 }
 
 // may reports whether a method may be one that takes its object.
@@ -73,7 +75,7 @@ type taking struct {
 
 // counting finds the methods that take and release their object by what they do; none where no one of them
 // does so alone.
-func counting(methods map[string]*ast.FuncDef) map[string]taking {
+func counting(methods map[string]*ast.FuncDef, in files) map[string]taking {
 	type pair struct {
 		name, release string
 		take, let     *half
@@ -85,6 +87,7 @@ func counting(methods map[string]*ast.FuncDef) map[string]taking {
 			continue
 		}
 		first, second := halvesOf(f)
+		first.file = in[f]
 		if manages := slices.ContainsFunc(f.Decorators, func(d *ast.Decorator) bool { return syntax.LastName(d.Expr) == "contextmanager" }); second != nil && manages {
 			pairs = append(pairs, pair{name, "", first, second})
 		} else if second == nil && !manages {
@@ -192,6 +195,7 @@ func better(was taking, take, release string) taking {
 func halvesOf(f *ast.FuncDef) (first, second *half) {
 	self := syntax.ParamName(f.Params.List[0])
 	first = newHalf()
+	first.def = f
 	now := first
 	var around []string // locks of the with statements round the yield
 	yields := func(n ast.Node) bool {

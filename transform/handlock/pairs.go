@@ -203,13 +203,19 @@ func takersOf(c *project.Class) takers {
 	if c == nil {
 		return takers{}
 	}
-	methods := map[string]*ast.FuncDef{}
+	methods, files := map[string]*ast.FuncDef{}, files{}
 	for _, d := range c.Defs {
 		if d.ClassDef != nil && d.Body != nil {
 			methodsOf(d.Body.Stmts, methods)
+			switch {
+			case d.ClassDef == c.Def:
+				files.note(methods, c.Unit.File)
+			case d.ClassDef == c.PxdDef:
+				files.note(methods, c.PxdUnit.File)
+			}
 		}
 	}
-	return takersAmong(c.Name, methods)
+	return takersAmong(c.Name, methods, files)
 }
 
 func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
@@ -221,10 +227,10 @@ func methodsOf(stmts []ast.Stmt, into map[string]*ast.FuncDef) {
 }
 
 // takersAmong finds them among methods, by what these do and by their names.
-func takersAmong(class string, methods map[string]*ast.FuncDef) takers {
-	out := takers{by: counting(methods)}
+func takersAmong(class string, methods map[string]*ast.FuncDef, in files) takers {
+	out := takers{by: counting(methods, in)}
 	out.lock = len(out.by) > 0
-	out.inner = innerOf(methods, out.by)
+	out.inner = innerOf(methods, out.by, in)
 	for name := range methods {
 		if _, known := out.by[name]; known {
 			continue
@@ -290,37 +296,40 @@ func takersOfPython(m *project.Module, name string) takers {
 	if r.Mod == nil {
 		return takers{}
 	}
-	methods := pyMethods(r.Mod, r.Name, 0)
+	methods, files := pyMethods(r.Mod, r.Name, 0)
 	if methods == nil {
 		return takers{}
 	}
-	t := takersAmong(r.Name, methods)
+	t := takersAmong(r.Name, methods, files)
 	t.lock = t.lock || methods["acquire"] != nil && methods["release"] != nil || entersOwn(r.Mod, methods)
 	return t
 }
 
 // pyMethods are the methods of one of Python's classes, with those that it inherits from others of its module; nil
 // where the module has no such class.
-func pyMethods(m *project.Module, name string, depth int) map[string]*ast.FuncDef {
+func pyMethods(m *project.Module, name string, depth int) (map[string]*ast.FuncDef, files) {
 	for _, u := range m.Units {
 		for _, st := range u.File.Body {
 			c, ok := st.(*ast.ClassDef)
 			if !ok || c.Name.Name != name || c.Body == nil || c.CClass {
 				continue
 			}
-			methods := map[string]*ast.FuncDef{}
+			methods, files := map[string]*ast.FuncDef{}, files{}
 			if c.Bases != nil && depth < 8 {
 				for _, b := range slices.Backward(c.Bases.Args) {
 					if n, ok := b.X.(*ast.Name); ok {
-						maps.Copy(methods, pyMethods(m, n.Name, depth+1))
+						inherited, in := pyMethods(m, n.Name, depth+1)
+						maps.Copy(methods, inherited)
+						maps.Copy(files, in)
 					}
 				}
 			}
 			methodsOf(c.Body.Stmts, methods)
-			return methods
+			files.note(methods, u.File)
+			return methods, files
 		}
 	}
-	return nil
+	return nil, nil
 }
 
 // entersOwn reports whether the methods of a class are those of a context manager that takes a lock which its object
@@ -332,7 +341,7 @@ func entersOwn(m *project.Module, methods map[string]*ast.FuncDef) bool {
 	}
 	in, second := halvesOf(enter)
 	out, yields := halvesOf(exit)
-	if second != nil || yields != nil {
+	if second != nil || yields != nil || callsOwn(enter, methods) || callsOwn(exit, methods) {
 		return false
 	}
 	for l, n := range in.held {
@@ -343,11 +352,23 @@ func entersOwn(m *project.Module, methods map[string]*ast.FuncDef) bool {
 	return false
 }
 
-// makesOwn reports whether all that the methods of a class give an attribute are locks that one thread at a time has;
+// callsOwn reports whether a method calls another one of its object, which may take or release what it has.
+func callsOwn(f *ast.FuncDef, methods map[string]*ast.FuncDef) bool {
+	self, found := syntax.ParamName(f.Params.List[0]), false
+	syntax.OwnNodes(f.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.Call)
+		found = found || ok && call.Fun != nil && methods[ownAttribute(call.Fun, self)] != nil
+		return !found
+	})
+	return found
+}
+
+// makesOwn reports whether all that the methods of a class give an attribute are locks that one thread at a time has, made
+// with the object, so that nobody gets another one;
 // where they give it nothing, its name tells.
 func makesOwn(m *project.Module, methods map[string]*ast.FuncDef, attr string) bool {
 	given, others := false, false
-	for _, f := range methods {
+	for name, f := range methods {
 		if f.Params == nil || len(f.Params.List) == 0 {
 			continue
 		}
@@ -358,7 +379,7 @@ func makesOwn(m *project.Module, methods map[string]*ast.FuncDef, attr string) b
 				return true
 			}
 			call, ok := syntax.Unparen(a.Value).(*ast.Call)
-			lock := ok && library.LockTypes()[syntax.LastName(call.Fun)] && !New(m, nil).unlike(call) && !tokens(call)
+			lock := ok && name == "__init__" && library.LockTypes()[syntax.LastName(call.Fun)] && !New(m, nil).unlike(call) && !tokens(call)
 			given, others = given || lock, others || !lock
 			return true
 		})

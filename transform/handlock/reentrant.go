@@ -21,12 +21,128 @@ func (t *half) reenters(let *half, methods map[string]*ast.FuncDef) bool {
 		}
 		for l, n := range t.held {
 			if n == 1 && !t.some[l] && let.held[l] == -1 && !severalIn(methods, l) &&
-				t.at[l].End < t.at[owner].Pos && max(let.at[owner].End, let.at[count].End) < let.at[l].Pos {
+				t.at[l].End < t.at[owner].Pos && max(let.at[owner].End, let.at[count].End) < let.at[l].Pos &&
+				t.waitsToEnd(l) && atNothing(let, count, l) {
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// waitsToEnd reports whether a method comes to where it takes a lock unless it returns once before, as the owner, and does
+// not give up waiting there.
+func (t *half) waitsToEnd(lock string) bool {
+	self := syntax.ParamName(t.def.Params.List[0])
+	returns, waits := 0, true
+	syntax.OwnNodes(t.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Simple:
+			if n.Keyword == "return" && n.Pos < t.at[lock].Pos {
+				returns++
+			}
+		case *ast.Call:
+			if l, take, ok := takesOwn(n, self); ok && take && l == lock {
+				said := 0
+				for _, a := range n.Args {
+					if ownAttribute(lockAt(a.X), self) != lock {
+						said++
+						waits = waits && said == 1 && t.saysWait(a) // the second one is for how long
+					}
+				}
+			}
+		}
+		return true
+	})
+	return returns == 1 && waits
+}
+
+// saysWait reports whether an argument tells a lock to be waited for, however long that takes.
+func (t *half) saysWait(a ast.Arg) bool {
+	if a.Name.Name != "" && a.Name.Name != "blocking" {
+		_, infinite := a.X.(*ast.Unary)
+		return a.Name.Name == "timeout" && infinite // timeout=-1
+	}
+	switch x := syntax.Unparen(a.X).(type) {
+	case *ast.Const:
+		return x.Name == "True"
+	case *ast.Number:
+		return t.spells(x) == "1"
+	case *ast.Name, *ast.Attribute:
+		return syntax.LastName(x) == "WAIT_LOCK"
+	}
+	return false
+}
+
+// atNothing reports whether a method releases a lock only where it has lowered a count to nothing.
+func atNothing(let *half, count, lock string) bool {
+	self := syntax.ParamName(let.def.Params.List[0])
+	lowered, at := let.at[count].End, let.at[lock].Pos
+	ok := false
+	syntax.OwnNodes(let.def.Body, func(n ast.Node) bool {
+		st, is := n.(*ast.If)
+		if !is || st.Pos < lowered || st.Pos > at || len(st.Clauses) == 0 || st.Clauses[0].Body == nil {
+			return true
+		}
+		c := st.Clauses[0]
+		nothing, something := let.tellsNothing(c.Cond, count, self)
+		if body := c.Body.Range(); nothing && body.Pos <= at && at < body.End {
+			ok = true
+		}
+		if last, is := c.Body.Stmts[len(c.Body.Stmts)-1].(*ast.Simple); is && something && last.Keyword == "return" && st.End <= at {
+			ok = true
+		}
+		return true
+	})
+	return ok
+}
+
+// tellsNothing reports whether a condition holds if and only if a count is nothing, or is something.
+func (let *half) tellsNothing(cond ast.Expr, count, self string) (nothing, something bool) {
+	switch e := syntax.Unparen(cond).(type) {
+	case *ast.Attribute:
+		return false, ownAttribute(e, self) == count
+	case *ast.Unary:
+		if e.Op == "not" {
+			something, nothing = let.tellsNothing(e.X, count, self)
+			return nothing, something
+		}
+	case *ast.Compare:
+		if len(e.Ops) != 1 || len(e.Xs) != 2 || ownAttribute(e.Xs[0], self) != count {
+			return false, false
+		}
+		x, is := syntax.Unparen(e.Xs[1]).(*ast.Number)
+		if !is {
+			return false, false
+		}
+		switch e.Ops[0] + let.spells(x) {
+		case "==0", "<=0", "<1":
+			return true, false
+		case "!=0", ">0", ">=1":
+			return false, true
+		}
+	}
+	return false, false
+}
+
+// spells is a number as the method spells it.
+func (t *half) spells(x *ast.Number) string {
+	if t.file == nil {
+		return ""
+	}
+	return syntax.Text(t.file, x.Span)
+}
+
+// files are the files that methods stand in.
+type files map[*ast.FuncDef]*ast.File
+
+// note adds those methods whose file is not known.
+func (fs files) note(methods map[string]*ast.FuncDef, file *ast.File) {
+	for _, f := range methods {
+		if fs[f] == nil {
+			fs[f] = file
+		}
+	}
 }
 
 // does notes where a method does something to an attribute.
@@ -114,14 +230,13 @@ func isThread(e ast.Expr, f *ast.FuncDef) bool {
 		}
 	case *ast.Name:
 		var values []ast.Expr
-		others := false
+		writes := 0 // by whatever statement
 		syntax.OwnNodes(f.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Assign:
 				for _, t := range n.Targets {
-					if syntax.IsNamed(t, e.Name) {
-						values = append(values, n.Value)
-						others = others || n.Op != "=" || n.Value == nil
+					if syntax.IsNamed(t, e.Name) && n.Op == "=" && n.Value != nil {
+						values, writes = append(values, n.Value), writes-1
 					}
 				}
 			case *ast.CVarDecl:
@@ -130,11 +245,14 @@ func isThread(e ast.Expr, f *ast.FuncDef) bool {
 						values = append(values, d.Default)
 					}
 				}
-			case *ast.For:
-				others = others || syntax.IsNamed(n.Target, e.Name)
+			case *ast.Name:
+				if n.Name == e.Name && n.Access != ast.Read && n.Access != ast.Called {
+					writes++
+				}
 			}
 			return true
 		})
+		others := writes != 0 || slices.ContainsFunc(f.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == e.Name })
 		return len(values) > 0 && !others && !slices.ContainsFunc(values, func(v ast.Expr) bool {
 			c, ok := syntax.Bare(v).(*ast.Call)
 			return !ok || !isThread(c, f)
@@ -164,7 +282,7 @@ func OfHolder(h *Names, c *project.Class, method, attr string) bool {
 }
 
 // innerOf are the attributes of such a class with the owner and the count.
-func innerOf(methods map[string]*ast.FuncDef, by map[string]taking) map[string]bool {
+func innerOf(methods map[string]*ast.FuncDef, by map[string]taking, in files) map[string]bool {
 	out := map[string]bool{}
 	for name, t := range by {
 		let := methods[t.release]
@@ -173,6 +291,7 @@ func innerOf(methods map[string]*ast.FuncDef, by map[string]taking) map[string]b
 		}
 		take, _ := halvesOf(methods[name])
 		release, _ := halvesOf(let)
+		take.file, release.file = in[take.def], in[let]
 		if take.reenters(release, methods) {
 			for count, owner := range take.again {
 				out[count], out[owner] = true, true
