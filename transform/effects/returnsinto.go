@@ -59,7 +59,8 @@ func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
 }
 
 // heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state; nil where it
-// is not declared, or into which of the object's attributes the pointer leads is not known.
+// is not declared, or into which of the object's attributes the pointer leads is not known. An object of a class of C's is
+// nobody else's affair: what is written there stays that of whoever has it.
 func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class {
 	if shape.Kind == ctype.Object || x.Owner == nil || leadsAlong(s.p, s.flow, call, maxReturns) == "" {
 		return nil
@@ -68,5 +69,9 @@ func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class 
 	if f == nil {
 		return nil
 	}
-	return s.p.Types.OfField(f).Class
+	c := s.p.Types.OfField(f).Class
+	if c == nil || c.Extern {
+		return nil
+	}
+	return c
 }

@@ -1,7 +1,7 @@
 package effects
 
 // Items of a container that are one object: docs[i] and docs[i] again, as long as neither the variables in the index nor
-// the container have changed, and no loop has begun or ended in between.
+// the container have changed, no function was given the container, and no loop has begun or ended in between.
 
 import (
 	"slices"
@@ -21,6 +21,7 @@ type madeItem struct {
 	node, pos int32
 	loop      *loop
 	changes   [2]int
+	calls     int // that stand in front
 }
 
 // notesItem notes the node of what a subscript yields, and which earlier one is the same object. Others may put something
@@ -31,12 +32,15 @@ func notesItem(b *builder, e *ast.Subscript, container, n int32) {
 		return
 	}
 	at := itemAt{container, syntax.Text(b.f.Unit.File, ast.Span{Pos: e.Index[0].Range().Pos, End: e.Index[len(e.Index)-1].Range().End})}
-	now := madeItem{node: n, pos: e.Pos, changes: [2]int{len(b.flow.changed), len(b.flow.puts)}}
+	now := madeItem{node: n, pos: e.Pos, changes: [2]int{len(b.flow.changed), len(b.flow.puts)}, calls: len(b.flow.Calls)}
 	if n := len(b.loops); n > 0 {
 		now.loop = b.loops[n-1]
 	}
 	was, known := b.itemsMade[at]
-	if known && was.loop == now.loop && was.changes == now.changes && !slices.ContainsFunc(names, func(name string) bool { return !b.isLocal(name) || changesBetween(b.f.Def, name, was.pos, e.Pos) }) {
+	given := func(c Call) bool { return slices.Contains(c.Args, container) }
+	if known && was.loop == now.loop && was.changes == now.changes && !slices.ContainsFunc(b.flow.Calls[was.calls:], given) && !slices.ContainsFunc(names, func(name string) bool {
+		return !b.isLocal(name) || changesInside(b.f.Def, name) || changesBetween(b.f.Def, name, was.pos, e.Pos)
+	}) {
 		b.flow.sameItems = with(b.flow.sameItems, n, was.node)
 		return
 	}
@@ -72,6 +76,17 @@ func changesBetween(def *ast.FuncDef, name string, from, to int32) bool {
 	ast.Walk(def.Body, func(n ast.Node) bool {
 		x, ok := n.(*ast.Name)
 		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.Called && x.Access != ast.StoreThrough && from < x.Pos && x.Pos < to
+		return !found
+	})
+	return found
+}
+
+// changesInside reports whether a function inside the function may give a variable of it something, whenever that is called.
+func changesInside(def *ast.FuncDef, name string) bool {
+	found := false
+	ast.Walk(def.Body, func(n ast.Node) bool {
+		x, ok := n.(*ast.Simple)
+		found = found || ok && x.Keyword == "nonlocal" && slices.ContainsFunc(x.Names, func(id ast.Ident) bool { return id.Name == name })
 		return !found
 	})
 	return found
