@@ -44,6 +44,8 @@ type outcome struct {
 
 // A keeper has results of earlier runs, and keeps those of this one.
 type keeper struct {
+	gocmd    string
+	flags    []string
 	cache    *testcache.Cache
 	root     string // of the module
 	logs     string // the folder of the logs
@@ -57,7 +59,7 @@ func newKeeper(gocmd string, flags, packages []string) (*keeper, error) {
 	if err != nil || cache == nil {
 		return nil, err
 	}
-	k := &keeper{cache: cache, begun: time.Now()}
+	k := &keeper{gocmd: gocmd, flags: flags, cache: cache, begun: time.Now()}
 	if k.root, err = filepath.Abs("."); err != nil {
 		return nil, err
 	}
@@ -165,9 +167,27 @@ func (k *keeper) changed(packages []string, sum *summary) []string {
 
 // keep keeps what packages came to that have passed.
 func (k *keeper) keep(sum *summary) error {
+	var ran []string
+	for _, p := range k.programs {
+		if sum.outcomes[p.pkg] != nil {
+			ran = append(ran, p.pkg)
+		}
+	}
+	if len(ran) == 0 {
+		return os.RemoveAll(k.logs)
+	}
+	// Go built them after their identities had been found out.
+	now, err := programs(k.gocmd, k.flags, ran)
+	if err != nil {
+		return err
+	}
 	for _, p := range k.programs {
 		o, ok := sum.outcomes[p.pkg]
 		if !ok {
+			continue
+		}
+		if !slices.Contains(keysOf(now), p.key) {
+			fmt.Fprintf(sum.out, "not kept: %s: its sources were written while it ran\n", p.pkg)
 			continue
 		}
 		data, err := os.ReadFile(filepath.Join(k.logs, logName(p.dir)))
@@ -187,6 +207,15 @@ func (k *keeper) keep(sum *summary) error {
 		k.cache.Put(inputs, data)
 	}
 	return os.RemoveAll(k.logs)
+}
+
+// keysOf returns the identities of programs.
+func keysOf(programs []program) []testcache.Key {
+	var out []testcache.Key
+	for _, p := range programs {
+		out = append(out, p.key)
+	}
+	return out
 }
 
 // portable rewrites a log ("open NAME", "stat NAME", "chdir NAME", "getenv NAME") so that
@@ -259,7 +288,7 @@ func (k *keeper) describe(op, name string, inside bool) (string, error) {
 	case !inside && filepath.Base(name) == "go" && !info.IsDir():
 		return "", errGo
 	}
-	venv := inside && strings.HasPrefix(name, filepath.Join(k.root, ".venv")+string(filepath.Separator))
+	venv := inside && strings.HasPrefix(name, filepath.Join(k.root, ".venv", "cython-"))
 	switch {
 	case venv && !info.IsDir(): // see programs; the texts there name the folder of the checkout
 		return "environment", nil

@@ -43,6 +43,9 @@ func TestSkipped(t *testing.T) { t.Skip("why not") }
 `,
 }
 
+// meanwhile is done while the tests of the package run.
+var meanwhile func()
+
 // in writes the module to a folder, makes that the current one, and tests the package.
 func in(t *testing.T, dir string, edits map[string]string) (ran bool, s *summary) {
 	t.Helper()
@@ -76,6 +79,9 @@ func in(t *testing.T, dir string, edits map[string]string) (ran bool, s *summary
 	t.Setenv("TESTSUM_RUNS_LOGGED", k.logs)
 	_ = test("go", append([]string{"-count=1", "-vet=off", "-exec", self}, left...), s)
 	os.Unsetenv("TESTSUM_RUNS_LOGGED")
+	if meanwhile != nil {
+		meanwhile()
+	}
 	if err := k.keep(s); err != nil {
 		t.Fatal(err)
 	}
@@ -131,6 +137,18 @@ func TestKept(t *testing.T) {
 			}
 		})
 	}
+	edits := map[string]string{"p/p.go": "package p\n\nfunc One() int { return 3 - 2 }\n"}
+	meanwhile = func() {
+		if err := os.WriteFile("p/p.go", []byte("package p\n\nfunc One() int { return 4 - 3 }\n\nfunc Two() {}\n"), 0o666); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 2 {
+		if ran, _ := in(t, t.TempDir(), edits); !ran {
+			t.Error("not run although its sources were written while it ran")
+		}
+	}
+	meanwhile = nil
 	if err := os.WriteFile(filepath.Join(path, "a-program"), nil, 0o777); err != nil {
 		t.Fatal(err)
 	}
