@@ -15,7 +15,8 @@ import (
 // for a program, and skip one case.
 var module = map[string]string{
 	"go.mod":    "module m\n\ngo 1.26\n",
-	"p/p.go":    "package p\n\nfunc One() int { return 1 }\n",
+	"p/p.go":    "package p\n\nimport \"m/r\"\n\nfunc One() int { return r.One() }\n",
+	"r/r.go":    "package r\n\nfunc One() int { return one() }\n\n//go:noinline\nfunc one() int { return 1 }\n",
 	"q/q.go":    "package q\n",
 	"q/f.txt":   "q",
 	"p/in/a":    "a",
@@ -122,6 +123,8 @@ func TestKept(t *testing.T) {
 		{"a new file in the folder", map[string]string{"p/in/b": ""}, true, false},
 		{"a file that was not there", map[string]string{"p/later": ""}, true, false},
 		{"the program", map[string]string{"p/p.go": "package p\n\nfunc One() int { return 2 - 1 }\n\nfunc Two() {}\n"}, true, false},
+		{"what it imports", map[string]string{"r/r.go": module["r/r.go"] + "\nfunc Two() {}\n"}, true, false},
+		{"a failure there", map[string]string{"r/r.go": strings.Replace(module["r/r.go"], "1 }", "2 }", 1)}, true, true},
 		{"a failure in the program", map[string]string{"p/p.go": "package p\n\nfunc One() int { return 2 }\n"}, true, true},
 	} {
 		t.Run(step.name, func(t *testing.T) {
