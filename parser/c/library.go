@@ -36,6 +36,7 @@ type Library struct {
 
 	mu      sync.Mutex
 	files   map[string]*file // nil where it cannot be read
+	sources map[string]bool  // the sources of the options, once somebody has asked
 	count   int              // of those that can
 	bytes   int
 	noted   int                 // bytes of sources that were looked through
@@ -49,7 +50,7 @@ type Library struct {
 	lost    map[Place]bool      // see misses
 	// untouched are names of which the bodies, with what they call, take and release no locks.
 	untouched map[*node]bool
-	lockings  map[lockKey]lockAnswer
+	lockings  map[lockQuestion]lockAnswer
 	said      map[lockKey]*said
 }
 
@@ -176,7 +177,13 @@ func (l *Library) read(at string) *file {
 // would say of a header, with the nearest of the directories. It depends on nothing but where the file
 // is: who comes to it first, and by what name, is chance where several modules ask at a time.
 func (l *Library) shown(at string) string {
-	if slices.ContainsFunc(l.opts.Sources, func(s string) bool { return path.Clean(s) == at }) {
+	if l.sources == nil {
+		l.sources = map[string]bool{}
+		for _, s := range l.opts.Sources {
+			l.sources[path.Clean(s)] = true
+		}
+	}
+	if l.sources[at] {
 		return at
 	}
 	name := ""

@@ -48,7 +48,7 @@ func (h Header) Locking(name string) Locking {
 		return Locking{}
 	}
 	bodies := maxBodies
-	return lockers{l, h.f, maxLockers, &bodies, new(bool)}.of(l.behind(h.f, n, 0))
+	return lockers{l, h.f, maxLockers, &bodies, new(cut)}.of(l.behind(h.f, n, 0))
 }
 
 // locks reports whether a function that no file has takes or releases a lock, and does nothing else to what it is given.
@@ -71,8 +71,14 @@ type lockers struct {
 	lib   *Library
 	home  *file // in which names are looked up
 	depth int
-	left  *int  // bodies that may still be looked through
-	cut   *bool // whether something was not looked through for being too deep, or one too many
+	left  *int // bodies that may still be looked through
+	cut   *cut
+}
+
+// cut is what was not looked through.
+type cut struct {
+	deep bool // what is called by too many in a row
+	many bool // one body too many
 }
 
 // lockKey is what is asked of a name, by who knows it as the names of a file.
@@ -81,8 +87,14 @@ type lockKey struct {
 	home *file
 }
 
-// lockAnswer is what was found when so many bodies might be looked through, each calling the next. Who has more
-// of them finds the same.
+// lockQuestion is that where so many may call each the next; 0 where it does not matter how many.
+type lockQuestion struct {
+	lockKey
+	depth int
+}
+
+// lockAnswer is what was found where so many bodies might be looked through, each calling the next. Who has more of
+// them finds the same.
 type lockAnswer struct {
 	is            Locking
 	depth, bodies int
@@ -93,28 +105,42 @@ func (l lockers) of(n *node) Locking {
 	if n == nil || n.many {
 		return Locking{}
 	}
+	if l.depth == 0 {
+		l.cut.deep = true
+		return Locking{}
+	}
 	key := lockKey{n, l.home}
-	if a, ok := l.lib.lockings[key]; ok && l.depth >= a.depth && *l.left >= a.bodies {
+	a, ok := l.lib.lockings[lockQuestion{key, 0}]
+	if !ok || l.depth < a.depth {
+		if a, ok = l.lib.lockings[lockQuestion{key, l.depth}]; ok {
+			l.cut.deep = true
+		}
+	}
+	if ok && *l.left >= a.bodies {
 		*l.left -= a.bodies // as if they had been looked through again: what comes of that depends on no other question
 		return a.is
 	}
-	left, cut := *l.left, *l.cut
-	*l.cut = false
+	left, outer := *l.left, *l.cut
+	*l.cut = cut{}
 	out := l.look(n)
-	if !*l.cut {
+	if !l.cut.many {
 		if l.lib.lockings == nil {
-			l.lib.lockings = map[lockKey]lockAnswer{}
+			l.lib.lockings = map[lockQuestion]lockAnswer{}
 		}
-		l.lib.lockings[key] = lockAnswer{out, l.depth, left - *l.left}
+		q := lockQuestion{lockKey: key}
+		if l.cut.deep {
+			q.depth = l.depth
+		}
+		l.lib.lockings[q] = lockAnswer{out, l.depth, left - *l.left}
 	}
-	*l.cut = *l.cut || cut
+	l.cut.deep, l.cut.many = l.cut.deep || outer.deep, l.cut.many || outer.many
 	return out
 }
 
 // look is of without what is known already. What is compiled only for interpreters with a GIL does not count.
 func (l lockers) look(n *node) (out Locking) {
-	if l.depth == 0 || *l.left == 0 {
-		*l.cut = true
+	if *l.left == 0 {
+		l.cut.many = true
 		return out
 	}
 	found := false

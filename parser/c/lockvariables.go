@@ -11,7 +11,7 @@ func (b *lockBody) behindMacro(n *node, a []word) (Lock, bool) {
 		return none, false
 	}
 	if b.depth == 0 {
-		*b.cut = true
+		b.cut.deep = true
 		return none, false
 	}
 	words, ok := n.defs[0].words()
