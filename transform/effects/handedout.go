@@ -116,23 +116,61 @@ func (l *later) lazily(fun ast.Expr) bool {
 	return ok && in == module && (len(path) == 1 || path[1] == "from_iterable")
 }
 
-// others reports whether somebody else may have a container: it is no local variable that the function gives a
-// value of its own.
+// others reports whether somebody else may have a container: it is no local variable, or one that gets what an
+// attribute or another variable has, or an item.
 func (l *later) others(e ast.Expr) bool {
+	if w, ok := syntax.Bare(e).(*ast.Walrus); ok {
+		e = w.Target
+	}
 	name, ok := syntax.Bare(e).(*ast.Name)
 	if !ok {
 		return true
 	}
 	if l.local == nil {
-		l.local = map[string]bool{}
-		syntax.OwnNodes(l.f.Def.Body, func(n ast.Node) bool {
-			if n, ok := n.(*ast.Name); ok && n.Access == ast.Write {
-				l.local[n.Name] = true
-			}
-			return true
-		})
+		l.findLocal()
 	}
 	return !l.local[name.Name]
+}
+
+// findLocal finds the variables that hold what nobody else has, as far as what they are given tells.
+func (l *later) findLocal() {
+	l.local = map[string]bool{}
+	syntax.OwnNodes(l.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			if n.Access == ast.Write {
+				l.local[n.Name] = true
+			}
+		case *ast.Declarator:
+			l.local[syntax.DeclaredName(n).Name] = true
+		}
+		return true
+	})
+	syntax.OwnNodes(l.f.Def.Body, func(n ast.Node) bool {
+		if n, ok := n.(*ast.For); ok {
+			ast.Walk(n.Target, func(n ast.Node) bool {
+				if n, ok := n.(*ast.Name); ok {
+					l.local[n.Name] = false
+				}
+				return true
+			})
+		}
+		return true
+	})
+	for again := true; again; {
+		again = false
+		syntax.Given(l.f.Def.Body, func(name string, value ast.Expr) {
+			alias := false
+			switch v := syntax.Bare(value).(type) {
+			case *ast.Attribute, *ast.Subscript:
+				alias = true
+			case *ast.Name:
+				alias = !l.local[v.Name]
+			}
+			again = again || alias && l.local[name]
+			l.local[name] = l.local[name] && !alias
+		})
+	}
 }
 
 // of finds what runs later of a value: itself, in a tuple, in what goes over it lazily, or by the

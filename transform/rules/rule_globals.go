@@ -303,12 +303,8 @@ func (f *ruleFunc) comesFrom(value ast.Expr, name string, at int32) bool {
 				return true
 			}
 			seen[nm.Name] = true
-			syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
-				a, ok := n.(*ast.Assign)
-				if ok && a.Value != nil && a.Pos < at && slices.ContainsFunc(a.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, nm.Name) }) {
-					found = found || from(a.Value)
-				}
-				return !found
+			syntax.Given(f.def.Body, func(to string, v ast.Expr) {
+				found = found || to == nm.Name && v.Range().Pos < at && from(v)
 			})
 			return !found
 		})

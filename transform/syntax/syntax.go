@@ -36,6 +36,45 @@ func Bare(e ast.Expr) ast.Expr {
 	}
 }
 
+// Given visits what a function's body gives to names, without nested functions: by assignments, declarations
+// with a value, and walruses. Of an assignment to several names at once each gets the whole.
+func Given(body ast.Node, visit func(name string, value ast.Expr)) {
+	var to func(target, value ast.Expr)
+	to = func(target, value ast.Expr) {
+		switch t := Bare(target).(type) {
+		case *ast.Name:
+			visit(t.Name, value)
+		case *ast.Collection:
+			for i, x := range t.Elems {
+				if of, ok := Bare(value).(*ast.Collection); ok && len(of.Elems) == len(t.Elems) {
+					to(x, of.Elems[i])
+				} else {
+					to(x, value)
+				}
+			}
+		}
+	}
+	OwnNodes(body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				if n.Value != nil {
+					to(t, n.Value)
+				}
+			}
+		case *ast.CVarDecl:
+			for _, d := range n.Declarators {
+				if d.Default != nil {
+					visit(DeclaredName(d).Name, d.Default)
+				}
+			}
+		case *ast.Walrus:
+			to(n.Target, n.Value)
+		}
+		return true
+	})
+}
+
 // OwnNodes visits the nodes of a function's body without those of nested functions
 // and classes, whose bodies run at another time.
 func OwnNodes(body ast.Node, visit func(ast.Node) bool) {
