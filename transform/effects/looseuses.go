@@ -24,13 +24,13 @@ type loose struct {
 	inside int32
 }
 
-// Loose returns the uses of objects without a static type that a method makes outside of its
-// blocks, each once: those by names that Python's own types do not have, and all of what an
-// attribute leads to.
+// Loose returns the uses of objects without a static type that a method makes, each once: those by
+// names that Python's own types do not have, and all of what an attribute leads to. Those under a block
+// are made while the method holds its own object, too.
 func (f *Function) Loose() []LooseUse {
 	var out []LooseUse
 	for _, u := range slices.Concat(f.Flow.loose, f.Flow.onward) {
-		if u.under != 0 || u.later && u.name == "__call__" {
+		if u.later && u.name == "__call__" {
 			continue
 		}
 		use := LooseUse{Name: u.name, Part: u.part, Effect: &Effect{Region: -1, Cause: MayCall, Name: u.name, Span: u.span}}

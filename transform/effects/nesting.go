@@ -111,7 +111,7 @@ func (f *Function) EntryLock(num int, md Mode) BlockLock {
 	return BlockLock{Mode: md, Class: sh.Class, Shape: sh, node: n, Param: num}
 }
 
-// Operands are the other parameters that a member takes at its entry, as if blocks did.
+// Operands are the other parameters, and what is in them, that a member takes at its entry, as if blocks did.
 func Operands(p *Program, f *Function) []BlockLock {
 	var out []BlockLock
 	for r := range f.Sum.Regions {
@@ -127,6 +127,20 @@ func Operands(p *Program, f *Function) []BlockLock {
 		e.Mode = p.StanceOn(f, int(x.Num), false).Mode
 		l.Mode = takenFor(p, f, e)
 		out = append(out, l)
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		num, ok := Items(f, e.Region)
+		if !ok || num == 0 || num >= len(f.Flow.Params) || e.Maybe || !TakesAtEntry(p, f, e) {
+			continue
+		}
+		l := f.EntryLock(num, takenFor(p, f, e))
+		l.Class, l.Shape.Class, l.Arg.Star = e.Class, nil, 1
+		if same := slices.IndexFunc(out, func(o BlockLock) bool { return o.star() && o.Param == num && o.Class == e.Class }); same >= 0 {
+			out[same].Mode = max(out[same].Mode, l.Mode)
+		} else {
+			out = append(out, l)
+		}
 	}
 	return out
 }

@@ -44,18 +44,36 @@ func owns(p *Program, c *project.Class, name string) bool {
 	case lock != nil && own != nil && lock.Kind == decorator.CriticalSection && own.Kind != decorator.CriticalSection:
 		return false // its own lock is held where the owner's is suspended
 	}
-	return p.owned.Get(attribute{d, name})
+	return p.owned.Get(attribute{d, name}) == owned
 }
 
 // Owns reports whether what is done to the object in an attribute of c is done to the object of c.
 func Owns(p *Program, c *project.Class, name string) bool { return owns(p, c, name) }
 
+// Sole reports whether nothing but the object of c leads to the object in one of its attributes, whatever lock guards that.
+func Sole(p *Program, c *project.Class, name string) bool {
+	if c == nil {
+		return false
+	}
+	d := c.Declarer(name)
+	return d != nil && p.owned.Get(attribute{d, name}) != shared
+}
+
+// ownership is what an attribute has of its object.
+type ownership uint8
+
+const (
+	shared ownership = iota // others may lead to it
+	sole                    // nothing else does, and it takes its own lock for all that is done to it
+	owned                   // nothing else does
+)
+
 // findOwned decides whether an attribute owns its object.
-func findOwned(p *Program, at attribute) bool {
+func findOwned(p *Program, at attribute) ownership {
 	c, fd := at.class, at.class.FieldByName[at.name]
 	k := fd.Class()
 	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
-		return false
+		return shared
 	}
 	mods := []*project.Module{c.Mod}
 	if c.PxdDef != nil {
@@ -64,10 +82,13 @@ func findOwned(p *Program, at attribute) bool {
 	o := &owning{p: p, class: k, seen: map[variableOf]bool{}}
 	for _, m := range mods {
 		if m.Broken() || !o.module(m, at) {
-			return false
+			return shared
 		}
 	}
-	return o.direct
+	if o.direct {
+		return owned
+	}
+	return sole
 }
 
 // hasLock reports whether the objects of a class have a lock that people placed.

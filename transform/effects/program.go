@@ -31,7 +31,7 @@ type Program struct {
 
 	functions *cache.Cache[*project.Module, *Functions]
 	hands     *cache.Cache[*project.Module, *handlock.Names]
-	owned     *cache.Cache[attribute, bool]
+	owned     *cache.Cache[attribute, ownership]
 	places    *cache.Cache[*project.Module, *attributePlaces]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	model     modelState
@@ -46,7 +46,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
-	g.owned = cache.New(func(at attribute) bool { return findOwned(g, at) })
+	g.owned = cache.New(func(at attribute) ownership { return findOwned(g, at) })
 	g.places = cache.New(findAttributePlaces)
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.Guarding = newGuarding(g)

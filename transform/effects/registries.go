@@ -235,7 +235,7 @@ func Finds(f *Function) []Find {
 		}
 	}
 	for _, u := range f.Flow.loose {
-		if u.under != 0 || slices.ContainsFunc(out, func(o Find) bool {
+		if slices.ContainsFunc(out, func(o Find) bool {
 			return o.Name == u.name && o.Part == u.part && o.Variable == fromVariable(f.Flow, u.node, variableDepth)
 		}) {
 			continue

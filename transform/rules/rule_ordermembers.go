@@ -74,14 +74,24 @@ func (o *ordering) underOperands(f *effects.Function, e *effects.Effect, operand
 	for _, h := range operands {
 		c := h.OfClass()
 		lock := p.locks.Shared(c)
-		if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection || lock == p.locks.Shared(f.Class) || lock == p.locks.Shared(e.Class) {
+		if !p.prog.Guards(c) || p.locks.Of(c).Kind == decorator.CriticalSection || lock == p.locks.Shared(f.Class) {
 			continue
 		}
 		if x.Root == effects.NodeParam && int(x.Num) == h.Param {
 			continue // its own part: what its own members do tells
 		}
-		o.add(&lockEdge{holds: h.Mode, f: f, in: f, e: e, held: &heldObject{class: c, text: f.Def.Params.List[h.Param].Name.Name}})
+		one := lock == p.locks.Shared(e.Class)
+		if one && (e.Held || x.Parent >= 0 && effects.Sole(p.prog, x.Owner, x.Name)) {
+			continue // a block has taken it before, or nobody can pass it
+		}
+		// Of one lock, callers choose both objects: the one, and what leads to the other.
+		o.add(&lockEdge{holds: h.Mode, f: f, in: f, e: e, held: operand(f, &h, c), passed: one})
 	}
+}
+
+// operand is what a function holds of a parameter from its entry on.
+func operand(f *effects.Function, l *effects.BlockLock, c *project.Class) *heldObject {
+	return &heldObject{class: c, text: strings.Repeat("*", int(l.Arg.Star)) + f.Def.Params.List[l.Param].Name.Name}
 }
 
 // takings yields the effects of a function, and what it locks in what no_lock exempts.

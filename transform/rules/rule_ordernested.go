@@ -96,7 +96,7 @@ func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effec
 			} else {
 				a.held = nil
 				if num := n.Held.Param; f.Class == nil || num > 0 {
-					a.held = &heldObject{class: h, text: f.Def.Params.List[num].Name.Name}
+					a.held = operand(f, &n.Held, h)
 				}
 			}
 			if n.X != nil {
