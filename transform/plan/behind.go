@@ -119,11 +119,25 @@ func (p *placing) attributeStays() string {
 		case e.Kind == effects.OnPython || !within.Contains(e.Span.Pos):
 		case e.Writes() && e.Field == p.attr && !e.Behind:
 			return why
-		case !e.Raw && p.prog.Guards(e.Class) && p.prog.Locks.Shared(e.Class) != lock:
+		case p.prog.Guards(e.Class) && (!e.Raw && p.prog.Locks.Shared(e.Class) != lock || p.takenWithin(e)):
 			return "what is called among the statements takes the lock of another object, and two threads might take the two in opposite orders"
 		}
 	}
 	return ""
+}
+
+// takenWithin reports whether a function that is called among the statements has to take the lock of another
+// object by itself, in a block, since no name leads there from what it is given.
+func (p *placing) takenWithin(e *effects.Effect) bool {
+	if slices.ContainsFunc(p.uses, func(u effects.Use) bool { return u.Span == e.Span }) && slices.ContainsFunc(p.Effects, func(own *effects.Effect) bool { return own.Region == e.Region }) {
+		return false
+	}
+	for _, s := range effects.Chain(p.f, e)[1:] {
+		if s.Func.Sum.Regions[s.Effect.Region].Root == effects.NodeUnknown || BehindAttribute(p.prog, s.Func, s.Effect) {
+			return true
+		}
+	}
+	return false
 }
 
 // firstAttribute returns the text of an attribute of a name, "" of other expressions.
@@ -145,20 +159,29 @@ func BehindAttribute(prog *effects.Program, f *effects.Function, e *effects.Effe
 func (p *Proposal) Behind() bool { return p.attr != "" }
 
 // apart leaves out the blocks that take what an attribute leads to where others stand in them, or they in others: two
-// threads might take the two in opposite orders.
+// threads might take the two in opposite orders. It also leaves out those that hold for reading what their statements write.
 func apart(list []*Proposal) (out, left []*Proposal) {
 	for _, p := range list {
 		s := p.span()
-		if p.Behind() && slices.ContainsFunc(list, func(o *Proposal) bool {
+		if p.Behind() && (p.leavesWrites() || slices.ContainsFunc(list, func(o *Proposal) bool {
 			t := o.span()
 			return o.attr != p.attr && (s.Contains(t.Pos) || t.Contains(s.Pos))
-		}) {
+		})) {
 			left = append(left, p)
 		} else {
 			out = append(out, p)
 		}
 	}
 	return out, left
+}
+
+// leavesWrites reports whether the object of a block that holds it for reading is written among the statements, at a
+// place that is none of the block's since Python code may assign the attribute before it is reached.
+func (p *Proposal) leavesWrites() bool {
+	within := p.span()
+	return len(p.names[effects.Write]) == 0 && slices.ContainsFunc(p.placing.f.Sum.Effects, func(e effects.Effect) bool {
+		return e.Writes() && e.Kind != effects.OnPython && within.Contains(e.Span.Pos) && slices.ContainsFunc(p.Effects, func(own *effects.Effect) bool { return own.Region == e.Region })
+	})
 }
 
 // merge has the blocks that take what one attribute leads to stand alone: one that stands in another one is left

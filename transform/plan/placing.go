@@ -55,6 +55,9 @@ func (p *placing) narrow() string {
 			if syntax.OpensScope(st) {
 				return "a function or class within this one uses it"
 			}
+			if _, ok := st.(*ast.CdefBlock); ok {
+				break // which takes declarations only
+			}
 			for _, s := range syntax.Suites(st) {
 				if inside(s.Span) {
 					p.suite, deeper = s, true
