@@ -37,13 +37,64 @@ func (s *Solver) escaping(c *Call, g *Function) {
 		if k.into >= 0 {
 			into = s.passedOn(c, g, k.into)
 		}
-		if staysNew(s, into, c.handing.pos) {
-			continue // as when it is stored there by the function itself
-		}
 		h := c.handing
-		h.stored = true
+		h.stored, h.under = true, c.under
+		if staysNew(s, into, c.handing.pos) { // as when it is stored there by the function itself
+			s.stored = append(s.stored, storedInOurs{&h, into, append(slices.Clone(s.Top(c.Args[k.param])), s.items(c.Args[k.param])...)})
+			continue
+		}
 		s.handOut(s.Top(c.Args[k.param]), &h, into)
 		s.handOut(s.items(c.Args[k.param]), &h, into)
+	}
+}
+
+// allNew reports whether regions are objects of the function's own making, apart from what was there before something
+// else was assigned.
+func allNew(s *Solver, regions []int32) bool {
+	found := false
+	return !slices.ContainsFunc(regions, func(r int32) bool {
+		x := &s.sum.Regions[r]
+		is := x.Root == NodeFresh && x.Parent < 0
+		found = found || is
+		return !is && s.sum.moved(r) != replaced
+	}) && found
+}
+
+// storedInOurs is what is stored in objects of the function's own making.
+type storedInOurs struct {
+	h    *handing
+	into []int32
+	refs []Ref
+}
+
+// handOnOurs hands out what is stored in objects of the function's own making that are handed out, be it before or
+// after that.
+func handOnOurs(s *Solver) {
+	for again := len(s.stored) > 0; again; {
+		again = false
+		for _, st := range s.stored {
+			for _, to := range st.into {
+				u := &s.sum.Regions[to]
+				from, handed := s.handed[u.Num]
+				if u.Root != NodeFresh || u.Parent >= 0 || !handed {
+					continue
+				}
+				for _, r := range st.refs {
+					x := &s.sum.Regions[r.Region]
+					if x.Root == NodeParam && st.h.ours { // callers have to know
+						s.handOut([]Ref{r}, st.h, nil)
+					}
+					if x.Root != NodeFresh || x.Parent >= 0 {
+						continue
+					}
+					pos := max(from, st.h.from(s.flow.Nodes[x.Num].pos))
+					if old, ok := s.handed[x.Num]; !ok || pos < old {
+						s.handed[x.Num] = pos
+						again = true
+					}
+				}
+			}
+		}
 	}
 }
 
@@ -54,6 +105,16 @@ func (s *Solver) regions(n int32) []int32 {
 		out = append(out, r.Region)
 	}
 	return out
+}
+
+// releasedAt is where the block ends by which a function holds what something is stored in, as long as nothing says that
+// it holds that from its entry on, as a member does its own object for the most part; 0 where no block does.
+func releasedAt(s *Solver, h *handing, into []int32) int32 {
+	own := s.p.Member(s.f) && !slices.ContainsFunc(into, func(r int32) bool { return s.sum.Regions[r].Num != 0 })
+	if own || h.under == 0 || len(s.p.OwnLocks(s.f).Decs) > 0 || s.flow.Blocks[h.under].With == nil {
+		return 0
+	}
+	return s.flow.Blocks[h.under].With.End
 }
 
 // staysOurs reports whether what is stored in some regions is ours for now.

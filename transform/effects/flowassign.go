@@ -265,7 +265,11 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			b.storedInto(n, value, t.Range())
 		}
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object {
-			b.handOut(value, s.Pos)
+			if b.shape(b.filled).Container {
+				b.handOutInto(value, b.filled, s.Pos)
+			} else { // whatever its __setitem__ does with it
+				b.handOut(value, s.Pos)
+			}
 		}
 	}
 }

@@ -126,9 +126,11 @@ func (b *builder) expr(e ast.Expr) int32 {
 		}
 		return 0
 	case *ast.Yield:
-		if n := b.expr(e.X); e.From {
+		n := b.expr(e.X)
+		if e.From {
 			b.iterates(n, e.Span)
 		}
+		b.hands(n, 0, e.Span.End, true)
 		if b.nested == 0 {
 			b.flow.yields = append(b.flow.yields, b.history())
 		}

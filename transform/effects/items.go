@@ -185,8 +185,11 @@ func (b *values) joined(op string, x, y int32) (n int32, ok bool) {
 			return 0, false
 		}
 		sh.Container = sh.Container || b.shape(o).Container
-		ok = ok || b.shape(o).Container || b.flow.Nodes[b.origin(o)].Kind == NodeFresh
-		items = append(items, b.items(o)...)
+		container := b.shape(o).Container || b.flow.Nodes[b.origin(o)].Kind == NodeFresh
+		ok = ok || container
+		if container || op != "*" { // the other one is how many times
+			items = append(items, b.items(o)...)
+		}
 	}
 	if !ok {
 		return 0, false

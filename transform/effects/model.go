@@ -164,7 +164,10 @@ type handing struct {
 	// stored is false where code that is not in sight may or may not keep it.
 	stored bool
 	// into is the object that it is stored in; 0 where that is not known.
-	into int32
+	into  int32
+	under int32 // the block that it stands in; 0 for none
+	// ours is true where that is one of the function's own making: who gets that gets this, too.
+	ours bool
 }
 
 // from returns the offset from which on an object that came to be at an offset

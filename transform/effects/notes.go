@@ -7,6 +7,7 @@ import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
+	"slices"
 	"strings"
 )
 
@@ -93,8 +94,8 @@ func (b *notes) fieldOf(n int32, kind EffectKind, name string) (field string, be
 // they are stored somewhere.
 func (b *notes) handOut(n int32, at int32) { b.hands(n, 0, at, true) }
 
-// handOutInto hands a value out by storing it in an object, unless that is an
-// object of our own making, or the one that the value is a part of already.
+// handOutInto hands a value out by storing it in an object, unless that is the one that the value is a part
+// of already. Of an object of our own making those have it who get that one.
 func (b *notes) handOutInto(value, into, at int32) {
 	if own := b.origin(value); own == b.origin(into) && b.flow.Nodes[own].Kind == NodeParam {
 		return
@@ -103,6 +104,11 @@ func (b *notes) handOutInto(value, into, at int32) {
 		x := b.flow.Nodes[n]
 		switch x.Kind {
 		case NodeFresh:
+			first := len(b.flow.handed)
+			b.hands(value, into, at, true)
+			for i := first; i < len(b.flow.handed); i++ {
+				b.flow.handed[i].ours = true
+			}
 			return
 		case NodeLocal:
 			if len(x.From) == 1 {
@@ -304,7 +310,17 @@ func (b *notes) hands(n, into, at int32, stored bool) {
 	if n == 0 || b.shape(n).Kind == ctype.Scalar {
 		return
 	}
-	for _, x := range append([]int32{n}, b.elements(n)...) {
-		b.flow.handed = append(b.flow.handed, handing{node: x, pos: max(at, b.end), loops: b.loopStarts(), stored: stored, into: into})
+	out := append([]int32{n}, b.elements(n)...)
+	if !b.atOnce { // who has a function inside the function comes by that to what the function uses
+		for _, x := range slices.Clone(out) {
+			for _, c := range b.flow.carriedBy(x, carriedDepth) {
+				if c.via == ByCalling {
+					out = append(out, c.node)
+				}
+			}
+		}
+	}
+	for _, x := range out {
+		b.flow.handed = append(b.flow.handed, handing{node: x, pos: max(at, b.end), loops: b.loopStarts(), stored: stored, into: into, under: b.under})
 	}
 }

@@ -173,6 +173,7 @@ type Solver struct {
 	sum    *Summary
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
+	stored []storedInOurs  // what is stored in fresh objects
 	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
 	// nodes holds what has been found by node, inside of the items of what is there, attributes by question.
 	nodes      []answer
@@ -287,11 +288,16 @@ func derive(s *Solver, f *Function) bool {
 
 // handOuts finds where the objects of a function's own making become known to others.
 func (s *Solver) handOuts() {
+	s.stored = s.stored[:0]
 	for i := range s.flow.handed {
 		h := &s.flow.handed[i]
 		into := s.regions(h.into)
-		s.handOut(s.Top(h.node), h, into)
-		s.handOut(s.items(h.node), h, into)
+		refs := append(slices.Clone(s.Top(h.node)), s.items(h.node)...)
+		if h.ours || allNew(s, into) {
+			s.stored = append(s.stored, storedInOurs{h, into, refs})
+			refs = slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool { return h.ours || s.sum.Regions[r.Region].Root == NodeFresh })
+		}
+		s.handOut(refs, h, into)
 	}
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
@@ -299,6 +305,7 @@ func (s *Solver) handOuts() {
 			s.escaping(c, g)
 		}
 	}
+	handOnOurs(s)
 }
 
 // handOut notes that objects are stored in regions, anywhere if there are none.
@@ -306,7 +313,8 @@ func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
 	for _, r := range refs {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
-			if staysOurs(s, into) {
+			released := releasedAt(s, h, into)
+			if staysOurs(s, into) && released == 0 {
 				if s.kept == nil {
 					s.kept = map[int32]bool{}
 				}
@@ -316,7 +324,7 @@ func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
 			if s.handed == nil {
 				s.handed = map[int32]int32{}
 			}
-			pos := h.from(s.flow.Nodes[x.Num].pos)
+			pos := max(h.from(s.flow.Nodes[x.Num].pos), released)
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
 			}
