@@ -59,8 +59,9 @@ func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
 }
 
 // heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state; nil where it
-// is not declared, or into which of the object's attributes the pointer leads is not known. An object of a class of C's is
-// nobody else's affair: what is written there stays that of whoever has it.
+// is not declared, or into which of the object's attributes the pointer leads is not known. Of a class of C's,
+// of one that is not in sight and of one for which somebody answers nothing would be told: what is written there stays
+// that of whoever has the object.
 func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class {
 	if shape.Kind == ctype.Object || x.Owner == nil || leadsAlong(s.p, s.flow, call, maxReturns) == "" {
 		return nil
@@ -70,7 +71,7 @@ func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class 
 		return nil
 	}
 	c := s.p.Types.OfField(f).Class
-	if c == nil || c.Extern {
+	if c == nil || c.Extern || c.Def == nil || s.p.Locks.Exempted(c) != nil {
 		return nil
 	}
 	return c
