@@ -135,7 +135,7 @@ func Operands(p *Program, f *Function) []BlockLock {
 			continue
 		}
 		l := f.EntryLock(num, takenFor(p, f, e))
-		l.Class, l.Shape.Class, l.Arg.Star = e.Class, nil, 1
+		l.Class, l.Shape.Class, l.Arg.Star = e.Class, nil, len(stars(f, num))
 		if same := slices.IndexFunc(out, func(o BlockLock) bool { return o.star() && o.Param == num && o.Class == e.Class }); same >= 0 {
 			out[same].Mode = max(out[same].Mode, l.Mode)
 		} else {
