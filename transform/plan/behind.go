@@ -159,13 +159,14 @@ func BehindAttribute(prog *effects.Program, f *effects.Function, e *effects.Effe
 func (p *Proposal) Behind() bool { return p.attr != "" }
 
 // apart leaves out the blocks that take what an attribute leads to where others stand in them, or they in others: two
-// threads might take the two in opposite orders. It also leaves out those that hold for reading what their statements write.
+// threads might take the two in opposite orders. (One for the same attribute that is still there may take another object,
+// else they were merged.) It also leaves out those that hold for reading what their statements write.
 func apart(list []*Proposal) (out, left []*Proposal) {
 	for _, p := range list {
 		s := p.span()
 		if p.Behind() && (p.leavesWrites() || slices.ContainsFunc(list, func(o *Proposal) bool {
 			t := o.span()
-			return o.attr != p.attr && (s.Contains(t.Pos) || t.Contains(s.Pos))
+			return o != p && (s.Contains(t.Pos) || t.Contains(s.Pos))
 		})) {
 			left = append(left, p)
 		} else {
