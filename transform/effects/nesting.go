@@ -82,7 +82,8 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 			}
 			for _, e := range entry {
 				// Of objects with a static type the effects of the function tell, while it holds its own.
-				if untyped || e.Param > 0 && p.Member(f) {
+				// What is found in what it is given may be what it holds of that.
+				if untyped && !e.star() || e.Param > 0 && p.Member(f) && (!e.star() || w.ofOwn(&t)) {
 					w.pair(e, &t)
 				}
 			}
@@ -285,6 +286,18 @@ func (w *nesting) atEntry(t *taking) bool {
 	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r int32) bool {
 		return !TakesAtEntry(w.p, w.f, &Effect{Region: r, Class: t.effect.Class})
 	})
+}
+
+// ofOwn reports whether an attribute of the function's own object leads to what is taken.
+func (w *nesting) ofOwn(t *taking) bool {
+	refs := w.refsOf(t)
+	return len(refs) > 0 && !slices.ContainsFunc(refs, func(r int32) bool { return !OfOwn(w.f, r) })
+}
+
+// OfOwn reports whether a region is of an object that an attribute of the function's own object leads to.
+func OfOwn(f *Function, region int32) bool {
+	x := &f.Sum.Regions[region]
+	return x.Root == NodeParam && x.Num == 0 && x.Parent >= 0
 }
 
 // refsOf are the regions that are taken.

@@ -81,8 +81,8 @@ func (o *ordering) underOperands(f *effects.Function, e *effects.Effect, operand
 			continue // its own part: what its own members do tells
 		}
 		one := lock == p.locks.Shared(e.Class)
-		if one && (e.Held || x.Parent >= 0 && effects.Sole(p.prog, x.Owner, x.Name)) {
-			continue // a block has taken it before, or nobody can pass it
+		if one && (e.Held || !effects.OfOwn(f, e.Region) || effects.Sole(p.prog, x.Owner, x.Name)) {
+			continue // a block has taken it before, it may be the operand itself, or nobody can pass it
 		}
 		// Of one lock, callers choose both objects: the one, and what leads to the other.
 		o.add(&lockEdge{holds: h.Mode, f: f, in: f, e: e, held: operand(f, &h, c), passed: one})
