@@ -392,7 +392,14 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if r := b.m.Owner(path); r.Mod != nil {
 		t := b.p.Funcs(r.Mod)
 		if fs := t.byName[r.Name]; len(fs) > 0 {
-			return b.callFunctions(fs, 0, false, e)
+			n := b.callFunctions(fs, 0, false, e)
+			if n != 0 && b.handMade {
+				if lock := moduleLock(b, path, fs); lock != 0 {
+					b.flow.Calls[len(b.flow.Calls)-1].node = lock
+					return lock
+				}
+			}
+			return n
 		}
 		if f, ok := r.Mod.CDecls().Funcs[r.Name]; ok {
 			return b.externCall(r.Mod, f, name, e)

@@ -293,6 +293,11 @@ func (b holding) lockVariable(path []string) int32 {
 		}
 		m, name = b.m, path[0]
 	}
+	return variableLock(b.builder, m, name)
+}
+
+// variableLock is the lock in a variable of a module.
+func variableLock(b *builder, m *project.Module, name string) int32 {
 	return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
 }
 
@@ -323,22 +328,19 @@ func decoratorName(d ast.Expr) ast.Expr {
 // lockInside is the lock that a decorator takes: that of the function inside it where it is in sight; else each
 // decorator has a lock of its own.
 func (b holding) lockInside(d ast.Expr) int32 {
-	variable := func(m *project.Module, name string) int32 {
-		return b.node(Node{Kind: NodeGlobal, Name: m.Stem + "." + name, Shape: ctype.Shape{Kind: ctype.Object}})
-	}
 	if in, ok := handlock.Inside(b.m, d); ok {
 		if in.Attr != "" && len(b.flow.Params) > 0 {
 			return b.node(Node{Kind: NodeField, Base: b.flow.Params[0], Name: in.Attr, owner: b.f.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()})
 		}
 		if in.Mod != nil {
 			if m, name := b.p.HandLocks(in.Mod).Global(syntax.Dotted(in.Lock)); m != nil {
-				return variable(m, name)
+				return variableLock(b.builder, m, name)
 			}
 		}
 	}
 	name := decoratorName(d)
 	if r := b.m.Owner(syntax.Dotted(name)); r.Mod != nil {
-		return variable(r.Mod, r.Name)
+		return variableLock(b.builder, r.Mod, r.Name)
 	}
 	return b.node(Node{Kind: NodeGlobal, Name: "@" + syntax.LastName(name), Shape: ctype.Shape{Kind: ctype.Object}})
 }
