@@ -23,7 +23,7 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 		return x.Root != effects.NodeParam || x.Num != 0 || x.Parent < 0 || f.Sum.Regions[x.Parent].Parent >= 0 || x.Name != attr || !f.AtEntry(e.Region)
 	})
 	give := "no variable holds the object: give it one, of type " + v.Effects[0].Class.Name
-	if other || !holdsSelf(prog, f) || base != f.Def.Params.List[0].Name.Name || assigns(f.Def, base) || f.Class.Field(attr) == nil {
+	if other || !holdsSelf(prog, f) || base != f.Def.Params.List[0].Name.Name || f.Class.Field(attr) == nil {
 		return give
 	}
 	mine, its := prog.Locks.Of(f.Class), prog.Locks.Of(v.Effects[0].Class)
@@ -31,8 +31,6 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 	switch {
 	case mine.Kind != decorator.RWLock || its.Kind != decorator.RWLock || prog.Guarding.Of(v.Effects[0].Class) != "":
 		return give
-	case leadsBack(prog, v.Effects[0].Class, prog.Locks.Shared(f.Class)):
-		return "its attributes may lead back to an object of the lock that the function holds, and two threads might take the two in opposite orders"
 	case slices.ContainsFunc(v.Uses, func(u effects.Use) bool { return u.Block != nil }):
 		return "it is used under a block that holds another object, and two threads might take the two in opposite orders"
 	case lock == prog.Locks.Shared(f.Class):
@@ -44,6 +42,13 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 		if x.Root == effects.NodeParam && (x.Parent < 0 || x.OfItems()) && e.Kind != effects.OnPython && prog.Guards(e.Class) && prog.Locks.Shared(e.Class) == lock {
 			return "the function uses another object of the same lock as well, and two threads might take the two in opposite orders"
 		}
+	}
+	// Last, since they go through all of the function and of the class.
+	switch {
+	case assigns(f.Def, base):
+		return give
+	case leadsBack(prog, v.Effects[0].Class, prog.Locks.Shared(f.Class)):
+		return "its attributes may lead back to an object of the lock that the function holds, and two threads might take the two in opposite orders"
 	}
 	return ""
 }
