@@ -402,6 +402,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 				return part
 			}
 		}
+		if lock := lockAt(b.builder, n, e); lock != 0 {
+			return lock
+		}
 		item := b.element(n)
 		notesItem(b.builder, e, n, item)
 		return item

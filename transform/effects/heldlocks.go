@@ -102,7 +102,7 @@ func (s heldLocks) using(u *LockUse) lockSet {
 	if r < 0 || !u.every && s.sum.many(r) { // of one of several objects: samelock.go tells of which
 		return 0
 	}
-	return s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
+	return s.among(u) | s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
 }
 
 // both is a lock as it is held by one alone and as others may hold it, too: who holds it shared does not hold
@@ -319,7 +319,7 @@ func (s heldLocks) findHeld() {
 			}
 			out := s.held[x.Base] | calls[x.Num].leaves
 			if frees := calls[x.Num].frees; frees != 0 {
-				out = s.held[x.Base]&^(s.anyWay(frees)|s.asked) | calls[x.Num].leaves
+				out = s.held[x.Base]&^(s.anyWay(s.withPlaces(frees))|s.asked) | calls[x.Num].leaves
 			}
 			return out
 		}
@@ -489,7 +489,7 @@ func (s heldLocks) lets(use int32, uses []usedLocks) lockSet {
 		return s.anyWay(uses[use].locks|uses[use].value) | uses[use].both | uses[use].asked
 	}
 	known := uses[use].locks
-	out := known | uses[use].value
+	out := s.anyWay(s.withPlaces(known)) | uses[use].value
 	for i := range s.flow.Locks {
 		o := &s.flow.Locks[i]
 		if !o.Take {

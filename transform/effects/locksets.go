@@ -36,7 +36,7 @@ func (l StateLock) Text(self string) string {
 	if l.Module {
 		text = text[lastDot(text)+1:]
 	} else if text = self; l.Path != "" {
-		text += "." + l.Path
+		text += strings.ReplaceAll("."+l.Path, ".[", "[") // a place in a tuple (lockplaces.go)
 	}
 	if l.own {
 		return "pyxlock's lock of " + text

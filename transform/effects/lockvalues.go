@@ -167,7 +167,7 @@ func (b holding) isLockValue(n int32, depth int) bool {
 	case depth == 0:
 	case x.Shape.Lock || handlock.IsClass(b.placed, x.Shape.Class):
 		return true
-	case x.Kind == NodeField && x.owner != nil && typedAttr(b.p, x.owner, x.Name):
+	case isPlace(x), x.Kind == NodeField && x.owner != nil && typedAttr(b.p, x.owner, x.Name):
 		return true
 	case x.Kind == NodeField:
 		return b.placed.IsLock(&ast.Name{Name: x.Name})
@@ -212,9 +212,14 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 	case *ast.Cast:
 		return b.lockValue(e.X)
 	case *ast.Subscript:
-		n, _ := b.lockValue(e.X)
+		n, some := b.lockValue(e.X)
 		for _, i := range e.Index {
 			b.expr(i)
+		}
+		if !some {
+			if at := lockAt(b.builder, n, e); at != 0 {
+				return at, false
+			}
 		}
 		return n, true
 	case *ast.Cond:

@@ -37,7 +37,7 @@ func PathOf(f *Function, r int32) string {
 	}
 	names = append(names, first)
 	slices.Reverse(names)
-	return strings.Join(names, ".")
+	return strings.ReplaceAll(strings.Join(names, "."), ".[", "[") // a place in a tuple (lockplaces.go)
 }
 
 // firstName is the name of a region that is reached from no other; "" where it has none.

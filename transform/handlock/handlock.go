@@ -32,7 +32,8 @@ type Names struct {
 	over map[string]string // the attribute with the lock that a condition is over, by its own
 	any  cache.Value[bool] // see Any
 	// changes are the attributes that are assigned to elsewhere than in constructors, or by anybody.
-	changes cache.Value[map[string]bool]
+	changes  cache.Value[map[string]bool]
+	displays cache.Value[*displays] // see Place
 	// pairs are the functions that the settings say take and release locks.
 	pairs []Pair
 	// takers are the methods by which objects of a class are taken as locks, ofPython those of the module's Python
