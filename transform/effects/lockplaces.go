@@ -16,9 +16,12 @@ import (
 // placeName is the name of a place among the attributes of what it is a place in.
 func placeName(place int) string { return "[" + strconv.Itoa(place) + "]" }
 
+// isPlaceName reports whether a name is that of a place.
+func isPlaceName(name string) bool { return strings.HasPrefix(name, "[") }
+
 // isPlace reports whether a value is the lock at a constant place.
 func isPlace(x *Node) bool {
-	return x.Kind == NodeField && x.owner == nil && strings.HasPrefix(x.Name, "[")
+	return x.Kind == NodeField && x.owner == nil && isPlaceName(x.Name)
 }
 
 // lockAt is the lock that a subscript of a value denotes by a constant place; 0 for another one. A variable that ways give
@@ -77,7 +80,7 @@ func (s heldLocks) withPlaces(set lockSet) lockSet {
 			continue
 		}
 		for i, o := range s.sum.locks {
-			if o.region >= 0 && s.sum.Regions[o.region].Parent == l.region && strings.HasPrefix(s.sum.Regions[o.region].Name, "[") {
+			if o.region >= 0 && s.sum.Regions[o.region].Parent == l.region && isPlaceName(s.sum.Regions[o.region].Name) {
 				out |= 1 << i
 			}
 		}

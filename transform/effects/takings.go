@@ -53,6 +53,10 @@ func (l Placed) Kind() (LockKind, bool) {
 	if x.Root == NodeGlobal && x.Parent < 0 {
 		return LockKind{nil, x.Name}, !strings.HasPrefix(x.Name, "@") // a decorator that is not in sight
 	}
+	place := ""
+	if x.Parent >= 0 && isPlaceName(x.Name) {
+		place, x = x.Name, &l.f.Sum.Regions[x.Parent]
+	}
 	if x.Parent < 0 || x.Owner == nil {
 		return LockKind{}, false
 	}
@@ -60,7 +64,7 @@ func (l Placed) Kind() (LockKind, bool) {
 	if d := owner.Declaring(x.Name); len(d) > 0 {
 		owner = d[0]
 	}
-	return LockKind{owner, x.Name}, true
+	return LockKind{owner, x.Name + place}, true
 }
 
 // Param returns the parameter by which the lock is found; false for another one's.
@@ -221,7 +225,11 @@ func takenIn(g *Function, kind LockKind, seen map[*Function]bool) (in *Function,
 			}
 			x = &g.Flow.Nodes[n]
 		}
-		if x.Name == kind.Name && (kind.Owner == nil) == (x.Kind == NodeGlobal) {
+		name := x.Name
+		if isPlace(x) {
+			name = g.Flow.Nodes[x.Base].Name + name
+		}
+		if name == kind.Name && (kind.Owner == nil) == (x.Kind == NodeGlobal) {
 			return g, u.Span, true
 		}
 	}
