@@ -4,6 +4,7 @@ package effects
 // values. Expressions are in flowexpr.go, calls in flowcall.go.
 
 import (
+	"maps"
 	"slices"
 	"sync"
 
@@ -191,7 +192,7 @@ func (b *builder) suite(s *ast.Suite) bool {
 func (b *builder) stmt(st ast.Stmt) bool {
 	switch st := st.(type) {
 	case *ast.ExprStmt:
-		b.expr(st.X)
+		alone(b, st.X)
 	case *ast.Assign:
 		b.assign(st)
 	case *ast.CVarDecl:
@@ -250,7 +251,8 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 		was, nogil, before, withs := b.parallel, b.nogil, b.history(), len(b.withs)
 		defer func() { b.parallel = was }()
-		var stacks []string
+		managers := map[string]bool{} // those that are variables, with whether they are made here
+		outer := map[string][]int32{}
 		for _, it := range st.Items {
 			b.releases(it.X)
 			b.parallel = b.parallel || project.Parallel(b.m, it.X)
@@ -259,7 +261,10 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			n := b.expr(it.X)
 			as := n
 			if name, ok := it.Target.(*ast.Name); ok {
-				stacks = append(stacks, name.Name)
+				managers[name.Name], outer[name.Name] = true, b.kept[name.Name]
+				delete(b.kept, name.Name)
+			} else if name, ok := it.X.(*ast.Name); ok {
+				managers[name.Name] = false
 			}
 			manager := (holding{b}).manager(it.X, calls)
 			if manager != 0 {
@@ -291,11 +296,11 @@ func (b *builder) stmt(st ast.Stmt) bool {
 			for _, l := range b.withs[withs:] {
 				(holding{b}).leavesLock(l, before)
 			}
-			for _, name := range stacks {
-				for _, l := range b.stacks[name] {
-					(holding{b}).leavesLock(l, before)
+			for _, name := range slices.Sorted(maps.Keys(managers)) {
+				stacks{holding{b}}.closesStack(name, managers[name], before)
+				if kept := outer[name]; len(kept) > 0 {
+					b.kept = with(b.kept, name, kept)
 				}
-				delete(b.stacks, name)
 			}
 			b.withs, b.nogil = b.withs[:withs], nogil
 		}
@@ -345,6 +350,36 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 	}
 	return true
+}
+
+// alone walks an expression whose value nobody uses: "x and f()" calls f as an if statement would.
+func alone(b *builder, e ast.Expr) {
+	var cond, then, otherwise ast.Expr
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Cond:
+		cond, then, otherwise = e.If, e.Then, e.Else
+	case *ast.Binary:
+		switch e.Op {
+		case "and":
+			cond, then = e.X, e.Y
+		case "or":
+			cond, otherwise = e.X, e.Y
+		}
+	}
+	if cond == nil {
+		b.expr(e)
+		return
+	}
+	yes, no := b.tested(cond)
+	b.env = yes
+	if then != nil {
+		alone(b, then)
+	}
+	yes, b.env = b.env, no
+	if otherwise != nil {
+		alone(b, otherwise)
+	}
+	b.meet([][]int32{yes, b.env})
 }
 
 // capture gives the names in a pattern what is matched, or is in that.

@@ -57,8 +57,8 @@ func (b holding) releasesLock(u LockUse) {
 }
 
 // leavesLock notes that what was taken with a lock is over: what was held before is held still.
-func (b holding) leavesLock(lock, before int32) {
-	b.set(historySlot, b.node(Node{Kind: NodeLetsGo, Base: b.history(), Num: lock, From: []int32{before}}))
+func (b holding) leavesLock(lock int32, before ...int32) {
+	b.set(historySlot, b.node(Node{Kind: NodeLetsGo, Base: b.history(), Num: lock, From: before}))
 }
 
 // attached reports whether the thread is attached to the interpreter, for all that is known.
@@ -75,6 +75,7 @@ func (b holding) ended() int32 {
 	for _, w := range slices.Backward(b.withs) {
 		let(w)
 	}
+	stacks{b}.eachKept(let)
 	for name, locks := range b.guards {
 		if !slices.Contains(b.heapGuards, name) {
 			for _, l := range locks {
@@ -168,7 +169,11 @@ func (b holding) awaits(e ast.Expr) {
 
 // takesAgain has the locks from one on that have been taken be held where ways have met.
 func (b holding) takesAgain(from int) {
-	for _, u := range slices.Clone(b.flow.Locks[from:]) {
+	for i, u := range slices.Clone(b.flow.Locks[from:]) {
+		if slices.ContainsFunc(b.flow.Nodes, func(x Node) bool { return x.Kind == NodeAsks && int(x.Num) == from+i }) {
+			continue // it may not have been taken
+		}
+		stacks{b}.keepsToo(int32(from+i), int32(len(b.flow.Locks)))
 		kind := NodeLetsGo
 		if u.Take {
 			kind = NodeHolds
@@ -213,8 +218,8 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 		return b.noteAnswer(e, answer), done
 	}
 	a, isMethod := syntax.Unparen(e.Fun).(*ast.Attribute)
-	if isMethod && a.Attr.Name == "enter_context" {
-		return 0, b.entersContext(a, e)
+	if isMethod && (stacks{b}).call(a, e) {
+		return 0, true
 	}
 	known := knownLocks(b)
 	lc, ok := handlock.CallOf(b.placed, e, known)
@@ -318,27 +323,6 @@ func isAddressOf(x, of ast.Expr) bool {
 func (b holding) inSight(name string) bool {
 	r := b.m.Owner([]string{name})
 	return r.Mod != nil && len(b.p.Funcs(r.Mod).byName[r.Name]) > 0
-}
-
-// entersContext follows stack.enter_context(lock).
-func (b holding) entersContext(a *ast.Attribute, e *ast.Call) bool {
-	stack, ok := a.X.(*ast.Name)
-	x := syntax.Arg(e, 0)
-	if !ok || x == nil {
-		return false
-	}
-	locks, ok := b.lockItem(x)
-	if !ok {
-		return false
-	}
-	b.byHand(e.Span)
-	for _, l := range locks {
-		if b.stacks == nil {
-			b.stacks = map[string][]int32{}
-		}
-		b.stacks[stack.Name] = append(b.stacks[stack.Name], b.takesLock(l))
-	}
-	return true
 }
 
 // same returns the pairs of expressions that are one object where a condition holds: "a is b", or one of them

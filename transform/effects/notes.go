@@ -25,7 +25,7 @@ type notes struct {
 	// nogil counts the statements round the walk that release the GIL.
 	nogil int
 	// withs are the locks of the with statements that the walk is in, guards those of C++ guards by
-	// the variables that hold them, heapGuards the ones that have to be deleted, and stacks those of
+	// the variables that hold them, heapGuards the ones that have to be deleted, and kept those of
 	// what contextlib calls an ExitStack.
 	withs      []int32
 	guards     map[string][]int32
@@ -44,7 +44,8 @@ type notes struct {
 	newLock bool
 	// boundLocks are the variables that hold a method by which a lock is taken or released.
 	boundLocks map[string]*ast.Attribute
-	stacks     map[string][]int32
+	kept       map[string][]int32
+	isStacks   map[string]bool
 	// handMade is true where the module has locks that people placed.
 	handMade bool
 	// itemsMade are the items of containers that the walk has come upon (sameitems.go).
