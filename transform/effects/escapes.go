@@ -84,10 +84,14 @@ func handOnOurs(s *Solver) {
 					if x.Root == NodeParam && st.h.ours { // callers have to know
 						s.handOut([]Ref{r}, st.h, nil)
 					}
-					if x.Root != NodeFresh || x.Parent >= 0 {
+					if x.Root != NodeFresh {
 						continue
 					}
 					pos := max(from, st.h.from(s.flow.Nodes[x.Num].pos))
+					if x.Parent >= 0 {
+						handPart(s, r.Region, pos)
+						continue
+					}
 					if old, ok := s.handed[x.Num]; !ok || pos < old {
 						s.handed[x.Num] = pos
 						again = true
@@ -105,6 +109,29 @@ func (s *Solver) regions(n int32) []int32 {
 		out = append(out, r.Region)
 	}
 	return out
+}
+
+// handPart notes that others have what an attribute of an object of the function's own making leads to. They do not
+// have that object by it.
+func handPart(s *Solver, region, pos int32) {
+	if s.parts == nil {
+		s.parts = map[int32]int32{}
+	}
+	if old, ok := s.parts[region]; !ok || pos < old {
+		s.parts[region] = pos
+	}
+}
+
+// sharedFrom returns the offset from which on others have what a region of an object of the function's own making is:
+// the object, or a part that leads there.
+func sharedFrom(s *Solver, region int32) (pos int32, shared bool) {
+	pos, shared = s.handed[s.sum.Regions[region].Num]
+	for r := region; s.sum.Regions[r].Parent >= 0; r = s.sum.Regions[r].Parent {
+		if at, ok := s.parts[r]; ok && (!shared || at < pos) {
+			pos, shared = at, true
+		}
+	}
+	return pos, shared
 }
 
 // releasedAt is where the block ends by which a function holds what something is stored in, as long as nothing says that

@@ -173,6 +173,7 @@ type Solver struct {
 	sum    *Summary
 	grown  bool
 	handed map[int32]int32 // fresh node → offset from which on it is shared
+	parts  map[int32]int32 // the same of what an attribute of one leads to, by its region
 	stored []storedInOurs  // what is stored in fresh objects
 	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
 	// nodes holds what has been found by node, inside of the items of what is there, attributes by question.
@@ -198,7 +199,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.merged = false
-	s.handed, s.kept, s.assigns, s.fills = nil, nil, assigning(f.Flow), filling(f.Flow)
+	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f.Flow)
 	s.attributes, s.held, s.freed = nil, nil, nil
 	s.rounds.reset()
 	s.answers.reset()
@@ -327,6 +328,10 @@ func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
 			pos := max(h.from(s.flow.Nodes[x.Num].pos), released)
 			if old, ok := s.handed[x.Num]; !ok || pos < old {
 				s.handed[x.Num] = pos
+			}
+		case x.Root == NodeFresh:
+			if released := releasedAt(s, h, into); !staysOurs(s, into) || released != 0 {
+				handPart(s, r.Region, max(h.from(s.flow.Nodes[x.Num].pos), released))
 			}
 		case x.Root == NodeParam && (x.Parent < 0 || x.OfItems()) && h.stored:
 			for _, to := range s.sum.escapesTo(into) {
@@ -517,10 +522,7 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	}
 	switch x.Root {
 	case NodeFresh:
-		pos, shared := int32(0), false
-		if s.handed != nil {
-			pos, shared = s.handed[x.Num]
-		}
+		pos, shared := sharedFrom(s, r)
 		if !shared || e.Span.Pos <= pos || e.Span.Pos == s.flow.Nodes[x.Num].pos || !s.p.Guards(e.Class) {
 			return // nobody else has it yet, whatever became of the one of the round before
 		}

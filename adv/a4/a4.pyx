@@ -1,0 +1,4 @@
+def f(func, x):
+    cdef Visitor v = Visitor(func)
+    yield v.info
+    v.info.x = x
