@@ -232,7 +232,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				}
 				b.together = 0
 			} else {
-				(holding{b}).takesAgain(locks)
+				(holding{b}).takesAgain(locks, constantLocks(holding{b}, st))
 			}
 		}
 		return on
@@ -464,7 +464,7 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	}
 	met := b.meet(ways)
 	if len(list) == 1 && !last && (attempts{b}).settled(list[0].Cond) && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
-		(holding{b}).takesAgain(locks)
+		(holding{b}).takesAgain(locks, "")
 	}
 	return met
 }

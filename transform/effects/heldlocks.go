@@ -19,6 +19,7 @@ type heldLock struct {
 	region  int32 // the lock, or the object of a critical section
 	section bool
 	some    bool // one of several in a container
+	all     bool // and each other one, too
 	shared  bool // held so that others may hold it, too
 	own     bool // the lock that pyxlock gave the object, in a file that was rewritten
 	// asked is 1 + the number of a use where it is not known yet whether that took its lock: an attempt, or
@@ -102,7 +103,8 @@ func (s heldLocks) using(u *LockUse) lockSet {
 	if r < 0 || !u.every && s.sum.many(r) { // of one of several objects: samelock.go tells of which
 		return 0
 	}
-	return s.among(u) | s.both(heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}, !u.Take)
+	l := heldLock{region: r, section: u.Section, some: u.Some, shared: u.Shared, own: u.own}
+	return s.among(u) | s.both(l, !u.Take) | s.allOf(l, u)
 }
 
 // both is a lock as it is held by one alone and as others may hold it, too: who holds it shared does not hold

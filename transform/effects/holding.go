@@ -24,6 +24,7 @@ type LockUse struct {
 	Again   bool // its holder may take it once more
 	Take    bool
 	every   bool // of each item of a parameter
+	all     bool // each one of several in a container, of which there is always the same number
 	Span    ast.Span
 	// Text is how the source spells it.
 	Text string
@@ -167,8 +168,9 @@ func (b holding) awaits(e ast.Expr) {
 	b.expr(e)
 }
 
-// takesAgain has the locks from one on that have been taken be held where ways have met.
-func (b holding) takesAgain(from int) {
+// takesAgain has the locks from one on that have been taken be held where ways have met. each is the variable of a loop
+// that comes to all locks of a container which has the same ones all the time, "" elsewhere.
+func (b holding) takesAgain(from int, each string) {
 	for i, u := range slices.Clone(b.flow.Locks[from:]) {
 		if slices.ContainsFunc(b.flow.Nodes, func(x Node) bool { return x.Kind == NodeAsks && int(x.Num) == from+i }) {
 			continue // it may not have been taken
@@ -178,7 +180,7 @@ func (b holding) takesAgain(from int) {
 		if u.Take {
 			kind = NodeHolds
 		}
-		u.every = true
+		u.every, u.all = true, u.Some && each != "" && u.Text == each
 		b.flow.Locks = append(b.flow.Locks, u)
 		b.set(historySlot, b.node(Node{Kind: kind, Base: b.history(), Num: int32(len(b.flow.Locks) - 1)}))
 	}

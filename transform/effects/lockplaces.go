@@ -11,6 +11,7 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/handlock"
+	"pyxlock/transform/syntax"
 )
 
 // placeName is the name of a place among the attributes of what it is a place in.
@@ -65,7 +66,35 @@ func (s heldLocks) among(u *LockUse) lockSet {
 	if r < 0 || s.sum.many(r) {
 		return 0
 	}
-	return s.both(heldLock{region: r, some: true, shared: u.Shared}, !u.Take)
+	l := heldLock{region: r, some: true, shared: u.Shared}
+	return s.both(l, !u.Take) | s.allOf(l, u)
+}
+
+// allOf is that a use takes each lock of a container, or releases one so that not all of them are held any more.
+func (s heldLocks) allOf(l heldLock, u *LockUse) lockSet {
+	if !l.some || u.Take && !u.all {
+		return 0
+	}
+	l.all = true
+	return s.both(l, !u.Take)
+}
+
+// constantLocks returns the variable of a loop over all locks of an attribute that holds the same ones all the time;
+// "" for another loop.
+func constantLocks(b holding, st *ast.For) string {
+	target, named := syntax.Unparen(st.Target).(*ast.Name)
+	of, ok := syntax.Unparen(st.Iter).(*ast.Attribute)
+	if !named || !ok || st.From || st.Async || st.Else != nil {
+		return ""
+	}
+	c := b.receiver(of.X)
+	if c == nil {
+		return ""
+	}
+	if f := c.Field(of.Attr.Name); f == nil || !handlock.Constant(b.p.HandLocks(f.Mod), c, of.Attr.Name) {
+		return ""
+	}
+	return target.Name
 }
 
 // withPlaces adds to locks that are released those at constant places of what one of them is somewhere in: it may be any.

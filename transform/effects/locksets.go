@@ -241,8 +241,8 @@ func (ls *LockSets) uses(f *Function, e *Effect, region int32, class *project.Cl
 		i := bits.TrailingZeros64(uint64(set))
 		l := f.Sum.locks[i]
 		k, owner, ok := relative(f, l, region)
-		if !ok || ls.changes(class, k) || k.some && rebinds(e) || !k.Module && (k.Path == field || strings.HasPrefix(k.Path, field+".") && !within(ls.p, class, field, behind)) {
-			continue // another of several locks keeps nobody away from the attribute itself, nor does one that it leads to
+		if !ok || ls.changes(class, k) || k.some && !l.all && rebinds(e) || !k.Module && (k.Path == field || strings.HasPrefix(k.Path, field+".") && !within(ls.p, class, field, behind)) {
+			continue // another of several locks, unless all are held, keeps nobody away from the attribute itself, nor does one that it leads to
 		}
 		k.some = false
 		if a.Locks == nil {

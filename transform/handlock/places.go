@@ -4,6 +4,7 @@ package handlock
 
 import (
 	"strconv"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
@@ -16,6 +17,7 @@ type display struct {
 	locks  int  // how many different ones; 0 where there are as many as a loop makes
 	repeat bool // these over and over: [Lock()] * 2
 	list   bool // items may be put in their place
+	filled bool // there is one at least
 }
 
 // displays are the attributes of a module that hold such.
@@ -32,25 +34,10 @@ type displays struct {
 // assigned at one place of the text, in a constructor, for the object that is made; each lock is made there; nothing else
 // assigns to an attribute of this name, nor to an item; nobody outside the module can; and a list is not handed out.
 func Place(h *Names, c *project.Class, attr string, index int) (lock int, ok bool) {
-	declarer := c.Declarer(attr)
-	if declarer == nil || declarer.Mod != h.m || declarer.PxdDef != nil {
+	x, ok := made(h, c, attr)
+	switch {
+	case !ok:
 		return 0, false
-	}
-	d := h.displays.Get(func() *displays { return displaysOf(h) })
-	f := declarer.Field(attr)
-	if d.moved[attr] || f == nil || f.Vis == ast.Public {
-		return 0, false
-	}
-	var found []display
-	for class, made := range d.made[attr] {
-		if k := h.m.Lookup([]string{class}); k != nil && project.Related(k, declarer) {
-			found = append(found, made...)
-		}
-	}
-	if len(found) != 1 || found[0].list && (d.kept[attr] || f.Vis != ast.Private) {
-		return 0, false
-	}
-	switch x := found[0]; {
 	case x.repeat:
 		return (index%x.locks + x.locks) % x.locks, true
 	case x.locks == 0:
@@ -60,6 +47,36 @@ func Place(h *Names, c *project.Class, attr string, index int) (lock int, ok boo
 	default:
 		return index, index < x.locks
 	}
+}
+
+// Constant reports whether an attribute of a class holds the same locks for an object each time, one at least: of two
+// threads that take each of them, one waits.
+func Constant(h *Names, c *project.Class, attr string) bool {
+	x, ok := made(h, c, attr)
+	return ok && x.filled
+}
+
+// made is the only value that an attribute of a class has, where that is a tuple or a list of locks.
+func made(h *Names, c *project.Class, attr string) (display, bool) {
+	declarer := c.Declarer(attr)
+	if declarer == nil || declarer.Mod != h.m || declarer.PxdDef != nil {
+		return display{}, false
+	}
+	d := h.displays.Get(func() *displays { return displaysOf(h) })
+	f := declarer.Field(attr)
+	if d.moved[attr] || f == nil || f.Vis == ast.Public {
+		return display{}, false
+	}
+	var found []display
+	for class, made := range d.made[attr] {
+		if k := h.m.Lookup([]string{class}); k != nil && project.Related(k, declarer) {
+			found = append(found, made...)
+		}
+	}
+	if len(found) != 1 || found[0].list && (d.kept[attr] || f.Vis != ast.Private) {
+		return display{}, false
+	}
+	return found[0], true
 }
 
 // displaysOf looks through a module.
@@ -151,20 +168,33 @@ func displayOf(h *Names, file *ast.File, e ast.Expr) (out display, ok bool) {
 				return out, false
 			}
 		}
-		return display{locks: len(e.Elems), list: e.Kind == "list"}, true
+		return display{locks: len(e.Elems), list: e.Kind == "list", filled: true}, true
 	case *ast.Comp:
-		return display{list: true}, e.Kind == "list" && e.Elem != nil && makesAlone(h, file, e.Elem)
+		return display{list: true, filled: turns(file, e)}, e.Kind == "list" && e.Elem != nil && makesAlone(h, file, e.Elem)
 	case *ast.Binary: // the same locks again
 		times, of := e.Y, e.X
 		if _, number := syntax.Unparen(of).(*ast.Number); number {
 			times, of = of, times
 		}
 		out, ok = displayOf(h, file, of)
-		out.repeat = true
-		_, again := syntax.Unparen(times).(*ast.Number)
+		n, again := syntax.Unparen(times).(*ast.Number)
+		out.repeat, out.filled = true, again && syntax.Text(file, n.Span) != "0"
 		return out, ok && again && e.Op == "*" && out.locks > 0
 	}
 	return out, false
+}
+
+// turns reports whether a comprehension takes everything of what has something in it for certain.
+func turns(file *ast.File, e *ast.Comp) bool {
+	if len(e.Clauses) != 1 || e.Clauses[0].Target == nil {
+		return false
+	}
+	call, ok := syntax.Unparen(e.Clauses[0].Iter).(*ast.Call)
+	if !ok || !syntax.IsNamed(call.Fun, "range") || len(call.Args) != 1 {
+		return false
+	}
+	n, ok := syntax.Unparen(call.Args[0].X).(*ast.Number)
+	return ok && strings.Trim(syntax.Text(file, n.Span), "0") != ""
 }
 
 // makesAlone reports whether an expression makes a lock that one thread can hold, and that is no other lock's.
