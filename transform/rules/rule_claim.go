@@ -163,7 +163,9 @@ func (p *Checker) claims(mods []*project.Module, open map[*project.Module][]unlo
 		return nil
 	}
 	byPath := map[string]int{}
-	for _, g := range finding.Groups(rep.Findings) {
+	told := slices.Clone(rep.Findings)
+	finding.Sort(told)
+	for _, g := range finding.Groups(finding.Dedupe(told)) { // a file that is included may be an input of its own, too
 		byPath[g.Path]++
 	}
 	var out []finding.Finding
