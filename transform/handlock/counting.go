@@ -194,6 +194,7 @@ func better(was taking, take, release string) taking {
 // halvesOf are what a method does, and what it does after its only yield; nil where it has none.
 func halvesOf(f *ast.FuncDef) (first, second *half) {
 	self := syntax.ParamName(f.Params.List[0])
+	f = returningEarly(f, self)
 	first = newHalf()
 	first.def = f
 	now := first

@@ -291,7 +291,7 @@ func innerOf(methods map[string]*ast.FuncDef, by map[string]taking, in files) ma
 		}
 		take, _ := halvesOf(methods[name])
 		release, _ := halvesOf(let)
-		take.file, release.file = in[take.def], in[let]
+		take.file, release.file = in[methods[name]], in[let]
 		if take.reenters(release, methods) {
 			for count, owner := range take.again {
 				out[count], out[owner] = true, true
