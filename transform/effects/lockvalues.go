@@ -262,6 +262,12 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 		sh := b.shape(base)
 		if sh.Class != nil {
 			f := sh.Class.Field(e.Attr.Name)
+			if f != nil && b.handMade {
+				if owner, of, lock := handlock.SharedWith(b.p.HandLocks(f.Mod), sh.Class, e.Attr.Name); of != nil {
+					base = b.node(Node{Kind: NodeField, Base: base, Name: owner, owner: sh.Class, Shape: b.p.Types.OfField(sh.Class.Field(owner)), history: b.history()})
+					return b.node(Node{Kind: NodeField, Base: base, Name: lock, owner: of, Shape: b.p.Types.OfField(of.Field(lock)), history: b.history()}), false
+				}
+			}
 			if f == nil { // an attribute of Python's, or a property
 				return b.node(Node{Kind: NodeField, Base: base, Name: e.Attr.Name, owner: sh.Class, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()}), false
 			}

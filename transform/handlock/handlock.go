@@ -34,6 +34,8 @@ type Names struct {
 	// changes are the attributes that are assigned to elsewhere than in constructors, or by anybody.
 	changes  cache.Value[map[string]bool]
 	displays cache.Value[*displays] // see Place
+	// times is how often something is assigned to an attribute of a name.
+	times cache.Value[map[string]int]
 	// pairs are the functions that the settings say take and release locks.
 	pairs []Pair
 	// takers are the methods by which objects of a class are taken as locks, ofPython those of the module's Python
