@@ -548,6 +548,10 @@ const (
 	Called              // a.x(…)
 )
 
+// Rebinds reports whether the place may hold something else afterwards, by itself or through its address. What
+// it held may have changed after StoreThrough, too, but is still there.
+func (a Access) Rebinds() bool { return a != Read && a != StoreThrough && a != Called }
+
 // Name is a bare name.
 type Name struct {
 	Span

@@ -47,7 +47,7 @@ func (k *newness) made(way spot, e ast.Expr, store ast.Stmt) bool {
 
 // localName reports whether a function has a parameter or assigns to a variable of a name.
 func localName(def *ast.FuncDef, name string) bool {
-	return assignsTo(def, name) || slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name })
+	return syntax.Assigns(def.Body, name) || slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name })
 }
 
 // returnsNew reports whether a C function, which Python code cannot override, returns nothing but new objects.

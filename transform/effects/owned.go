@@ -146,7 +146,7 @@ func (o *owning) another(way spot, x *ast.Attribute, c *project.Class) bool {
 	n, ok := syntax.Unparen(x.X).(*ast.Name)
 	f := way.f
 	return ok && f != nil && !way.nested && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
-		!assignsTo(f.Def, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
+		!syntax.Assigns(f.Def.Body, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
 }
 
 // namesInLock reports whether a function's decorators lock what an attribute has by its name: it has a lock that is
@@ -383,17 +383,6 @@ func localOf(def *ast.FuncDef, name string) bool {
 	return !global
 }
 
-// assignsTo reports whether a function gives a name another value.
-func assignsTo(def *ast.FuncDef, name string) bool {
-	found := false
-	ast.Walk(def.Body, func(n ast.Node) bool {
-		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.StoreThrough && x.Access != ast.Called
-		return !found
-	})
-	return found
-}
-
 // passed looks at what becomes of an argument.
 func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
 	if a.Star != 0 || a.Name.Name != "" {
@@ -402,7 +391,7 @@ func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
 	i := slices.IndexFunc(call.Args, func(b ast.Arg) bool { return b.Span == a.Span })
 	if n, ok := call.Fun.(*ast.Name); ok {
 		if n.Name == "isinstance" && i == 0 || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 {
-			return !assignsTo(f.Def, n.Name)
+			return !syntax.Assigns(f.Def.Body, n.Name)
 		}
 	}
 	if slices.ContainsFunc(call.Args, func(b ast.Arg) bool { return b.Star != 0 }) {

@@ -34,7 +34,7 @@ func variablesOf(names map[string]bool, stmts []ast.Stmt) {
 // variableNamed is what a variable of the module holds that is no C declaration, also where something is put into
 // that; 0 for other names.
 func variableNamed(b expressions, e *ast.Name) int32 {
-	if e.Access != ast.Read && e.Access != ast.Called && e.Access != ast.StoreThrough || !isVariable(b.builder, e.Name) {
+	if e.Access.Rebinds() || !isVariable(b.builder, e.Name) {
 		return 0
 	}
 	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: ctype.Shape{Kind: ctype.Object}})
@@ -43,7 +43,7 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 // classVariable is what an attribute of a class holds that its body assigns, which is one for all its
 // objects: "Node.all"; 0 for others.
 func classVariable(b expressions, e *ast.Attribute) int32 {
-	if fromLocal(b, e) || e.Access != ast.Read && e.Access != ast.Called && e.Access != ast.StoreThrough {
+	if fromLocal(b, e) || e.Access.Rebinds() {
 		return 0
 	}
 	path := syntax.Dotted(e)

@@ -75,7 +75,7 @@ func changesBetween(def *ast.FuncDef, name string, from, to int32) bool {
 	found := false
 	ast.Walk(def.Body, func(n ast.Node) bool {
 		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.Called && x.Access != ast.StoreThrough && from < x.Pos && x.Pos < to
+		found = found || ok && x.Name == name && x.Access.Rebinds() && from < x.Pos && x.Pos < to
 		return !found
 	})
 	return found

@@ -275,7 +275,7 @@ func binds(target ast.Node, name string) bool {
 	ast.Walk(target, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Name:
-			found = found || n.Name == name && n.Access != ast.Read && n.Access != ast.Called && n.Access != ast.StoreThrough
+			found = found || n.Name == name && n.Access.Rebinds()
 		case *ast.Subscript, *ast.Attribute:
 			return false
 		}

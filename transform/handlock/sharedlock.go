@@ -45,7 +45,7 @@ func SharedWith(h *Names, c *project.Class, attr string) (owner string, of *proj
 			}
 		}
 		i := slices.IndexFunc(f.Params.List, func(p *ast.Param) bool { return from != "" && syntax.ParamName(p) == from })
-		if i < 1 || given[from] == "" || writes(f, from) || writes(f, self) {
+		if i < 1 || given[from] == "" || syntax.Assigns(f.Body, from) || syntax.Assigns(f.Body, self) {
 			return
 		}
 		if x := declarer.Field(given[from]); x != nil && x.Ctype != nil && settled(declarer, given[from]) {
@@ -72,17 +72,6 @@ func settled(c *project.Class, attr string) bool {
 	return d != nil && d.PxdDef == nil && f != nil && f.Vis != ast.Public
 }
 
-// writes reports whether a function assigns to a variable.
-func writes(f *ast.FuncDef, name string) bool {
-	found := false
-	ast.Walk(f.Body, func(n ast.Node) bool {
-		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.Called && x.Access != ast.StoreThrough
-		return !found
-	})
-	return found
-}
-
 // timesAssigned counts the places of the module where something is assigned to an attribute, or that is deleted: twice
 // outside of constructors.
 func timesAssigned(m *project.Module) map[string]int {
@@ -94,7 +83,7 @@ func timesAssigned(m *project.Module) map[string]int {
 				in(f, f.Name.Name == "__init__" || library.Construction()[f.Name.Name])
 				return false
 			}
-			if x, ok := n.(*ast.Attribute); ok && x.Access != ast.Read && x.Access != ast.Called && x.Access != ast.StoreThrough {
+			if x, ok := n.(*ast.Attribute); ok && x.Access.Rebinds() {
 				if count[x.Attr.Name]++; !constructor {
 					count[x.Attr.Name]++
 				}

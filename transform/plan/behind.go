@@ -45,7 +45,7 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 	}
 	// Last, since they go through all of the function and of the class.
 	switch {
-	case assigns(f.Def, base):
+	case syntax.Assigns(f.Def, base):
 		return give
 	case leadsBack(prog, v.Effects[0].Class, prog.Locks.Shared(f.Class)):
 		return "its attributes may lead back to an object of the lock that the function holds, and two threads might take the two in opposite orders"
@@ -102,7 +102,7 @@ func (p *placing) attributeStays() string {
 		syntax.OwnNodes(only(st), func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Attribute:
-				bad = bad || n.Attr.Name == p.attr && n.Access != ast.Read && n.Access != ast.StoreThrough && n.Access != ast.Called
+				bad = bad || n.Attr.Name == p.attr && n.Access.Rebinds()
 			case *ast.For, *ast.While, *ast.Comp:
 				// The second time what ran after the use has run before it.
 				bad = bad || slices.ContainsFunc(p.uses, func(u effects.Use) bool { return n.Range().Contains(u.Span.Pos) })

@@ -93,13 +93,13 @@ func (p *placing) narrow() string {
 // round says why a block cannot stand round a loop whose condition looks at the object: it may
 // where the loop itself brings that about, and nobody else has to.
 func (p *placing) round(w *ast.While) string {
-	if assigns(w.Cond, p.name) || assigns(w.Body, p.name) {
+	if syntax.Assigns(w.Cond, p.name) || syntax.Assigns(w.Body, p.name) {
 		return fmt.Sprintf("the while tests a different %s in each iteration: make it \"while True\", with the test in a block at the top", p.name)
 	}
 	own := false
 	ast.Walk(w.Cond, func(n ast.Node) bool {
 		x, ok := n.(*ast.Name)
-		own = own || ok && x.Name != p.name && Local(p.f.Def, x.Name) && assigns(w.Body, x.Name)
+		own = own || ok && x.Name != p.name && Local(p.f.Def, x.Name) && syntax.Assigns(w.Body, x.Name)
 		return !own
 	})
 	for _, u := range p.uses {

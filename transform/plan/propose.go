@@ -132,19 +132,8 @@ func foundUnder(prog *effects.Program, f *effects.Function, p *Proposal, name st
 	return slices.ContainsFunc(f.Flow.Blocks, func(k effects.Block) bool {
 		return k.With != nil && k.With.Body == p.suite && slices.ContainsFunc(k.Locks, func(l effects.BlockLock) bool {
 			return l.Class == nil || prog.Locks.Of(l.Class) != nil && prog.Locks.Shared(l.Class) == prog.Locks.Shared(class)
-		}) && assigns(k.With.Body, name)
+		}) && syntax.Assigns(k.With.Body, name)
 	})
-}
-
-// assigns reports whether a name gets another value within one of the nodes.
-func assigns(in ast.Node, name string) bool {
-	found := false
-	ast.Walk(in, func(n ast.Node) bool {
-		x, ok := n.(*ast.Name)
-		found = found || ok && x.Name == name && x.Access != ast.Read && x.Access != ast.StoreThrough && x.Access != ast.Called
-		return !found
-	})
-	return found
 }
 
 // nameIn returns the name by which a place uses a value, an object of a class, or the attribute of a name; "" where

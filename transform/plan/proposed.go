@@ -88,7 +88,7 @@ func (p *Proposal) whole() bool {
 			switch n := n.(type) {
 			case *ast.Name:
 				at, locked := p.begins[n.Name]
-				ok = ok && !(locked && n.Pos < at && n.Access != ast.Read && n.Access != ast.StoreThrough && n.Access != ast.Called)
+				ok = ok && !(locked && n.Pos < at && n.Access.Rebinds())
 			case *ast.CVarDecl:
 				for _, d := range n.Declarators {
 					_, locked := p.begins[syntax.DeclaredName(d).Name]

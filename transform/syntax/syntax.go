@@ -75,6 +75,17 @@ func Given(body ast.Node, visit func(name string, value ast.Expr)) {
 	})
 }
 
+// Assigns reports whether a name is given another value somewhere below a node, functions inside it included.
+func Assigns(in ast.Node, name string) bool {
+	found := false
+	ast.Walk(in, func(n ast.Node) bool {
+		x, ok := n.(*ast.Name)
+		found = found || ok && x.Name == name && x.Access.Rebinds()
+		return !found
+	})
+	return found
+}
+
 // OwnNodes visits the nodes of a function's body without those of nested functions
 // and classes, whose bodies run at another time.
 func OwnNodes(body ast.Node, visit func(ast.Node) bool) {
