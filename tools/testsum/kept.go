@@ -186,7 +186,7 @@ func (k *keeper) keep(sum *summary) error {
 		if !ok {
 			continue
 		}
-		if !slices.Contains(keysOf(now), p.key) {
+		if !slices.ContainsFunc(now, func(n program) bool { return n.key == p.key }) {
 			fmt.Fprintf(sum.out, "not kept: %s: its sources were written while it ran\n", p.pkg)
 			continue
 		}
@@ -209,15 +209,6 @@ func (k *keeper) keep(sum *summary) error {
 		k.cache.Put(inputs, data)
 	}
 	return os.RemoveAll(k.logs)
-}
-
-// keysOf returns the identities of programs.
-func keysOf(programs []program) []testcache.Key {
-	var out []testcache.Key
-	for _, p := range programs {
-		out = append(out, p.key)
-	}
-	return out
 }
 
 // logHead is the first line of a log, as the package testing writes it.

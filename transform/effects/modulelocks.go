@@ -27,11 +27,12 @@ func moduleLock(b calls, path []string, fs []*Function) int32 {
 		}
 		of, name = m, n
 	}
-	if fs[0].Mod != b.m && bindsAnew(b.p, b.m, path[0], nil, true) {
-		return 0
-	}
-	if last := path[len(path)-1]; fs[0].Mod != b.m && bindsAnew(b.p, b.m, last, nil, true) {
-		return 0
+	if fs[0].Mod != b.m {
+		for _, name := range slices.Compact([]string{path[0], path[len(path)-1]}) {
+			if bindsAnew(b.p, b.m, name, nil, true) {
+				return 0
+			}
+		}
 	}
 	return variableLock(b.builder, of, name)
 }

@@ -30,7 +30,16 @@ type half struct {
 }
 
 func newHalf() *half {
-	return &half{nil, nil, map[string]int{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, false, map[string]ast.Span{}, map[string]string{}}
+	return &half{
+		held:  map[string]int{},
+		some:  map[string]bool{},
+		up:    map[string]bool{},
+		down:  map[string]bool{},
+		given: map[string]bool{},
+		waits: map[string]bool{},
+		at:    map[string]ast.Span{},
+		again: map[string]string{},
+	}
 }
 
 // may reports whether a method may be one that takes its object.

@@ -2,8 +2,9 @@ package project
 
 import (
 	"maps"
-	"pyxlock/parser/ast"
 	"slices"
+
+	"pyxlock/parser/ast"
 )
 
 // Names followed to what they stand for, across modules.
