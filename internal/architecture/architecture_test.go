@@ -123,6 +123,31 @@ func TestPagesNameEachLayer(t *testing.T) {
 	}
 }
 
+// What somebody left lying at the root has no line in the drawing.
+func TestDrawingNamesEachFolder(t *testing.T) {
+	text, err := os.ReadFile(filepath.Join(root, "CONTRIBUTING.md"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	list := exec.Command("git", "ls-files")
+	list.Dir = root
+	out, err := list.Output()
+	if err != nil {
+		t.Skipf("git ls-files: %v", err)
+	}
+	seen := map[string]bool{}
+	for line := range strings.Lines(string(out)) {
+		top, _, below := strings.Cut(line, "/")
+		if !below || seen[top] || strings.HasPrefix(top, ".") {
+			continue
+		}
+		seen[top] = true
+		if !strings.Contains(string(text), "\n    "+top+"/ ") {
+			t.Errorf("CONTRIBUTING.md does not say what %s/ is", top)
+		}
+	}
+}
+
 const (
 	maxMethods = 30
 	maxLines   = 600

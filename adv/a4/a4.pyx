@@ -1,4 +1,0 @@
-def f(func, x):
-    cdef Visitor v = Visitor(func)
-    yield v.info
-    v.info.x = x

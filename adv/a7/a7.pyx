@@ -1,6 +1,0 @@
-def f(func, x):
-    cdef Visitor v = Visitor(func)
-    try:
-        func(v.info)
-    finally:
-        v.info.x = x
