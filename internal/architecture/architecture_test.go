@@ -142,7 +142,7 @@ func TestDrawingNamesEachFolder(t *testing.T) {
 			continue
 		}
 		seen[top] = true
-		if !strings.Contains(string(text), "\n    "+top+"/ ") {
+		if !strings.Contains(string(text), "\n    "+top+"/") {
 			t.Errorf("CONTRIBUTING.md does not say what %s/ is", top)
 		}
 	}
