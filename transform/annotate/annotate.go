@@ -62,6 +62,7 @@ type annotator struct {
 	held     map[*effects.Function]bool            // members whose blocks hold their object wherever they use it
 	taking   []takes                               // see overrides
 	guards   map[*project.Class]sharing            // see guardsOf
+	awaited  map[*project.Class]*effects.Awaited   // objects that threads wait for
 	known    map[*project.Unit][]decorator.Visible // the locked classes that a file can name
 }
 
@@ -79,6 +80,7 @@ func (a *annotator) choose() {
 	a.p.Assume(func() {
 		a.writes = effects.Gather(a.p, a.mods)
 		a.guards = a.guardsOf(a.all())
+		a.awaited = effects.AwaitedOf(a.p, a.mods)
 	})
 	for _, m := range a.mods {
 		for _, c := range m.Classes {
@@ -186,6 +188,8 @@ func (a *annotator) verdict(c *project.Class) {
 			why += fmt.Sprintf("; %s itself has no lock, and %s %s", c.Name, ev.Func.Name(), steps[len(steps)-1].Text)
 		}
 		a.note(c, HandLocked, why, nil)
+	case a.awaited[c] != nil:
+		a.note(c, Unlockable, "it is a lock itself: "+a.awaited[c].Text(), nil)
 	case plan.ObstacleTo(a.mods, c) != nil:
 		a.note(c, Unlockable, plan.ObstacleTo(a.mods, c).Why, nil)
 	default:

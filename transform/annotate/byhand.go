@@ -12,6 +12,9 @@ import (
 // restByHand proposes for what a class that is locked by hand leaves open that it hold the lock that the class has: a
 // second one would not exclude the first.
 func restByHand(a *annotator, c *project.Class) {
+	if effects.IsLock(a.p, c) {
+		return // none can be held before it is taken
+	}
 	for _, l := range a.writes.Lacks(c) {
 		f := l.Func
 		self := cmp.Or(effects.PathOf(f, l.Use.Region), "self")

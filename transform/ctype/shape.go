@@ -235,6 +235,13 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	return s
 }
 
+// inSight reports whether a type that is called as a library's lock is a class of the project's own: what it does
+// tells whether it is one, and what its functions write is a state as any other.
+func (p *Types) inSight(m *project.Module, path []string) bool {
+	c := m.Lookup(path)
+	return c != nil && c.Def != nil
+}
+
 // OfName is the shape of a type by its dotted name in m; name is what it is where path is
 func (p *Types) OfName(m *project.Module, path []string, name string, depth int) Shape {
 	if len(path) == 0 {
@@ -244,7 +251,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 		path = strings.Split(name, ".")
 	}
 	last := path[len(path)-1]
-	if library.LockTypes()[last] {
+	if library.LockTypes()[last] && !p.inSight(m, path) {
 		return Shape{Kind: Record, Lock: true}
 	}
 	if len(path) == 1 && library.CTypes()[last] {

@@ -83,13 +83,7 @@ func Signals(p *Program, f *Function) []LockKind {
 	if !Entered(p, f) {
 		return nil
 	}
-	var out []LockKind
-	for set := f.Sum.frees; set != 0 && set != everything; set &= set - 1 {
-		if k, ok := (Placed{f, f.Sum.locks[bits.TrailingZeros64(uint64(set))]}).Kind(); ok {
-			out = append(out, k)
-		}
-	}
-	return out
+	return slices.Collect(kinds(f, f.Sum.frees))
 }
 
 // taking returns what a function takes, itself or by what it calls: once are the locks that their holder cannot

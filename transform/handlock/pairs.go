@@ -256,6 +256,10 @@ func IsClass(h *Names, c *project.Class) bool { return c != nil && h.takers.Get(
 // passesOn reports whether a method takes another lock and leaves it held.
 func passesOn(f *ast.FuncDef) bool {
 	taken := map[string]int{}
+	self := ""
+	if f.Params != nil && len(f.Params.List) > 0 {
+		self = syntax.ParamName(f.Params.List[0])
+	}
 	syntax.OwnNodes(f.Body, func(n ast.Node) bool {
 		call, ok := n.(*ast.Call)
 		if !ok || call.Fun == nil {
@@ -265,6 +269,8 @@ func passesOn(f *ast.FuncDef) bool {
 		of := ""
 		if a, ok := call.Fun.(*ast.Attribute); ok {
 			of = strings.Join(syntax.Dotted(a.X), ".")
+		} else if x := syntax.Arg(call, 0); x != nil && self != "" && syntax.IsNamed(x, self) {
+			return true // a function that does it for the object itself
 		}
 		take, known := library.LockCalls()[name]
 		switch first := strings.TrimLeft(name, "_"); {

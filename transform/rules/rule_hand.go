@@ -55,12 +55,16 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	var out []finding.Finding
 	at := map[string]bool{}
 	stays := staysOut(sets)
+	order = ofLocks(p, order, func(k told) openAccess { return worst[k] })
 	for _, inner := range []bool{true, false} { // of the object itself, and else of the one that leads to it
 		for _, k := range order {
 			w := worst[k]
 			if place := fmt.Sprintf("%s:%d", w.Func.Unit.Path, w.Effect.Span.Pos); w.Region == w.Effect.Region == inner && !at[place] {
 				at[place] = true
 				f := w.finding()
+				if effects.IsLock(p.prog, w.state.Class) {
+					f = sayOfLock(f, w.state.Class)
+				}
 				if c := stays(w); c != nil && f.Code == finding.LeftOut {
 					f.Cause = fmt.Sprintf("%s in %s holds no %s", c.Name, c.Mod.Stem, w.by.By.Text("self"))
 				}
@@ -268,10 +272,38 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 					break
 				}
 			}
+			if effects.IsLock(p.prog, c) {
+				f.Message = fmt.Sprintf("%s writes %s without a lock", w.Func.Name(), stateText(open[0].State))
+				f = sayOfLock(f, c)
+			}
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// ofLocks leaves out what those do that take or release an object that is a lock itself, where what its own methods do
+// to it is told: how it is made is the affair of its class.
+func ofLocks[K comparable](p *Checker, order []K, of func(K) openAccess) []K {
+	own := map[*project.Class]bool{}
+	for _, k := range order {
+		if w := of(k); w.Func.Class == w.state.Class {
+			own[w.state.Class] = true
+		}
+	}
+	return slices.DeleteFunc(order, func(k K) bool {
+		w := of(k)
+		return own[w.state.Class] && w.Func.Class != w.state.Class && effects.IsLock(p.prog, w.state.Class)
+	})
+}
+
+// sayOfLock has a finding about the state of an object that is a lock itself say so: no lock that it has can be held
+// before it is taken.
+func sayOfLock(f finding.Finding, c *project.Class) finding.Finding {
+	f.Message = strings.Replace(f.Message, " without ", ", by which it is taken, without ", 1)
+	f.Help = fmt.Sprintf("%s is a lock itself: where only the GIL keeps two threads from taking it at once, use one in its place that needs none, such as cython.pymutex or threading.RLock", c.Name)
+	f.Cause = fmt.Sprintf("%s in %s is a lock itself", c.Name, c.Mod.Stem)
+	return f
 }
 
 // stateText says what a state is: an attribute, or what that leads to.

@@ -12,7 +12,6 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/handlock"
 	"pyxlock/transform/project"
 )
 
@@ -39,7 +38,7 @@ func (p *Checker) takenByHand(mods []*project.Module) []finding.Finding {
 	for _, m := range mods {
 		for _, f := range p.prog.Funcs(m).All {
 			list := effects.Takings(p.prog, f)
-			if len(list) == 0 || p.prog.Exempt(f) || handlock.IsClass(p.prog.HandLocks(f.Mod), f.Class) { // how a lock is made of others is its own business
+			if len(list) == 0 || p.prog.Exempt(f) || f.Class != nil && effects.IsLock(p.prog, f.Class) { // how a lock is made of others is its own business
 				continue
 			}
 			told := map[string]bool{}

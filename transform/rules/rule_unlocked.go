@@ -30,6 +30,8 @@ type unlockedClass struct {
 	below *project.Class
 	// obstacle is what keeps annotate from proposing a lock.
 	obstacle *plan.Obstacle
+	// awaited tells by which functions threads wait for an object that is a lock itself.
+	awaited *effects.Awaited
 }
 
 // mayBeUnlocked reports whether a class has state that no lock of ours guards, and
@@ -67,6 +69,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
 		left = slices.Concat(p.leftOut(handMade, a.Sets), p.exposed(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))
+		awaited := effects.AwaitedOf(p.prog, mods)
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
@@ -79,7 +82,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
+					out[m] = append(out[m], unlockedClass{class: c, awaited: awaited[c], sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
@@ -175,6 +178,10 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			}
 			if o := k.obstacle; o != nil {
 				f.Help = fmt.Sprintf("annotate cannot lock it, since %s: %s; or say why it needs no lock: @cython.no_lock(\"why\") on the class", o.Why, o.Do)
+				f.ByHand = true
+			}
+			if w := k.awaited; w != nil {
+				f.Help = fmt.Sprintf("it is a lock itself, and annotate gives it none: %s; where only the GIL keeps two threads from taking it at once, use one in its place that needs none, such as cython.pymutex or threading.RLock", w.Text())
 				f.ByHand = true
 			}
 			if k.below != nil {
