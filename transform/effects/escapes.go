@@ -37,6 +37,8 @@ func (s *Solver) escaping(c *Call, g *Function) {
 		if k.into >= 0 {
 			into = s.passedOn(c, g, k.into)
 		}
+		handsMade(s, s.Top(c.Args[k.param]))
+		handsMade(s, s.items(c.Args[k.param]))
 		h := c.handing
 		h.stored, h.under = true, c.under
 		if staysNew(s, into, c.handing.pos) { // as when it is stored there by the function itself

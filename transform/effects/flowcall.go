@@ -80,7 +80,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			if n != 0 && b.shape(n).Kind == ctype.Object {
-				return referredTo(b, pythonCall(b, args, fun.Name, e.Span), n, args)
+				return callsParam(b, referredTo(b, pythonCall(b, args, fun.Name, e.Span), n, args), n)
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
@@ -157,9 +157,16 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if n := b.class(base); n != 0 && name == "__class__" {
 		return b.constructAny(b.classOf(n), b.passed(e.Args), e.Span)
 	}
-	if c := b.classOf(base); c != nil && len(e.Args) > 0 { // type(self).step(o)
-		if fs := b.members(c, name, false); len(fs) > 0 && !b.m.PlainDecorator(fs[0].Def, "classmethod") && !b.m.PlainDecorator(fs[0].Def, "staticmethod") {
-			return b.classCall(c, name, e)
+	if c := b.classOf(base); c != nil {
+		if fs := b.members(c, name, false); len(fs) > 0 {
+			switch {
+			case fs[0].Mod.PlainDecorator(fs[0].Def, "classmethod"): // type(self).zeros(n)
+				return b.callFunctions(append(fs, pythonMembers(b.builder, c, name)...), base, true, e)
+			case fs[0].Mod.PlainDecorator(fs[0].Def, "staticmethod"):
+				return b.callFunctions(append(fs, pythonMembers(b.builder, c, name)...), 0, false, e)
+			case len(e.Args) > 0: // type(self).step(o)
+				return b.classCall(c, name, e)
+			}
 		}
 	}
 	if len(e.Args) > 0 {
@@ -221,7 +228,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if base == 0 || sh.Kind == ctype.Unknown {
 		perhapsC(b, args, name, e.Span)
 	}
-	likely(b.builder, base, name, args, e.Span)
+	result, _ := likely(b.builder, base, name, args, e.Span)
 	applies(b, name, e, base, args)
 	if name == "enter_context" {
 		args.each(func(n int32) {
@@ -304,7 +311,11 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if base == 0 && library.Keepers()[name] {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
-	return b.unknownCall(args, name, e.Span, false)
+	out := b.unknownCall(args, name, e.Span, false)
+	if result != 0 && ofOneClass(b.builder, base) {
+		return result
+	}
+	return out
 }
 
 // itemsOf is the container of which a method hands out items; 0 for another method.
@@ -334,8 +345,8 @@ func iteratedBy(b calls, name string, args passed, span ast.Span) {
 // the class's own is not in sight, it may do anything, beside its overrides.
 func (b calls) dispatched(first int, c *project.Class, name string, e *ast.Call) {
 	for i := first; i < len(b.flow.Calls); i++ {
-		if b.flow.Calls[i].Span == e.Span {
-			b.flow.Calls[i].On = c
+		if x := &b.flow.Calls[i]; x.Span == e.Span && x.Callees[0].Def.Name.Name == name {
+			x.On = c
 		}
 	}
 	d, ok := declaredMethod(c, name)
@@ -520,7 +531,8 @@ func alike(f, g *ast.FuncDef) bool {
 
 // callOf notes a call and returns its value.
 func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
-	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, under: b.under, inside: b.inside, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
+	made := makesFor(b, fs, args, span)
+	b.flow.Calls = append(b.flow.Calls, Call{Span: span, Callees: fs, Args: args, made: made, under: b.under, inside: b.inside, parallel: b.parallel, handing: handing{pos: span.End, loops: b.loopStarts()}, history: b.history()})
 	b.called(int32(len(b.flow.Calls) - 1))
 	sh := b.returnOf(fs[0])
 	if sh.Kind == ctype.Object && sh.Class == nil {

@@ -26,7 +26,7 @@ func (b *builder) iterates(n int32, span ast.Span) {
 		if b.shape(it).Class != nil {
 			return
 		}
-		if likely(b, it, "__next__", passed{}, span) {
+		if _, found := likely(b, it, "__next__", passed{}, span); found {
 			return
 		}
 	}
@@ -47,22 +47,35 @@ func iteratorOf(b *builder, n int32, span ast.Span) int32 {
 }
 
 // likely notes that a method is called on an object that nothing declares, for each class that it
-// is likely to be of; it reports whether there was one that has the method. A private method is
-// not among them: what calls it is what tells whether anybody else has the object.
-func likely(b *builder, n int32, name string, args passed, span ast.Span) bool {
+// is likely to be of; it returns what those return that have the method, and reports whether there was one. A private
+// method is not among them: what calls it is what tells whether anybody else has the object.
+func likely(b *builder, n int32, name string, args passed, span ast.Span) (out int32, found bool) {
 	if n == 0 || b.shape(n).Class != nil || !b.answers(n) || PrivateName(name) {
-		return false
+		return 0, false
 	}
-	found := false
 	args.b = b
 	for _, as := range likelyAs(b, n) {
 		fs := slices.DeleteFunc(b.members(b.shape(as).Class, name, false), func(f *Function) bool { return !f.Exposed() })
 		for _, f := range fs {
-			b.calls.callOf([]*Function{f}, args.to(f.Def, as, true, func(int32) {}), span)
+			out = b.either(out, b.calls.callOf([]*Function{f}, args.to(f.Def, as, true, func(int32) {}), span))
 			found = true
 		}
 	}
-	return found
+	return out, found
+}
+
+// ofOneClass reports whether a value without a static type is what methods return that are called on an object of a known
+// class, and that each return an object of one class, unless Python code overrides them: "x.reversed()". No Python class
+// in sight does.
+func ofOneClass(b *builder, n int32) bool {
+	for v := range b.flow.behind(n, nameDepth) {
+		if x := &b.flow.Nodes[v]; x.Kind == NodeCall {
+			return !slices.ContainsFunc(b.flow.Calls[x.Num].Callees, func(f *Function) bool {
+				return f.Class == nil || writtenClass(b.p, f) == nil || len(pythonMembers(b, f.Class, f.Def.Name.Name)) > 0
+			})
+		}
+	}
+	return false
 }
 
 // runsOver notes that code that is not in sight runs over what it is given, where it is known for
@@ -87,7 +100,7 @@ func searched(b *builder, n, x int32, span ast.Span) {
 	case b.answers(n):
 		b.exprs.comparing().compared(x, "==", span)
 		b.exprs.mayCall(n, "__contains__", Plain, span)
-		if !likely(b, n, "__contains__", passed{pos: []int32{x}}, span) && len(likelyAs(b, n)) > 0 {
+		if _, found := likely(b, n, "__contains__", passed{pos: []int32{x}}, span); !found && len(likelyAs(b, n)) > 0 {
 			b.iterates(n, span)
 		}
 	case sh.Container: // it compares, and takes the container's own lock

@@ -23,6 +23,11 @@ func resultClass(p *Program, f *Function) *project.Class {
 	if (f.Class != nil || f.PyClass != "") && f.Exposed() {
 		return nil
 	}
+	return writtenClass(p, f)
+}
+
+// writtenClass is resultClass for the function itself, whatever may override it.
+func writtenClass(p *Program, f *Function) *project.Class {
 	return f.result.Get(func() *project.Class { return resultOf(p, f, resultDepth) })
 }
 

@@ -77,6 +77,7 @@ type Functions struct {
 	All    []*Function
 	pyInit map[string]*Function       // __init__ of Python classes
 	pySet  map[string]bool            // names of Python classes
+	pyDefs map[string]*ast.ClassDef   // likewise
 	pyVars map[string]map[string]bool // what their bodies assign to
 	// variables are the names that the module assigns to.
 	variables map[string]bool
@@ -100,6 +101,7 @@ func findFunctions(m *project.Module) *Functions {
 		ByDef:     map[*ast.FuncDef]*Function{},
 		pyInit:    map[string]*Function{},
 		pySet:     map[string]bool{},
+		pyDefs:    map[string]*ast.ClassDef{},
 		pyVars:    map[string]map[string]bool{},
 		variables: map[string]bool{},
 		own:       map[*project.Class]*Methods{},
@@ -150,7 +152,7 @@ func (t *Functions) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt
 			if known := m.ClassByName[st.Name.Name]; known != nil && known.Is(st) {
 				t.collect(m, u, st.Body.Stmts, known, "", "")
 			} else {
-				t.pySet[st.Name.Name] = true
+				t.pySet[st.Name.Name], t.pyDefs[st.Name.Name] = true, st
 				names := map[string]bool{}
 				variablesOf(names, st.Body.Stmts)
 				t.pyVars[st.Name.Name] = names

@@ -154,6 +154,7 @@ type Call struct {
 	// later tells that C code is given the function, to call it when it likes.
 	later bool
 	node  int32 // its value; 0 where that is a number
+	made  []madeByParam
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -220,6 +221,8 @@ type Flow struct {
 	// carries holds the objects that values lead to which are not these, got what values were got out of.
 	carries map[int32][]carried
 	got     map[int32]carried
+	// makes holds the parameters that were called to get a value, by that.
+	makes map[int32]int32
 }
 
 // put is an item that a container gets, or unknownItem.

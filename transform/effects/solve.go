@@ -294,6 +294,7 @@ func (s *Solver) handOuts() {
 		h := &s.flow.handed[i]
 		into := s.regions(h.into)
 		refs := append(slices.Clone(s.Top(h.node)), s.items(h.node)...)
+		handsMade(s, refs)
 		if h.ours || allNew(s, into) {
 			s.stored = append(s.stored, storedInOurs{h, into, refs})
 			refs = slices.DeleteFunc(slices.Clone(refs), func(r Ref) bool { return h.ours || s.sum.Regions[r.Region].Root == NodeFresh })
@@ -482,6 +483,9 @@ func (s *Solver) handedTo(r Ref) int32 {
 		if _, ok := s.handed[x.Num]; ok || s.kept[x.Num] {
 			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
+	}
+	if x.Root == NodeUnknown && x.Parent < 0 && s.kept[x.Num] {
+		return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 	}
 	return r.Region
 }

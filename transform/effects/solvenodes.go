@@ -1,6 +1,8 @@
 package effects
 
 import (
+	"cmp"
+
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 	"slices"
@@ -157,6 +159,12 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 			case NodeFresh:
 				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), shape.Class})
 			default:
+				if m := c.madeOfClass(g, gr); m != 0 {
+					for _, r := range s.refs(m) {
+						out = append(out, Ref{r.Region, cmp.Or(shape.Class, r.Class)})
+					}
+					continue
+				}
 				if shape.Kind == ctype.Object {
 					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), shape.Class})
 				}

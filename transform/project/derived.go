@@ -277,6 +277,10 @@ func (l *Lineage) Heirs(stem string) []string {
 	return out
 }
 
+// HeirsOf returns the stems of the modules of the scope that may have classes, Python's among them, which derive from a
+// class. It reads without parsing.
+func (l *Lineage) HeirsOf(c *Class) []string { return l.spoken.Get(l.readWords).heirsOf(c.Name) }
+
 // Derived returns the extension types that derive from c as code of a module has to
 // reckon with them: those of c's own module first, then those of the other modules of
 // the scope, if the code is in the scope itself. The slice must not be changed.
@@ -292,7 +296,7 @@ func (l *Lineage) Derived(from *Module, c *Class) []*Class {
 
 func (l *Lineage) findDerived(c *Class) []*Class {
 	out := slices.Clone(l.near.Get(c))
-	for _, stem := range l.spoken.Get(l.readWords).heirsOf(c.Name) {
+	for _, stem := range l.HeirsOf(c) {
 		if m := l.p.Module(stem); m != c.Mod && !m.Broken() {
 			out = l.derivedIn(m, c, out)
 		}
