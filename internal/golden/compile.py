@@ -9,6 +9,9 @@ the optional list "include" extends; "directives" is written as for "cython -X";
 Every warning is an error unless "warnings" is true. RESULTS.jsonl gets one line for each unit,
 in order: {"id", "ok", "messages"}. A unit that takes UNIT_SECONDS ends the process,
 with a traceback that shows where Cython is.
+
+All units cimport the same pyxlock.pxd, and to parse it would be a quarter of the work: it
+is parsed once, and the others get a copy of that tree.
 """
 
 import faulthandler
@@ -16,13 +19,71 @@ import gc
 import io
 import json
 import os
+import pickle
 import sys
 import tempfile
 import traceback
+from pathlib import Path
 
-from Cython.Compiler import Errors, Main, Options
+from Cython.Compiler import Errors, Main, Options, PyrexTypes
 
 UNIT_SECONDS = 600
+
+
+class Kept:
+    """A tree that was parsed, to be copied: all but its source and Cython's types."""
+
+    def __init__(self, tree, source):
+        """Keep a tree."""
+        self.types = []
+        out = io.BytesIO()
+        pickler = pickle.Pickler(out, pickle.HIGHEST_PROTOCOL)
+        pickler.persistent_id = lambda part: self.name(part, source)
+        pickler.dump(tree)
+        self.data = out.getvalue()
+
+    def name(self, part, source):
+        """Return what stands for a part that is not copied, None for the others."""
+        if part is source:
+            return "source"
+        if isinstance(part, PyrexTypes.PyrexType):
+            self.types.append(part)
+            return len(self.types) - 1
+        return None
+
+    def copy(self, source):
+        """Return the tree as it is of that source."""
+        unpickler = pickle.Unpickler(io.BytesIO(self.data))
+        unpickler.persistent_load = lambda name: source if name == "source" else self.types[name]
+        return unpickler.load()
+
+
+def parse_once(filename):
+    """Have Cython parse files of that name and of the same bytes once."""
+    parse, kept = Main.Context.parse, {}
+
+    def parse_or_copy(context, source, scope, pxd, full_module_name):
+        path = Path(source.filename)
+        # Where warnings are no errors, they are to be printed each time.
+        if path.name != filename or not Options.warning_errors:
+            return parse(context, source, scope, pxd, full_module_name)
+
+        def settings():
+            future = tuple(sorted(map(repr, context.future_directives)))
+            return context.language_level, future, context.legacy_implicit_noexcept
+
+        before = settings()
+        directives = repr(sorted(context.compiler_directives.items()))
+        key = path.read_bytes(), pxd, full_module_name, context.cpp, directives, before
+        if key in kept:
+            scope.cpp = context.cpp
+            return kept[key].copy(source)
+        tree = parse(context, source, scope, pxd, full_module_name)
+        if settings() == before:  # it says nothing that holds for the rest
+            kept[key] = Kept(tree, source)
+        return tree
+
+    Main.Context.parse = parse_or_copy
 
 
 def compile_unit(unit):
@@ -60,6 +121,7 @@ def main():
     with open(sys.argv[1], encoding="utf-8") as file:
         units = json.load(file)
     results = os.path.abspath(sys.argv[2])
+    parse_once("pyxlock.pxd")
     # Cython also looks for .pxd files in the current directory: let it be empty.
     with tempfile.TemporaryDirectory() as empty, open(results, "w", encoding="utf-8") as out:
         os.chdir(empty)
