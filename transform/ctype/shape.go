@@ -36,6 +36,7 @@ type Shape struct {
 	array     bool             // a pointer that is an array
 	Buffer    bool             // an object whose data attribute is a C pointer
 	Container bool             // a builtin that has content of its own to change
+	Shares    bool             // a container whose slices share its items
 	Atom      bool             // a number or a text of Python's own
 	View      bool             // a typed memoryview, which Python can have
 	Ref       bool             // a C++ reference: a pointer that is written as what it points to
@@ -46,6 +47,7 @@ type Shape struct {
 	Pointers  bool             // a C++ container of pointers: a copy leads where it led
 	ToConst   bool             // of these: all lead to what is const
 	Handle    bool             // a number by which C code finds something that it keeps elsewhere
+	Address   bool             // a number that an address fits into, by the name of its type
 	Lock      bool             // a mutex of some kind: guards state, and is none
 	Cpp       *project.CppType // the declaration of a C++ class
 	Class     *project.Class
@@ -210,13 +212,11 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 			s.Inserts = strings.HasSuffix(strings.ToLower(t.Name), "map")
 			s.ToConst = true
 			for _, a := range t.Args {
-				if at, ok := a.(*ast.CType); ok {
-					in := p.OfType(m, at, depth+1)
-					s.Holds = s.Holds || in.Inserts || in.Holds
-					s.Copied = s.Copied && !in.Pointers
-					s.Pointers = s.Pointers || s.Copied && in.Kind == Pointer && in.Depth == 1
-					s.ToConst = s.ToConst && (in.Kind != Pointer || in.ReadOnly())
-				}
+				in, name, args := p.argument(m, a, depth+1)
+				s.Copied = s.Copied && !in.Pointers && p.copies(m, in, name, args, depth+1)
+				s.Holds = s.Holds || in.Inserts || in.Holds
+				s.Pointers = s.Pointers || s.Copied && in.Kind == Pointer && in.Depth == 1
+				s.ToConst = s.ToConst && (in.Kind != Pointer || in.ReadOnly())
 			}
 			s.ToConst = s.ToConst && s.Pointers
 		}
@@ -257,6 +257,9 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	if len(path) == 1 && library.CTypes()[last] {
 		return Shape{Kind: Scalar}
 	}
+	if library.Addresses()[last] {
+		return Shape{Kind: Scalar, Address: true}
+	}
 	if c := m.Lookup(path); c != nil {
 		return Shape{Kind: Object, Class: c}
 	}
@@ -293,7 +296,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return Shape{Kind: Record, Copied: true}
 	case library.ObjectTypes()[last]:
-		return Shape{Kind: Object, Container: library.Containers()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last]}
+		return Shape{Kind: Object, Container: library.Containers()[last], Shares: library.Sharing()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last]}
 	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
 	case last == "const_char" || last == "const_uchar" || last == "const_schar" || last == "const_void": // of libc.string
@@ -303,6 +306,48 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 		return cythonShape(last)
 	}
 	return Shape{}
+}
+
+// argument is the shape of an argument of a template, its name and its own arguments. What could be an expression, too,
+// is one to the parser: "vector[item]", "vector[pair[int, item]]".
+func (p *Types) argument(m *project.Module, a ast.Node, depth int) (Shape, string, []ast.Node) {
+	switch a := a.(type) {
+	case *ast.CType:
+		return p.OfType(m, a, depth), a.Name, a.Args
+	case *ast.Subscript:
+		sh, name, _ := p.argument(m, a.X, depth)
+		var args []ast.Node
+		for _, i := range a.Index {
+			args = append(args, i)
+		}
+		return sh, name, args
+	case ast.Expr:
+		if path := syntax.Dotted(a); path != nil {
+			return p.OfName(m, path, "", depth), path[len(path)-1], nil
+		}
+	}
+	return Shape{}, "", nil
+}
+
+// copies reports whether a copy of a container of such items leads nowhere, but to what pointers among them lead to.
+// Smart pointers and views lead to something.
+func (p *Types) copies(m *project.Module, item Shape, name string, args []ast.Node, depth int) bool {
+	switch item.Kind {
+	case Pointer:
+		return item.Depth == 1
+	case Record:
+		if !item.Copied {
+			return p.PlainData(item.Struct, depth)
+		}
+	case Unknown:
+		if name != "pair" {
+			return false
+		}
+	}
+	return depth < 8 && !slices.ContainsFunc(args, func(a ast.Node) bool {
+		in, name, args := p.argument(m, a, depth+1)
+		return in.Kind == Pointer || in.Pointers || !p.copies(m, in, name, args, depth+1)
+	})
 }
 
 // numberWords are parts of the names that C libraries give to numbers. What a

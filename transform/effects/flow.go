@@ -90,7 +90,7 @@ func (b *builder) function() {
 			if prm.Name.Name != "" && prm.Kind != ast.BareStar && prm.Kind != ast.Slash {
 				sh := b.paramShape(i, prm)
 				n = b.node(Node{Kind: NodeParam, Num: int32(i), Shape: sh})
-				b.variable(prm.Name.Name, sh, n)
+				b.variable(prm.Name.Name, sh, copied(b, sh, n))
 				if i == 0 && b.f.Class != nil {
 					b.self = n
 				}

@@ -40,10 +40,8 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	if sh.Kind == ctype.Record && value != 0 {
 		if of := b.elements(value); len(of) > 0 { // a struct spelled out
 			value = b.node(Node{Kind: NodeLocal, From: of, Shape: sh})
-		} else if b.p.Types.PlainData(sh.Struct, 0) {
-			value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
-		} else if sh.Struct != nil && sh.Cpp == nil { // what its pointers lead to is shared
-			value = b.with(b.node(Node{Kind: NodeNothing, Shape: sh}), value)
+		} else if !sh.Copied {
+			value = copied(b, sh, value)
 		}
 	}
 	if sh.Array() && sh.Depth == 1 && value != 0 && (sh.Elem == ctype.Scalar || sh.Elem == ctype.Record && b.p.Types.PlainData(sh.Struct, 0)) {
@@ -55,11 +53,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		b.exprs.converted(value, span)
 		value = 0
 	case sh.Copied:
-		copied := value
-		value = b.node(Node{Kind: NodeNothing, Shape: sh})
-		if sh.Pointers && copied != 0 {
-			value = b.with(value, copied)
-		}
+		value = copied(b, sh, value)
 	case value == 0 && nothing:
 		value = b.node(Node{Kind: NodeNothing, Shape: sh})
 	case value == 0 && sh.Class != nil:
@@ -272,6 +266,19 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			}
 		}
 	}
+}
+
+// copied is the copy of a struct or C++ container that a variable or a parameter has: what its pointers lead to it shares
+// with the other.
+func copied(b *builder, sh ctype.Shape, value int32) int32 {
+	plain := sh.Copied || b.p.Types.PlainData(sh.Struct, 0)
+	switch {
+	case sh.Kind != ctype.Record || sh.Lock || !plain && (sh.Struct == nil || sh.Cpp != nil):
+		return value
+	case value == 0 || plain && !sh.Pointers:
+		return b.node(Node{Kind: NodeNothing, Shape: sh})
+	}
+	return b.with(b.node(Node{Kind: NodeNothing, Shape: sh}), value)
 }
 
 // assigns notes the variable that a target is a place of.

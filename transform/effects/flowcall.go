@@ -222,6 +222,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.unknownCall(args, name, e.Span, false)
 	}
 	args := b.passed(e.Args)
+	if n, ok := (arrays{b}).method(base, name, args, e); ok {
+		return n
+	}
 	if !b.inC(base) {
 		iteratedBy(b, name, args, e.Span)
 	}
@@ -470,6 +473,9 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		case bd.Path[0] == "libc" || bd.Path[0] == "libcpp" || bd.Path[0] == "posix":
 			return b.unknownCall(b.passed(e.Args), name, e.Span, true)
 		}
+	}
+	if n, ok := (arrays{b}).function(path, e); ok {
+		return n
 	}
 	if bd, ok := b.m.Scope.Names[path[0]]; ok && len(bd.Path) > 0 && library.BuiltinMethods()[bd.Path[0]+"."+name] != "" {
 		name = bd.Path[0] + "." + name

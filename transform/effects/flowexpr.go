@@ -237,6 +237,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			}
 			return b.node(Node{Kind: NodeInside, Base: base})
 		}
+		if sh.Shares && library.ArrayViews()[e.Attr.Name] && !isStore(e.Access) {
+			return arrays{b.calls}.sharing(base)
+		}
 		if library.Changers()[e.Attr.Name] && e.Access == ast.Read {
 			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
@@ -301,7 +304,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		b.effect(base, sh.Class, OnState, Read, true, Reads, name, e.Span)
 	}
 	switch {
-	case fs.Kind == ctype.Scalar && !fs.Handle:
+	case fs.Kind == ctype.Scalar && !fs.Handle && !fs.Address:
 		return 0
 	case fs.Kind == ctype.Object:
 		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs, history: b.history()})
@@ -396,6 +399,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			b.operator(n, name, e.Span)
 		} else if b.mayCall(n, name, Plain, e.Span); name != "__getitem__" {
 			b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
+		}
+		if view, ok := (arrays{b.calls}).slice(n, e.Index); ok {
+			return view
 		}
 		if sh.Class == nil && sliceOf(e.Index) {
 			if part, ok := b.part(n); ok {

@@ -386,7 +386,8 @@ func (s *Solver) call(c *Call) {
 				if class == nil && at == e.Region {
 					class = a.Class
 				}
-				if r.Parent < 0 && s.p.Guards(class) && s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar {
+				number := s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar
+				if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && number && !address {
 					continue // a C number becomes one of Python's, which is no instance of the class
 				}
 				field := e.Field

@@ -83,9 +83,11 @@ var (
 	ObjectTypes = names("object", "type")    // builtin types whose fields hold a reference
 	CTypes      = names("c", "type")         // C types whose names tell nothing by their spelling
 	CScalars    = names("number", "type")    // C numbers that are declared outside the project
+	Addresses   = names("address", "type")   // of these, those that are made for addresses
 	BufferTypes = names("buffer", "type")    // have a C pointer as an attribute of theirs
 	Atoms       = names("atom", "type")      // numbers and texts
 	Containers  = names("container", "type") // have content of their own to change
+	Sharing     = names("shares", "type")    // of these, those whose slices share their items
 	Immutable   = names("immutable", "type") // types whose items cannot be replaced
 	LockTypes   = names("lock", "type")      // C types and constructors of locks
 	GuardTypes  = names("guard", "type")     // C++ classes whose objects hold a lock while they live
@@ -145,6 +147,24 @@ var (
 	CppSizes   = names("size", "cpp") // those of them that mean the same in any class
 	CppWriters = names("writes", "cpp")
 )
+
+// NumPy's arrays.
+var (
+	ArrayReaders   = names("reads", "array")   // methods that change nothing, and return something new
+	ArrayViews     = names("shares", "array")  // methods and attributes that are arrays with the same items
+	ArrayChangers  = names("changes", "array") // methods that change the array
+	ArrayFillers   = names("fills", "array")   // functions of numpy that write to their first argument
+	ArrayFunctions = sync.OnceValue(arrayFunctions)
+)
+
+// arrayFunctions are functions of numpy that return something new, and how many of their arguments they only read.
+func arrayFunctions() map[string]int {
+	out := map[string]int{}
+	for name, n := range values("function", "array")() {
+		out[name], _ = strconv.Atoi(n) // a test reads the table
+	}
+	return out
+}
 
 // Functions.
 var (

@@ -9,10 +9,11 @@ import (
 
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
-	"type":     {"object", "c", "number", "buffer", "atom", "container", "immutable", "lock", "native", "again", "guard", "reference"},
+	"type":     {"object", "c", "number", "address", "buffer", "atom", "container", "shares", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
 	"method":   {"changes", "mutates", "keeps", "reads", "makes", "view", "iterates", "later", "apart"},
+	"array":    {"reads", "shares", "changes", "fills", "function="},
 	"cpp":      {"reads", "size", "writes"},
 	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries="},
 	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
@@ -22,6 +23,7 @@ var (
 	argsValue  = regexp.MustCompile(`^[rwRW]+$`)
 	triesValue = regexp.MustCompile(`^(non)?zero$`)
 	lockValue  = regexp.MustCompile(`^(take|release)$`)
+	firstValue = regexp.MustCompile(`^[12]$`)
 	lendsValue = regexp.MustCompile(`^(-1|\d)$`)
 )
 
@@ -49,7 +51,7 @@ func TestTable(t *testing.T) {
 					t.Errorf("[%s]: %s: nothing asks for %q", section, r.name, f)
 				}
 				seen[section+" "+name] = true
-				for fact, want := range map[string]*regexp.Regexp{"args=": argsValue, "lock=": lockValue, "tries=": triesValue, "lends=": lendsValue} {
+				for fact, want := range map[string]*regexp.Regexp{"args=": argsValue, "lock=": lockValue, "tries=": triesValue, "lends=": lendsValue, "function=": firstValue} {
 					if name == fact && !want.MatchString(value) {
 						t.Errorf("[%s]: %s: %q", section, r.name, f)
 					}
