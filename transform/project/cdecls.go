@@ -59,6 +59,7 @@ type CFunc struct {
 type CVar struct {
 	Type       *ast.CType
 	Declarator *ast.Declarator
+	Extern     bool // C code's
 }
 
 // Variable follows a dotted name to the C variable that it stands for, of m or of a module
@@ -129,7 +130,7 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, from From) {
 							}
 						}
 					} else {
-						c.Vars[name.Name] = CVar{st.Type, d}
+						c.Vars[name.Name] = CVar{st.Type, d, extern || st.Visibility == ast.Extern}
 					}
 				}
 			}

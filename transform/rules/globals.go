@@ -22,12 +22,18 @@ type globalVar struct {
 	inits []ast.Expr      // what module-level code assigns
 	// changes are what functions do to it, in the order of the files.
 	changes []globalChange
+	tellers map[string]bool // see tells
+	// attr is the attribute that it is, of a class, module or object; "" for a variable.
+	attr string
+	// words say what it is, where it is no variable.
+	words string
 }
 
 type changeKind uint8
 
 const (
 	rebinds  changeKind = iota // global x; x = v
+	binds                      // global x; for x in …, with … as x
 	counts                     // global x; x += v
 	stores                     // x[k] = v, del x[k], x.append(v), PyDict_SetItem(x, …)
 	storesTo                   // x.attr = v
@@ -78,12 +84,15 @@ func (c *bodies) globals() map[string]*globalVar {
 					}
 				}
 			case *ast.Assign:
-				for _, t := range st.Targets {
-					if n, ok := syntax.Unparen(t).(*ast.Name); ok && st.Value != nil {
-						v := add(u, n.Name, n)
-						v.inits = append(v.inits, st.Value)
-					}
+				if st.Value == nil {
+					return
 				}
+				eachTarget(st, func(t, value ast.Expr) {
+					if n, ok := t.(*ast.Name); ok {
+						v := add(u, n.Name, n)
+						v.inits = append(v.inits, value)
+					}
+				})
 			}
 		})
 	}
@@ -142,23 +151,27 @@ func (c *bodies) changes(f *ruleFunc) {
 		if kind <= counts && !f.global[n.Name] {
 			return // a local name
 		}
-		if v := c.globalNamed(f, n.Name); v != nil {
+		v := variableOf(c, f, n)
+		if v == nil && kind <= counts && !f.isLocal(n.Name) {
+			_, bound := c.m.Scope.Names[n.Name]
+			at, _, inC := project.Variable(c.m, n.Name)
+			switch {
+			case inC && !at.Extern: // another module's
+				v = &globalVar{name: n.Name, u: f.u, node: n, ctype: at.Type, d: at.Declarator}
+				c.vars[n.Name] = v
+			case !bound: // nothing but functions give it a value
+				v = &globalVar{name: n.Name, u: f.u, node: n}
+				c.vars[n.Name] = v
+			}
+		}
+		if v != nil {
 			v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value, key: key})
 		}
 	}
-	var target func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind)
-	target = func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind) {
+	target := func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind) {
 		switch t := t.(type) {
 		case *ast.Name:
 			note(t, kind, node, value, nil)
-		case *ast.Paren:
-			target(t.X, node, value, kind)
-		case *ast.Starred:
-			target(t.X, node, nil, kind)
-		case *ast.Collection:
-			for _, e := range t.Elems {
-				target(e, node, nil, kind)
-			}
 		case *ast.Subscript:
 			var key ast.Expr
 			if len(t.Index) == 1 {
@@ -169,6 +182,9 @@ func (c *bodies) changes(f *ruleFunc) {
 			note(t.X, storesTo, node, value, nil)
 		}
 	}
+	each := func(t ast.Expr, node ast.Node, kind changeKind) {
+		eachIn(t, nil, func(t, _ ast.Expr) { target(t, node, nil, kind) })
+	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Assign:
@@ -177,20 +193,20 @@ func (c *bodies) changes(f *ruleFunc) {
 				kind = counts
 			}
 			if n.Value != nil {
-				for _, t := range n.Targets {
-					target(t, n, n.Value, kind)
-				}
+				eachTarget(n, func(t, value ast.Expr) { target(t, n, value, kind) })
 			}
 		case *ast.Del:
 			for _, t := range n.Targets {
-				target(t, n, nil, rebinds)
+				each(t, n, rebinds)
 			}
 		case *ast.For:
-			target(n.Target, n.Target, nil, rebinds)
+			each(n.Target, n.Target, binds)
 		case *ast.WithItem:
 			if n.Target != nil {
-				target(n.Target, n, nil, rebinds)
+				each(n.Target, n, binds)
 			}
+		case *ast.Walrus:
+			target(n.Target, n, n.Value, rebinds)
 		case *ast.Unary:
 			if n.Op == "&" {
 				note(n.X, address, n, nil, nil)
@@ -205,6 +221,70 @@ func (c *bodies) changes(f *ruleFunc) {
 		}
 		return true
 	})
+}
+
+// eachTarget visits what an assignment assigns to, with what that gets: where several things get their values from one,
+// each gets the whole.
+func eachTarget(st *ast.Assign, visit func(t, value ast.Expr)) {
+	for _, t := range st.Targets {
+		eachIn(t, st.Value, visit)
+	}
+}
+
+func eachIn(t, value ast.Expr, visit func(t, value ast.Expr)) {
+	switch t := t.(type) {
+	case *ast.Paren:
+		eachIn(t.X, value, visit)
+	case *ast.Starred:
+		eachIn(t.X, nil, visit)
+	case *ast.Collection:
+		of, _ := syntax.Unparen(value).(*ast.Collection)
+		for i, e := range t.Elems {
+			if of != nil && len(of.Elems) == len(t.Elems) && !syntax.Starred(of.Elems) && !syntax.Starred(t.Elems) {
+				eachIn(e, of.Elems[i], visit)
+			} else {
+				eachIn(e, value, visit)
+			}
+		}
+	default:
+		visit(t, value)
+	}
+}
+
+// variableOf returns the module's variable, or what else is shared, that an expression in a function means: by its name, or
+// by a local name that is another one for it.
+func variableOf(c *bodies, f *ruleFunc, e ast.Expr) *globalVar {
+	if x, ok := syntax.Bare(e).(*ast.Attribute); ok {
+		return sharedAttribute(c, f, x, false)
+	}
+	n, ok := syntax.Bare(e).(*ast.Name)
+	if !ok {
+		return nil
+	}
+	if v := c.globalNamed(f, n.Name); v != nil {
+		return v
+	}
+	if f.prepare(); c.shared != nil && f.params[n.Name] != nil {
+		return c.shared.defaults[f.params[n.Name]]
+	}
+	if v := c.globals()[f.another(n.Name)]; v != nil && !c.isCValue(v) { // a copy, or a pointer: see changesWithin
+		return v
+	}
+	return nil
+}
+
+// another returns the name outside of the function that a local name is another name of, and of nothing else: d after
+// d = _registry. "" where there is none.
+func (f *ruleFunc) another(name string) string {
+	f.prepare()
+	vs := f.values[name]
+	if _, param := f.params[name]; param || len(vs) != 1 || vs[0].item {
+		return ""
+	}
+	if n, ok := syntax.Bare(vs[0].value).(*ast.Name); ok && !f.isLocal(n.Name) {
+		return n.Name
+	}
+	return ""
 }
 
 // changesWithin notes what functions do to the module's C variables through pointers, and by what

@@ -18,7 +18,7 @@ var dictViews = map[string]bool{"items": true, "keys": true, "values": true, "it
 // containerKind returns what container a variable is, by its declaration or by what the module makes it: "dict",
 // "set" or "list"; "" for others.
 func containerKind(v *globalVar) string {
-	kinds := map[string]string{"dict": "dict", "set": "set", "list": "list", "defaultdict": "dict", "OrderedDict": "dict",
+	kinds := map[string]string{"dict": "dict", "set": "set", "list": "list", "defaultdict": "dict", "OrderedDict": "dict", "Counter": "dict", "deque": "deque",
 		"WeakSet": "set", "WeakKeyDictionary": "dict", "WeakValueDictionary": "dict"}
 	if v.ctype != nil && v.d != nil && v.d.Pointer == 0 && kinds[v.ctype.Name] != "" {
 		return kinds[v.ctype.Name]
@@ -52,7 +52,7 @@ func shifts(kind string, ch globalChange) bool {
 	case *ast.Del:
 		return true
 	case *ast.Assign:
-		return kind != "list" // an item of a list stays where it is
+		return kind != "list" && kind != "deque" // an item of a list stays where it is
 	}
 	return false
 }
@@ -67,42 +67,94 @@ type stroll struct {
 // their names. A copy (list(d)) is made by one operation, and is another container.
 func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 	out := map[string][]stroll{}
-	names := map[string]bool{}
+	names, spelt := map[string]bool{}, map[string]bool{}
 	for name, v := range vars {
 		if len(v.changes) > 0 && containerKind(v) != "" {
 			names[name] = true
+			spelt[syntax.LastPart(name)] = true
 		}
 	}
 	if len(names) == 0 {
 		return out
 	}
-	first := firstLetters(names)
+	first := firstLetters(spelt)
 	for _, f := range c.funcs() {
-		if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+		if !namesOne(f.u.Src[f.def.Pos:f.def.End], spelt, first) {
 			continue
 		}
 		over := func(e ast.Expr, at ast.Node) {
-			if n := wentOver(e); n != nil && names[n.Name] && c.globalNamed(f, n.Name) != nil && !f.heldForAll(n.Pos) {
-				out[n.Name] = append(out[n.Name], stroll{f, at})
+			if n := wentOver(e); n != nil {
+				if v := variableOf(c, f, n); v != nil && names[v.name] && !f.heldForAll(n.Range().Pos) {
+					out[v.name] = append(out[v.name], stroll{f, at})
+				}
 			}
 		}
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			switch n := n.(type) {
-			case *ast.For:
-				if !n.From && !leavesAtOnce(n.Body) {
-					over(n.Iter, n.Iter)
-				}
-			case *ast.Comp:
-				for _, k := range n.Clauses {
-					if k.Target != nil && !k.From {
-						over(k.Iter, k.Iter)
+			case *ast.Call: // of a function that goes over what it is given
+				if name, ok := n.Fun.(*ast.Name); ok && !f.isLocal(name.Name) {
+					for i, a := range n.Args {
+						if goesOver(c, name.Name, i) && a.Name.Name == "" {
+							over(a.X, n)
+						}
 					}
 				}
+			default:
+				eachLoop(n, func(e ast.Expr) { over(e, e) })
 			}
 			return true
 		})
 	}
 	return out
+}
+
+// goesOver reports whether a function of the module goes over its i-th argument.
+func goesOver(c *bodies, name string, i int) bool {
+	if c.goers == nil {
+		c.goers = map[string]map[int]bool{}
+		for _, g := range c.funcs() {
+			if g.class != nil || g.outer != nil || g.def.Params == nil {
+				continue
+			}
+			over := func(e ast.Expr) {
+				n, ok := wentOver(e).(*ast.Name)
+				if !ok {
+					return
+				}
+				for k, p := range g.def.Params.List {
+					if syntax.ParamName(p) == n.Name && p.Kind != ast.Star && p.Kind != ast.DoubleStar {
+						if g.prepare(); len(g.values[n.Name]) == 0 && !g.held(n.Pos, nil) {
+							if c.goers[g.name()] == nil {
+								c.goers[g.name()] = map[int]bool{}
+							}
+							c.goers[g.name()][k] = true
+						}
+					}
+				}
+			}
+			syntax.OwnNodes(g.def.Body, func(n ast.Node) bool {
+				eachLoop(n, over)
+				return true
+			})
+		}
+	}
+	return c.goers[name][i]
+}
+
+// eachLoop visits what a loop or a comprehension goes over.
+func eachLoop(n ast.Node, over func(ast.Expr)) {
+	switch n := n.(type) {
+	case *ast.For:
+		if !n.From && !leavesAtOnce(n.Body) {
+			over(n.Iter)
+		}
+	case *ast.Comp:
+		for _, k := range n.Clauses {
+			if k.Target != nil && !k.From {
+				over(k.Iter)
+			}
+		}
+	}
 }
 
 // leavesAtOnce reports whether a body ends with what leaves the loop, so that there is one round:
@@ -112,10 +164,10 @@ func leavesAtOnce(body *ast.Suite) bool {
 	return ok && (last.Keyword == "break" || last.Keyword == "return" || last.Keyword == "raise")
 }
 
-// wentOver returns the variable that a loop goes over: x, x.items(), enumerate(x).
-func wentOver(e ast.Expr) *ast.Name {
+// wentOver returns the variable or attribute that a loop goes over: x, x.items(), enumerate(x).
+func wentOver(e ast.Expr) ast.Expr {
 	switch e := syntax.Bare(e).(type) {
-	case *ast.Name:
+	case *ast.Name, *ast.Attribute:
 		return e
 	case *ast.Call:
 		if at, ok := e.Fun.(*ast.Attribute); ok && len(e.Args) == 0 && dictViews[at.Attr.Name] {

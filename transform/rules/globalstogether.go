@@ -45,20 +45,22 @@ func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc
 			if len(read) < 2 {
 				continue
 			}
-			v := list[slices.IndexFunc(list, func(v *globalVar) bool { return v.name == read[0].Name })]
+			v, kind := read[0].v, "the module's variables "
 			names := make([]string, len(read))
-			for i, n := range read {
-				names[i] = n.Name
+			for i, r := range read {
+				if names[i] = r.v.name; r.v.words != "" {
+					kind = ""
+				}
 			}
 			out := c.Report(v.u, v.node.Range(), finding.Global,
-				fmt.Sprintf("%s sets the module's variables %s without a lock, and %s reads them: it may find one of before and one of after", f.name(), listed(names), g.name()),
+				fmt.Sprintf("%s sets %s%s without a lock, and %s reads them: it may find one of before and one of after", f.name(), kind, listed(names), g.name()),
 				"keep them in one tuple or object, which is set at once, or guard each use with one lock")
 			told = append(told, toldGlobal{len(c.Findings) - 1, names})
 			for _, at := range []struct {
 				f    *ruleFunc
 				node ast.Node
 				what string
-			}{{f, changeBy(v, f), "sets them"}, {g, read[0], "reads them"}} {
+			}{{f, changeBy(v, f), "sets them"}, {g, read[0].node, "reads them"}} {
 				p := project.FindingAt(at.f.u.Source, at.node.Range(), "", "", "")
 				out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: at.f.name() + " " + at.what})
 			}
@@ -75,25 +77,29 @@ func changeBy(v *globalVar, f *ruleFunc) ast.Node {
 
 // readTogether returns the first place at which a function reads each of several variables without a lock of the
 // module.
-func readTogether(c *checking, f *ruleFunc, vars []*globalVar) []*ast.Name {
+func readTogether(c *checking, f *ruleFunc, vars []*globalVar) (out []globalRead) {
 	names := map[string]bool{}
 	for _, v := range vars {
-		names[v.name] = true
+		names[syntax.LastPart(v.name)] = true
 	}
 	if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, firstLetters(names)) {
 		return nil
 	}
-	var out []*ast.Name
-	seen := map[string]bool{}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
-		if x, ok := n.(*ast.Name); ok && names[x.Name] && !seen[x.Name] && (x.Access == ast.Read || x.Access == ast.Called) &&
-			c.globalNamed(f, x.Name) != nil && !f.heldForAll(x.Pos) {
-			seen[x.Name] = true
-			out = append(out, x)
+		for _, v := range vars {
+			if !slices.ContainsFunc(out, func(r globalRead) bool { return r.v == v }) && looksAt(&c.bodies, v, f)(n) && !f.heldForAll(n.Range().Pos) {
+				out = append(out, globalRead{v, n})
+			}
 		}
 		return true
 	})
 	return out
+}
+
+// globalRead is where a variable is read.
+type globalRead struct {
+	v    *globalVar
+	node ast.Node
 }
 
 // listed joins names in words.

@@ -16,7 +16,7 @@ import (
 //
 // The flag is "" for functions that run while the module is imported: they are called by
 // module-level code or by each other, and mentioned nowhere else. So are functions
-// that module-level code hands to atexit, which run when the threads are gone, and
+// that module-level code hands to atexit, which run when the threads are gone, those that run in the child of a fork, and
 // ones that nobody mentions and whose name says that they set the module up. The others
 // are only mentioned where they are handed to a function like C's call_once with one and the
 // same flag, or called by such functions: who comes back from there sees all that they did.
@@ -27,7 +27,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	}
 	users := map[string][]user{}
 	byName := map[string]*ruleFunc{}
-	atExit := map[string]bool{}
+	atExit := map[string]bool{} // or after a fork
 	for _, f := range c.funcs() {
 		if f.class == nil && f.outer == nil {
 			byName[f.name()] = f
@@ -38,6 +38,10 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 			case *ast.Call:
 				if name, flag := c.callsOnce(f, n); name != nil {
 					handed[name] = flag
+				}
+				if name := afterFork(n); name != nil {
+					handed[name] = ""
+					atExit[name.Name] = true
 				}
 			case *ast.Name:
 				if flag, ok := handed[n]; ok {
@@ -59,6 +63,9 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
 						atExit[name.Name] = true
 					}
+				}
+				if name := afterFork(n); name != nil {
+					atExit[name.Name] = true
 				}
 			case *ast.Name:
 				users[n.Name] = append(users[n.Name], user{})
@@ -105,8 +112,28 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	return out
 }
 
+// afterFork returns the function that a call registers to be run in the child of a fork, which has one thread.
+func afterFork(call *ast.Call) *ast.Name {
+	var fun ast.Expr
+	switch syntax.LastName(call.Fun) {
+	case "register_at_fork":
+		for _, a := range call.Args {
+			if a.Name.Name == "after_in_child" {
+				fun = a.X
+			}
+		}
+	case "pthread_atfork":
+		fun = syntax.Arg(call, 2)
+	}
+	if u, ok := syntax.Bare(fun).(*ast.Unary); ok && u.Op == "&" {
+		fun = u.X
+	}
+	name, _ := syntax.Bare(fun).(*ast.Name)
+	return name
+}
+
 // callsOnce returns the function that a call runs once, and the variable of the module that
-// is its flag.
+// isVariable its flag.
 func (c *bodies) callsOnce(f *ruleFunc, call *ast.Call) (fun *ast.Name, flag string) {
 	if call.Fun == nil || !library.Once()[c.m.CName(call.Fun)] || len(call.Args) < 2 {
 		return nil, ""

@@ -6,6 +6,7 @@ package rules
 // their own.
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -30,6 +31,12 @@ func mutableGlobals(c *checking) {
 	variablesInC(c)
 	vars := c.globals()
 	changesWithin(c, vars)
+	vars = maps.Clone(vars)
+	shared := sharedBesides(&c.bodies)
+	maps.Copy(vars, shared.attrs)
+	for p, v := range shared.defaults {
+		vars[fmt.Sprintf("%s.%d", v.name, p.Pos)] = v
+	}
 	var uses map[string][]effects.GlobalUse
 	if c.hands.Any() {
 		uses = effects.GlobalUses(c.p, c.m)
@@ -40,8 +47,8 @@ func mutableGlobals(c *checking) {
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
 		lock := c.isLock(v)
-		if len(v.changes) == 0 || !lock && c.silentGlobal(v) {
-			continue
+		if len(v.changes) == 0 || !lock && c.silentGlobal(v) || lock && v.words != "" {
+			continue // a lock that is an attribute is another rule's
 		}
 		if once == nil {
 			once = c.onlyOnce()
@@ -98,7 +105,7 @@ func mutableGlobals(c *checking) {
 		if headline == "" {
 			headline, _, _ = strings.Cut(why[0], ";")
 		}
-		msg := fmt.Sprintf("functions change the module's variable %s without a lock: %s", name, headline)
+		msg := fmt.Sprintf("functions change %s without a lock: %s", cmp.Or(v.words, "the module's variable "+name), headline)
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
 		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
 		told = append(told, toldGlobal{len(c.Findings) - 1, []string{name}})
@@ -132,7 +139,8 @@ func (c *checking) compiled() bool {
 
 // isLock reports whether a variable is a lock, by its type or its name.
 func (c *bodies) isLock(v *globalVar) bool {
-	return v.ctype != nil && library.LockTypes()[syntax.LastPart(v.ctype.Name)] || handlock.Like(v.name) || c.hands.Typed(v.name)
+	return v.ctype != nil && library.LockTypes()[syntax.LastPart(v.ctype.Name)] || c.hands.Typed(v.name) ||
+		handlock.Like(syntax.LastPart(v.name)) && containerKind(v) == "" // locks of several things, by their keys, are none
 }
 
 // silentGlobal reports whether a variable is one of a kind that is made for
@@ -213,7 +221,7 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		switch ch.kind {
 		case counts:
 			return "a C variable is read and written back; counts get lost"
-		case rebinds, stores, storesTo:
+		case rebinds, binds, stores, storesTo:
 			return "a C variable is written while other threads read it"
 		case within:
 			if ch.via != "" {
@@ -226,15 +234,29 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 	switch ch.kind {
 	case counts:
 		return "it is read and written back; changes get lost"
+	case binds:
+		if v.d != nil {
+			return "the object in a C variable is replaced; another thread may be about to take a reference to the old one"
+		}
+		return "a loop or with statement binds it, and goes on with what another thread has bound meanwhile"
 	case rebinds:
 		if v.d != nil && !immortal(ch.value) {
 			return "the object in a C variable is replaced; another thread may be about to take a reference to the old one"
 		}
+		if onlyImports(c, v, ch) {
+			return ""
+		}
 		if c.checksFirst(v, ch) {
 			return "it is tested and then set; two threads can both find it unset"
 		}
-		if ch.f.comesFrom(ch.value, v.name, ch.node.Range().Pos) {
+		if comesFrom(c, v, ch) {
 			return "it is read and written back; changes get lost"
+		}
+		if takesFirst(c, v, ch) {
+			return "it is taken and then replaced; two threads can both take it"
+		}
+		if by := checkedBy(c, v, ch); by != "" {
+			return by + " tests it and then calls what sets it; two threads can both find it unset"
 		}
 	case stores:
 		if c.checksFirst(v, ch) {
@@ -242,6 +264,9 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		}
 		if a, ok := ch.node.(*ast.Assign); ok && a.Op != "=" && a.Op != "" && len(a.Targets) == 1 {
 			return "an item is read and written back; changes get lost"
+		}
+		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(call.Args, func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
+			return "what is put into it is made of what was in it; another thread can get in between"
 		}
 	}
 	return ""
@@ -262,14 +287,10 @@ func immortal(e ast.Expr) bool {
 }
 
 // checksFirst reports whether a change depends on what the same function saw of
-// the variable before: a condition round it, a look-up of the same key, or the
+// the variable before: a condition round it or one that ends the function, a look-up of the same key, or the
 // look-up whose KeyError it answers.
 func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
-	named := func(k ast.Node) bool {
-		nm, ok := k.(*ast.Name)
-		return ok && nm.Name == v.name && (nm.Access == ast.Read || nm.Access == ast.Called)
-	}
-	if ch.f.looksFirst(ch.node, named) {
+	if ch.f.looksFirst(ch.node, looksAt(c, v, ch.f)) {
 		return true
 	}
 	if ch.kind != stores {
@@ -280,73 +301,52 @@ func (c *bodies) checksFirst(v *globalVar, ch globalChange) bool {
 	if ch.value != nil {
 		before = ch.value.Range().End
 	}
-	return ch.key != nil && c.lookedUp(ch.f, v.name, ch.f.spelled(ch.key), before)
-}
-
-// comesFrom reports whether a value that a function finds out at an offset is made of what a name had: it is
-// used in the value, or in what was given to a local name that is.
-func (f *ruleFunc) comesFrom(value ast.Expr, name string, at int32) bool {
-	seen := map[string]bool{}
-	var from func(e ast.Expr) bool
-	from = func(e ast.Expr) bool {
-		found := false
-		syntax.OwnNodes(e, func(n ast.Node) bool {
-			nm, ok := n.(*ast.Name)
-			if !ok || found || nm.Access != ast.Read && nm.Access != ast.Called {
-				return !found
-			}
-			if nm.Name == name {
-				found = true
-				return false
-			}
-			if seen[nm.Name] || !f.isLocal(nm.Name) {
-				return true
-			}
-			seen[nm.Name] = true
-			syntax.Given(f.def.Body, func(to string, v ast.Expr) {
-				found = found || to == nm.Name && v.Range().Pos < at && from(v)
-			})
-			return !found
-		})
-		return found
-	}
-	return value != nil && from(value)
+	return ch.key != nil && c.lookedUp(ch.f, v, ch.f.spelled(ch.key), before)
 }
 
 // looksFirst reports whether what a node does depends on what is seen of something before: a
 // condition round it, or the body of the try whose exception it answers. it recognises what is
 // looked at.
 func (f *ruleFunc) looksFirst(node ast.Node, it func(ast.Node) bool) bool {
-	mentions := func(n ast.Node) bool {
-		found := false
-		if n == nil {
-			return false
-		}
-		ast.Walk(n, func(k ast.Node) bool {
-			found = found || it(k)
-			return !found
-		})
-		return found
-	}
+	mentions := func(n ast.Node) bool { return anyIn(n, it) }
 	parents := f.parents(node)
 	for i, p := range parents {
 		switch p := p.(type) {
 		case *ast.CondClause:
-			if p.Cond != nil && mentions(p.Cond) {
+			if mentions(p.Cond) {
 				return true
 			}
 		case *ast.If: // else
 			if i > 0 {
 				for j := range p.Clauses {
 					k := &p.Clauses[j]
-					if k.Pos < node.Range().Pos && k.Cond != nil && mentions(k.Cond) {
+					if k.Pos < node.Range().Pos && mentions(k.Cond) {
 						return true
 					}
 				}
 			}
 		case *ast.While:
-			if p.Cond != nil && mentions(p.Cond) {
+			if mentions(p.Cond) {
 				return true
+			}
+		case *ast.Suite: // if x is not None: return x
+			for _, st := range p.Stmts {
+				if st.Range().Pos >= node.Range().Pos {
+					break
+				}
+				switch st := st.(type) {
+				case *ast.If:
+					for j := range st.Clauses {
+						k := &st.Clauses[j]
+						if k.Cond != nil && leavesAtOnce(k.Body) && mentions(k.Cond) {
+							return true
+						}
+					}
+				case *ast.Simple:
+					if st.Keyword == "assert" && mentions(st) {
+						return true
+					}
+				}
 			}
 		case *ast.Try:
 			if i > 0 {
@@ -361,12 +361,9 @@ func (f *ruleFunc) looksFirst(node ast.Node, it func(ast.Node) bool) bool {
 
 // lookedUp reports whether a function looked a key up in a container before an
 // offset.
-func (c *bodies) lookedUp(f *ruleFunc, name, key string, before int32) bool {
+func (c *bodies) lookedUp(f *ruleFunc, v *globalVar, key string, before int32) bool {
 	found := false
-	is := func(e ast.Expr) bool {
-		n, ok := syntax.Bare(e).(*ast.Name)
-		return ok && n.Name == name
-	}
+	is := func(e ast.Expr) bool { return variableOf(c, f, e) == v }
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 		if found || n.Range().Pos >= before {
 			return false

@@ -30,6 +30,8 @@ type bodies struct {
 	reached map[reachKey]reach
 	calls   map[string][]callSite
 	attrs   map[string][]attrUse
+	shared  *sharedThings           // see sharedBesides
+	goers   map[string]map[int]bool // see goesOver
 }
 
 // ruleFunc is one function, at any depth.
@@ -40,14 +42,15 @@ type ruleFunc struct {
 	class *ast.ClassDef // the class that it is a method of
 	outer *ruleFunc
 
-	params map[string]*ast.Param
-	local  map[string]bool     // bound here, parameters included
-	global map[string]bool     // declared global or nonlocal
-	types  map[string]nameType // of cdef variables and typed parameters
-	values map[string][]nameValue
-	suites []ast.Span // blocks
-	loops  []ast.Span
-	holds  []handHold
+	params  map[string]*ast.Param
+	local   map[string]bool     // bound here, parameters included
+	global  map[string]bool     // declared global or nonlocal
+	imports map[string]bool     // bound by an import
+	types   map[string]nameType // of cdef variables and typed parameters
+	values  map[string][]nameValue
+	suites  []ast.Span // blocks
+	loops   []ast.Span
+	holds   []handHold
 }
 
 // nameType is the C type that a local name is declared with.
@@ -127,7 +130,7 @@ func (f *ruleFunc) prepare() {
 		return
 	}
 	f.params = map[string]*ast.Param{}
-	f.local, f.global = map[string]bool{}, map[string]bool{}
+	f.local, f.global, f.imports = map[string]bool{}, map[string]bool{}, map[string]bool{}
 	f.types = map[string]nameType{}
 	f.values = map[string][]nameValue{}
 	if f.def.Params != nil {
@@ -195,12 +198,14 @@ func (f *ruleFunc) prepare() {
 			}
 		case *ast.Import:
 			for _, in := range n.Names {
-				f.local[cmp.Or(in.As.Name, in.Path[0].Name)] = true
+				name := cmp.Or(in.As.Name, in.Path[0].Name)
+				f.local[name], f.imports[name] = true, true
 			}
 		case *ast.FromImport:
 			for _, in := range n.Names {
 				if len(in.Path) > 0 {
-					f.local[cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)] = true
+					name := cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)
+					f.local[name], f.imports[name] = true, true
 				}
 			}
 		}

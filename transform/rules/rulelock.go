@@ -160,12 +160,21 @@ func (f *ruleFunc) heldForAll(at int32) bool {
 			return false
 		}
 		if len(h.objects) == 0 {
-			return !f.ofOneObject(h.lock)
+			return !f.ofOneObject(h.lock) && !f.ofOneCall(h.lock)
 		}
 		return slices.ContainsFunc(h.objects, func(o string) bool {
 			root, _, _ := strings.Cut(o, ".")
 			return !f.isLocal(strings.TrimLeft(root, "*"))
 		})
+	})
+}
+
+// ofOneCall reports whether a lock is one that the function makes for itself.
+func (f *ruleFunc) ofOneCall(lock string) bool {
+	name := strings.TrimLeft(lock, "&")
+	_, param := f.params[name]
+	return f.local[name] && !param && len(f.values[name]) > 0 && !slices.ContainsFunc(f.values[name], func(v nameValue) bool {
+		return v.value == nil || !f.in.makesLock(v.value)
 	})
 }
 

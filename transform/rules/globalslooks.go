@@ -1,0 +1,176 @@
+package rules
+
+// PXL502: what a function saw of a variable of the module before it changes it: by its name, by another name for it,
+// or by a function that tells.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/syntax"
+)
+
+// looksAt recognises where a function looks at a variable.
+func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
+	f.prepare()
+	return func(k ast.Node) bool {
+		if x, ok := k.(*ast.Attribute); ok {
+			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v
+		}
+		n, ok := k.(*ast.Name)
+		if !ok || n.Access != ast.Read && n.Access != ast.Called {
+			return false
+		}
+		if f.isLocal(n.Name) { // x after x = _instance
+			return variableOf(c, f, n) == v || slices.ContainsFunc(f.values[n.Name], func(was nameValue) bool {
+				return !was.item && was.pos < n.Pos && isVariable(c, v, f, was.value)
+			})
+		}
+		return n.Name == v.name || n.Access == ast.Called && tellsOf(c, n.Name, v)
+	}
+}
+
+// isVariable reports whether an expression is a variable itself.
+func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Name:
+		return x.Name == v.name && !f.isLocal(x.Name)
+	case *ast.Attribute:
+		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
+	}
+	return false
+}
+
+// tellsOf reports whether a function of the module returns something that is made of a variable.
+func tellsOf(c *bodies, name string, v *globalVar) bool {
+	if v.words != "" {
+		return false
+	}
+	if v.tellers == nil {
+		v.tellers = map[string]bool{}
+		names := map[string]bool{v.name: true}
+		first := firstLetters(names)
+		for _, g := range c.funcs() {
+			if g.class != nil || g.outer != nil || !namesOne(g.u.Src[g.def.Pos:g.def.End], names, first) {
+				continue
+			}
+			g.prepare()
+			syntax.OwnNodes(g.def.Body, func(n ast.Node) bool {
+				if r, ok := n.(*ast.Simple); ok && r.Keyword == "return" && anyIn(r, func(k ast.Node) bool {
+					x, ok := k.(*ast.Name)
+					return ok && x.Name == v.name && !g.isLocal(x.Name)
+				}) {
+					v.tellers[g.name()] = true
+				}
+				return true
+			})
+		}
+	}
+	return v.tellers[name]
+}
+
+// anyIn reports whether something is within a node.
+func anyIn(n ast.Node, it func(ast.Node) bool) bool {
+	found := false
+	if n != nil {
+		ast.Walk(n, func(k ast.Node) bool {
+			found = found || it(k)
+			return !found
+		})
+	}
+	return found
+}
+
+// comesFrom reports whether what a variable is set to is made of what it was: it is used in the value, or in what was
+// given to a local name that is.
+func comesFrom(c *bodies, v *globalVar, ch globalChange) bool {
+	f, at := ch.f, ch.node.Range().Pos
+	looks := looksAt(c, v, f)
+	seen := map[string]bool{}
+	var from func(e ast.Expr) bool
+	from = func(e ast.Expr) bool {
+		found := false
+		syntax.OwnNodes(e, func(n ast.Node) bool {
+			if found = found || looks(n); found {
+				return false
+			}
+			nm, ok := n.(*ast.Name)
+			if !ok || nm.Access != ast.Read && nm.Access != ast.Called || seen[nm.Name] || !f.isLocal(nm.Name) {
+				return true
+			}
+			seen[nm.Name] = true
+			syntax.Given(f.def.Body, func(to string, v ast.Expr) {
+				found = found || to == nm.Name && v.Range().Pos < at && from(v)
+			})
+			return !found
+		})
+		return found
+	}
+	return ch.value != nil && from(ch.value)
+}
+
+// takesFirst reports whether a variable is emptied after what was in it was given to a local name, in one
+// statement (x, _pending = _pending, []) or before: who comes in between gets the same.
+func takesFirst(c *bodies, v *globalVar, ch globalChange) bool {
+	a, ok := ch.node.(*ast.Assign)
+	if !ok || ch.value == nil {
+		return false
+	}
+	looks := looksAt(c, v, ch.f)
+	if a.Value != ch.value && anyIn(a.Value, looks) {
+		return true
+	}
+	if !empty(ch.value) {
+		return false
+	}
+	for _, values := range ch.f.values {
+		for _, was := range values {
+			if !was.item && was.pos < a.Pos && isVariable(c, v, ch.f, was.value) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// empty reports whether a value is None, or a new container with nothing in it.
+func empty(e ast.Expr) bool {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Const:
+		return e.Name == "None"
+	case *ast.Collection:
+		return len(e.Elems) == 0
+	case *ast.Call:
+		return len(e.Args) == 0 && (syntax.IsNamed(e.Fun, "list") || syntax.IsNamed(e.Fun, "dict") || syntax.IsNamed(e.Fun, "set"))
+	}
+	return false
+}
+
+// checkedBy returns the function that looks at a variable and then, without a lock of the module, calls the one that
+// sets it; "" for none.
+func checkedBy(c *bodies, v *globalVar, ch globalChange) string {
+	if ch.f.class != nil || ch.f.outer != nil {
+		return ""
+	}
+	for _, k := range c.callsOf(ch.f.name()) {
+		if k.f != nil && k.call != nil && k.f != ch.f && !k.f.isLocal(ch.f.name()) && !k.f.heldForAll(k.call.Pos) && k.f.looksFirst(k.call, looksAt(c, v, k.f)) {
+			return k.f.name()
+		}
+	}
+	return ""
+}
+
+// onlyImports reports whether a variable is set to a module, or a name of one, that the function imports, and is all
+// that the function changes: whoever sets it sets it to the same.
+func onlyImports(c *bodies, v *globalVar, ch globalChange) bool {
+	n, ok := syntax.Bare(ch.value).(*ast.Name)
+	if !ok || v.d != nil || !ch.f.imports[n.Name] || len(ch.f.values[n.Name]) > 0 {
+		return false
+	}
+	for _, other := range c.globals() {
+		if other != v && slices.ContainsFunc(other.changes, func(o globalChange) bool { return o.f == ch.f }) {
+			return false // who finds this one set relies on that one
+		}
+	}
+	return true
+}
