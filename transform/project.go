@@ -38,7 +38,11 @@ func NewProject(load Loader, opts Options) *Project {
 	effects.NameLocks(p.prog, opts.Locks)
 	p.prog.Headers = headers.New(opts.Headers)
 	p.plan = plan.New(p.prog)
-	p.rules = rules.New(p.plan, rules.Options{Off: opts.Off, Declared: opts.Declared, Selected: opts.Selected})
+	o := rules.Options{Off: opts.Off, Declared: opts.Declared, Selected: opts.Selected}
+	if len(opts.Reads) > 0 {
+		o.ReadsOnly = opts.readsOnly
+	}
+	p.rules = rules.New(p.plan, o)
 	p.rev = review.New(p.plan)
 	return p
 }

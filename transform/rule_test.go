@@ -59,13 +59,18 @@ func checkArchive(t *testing.T, path string) {
 		t.Fatal(err)
 	}
 	files := memory{}
+	opts := transform.Options{Roots: []string{"."}}
 	wants := map[string][]*want{} // by "file:line"
 	silent := map[string]bool{}
 	var inputs []string
 	for _, f := range txtar.Parse(data).Files {
+		if f.Name == "reads" {
+			opts.Reads = strings.Fields(string(f.Data))
+			continue
+		}
 		name, ok := strings.CutPrefix(f.Name, "in/")
 		if !ok {
-			t.Fatalf("%s: an archive of checks holds in/ alone", f.Name)
+			t.Fatalf("%s: an archive of checks holds in/ and perhaps reads", f.Name)
 		}
 		files[name] = f.Data
 		inputs = append(inputs, name)
@@ -96,7 +101,7 @@ func checkArchive(t *testing.T, path string) {
 	if len(silent) == 0 {
 		t.Error("no line that nearly offends: mark one with `# ok: why`")
 	}
-	p := transform.NewProject(files, transform.Options{Roots: []string{"."}})
+	p := transform.NewProject(files, opts)
 	rep, err := p.Check(context.Background(), inputs, 1)
 	if err != nil {
 		t.Fatal(err)

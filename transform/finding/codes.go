@@ -38,6 +38,7 @@ const (
 	Iterator       = "PXL113"
 	Prototype      = "PXL114"
 	Replaced       = "PXL115"
+	Readers        = "PXL116"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"

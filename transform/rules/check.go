@@ -42,6 +42,8 @@ type Options struct {
 	Off bool
 	// Declared says where the build declares freethreading_compatible for all modules.
 	Declared string
+	// ReadsOnly tells which parameters of C functions the setting reads says are only read; nil where it says nothing.
+	ReadsOnly func(name, param string) bool
 	// Selected tells which findings are wanted, by file and code; nil wants all.
 	Selected func(path, code string) bool
 }
@@ -58,6 +60,7 @@ type checking struct {
 	spelling *spelling
 	p        *effects.Program
 	plan     *plan.Module
+	opts     Options
 	// words are those of the rule that is being applied.
 	words  []string
 	blocks *missingBlocks // of the function that was asked about last
@@ -66,7 +69,7 @@ type checking struct {
 func (p *Checker) checking(m *project.Module) *checking {
 	return &checking{
 		bodies:   bodies{m: m, locks: p.locks, hands: p.prog.HandLocks(m)},
-		spelling: p.spellings.Get(m), p: p.prog, plan: p.plan.Of(m),
+		spelling: p.spellings.Get(m), p: p.prog, plan: p.plan.Of(m), opts: p.opts,
 	}
 }
 
