@@ -23,12 +23,17 @@ func checkEscapes(c *checking) {
 	}
 	s := c.p.Solver()
 	for _, f := range c.functions() {
-		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 {
+		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 {
 			continue
 		}
 		s.At(f)
 		for _, st := range f.Flow.Stores {
-			c.kept(s, f, st)
+			if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object { // and no struct: buffers, and what C code is given
+				c.kept(s, f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
+			}
+		}
+		for i := range f.Flow.Calls {
+			keptBy(c, s, f, &f.Flow.Calls[i])
 		}
 		if c.p.Member(f) {
 			before := len(c.Findings)
@@ -43,53 +48,152 @@ func checkEscapes(c *checking) {
 	}
 }
 
+// keeping is an attribute that gets a value, at the place where that is known.
+type keeping struct {
+	value int32
+	into  []effects.Ref // what the attribute is of, in the function that has the value
+	name  string
+	span  ast.Span
+	by    *effects.Function // that is called, and stores its parameter; nil for the function itself
+}
+
+// keptBy reports pointers into an object's state that a call gives to a function which stores them in another object,
+// such as one that makes it. Whether an object that keeps another beside the pointer shares its lock is PXL111's question.
+func keptBy(c *checking, s *effects.Solver, f *effects.Function, call *effects.Call) {
+	for i, arg := range call.Args {
+		if arg == 0 || !slices.ContainsFunc(s.Top(arg), func(r effects.Ref) bool { return c.p.Guards(r.Class) }) {
+			continue
+		}
+		for _, g := range call.Callees {
+			for _, st := range storing(g, i, 4) {
+				into := []effects.Ref{{Region: -1, Class: st.class}}
+				if st.into >= 0 {
+					if st.into >= len(call.Args) || call.Args[st.into] == 0 {
+						continue
+					}
+					into = s.Top(call.Args[st.into])
+				}
+				if hasOwner(c, st.class, st.name) {
+					continue
+				}
+				if c.kept(s, f, keeping{arg, into, st.name, call.Span, g}) {
+					break // it goes to several attributes of one object
+				}
+			}
+		}
+	}
+}
+
+// storedParam is an attribute in which a function, or one that it calls, stores a parameter.
+type storedParam struct {
+	class *project.Class
+	name  string
+	into  int // the parameter that the attribute is of, -1 of an object of its own making
+}
+
+// storing finds where a function stores one of its parameters.
+func storing(g *effects.Function, param, depth int) []storedParam {
+	var out []storedParam
+	is := func(n int32) bool {
+		x := origin(g, n)
+		return x.Kind == effects.NodeParam && int(x.Num) == param
+	}
+	object := func(n int32) (into int, class *project.Class, ok bool) {
+		switch x := origin(g, n); x.Kind {
+		case effects.NodeFresh:
+			return -1, x.Shape.Class, x.Shape.Class != nil
+		case effects.NodeParam:
+			return int(x.Num), x.Shape.Class, x.Shape.Class != nil
+		}
+		return 0, nil, false
+	}
+	for _, st := range g.Flow.Stores {
+		if into, class, ok := object(st.Into); ok && is(st.Value) && !returnedByC(g, st.Value) && class.Field(st.Name) != nil {
+			out = append(out, storedParam{class, st.Name, into})
+		}
+	}
+	if depth == 0 {
+		return out
+	}
+	for i := range g.Flow.Calls {
+		call := &g.Flow.Calls[i]
+		for k, arg := range call.Args {
+			if arg == 0 || !is(arg) {
+				continue
+			}
+			for _, h := range call.Callees {
+				for _, st := range storing(h, k, depth-1) {
+					if st.into >= 0 {
+						if st.into >= len(call.Args) || call.Args[st.into] == 0 {
+							continue
+						}
+						into, class, ok := object(call.Args[st.into])
+						if !ok {
+							continue
+						}
+						st.into, st.class = into, class
+					}
+					out = append(out, st)
+				}
+			}
+		}
+	}
+	return out
+}
+
+// hasOwner reports whether objects of a class keep an object beside a pointer, into whose state that leads.
+func hasOwner(c *checking, class *project.Class, pointer string) bool {
+	return c.p.Guarding.Owners != nil && slices.ContainsFunc(c.p.Guarding.Owners.Into(class), func(pt effects.Pointing) bool { return pt.Pointer == pointer })
+}
+
 // kept reports a pointer into one object's state that another one keeps.
-func (c *checking) kept(s *effects.Solver, f *effects.Function, st effects.Store) {
-	sh := f.Flow.Nodes[st.Value].Shape
-	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown || returnedByC(f, st.Value, 0) {
-		return
+func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool {
+	sh := f.Flow.Nodes[st.value].Shape
+	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown || returnedByC(f, st.value) {
+		return false
 	}
-	if f.Flow.Nodes[st.Into].Shape.Kind != ctype.Object {
-		return // into a struct: buffers, and what C code is given
-	}
-	for _, from := range s.Top(st.Value) {
+	for _, from := range s.Top(st.value) {
 		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh {
 			continue
 		}
-		for _, to := range s.Top(st.Into) {
+		for _, to := range st.into {
 			if to.Region == from.Region || to.Class == nil {
 				continue
 			}
-			field := origin(f, st.Value).Name
+			field := origin(f, st.value).Name
 			in := c.p.Locks.Of(to.Class)
 			if in != nil && in.Guard != "" && !c.p.Changes.Moves(from.Class, field) {
 				continue // it holds that object's lock, and the memory stays where it is
 			}
-			fd := to.Class.Field(st.Name)
+			fd := to.Class.Field(st.name)
 			if fd == nil {
 				continue // a Python attribute
 			}
-			if moved(s, f, origin(f, st.Value).Name, from.Region) {
+			if moved(s, f, origin(f, st.value).Name, from.Region) {
 				continue
 			}
 			if k := c.p.Types.OfField(fd).Kind; k != ctype.Pointer && (k != ctype.Unknown || sh.Kind != ctype.Pointer) {
 				continue // a copy
 			}
-			out := project.FindingAt(f.Unit.Source, st.Span, finding.Pointer, "", "")
+			out := project.FindingAt(f.Unit.Source, st.span, finding.Pointer, "", "")
 			out.Warning = true
-			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, to.Class.Name, st.Name)
-			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s%s", from.Class.Name, to.Class.Name, unfit(c, to.Class, st.Name))
+			out.Message = fmt.Sprintf("%s stores a pointer into the state of some %s in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, to.Class.Name, st.name)
+			out.Help = fmt.Sprintf("keep the %s and go through it, or let both share its lock: guard=… on %s%s", from.Class.Name, to.Class.Name, unfit(c, to.Class, st.name))
+			if st.by != nil {
+				out.Message = fmt.Sprintf("%s gives a pointer into the state of some %s to %s, which stores it in %s.%s, where it outlives the lock", f.Name(), from.Class.Name, st.by.Name(), to.Class.Name, st.name)
+			}
 			if in != nil && in.Guard != "" {
-				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.Name)
+				out.Message = fmt.Sprintf("%s stores %s.%s in %s.%s, and it is assigned to later: the copy then leads to memory that is gone", f.Name(), from.Class.Name, field, to.Class.Name, st.name)
 				out.Help = fmt.Sprintf("keep the %s and an index, and go through it each time", from.Class.Name)
 			}
 			// Whatever it points into, and with which attributes, that class has to keep its owner in one way.
-			holder := to.Class.Declarer(st.Name)
+			holder := to.Class.Declarer(st.name)
 			out.Cause = fmt.Sprintf("%s in %s, shared lock %v", holder.Name, holder.Mod.Stem, in != nil && in.Guard != "")
 			c.Findings = append(c.Findings, out)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // unfit tells what is in the way of sharing the lock of the object that a class keeps beside a
@@ -110,43 +214,49 @@ func unfit(c *checking, class *project.Class, pointer string) string {
 
 // returnedByC reports whether a pointer comes from a C function: then it leads
 // to what that made, as far as anybody can tell.
-func returnedByC(f *effects.Function, n int32, depth int) bool {
-	x := &f.Flow.Nodes[n]
-	if x.Shape.Returned {
-		return true
+func returnedByC(f *effects.Function, n int32) bool {
+	type value struct {
+		f *effects.Function
+		n int32
 	}
-	if depth > 8 {
-		return false
-	}
-	switch x.Kind {
-	case effects.NodeCast:
-		return returnedByC(f, x.Base, depth+1)
-	case effects.NodeLocal:
-		some := false
-		for _, from := range x.From {
-			if f.Flow.Nodes[from].Kind == effects.NodeNothing {
-				continue
-			}
-			if !returnedByC(f, from, depth+1) {
-				return false
-			}
-			some = true
+	seen := map[value]bool{}
+	var made func(f *effects.Function, n int32) (some, all bool)
+	made = func(f *effects.Function, n int32) (some, all bool) {
+		x := &f.Flow.Nodes[n]
+		switch {
+		case x.Shape.Returned:
+			return true, true
+		case seen[value{f, n}]:
+			return false, true // that value is being looked at
 		}
-		return some
-	case effects.NodeCall:
-		for _, g := range f.Flow.Calls[x.Num].Callees {
-			if len(g.Flow.Returns) == 0 {
-				return false
-			}
-			for _, r := range g.Flow.Returns {
-				if !returnedByC(g, r, depth+1) {
-					return false
+		seen[value{f, n}] = true
+		each := func(g *effects.Function, list []int32) {
+			for _, from := range list {
+				if g.Flow.Nodes[from].Kind == effects.NodeNothing {
+					continue
 				}
+				s, a := made(g, from)
+				some, all = some || s, all && a
 			}
 		}
-		return true
+		switch all = true; x.Kind {
+		case effects.NodeCast:
+			return made(f, x.Base)
+		case effects.NodeLocal:
+			each(f, x.From)
+			return some, all
+		case effects.NodeCall:
+			some = len(f.Flow.Calls[x.Num].Callees) == 0
+			for _, g := range f.Flow.Calls[x.Num].Callees {
+				all = all && len(g.Flow.Returns) > 0
+				each(g, g.Flow.Returns)
+			}
+			return some, all
+		}
+		return false, false
 	}
-	return false
+	some, all := made(f, n)
+	return some && all
 }
 
 // moved reports whether a function gives an attribute of an object another
