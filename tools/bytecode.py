@@ -32,9 +32,13 @@ def of_pip(file):
 
 
 def compiled(dist):
-    """Have all of a distribution compiled, and return its files."""
+    """Have all of a distribution compiled, and return its files.
+
+    Also what has bytecode: that goes by the second in which a file was written, and
+    tools/lexicon.py changes one within the second in which pip wrote it.
+    """
     for top in {file.parts[0] for file in dist.files if len(file.parts) > 1 and file.suffix == ".py"}:
-        compileall.compile_dir(str(dist.locate_file(top)), quiet=2)
+        compileall.compile_dir(str(dist.locate_file(top)), quiet=2, force=True)
     sources = [file for file in dist.files if file.suffix == ".py"]
     made = [file.parent / "__pycache__" / Path(importlib.util.cache_from_source(file.name)).name for file in sources]
     return dict.fromkeys([*dist.files, *made])
