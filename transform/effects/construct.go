@@ -44,6 +44,9 @@ func (p *Program) SettleFunctions(all []*Function) {
 		in[c][name] = true
 	}
 	for f := range p.model.solved {
+		if f.unites != nil {
+			continue // the overrides count
+		}
 		p.EachWrite(f, func(e *Effect) {
 			for _, c := range e.Class.Declaring(e.Field) {
 				if c.FieldByName[e.Field] == nil {

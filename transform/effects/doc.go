@@ -12,7 +12,8 @@
 //
 // Begin with model.go, which has the words; then flow.go (statements; values, variables and
 // notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been assigned
-// to attributes), items.go (objects that have no name), solve.go (the fixed point),
+// to attributes), items.go (objects that have no name), solve.go (the fixed point), solvecalls.go and manyoverrides.go
+// (calls that may reach very many),
 // shared.go (objects that have one lock), and infer.go (what follows from a summary). What
 // generators may do with their locks is in snapshots.go and stillness.go (all at once) and
 // steps.go, measures.go, reliance.go, learned.go and looking.go (step by step). owners.go

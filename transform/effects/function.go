@@ -26,6 +26,8 @@ type Function struct {
 	Sum     Summary
 	Callers []*Function
 	queued  bool
+	unites  []*Function // the overrides for any of which it stands (manyoverrides.go); nil for a function of the source
+	unions  []*Function // what stands for it among others
 
 	locks cache.Value[*OwnLocks] // see Program.OwnLocks
 	entry cache.Value[bool]      // see Program.Member

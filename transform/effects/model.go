@@ -155,6 +155,8 @@ type Call struct {
 	later bool
 	node  int32 // its value; 0 where that is a number
 	made  []madeByParam
+	// union stands for the callees where they are many.
+	union *Function
 }
 
 // handing is a point at which an object may become reachable by others.
@@ -378,4 +380,7 @@ type Summary struct {
 	takes, once lockSet
 	lockChanges int
 	under       []calledUnder // where what it is given is called, by its parameters
+	// waits is true where threads of a parallel loop may be waited for, in the function or in what it calls.
+	waits  bool
+	united *united // of a function that stands for many overrides
 }

@@ -74,6 +74,7 @@ func ValidPair(entry string) error {
 type modelState struct {
 	mu     sync.Mutex // held while solving
 	solved map[*Function]bool
+	unions map[unionKey][]*Function // see unionOf
 	// assume makes every extension type with C attributes count as locked.
 	assume bool
 }
@@ -167,7 +168,7 @@ func (p *Program) Solved(yield func(*Function) bool) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
 	for f := range p.model.solved {
-		if !yield(f) {
+		if f.unites == nil && !yield(f) {
 			return
 		}
 	}

@@ -8,11 +8,7 @@ package effects
 import (
 	"runtime"
 	"slices"
-	"strings"
 	"sync"
-
-	"pyxlock/transform/ctype"
-	"pyxlock/transform/project"
 )
 
 // maxPath bounds how far from a parameter an object is told apart.
@@ -43,9 +39,20 @@ func (p *Program) Solve(roots []*Function) {
 		}
 		p.model.solved[f] = true
 		for i := range p.FlowOf(f).Calls {
-			for _, g := range f.Flow.Calls[i].Callees {
+			c := &f.Flow.Calls[i]
+			for _, g := range c.Callees {
 				visit(g)
 				g.Callers = append(g.Callers, f)
+			}
+			if c.union == nil {
+				c.union = unionOf(p, c)
+			}
+			if u := c.union; u != nil {
+				if !p.model.solved[u] {
+					p.model.solved[u] = true
+					order = append(order, u)
+				}
+				u.Callers = append(u.Callers, f)
 			}
 		}
 		usesThrough(p, f)
@@ -107,10 +114,12 @@ func (s *Solver) settle(order []*Function) {
 			if !s.update(f) {
 				continue
 			}
-			for _, c := range f.Callers {
-				if !c.queued {
-					c.queued = true
-					next = append(next, c)
+			for _, list := range [][]*Function{f.unions, f.Callers} {
+				for _, c := range list {
+					if !c.queued {
+						c.queued = true
+						next = append(next, c)
+					}
 				}
 			}
 		}
@@ -217,7 +226,11 @@ func (s *Solver) At(f *Function) {
 func (s *Solver) update(f *Function) bool {
 	was := f.Sum.Effects
 	f.Sum.Effects = append(s.effects[:0], was...)
-	grew := derive(s, f)
+	derived := derive
+	if f.unites != nil {
+		derived = unite
+	}
+	grew := derived(s, f)
 	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
 		f.Sum.Effects = was
 	} else {
@@ -256,12 +269,15 @@ func derive(s *Solver, f *Function) bool {
 		}
 	}
 	for i := range s.flow.Calls {
-		s.call(&s.flow.Calls[i])
+		calling(s, &s.flow.Calls[i])
 	}
 	for _, list := range s.f.mays() {
 		for i := range list {
 			mayLock(s, &list[i])
 		}
+	}
+	if !s.sum.waits && waiting(s.flow) {
+		s.sum.waits, s.grown = true, true
 	}
 	if s.assigns || s.fills || len(s.flow.puts) > 0 {
 		s.assign()
@@ -344,136 +360,6 @@ func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
 			}
 		}
 	}
-}
-
-func (s *Solver) call(c *Call) {
-	for _, g := range c.Callees {
-		s.passed(c, g)
-		if s.p.Exempt(g) {
-			continue
-		}
-		s.meant = slices.Grow(s.meant[:0], len(g.Sum.Regions))[:len(g.Sum.Regions)]
-		clear(s.meant)
-		for i := range g.Sum.Effects {
-			e := &g.Sum.Effects[i]
-			r := &g.Sum.Regions[e.Region]
-			if r.Root != NodeParam {
-				continue
-			}
-			to := means(s, c, g, e.Region)
-			if len(to) == 0 {
-				continue
-			}
-			at := anchor(g, e.Region)
-			raw := e.Raw && !s.p.Holds(g, e)
-			mode := takenFor(s.p, g, e)
-			locks, freed := (heldLocks{s}).heldAt(c.history), (heldLocks{s}).freedAt(c.history)
-			if e.freed != 0 && locks != everything {
-				lets := (heldLocks{s}).anyWay((heldLocks{s}).across(c, g, e.freed))
-				locks, freed = locks&^lets, freed|lets&^locks
-			}
-			var theirs lockSet
-			if e.locks != 0 {
-				taken := (heldLocks{s}).across(c, g, e.locks)
-				locks, theirs = locks|taken, taken&^locks
-			}
-			each := e.Each || c.parallel && (e.Held || e.Cause == Takes || s.p.Holds(g, e) || !e.Raw && e.Via != nil)
-			for _, a := range to {
-				if !project.Related(a.Class, first(g, e.Region, e.Class)) {
-					continue // another subclass's method: this object is none of it
-				}
-				class := e.Class
-				if class == nil && at == e.Region {
-					class = a.Class
-				}
-				number := s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar
-				if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && number && !address {
-					continue // a C number becomes one of Python's, which is no instance of the class
-				}
-				field := e.Field
-				if r.Parent < 0 && e.Class == nil {
-					field = leadsAlong(s.p, s.flow, c.Args[r.Num], maxReturns) // what a pointer or container argument leads into
-				}
-				for _, to := range a.regions {
-					if e.Maybe && !operand(s, to) {
-						continue
-					}
-					locks := locks | (sameLocks{heldLocks{s}}).ofGiven(c, g, e, a.Region, to)
-					if !g.Sum.Regions[at].OfItems() {
-						locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
-					}
-					does := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: raw, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
-						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
-					if !e.Raw || s.p.Holds(g, e) {
-						(sharing{s}).locksGuard(to, class, does, held{under: c.under}, c.history)
-					}
-					s.add(to, does, inCall(c, g, e.Region))
-				}
-			}
-		}
-	}
-}
-
-// meaning is one of the objects that a callee is given, and the regions that one of the
-// callee's is then.
-type meaning struct {
-	Ref
-	regions []int32
-}
-
-// means returns what a region of a callee is in a call. Many effects are on one region, so it
-// is found once for a call and a callee.
-func means(s *Solver, c *Call, g *Function, region int32) []meaning {
-	if s.meant[region] == nil {
-		to := s.given(c, g, anchor(g, region))
-		s.meant[region] = make([]meaning, len(to))
-		for i, a := range to {
-			s.meant[region][i] = meaning{a, s.along(a.Region, g, region, c.history)}
-		}
-	}
-	return s.meant[region]
-}
-
-// first returns the class as which the parameter itself is used that a region of
-// g is reached from; nil where that is not known.
-func first(g *Function, r int32, class *project.Class) *project.Class {
-	for x := &g.Sum.Regions[r]; x.Parent >= 0 && !x.OfItems(); x = &g.Sum.Regions[x.Parent] {
-		class = x.Owner
-	}
-	return class
-}
-
-// passed notes what kinds of objects a function is called with: those of the
-// caller's own making, which nobody else knows yet, or any.
-func (s *Solver) passed(c *Call, g *Function) {
-	if !PrivateName(g.Def.Name.Name) {
-		return
-	}
-	for k, n := range c.Args {
-		for _, a := range s.Top(n) {
-			x := &s.sum.Regions[a.Region]
-			pos, handed := s.handed[x.Num]
-			switch {
-			case g.Sum.shared[k] || x.Root == NodeFresh && x.Parent < 0 && (!handed || c.Span.Pos <= pos || c.Span.Pos == s.flow.Nodes[x.Num].pos):
-				continue
-			case x.Root == NodeParam && x.Parent < 0 && s.p.Constructs(s.f, int(x.Num)):
-				continue // as new as it is there
-			}
-			if g.Sum.shared == nil {
-				g.Sum.shared = map[int]bool{}
-			}
-			g.Sum.shared[k] = true
-			if !g.queued { // what it passes on is shared, too
-				g.queued = true
-				s.again = append(s.again, g)
-			}
-		}
-	}
-}
-
-// PrivateName reports whether a name asks not to be used from outside.
-func PrivateName(name string) bool {
-	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
 }
 
 // handedTo is the region that something returned is to callers: an object of the

@@ -309,7 +309,7 @@ func (s *Solver) child(parent int32, name string, owner *project.Class, moved ui
 		if i := s.sum.region(&r); i >= 0 {
 			return i
 		}
-		if x.depth == 0 {
+		if x.depth == 0 && s.f.unites == nil {
 			return s.intern(r)
 		}
 		if s.sum.far < maxFar || lockedBy(s.f, parent, name) {

@@ -19,6 +19,9 @@ func Waits(p *Program, f *Function, holds func(e *Effect) bool) []Wait {
 	for i := range f.Flow.Calls {
 		c := &f.Flow.Calls[i]
 		for _, g := range c.Callees {
+			if !c.parallel && !g.Sum.waits {
+				continue
+			}
 			for _, e := range k.of(g) {
 				r := &g.Sum.Regions[e.Region]
 				if r.Root != NodeParam || !e.Each && !c.parallel {
@@ -76,4 +79,13 @@ func (w *nesting) outside(c *Call, t *taking) *BlockLock {
 		}
 	}
 	return nil
+}
+
+// waiting reports whether a function, or what it calls, may wait for threads of a parallel loop that take locks.
+func waiting(fl *Flow) bool {
+	return slices.ContainsFunc(fl.Blocks, func(b Block) bool { return b.Parallel }) ||
+		slices.ContainsFunc(fl.Actions, func(a action) bool { return a.each }) ||
+		slices.ContainsFunc(fl.Calls, func(c Call) bool {
+			return c.parallel || slices.ContainsFunc(c.Callees, func(g *Function) bool { return g.Sum.waits })
+		})
 }

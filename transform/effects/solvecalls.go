@@ -1,0 +1,156 @@
+package effects
+
+// What calls do: the summaries of callees, with what the callees are given for their parameters.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
+)
+
+// calling notes what a call does.
+func calling(s *Solver, c *Call) {
+	union := c.union
+	if union != nil && (union.Sum.united == nil || union.Sum.united.inexact) {
+		union = nil
+	}
+	for _, g := range c.Callees {
+		s.passed(c, g)
+		if union == nil && !s.p.Exempt(g) {
+			does(s, c, g)
+		}
+	}
+	if union != nil {
+		does(s, c, union)
+	}
+}
+
+// does notes what a callee, or the union of all, does in a call.
+func does(s *Solver, c *Call, g *Function) {
+	s.meant = slices.Grow(s.meant[:0], len(g.Sum.Regions))[:len(g.Sum.Regions)]
+	clear(s.meant)
+	for i := range g.Sum.Effects {
+		e := &g.Sum.Effects[i]
+		r := &g.Sum.Regions[e.Region]
+		if r.Root != NodeParam {
+			continue
+		}
+		to := means(s, c, g, e.Region)
+		if len(to) == 0 {
+			continue
+		}
+		at := anchor(g, e.Region)
+		holds := g.unites == nil && s.p.Holds(g, e)
+		mode := takenFor(s.p, g, e)
+		locks, freed := (heldLocks{s}).heldAt(c.history), (heldLocks{s}).freedAt(c.history)
+		if e.freed != 0 && locks != everything {
+			lets := (heldLocks{s}).anyWay((heldLocks{s}).across(c, g, e.freed))
+			locks, freed = locks&^lets, freed|lets&^locks
+		}
+		var theirs lockSet
+		if e.locks != 0 {
+			taken := (heldLocks{s}).across(c, g, e.locks)
+			locks, theirs = locks|taken, taken&^locks
+		}
+		each := e.Each || c.parallel && (e.Held || e.Cause == Takes || holds || !e.Raw && e.Via != nil)
+		for _, a := range to {
+			if !project.Related(a.Class, first(g, e.Region, e.Class)) {
+				continue // another subclass's method: this object is none of it
+			}
+			class := e.Class
+			if class == nil && at == e.Region {
+				class = a.Class
+			}
+			number := s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar
+			if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && number && !address {
+				continue // a C number becomes one of Python's, which is no instance of the class
+			}
+			field := e.Field
+			if r.Parent < 0 && e.Class == nil {
+				field = leadsAlong(s.p, s.flow, c.Args[r.Num], maxReturns) // what a pointer or container argument leads into
+			}
+			for _, to := range a.regions {
+				if e.Maybe && !operand(s, to) {
+					continue
+				}
+				locks := locks | (sameLocks{heldLocks{s}}).ofGiven(c, g, e, a.Region, to)
+				if !g.Sum.Regions[at].OfItems() {
+					locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
+				}
+				up := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: e.Raw && !holds, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
+					Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
+				if g.unites != nil { // the override does it
+					up.Name, up.Via, up.next = e.Name, e.Via, e.next
+				}
+				if !e.Raw || holds {
+					(sharing{s}).locksGuard(to, class, up, held{under: c.under}, c.history)
+				}
+				s.add(to, up, inCall(c, g, e.Region))
+			}
+		}
+	}
+}
+
+// meaning is one of the objects that a callee is given, and the regions that one of the
+// callee's is then.
+type meaning struct {
+	Ref
+	regions []int32
+}
+
+// means returns what a region of a callee is in a call. Many effects are on one region, so it
+// is found once for a call and a callee.
+func means(s *Solver, c *Call, g *Function, region int32) []meaning {
+	if s.meant[region] == nil {
+		to := s.given(c, g, anchor(g, region))
+		s.meant[region] = make([]meaning, len(to))
+		for i, a := range to {
+			s.meant[region][i] = meaning{a, s.along(a.Region, g, region, c.history)}
+		}
+	}
+	return s.meant[region]
+}
+
+// first returns the class as which the parameter itself is used that a region of
+// g is reached from; nil where that is not known.
+func first(g *Function, r int32, class *project.Class) *project.Class {
+	for x := &g.Sum.Regions[r]; x.Parent >= 0 && !x.OfItems(); x = &g.Sum.Regions[x.Parent] {
+		class = x.Owner
+	}
+	return class
+}
+
+// passed notes what kinds of objects a function is called with: those of the
+// caller's own making, which nobody else knows yet, or any.
+func (s *Solver) passed(c *Call, g *Function) {
+	if !PrivateName(g.Def.Name.Name) {
+		return
+	}
+	for k, n := range c.Args {
+		for _, a := range s.Top(n) {
+			x := &s.sum.Regions[a.Region]
+			pos, handed := s.handed[x.Num]
+			switch {
+			case g.Sum.shared[k] || x.Root == NodeFresh && x.Parent < 0 && (!handed || c.Span.Pos <= pos || c.Span.Pos == s.flow.Nodes[x.Num].pos):
+				continue
+			case x.Root == NodeParam && x.Parent < 0 && s.p.Constructs(s.f, int(x.Num)):
+				continue // as new as it is there
+			}
+			if g.Sum.shared == nil {
+				g.Sum.shared = map[int]bool{}
+			}
+			g.Sum.shared[k] = true
+			if !g.queued { // what it passes on is shared, too
+				g.queued = true
+				s.again = append(s.again, g)
+			}
+		}
+	}
+}
+
+// PrivateName reports whether a name asks not to be used from outside.
+func PrivateName(name string) bool {
+	return strings.HasPrefix(name, "_") && !strings.HasPrefix(name, "__")
+}
