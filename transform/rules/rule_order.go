@@ -162,6 +162,7 @@ type ordering struct {
 	finders   map[*effects.Function]bool           // see finding
 	members   map[*project.Class]map[string]bool   // names of what classes with a lock have
 	most      map[*project.Class]effects.Mode      // see strongest
+	written   map[*project.Class]bool              // see writers
 	byID      map[*effects.Function]bool           // see ordersByID
 	searches  int                                  // for circles
 	steps     []orderStep                          // of the last search

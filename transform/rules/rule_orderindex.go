@@ -14,7 +14,6 @@ type orderIndex struct {
 	having  map[string][]*project.Class            // classes that define a member of a name, or have an attribute of it, inherited or not
 	python  map[string]bool                        // names of methods of Python classes
 	locked  map[*project.Class][]*project.Class    // classes by the one whose lock they have
-	members map[*project.Class][]*effects.Function // methods of classes by the one whose lock these have
 	methods map[*project.Class][]*effects.Function // by their class
 	heirs   map[*project.Class][]*project.Class    // classes with methods by each of their bases
 	public  map[string]bool                        // names of public attributes of classes with methods
@@ -23,7 +22,7 @@ type orderIndex struct {
 
 func newOrderIndex(p *Checker, mods []*project.Module, all []*effects.Function) *orderIndex {
 	x := &orderIndex{
-		having: map[string][]*project.Class{}, python: map[string]bool{}, locked: map[*project.Class][]*project.Class{}, members: map[*project.Class][]*effects.Function{},
+		having: map[string][]*project.Class{}, python: map[string]bool{}, locked: map[*project.Class][]*project.Class{},
 		methods: map[*project.Class][]*effects.Function{}, heirs: map[*project.Class][]*project.Class{},
 		public: map[string]bool{}, others: effects.NotOurs(all),
 	}
@@ -43,10 +42,6 @@ func newOrderIndex(p *Checker, mods []*project.Module, all []*effects.Function) 
 			x.addBases(f.Class)
 		}
 		x.methods[f.Class] = append(x.methods[f.Class], f)
-		if p.locks.Of(f.Class) != nil {
-			lock := p.locks.Shared(f.Class)
-			x.members[lock] = append(x.members[lock], f)
-		}
 	}
 	return x
 }

@@ -160,21 +160,102 @@ func (o untyped) calls(f, g *effects.Function, holds effects.Mode, u *effects.Lo
 	o.add(a)
 }
 
-// strongest is how members of classes with the lock of a class hold their objects at most.
+// strongest is how anything holds an object of a class at most: what nobody takes for writing nobody waits for.
+// Members that run while it is made are left out.
 func (o untyped) strongest(c *project.Class) effects.Mode {
-	lock := o.p.locks.Shared(c)
-	md, known := o.most[lock]
-	members := o.index.members[lock]
-	for i := 0; i < len(members) && !known && md != effects.Write; i++ {
-		if own, does := o.holding(members[i]); does {
-			md = max(md, own)
+	md, known := o.most[c]
+	if known {
+		return md
+	}
+	for _, k := range o.index.locked[o.p.locks.Shared(c)] {
+		if o.p.locks.Of(k).Guard != "" || mayBeBoth(k, c) {
+			md = max(md, o.strongestOf(k))
 		}
 	}
 	if o.most == nil {
 		o.most = map[*project.Class]effects.Mode{}
 	}
-	o.most[lock] = md
+	o.most[c] = md
 	return md
+}
+
+// strongestOf is how members of a class, and functions that name its objects, hold these at most.
+func (o untyped) strongestOf(c *project.Class) effects.Mode {
+	if o.writers()[c] || slices.ContainsFunc(c.Fields, func(fd *project.Field) bool { return fd.Vis == ast.Public }) {
+		return effects.Write // whoever sets a public attribute locks for that
+	}
+	for _, f := range o.index.methods[c] {
+		if own, does := o.holding(f); does && own == effects.Write {
+			return effects.Write
+		}
+	}
+	return effects.Read
+}
+
+// writers are the classes whose objects blocks, and decorators that name them, lock for writing.
+func (o untyped) writers() map[*project.Class]bool {
+	if o.written != nil {
+		return o.written
+	}
+	o.written = map[*project.Class]bool{}
+	for _, f := range o.all {
+		if f.Flow == nil {
+			continue
+		}
+		var locks []effects.BlockLock
+		switch {
+		case o.p.prog.Exempt(f):
+		case o.p.prog.Member(f):
+			locks = effects.Operands(o.p.prog, f)
+		default:
+			locks = o.atEntry(f)
+		}
+		for i := range f.Flow.Blocks {
+			locks = append(locks, f.Flow.Blocks[i].Locks...)
+		}
+		for i := range locks {
+			if locks[i].Mode == effects.Write {
+				for _, c := range o.knownAs(f, &locks[i]) {
+					o.written[c] = true
+				}
+			}
+		}
+	}
+	return o.written
+}
+
+// knownAs are the classes as which a function knows what it locks: without a static type, those as which it uses
+// what it holds, where it does; else all that the module knows.
+func (o untyped) knownAs(f *effects.Function, l *effects.BlockLock) []*project.Class {
+	c := l.OfClass()
+	if c != nil {
+		return []*project.Class{c}
+	}
+	var out []*project.Class
+	for i := range f.Sum.Effects {
+		if e := &f.Sum.Effects[i]; e.Kind == effects.OnState && o.p.prog.Guards(e.Class) && (e.Held || o.p.prog.Holds(f, e)) {
+			out = append(out, e.Class)
+		}
+	}
+	if len(out) == 0 {
+		return o.mayBe(f, nil)
+	}
+	return out
+}
+
+// mayBeBoth reports whether an object can be of both of two classes: also one of a class of Python code that derives
+// from both, of which one adds no C attributes to those of a common base.
+func mayBeBoth(c, d *project.Class) bool {
+	if project.Related(c, d) {
+		return true
+	}
+	base := project.Common(c, d)
+	adds := func(c *project.Class) bool {
+		return slices.ContainsFunc(c.Ancestry(), func(a *project.Class) bool {
+			return len(a.Fields) > 0 && (base == nil || !slices.Contains(base.Ancestry(), a))
+		})
+	}
+	return base != nil && !(adds(c) && adds(d))
 }
 
 // holding is how a member holds its own object while it runs; does is false where it does not,
