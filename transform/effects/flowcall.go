@@ -294,6 +294,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.flow.changed = append(b.flow.changed, base)
 			args.each(func(n int32) { putInto(b, name, n, base, e.End) })
 		} else if !library.Keepers()[name] {
+			if library.Movers()[name] {
+				b.effect(base, nil, OnValue, Write, true, Moves, name, e.Span)
+			}
 			kind := OnPython
 			if sh.Container && !library.ReadingDunders()[name] {
 				kind = OnValue

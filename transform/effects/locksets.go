@@ -173,7 +173,7 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 			if root != NodeParam && root != NodeGlobal {
 				continue // which object that is, no lock tells
 			}
-			if ofHolder(p, f, e) {
+			if ofHolder(p, f, e) || ends(e) == Moves {
 				continue
 			}
 			ls.uses(f, e, e.Region, e.Class, e.Field, e.Behind, locks)

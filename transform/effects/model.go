@@ -98,6 +98,7 @@ const (
 	Deletes
 	StoresThrough
 	ChangesContainer
+	Moves          // where a Python object goes on: a file's position
 	PassesWritable // to a C function whose parameter is not const
 	PassesConst
 	PassesHandle  // a number that stands for what C code keeps
