@@ -7,9 +7,9 @@ import (
 	"context"
 	"slices"
 	"strings"
-	"unicode"
 
 	"pyxlock/transform/effects"
+	"pyxlock/transform/library"
 )
 
 // Suggestion is C functions of one family, of which no header says that they write, and what
@@ -111,13 +111,13 @@ func (c *candidates) take(rests []effects.Reader) bool {
 		switch {
 		case !r.First && r.Param != "":
 			add(r.Name+"("+r.Param+")", family+"("+r.Param+")")
-		case !soundsLikeWriting(r.Name):
+		case !library.SoundsLikeWriting(r.Name):
 			add(r.Name, family)
 		}
 	}
 	for _, r := range rests {
 		family := familyOf(r) + "(" + r.Param + ")"
-		if r.First && soundsLikeWriting(r.Name) && len(c.families[family]) >= 3 && !soundsLikeWritingTo(r) {
+		if r.First && library.SoundsLikeWriting(r.Name) && len(c.families[family]) >= 3 && !soundsLikeWritingTo(r) {
 			add(r.Name+"("+r.Param+")", family)
 		}
 	}
@@ -138,32 +138,4 @@ func familyOf(r effects.Reader) string {
 // soundsLikeWritingTo reports whether a function is named after the parameter: gr_ctx_set(ctx).
 func soundsLikeWritingTo(r effects.Reader) bool {
 	return r.Param == "" || slices.Contains(strings.Split(r.Name, "_"), r.Param)
-}
-
-// writers are words in the names of functions that write to what they are given.
-var writers = []string{"set", "add", "init", "clear", "free", "append", "insert", "remove", "delete", "del", "swap", "push", "pop", "reset", "update", "put",
-	"store", "destroy", "dealloc", "realloc", "resize", "reserve", "assign", "open", "close", "seek", "inc", "incr", "decr", "lock", "unlock", "acquire", "release",
-	"load", "merge", "sort", "build", "grow", "shrink", "replace", "unlink", "attach", "detach", "register", "start", "stop", "next", "step", "init2", "erase", "emplace", "rewind", "truncate"}
-
-// soundsLikeWriting reports whether a name has such a word in it. What it speaks of is what
-// comes first among the parameters.
-func soundsLikeWriting(name string) bool {
-	var word strings.Builder
-	was := rune('_')
-	found := false
-	flush := func() {
-		found = found || slices.Contains(writers, strings.ToLower(word.String()))
-		word.Reset()
-	}
-	for _, r := range name {
-		if r == '_' || r == '.' || unicode.IsUpper(r) && unicode.IsLower(was) {
-			flush()
-		}
-		if r != '_' && r != '.' {
-			word.WriteRune(r)
-		}
-		was = r
-	}
-	flush()
-	return found
 }

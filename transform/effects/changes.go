@@ -17,6 +17,8 @@ type Changes struct {
 	// assigned are those that get another value, pointers that go elsewhere among
 	// them.
 	assigned map[*project.Class]map[string]bool
+	// direct are the functions that write to one themselves, once its object is made.
+	direct map[attribute][]*Function
 }
 
 // Settled reports whether an attribute of a class does not change any more once

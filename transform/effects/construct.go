@@ -4,6 +4,8 @@ package effects
 // and what does not change any more after that.
 
 import (
+	"slices"
+
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
@@ -37,6 +39,7 @@ func (p *Program) SettleWrites(mods []*project.Module) {
 func (p *Program) SettleFunctions(all []*Function) {
 	p.Solve(all)
 	written, grown, assigned := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
+	direct := map[attribute][]*Function{}
 	mark := func(in map[*project.Class]map[string]bool, c *project.Class, name string) {
 		if in[c] == nil {
 			in[c] = map[string]bool{}
@@ -65,7 +68,22 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		})
 	}
-	p.Changes = &Changes{written, grown, assigned}
+	for f := range p.model.solved {
+		for i := range f.Sum.Effects {
+			e := &f.Sum.Effects[i]
+			if e.Via != nil || !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
+				continue
+			}
+			for _, c := range e.Class.Declaring(e.Field) {
+				for name := range c.FieldByName {
+					if at := (attribute{c, name}); (name == e.Field || c.FieldByName[e.Field] == nil) && !slices.Contains(direct[at], f) {
+						direct[at] = append(direct[at], f)
+					}
+				}
+			}
+		}
+	}
+	p.Changes = &Changes{written, grown, assigned, direct}
 }
 
 // ends returns in what way an effect comes about in the end.

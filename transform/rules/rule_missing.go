@@ -6,6 +6,7 @@ package rules
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -16,6 +17,7 @@ import (
 )
 
 func checkMissing(c *checking) {
+	said := map[string]bool{}
 	for _, f := range c.functions() {
 		if c.p.Exempt(f) || c.plan.Failed[f.Def] || f.Class != nil && c.p.Locks.Marked(f.Class) {
 			continue
@@ -56,7 +58,7 @@ func checkMissing(c *checking) {
 					continue
 				}
 				calls[e.Span] = len(c.Findings)
-				c.missing(f, e, code)
+				c.missing(f, e, code, said)
 			}
 		}
 	}
@@ -95,7 +97,8 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	return f.Exposed() && !constructs && !c.p.Holds(f, e)
 }
 
-func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) {
+// missing reports it; said has the attributes of which it has been told already what may make the lock needless.
+func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, said map[string]bool) {
 	does := "reads"
 	if e.Mode == effects.Write {
 		does = "writes"
@@ -124,6 +127,12 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 	}
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
+	if at := class + "." + field; !said[at] {
+		if perhaps := c.p.Perhaps(e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
+			said[at] = true
+			out.Help = fmt.Sprintf("%s; else %s", ifOnlyRead(class, field, perhaps), out.Help)
+		}
+	}
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
 		out.Message += fmt.Sprintf(": what %s points to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
 		out.Help = "do it in a C function that takes the object as a parameter and locks it (@cython.write_lock), and pass it self"
@@ -143,6 +152,25 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string) 
 		out.Related = effects.RelatedOf(steps[1:])
 	}
 	c.Findings = append(c.Findings, out)
+}
+
+// ifOnlyRead says what makes the lock needless where nothing but C functions, of which it is not known, may change an
+// attribute.
+func ifOnlyRead(class, field string, perhaps []effects.Reader) string {
+	var names, entries []string
+	for _, r := range perhaps {
+		entry := r.Name
+		if r.Param != "" {
+			entry += "(" + r.Param + ")"
+		}
+		names, entries = append(names, r.Name), append(entries, strconv.Quote(entry))
+	}
+	names = slices.Compact(names)
+	all, reads := names[0], "reads"
+	if last := len(names) - 1; last > 0 {
+		all, reads = strings.Join(names[:last], ", ")+" and "+names[last], "read"
+	}
+	return fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: declare the parameter const, or set reads = [%s]", all, reads, field, class, strings.Join(entries, ", "))
 }
 
 // causeOf tells what several findings have in common, which is what is to be decided for all of them: how those

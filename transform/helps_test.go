@@ -1,0 +1,155 @@
+package transform_test
+
+// What check's help says, where that follows from more than the place of the finding.
+
+import (
+	"context"
+	"strings"
+	"testing"
+
+	"pyxlock/transform"
+)
+
+// helpsOf checks a file, and returns the helps of the findings of PXL103 and PXL106.
+func helpsOf(t *testing.T, src string, reads ...string) []string {
+	t.Helper()
+	p := transform.NewProject(memory{"m.pyx": []byte(src)}, transform.Options{Reads: reads})
+	rep, err := p.Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out []string
+	for _, f := range rep.Findings {
+		if f.Code == "PXL103" || f.Code == "PXL106" {
+			out = append(out, f.Help)
+		}
+	}
+	return out
+}
+
+const perhapsRead = `
+cimport cython
+cdef extern from "x.h":
+    ctypedef struct num:
+        int n
+    int num_sum(const num *to, num *x)
+    int num_look2(const num *to, num *x)
+    int num_look3(const num *to, num *x)
+    int num_look4(const num *to, num *x)
+    int num_look5(const num *to, num *x)
+    int num_get(const num *x)
+    void num_set(num *x, int n)
+    int *num_entry(num *x, int i)
+
+@cython.locked_class
+cdef class Num:
+    cdef num *val
+    cdef num one
+    cdef long n
+
+    def __cinit__(self):
+        num_set(self.val, 1)
+        self._init()
+
+    cdef void _init(self):
+        num_set(self.val, 2)
+
+    cdef int get(self):
+        return num_get(self.val)
+
+    def sum(self, list l):
+        return num_sum(NULL, self.val)
+
+    def step(self):
+        self.n += 1
+`
+
+const numUsers = `
+def use(list l):
+    a = <Num?>l[0]
+    b = <Num?>l[1]
+    return num_get(a.val) + num_get(b.val)
+`
+
+// Where one C function of which nothing is known is all that may change an attribute, the help says so, and what it proposes
+// works.
+func TestOneFunctionMayBeAllThatChanges(t *testing.T) {
+	helps := helpsOf(t, perhapsRead+numUsers)
+	const want = `if num_sum only reads it, val of Num needs no lock, since nothing else changes it: declare the parameter const, or set reads = ["num_sum(x)"]; else `
+	if len(helps) == 0 || !strings.HasPrefix(helps[0], want) {
+		t.Fatalf("got %q", helps)
+	}
+	for _, h := range helps[1:] {
+		if strings.Contains(h, "only reads it") {
+			t.Error("it is said twice")
+		}
+	}
+	if left := helpsOf(t, perhapsRead+numUsers, "num_sum(x)"); len(left) > 0 {
+		t.Errorf("with it there is left: %q", left)
+	}
+	if left := helpsOf(t, strings.Replace(perhapsRead, "num_sum(const num *to, num *x)", "num_sum(const num *to, const num *x)", 1)+numUsers); len(left) > 0 {
+		t.Errorf("with const there is left: %q", left)
+	}
+}
+
+// It is not said where anything else may change it.
+func TestSomethingElseChanges(t *testing.T) {
+	for name, more := range map[string]string{
+		"another method": `
+    def clear(self):
+        self.val = NULL
+`,
+		"the same method, after it": `
+    def both(self):
+        num_sum(NULL, self.val)
+        num_set(self.val, 3)
+`,
+		"through what a function returns": `
+    def entry(self, i):
+        num_entry(self.val, i)[0] = 3
+`,
+		"what a function returns, by another": `
+    def entry(self, i):
+        num_set(<num *>num_entry(self.val, i), 3)
+`,
+		"a helper": `
+    def by_helper(self):
+        num_sum(NULL, self.val)
+        self._set()
+
+    cdef void _set(self):
+        num_set(self.val, 3)
+`,
+		"by another name": `
+    def aside(self):
+        num_sum(NULL, self.val)
+        cdef num *p = self.val
+        p.n = 3
+`,
+		"a subclass": `
+@cython.locked_class
+cdef class Sub(Num):
+    def set(self):
+        num_set(self.val, 3)
+`,
+		"a function": `
+@cython.write_lock("x")
+def set(Num x):
+    num_set(x.val, 3)
+`,
+		"more functions than can be looked up": `
+    def more(self):
+        return num_look2(NULL, self.val) + num_look3(NULL, self.val) + num_look4(NULL, self.val) + num_look5(NULL, self.val)
+`,
+	} {
+		helps := helpsOf(t, perhapsRead+more+numUsers)
+		if len(helps) == 0 {
+			t.Errorf("%s: nothing is found", name)
+		}
+		for _, h := range helps {
+			if strings.Contains(h, "read it") || strings.Contains(h, "reads it") {
+				t.Errorf("%s: %s", name, h)
+			}
+		}
+	}
+}

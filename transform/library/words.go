@@ -1,0 +1,37 @@
+package library
+
+// What the names of C functions speak of.
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// writers are words in the names of functions that write to what they are given.
+var writers = []string{"set", "add", "init", "clear", "free", "append", "insert", "remove", "delete", "del", "swap", "push", "pop", "reset", "update", "put",
+	"store", "destroy", "dealloc", "realloc", "resize", "reserve", "assign", "open", "close", "seek", "inc", "incr", "decr", "lock", "unlock", "acquire", "release",
+	"load", "merge", "sort", "build", "grow", "shrink", "replace", "unlink", "attach", "detach", "register", "start", "stop", "next", "step", "init2", "erase", "emplace", "rewind", "truncate"}
+
+// SoundsLikeWriting reports whether a name has such a word in it. What it speaks of is what
+// comes first among the parameters.
+func SoundsLikeWriting(name string) bool {
+	var word strings.Builder
+	was := rune('_')
+	found := false
+	flush := func() {
+		found = found || slices.Contains(writers, strings.ToLower(word.String()))
+		word.Reset()
+	}
+	for _, r := range name {
+		if r == '_' || r == '.' || unicode.IsUpper(r) && unicode.IsLower(was) {
+			flush()
+		}
+		if r != '_' && r != '.' {
+			word.WriteRune(r)
+		}
+		was = r
+	}
+	flush()
+	return found
+}
