@@ -15,7 +15,7 @@ import (
 
 // Perhaps returns the C functions that an attribute of a class is given to once its object is made, where no header says
 // what these do and nothing else changes it. It returns none where something does.
-func (p *Program) Perhaps(c *project.Class, name string) []Reader {
+func Perhaps(p *Program, c *project.Class, name string) []Reader {
 	f := c.Field(name)
 	if f == nil || f.Vis == ast.Public || p.Changes == nil {
 		return nil
@@ -27,7 +27,7 @@ func (p *Program) Perhaps(c *project.Class, name string) []Reader {
 		// A summary has one effect of several alike.
 		for i := range f.Flow.Actions {
 			x := &f.Flow.Actions[i]
-			if x.Mode != Write || x.Kind == OnPython || x.takes || !s.mayBeOf(x.Node, c) {
+			if x.Mode != Write || x.Kind == OnPython || x.takes || !mayBeOf(s, x.Node, c) {
 				continue
 			}
 			if !mayOnlyRead(x) {
@@ -51,7 +51,7 @@ func mayOnlyRead(x *action) bool {
 }
 
 // mayBeOf reports whether a value is an object of a class that is not being made, or in its state.
-func (s *Solver) mayBeOf(n int32, c *project.Class) bool {
+func mayBeOf(s *Solver, n int32, c *project.Class) bool {
 	made := func(region int32) bool {
 		x := &s.sum.Regions[region]
 		return x.Root == NodeParam && x.Parent < 0 && s.p.Constructs(s.f, int(x.Num))

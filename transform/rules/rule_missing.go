@@ -128,7 +128,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
 	if at := class + "." + field; !said[at] {
-		if perhaps := c.p.Perhaps(e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
+		if perhaps := effects.Perhaps(c.p, e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
 			said[at] = true
 			out.Help = fmt.Sprintf("%s; else %s", ifOnlyRead(class, field, perhaps), out.Help)
 		}
