@@ -161,9 +161,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if fs := b.members(c, name, false); len(fs) > 0 {
 			switch {
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "classmethod"): // type(self).zeros(n)
-				return b.callFunctions(append(fs, pythonMembers(b.builder, c, name)...), base, true, e)
+				return b.callFunctions(append(fs, pythonMembers(b.p, b.m, c, name)...), base, true, e)
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "staticmethod"):
-				return b.callFunctions(append(fs, pythonMembers(b.builder, c, name)...), 0, false, e)
+				return b.callFunctions(append(fs, pythonMembers(b.p, b.m, c, name)...), 0, false, e)
 			case len(e.Args) > 0: // type(self).step(o)
 				return b.classCall(c, name, e)
 			}

@@ -99,7 +99,7 @@ func (b calls) constructAny(c *project.Class, args passed, span ast.Span) int32 
 			}
 		}
 	}
-	for _, f := range pythonMembers(b.builder, c, "__new__") { // which may return one that is there already
+	for _, f := range pythonMembers(b.p, b.m, c, "__new__") { // which may return one that is there already
 		n = b.either(n, b.callOf([]*Function{f}, args.to(f.Def, 0, true, func(x int32) { b.opaque(x, c.Name, span) }), span))
 	}
 	return n

@@ -71,7 +71,7 @@ func ofOneClass(b *builder, n int32) bool {
 	for v := range b.flow.behind(n, nameDepth) {
 		if x := &b.flow.Nodes[v]; x.Kind == NodeCall {
 			return !slices.ContainsFunc(b.flow.Calls[x.Num].Callees, func(f *Function) bool {
-				return f.Class == nil || writtenClass(b.p, f) == nil || len(pythonMembers(b, f.Class, f.Def.Name.Name)) > 0
+				return f.Class == nil || writtenClass(b.p, f) == nil || len(pythonMembers(b.p, b.m, f.Class, f.Def.Name.Name)) > 0
 			})
 		}
 	}

@@ -13,14 +13,22 @@ import (
 
 // pythonMembers returns the methods of a name of the Python classes that derive from c, as code of a module has to reckon
 // with them.
-func pythonMembers(b *builder, c *project.Class, name string) []*Function {
+func pythonMembers(p *Program, m *project.Module, c *project.Class, name string) []*Function {
 	var out []*Function
-	for _, f := range b.p.heirs.Get(c) {
-		if f.Def.Name.Name == name && (f.Mod == c.Mod || b.p.Project.Lineage.InScope(b.m)) {
+	for _, f := range p.heirs.Get(c) {
+		if f.Def.Name.Name == name && (f.Mod == c.Mod || p.Project.Lineage.InScope(m)) {
 			out = append(out, f)
 		}
 	}
 	return out
+}
+
+// Overridden reports whether a class in sight, Python's among them, overrides a method of c, as code of a module has to
+// reckon with them.
+func Overridden(p *Program, m *project.Module, c *project.Class, name string) bool {
+	return len(pythonMembers(p, m, c, name)) > 0 || slices.ContainsFunc(p.Project.Lineage.Derived(m, c), func(s *project.Class) bool {
+		return len(p.Own(s).Plain[name]) > 0
+	})
 }
 
 // findHeirs returns the methods of the Python classes of the scope that derive from c.

@@ -15,8 +15,8 @@ import (
 var runsCode = []string{"locals", "vars", "super", "eval", "exec", "execfile"}
 
 // nobodyElses reports whether an effect is on the object of a __cinit__ that uses nothing but its C attributes, apart
-// from where it gives the object, once, to what locks it before anything else: it has handed the object to nobody, and
-// no other thread holds it.
+// from where it gives the object, once, to what locks it before anything else, or calls such a method: it has handed the
+// object to nobody, and no other thread holds it.
 func (p *Checker) nobodyElses(f *effects.Function, e *effects.Effect) bool {
 	if f.Class == nil || f.Def.Name.Name != "__cinit__" || f.Accessor != effects.Plain || !effects.OnSelf(f, e) || len(f.Def.Params.List) == 0 || !p.firstToMake(f.Class) || !p.locksFirst(f, e) {
 		return false
@@ -36,6 +36,9 @@ func (p *Checker) nobodyElses(f *effects.Function, e *effects.Effect) bool {
 					if syntax.IsNamed(a.X, self) && given == nil {
 						given = syntax.Unparen(a.X)
 					}
+				}
+				if fun, ok := syntax.Unparen(n.Fun).(*ast.Attribute); ok && syntax.IsNamed(fun.X, self) && given == nil {
+					given = syntax.Unparen(fun.X) // of "self.step()"
 				}
 			}
 		case *ast.Attribute:
@@ -70,5 +73,12 @@ func (p *Checker) locksFirst(f *effects.Function, e *effects.Effect) bool {
 	if x := &g.Sum.Regions[on.Region]; x.Root != effects.NodeParam || x.Parent >= 0 || !p.prog.Holds(g, on) {
 		return false
 	}
-	return g.Class == nil || g.Def.Name.Name == "__cinit__" && p.firstToMake(g.Class)
+	switch {
+	case g.Class == nil:
+		return true
+	case g.Def.Name.Name == "__cinit__":
+		return p.firstToMake(g.Class)
+	}
+	// "next(self)": what overrides it may hand the object on before it locks it.
+	return slices.Contains(f.Class.Ancestry(), g.Class) && on.Region == e.Region && len(steps) == 2 && !effects.Overridden(p.prog, f.Mod, g.Class, g.Def.Name.Name)
 }
