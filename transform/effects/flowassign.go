@@ -248,17 +248,19 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		b.assigns(t)
 		b.filled = 0
 		n := b.expr(t)
+		item, _ := t.(*ast.Subscript)
+		memo := item != nil && isMemo(b, item.X)
 		if s, ok := t.(*ast.Subscript); ok && sliceOf(s.Index) {
 			b.iterates(value, t.Range())
 			b.put(b.filled, orUnknown(b.items(value))...)
-		} else {
+		} else if !memo {
 			b.put(b.filled, value)
 		}
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
 			b.stowed(s.X, value)
 			b.storedInto(n, value, t.Range())
 		}
-		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object {
+		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object && !memo {
 			if b.shape(b.filled).Container {
 				b.handOutInto(value, b.filled, s.Pos)
 			} else { // whatever its __setitem__ does with it
