@@ -80,5 +80,5 @@ func (p *Checker) locksFirst(f *effects.Function, e *effects.Effect) bool {
 		return p.firstToMake(g.Class)
 	}
 	// "next(self)": what overrides it may hand the object on before it locks it.
-	return slices.Contains(f.Class.Ancestry(), g.Class) && on.Region == e.Region && len(steps) == 2 && !effects.Overridden(p.prog, f.Mod, g.Class, g.Def.Name.Name)
+	return slices.Contains(f.Class.Ancestry(), g.Class) && !effects.Overridden(p.prog, f.Mod, g.Class, g.Def.Name.Name)
 }
