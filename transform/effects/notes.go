@@ -98,8 +98,11 @@ func (b *notes) handOut(n int32, at int32) { b.hands(n, 0, at, true) }
 // handOutInto hands a value out by storing it in an object, unless that is the one that the value is a part
 // of already. Of an object of our own making those have it who get that one.
 func (b *notes) handOutInto(value, into, at int32) {
-	if own := b.origin(value); own == b.origin(into) && b.flow.Nodes[own].Kind == NodeParam {
-		return
+	if own := b.origin(value); own == b.origin(into) {
+		// A variable may hold any of several values: the same one in one statement, if nobody else changes it.
+		if x := &b.flow.Nodes[own]; x.Kind == NodeParam || x.Kind == NodeLocal && !x.captured {
+			return
+		}
 	}
 	for n := into; ; {
 		x := b.flow.Nodes[n]
