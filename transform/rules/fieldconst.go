@@ -18,20 +18,12 @@ type attrUse struct {
 	f *ruleFunc // nil outside functions
 	// value is what is assigned to it; nil where it is passed on, changed, …
 	value ast.Expr
+	adds  bool // it gets an item that it does not have
 }
 
 // settledField reports whether x.name is such an attribute.
 func (c *bodies) settledField(name string) bool {
-	var owner *project.Class
-	for _, cl := range c.m.Classes {
-		if cl.FieldByName[name] != nil {
-			if owner != nil {
-				return false
-			}
-			owner = cl
-		}
-	}
-	if owner == nil || owner.FieldByName[name].Vis != ast.Private || owner.Extern {
+	if c.soleOwner(name) == nil {
 		return false
 	}
 	born := false
@@ -49,6 +41,24 @@ func (c *bodies) settledField(name string) bool {
 		born = true
 	}
 	return born
+}
+
+// soleOwner returns the class that has an attribute of a name which Python code cannot see, if no other class has one of
+// that name.
+func (c *bodies) soleOwner(name string) *project.Class {
+	var owner *project.Class
+	for _, cl := range c.m.Classes {
+		if cl.FieldByName[name] != nil {
+			if owner != nil {
+				return nil
+			}
+			owner = cl
+		}
+	}
+	if owner == nil || owner.FieldByName[name].Vis != ast.Private || owner.Extern {
+		return nil
+	}
+	return owner
 }
 
 // attrUses indexes the module's attributes by name.
@@ -101,12 +111,17 @@ func (c *bodies) attrUses() map[string][]attrUse {
 				for _, t := range n.Targets {
 					if at, ok := t.(*ast.Attribute); ok && n.Op == "=" && n.Value != nil {
 						harmless(at)
-						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f, n.Value})
+						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f: f, value: n.Value})
+					}
+					if (adding{c}).addsOnly(f, n, t) {
+						at := t.(*ast.Subscript).X.(*ast.Attribute)
+						harmless(at)
+						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f: f, adds: true})
 					}
 				}
 			case *ast.Attribute:
 				if !read[n] {
-					c.attrs[n.Attr.Name] = append(c.attrs[n.Attr.Name], attrUse{f, nil})
+					c.attrs[n.Attr.Name] = append(c.attrs[n.Attr.Name], attrUse{f: f})
 				}
 			}
 			return true
