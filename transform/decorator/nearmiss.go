@@ -79,7 +79,7 @@ func closest(name string, candidates []string) guess {
 		if len(letters) < 7 {
 			limit = 1
 		}
-		d := min(distance(spelt, letters), distance(stem(spelt), stem(letters)), distance(stem(turned), stem(letters)))
+		d := min(within(limit, spelt, letters), within(limit, stem(spelt), stem(letters)), within(limit, stem(turned), stem(letters)))
 		switch {
 		case d > limit || len(out.names) > 0 && d > out.distance:
 		case len(out.names) > 0 && d == out.distance:
@@ -120,17 +120,30 @@ func Nearest(word string, candidates []string) string {
 
 // distance counts the letters to insert, delete, replace or swap with their
 // neighbour to make one word of another.
-func distance(a, b string) int {
+func distance(a, b string) int { return within(len(a)+len(b), a, b) }
+
+// within is distance, or more than the limit where it is more, which is seen sooner.
+func within(limit int, a, b string) int {
+	if d := len(a) - len(b); max(d, -d) > limit {
+		return limit + 1
+	}
 	var rows [3][]int
+	var room [len(rows)][32]int // names are short, and this is asked of many
 	for i := range rows {
-		rows[i] = make([]int, len(b)+1)
+		if len(b) < len(room[i]) {
+			rows[i] = room[i][:len(b)+1]
+		} else {
+			rows[i] = make([]int, len(b)+1)
+		}
 	}
 	before, last, row := rows[0], rows[1], rows[2]
 	for j := range row {
 		last[j] = j
 	}
+	least := 0 // in the last row
 	for i := 1; i <= len(a); i++ {
 		row[0] = i
+		lowest := i
 		for j := 1; j <= len(b); j++ {
 			cost := 1
 			if a[i-1] == b[j-1] {
@@ -140,7 +153,12 @@ func distance(a, b string) int {
 			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
 				row[j] = min(row[j], before[j-2]+1)
 			}
+			lowest = min(lowest, row[j])
 		}
+		if lowest > limit && least > limit { // a row is made of the two before it
+			return limit + 1
+		}
+		least = lowest
 		before, last, row = last, row, before
 	}
 	return last[len(b)]
