@@ -146,7 +146,7 @@ func packageKey() (testcache.Key, error) {
 	}
 	h := testcache.NewHash("wheel of pyxlock").Text("go", string(version)).Files("program", sources)
 	err = h.Checkout(root, "python/pyxlock", "python/cython-stubs", "python/hatch_build.py", "python/hatch_metadata.py",
-		"tools/bytecode.py", "tools/bytecode.sh", "tools/lexicon.py", "tools/pins", "go.mod", "go.sum", "pyproject.toml", "LICENSE", "README.md")
+		"tools/bytecode.py", "tools/bytecode.sh", "tools/lexicon.py", "tools/utilities.py", "tools/pins", "go.mod", "go.sum", "pyproject.toml", "LICENSE", "README.md")
 	return h.Sum(), err
 }
 

@@ -3,9 +3,10 @@
 The environments that pip makes for a build, and those of the tests, live for seconds,
 and in each of them the first build compiles Cython and setuptools to bytecode. Wheels
 that have it already spare that. What is in them is otherwise what was installed, with what
-tools/lexicon.py changed there: pip's own files are left out, and the scripts, which it makes
-of the entry points again. The number of a build in their names makes pip prefer them to
-others of the same version. A wheel that is there already, of another interpreter, is added to.
+tools/lexicon.py and tools/utilities.py changed there: pip's own files are left out, and the
+scripts, which it makes of the entry points again. The number of a build in their names makes
+pip prefer them to others of the same version. A wheel that is there already, of another
+interpreter, is added to.
 Usage: bytecode.py DIRECTORY NAME...
 """
 

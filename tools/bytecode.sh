@@ -11,7 +11,7 @@ if [ -n "$ft" ]; then
 	tools/venv.sh guide "$ft"
 	environments="$environments guide"
 fi
-want=$(for name in $environments; do cat ".venv/$name/.pins" ".venv/$name/.lexicon"; done; cat tools/bytecode.py tools/bytecode.sh)
+want=$(for name in $environments; do cat ".venv/$name/.pins" ".venv/$name/.sooner"; done; cat tools/bytecode.py tools/bytecode.sh)
 [ "$(cat build/bytecode/.made 2>/dev/null || true)" != "$want" ] || exit 0
 rm -rf build/bytecode build/bytecode.new
 mkdir -p build/bytecode.new

@@ -40,7 +40,7 @@ install() {
 	key=$(env -u PIP_CONSTRAINT -u PIP_BUILD_CONSTRAINT -u PIP_FIND_LINKS "$@" \
 		build/kept key "wheel of an example" environment "python=$(command -v "$python")" compiler=gcc compiler=g++ \
 		"text=$("${pip[@]}" --version | cut -d " " -f 1-2)" $(printf 'path=%s ' dist/*.whl) path=tools/pins/build.txt \
-		checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/lexicon.py \
+		checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/lexicon.py checkout=tools/utilities.py \
 		"checkout=examples/$name")
 	if build/kept get "$key" "$dir/wheel.zip"; then
 		"$python" -m zipfile -e "$dir/wheel.zip" "$dir/wheel"

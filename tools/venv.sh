@@ -2,7 +2,7 @@
 # Makes one virtual environment under .venv from its pin file, once: a later call
 # with the same pins and the same interpreter does nothing. A checkout that was moved
 # makes it anew: its programs name their interpreter by its whole path. Its Cython, if it
-# has one, is made to start sooner (tools/lexicon.py).
+# has one, is made to start sooner (tools/lexicon.py, tools/utilities.py).
 # Usage: tools/venv.sh NAME PYTHON      (NAME: tools/pins/NAME.txt, .venv/NAME)
 set -eu
 cd "$(dirname "$0")/.."
@@ -23,7 +23,8 @@ if [ ! -x "$dir/bin/python" ] || [ "$(cat "$dir/.pins" 2>/dev/null || true)" != 
 	"$dir/bin/python" -m pip install --quiet --disable-pip-version-check --only-binary :all: --no-deps -r "$pins"
 	printf '%s\n' "$want" >"$dir/.pins"
 fi
-if grep -q '^Cython==' "$pins" && ! cmp -s tools/lexicon.py "$dir/.lexicon"; then
+if grep -q '^Cython==' "$pins" && ! cat tools/lexicon.py tools/utilities.py | cmp -s - "$dir/.sooner"; then
 	"$dir/bin/python" tools/lexicon.py
-	cp tools/lexicon.py "$dir/.lexicon"
+	"$dir/bin/python" tools/utilities.py
+	cat tools/lexicon.py tools/utilities.py >"$dir/.sooner"
 fi
