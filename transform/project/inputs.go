@@ -26,6 +26,7 @@ func (p *Project) Open(ctx context.Context, paths []string, jobs int) (Inputs, e
 	in := p.Group(paths)
 	p.Lineage.give(in)
 	p.given = p.packagesIn(in.Stems)
+	p.near.Clear()
 	return in, Each(ctx, in.Paths, jobs, func(path string) error { return p.Source(path).Err })
 }
 

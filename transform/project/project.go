@@ -27,8 +27,9 @@ type Project struct {
 	// Lineage has the subclasses.
 	Lineage *Lineage
 	// given are the directories of the packages that the inputs are in: a build names those on
-	// its command line.
+	// its command line. Near has them in the order in which a cimport from a root looks there.
 	given []string
+	near  *cache.Cache[string, []string]
 }
 
 // Options tell where the files of a project are.
@@ -59,6 +60,7 @@ func New(load Loader, opts Options) *Project {
 	p.modules = cache.New(p.load)
 	p.listed = cache.New(p.readDir)
 	p.roots = cache.New(p.findRoot)
+	p.near = cache.New(func(root string) []string { return nearest(p.given, root) })
 	p.refs = cache.New(p.findRefs)
 	p.speaking = cache.New(p.speaks)
 	p.Lineage = newLineage(p, opts.Scope)
@@ -165,7 +167,7 @@ func (p *Project) bases(stem, root string, level int, path []string) iter.Seq[st
 		if !yield(root) || dir != root && !yield(dir) {
 			return
 		}
-		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}, nearest(p.given, root)} {
+		for _, dirs := range [][]string{p.opts.Roots, p.opts.Include, {"."}, p.near.Get(root)} {
 			for _, d := range dirs {
 				if d = filepath.Clean(d); d != root && d != dir && !yield(d) {
 					return
