@@ -102,20 +102,34 @@ func Registers(f *Function, variable string) bool {
 	})
 }
 
-// Sets reports whether a function sets a variable of the module to something that it is given, or that has that in it.
-func Sets(f *Function, variable string) bool {
-	global, sets := false, false
+// Sets returns the variables of the module that a function sets to something that it is given, or that has that in it.
+func Sets(f *Function) []string {
+	var global, out []string
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Simple:
-			global = global || n.Keyword == "global" && slices.ContainsFunc(n.Names, func(id ast.Ident) bool { return id.Name == variable })
-		case *ast.Assign:
-			sets = sets || n.Value != nil && slices.ContainsFunc(n.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, variable) }) &&
-				slices.ContainsFunc(f.Def.Params.List, func(prm *ast.Param) bool { return prm.Name.Name != "" && mentions(n.Value, prm.Name.Name) })
+		if n, ok := n.(*ast.Simple); ok && n.Keyword == "global" {
+			for _, id := range n.Names {
+				global = append(global, id.Name)
+			}
 		}
 		return true
 	})
-	return global && sets
+	if len(global) == 0 {
+		return nil
+	}
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.Assign)
+		if !ok || a.Value == nil {
+			return true
+		}
+		for _, t := range a.Targets {
+			if x, ok := syntax.Unparen(t).(*ast.Name); ok && slices.Contains(global, x.Name) &&
+				slices.ContainsFunc(f.Def.Params.List, func(prm *ast.Param) bool { return prm.Name.Name != "" && mentions(a.Value, prm.Name.Name) }) {
+				out = append(out, x.Name)
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // assignsAttribute reports whether the body of a class assigns to a name.

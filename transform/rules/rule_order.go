@@ -160,6 +160,7 @@ type ordering struct {
 	other     map[kindOf]bool                      // see otherKind
 	finds     map[*effects.Function][]effects.Find // of functions that were asked for theirs
 	finders   map[*effects.Function]bool           // see finding
+	givens    map[*project.Module]map[string]bool  // see setIn
 	members   map[*project.Class]map[string]bool   // names of what classes with a lock have
 	most      map[*project.Class]effects.Mode      // see strongest
 	written   map[*project.Class]bool              // see writers

@@ -416,13 +416,31 @@ func (o untyped) filled(variable string, m *project.Module) bool {
 // registered reports whether a function puts what it is given, or a method of that, into what a variable of a
 // module holds, or sets the variable to it where that is what is called.
 func (o untyped) registered(variable string, one bool, m *project.Module) bool {
+	if one {
+		return o.setIn(m)[variable]
+	}
 	return slices.ContainsFunc(o.p.prog.Funcs(m).All, func(f *effects.Function) bool {
 		o.p.prog.FlowOf(f)
-		if one {
-			return effects.Sets(f, variable)
-		}
 		return effects.Registers(f, variable)
 	})
+}
+
+// setIn are the variables of a module that one of its functions sets to something that it is given.
+func (o untyped) setIn(m *project.Module) map[string]bool {
+	out, known := o.givens[m]
+	if !known {
+		out = map[string]bool{}
+		for _, f := range o.p.prog.Funcs(m).All {
+			for _, name := range effects.Sets(f) {
+				out[name] = true
+			}
+		}
+		if o.givens == nil {
+			o.givens = map[*project.Module]map[string]bool{}
+		}
+		o.givens[m] = out
+	}
+	return out
 }
 
 // gone are the methods by which something is gone over: pairs are, too, which a dict yields.
