@@ -8,7 +8,7 @@ import "slices"
 // gainedBy returns what the containers gain that a node stands for.
 func gainedBy(s *Solver, n int32) []Ref {
 	var out []Ref
-	if len(s.flow.puts) > 0 || s.fills {
+	if len(s.flow.puts)+len(s.fills) > 0 {
 		for _, r := range s.refs(n) {
 			out = append(out, gained(s, r.Region)...)
 		}
@@ -18,7 +18,7 @@ func gainedBy(s *Solver, n int32) []Ref {
 
 // gained returns what a container may get in this function, beside what it was made with.
 func gained(s *Solver, region int32) []Ref {
-	if len(s.flow.puts) == 0 && !s.fills {
+	if len(s.flow.puts)+len(s.fills) == 0 {
 		return nil
 	}
 	return s.rounds.resolve(question(s, query{region: region, name: anyItem}), func() []Ref {
@@ -40,36 +40,31 @@ func gained(s *Solver, region int32) []Ref {
 				out = append(out, s.refs(p.item)...)
 			}
 		}
-		if s.fills {
-			out = append(out, filled(s, region, unknown)...)
-		}
-		return out
+		return append(out, filled(s, region, unknown)...)
 	})
 }
 
 // filled returns what callees put into a container.
 func filled(s *Solver, region int32, unknown func(n int32)) (out []Ref) {
-	for i := range s.flow.Calls {
-		c := &s.flow.Calls[i]
-		for _, g := range c.Callees {
-			for k := range g.Sum.assigns {
-				a := &g.Sum.assigns[k]
-				switch {
-				case a.name != anyItem || !fillsInto(s, c, g, a.into, region):
-				case a.value == noObject:
-				case a.value < 0:
+	for _, by := range s.fills {
+		c, g := by.call, by.callee
+		for k := range g.Sum.assigns {
+			a := &g.Sum.assigns[k]
+			switch {
+			case a.name != anyItem || !fillsInto(s, c, g, a.into, region):
+			case a.value == noObject:
+			case a.value < 0:
+				unknown(-1)
+			default:
+				at := anchor(g, a.value)
+				given := s.given(c, g, at)
+				for _, b := range given {
+					for _, r := range s.along(b.Region, g, a.value, c.history) {
+						out = append(out, Ref{r, b.Class})
+					}
+				}
+				if len(given) == 0 {
 					unknown(-1)
-				default:
-					at := anchor(g, a.value)
-					given := s.given(c, g, at)
-					for _, b := range given {
-						for _, r := range s.along(b.Region, g, a.value, c.history) {
-							out = append(out, Ref{r, b.Class})
-						}
-					}
-					if len(given) == 0 {
-						unknown(-1)
-					}
 				}
 			}
 		}

@@ -114,16 +114,29 @@ func assigning(fl *Flow) bool {
 	return false
 }
 
-// filling reports whether anything that a function calls puts items into containers.
-func filling(fl *Flow) bool {
-	for i := range fl.Calls {
-		for _, g := range fl.Calls[i].Callees {
-			if slices.ContainsFunc(g.Sum.assigns, func(a assigned) bool { return a.name == anyItem }) {
-				return true
+// filling returns the calls that may put items into containers. It uses the memory of out.
+func filling(f *Function, out []filler) []filler {
+	out = out[:0]
+	fills := false
+	for i := range f.Flow.Calls {
+		c := &f.Flow.Calls[i]
+		for _, g := range c.Callees {
+			puts := slices.ContainsFunc(g.Sum.assigns, func(a assigned) bool { return a.name == anyItem })
+			if fills = fills || puts; puts || g == f { // which may turn out to
+				out = append(out, filler{c, g})
 			}
 		}
 	}
-	return false
+	if !fills {
+		return out[:0]
+	}
+	return out
+}
+
+// filler is a call, and the callee that may put items into containers.
+type filler struct {
+	call   *Call
+	callee *Function
 }
 
 // attribute returns what attribute name of a region holds where a history ends, in

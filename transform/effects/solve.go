@@ -196,7 +196,7 @@ type Solver struct {
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
 	merged  bool        // whether a node stood for so many objects that they are told apart no more; see few
-	fills   bool        // whether a callee puts anything into a container
+	fills   []filler    // see filling
 	meant   [][]meaning // what the regions of a callee are in the call that is looked at
 	held    []lockSet   // by node of the history: the locks that people placed; nil for none at all
 	freed   []lockSet   // likewise: those that may have been released for the caller; nil for none at all
@@ -208,7 +208,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.merged = false
-	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f.Flow)
+	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f, s.fills)
 	s.attributes, s.held, s.freed = nil, nil, nil
 	s.rounds.reset()
 	s.answers.reset()
@@ -279,7 +279,7 @@ func derive(s *Solver, f *Function) bool {
 	if !s.sum.waits && waiting(s.flow) {
 		s.sum.waits, s.grown = true, true
 	}
-	if s.assigns || s.fills || len(s.flow.puts) > 0 {
+	if s.assigns || len(s.fills)+len(s.flow.puts) > 0 {
 		s.assign()
 	}
 	keep(s)
