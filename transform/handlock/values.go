@@ -49,11 +49,11 @@ func (h *Names) read() {
 	h.vars, h.others, h.same, h.over = map[string]string{}, map[string]bool{}, map[string]string{}, map[string]string{}
 	plain := map[string]bool{} // given something that is no lock
 	for _, u := range h.m.Units {
-		ast.Walk(u.File, func(n ast.Node) bool {
-			switch n := n.(type) {
+		syntax.Everywhere(u.File.Body, func(st ast.Stmt) {
+			switch n := st.(type) {
 			case *ast.CVarDecl:
 				if n.Type == nil {
-					return true
+					return
 				}
 				typ := h.typeName(n.Type)
 				for _, d := range n.Declarators {
@@ -72,7 +72,7 @@ func (h *Names) read() {
 					}
 				}
 				if n.Value == nil {
-					return true
+					return
 				}
 				for _, t := range n.Targets {
 					switch t := t.(type) {
@@ -84,7 +84,6 @@ func (h *Names) read() {
 					}
 				}
 			}
-			return true
 		})
 		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
 			switch st := st.(type) {
@@ -115,14 +114,14 @@ func (h *Names) readClasses() {
 	h.ofClass = map[string]string{}
 	all, plain := h.vars, map[string]bool{}
 	for _, u := range h.m.Units {
-		ast.Walk(u.File, func(n ast.Node) bool {
-			c, ok := n.(*ast.ClassDef)
+		syntax.Everywhere(u.File.Body, func(st ast.Stmt) {
+			c, ok := st.(*ast.ClassDef)
 			if !ok || c.Body == nil {
-				return true
+				return
 			}
 			h.vars = map[string]string{}
-			ast.Walk(c.Body, func(n ast.Node) bool {
-				switch n := n.(type) {
+			syntax.Everywhere(c.Body.Stmts, func(st ast.Stmt) {
+				switch n := st.(type) {
 				case *ast.CVarDecl:
 					if n.Type != nil {
 						for _, d := range n.Declarators {
@@ -136,14 +135,12 @@ func (h *Names) readClasses() {
 						}
 					}
 				}
-				return true
 			})
 			for name, typ := range h.vars {
 				if typ != "" {
 					h.ofClass[c.Name.Name+"."+name] = typ
 				}
 			}
-			return true
 		})
 	}
 	h.vars = all

@@ -19,10 +19,10 @@ func (m *Module) CythonAlias(name string) string {
 func findAliases(m *Module) map[string]string {
 	attrs, copies := map[string]string{}, map[string]string{}
 	for _, u := range m.Units {
-		ast.Walk(&ast.Suite{Span: u.File.Span, Stmts: u.File.Body}, func(n ast.Node) bool {
-			a, ok := n.(*ast.Assign)
+		syntax.Everywhere(u.File.Body, func(st ast.Stmt) {
+			a, ok := st.(*ast.Assign)
 			if !ok {
-				return true
+				return
 			}
 			value := syntax.Unparen(a.Value)
 			attr := m.Scope.CythonAttr(value, false)
@@ -36,7 +36,6 @@ func findAliases(m *Module) map[string]string {
 					copies[t.Name] = of.Name
 				}
 			}
-			return true
 		})
 	}
 	for name, of := range copies {
