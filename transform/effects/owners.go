@@ -93,6 +93,9 @@ func (h *holdings) keep(k kept) bool {
 	if h.known[key] || len(h.kept) >= manyHoldings {
 		return false
 	}
+	if h.known == nil {
+		h.known = map[keptKey]bool{}
+	}
 	h.known[key] = true
 	h.kept = append(h.kept, k)
 	return true
@@ -102,6 +105,9 @@ func (h *holdings) pair(b beside) bool {
 	key := besideKey{b.class, b.pointer, b.owner, b.from.region, b.holder.region, b.from.returned}
 	if h.together[key] || len(h.beside) >= manyHoldings {
 		return false
+	}
+	if h.together == nil {
+		h.together = map[besideKey]bool{}
 	}
 	h.together[key] = true
 	h.beside = append(h.beside, b)
@@ -138,7 +144,7 @@ func (l *linking) settle(all []*Function) {
 	}
 	for _, f := range list {
 		queued[f] = true
-		l.of[f] = &holdings{known: map[keptKey]bool{}, together: map[besideKey]bool{}}
+		l.of[f] = &holdings{}
 	}
 	for len(list) > 0 {
 		var next []*Function
