@@ -5,7 +5,7 @@ package rules
 // the default of a parameter.
 
 import (
-	"regexp"
+	"bytes"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -28,8 +28,51 @@ type sharedClass struct {
 	attrs map[string]*globalVar
 }
 
-// assigned finds the X of each X.attr = …, X.attr += ….
-var assigned = regexp.MustCompile(`\b([A-Za-z_]\w*)\.\w+[ \t]*(?:[-+*/%&|^@]|//|\*\*|<<|>>)?=(?:[^=]|$)`)
+// assigned yields the X of each X.attr = …, X.attr += …, looking back from each "=".
+func assigned(src []byte, yield func(x string)) {
+	word := func(end int) int { // where the word starts that ends here
+		for end > 0 && syntax.WordByte(src[end-1]) {
+			end--
+		}
+		return end
+	}
+	last := 0 // where the one before ended
+	for at := -1; ; {
+		next := bytes.IndexByte(src[at+1:], '=')
+		if next < 0 {
+			return
+		}
+		if at += 1 + next; at+1 < len(src) && src[at+1] == '=' {
+			continue
+		}
+		end := at
+		if end > 0 && bytes.IndexByte([]byte("-+*/%&|^@<>"), src[end-1]) >= 0 {
+			end--
+			switch op := src[end]; {
+			case op == '<' || op == '>':
+				if end == 0 || src[end-1] != op {
+					continue
+				}
+				end--
+			case (op == '/' || op == '*') && end > 0 && src[end-1] == op:
+				end--
+			}
+		}
+		for end > 0 && (src[end-1] == ' ' || src[end-1] == '\t') {
+			end--
+		}
+		dot := word(end) - 1
+		if dot < 1 || dot == end-1 || src[dot] != '.' {
+			continue
+		}
+		start := word(dot)
+		if start == dot || start < last || src[start] >= '0' && src[start] <= '9' {
+			continue
+		}
+		yield(string(src[start:dot]))
+		last = at + 2
+	}
+}
 
 // sharedBesides returns them, with what functions do to them.
 func sharedBesides(c *bodies) *sharedThings {
@@ -45,13 +88,12 @@ func sharedBesides(c *bodies) *sharedThings {
 				s.collect(c, u, k, names)
 			}
 		})
-		for _, m := range assigned.FindAllSubmatch(u.Src, -1) {
-			root := string(m[1])
+		assigned(u.Src, func(root string) {
 			b, bound := c.m.Scope.Names[root]
 			if _, v := c.globals()[root]; v || bound && (b.Kind == project.BindModule || b.Kind == project.BindImported) {
 				names[root] = true
 			}
-		}
+		})
 	}
 	defaults := func(f *ruleFunc) bool { // of a function within another, each call of that makes new ones
 		return f.outer == nil && f.def.Params != nil && f.def.Kind != ast.Cdef && slices.ContainsFunc(f.def.Params.List, func(p *ast.Param) bool { return newContainer(p.Default) })
