@@ -144,7 +144,7 @@ type filler struct {
 func (s *Solver) attribute(region int32, name string, owner, class *project.Class, history, n int32) []Ref {
 	// At the longest path a region stands for many objects.
 	// Whichever object an attribute that owns it has, what is done to that is done to the owner.
-	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath || owns(s.p, owner, name) {
+	if history == 0 || !s.assigns || s.sum.Regions[region].depth >= maxPath || ownsFor(s, owner, name) {
 		return []Ref{{s.child(region, name, owner, inPlace), class}}
 	}
 	q := query{region, history, n, name, class}

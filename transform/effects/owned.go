@@ -47,6 +47,19 @@ func owns(p *Program, c *project.Class, name string) bool {
 	return p.owned.Get(attribute{d, name}) == owned
 }
 
+// ownsFor is owns for a solver, which asks the same of each use of an attribute; no lock changes meanwhile.
+func ownsFor(s *Solver, c *project.Class, name string) bool {
+	at := attribute{c, name}
+	is, known := s.owning[at]
+	if !known {
+		if is = owns(s.p, c, name); s.owning == nil {
+			s.owning = map[attribute]bool{}
+		}
+		s.owning[at] = is
+	}
+	return is
+}
+
 // Owns reports whether what is done to the object in an attribute of c is done to the object of c.
 func Owns(p *Program, c *project.Class, name string) bool { return owns(p, c, name) }
 

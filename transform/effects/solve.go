@@ -193,6 +193,7 @@ type Solver struct {
 	singles    []int32  // see single
 	effects    []Effect // where those of a function grow
 	rounds     rounds
+	owning     map[attribute]bool // see ownsFor
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
 	merged  bool        // whether a node stood for so many objects that they are told apart no more; see few
@@ -385,7 +386,7 @@ func (s *Solver) add(r int32, e *Effect, h held) {
 	for ; x.Parent >= 0; up++ {
 		guarded := s.p.Guards(e.Class)
 		if guarded && !s.p.sharesLock(x.Owner, x.Name) {
-			if e.Cause == Takes || e.Kind == OnPython || x.OfItems() || !owns(s.p, x.Owner, x.Name) {
+			if e.Cause == Takes || e.Kind == OnPython || x.OfItems() || !ownsFor(s, x.Owner, x.Name) {
 				break
 			}
 			e.Raw, e.Held, e.Owned = true, false, true // whatever lock of its own a method takes
