@@ -77,6 +77,10 @@ func (b *values) cast(n int32, to ctype.Shape) int32 {
 		return 0
 	}
 	if to.Kind == ctype.Scalar {
+		if b.shape(n).Handle { // under another type it stands for the same
+			to.Handle = true
+			return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
+		}
 		if b.shape(n).Kind == ctype.Pointer { // an address as a number, which leads where it led
 			return b.node(Node{Kind: NodeCast, Base: n, Shape: to})
 		}
