@@ -159,7 +159,8 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	if c := b.classOf(base); c != nil {
 		if fs := b.members(c, name, false); len(fs) > 0 {
-			switch {
+			switch starred := slices.ContainsFunc(e.Args, func(a ast.Arg) bool { return a.Star > 0 }); {
+			case starred && b.isClass(base): // which of several methods with other parameters, only the class tells
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "classmethod"): // type(self).zeros(n)
 				return b.callFunctions(append(fs, pythonMembers(b.p, b.m, c, name)...), base, true, e)
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "staticmethod"):
