@@ -113,6 +113,11 @@ func (p *Types) PlainData(of *project.StructType, depth int) bool {
 	return true
 }
 
+// PlainArray reports whether a value is an array whose items lead nowhere: assigning it copies them.
+func (p *Types) PlainArray(s Shape) bool {
+	return s.array && s.Depth == 1 && (s.Elem == Scalar || s.Elem == Record && p.PlainData(s.Struct, 0))
+}
+
 // Numbers reports whether a struct is declared with numbers alone; one of C code may have more.
 func (p *Types) Numbers(of *project.StructType) bool {
 	if of == nil || of.Def.Body == nil {

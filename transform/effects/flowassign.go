@@ -44,7 +44,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 			value = copied(b, sh, value)
 		}
 	}
-	if sh.Array() && sh.Depth == 1 && value != 0 && (sh.Elem == ctype.Scalar || sh.Elem == ctype.Record && b.p.Types.PlainData(sh.Struct, 0)) {
+	if value != 0 && b.p.Types.PlainArray(sh) {
 		value = b.node(Node{Kind: NodeNothing, Shape: sh}) // a copy
 	}
 	switch {

@@ -172,7 +172,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 			if moved(s, f, origin(f, st.value).Name, from.Region) {
 				continue
 			}
-			if k := c.p.Types.OfField(fd).Kind; k != ctype.Pointer && (k != ctype.Unknown || sh.Kind != ctype.Pointer) {
+			if fs := c.p.Types.OfField(fd); fs.Kind != ctype.Pointer && (fs.Kind != ctype.Unknown || sh.Kind != ctype.Pointer) || c.p.Types.PlainArray(fs) {
 				continue // a copy
 			}
 			out := project.FindingAt(f.Unit.Source, st.span, finding.Pointer, "", "")
