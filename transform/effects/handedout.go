@@ -26,7 +26,7 @@ type Deferred struct {
 // later, or in another thread.
 func HandedOut(f *Function) []Deferred {
 	var out []Deferred
-	l := later{f: f}
+	l := &later{f: f, body: f.Def.Body}
 	add := func(e ast.Expr, functions, now bool) {
 		if e == nil {
 			return
@@ -49,6 +49,10 @@ func HandedOut(f *Function) []Deferred {
 		case *ast.Assign:
 			for _, t := range n.Targets {
 				switch t := syntax.Unparen(t).(type) {
+				case *ast.Name:
+					if l.ofModule(t.Name) {
+						add(n.Value, false, true)
+					}
 				case *ast.Attribute:
 					add(n.Value, false, false)
 				case *ast.Subscript:
@@ -72,6 +76,8 @@ func HandedOut(f *Function) []Deferred {
 				for _, a := range n.Args {
 					add(a.X, true, true)
 				}
+			case name == "setattr" && !isMethod && len(n.Args) == 3:
+				add(n.Args[2].X, false, true)
 			case isMethod && keepsItem[name] && l.others(fun.X):
 				for _, a := range n.Args {
 					add(a.X, false, true)
@@ -80,7 +86,26 @@ func HandedOut(f *Function) []Deferred {
 		}
 		return true
 	})
+	syntax.EachStmt(f.Def.Body.Stmts, func(st ast.Stmt) {
+		if def, ok := st.(*ast.FuncDef); ok {
+			out = append(out, registered(def)...)
+		}
+	})
 	return out
+}
+
+// registered is a function inside a function that its decorator keeps, to call it: @atexit.register.
+func registered(def *ast.FuncDef) []Deferred {
+	for _, d := range def.Decorators {
+		by := syntax.Unparen(d.Expr)
+		if k, ok := by.(*ast.Call); ok {
+			by = k.Fun
+		}
+		if library.CallsLater()[syntax.LastName(by)] {
+			return []Deferred{{Kind: "function", Body: def.Body.Span, Out: d.Expr.Range(), Now: true}}
+		}
+	}
+	return nil
 }
 
 // Lazy reports whether a function of Python's goes over what it is given when somebody goes over what it returns.
@@ -93,9 +118,12 @@ var keepsItem = map[string]bool{"add": true, "append": true, "appendleft": true,
 
 // later finds what runs later in one function.
 type later struct {
-	f     *Function
-	named map[string][]ast.Stmt // see findNamed; nil before somebody asked
-	local map[string]bool       // see others; nil before somebody asked
+	f       *Function
+	body    *ast.Suite
+	named   map[string][]ast.Stmt // see findNamed; nil before somebody asked
+	local   map[string]bool       // see others; nil before somebody asked
+	globals map[string]bool       // see ofModule; nil before somebody asked
+	outer   *later                // of a function within a function: what that finds
 }
 
 // lazily reports whether a function of Python's goes over what it is given, or calls it, when somebody goes over what
@@ -195,6 +223,11 @@ func (l *later) of(e ast.Expr, depth int) []Deferred {
 		}
 		return out
 	case *ast.Call:
+		if name, ok := syntax.Unparen(x.Fun).(*ast.Name); ok && depth < nameDepth {
+			if out := l.returned(name.Name, depth); out != nil {
+				return out
+			}
+		}
 		var out []Deferred
 		if l.lazily(x.Fun) {
 			for _, a := range x.Args {
@@ -209,16 +242,16 @@ func (l *later) of(e ast.Expr, depth int) []Deferred {
 			return append(l.of(x.X, depth), l.of(x.Y, depth)...)
 		}
 	case *ast.Name:
-		if depth > 0 {
+		if depth > nameDepth {
 			return nil
 		}
-		return l.by(x.Name)
+		return l.by(x.Name, depth)
 	}
 	return nil
 }
 
 // by finds what runs later of the values that the function gives to a name.
-func (l *later) by(name string) []Deferred {
+func (l *later) by(name string, depth int) []Deferred {
 	if l.named == nil {
 		l.findNamed()
 	}
@@ -226,23 +259,82 @@ func (l *later) by(name string) []Deferred {
 	for _, st := range l.named[name] {
 		switch n := st.(type) {
 		case *ast.FuncDef:
-			out = append(out, Deferred{Kind: "function", Body: n.Body.Span, Now: callsByName(l.f, name)})
+			out = append(out, Deferred{Kind: "function", Body: n.Body.Span, Now: len(n.Decorators) > 0 || callsByName(l.f, name)})
+		case *ast.ClassDef:
+			out = append(out, Deferred{Kind: "class", Body: n.Span, Now: true})
 		case *ast.Assign:
-			out = append(out, l.of(n.Value, 1)...)
+			out = append(out, l.of(n.Value, depth+1)...)
+		}
+	}
+	if len(l.named[name]) == 0 && l.outer != nil {
+		return l.outer.by(name, depth)
+	}
+	return out
+}
+
+// returned finds what runs later of what a call of a function inside the function returns: a generator or coroutine, an
+// object of a class, or what that function hands out itself.
+func (l *later) returned(name string, depth int) []Deferred {
+	if l.named == nil {
+		l.findNamed()
+	}
+	var out []Deferred
+	now := depth > 0 || callsOf(l.f, name) > 1 // the call alone starts nothing
+	for _, st := range l.named[name] {
+		switch n := st.(type) {
+		case *ast.ClassDef:
+			out = append(out, Deferred{Kind: "class", Body: n.Span, Now: true})
+		case *ast.FuncDef:
+			switch {
+			case n.Async:
+				out = append(out, Deferred{Kind: "coroutine", Body: n.Body.Span, Now: now})
+				continue
+			case yields(n.Body):
+				out = append(out, Deferred{Kind: "generator", Body: n.Body.Span, Now: now})
+				continue
+			}
+			in := &later{f: l.f, body: n.Body, outer: l}
+			syntax.OwnNodes(n.Body, func(n ast.Node) bool {
+				if ret, ok := n.(*ast.Simple); ok && ret.Keyword == "return" {
+					for _, e := range ret.Exprs {
+						for _, d := range in.of(e, depth+1) {
+							d.Now = true
+							out = append(out, d)
+						}
+					}
+				}
+				return true
+			})
 		}
 	}
 	return out
 }
 
+// ofModule reports whether a function declares a name to be one of the module's.
+func (l *later) ofModule(name string) bool {
+	if l.globals == nil {
+		l.globals = map[string]bool{}
+		syntax.OwnNodes(l.body, func(n ast.Node) bool {
+			if st, ok := n.(*ast.Simple); ok && st.Keyword == "global" {
+				for _, id := range st.Names {
+					l.globals[id.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return l.globals[name]
+}
+
 // findNamed finds the statements that give names something that may run later, in their order.
 func (l *later) findNamed() {
 	l.named = map[string][]ast.Stmt{}
-	syntax.EachStmt(l.f.Def.Body.Stmts, func(st ast.Stmt) {
+	syntax.EachStmt(l.body.Stmts, func(st ast.Stmt) {
 		switch n := st.(type) {
 		case *ast.FuncDef:
-			if len(n.Decorators) == 0 {
-				l.named[n.Name.Name] = append(l.named[n.Name.Name], st)
-			}
+			l.named[n.Name.Name] = append(l.named[n.Name.Name], st)
+		case *ast.ClassDef:
+			l.named[n.Name.Name] = append(l.named[n.Name.Name], st)
 		case *ast.Assign:
 			for _, t := range n.Targets {
 				if name, ok := syntax.Unparen(t).(*ast.Name); ok && n.Value != nil {
@@ -254,12 +346,16 @@ func (l *later) findNamed() {
 }
 
 // callsByName reports whether a function calls something by its name.
-func callsByName(f *Function, name string) bool {
-	found := false
-	ast.Walk(f.Def.Body, func(n ast.Node) bool {
-		c, ok := n.(*ast.Call)
-		found = found || ok && c.Fun != nil && syntax.IsNamed(c.Fun, name)
-		return !found
+func callsByName(f *Function, name string) bool { return callsOf(f, name) > 0 }
+
+// callsOf tells how often.
+func callsOf(f *Function, name string) int {
+	n := 0
+	ast.Walk(f.Def.Body, func(x ast.Node) bool {
+		if c, ok := x.(*ast.Call); ok && c.Fun != nil && syntax.IsNamed(c.Fun, name) {
+			n++
+		}
+		return true
 	})
-	return found
+	return n
 }
