@@ -65,7 +65,7 @@ func onlyTested(f *Function) map[*ast.Attribute]testedAs {
 			}
 			switch n.Ops[0] {
 			case "is", "is not", "==", "!=":
-				if rootName(n.Xs[0]) != rootName(n.Xs[1]) { // two words of one object may not belong together
+				if syntax.Root(n.Xs[0]) != syntax.Root(n.Xs[1]) { // two words of one object may not belong together
 					if strings.HasPrefix(n.Ops[0], "is") {
 						how = byIdentity
 					}
@@ -93,22 +93,6 @@ func onlyTested(f *Function) map[*ast.Attribute]testedAs {
 		}
 	}
 	return tests
-}
-
-// rootName is the variable that an expression begins with.
-func rootName(e ast.Expr) string {
-	for {
-		switch x := syntax.Bare(e).(type) {
-		case *ast.Attribute:
-			e = x.X
-		case *ast.Subscript:
-			e = x.X
-		case *ast.Name:
-			return x.Name
-		default:
-			return ""
-		}
-	}
 }
 
 // attributeRead walks an attribute.

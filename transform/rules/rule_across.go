@@ -19,7 +19,7 @@ import (
 
 // checkAcross looks for what methods keep across callbacks.
 func checkAcross(c *checking) {
-	movers := map[*project.Field]*moving{}
+	movers, known := map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
 		if f.Class == nil || ownName(f) == "" || c.p.Constructs(f, 0) || !c.p.Locked(f.Class) {
 			continue
@@ -27,22 +27,14 @@ func checkAcross(c *checking) {
 		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind == decorator.Mutex {
 			continue // a mutex is not re-entrant: a call from the callback waits for itself
 		}
-		a := &across{checking: c, f: f, self: ownName(f), movers: movers}
-		if a.r = c.ruleFunc(f.Def); a.r == nil {
+		a := (&across{checking: c, movers: movers, helpers: known}).on(f)
+		if a == nil || !a.points() {
 			continue
 		}
-		a.r.prepare()
 		calls := a.callbacks()
 		if len(calls) == 0 {
 			continue
 		}
-		a.steps = map[int32]bool{}
-		syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
-			if st, ok := n.(*ast.Assign); ok && (st.Op == "+=" || st.Op == "-=") && len(st.Targets) == 1 {
-				a.steps[st.Targets[0].Range().Pos] = true
-			}
-			return true
-		})
 		a.loops(calls)
 		a.names(calls)
 	}
@@ -63,8 +55,10 @@ type across struct {
 	r    *ruleFunc
 	self string
 	// steps are where a pointer goes on from where it is: the targets of p += 1.
-	steps  map[int32]bool
-	movers map[*project.Field]*moving
+	steps   map[int32]bool
+	movers  map[*project.Field]*moving
+	helpers helpers
+	calls   map[ast.Span][]*effects.Function // see callees; nil before somebody asked
 }
 
 // moving is a method that moves or frees what an attribute leads to; by is nil where none does.
@@ -73,20 +67,25 @@ type moving struct {
 	how *effects.Effect
 }
 
-// callback is a call of code that the user of the class gave, or the going over something of the user's.
+// callback is where code runs that the user of the class gave: a call, the going over something of the user's, or what
+// operators ask of it.
 type callback struct {
 	span ast.Span
 	text string
+	of   ast.Expr // whose code it is; nil where that is nobody's in particular
 }
 
 // callbacks finds them: calls of parameters and attributes without a type, of their methods and of the items
 // of containers, and what goes over a parameter.
 func (a *across) callbacks() []callback {
-	var out []callback
+	var out, implied []callback
 	goes := func(at ast.Span, over ast.Expr) {
-		out = append(out, callback{at, "the iteration over " + syntax.Text(a.f.Unit.File, over.Range())})
+		out = append(out, callback{at, "the iteration over " + syntax.Text(a.f.Unit.File, over.Range()), over})
 	}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		if what, of := (asking{a}).implied(n); what != "" {
+			implied = append(implied, callback{n.Range(), what, of})
+		}
 		switch n := n.(type) {
 		case *ast.Call:
 			name := ""
@@ -95,9 +94,13 @@ func (a *across) callbacks() []callback {
 			}
 			switch {
 			case n.Fun != nil && (a.users(n.Fun, true, 0) || a.item(n.Fun, 0)):
-				out = append(out, callback{n.Span, strings.Join(strings.Fields(syntax.Text(a.f.Unit.File, n.Fun.Range())), " ")})
+				out = append(out, callback{n.Span, strings.Join(strings.Fields(syntax.Text(a.f.Unit.File, n.Fun.Range())), " "), n.Fun})
 			case consumers[name] && len(n.Args) > 0 && (len(n.Args) == 1 || n.Args[1].Name.Name != "") && a.users(n.Args[0].X, false, 0):
 				goes(n.Span, n.Args[0].X)
+			default:
+				if what, of := a.byHelper(n); what != "" {
+					out = append(out, callback{n.Span, what, of})
+				}
 			}
 		case *ast.For:
 			if x := a.goneOver(n.Iter); x != nil && !n.From {
@@ -112,7 +115,7 @@ func (a *across) callbacks() []callback {
 		}
 		return true
 	})
-	return out
+	return append(out, implied...) // a call is easier to see
 }
 
 // consumers are builtins that go over what they are given, lazily those that return an iterator.
@@ -142,7 +145,7 @@ func (a *across) users(e ast.Expr, method bool, depth int) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
 		for i, prm := range a.f.Def.Params.List {
-			if i > 0 && prm.Kind == ast.Positional && syntax.ParamName(prm) == x.Name {
+			if (i > 0 || a.self == "") && prm.Kind == ast.Positional && syntax.ParamName(prm) == x.Name {
 				path, pointer := a.f.Mod.ParamType(a.f.Class, a.f.Def, i, prm)
 				return !pointer && (len(path) == 0 || path[len(path)-1] == "object")
 			}
@@ -201,7 +204,7 @@ func (a *across) named(x *ast.Name, depth int, is func(nameValue) bool) bool {
 
 // field is the attribute of the object that an expression names, nil where it names none.
 func (a *across) field(x *ast.Attribute) *project.Field {
-	if !syntax.IsNamed(syntax.Bare(x.X), a.self) {
+	if a.self == "" || !syntax.IsNamed(syntax.Bare(x.X), a.self) {
 		return nil
 	}
 	return a.f.Class.Field(x.Attr.Name)
@@ -212,10 +215,7 @@ func (a *across) field(x *ast.Attribute) *project.Field {
 func (a *across) attribute(e ast.Expr) *project.Field {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Attribute:
-		if !syntax.IsNamed(syntax.Bare(x.X), a.self) {
-			return nil
-		}
-		if fd := a.f.Class.Field(x.Attr.Name); fd != nil {
+		if fd := a.field(x); fd != nil {
 			if sh := a.p.Types.OfField(fd); sh.Kind == ctype.Pointer && !sh.Array() && sh.Axes == 0 && sh.Elem != ctype.Object {
 				return fd
 			}
@@ -236,7 +236,16 @@ func (a *across) attribute(e ast.Expr) *project.Field {
 			return a.attribute(x.Args[1].X)
 		}
 		if m, ok := syntax.Bare(x.Fun).(*ast.Attribute); ok && intoContainer[m.Attr.Name] {
-			return a.container(m.X)
+			if fd := a.container(m.X); fd != nil {
+				return fd
+			}
+		}
+		if a.receives(x) {
+			for _, g := range a.callees(x) {
+				if fd := a.helps(g).field; fd != nil {
+					return fd
+				}
+			}
 		}
 	}
 	return nil
@@ -266,10 +275,10 @@ var intoContainer = map[string]bool{"begin": true, "end": true, "rbegin": true, 
 // container is the attribute of the object that an expression names, if it holds a C++ object.
 func (a *across) container(e ast.Expr) *project.Field {
 	x, ok := syntax.Bare(e).(*ast.Attribute)
-	if !ok || !syntax.IsNamed(syntax.Bare(x.X), a.self) {
+	if !ok {
 		return nil
 	}
-	if fd := a.f.Class.Field(x.Attr.Name); fd != nil {
+	if fd := a.field(x); fd != nil {
 		if sh := a.p.Types.OfField(fd); sh.Kind == ctype.Record && sh.Struct == nil {
 			return fd
 		}

@@ -268,6 +268,22 @@ func Identifier(s string) bool {
 	return s != ""
 }
 
+// Root is the variable that an expression begins with, "" where it begins with something else.
+func Root(e ast.Expr) string {
+	for {
+		switch x := Bare(e).(type) {
+		case *ast.Attribute:
+			e = x.X
+		case *ast.Subscript:
+			e = x.X
+		case *ast.Name:
+			return x.Name
+		default:
+			return ""
+		}
+	}
+}
+
 // LastName returns the last name of a.b.c or of what is indexed, or "".
 func LastName(e ast.Expr) string {
 	switch e := Unparen(e).(type) {

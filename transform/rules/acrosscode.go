@@ -1,0 +1,151 @@
+package rules
+
+// PXL306: what runs code of the user without calling it by name: comparisons, hashes, attributes, the end of an object's
+// life.
+
+import (
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/syntax"
+)
+
+// asks are builtins and functions of the C API that call a special method of their argument.
+var asks = map[string]bool{"hash": true, "len": true, "str": true, "repr": true, "bytes": true, "format": true, "print": true, "next": true, "iter": true,
+	"getattr": true, "setattr": true, "hasattr": true, "PyObject_Hash": true, "PyObject_RichCompare": true, "PyObject_RichCompareBool": true, "PyObject_Str": true,
+	"PyObject_Repr": true, "PyObject_IsTrue": true, "PyObject_Length": true, "PyObject_Size": true, "PyObject_GetAttr": true, "PyObject_SetAttr": true,
+	"PyObject_GetAttrString": true, "PyObject_GetItem": true, "PyObject_SetItem": true, "PyObject_GetIter": true, "PyIter_Next": true,
+	"PyObject_Call": true, "PyObject_CallObject": true, "PyObject_CallFunctionObjArgs": true, "PyObject_CallNoArgs": true, "PyObject_CallOneArg": true, "PyObject_Vectorcall": true}
+
+// lets are functions of the C API that let a reference go: the last one runs __del__.
+var lets = map[string]bool{"Py_DECREF": true, "Py_XDECREF": true, "Py_CLEAR": true, "Py_SETREF": true, "Py_XSETREF": true}
+
+// byKey are methods of dicts and sets that hash a key and compare it.
+var byKey = map[string]bool{"get": true, "pop": true, "setdefault": true, "add": true, "discard": true, "remove": true, "index": true, "count": true}
+
+// asking looks at what an operator or a function of Python's asks.
+type asking struct{ *across }
+
+// implied is what an expression or a statement runs without a call of the user's code, and whose code that is; "" where
+// it runs none. Numbers are left out: hardly anybody's index or value has an arithmetic of its own.
+func (a asking) implied(n ast.Node) (string, ast.Expr) {
+	text := func(e ast.Node) string {
+		return strings.Join(strings.Fields(syntax.Text(a.f.Unit.File, e.Range())), " ")
+	}
+	switch n := n.(type) {
+	case *ast.Compare:
+		if of := a.compared(n); of != nil {
+			return "the comparison " + text(n), of
+		}
+	case *ast.Attribute:
+		if a.users(n.X, false, 0) || a.kept(n.X) {
+			return "the attribute " + text(n), n.X
+		}
+	case *ast.Subscript:
+		switch {
+		case a.users(n.X, false, 0):
+			return text(n), n.X
+		case len(n.Index) == 1 && a.keyed(n.X) && a.object(n.Index[0]):
+			return "the look-up of " + text(n.Index[0]), n.Index[0]
+		}
+	case *ast.Call:
+		if n.Fun == nil {
+			break
+		}
+		name := syntax.LastName(n.Fun)
+		switch m, method := syntax.Bare(n.Fun).(*ast.Attribute); {
+		case len(n.Args) == 0:
+		case lets[name]:
+			return text(n), n.Args[0].X
+		case method && byKey[name] && a.keyed(m.X) && a.object(n.Args[0].X):
+			return "the look-up of " + text(n.Args[0].X), n.Args[0].X
+		case !method && asks[name] && a.object(n.Args[0].X):
+			return text(n), n.Args[0].X
+		}
+		for _, arg := range n.Args {
+			if arg.Name.Name == "key" && a.object(arg.X) {
+				return text(arg.X), arg.X
+			}
+		}
+	case *ast.Assign:
+		for _, t := range n.Targets {
+			if x, ok := t.(*ast.Attribute); ok && n.Value != nil && a.field(x) != nil && a.users(x, false, 0) {
+				return "the end of what " + text(x) + " was", x
+			}
+		}
+	case *ast.Del:
+		for _, t := range n.Targets {
+			if x, ok := syntax.Bare(t).(*ast.Subscript); ok && a.holds(x.X) {
+				return text(n), x.X
+			}
+		}
+	}
+	return "", nil
+}
+
+// compared is the object of the user's that a comparison asks, nil where it asks none.
+func (a asking) compared(n *ast.Compare) ast.Expr {
+	plain := slices.ContainsFunc(n.Xs, func(e ast.Expr) bool {
+		if c, ok := syntax.Unparen(e).(*ast.Cast); ok && (c.Type == nil || c.Type.Name != "object") {
+			return true // a pointer, mostly
+		}
+		switch e := syntax.Bare(e).(type) {
+		case *ast.Number, *ast.Const, *ast.Str, *ast.Collection:
+			return true
+		case *ast.Unary:
+			_, number := e.X.(*ast.Number)
+			return number
+		case *ast.Name: // a number of C's
+			t := a.r.types[e.Name]
+			return t.ctype != nil && a.p.Types.Of(a.f.Mod, t.ctype, t.d).Kind == ctype.Scalar
+		case *ast.Attribute:
+			fd := a.field(e)
+			return fd != nil && a.p.Types.OfField(fd).Kind == ctype.Scalar
+		}
+		return false
+	})
+	if i := slices.IndexFunc(n.Xs, a.object); i >= 0 && !plain && !slices.ContainsFunc(n.Ops, func(op string) bool { return strings.HasPrefix(op, "is") }) {
+		return n.Xs[i]
+	}
+	return nil
+}
+
+// object reports whether an expression is some object of the user's, an item among them.
+func (a asking) object(e ast.Expr) bool {
+	return a.users(e, false, 0) || a.item(e, 0) || a.kept(e)
+}
+
+// kept reports whether an expression is an object that a pointer leads to: "<object>entry.key".
+func (a asking) kept(e ast.Expr) bool {
+	c, ok := syntax.Unparen(e).(*ast.Cast)
+	if !ok || c.Type == nil || c.Type.Name != "object" {
+		return false
+	}
+	switch syntax.Bare(c).(type) {
+	case *ast.Attribute, *ast.Subscript, *ast.Name, *ast.Call:
+		return !a.users(c.X, false, 0)
+	}
+	return false
+}
+
+// holds reports whether an expression is an attribute of the object that holds a container.
+func (a asking) holds(e ast.Expr) bool {
+	x, ok := syntax.Bare(e).(*ast.Attribute)
+	if !ok {
+		return false
+	}
+	fd := a.field(x)
+	return fd != nil && a.p.Types.OfField(fd).Container
+}
+
+// keyed reports whether an expression is an attribute of the object that holds a dict or a set.
+func (a asking) keyed(e ast.Expr) bool {
+	x, ok := syntax.Bare(e).(*ast.Attribute)
+	if !ok {
+		return false
+	}
+	fd := a.field(x)
+	return fd != nil && fd.Ctype != nil && (fd.Ctype.Name == "dict" || fd.Ctype.Name == "set")
+}
