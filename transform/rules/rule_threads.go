@@ -33,6 +33,7 @@ func checkThreads(c *checking) {
 			threads{c, f, c.ruleFunc(f.Def), l}.look(values)
 		}
 	}
+	calledLoops(c)
 }
 
 // parallelLoop is the code that each thread of a prange or parallel runs.
@@ -211,7 +212,7 @@ func (c threads) written(v effects.Value, use effects.Use) (what string, chain [
 		if shape.Kind == ctype.Object && !whole && !(owned && fd.Name == e.Field) || shape.Lock || fd.Ctype != nil && strings.Contains(project.TypeName(e.Class.Mod, fd.Ctype), "atomic") {
 			continue
 		}
-		if whole && use.Call && shape.Kind == ctype.Scalar || !c.apart(use.Span) || c.reshapes(shape, e.Class.Mod, fd, last, use.Span) {
+		if whole && use.Call && shape.Kind == ctype.Scalar || !c.place(steps, use.Span) || c.reshapes(shape, e.Class.Mod, fd, last, use.Span) {
 			return e.Field, steps
 		}
 	}
@@ -317,11 +318,24 @@ func (c threads) counts(place ast.Expr) bool {
 	}
 }
 
-// lookedUp reports whether a number is an item of something, or a variable that is assigned nothing else in the loop.
+// lookedUp reports whether a number is an item of something, or computed from one and from what all threads have, or a
+// variable that is assigned nothing else in the loop.
 func (c threads) lookedUp(e ast.Expr, depth int) bool {
+	shared := func(e ast.Expr) bool { return !depends(e, c.l.own) || c.lookedUp(e, depth) }
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Subscript:
 		return true
+	case *ast.Binary:
+		return (c.lookedUp(x.X, depth) || c.lookedUp(x.Y, depth)) && shared(x.X) && shared(x.Y)
+	case *ast.Call: // min(a[i], top), floor(a[i])
+		some := false
+		for _, arg := range x.Args {
+			if !shared(arg.X) {
+				return false
+			}
+			some = some || c.lookedUp(arg.X, depth)
+		}
+		return some
 	case *ast.Name:
 		some, other := false, depth == 0
 		syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
@@ -384,6 +398,8 @@ func (c threads) oneByOne(at int32) bool {
 	return slices.ContainsFunc(c.r.holds, func(h handHold) bool { return h.Contains(at) && c.l.body.Contains(h.Pos) })
 }
 
+const threadsHelp = "sum up in a local variable (+=), which prange makes private to each thread, and assign it after the loop; or let each thread write to its own place; or take the lock inside the loop (with cython.write_lock) instead of around it"
+
 func (c threads) report(e *effects.Effect, use effects.Use, what string, chain []effects.Step) {
 	obj := called(c.f, e.Region)
 	if obj == "" {
@@ -392,7 +408,7 @@ func (c threads) report(e *effects.Effect, use effects.Use, what string, chain [
 	out := project.FindingAt(c.f.Unit.Source, use.Span, finding.Threads, "", "")
 	out.Warning = true
 	out.Message = fmt.Sprintf("all threads of a parallel loop in %s write %s of %s, under one lock that is held around the loop", c.f.Name(), what, obj)
-	out.Help = "sum up in a local variable (+=), which prange makes private to each thread, and assign it after the loop; or let each thread write to its own place; or take the lock inside the loop (with cython.write_lock) instead of around it"
+	out.Help = threadsHelp
 	if len(chain) > 1 {
 		out.Related = effects.RelatedOf(chain[1:])
 	}
