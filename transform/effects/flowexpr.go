@@ -543,6 +543,7 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	if x == 0 && y == 0 {
 		return 0
 	}
+	x, y = asOfOneClass(b.builder, x), asOfOneClass(b.builder, y)
 	sx, sy := b.shape(x), b.shape(y)
 	if n, ok := b.joined(e.Op, x, y); ok {
 		return n

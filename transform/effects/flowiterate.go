@@ -78,6 +78,17 @@ func ofOneClass(b *builder, n int32) bool {
 	return false
 }
 
+// asOfOneClass is such a value as one of its class, and any other as it is: the operand of "(a | b) & c".
+func asOfOneClass(b *builder, n int32) int32 {
+	if sh := b.shape(n); n == 0 || sh.Class != nil || sh.Kind != ctype.Object || !ofOneClass(b, n) {
+		return n
+	}
+	if as := likelyAs(b, n); len(as) == 1 {
+		return as[0]
+	}
+	return n
+}
+
 // runsOver notes that code that is not in sight runs over what it is given, where it is known for
 // that, or where there is not much else that one does with an iterator.
 func runsOver(b *builder, n int32, name string, span ast.Span) {

@@ -78,6 +78,12 @@ func HandedOut(f *Function) []Deferred {
 				}
 			case name == "setattr" && !isMethod && len(n.Args) == 3:
 				add(n.Args[2].X, false, true)
+			case isMethod && (name == "update" || name == "extend") && l.others(fun.X):
+				for _, a := range n.Args {
+					if _, spelled := syntax.Unparen(a.X).(*ast.Collection); spelled {
+						add(a.X, false, true)
+					}
+				}
 			case isMethod && keepsItem[name] && l.others(fun.X):
 				for _, a := range n.Args {
 					add(a.X, false, true)

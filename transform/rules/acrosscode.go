@@ -69,6 +69,10 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 				return text(arg.X), arg.X
 			}
 		}
+	case *ast.WithItem:
+		if a.users(n.X, false, 0) {
+			return "the entry of " + text(n.X), n.X
+		}
 	case *ast.Assign:
 		for _, t := range n.Targets {
 			if x, ok := t.(*ast.Attribute); ok && n.Value != nil && a.field(x) != nil && a.users(x, false, 0) {

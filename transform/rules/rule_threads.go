@@ -42,6 +42,8 @@ type parallelLoop struct {
 	// own are the names that get a value of their own in each thread: a place that is found by one of them
 	// is, for all that is known, another for each thread.
 	own map[string]bool
+	// looked are, of a function that is called, the parameters that are given what is looked up (lookedUp).
+	looked map[string]bool
 }
 
 // parallelLoops finds the outermost ones of a function.
@@ -53,13 +55,13 @@ func parallelLoops(f *effects.Function) []parallelLoop {
 			if project.Parallel(f.Mod, n.Iter) && !oneThread(f, n.Iter) {
 				own := map[string]bool{}
 				bound(n.Target, own)
-				out = append(out, parallelLoop{n.Body, boundIn(f, n.Body, own)})
+				out = append(out, parallelLoop{body: n.Body, own: boundIn(f, n.Body, own)})
 				return false
 			}
 		case *ast.With:
 			for _, it := range n.Items {
 				if project.Parallel(f.Mod, it.X) && !oneThread(f, it.X) {
-					out = append(out, parallelLoop{n.Body, boundIn(f, n.Body, map[string]bool{})})
+					out = append(out, parallelLoop{body: n.Body, own: boundIn(f, n.Body, map[string]bool{})})
 					return false
 				}
 			}
@@ -337,7 +339,7 @@ func (c threads) lookedUp(e ast.Expr, depth int) bool {
 		}
 		return some
 	case *ast.Name:
-		some, other := false, depth == 0
+		some, other := c.l.looked[x.Name], depth == 0
 		syntax.OwnNodes(c.l.body, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Assign:

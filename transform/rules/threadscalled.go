@@ -24,7 +24,7 @@ func (c threads) place(steps []effects.Step, at ast.Span) bool {
 	if call == nil || r == nil {
 		return c.apart(at)
 	}
-	own := map[string]bool{}
+	own, looked := map[string]bool{}, map[string]bool{}
 	m, method := syntax.Unparen(call.Fun).(*ast.Attribute)
 	method = method && g.Class != nil
 	for i, prm := range g.Def.Params.List {
@@ -34,11 +34,12 @@ func (c threads) place(steps []effects.Step, at ast.Span) bool {
 			own[syntax.ParamName(prm)] = depends(m.X, c.l.own)
 		case arg != nil:
 			own[syntax.ParamName(prm)] = depends(arg, c.l.own)
+			looked[syntax.ParamName(prm)] = c.lookedUp(arg, 4)
 		default:
 			own[syntax.ParamName(prm)] = prm.Default == nil // by *args, for all that is known
 		}
 	}
-	in := threads{c.checking, g, r, parallelLoop{g.Def.Body, boundIn(g, g.Def.Body, own)}}
+	in := threads{c.checking, g, r, parallelLoop{g.Def.Body, boundIn(g, g.Def.Body, own), looked}}
 	if in.oneByOne(steps[1].Effect.Span.Pos) {
 		return true
 	}
