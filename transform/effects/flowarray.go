@@ -19,6 +19,14 @@ func (b arrays) sharing(n int32) int32 {
 	return b.node(Node{Kind: NodeLocal, From: []int32{n}, Shape: b.shape(n)})
 }
 
+// row is an item of an array: a row of it, which shares its items, or a number. Nobody but who uses it as one takes it for
+// a row.
+func (b *values) row(n int32) int32 {
+	sh := b.shape(n)
+	sh.Container = false
+	return b.node(Node{Kind: NodeLocal, From: []int32{n}, Shape: sh})
+}
+
 // slice is what an index of an array yields, if that is a view of some of its items.
 func (b arrays) slice(n int32, index []ast.Expr) (int32, bool) {
 	if !b.shape(n).Shares || !slices.ContainsFunc(index, func(i ast.Expr) bool {
@@ -43,7 +51,7 @@ func (b arrays) method(n int32, name string, args passed, e *ast.Call) (int32, b
 	case library.ArrayReaders()[name]:
 	case library.ArrayChangers()[name]:
 		b.effect(n, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
-	default:
+	case b.shape(n).Container:
 		b.effect(n, nil, OnValue, Write, false, CallsUnknown, name, e.Span)
 		return b.sharing(n), true
 	}

@@ -73,6 +73,9 @@ func (b *values) items(n int32) []int32 {
 	if sh := b.shape(n); sh.Kind != ctype.Object || sh.Class != nil {
 		return nil
 	}
+	if b.shape(n).Shares {
+		return []int32{b.row(n)}
+	}
 	return []int32{b.contained(n)}
 }
 

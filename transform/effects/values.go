@@ -129,6 +129,9 @@ func (b *values) element(n int32) int32 {
 		if b.flow.Nodes[n].Kind == NodeCall && sh.Class == nil {
 			return b.item(n, anyPlace)
 		}
+		if sh.Shares {
+			return b.row(n)
+		}
 		return b.contained(n)
 	}
 }

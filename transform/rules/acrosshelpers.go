@@ -41,12 +41,17 @@ func (a *across) on(g *effects.Function) *across {
 	return b
 }
 
-// findSteps finds where pointers go on.
+// findSteps finds where pointers go on, and what loops go over.
 func (a *across) findSteps() {
-	a.steps = map[int32]bool{}
+	a.steps, a.once = map[int32]bool{}, map[ast.Span]ast.Span{}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
-		if st, ok := n.(*ast.Assign); ok && (st.Op == "+=" || st.Op == "-=") && len(st.Targets) == 1 {
-			a.steps[st.Targets[0].Range().Pos] = true
+		switch st := n.(type) {
+		case *ast.Assign:
+			if (st.Op == "+=" || st.Op == "-=") && len(st.Targets) == 1 {
+				a.steps[st.Targets[0].Range().Pos] = true
+			}
+		case *ast.For:
+			a.once[st.Span] = st.Iter.Range()
 		}
 		return true
 	})

@@ -58,6 +58,7 @@ type across struct {
 	steps   map[int32]bool
 	movers  map[*project.Field]*moving
 	helpers helpers
+	once    map[ast.Span]ast.Span // what each for loop goes over
 	calls   map[ast.Span][]*effects.Function // see callees; nil before somebody asked
 }
 
@@ -462,6 +463,10 @@ func (a *across) between(name string, set int32, call, use ast.Span) bool {
 	}
 	// In the next round of a loop that the value comes into from outside.
 	return slices.ContainsFunc(a.r.loops, func(l ast.Span) bool {
+		once, ok := a.once[l]
+		if ok && (once.Contains(use.Pos) || once.Contains(call.Pos)) {
+			return false // what a for loop goes over is looked up once
+		}
 		return l.Contains(call.Pos) && l.Contains(use.Pos) && !l.Contains(set) && !again(l.Pos, use.Pos) && !again(call.End, l.End)
 	})
 }
