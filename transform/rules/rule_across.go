@@ -58,7 +58,7 @@ type across struct {
 	steps   map[int32]bool
 	movers  map[*project.Field]*moving
 	helpers helpers
-	once    map[ast.Span]ast.Span // what each for loop goes over
+	once    map[ast.Span]ast.Span            // what each for loop goes over
 	calls   map[ast.Span][]*effects.Function // see callees; nil before somebody asked
 }
 
