@@ -223,6 +223,12 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 	if isMethod && (stacks{b}).call(a, e) {
 		return 0, true
 	}
+	if kept := b.keptMethod(a); isMethod && kept != nil { // self._take(), where that is self._lock.acquire
+		of := *e
+		of.Fun = kept
+		answer, done := b.handLockCall(&of)
+		return b.noteAnswer(e, answer), done
+	}
 	known := knownLocks(b)
 	lc, ok := handlock.CallOf(b.placed, e, known)
 	if isMethod && (ok || b.placed.Speaks(a.Attr.Name) || known(a.X)) {
@@ -281,6 +287,32 @@ func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
 		answer = b.noteAnswer(e, attempts(b).asks(tries, lc.Zero))
 	}
 	return answer, true
+}
+
+// keptMethod is the method of a lock that an attribute holds, spelled by way of the lock; nil for another attribute.
+func (b holding) keptMethod(a *ast.Attribute) ast.Expr {
+	if a == nil || !b.placed.Speaks(a.Attr.Name) {
+		return nil
+	}
+	c := b.receiver(a.X)
+	if c == nil {
+		return nil
+	}
+	lock, method, ok := handlock.Bound(b.placed, c, a.Attr.Name)
+	if !ok {
+		return nil
+	}
+	if d := c.Declarer(a.Attr.Name); d.PxdDef != nil {
+		for _, name := range []string{a.Attr.Name, lock} {
+			if slices.ContainsFunc(b.p.Project.Lineage.Using(name), func(m *project.Module) bool { return m != d.Mod && handlock.Rebinds(m, name) }) {
+				return nil
+			}
+		}
+	}
+	named := func(x ast.Expr, name string, access ast.Access) *ast.Attribute {
+		return &ast.Attribute{Span: a.Span, X: x, Attr: ast.Ident{Span: a.Attr.Span, Name: name}, Access: access}
+	}
+	return named(named(a.X, lock, ast.Read), method, ast.Called)
 }
 
 // answers notes what a call answers that may have taken a lock.

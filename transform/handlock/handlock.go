@@ -42,13 +42,14 @@ type Names struct {
 	// classes.
 	takers   *cache.Cache[*project.Class, takers]
 	ofPython *cache.Cache[string, takers]
+	bound    *cache.Cache[attribute, bound] // see Bound
 	// elsewhere are the names of locks in modules that this one imports from.
 	elsewhere *cache.Cache[*project.Module, *Names]
 }
 
 // New returns the names of locks in a module. pairs are those of the settings.
 func New(m *project.Module, pairs []Pair) *Names {
-	return &Names{m: m, pairs: pairs, takers: cache.New(takersOf), ofPython: cache.New(func(name string) takers { return takersOfPython(m, name) }),
+	return &Names{m: m, pairs: pairs, takers: cache.New(takersOf), bound: cache.New(findBound), ofPython: cache.New(func(name string) takers { return takersOfPython(m, name) }),
 		elsewhere: cache.New(func(o *project.Module) *Names { return New(o, nil) })}
 }
 
