@@ -153,3 +153,35 @@ def set(Num x):
 		}
 	}
 }
+
+// What is done about nodes that lead to each other is more than to lock two of them: where one's lock is enough, the class says so,
+// and that is silent.
+func TestHelpAboutNodes(t *testing.T) {
+	const nodes = `
+cimport cython
+@cython.locked_class
+cdef class Node:
+    cdef Node left
+    cdef readonly long n
+    cdef void add(self):
+        self.n += 1
+    cpdef Node insert(self, long n):
+        if self.left is not None:
+            self.left = self.left.insert(n)
+            self.left.add()
+        return self
+
+@cython.locked_class
+cdef class Tree:
+    cdef Node root
+    def insert(self, long n):
+        self.root = self.root.insert(n)
+`
+	helps := helpsOf(t, nodes)
+	if len(helps) == 0 || !strings.HasSuffix(helps[0], `that is enough: @cython.no_lock("why") on the class Node`) {
+		t.Errorf("got %q", helps)
+	}
+	if left := helpsOf(t, strings.Replace(nodes, "@cython.locked_class\ncdef class Node", "@cython.no_lock(\"the tree's lock is held\")\ncdef class Node", 1)); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}

@@ -148,10 +148,21 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not work as the code stands: " + why
 		}
 	}
+	if at := "nodes of " + class; f.Class != nil && project.Related(f.Class, e.Class) && leadsToOwnKind(e.Class) && (x.Root != effects.NodeParam || x.Parent >= 0 && !x.OfItems()) && !said[at] {
+		said[at] = true
+		out.Help += "; " + nodesOf(e.Class)
+	}
 	if steps := effects.Chain(f, e); len(steps) > 1 {
 		out.Related = effects.RelatedOf(steps[1:])
 	}
 	c.Findings = append(c.Findings, out)
+}
+
+// leadsToOwnKind reports whether attributes of objects of a class lead to others of it.
+func leadsToOwnKind(c *project.Class) bool {
+	return slices.ContainsFunc(c.Ancestry(), func(a *project.Class) bool {
+		return slices.ContainsFunc(a.Fields, func(fd *project.Field) bool { return fd.Class() != nil && project.Related(fd.Class(), c) })
+	})
 }
 
 // ifOnlyRead says what makes the lock needless where nothing but C functions, of which it is not known, may change an

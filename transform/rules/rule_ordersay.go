@@ -154,14 +154,27 @@ func (a *lockEdge) help(hang bool) string {
 	if a.taken != "" {
 		return "lock it before the function's own lock is taken or after that is released: in a no_lock method with one block that takes both, or two, one after the other"
 	}
-	out := "call before taking the lock or after it"
+	out := "call it before the lock is taken or after it is released"
+	if a.held == nil && a.f.Def.Kind != ast.Cdef {
+		self := a.f.Def.Params.List[0].Name.Name
+		out += fmt.Sprintf(", in a @cython.no_lock(\"why\") method that does the rest in a block (with cython.%s_lock(%s))", a.holds, self)
+	}
 	if a.e.Cause == effects.MayCall && (a.guessed || at == "" || !a.in.Sum.Regions[a.e.Region].OfItems()) {
 		return out
 	}
-	if at != "" && !hang && a.held == nil {
+	// Who calls itself takes more than two.
+	if at != "" && !hang && a.held == nil && a.e.Via != a.f {
 		out += fmt.Sprintf(", or take both together: %s on %s", together(a, at), a.f.Name())
 	}
+	if a.way != nil && a.from == a.to && !a.guessed && leadsToOwnKind(a.e.Class) {
+		out += "; " + nodesOf(a.e.Class)
+	}
 	return out
+}
+
+// nodesOf says what to do about objects that lead to others of their class, and that nobody has by themselves.
+func nodesOf(c *project.Class) string {
+	return fmt.Sprintf("if other threads come to these objects only through one whose lock they hold, as to the nodes of a tree, that is enough: @cython.no_lock(\"why\") on the class %s", c.Name)
 }
 
 // statement spells the locks of both objects in one with statement.
