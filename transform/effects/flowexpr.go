@@ -210,6 +210,9 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		}
 		return 0
 	}
+	if n := exporter(b, e, base); n != 0 {
+		return n
+	}
 	sh := b.shape(base)
 	switch sh.Kind {
 	case ctype.Pointer, ctype.Record: // p.x, s.x: C data within the owner
@@ -310,6 +313,16 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs, history: b.history()})
 	}
 	return b.node(Node{Kind: NodeInside, Base: base, Name: name, owner: sh.Class, Shape: fs})
+}
+
+// exporter is what view.obj is in __releasebuffer__(self, view), 0 elsewhere: Python calls that method of the object that
+// the view is of.
+func exporter(b expressions, e *ast.Attribute, base int32) int32 {
+	x := &b.flow.Nodes[base]
+	if e.Attr.Name != "obj" || isStore(e.Access) && e.Access != ast.StoreThrough || x.Kind != NodeParam || x.Num != 1 || b.f.Class == nil || b.nested > 0 || b.f.Def.Name.Name != "__releasebuffer__" {
+		return 0
+	}
+	return int32(slices.IndexFunc(b.flow.Nodes, func(x Node) bool { return x.Kind == NodeParam && x.Num == 0 }))
 }
 
 // mayHave reports whether a class may have a C attribute that is not known here:

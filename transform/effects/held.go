@@ -2,7 +2,9 @@ package effects
 
 import (
 	"slices"
+	"strings"
 
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -49,10 +51,34 @@ func (p *Program) Holds(f *Function, e *Effect) bool {
 		return true
 	}
 	decs := own.Decs
+	if r.Num > 0 && r.Parent < 0 && InC(p, f, int(r.Num)) {
+		return false // no object, whatever it leads to
+	}
 	if len(decs) == 0 {
 		return r.Parent < 0 && p.Member(f) || infersItems(p, f, e)
 	}
 	return slices.ContainsFunc(decs, func(d decorator.Lock) bool { return names(p, f, e, d) })
+}
+
+// InC reports whether a parameter is declared as a pointer or a number of C, which no decorator can lock, whatever
+// objects the function finds by it.
+func InC(p *Program, f *Function, num int) bool {
+	if num >= len(f.Def.Params.List) {
+		return false
+	}
+	prm := f.Def.Params.List[num]
+	if prm.Type != nil {
+		if k := p.Types.Of(f.Mod, prm.Type, prm.Declarator).Kind; k == ctype.Pointer || k == ctype.Record { // by a typedef, too
+			return true
+		}
+	}
+	path, pointer := f.Mod.ParamType(f.Class, f.Def, num, prm)
+	return pointer || len(path) > 0 && NumberOfC(path[len(path)-1]) && f.Mod.Lookup(path) == nil
+}
+
+// NumberOfC reports whether a name is that of a type of C, as far as names tell.
+func NumberOfC(name string) bool {
+	return library.CTypes()[name] || strings.HasSuffix(name, "_t") || strings.Contains(name, " ")
 }
 
 // TakesAtEntry reports whether a function takes at its entry what an effect is on: what its decorators

@@ -29,6 +29,9 @@ func (r *resolver) operands(kind decorator.Kind) {
 		if i == 0 || prm.Kind != ast.Positional || prm.Name.Name == "" {
 			continue
 		}
+		if effects.InC(r.p.Program, fun, i) {
+			continue // no object: what it leads to (view.obj) has to be found in the body
+		}
 		// What a callee locks by itself a mutex must not lock before it.
 		st := r.p.Program.StanceOn(fun, i, kind != decorator.RWLock)
 		if !st.Touches || slices.ContainsFunc(r.holds, func(h Hold) bool { return h.Path[0] == prm.Name.Name && len(h.Path) == 1 && !h.Items }) {

@@ -469,7 +469,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 		return true
 	}
 	last := path[len(path)-1]
-	if library.CTypes()[last] || strings.HasSuffix(last, "_t") || strings.Contains(last, " ") {
+	if effects.NumberOfC(last) {
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is a C %s, not an object", name, last), "only Python objects have locks")
 		return false
 	}

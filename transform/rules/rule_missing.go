@@ -234,7 +234,7 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
 	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
-	if x.Root != effects.NodeParam || path == "" || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
+	if x.Root != effects.NodeParam || path == "" || x.Num > 0 && x.Parent < 0 && effects.InC(c.p, f, int(x.Num)) || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
 		return elsewhere(c, f, e)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
