@@ -24,6 +24,23 @@ type look struct {
 	name  string // the attribute or function
 	field string
 	span  ast.Span
+	at    int32 // when it is done
+}
+
+// written is when an assignment to a place is done: after its value has been found out; counts is true of x += v, which
+// reads it before.
+func written(f *effects.Function, place ast.Span) (at int32, counts bool) {
+	at = place.Pos
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if !n.Range().Contains(place.Pos) {
+			return false
+		}
+		if a, ok := n.(*ast.Assign); ok && a.Value != nil && place.Pos < a.Value.Range().Pos {
+			at, counts = a.Value.Range().End, a.Op != "=" && a.Op != ""
+		}
+		return true
+	})
+	return at, counts
 }
 
 func checkSuspension(c *checking) {
@@ -115,7 +132,14 @@ func (c *checking) looks(f *effects.Function) []look {
 	var out []look
 	for i := range f.Flow.Actions {
 		if e := &f.Flow.Actions[i]; e.Kind != effects.OnPython && isSelf(e.Node) {
-			out = append(out, look{e.Mode, e.Cause, e.Name, e.Field, e.Span})
+			at := e.Span.Pos
+			if e.Mode == effects.Write {
+				var counts bool
+				if at, counts = written(f, e.Span); counts {
+					out = append(out, look{effects.Read, effects.Reads, e.Name, e.Field, e.Span, e.Span.Pos})
+				}
+			}
+			out = append(out, look{e.Mode, e.Cause, e.Name, e.Field, e.Span, at})
 		}
 	}
 	for i := range f.Flow.Calls {
@@ -127,7 +151,7 @@ func (c *checking) looks(f *effects.Function) []look {
 				if e.Kind == effects.OnPython || !e.Sure || r.Root != effects.NodeParam || r.Parent >= 0 || int(r.Num) >= len(k.Args) || k.Args[r.Num] == 0 || !isSelf(k.Args[r.Num]) {
 					continue
 				}
-				out = append(out, look{e.Mode, e.Cause, e.Field, e.Field, k.Span})
+				out = append(out, look{e.Mode, e.Cause, e.Field, e.Field, k.Span, k.Span.Pos})
 			}
 		}
 	}
@@ -182,7 +206,7 @@ func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Spa
 			}
 			for j := range looks {
 				last := &looks[j]
-				if last.mode != effects.Write || last.span.Pos < call.End || first.field != "" && last.field != "" && first.field != last.field && last.cause == effects.Writes {
+				if last.mode != effects.Write || last.at < call.End || first.field != "" && last.field != "" && first.field != last.field && last.cause == effects.Writes {
 					continue
 				}
 				was, is := cmp.Or(cmp.Or(first.field, first.name), "the state"), cmp.Or(cmp.Or(last.field, last.name), "the state")
