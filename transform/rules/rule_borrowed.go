@@ -54,6 +54,10 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	if cast.Type == nil || syntax.Pointers(cast.Type.Declarator) != 1 || cast.Type.Name != "void" && syntax.LastPart(cast.Type.Name) != "PyObject" {
 		return
 	}
+	if x, ok := syntax.Bare(cast.X).(*ast.Attribute); ok {
+		keptAttribute(c, f, cast, x)
+		return
+	}
 	item, ok := syntax.Bare(cast.X).(*ast.Subscript)
 	if !ok || len(item.Index) != 1 || inCMemory(c, f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
@@ -65,6 +69,24 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	f.finding(cast.Span, finding.Borrowed,
 		fmt.Sprintf("the pointer is to an item that only %s holds a reference to: another thread can replace it there", x),
 		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`), or hold a lock on %s", f.spelled(item), x)).Cause = containerIn(c, f, item.X)
+}
+
+// keptAttribute reports a pointer to what an attribute of an object without a type holds, "p = <PyObject*>node.child",
+// that a variable keeps.
+func keptAttribute(c *checking, f *ruleFunc, cast *ast.Cast, x *ast.Attribute) {
+	of, ok := syntax.Bare(x.X).(*ast.Name)
+	if f.prepare(); !ok || !f.local[of.Name] || of.Name == f.first() || !keeps(f, cast) || onlyTested(f, cast) {
+		return
+	}
+	if t := f.types[of.Name]; t.ctype != nil && t.ctype.Name != "object" || t.d != nil && syntax.Pointers(t.d) > 0 {
+		return // of a class whose attributes are known, or in C
+	}
+	if p := f.params[of.Name]; p != nil && p.Annotation != nil || c.reach(f, of, cast.Pos) != shared || f.held(cast.Pos, of) {
+		return
+	}
+	f.finding(cast.Span, finding.Borrowed,
+		fmt.Sprintf("the pointer is to what only %s holds a reference to, if anything does: another thread can assign to it", f.spelled(x)),
+		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`)", f.spelled(x))).Cause = containerIn(c, f, x)
 }
 
 // keeps reports whether a value is assigned as it is.
@@ -121,6 +143,8 @@ func plainly(f *ruleFunc, name string, call *ast.Call) string {
 	switch name {
 	case "PyDict_SetDefault":
 		return fmt.Sprintf("`%s.setdefault(%s, …)`", x, key)
+	case "PyFunction_GetDefaults", "PyFunction_GetKwDefaults", "PyFunction_GetAnnotations":
+		return "the attribute in Cython"
 	case "PyCell_GET":
 		return "the closure's variable"
 	case "PyList_GetItem", "PyList_GET_ITEM", "PySequence_Fast_GET_ITEM":

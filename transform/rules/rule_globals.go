@@ -265,11 +265,19 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if a, ok := ch.node.(*ast.Assign); ok && a.Op != "=" && a.Op != "" && len(a.Targets) == 1 {
 			return "an item is read and written back; changes get lost"
 		}
-		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(call.Args, func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
+		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(given(call), func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
 			return "what is put into it is made of what was in it; another thread can get in between"
 		}
 	}
 	return ""
+}
+
+// given are the arguments of a call that changes a container, without the container.
+func given(call *ast.Call) []ast.Arg {
+	if _, method := call.Fun.(*ast.Attribute); method || len(call.Args) == 0 {
+		return call.Args
+	}
+	return call.Args[1:]
 }
 
 // immortal reports whether a value outlives the module's functions: None, True,

@@ -5,6 +5,7 @@ package rules
 
 import (
 	"fmt"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/finding"
@@ -80,8 +81,8 @@ func eachPointer(f *ruleFunc, n ast.Node, visit func(*ast.CType, ast.Expr)) {
 	}
 }
 
-// bytesOfAttributes reports pointers that are taken from an attribute that is a bytearray. Those
-// of a locked class are guarded by that lock, which is the model's affair.
+// bytesOfAttributes reports pointers that are taken from an attribute that is a bytearray, or a variable of the module.
+// Those of a locked class are guarded by that lock, which is the model's affair.
 func bytesOfAttributes(c *checking) {
 	names := map[string]bool{}
 	for _, cl := range c.m.Classes {
@@ -91,31 +92,82 @@ func bytesOfAttributes(c *checking) {
 			}
 		}
 	}
+	for name, v := range c.globals() {
+		if v.d != nil && v.d.Pointer == 0 && v.ctype != nil && v.ctype.Name == "bytearray" {
+			names[name] = true
+		}
+	}
 	if len(names) == 0 {
 		return
 	}
 	first := firstLetters(names)
 	for _, f := range c.funcs() {
-		if f.class == nil || !namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+		if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
 			continue
 		}
-		cl := c.m.ClassByName[f.class.Name.Name]
+		told := map[int32]bool{}
+		points := func(e ast.Expr) {
+			switch x := syntax.Bare(e).(type) {
+			case *ast.Attribute:
+				if f.class == nil || !names[x.Attr.Name] || !syntax.IsNamed(syntax.Bare(x.X), f.first()) {
+					return
+				}
+				if cl := c.m.ClassByName[f.class.Name.Name]; cl == nil || cl.Field(x.Attr.Name) == nil {
+					return
+				}
+			case *ast.Name:
+				if v := c.globalNamed(f, x.Name); v == nil || !names[x.Name] || v.d == nil {
+					return
+				}
+			default:
+				return
+			}
+			x := syntax.Bare(e)
+			at := x.Range().Pos
+			if !told[at] && c.reach(f, x, at) == shared && !f.held(at, x) {
+				told[at] = true
+				f.finding(e.Range(), finding.Storage,
+					fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", f.spelled(x)), bytesHelp).Cause = containerIn(c, f, x)
+			}
+		}
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
-			eachPointer(f, n, func(_ *ast.CType, e ast.Expr) {
-				x, ok := syntax.Bare(e).(*ast.Attribute)
-				if !ok || !names[x.Attr.Name] || cl == nil || cl.Field(x.Attr.Name) == nil {
-					return
+			eachPointer(f, n, func(_ *ast.CType, e ast.Expr) { points(e) })
+			switch n := n.(type) {
+			case *ast.Cast:
+				if n.Type != nil && syntax.Pointers(n.Type.Declarator) == 1 && chars[syntax.LastPart(n.Type.Name)] {
+					points(n.X)
 				}
-				if n, ok := syntax.Bare(x.X).(*ast.Name); !ok || n.Name != f.first() {
-					return
-				}
-				if c.reach(f, x, x.Pos) == shared && !f.held(x.Pos, x) {
-					f.finding(e.Range(), finding.Storage,
-						fmt.Sprintf("the pointer points at the bytearray's bytes, which another thread can move by changing %s", f.spelled(x)), bytesHelp).Cause = containerIn(c, f, x)
-				}
-			})
+			case *ast.Call:
+				eachCharArgument(c, n, points)
+			}
 			return true
 		})
+	}
+}
+
+// chars are the types of C as pointers to which Cython hands out the bytes of an object.
+var chars = map[string]bool{"char": true, "unsigned char": true, "signed char": true, "uint8_t": true, "uchar": true}
+
+// eachCharArgument visits what a call passes to a function of C as a char pointer.
+func eachCharArgument(c *checking, call *ast.Call, visit func(ast.Expr)) {
+	name, ok := call.Fun.(*ast.Name)
+	if !ok {
+		return
+	}
+	decl, ok := c.m.CDecls().Funcs[name.Name]
+	known := ""
+	if n := c.m.CName(call.Fun); !strings.HasPrefix(strings.TrimLeft(n, "_"), "Py") { // Python's get the object
+		known = library.KnownC()[n]
+	}
+	for i, a := range call.Args {
+		switch {
+		case ok && decl.Declarator.Params != nil && i < len(decl.Declarator.Params.List):
+			if p := decl.Declarator.Params.List[i]; p.Type != nil && syntax.Pointers(p.Declarator) == 1 {
+				visit(a.X)
+			}
+		case !ok && i < len(known):
+			visit(a.X)
+		}
 	}
 }
 

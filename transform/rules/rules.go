@@ -90,7 +90,7 @@ var rules = [...]Rule{
 	{Code: finding.Later, Title: "guarded state used by what is handed out to run later", check: checkLater, words: lockedWords},
 	{Code: finding.Across, Title: "a pointer into guarded memory that is kept while a callback runs", check: checkAcross, words: lockedWords},
 	{Code: finding.Borrowed, Title: "a borrowed reference to an item that another thread can drop", check: borrowed, words: []string{
-		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET", "PyObject", "void"}},
+		"PyList_G", "PyDict_GetItem", "PyDict_SetDefault", "PyWeakref_G", "PyImport_AddModule", "PySequence_Fast_GET_ITEM", "PyCell_GET", "PySys_GetObject", "PyType_Lookup", "PyFunction_Get", "PyODict_GetItem", "PyObject", "void"}},
 	{Code: finding.Storage, Title: "item storage used while another thread can change it", check: itemStorage, words: []string{
 		"PySequence_Fast_", "PyList_GET_ITEM", "PyByteArray_A", "ob_item", "bytearray"}},
 	{Code: finding.DictNext, Title: "PyDict_Next without the dict locked", check: dictNext, words: []string{"PyDict_Next", "PySet_Next"}},
