@@ -23,12 +23,12 @@ var dying = map[string]bool{"__dealloc__": true, "__del__": true}
 func checkDealloc(c *checking) {
 	all := c.functions()
 	for _, f := range all {
-		if f.Class == nil || !dying[f.Def.Name.Name] {
+		if f.Class == nil && (f.PyClass == "" || f.Def.Name.Name != "__del__") || !dying[f.Def.Name.Name] {
 			continue
 		}
-		d := dealloc{c, f, all}
-		if !d.byHand() {
-			d.ofMembers()
+		d := dealloc{checking: c, f: f, by: f, all: all}
+		if !d.byHand() && f.Class != nil && !d.ofMembers() || f.Class == nil {
+			d.byCalls(f, map[*effects.Function]bool{f: true}, 3)
 		}
 	}
 }
@@ -37,12 +37,38 @@ func checkDealloc(c *checking) {
 type dealloc struct {
 	*checking
 	f   *effects.Function
+	by  *effects.Function // the one that takes the lock: this one, or one that it calls
+	at  ast.Span          // where it is called
+	way string            // how it comes to that: calls, or by way of another
 	all []*effects.Function
+}
+
+// byCalls reports such a lock that is taken in what it calls.
+func (c dealloc) byCalls(in *effects.Function, seen map[*effects.Function]bool, depth int) bool {
+	calls := c.p.FlowOf(in).Calls
+	for i := range calls {
+		k := &calls[i]
+		for _, g := range k.Callees {
+			if seen[g] || g.Class != nil && c.p.Locks.Of(g.Class) != nil {
+				continue
+			}
+			seen[g] = true
+			d := c
+			d.by, d.way = g, "comes to "
+			if in == c.f {
+				d.at, d.way = k.Span, "calls "
+			}
+			if d.byHand() || depth > 1 && d.byCalls(g, seen, depth-1) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // byHand reports the first lock of a person that it takes, and that somebody holds where an object may die.
 func (c dealloc) byHand() bool {
-	for _, l := range c.f.Flow.Locks {
+	for _, l := range c.p.FlowOf(c.by).Locks {
 		if !l.Take || l.Again || l.Section || l.Shared || c.attempt(l.Span) || c.own(l.Text) {
 			continue
 		}
@@ -82,13 +108,13 @@ func sameLock(c dealloc, x, y string) bool {
 // attempt reports whether a lock is taken only if it is free: lock.acquire(False), or with a timeout.
 func (c dealloc) attempt(at ast.Span) bool {
 	found := false
-	syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
+	syntax.OwnNodes(c.by.Def.Body, func(n ast.Node) bool {
 		if k, ok := n.(*ast.Call); ok && k.Range().Contains(at.Pos) {
 			name := syntax.LastName(k.Fun)
 			found = found || strings.Contains(name, "try") || name == "acquire" && slices.ContainsFunc(k.Args, func(a ast.Arg) bool {
 				v, ok := a.X.(*ast.Const)
 				return a.Name.Name == "timeout" || ok && v.Name == "False"
-			}) || name == "PyThread_acquire_lock" && len(k.Args) == 2 && noWait[syntax.Text(c.f.Unit.File, k.Args[1].X.Range())]
+			}) || name == "PyThread_acquire_lock" && len(k.Args) == 2 && noWait[syntax.Text(c.by.Unit.File, k.Args[1].X.Range())]
 		}
 		return !found && n.Range().Contains(at.Pos)
 	})
@@ -102,10 +128,16 @@ var noWait = map[string]bool{"0": true, "NOWAIT_LOCK": true}
 // last reference go. A Python object that comes from elsewhere may be the lock of several.
 func (c dealloc) own(lock string) bool {
 	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
-	if len(parts) != 2 || parts[0] != ownName(c.f) {
+	if len(parts) != 2 || parts[0] != ownName(c.by) {
 		return false
 	}
-	fd := c.f.Class.Field(parts[1])
+	if c.by.Class == nil {
+		return true // of an object of Python's
+	}
+	if c.by != c.f && (c.f.Class == nil || !project.Related(c.by.Class, c.f.Class)) {
+		return false // of another object
+	}
+	fd := c.by.Class.Field(parts[1])
 	if fd == nil {
 		return false
 	}
@@ -138,7 +170,7 @@ func (c dealloc) own(lock string) bool {
 
 // sameOwner reports whether two locks that are attributes of the same name may be those of one class.
 func (c dealloc) sameOwner(lock string, g *effects.Function, other string) bool {
-	a, b := owner(c, c.f, lock), owner(c, g, other)
+	a, b := owner(c, c.by, lock), owner(c, g, other)
 	name := lock[strings.LastIndexByte(lock, '.')+1:]
 	return a == nil || b == nil || a.Declarer(name) == b.Declarer(name)
 }
@@ -183,7 +215,7 @@ func (c dealloc) held(g *effects.Function, i int) ast.Span {
 }
 
 // ofMembers reports the first call of a member of another class that is locked by a mutex.
-func (c dealloc) ofMembers() {
+func (c dealloc) ofMembers() bool {
 	for i := range c.f.Flow.Calls {
 		k := &c.f.Flow.Calls[i]
 		if c.onItself(k.Span) {
@@ -202,11 +234,12 @@ func (c dealloc) ofMembers() {
 				}
 				if at, what := dropsLast(c, h, h.Def.Body.Span); what != "" {
 					c.report(k.Span, "the mutex of a "+g.Class.Name, h, at, what)
-					return
+					return true
 				}
 			}
 		}
 	}
+	return false
 }
 
 // onItself reports whether a call is of a method of the dying object, whose mutex nobody else can hold.
@@ -242,7 +275,7 @@ func dropsLast(c dealloc, g *effects.Function, in ast.Span) (at ast.Span, what s
 		case *ast.Del:
 			at, what = n.Span, "lets go of what it deletes"
 		case *ast.Call:
-			if m, ok := n.Fun.(*ast.Attribute); ok && drops[m.Attr.Name] {
+			if m, ok := n.Fun.(*ast.Attribute); ok && drops[m.Attr.Name] && !handsOn(g, n) {
 				at, what = n.Span, "lets go of what "+m.Attr.Name+" removes"
 			}
 		case *ast.Assign:
@@ -262,6 +295,43 @@ func dropsLast(c dealloc, g *effects.Function, in ast.Span) (at ast.Span, what s
 		return what == ""
 	})
 	return at, what
+}
+
+// handsOn reports whether what a call removes from a container goes to the caller, or to a local variable that nothing
+// else is given to: it lives longer than the lock is held.
+func handsOn(g *effects.Function, call *ast.Call) bool {
+	on := false
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Simple:
+			on = on || n.Keyword == "return" && len(n.Exprs) == 1 && syntax.Unparen(n.Exprs[0]) == ast.Expr(call)
+		case *ast.Assign:
+			if x, ok := n.Targets[0].(*ast.Name); ok && len(n.Targets) == 1 && syntax.Unparen(n.Value) == ast.Expr(call) {
+				on = on || keepsOne(g, x.Name)
+			}
+		}
+		return !on && n.Range().Contains(call.Pos)
+	})
+	return on
+}
+
+// keepsOne reports whether a name is a local variable that is given one value, in no loop.
+func keepsOne(g *effects.Function, name string) bool {
+	times, again := 0, false
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.For, *ast.While:
+			again = again || syntax.Assigns(n, name)
+		case *ast.Name:
+			if n.Name == name && n.Access != ast.Read && n.Access != ast.Called {
+				times++
+			}
+		case *ast.Simple:
+			again = again || slices.ContainsFunc(n.Names, func(id ast.Ident) bool { return id.Name == name }) // global
+		}
+		return true
+	})
+	return times == 1 && !again
 }
 
 // ofObject reports whether an expression is an attribute of a method's own object that holds a Python object, or
@@ -304,9 +374,13 @@ func replaces(c dealloc, g *effects.Function, x *ast.Name) bool {
 var drops = map[string]bool{"pop": true, "popitem": true, "clear": true, "remove": true, "discard": true}
 
 func (c dealloc) report(at ast.Span, lock string, g *effects.Function, lets ast.Span, what string) {
+	takes := "takes"
+	if c.by != c.f {
+		at, takes = c.at, c.way+c.by.Name()+", which takes"
+	}
 	out := project.FindingAt(c.f.Unit.Source, at, finding.Dying, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s takes %s, which its thread may already hold: %s holds it, and may drop a last reference meanwhile", c.f.Name(), lock, g.Name())
+	out.Message = fmt.Sprintf("%s %s %s, which its thread may already hold: %s holds it, and may drop a last reference meanwhile", c.f.Name(), takes, lock, g.Name())
 	out.Help = "let the object die without the lock: put what has to be done on a list that others process, use a lock that its thread may take again, or drop references after the lock is released"
 	p := project.FindingAt(g.Unit.Source, lets, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(g.Name() + " holds it here and " + what)})
