@@ -27,6 +27,9 @@ type globalVar struct {
 	attr string
 	// words say what it is, where it is no variable.
 	words string
+	// of is the dict of which it is the item with a key that is a text, nil for others.
+	of  *globalVar
+	key string
 }
 
 type changeKind uint8
@@ -38,6 +41,7 @@ const (
 	stores                     // x[k] = v, del x[k], x.append(v), PyDict_SetItem(x, …)
 	storesTo                   // x.attr = v
 	address                    // &x
+	advances                   // next(x)
 	within                     // what it leads to, through a pointer or by a callee
 )
 
@@ -112,7 +116,7 @@ func (c *bodies) globals() map[string]*globalVar {
 	}
 	if len(c.vars) > 0 {
 		// A constant changes only where a function says global.
-		names := map[string]bool{"global": true}
+		names := map[string]bool{"global": true, "globals": true}
 		for name, v := range c.vars {
 			if v.d != nil || !slices.ContainsFunc(v.inits, syntax.IsNothing) {
 				names[name] = true
@@ -178,6 +182,11 @@ func (c *bodies) changes(f *ruleFunc) {
 				key = t.Index[0]
 			}
 			note(t.X, stores, node, value, key)
+			if name, ok := textOf(key); ok && isCallOf(t.X, "globals") {
+				if v := c.globals()[name]; v != nil {
+					v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value})
+				}
+			}
 		case *ast.Attribute:
 			note(t.X, storesTo, node, value, nil)
 		}
@@ -215,11 +224,56 @@ func (c *bodies) changes(f *ruleFunc) {
 			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
 				note(at.X, stores, n, nil, nil)
 			}
+			if at, ok := n.Fun.(*ast.Attribute); ok && (at.Attr.Name == "send" || at.Attr.Name == "__next__") {
+				note(at.X, advances, n, nil, nil)
+			} else if x := syntax.Arg(n, 0); x != nil && syntax.IsNamed(n.Fun, "next") {
+				note(x, advances, n, nil, nil)
+			}
 			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.APIMutators()[c.m.CName(n.Fun)] {
 				note(x, stores, n, nil, syntax.Arg(n, 1))
 			}
 		}
 		return true
+	})
+}
+
+// textOf returns what a text says, false for other expressions.
+func textOf(e ast.Expr) (string, bool) {
+	s, ok := syntax.Unparen(e).(*ast.Str)
+	if !ok || s.FStr {
+		return "", false
+	}
+	return s.Value, true
+}
+
+// isCallOf reports whether an expression calls a function of a plain name, without arguments.
+func isCallOf(e ast.Expr, name string) bool {
+	k, ok := syntax.Bare(e).(*ast.Call)
+	return ok && len(k.Args) == 0 && syntax.IsNamed(k.Fun, name)
+}
+
+// isGenerator reports whether a variable is made a generator: a generator expression, or what a function of the module
+// that yields returns.
+func isGenerator(c *bodies, v *globalVar) bool {
+	return slices.ContainsFunc(v.inits, func(e ast.Expr) bool {
+		switch e := syntax.Unparen(e).(type) {
+		case *ast.Comp:
+			return e.Kind == "generator"
+		case *ast.Call:
+			name, ok := e.Fun.(*ast.Name)
+			return ok && slices.ContainsFunc(c.funcs(), func(f *ruleFunc) bool {
+				yields := false
+				if f.name() == name.Name && f.class == nil && f.outer == nil {
+					syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+						_, is := n.(*ast.Yield)
+						yields = yields || is
+						return !yields
+					})
+				}
+				return yields
+			})
+		}
+		return false
 	})
 }
 

@@ -17,6 +17,13 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 		if x, ok := k.(*ast.Attribute); ok {
 			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v
 		}
+		if s, ok := k.(*ast.Subscript); ok && v.of != nil {
+			key := ""
+			if len(s.Index) == 1 {
+				key, _ = textOf(s.Index[0])
+			}
+			return key == v.key && s.Access == ast.Read && variableOf(c, f, s.X) == v.of
+		}
 		n, ok := k.(*ast.Name)
 		if !ok || n.Access != ast.Read && n.Access != ast.Called {
 			return false

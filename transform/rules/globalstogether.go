@@ -4,6 +4,7 @@ package rules
 // may find one of before and one of after.
 
 import (
+	"cmp"
 	"fmt"
 	"maps"
 	"slices"
@@ -20,7 +21,19 @@ func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc
 	sets := map[*ruleFunc][]*globalVar{}
 	for _, name := range slices.Sorted(maps.Keys(vars)) {
 		v := vars[name]
-		if v.d != nil || c.silentGlobal(v) {
+		if c.silentGlobal(v) {
+			continue
+		}
+		for _, it := range itemsOf(v) {
+			for _, ch := range it.changes {
+				if _, ok := once[ch.f]; !ok && !immortal(ch.value) && !ch.f.heldForAll(ch.node.Range().Pos) && !c.checksFirst(v, ch) {
+					if list := sets[ch.f]; len(list) == 0 || list[len(list)-1] != it {
+						sets[ch.f] = append(list, it)
+					}
+				}
+			}
+		}
+		if v.d != nil {
 			continue
 		}
 		for _, ch := range v.changes {
@@ -70,6 +83,26 @@ func togetherChanged(c *checking, vars map[string]*globalVar, once map[*ruleFunc
 	return told
 }
 
+// itemsOf are the items of a dict that functions set by keys that are texts.
+func itemsOf(v *globalVar) (out []*globalVar) {
+	if containerKind(v) != "dict" {
+		return nil
+	}
+	for _, ch := range v.changes {
+		key, ok := textOf(ch.key)
+		if !ok || key == "" || ch.kind != stores || ch.value == nil {
+			continue
+		}
+		i := slices.IndexFunc(out, func(it *globalVar) bool { return it.key == key })
+		if i < 0 {
+			i = len(out)
+			out = append(out, &globalVar{name: fmt.Sprintf("%s[%q]", v.name, key), u: v.u, node: v.node, of: v, key: key})
+		}
+		out[i].changes = append(out[i].changes, ch)
+	}
+	return out
+}
+
 // changeBy is where a function sets a variable.
 func changeBy(v *globalVar, f *ruleFunc) ast.Node {
 	return v.changes[slices.IndexFunc(v.changes, func(ch globalChange) bool { return ch.f == f })].node
@@ -80,7 +113,7 @@ func changeBy(v *globalVar, f *ruleFunc) ast.Node {
 func readTogether(c *checking, f *ruleFunc, vars []*globalVar) (out []globalRead) {
 	names := map[string]bool{}
 	for _, v := range vars {
-		names[syntax.LastPart(v.name)] = true
+		names[cmp.Or(v.key, syntax.LastPart(v.name))] = true
 	}
 	if !namesOne(f.u.Src[f.def.Pos:f.def.End], names, firstLetters(names)) {
 		return nil

@@ -258,6 +258,10 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if by := checkedBy(c, v, ch); by != "" {
 			return by + " tests it and then calls what sets it; two threads can both find it unset"
 		}
+	case advances:
+		if isGenerator(c, v) {
+			return "it is a generator, which runs for one thread at a time; another that comes meanwhile gets ValueError"
+		}
 	case stores:
 		if c.checksFirst(v, ch) {
 			return "it is tested and then changed; another thread can get in between"
