@@ -102,7 +102,16 @@ func (p *passed) to(def *ast.FuncDef, receiver int32, bound bool, rest func(n in
 		for _, n := range p.values {
 			out[i] = p.b.either(out[i], n)
 		}
-		if !given[i] && len(p.star) == 0 && prm.Default != nil && syntax.IsNothing(prm.Default) {
+		if given[i] || len(p.star) > 0 || prm.Default == nil {
+			continue
+		}
+		switch x := syntax.Unparen(prm.Default).(type) {
+		case *ast.Name, *ast.Attribute, *ast.Call: // one object for all calls
+			if out[i] == 0 && prm.Type == nil && !syntax.IsNothing(x) {
+				out[i] = p.b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
+			}
+		}
+		if syntax.IsNothing(prm.Default) {
 			out[i] = p.b.node(Node{Kind: NodeNothing, Shape: ctype.Shape{Kind: ctype.Object}})
 		}
 	}

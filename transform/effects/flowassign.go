@@ -142,6 +142,11 @@ func (b *builder) assign(st *ast.Assign) {
 			n := b.expr(t)
 			if b.shape(n).Kind == ctype.Object && b.shape(n).Class == nil {
 				b.put(n, orUnknown(b.items(v))...)
+				if b.shape(v).Container { // "l += [x]"
+					for _, x := range b.items(v) {
+						b.handOutInto(x, n, st.Pos)
+					}
+				}
 				b.flow.changed = append(b.flow.changed, n)
 			}
 			if b.shape(n).Container {

@@ -99,8 +99,22 @@ func (b calls) constructAny(c *project.Class, args passed, span ast.Span) int32 
 			}
 		}
 	}
-	for _, f := range pythonMembers(b.p, b.m, c, "__new__") { // which may return one that is there already
+	inits, _ := pythonMembers(b.p, b.m, c, "__init__")
+	for _, f := range inits {
+		b.callOf([]*Function{f}, args.to(f.Def, n, true, func(x int32) { b.opaque(x, c.Name, span) }), span)
+	}
+	news, anything := pythonMembers(b.p, b.m, c, "__new__") // which may return one that is there already
+	for _, f := range news {
 		n = b.either(n, b.callOf([]*Function{f}, args.to(f.Def, 0, true, func(x int32) { b.opaque(x, c.Name, span) }), span))
+		anything = anything || !asWritten(f)
+	}
+	if anything {
+		n = b.either(n, b.anyOf(c))
 	}
 	return n
+}
+
+// anyOf is some object of a class, whoever has it.
+func (b calls) anyOf(c *project.Class) int32 {
+	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object, Class: c}})
 }

@@ -58,6 +58,9 @@ func likely(b *builder, n int32, name string, args passed, span ast.Span) (out i
 		fs := slices.DeleteFunc(b.members(b.shape(as).Class, name, false), func(f *Function) bool { return !f.Exposed() })
 		for _, f := range fs {
 			out = b.either(out, b.calls.callOf([]*Function{f}, args.to(f.Def, as, true, func(int32) {}), span))
+			if !asWritten(f) || inPython(b.p, b.m, f.Class, f.Def.Name.Name) {
+				out = b.either(out, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}))
+			}
 			found = true
 		}
 	}
@@ -71,7 +74,7 @@ func ofOneClass(b *builder, n int32) bool {
 	for v := range b.flow.behind(n, nameDepth) {
 		if x := &b.flow.Nodes[v]; x.Kind == NodeCall {
 			return !slices.ContainsFunc(b.flow.Calls[x.Num].Callees, func(f *Function) bool {
-				return f.Class == nil || writtenClass(b.p, f) == nil || len(pythonMembers(b.p, b.m, f.Class, f.Def.Name.Name)) > 0
+				return f.Class == nil || writtenClass(b.p, f) == nil || !asWritten(f) || inPython(b.p, b.m, f.Class, f.Def.Name.Name)
 			})
 		}
 	}

@@ -28,6 +28,8 @@ func (b insides) walk(def *ast.FuncDef) {
 		v := b.vars[def.Name.Name]
 		v.nested = def
 		b.vars[def.Name.Name] = v
+	} else if b.vars[def.Name.Name].nested == nil {
+		standsForAny(b.builder, def.Name)
 	}
 	for _, d := range def.Decorators {
 		b.expr(d.Expr)
@@ -44,6 +46,11 @@ func (b insides) walk(def *ast.FuncDef) {
 		delete(b.vars, name)
 	}
 	called := b.onlyCalled(def)
+	if !called {
+		for _, n := range defaults { // the function has them
+			b.handOut(n, def.Pos)
+		}
+	}
 	var params []int32
 	for i, prm := range def.Params.List {
 		if prm.Name.Name != "" {

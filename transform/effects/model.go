@@ -224,7 +224,7 @@ type Flow struct {
 	// carries holds the objects that values lead to which are not these, got what values were got out of.
 	carries map[int32][]carried
 	got     map[int32]carried
-	// makes holds the parameters that were called to get a value, by that.
+	// makes holds what was called to get a value, a parameter, by that.
 	makes map[int32]int32
 }
 

@@ -34,7 +34,7 @@ type Program struct {
 	owned     *cache.Cache[attribute, ownership]
 	places    *cache.Cache[*project.Module, *attributePlaces]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
-	heirs     *cache.Cache[*project.Class, []*Function]
+	heirs     *cache.Cache[*project.Class, *heirs]
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
@@ -50,7 +50,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.owned = cache.New(func(at attribute) ownership { return findOwned(g, at) })
 	g.places = cache.New(findAttributePlaces)
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
-	g.heirs = cache.New(func(c *project.Class) []*Function { return findHeirs(g, c) })
+	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.Guarding = newGuarding(g)
 	return g
 }

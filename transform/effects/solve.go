@@ -372,7 +372,7 @@ func (s *Solver) handedTo(r Ref) int32 {
 			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 		}
 	}
-	if x.Root == NodeUnknown && x.Parent < 0 && s.kept[x.Num] {
+	if x.Root == NodeUnknown && x.Parent < 0 && x.Name == madeHow && s.kept[x.Num] {
 		return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
 	}
 	return r.Region

@@ -46,8 +46,14 @@ func (s *Solver) collect(n int32) []Ref {
 	switch x.Kind {
 	case NodeParam, NodeGlobal:
 		root()
-	case NodeFresh, NodeUnknown:
+	case NodeFresh:
 		with(s.intern(Region{Root: x.Kind, Num: n, Parent: -1}), nil)
+	case NodeUnknown:
+		r := Region{Root: x.Kind, Num: n, Parent: -1}
+		if fun := s.flow.makes[n]; fun != 0 && paramBehind(s.flow, fun) >= 0 {
+			r.Name = madeHow
+		}
+		with(s.intern(r), nil)
 	case NodeLocal:
 		if len(x.From) == 1 && (x.Shape.Kind != ctype.Object || x.Shape.Class == nil) {
 			return slices.Clip(s.refs(x.From[0])) // the same
@@ -159,7 +165,7 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 			case NodeFresh:
 				out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), shape.Class})
 			default:
-				if m := c.madeOfClass(g, gr); m != 0 {
+				if m := c.madeOfClass(s.flow, g, gr); m != 0 {
 					for _, r := range s.refs(m) {
 						out = append(out, Ref{r.Region, cmp.Or(shape.Class, r.Class)})
 					}
