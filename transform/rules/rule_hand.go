@@ -32,6 +32,7 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 		if p.locks.Of(s.Class) != nil || g.Writes == nil || !certain(g.Writes.Effect) && g.Writes.Holds(g.By) || sets.Atomic(s) {
 			continue
 		}
+		var open []*effects.Access
 		for _, a := range g.All {
 			if !slices.Contains(mods, a.Func.Mod) || a.Holds(g.By) || !certain(a.Effect) || !p.leavesOpen(s, g, a) {
 				continue
@@ -42,6 +43,9 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 			if p.mayBeUnlocked(a.Effect.Class) && sets.LeftByTaker(g, a) {
 				continue
 			}
+			open = append(open, a)
+		}
+		for _, a := range ofLock(p, s.Class, open) {
 			k := told{a.Func, a.Region}
 			was, known := worst[k]
 			if !known {
@@ -55,14 +59,13 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 	var out []finding.Finding
 	at := map[string]bool{}
 	stays := staysOut(sets)
-	order = ofLocks(p, order, func(k told) openAccess { return worst[k] })
 	for _, inner := range []bool{true, false} { // of the object itself, and else of the one that leads to it
 		for _, k := range order {
 			w := worst[k]
 			if place := fmt.Sprintf("%s:%d", w.Func.Unit.Path, w.Effect.Span.Pos); w.Region == w.Effect.Region == inner && !at[place] {
 				at[place] = true
 				f := w.finding()
-				if effects.IsLock(p.prog, w.state.Class) {
+				if w.Func.Class == w.state.Class && effects.IsLock(p.prog, w.state.Class) {
 					f = sayOfLock(f, w.state.Class)
 				}
 				if c := stays(w); c != nil && f.Code == finding.LeftOut {
@@ -285,19 +288,14 @@ func (p *Checker) unguarded(mods []*project.Module, a *effects.Written) []findin
 	return out
 }
 
-// ofLocks leaves out what those do that take or release an object that is a lock itself, where what its own methods do
-// to it is told: how it is made is the affair of its class.
-func ofLocks[K comparable](p *Checker, order []K, of func(K) openAccess) []K {
-	own := map[*project.Class]bool{}
-	for _, k := range order {
-		if w := of(k); w.Func.Class == w.state.Class {
-			own[w.state.Class] = true
-		}
+// ofLock leaves out of the uses of one attribute of an object that is a lock itself what those do that take or release
+// it, where what its own methods do to the attribute is told: how it is made is the affair of its class.
+func ofLock(p *Checker, c *project.Class, open []*effects.Access) []*effects.Access {
+	own := func(a *effects.Access) bool { return a.Func.Class == c }
+	if !slices.ContainsFunc(open, own) || !effects.IsLock(p.prog, c) {
+		return open
 	}
-	return slices.DeleteFunc(order, func(k K) bool {
-		w := of(k)
-		return own[w.state.Class] && w.Func.Class != w.state.Class && effects.IsLock(p.prog, w.state.Class)
-	})
+	return slices.DeleteFunc(open, func(a *effects.Access) bool { return !own(a) })
 }
 
 // sayOfLock has a finding about the state of an object that is a lock itself say so: no lock that it has can be held
