@@ -7,6 +7,7 @@ import (
 	"bytes"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -54,9 +55,11 @@ func isMemo(b *builder, e ast.Expr) bool {
 				}
 			}
 		case *ast.Compare:
-			counts(n.Xs[len(n.Xs)-1])
+			if op := n.Ops[len(n.Ops)-1]; op == "in" || op == "not in" {
+				counts(n.Xs[len(n.Xs)-1])
+			}
 		case *ast.Call:
-			if name := syntax.LastName(n.Fun); name == "deepcopy" || name == "__deepcopy__" {
+			if copies(f.Mod, n.Fun) {
 				for _, a := range n.Args {
 					counts(a.X)
 				}
@@ -67,14 +70,52 @@ func isMemo(b *builder, e ast.Expr) bool {
 	return uses == known && !givesMemo(f)
 }
 
+// copies reports whether what is called is copy.deepcopy or a __deepcopy__, which keep no memo.
+func copies(m *project.Module, fun ast.Expr) bool {
+	path := syntax.Dotted(fun)
+	if a, ok := fun.(*ast.Attribute); ok && a.Attr.Name == "__deepcopy__" {
+		return true
+	}
+	if len(path) == 0 || len(path) > 2 || path[len(path)-1] != "deepcopy" {
+		return false
+	}
+	bd := m.Scope.Names[path[0]]
+	return (bd.Kind == project.BindModule || bd.Kind == project.BindImported) && len(bd.Path) == 1 && bd.Path[0] == "copy"
+}
+
 // givesMemo reports whether a file of the module may call __deepcopy__ itself, with what is no new dict.
 func givesMemo(f *Function) bool {
 	for _, u := range f.Mod.Units {
+		if bytes.Contains(u.File.Src, []byte(`"__deepcopy__"`)) || bytes.Contains(u.File.Src, []byte(`'__deepcopy__'`)) {
+			return true // of getattr
+		}
 		for _, after := range bytes.Split(u.File.Src, []byte(".__deepcopy__"))[1:] {
 			if !bytes.HasPrefix(after, []byte("({})")) {
 				return true
 			}
 		}
+		given := false
+		if bytes.Contains(u.File.Src, []byte("deepcopy(")) {
+			syntax.Everywhere(u.File.Body, func(st ast.Stmt) {
+				if def, ok := st.(*ast.FuncDef); ok && def.Body != nil && def.Name.Name != "__deepcopy__" {
+					given = given || givesAsMemo(f.Mod, def.Body)
+				}
+			})
+		}
+		if given {
+			return true
+		}
 	}
 	return false
+}
+
+// givesAsMemo reports whether code gives copy.deepcopy a memo of its own.
+func givesAsMemo(m *project.Module, body ast.Node) bool {
+	found := false
+	ast.Walk(body, func(n ast.Node) bool {
+		c, ok := n.(*ast.Call)
+		found = found || ok && c.Fun != nil && len(c.Args) > 1 && copies(m, c.Fun)
+		return !found
+	})
+	return found
 }

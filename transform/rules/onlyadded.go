@@ -34,13 +34,24 @@ func (c adding) onlyAddedTo(e ast.Expr) bool {
 	for _, use := range c.attrUses()[at.Attr.Name] {
 		switch {
 		case use.adds:
-		case use.f == nil || use.value == nil || use.f.def.Name.Name != "__cinit__" || !atBirth(use.f) || c.reach(use.f, use.value, use.value.Range().Pos) != private:
+		case use.f == nil || use.value == nil || use.f.def.Name.Name != "__cinit__" || !atBirth(use.f) || !spelledNew(use.value) || c.reach(use.f, use.value, use.value.Range().Pos) != private:
 			return false
 		default:
 			made = true
 		}
 	}
 	return made
+}
+
+// spelledNew reports whether a value is a new dict, and not one that other objects may have, too.
+func spelledNew(e ast.Expr) bool {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Collection, *ast.Comp:
+		return true
+	case *ast.Call:
+		return x.Fun != nil && syntax.IsNamed(x.Fun, "dict")
+	}
+	return false
 }
 
 // addsOnly reports whether a target of an assignment is an item that is not there: "except KeyError: self.d[k] = v" after
