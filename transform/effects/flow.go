@@ -4,7 +4,6 @@ package effects
 // values. Expressions are in flowexpr.go, calls in flowcall.go.
 
 import (
-	"cmp"
 	"maps"
 	"slices"
 	"sync"
@@ -351,23 +350,11 @@ func (b *builder) stmt(st ast.Stmt) bool {
 		}
 		standsForAny(b, st.Name)
 	case *ast.Import:
-		for _, n := range st.Names {
-			standsForAny(b, cmp.Or(n.As, n.Path[0]))
-		}
+		importsOver(b, st.Names)
 	case *ast.FromImport:
-		for _, n := range st.Names {
-			standsForAny(b, cmp.Or(n.As, n.Path[0]))
-		}
+		importsOver(b, st.Names)
 	}
 	return true
-}
-
-// standsForAny has a variable that stands for something already stand for anything: an import, a function or a class gives
-// it the value.
-func standsForAny(b *builder, name ast.Ident) {
-	if n, _, local := b.value(name.Name); local && n != 0 {
-		b.bind(name.Name, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}), false, name.Span)
-	}
 }
 
 // alone walks an expression whose value nobody uses: "x and f()" calls f as an if statement would.

@@ -162,9 +162,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			switch starred := slices.ContainsFunc(e.Args, func(a ast.Arg) bool { return a.Star > 0 }); {
 			case starred && b.isClass(base): // which of several methods with other parameters, only the class tells
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "classmethod"): // type(self).zeros(n)
-				return b.callWithHeirs(c, fs, base, true, e)
+				return callWithHeirs(b, c, fs, base, true, e)
 			case fs[0].Mod.PlainDecorator(fs[0].Def, "staticmethod"):
-				return b.callWithHeirs(c, fs, 0, false, e)
+				return callWithHeirs(b, c, fs, 0, false, e)
 			case len(e.Args) > 0: // type(self).step(o)
 				return b.classCall(c, name, e)
 			}
@@ -199,7 +199,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		b.mayBeUnread(base, sh.Class, name, false, e.Span)
 		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
 			first := len(b.flow.Calls)
-			n := b.callWithHeirs(sh.Class, fs, base, true, e)
+			n := callWithHeirs(b, sh.Class, fs, base, true, e)
 			b.dispatched(first, sh.Class, name, e)
 			return n
 		}
@@ -500,21 +500,6 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 			b.callers = map[int32]*ast.Call{}
 		}
 		b.callers[n] = e
-	}
-	return n
-}
-
-// callWithHeirs calls methods of a class by that, or what Python classes that derive from it put in their place.
-func (b calls) callWithHeirs(c *project.Class, fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
-	more, anything := pythonMembers(b.p, b.m, c, fs[0].Def.Name.Name)
-	sh := b.returnOf(fs[0])
-	fs = slices.Concat(fs, more)
-	n := b.callFunctions(fs, receiver, bound, e)
-	if n != 0 && (anything || slices.ContainsFunc(fs, func(f *Function) bool { return !asWritten(f) })) {
-		n = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
-	}
-	if sh.Class != nil && n != 0 && b.shape(n).Class == nil {
-		n = b.node(Node{Kind: NodeCast, Base: n, Shape: sh})
 	}
 	return n
 }

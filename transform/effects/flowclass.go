@@ -109,12 +109,22 @@ func (b calls) constructAny(c *project.Class, args passed, span ast.Span) int32 
 		anything = anything || !asWritten(f)
 	}
 	if anything {
-		n = b.either(n, b.anyOf(c))
+		n = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object, Class: c}}))
 	}
 	return n
 }
 
-// anyOf is some object of a class, whoever has it.
-func (b calls) anyOf(c *project.Class) int32 {
-	return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object, Class: c}})
+// callWithHeirs calls methods of a class by that, or what Python classes that derive from it put in their place.
+func callWithHeirs(b calls, c *project.Class, fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
+	more, anything := pythonMembers(b.p, b.m, c, fs[0].Def.Name.Name)
+	sh := b.returnOf(fs[0])
+	fs = slices.Concat(fs, more)
+	n := b.callFunctions(fs, receiver, bound, e)
+	if n != 0 && (anything || slices.ContainsFunc(fs, func(f *Function) bool { return !asWritten(f) })) {
+		n = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
+	}
+	if sh.Class != nil && n != 0 && b.shape(n).Class == nil {
+		n = b.node(Node{Kind: NodeCast, Base: n, Shape: sh})
+	}
+	return n
 }

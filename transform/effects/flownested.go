@@ -307,3 +307,22 @@ func callsAtOnce(fun ast.Expr) bool {
 	}
 	return false
 }
+
+// standsForAny has a variable that stands for something already stand for anything: an import, a function or a class gives
+// it the value.
+func standsForAny(b *builder, name ast.Ident) {
+	if n, _, local := b.value(name.Name); local && n != 0 {
+		b.bind(name.Name, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}}), false, name.Span)
+	}
+}
+
+// importsOver is standsForAny for the names that an import binds.
+func importsOver(b *builder, names []ast.ImportName) {
+	for i := range names {
+		name := names[i].As
+		if name.Name == "" {
+			name = names[i].Path[0]
+		}
+		standsForAny(b, name)
+	}
+}
