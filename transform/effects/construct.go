@@ -18,7 +18,7 @@ func (p *Program) Constructs(f *Function, param int) bool {
 		return false
 	}
 	name := f.Def.Name.Name
-	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param]
+	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param] && !project.OfferedToC(f.Mod, f.Def)
 }
 
 // SettleWrites solves the modules and notes which attributes something writes
@@ -116,9 +116,10 @@ func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 }
 
 // Entry reports whether code outside of the project may call a function: from
-// Python, or from C where a .pxd declares the method and nothing here calls it.
+// Python, or from C where it is offered to C, or a .pxd declares the method and nothing
+// here calls it.
 func (p *Program) Entry(f *Function) bool {
-	return f.Exposed() || f.Class != nil && len(f.Callers) == 0 && f.Class.PxdDef != nil && !f.Unit.InPxd() && declaresMethod(f)
+	return f.Exposed() || project.OfferedToC(f.Mod, f.Def) || f.Class != nil && len(f.Callers) == 0 && f.Class.PxdDef != nil && !f.Unit.InPxd() && declaresMethod(f)
 }
 
 // declaresMethod reports whether its module's .pxd declares a method.

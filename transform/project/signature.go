@@ -162,6 +162,16 @@ func IsCdef(m *Module, c *Class, f *ast.FuncDef) bool {
 	return f.Kind == ast.Cdef || f.Kind == ast.Def && m.hasDecorator(f.Decorators, "cfunc")
 }
 
+// OfferedToC reports whether C code that is not Cython's may call a function of m, by the
+// header that Cython writes: where its definition or its .pxd has public or api.
+func OfferedToC(m *Module, f *ast.FuncDef) bool {
+	if f.Visibility == ast.Public || f.API {
+		return true
+	}
+	d, ok := m.Declared[f.Name.Name]
+	return ok && (d.Decl.Visibility == ast.Public || d.Decl.API)
+}
+
 // IsNogil reports whether a function may run without the GIL.
 func IsNogil(m *Module, c *Class, f *ast.FuncDef) bool {
 	if d, ok := m.DeclarationOf(c, f); ok && d.Declarator.Suffix.Nogil {
