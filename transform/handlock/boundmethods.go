@@ -3,7 +3,7 @@ package handlock
 // Methods of a lock that its owner keeps in attributes of their own: self._take = self._lock.acquire.
 
 import (
-	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
@@ -22,25 +22,29 @@ type bound struct{ of, method string }
 // Bound returns the attribute that holds a lock, and the method of it by which that is taken or released, where another
 // attribute of the same object holds nothing but this method.
 func Bound(h *Names, c *project.Class, attr string) (lock, method string, ok bool) {
-	if fd := c.Field(attr); fd == nil || fd.Class() != nil {
+	if fd := c.Field(attr); fd == nil || fd.Class() != nil || offered(fd) {
 		return "", "", false
 	}
 	m := h.bound.Get(attribute{c.Declarer(attr), attr})
-	return m.of, m.method, m.of != ""
+	of := c.Field(m.of)
+	return m.of, m.method, of != nil && !offered(of)
 }
+
+// offered reports whether Python code is invited to set an attribute: not by a name that begins with an underscore.
+func offered(fd *project.Field) bool { return fd.Vis == ast.Public && !strings.HasPrefix(fd.Name, "_") }
 
 // findBound looks at all that the class's module assigns to an attribute of the name.
 func findBound(at attribute) bound {
 	var out bound
-	var binding []ast.Span // from where a method is kept to the end of the function
+	binding := map[ast.Stmt]string{} // that keep a method, and of what
 	good := true
 	for _, u := range at.class.Mod.Units {
 		given := map[*ast.Attribute]bool{} // that get such a method, or None
-		self, end := "", int32(0)
+		self := ""
 		ast.Walk(u.File, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.FuncDef:
-				self, end = "", n.End
+				self = ""
 				if n.Params != nil && len(n.Params.List) > 0 {
 					self = syntax.ParamName(n.Params.List[0])
 				}
@@ -50,7 +54,7 @@ func findBound(at attribute) bound {
 						if m, ok := boundTo(n.Value, self); ok && (m.of == "" || out.of == "" || m == out) {
 							given[a] = true
 							if m.of != "" {
-								out, binding = m, append(binding, ast.Span{Pos: n.Pos, End: end})
+								out, binding[n] = m, self
 							}
 						}
 					}
@@ -70,24 +74,65 @@ func findBound(at attribute) bound {
 }
 
 // keptWith reports whether all that a module assigns to an attribute of a name is assigned right before its method is
-// kept, in the same function: of another lock, another method would be kept.
-func keptWith(m *project.Module, name string, binding []ast.Span) bool {
+// kept, of the same object: of another lock, another method would be kept. binding are the statements that keep one, with
+// the name of the object; between the two nothing may raise or leave.
+func keptWith(m *project.Module, name string, binding map[ast.Stmt]string) bool {
+	before := map[*ast.Attribute]bool{}
 	good := true
 	for _, u := range m.Units {
-		var def *ast.FuncDef
 		ast.Walk(u.File, func(n ast.Node) bool {
 			switch n := n.(type) {
-			case *ast.FuncDef:
-				def = n
-			case *ast.Attribute:
-				if n.Attr.Name == name && n.Access.Rebinds() {
-					good = good && def != nil && slices.ContainsFunc(binding, func(s ast.Span) bool { return n.Pos < s.Pos && def.Pos < n.Pos && def.End == s.End })
+			case *ast.Suite:
+				for i, st := range n.Stmts {
+					if at := assigned(st, name); at != nil && keptNext(n.Stmts[i+1:], at, binding) {
+						before[at] = true
+					}
 				}
+			case *ast.Attribute:
+				good = good && (n.Attr.Name != name || !n.Access.Rebinds() || before[n])
 			}
 			return good
 		})
 	}
 	return good
+}
+
+// assigned is the target of a plain assignment to an attribute of a name.
+func assigned(st ast.Stmt, name string) *ast.Attribute {
+	a, ok := st.(*ast.Assign)
+	if !ok || a.Op != "=" || a.Value == nil {
+		return nil
+	}
+	for _, t := range a.Targets {
+		if at, ok := syntax.Unparen(t).(*ast.Attribute); ok && at.Attr.Name == name {
+			return at
+		}
+	}
+	return nil
+}
+
+// keptNext reports whether the statements after an assignment to an object's attribute keep a method of what it holds
+// before anything else is done.
+func keptNext(stmts []ast.Stmt, at *ast.Attribute, binding map[ast.Stmt]string) bool {
+	for _, st := range stmts {
+		if self, keeps := binding[st]; keeps && syntax.IsNamed(at.X, self) {
+			return true
+		}
+		a, ok := st.(*ast.Assign)
+		if !ok || a.Value == nil || assigned(st, at.Attr.Name) != nil {
+			return false
+		}
+		calls := false
+		ast.Walk(a.Value, func(n ast.Node) bool {
+			_, call := n.(*ast.Call)
+			calls = calls || call
+			return !calls
+		})
+		if calls {
+			return false
+		}
+	}
+	return false
 }
 
 // Rebinds reports whether a module assigns to an attribute of a name.

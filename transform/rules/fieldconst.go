@@ -19,6 +19,7 @@ type attrUse struct {
 	// value is what is assigned to it; nil where it is passed on, changed, …
 	value ast.Expr
 	adds  bool // it gets an item that it does not have
+	twice bool // something else is assigned the value, too
 }
 
 // settledField reports whether x.name is such an attribute.
@@ -111,7 +112,7 @@ func (c *bodies) attrUses() map[string][]attrUse {
 				for _, t := range n.Targets {
 					if at, ok := t.(*ast.Attribute); ok && n.Op == "=" && n.Value != nil {
 						harmless(at)
-						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f: f, value: n.Value})
+						c.attrs[at.Attr.Name] = append(c.attrs[at.Attr.Name], attrUse{f: f, value: n.Value, twice: len(n.Targets) > 1})
 					}
 					if (adding{c}).addsOnly(f, n, t) {
 						at := t.(*ast.Subscript).X.(*ast.Attribute)

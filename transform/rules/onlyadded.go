@@ -20,11 +20,16 @@ type adding struct{ *bodies }
 // looksUp are the functions of Python's C API that find an item by its key.
 var looksUp = map[string]bool{"PyDict_GetItem": true, "PyDict_GetItemWithError": true, "PyDict_GetItemString": true}
 
-// onlyAddedTo reports whether an expression is an attribute that has a dict which is only added to.
-func (c adding) onlyAddedTo(e ast.Expr) bool {
+// onlyAddedTo reports whether an expression is an attribute that has a dict which is only added to, of an object that a
+// variable of the function has from there on.
+func (c adding) onlyAddedTo(f *ruleFunc, e ast.Expr) bool {
 	at, ok := syntax.Bare(e).(*ast.Attribute)
 	if !ok {
 		return false
+	}
+	of, isName := syntax.Bare(at.X).(*ast.Name)
+	if !isName || f.isGlobal(of.Name) || slices.ContainsFunc(f.values[of.Name], func(v nameValue) bool { return v.pos > e.Range().Pos }) {
+		return false // the object may die, and what it has with it
 	}
 	owner := c.soleOwner(at.Attr.Name)
 	if owner == nil || owner.PxdDef != nil || project.TypeName(c.m, owner.FieldByName[at.Attr.Name].Ctype) != "dict" {
@@ -34,7 +39,7 @@ func (c adding) onlyAddedTo(e ast.Expr) bool {
 	for _, use := range c.attrUses()[at.Attr.Name] {
 		switch {
 		case use.adds:
-		case use.f == nil || use.value == nil || use.f.def.Name.Name != "__cinit__" || !atBirth(use.f) || !spelledNew(use.value) || c.reach(use.f, use.value, use.value.Range().Pos) != private:
+		case use.f == nil || use.value == nil || use.twice || use.f.def.Name.Name != "__cinit__" || !atBirth(use.f) || !spelledNew(use.value) || c.reach(use.f, use.value, use.value.Range().Pos) != private:
 			return false
 		default:
 			made = true

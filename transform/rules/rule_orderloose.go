@@ -192,7 +192,7 @@ func (o untyped) strongestOf(c *project.Class) effects.Mode {
 	return effects.Read
 }
 
-// writers are the classes whose objects blocks, and decorators that name them, lock for writing.
+// writers are the classes whose objects blocks, and functions that are given or name them, lock for writing.
 func (o untyped) writers() map[*project.Class]bool {
 	if o.written != nil {
 		return o.written
@@ -219,6 +219,27 @@ func (o untyped) writers() map[*project.Class]bool {
 					o.written[c] = true
 				}
 			}
+		}
+		if o.p.prog.Exempt(f) {
+			continue
+		}
+		byName := slices.ContainsFunc(o.p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool { return d.Name == "write_lock" && len(d.Args()) > 0 })
+		for i := range f.Sum.Effects { // by a path, "*others", or of another class than that of the parameter
+			e := &f.Sum.Effects[i]
+			if e.Kind != effects.OnState || e.Mode != effects.Write || !o.p.prog.Guards(e.Class) || effects.OnSelf(f, e) {
+				continue
+			}
+			x := &f.Sum.Regions[e.Region]
+			if !(byName || x.Root == effects.NodeParam && x.Parent < 0) || !effects.TakesAtEntry(o.p.prog, f, e) {
+				continue
+			}
+			c := e.Class
+			if x.Parent >= 0 && x.Owner != nil { // a base's method may do it
+				if fd := x.Owner.Field(x.Name); fd != nil && fd.Class() != nil && slices.Contains(fd.Class().Ancestry(), c) {
+					c = fd.Class()
+				}
+			}
+			o.written[c] = true
 		}
 	}
 	return o.written
