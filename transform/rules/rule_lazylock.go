@@ -23,7 +23,11 @@ func lazyLocks(c *checking) {
 		told := map[string]bool{}
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 			a, ok := n.(*ast.Assign)
-			if !ok || a.Value == nil || !c.makesLock(a.Value) {
+			if !ok || a.Value == nil {
+				return true
+			}
+			makes := c.makesLock(a.Value)
+			if !makes && (a.Op != "=" || !f.passesOn(a.Value)) {
 				return true
 			}
 			for _, t := range a.Targets {
@@ -38,7 +42,7 @@ func lazyLocks(c *checking) {
 				lock := f.first() + "." + x.Attr.Name
 				switch {
 				case f.looksFirst(a, attributeNamed(x.Attr.Name)):
-					if f.held(a.Pos, nil) {
+					if !makes || f.held(a.Pos, nil) {
 						continue
 					}
 					f.finding(a.Span, finding.LazyLock,
@@ -56,6 +60,19 @@ func lazyLocks(c *checking) {
 			return true
 		})
 	}
+}
+
+// passesOn reports whether a value is what the function is given, or an attribute of that: another object's lock.
+func (f *ruleFunc) passesOn(e ast.Expr) bool {
+	f.prepare()
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Name:
+		return f.params[x.Name] != nil && x.Name != f.first()
+	case *ast.Attribute:
+		of, ok := syntax.Bare(x.X).(*ast.Name)
+		return ok && f.params[of.Name] != nil && of.Name != f.first()
+	}
+	return false
 }
 
 // making reports whether a function is only called for objects that are being made.
