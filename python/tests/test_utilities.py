@@ -14,8 +14,8 @@ pytestmark = pytest.mark.kept("tools/utilities.py", "tools/venv.sh")
 # Whether the table is what a process starts with, and what it reads from the files itself.
 COMPARE = """
 import sys
-sys.path.insert(0, sys.argv[1])
 from pathlib import Path
+sys.path.insert(0, str(Path(sys.argv[1]).parent))
 import Cython
 from Cython.Compiler import Builtin, Code
 import utilities
@@ -28,14 +28,14 @@ assert filled == utilities.read(Path(Cython.__file__).parent / "Utility"), "it d
 @pytest.mark.parametrize("cython", CYTHONS, ids=[p.parts[-3] for p in CYTHONS])
 def test_what_it_reads(cython):
     """The table has what is in the files, in each environment."""
-    done = subprocess.run([cython, "-B", "-c", COMPARE, TOOL.parent], stderr=subprocess.PIPE, encoding="utf-8")
+    done = subprocess.run([cython, "-B", "-c", COMPARE, TOOL], stderr=subprocess.PIPE, encoding="utf-8")
     assert done.returncode == 0, done.stderr
 
 
 def test_added_and_taken_away():
     """What was added is taken away as a whole, also with the ends of lines and files in it."""
     script = (
-        "import sys; sys.path.insert(0, sys.argv[1]); import utilities\n"
+        "import os, sys; sys.path.insert(0, os.path.dirname(sys.argv[1])); import utilities\n"
         "text = '# Builtin\\n\\nfrom itertools import chain\\nfrom .Code import UtilityCode\\n\\x0c\\n'\n"
         "table = {'a.c': {'A': ['\\n\\x0c\\u2028', None, {'requires': {'B'}}]}}\n"
         "once = utilities.added(text, table)\n"
@@ -43,5 +43,5 @@ def test_added_and_taken_away():
         "assert once.index('_utility_cache') < once.index('from .Code')\n"
         "compile(once, 'Builtin.py', 'exec')\n"
     )
-    done = subprocess.run([CYTHONS[-1], "-B", "-c", script, TOOL.parent], stderr=subprocess.PIPE, encoding="utf-8")
+    done = subprocess.run([CYTHONS[-1], "-B", "-c", script, TOOL], stderr=subprocess.PIPE, encoding="utf-8")
     assert done.returncode == 0, done.stderr

@@ -97,7 +97,7 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	return (f.Exposed() || f.Class == nil && project.OfferedToC(f.Mod, f.Def)) && !constructs && !c.p.Holds(f, e)
 }
 
-// missing reports it; said has the attributes of which it has been told already what may make the lock needless.
+// missing reports it; said has the attributes of which it has been asked already what may make the lock needless.
 func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, said map[string]bool) {
 	does := "reads"
 	if e.Mode == effects.Write {
@@ -128,8 +128,9 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
 	if at := class + "." + field; !said[at] {
+		// Also where nothing is to say: it takes going through all that the functions do.
+		said[at] = true
 		if perhaps := effects.Perhaps(c.p, e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
-			said[at] = true
 			out.Help = fmt.Sprintf("%s; else %s", ifOnlyRead(class, field, perhaps), out.Help)
 		}
 	}
