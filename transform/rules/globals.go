@@ -191,31 +191,9 @@ func (c *bodies) changes(f *ruleFunc) {
 			note(t.X, storesTo, node, value, nil)
 		}
 	}
-	each := func(t ast.Expr, node ast.Node, kind changeKind) {
-		eachIn(t, nil, func(t, _ ast.Expr) { target(t, node, nil, kind) })
-	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+		eachBound(n, target)
 		switch n := n.(type) {
-		case *ast.Assign:
-			kind := rebinds
-			if n.Op != "=" && n.Op != "" {
-				kind = counts
-			}
-			if n.Value != nil {
-				eachTarget(n, func(t, value ast.Expr) { target(t, n, value, kind) })
-			}
-		case *ast.Del:
-			for _, t := range n.Targets {
-				each(t, n, rebinds)
-			}
-		case *ast.For:
-			each(n.Target, n.Target, binds)
-		case *ast.WithItem:
-			if n.Target != nil {
-				each(n.Target, n, binds)
-			}
-		case *ast.Walrus:
-			target(n.Target, n, n.Value, rebinds)
 		case *ast.Unary:
 			if n.Op == "&" {
 				note(n.X, address, n, nil, nil)
@@ -235,6 +213,36 @@ func (c *bodies) changes(f *ruleFunc) {
 		}
 		return true
 	})
+}
+
+// eachBound calls target with each place to which a node gives another value or takes its value away, the node to name,
+// the value where it is one expression, and how.
+func eachBound(n ast.Node, target func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind)) {
+	each := func(t ast.Expr, node ast.Node, kind changeKind) {
+		eachIn(t, nil, func(t, _ ast.Expr) { target(t, node, nil, kind) })
+	}
+	switch n := n.(type) {
+	case *ast.Assign:
+		kind := rebinds
+		if n.Op != "=" && n.Op != "" {
+			kind = counts
+		}
+		if n.Value != nil {
+			eachTarget(n, func(t, value ast.Expr) { target(t, n, value, kind) })
+		}
+	case *ast.Del:
+		for _, t := range n.Targets {
+			each(t, n, rebinds)
+		}
+	case *ast.For:
+		each(n.Target, n.Target, binds)
+	case *ast.WithItem:
+		if n.Target != nil {
+			each(n.Target, n, binds)
+		}
+	case *ast.Walrus:
+		target(n.Target, n, n.Value, rebinds)
+	}
 }
 
 // textOf returns what a text says, false for other expressions.

@@ -349,22 +349,10 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 		}
 	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Assign:
-			kind := rebinds
-			if n.Op != "=" && n.Op != "" {
-				kind = counts
-			}
-			if n.Value != nil {
-				eachTarget(n, func(t, value ast.Expr) { target(t, n, value, kind) })
-			}
-		case *ast.Del:
-			for _, t := range n.Targets {
-				eachIn(t, nil, func(t, _ ast.Expr) { target(t, n, nil, rebinds) })
-			}
-		case *ast.Call:
-			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
-				holds(at.X, n, nil, nil)
+		eachBound(n, target)
+		if call, ok := n.(*ast.Call); ok {
+			if at, ok := call.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
+				holds(at.X, call, nil, nil)
 			}
 		}
 		return true
