@@ -116,7 +116,11 @@ func (b calls) constructAny(c *project.Class, args passed, span ast.Span) int32 
 
 // callWithHeirs calls methods of a class by that, or what Python classes that derive from it put in their place.
 func callWithHeirs(b calls, c *project.Class, fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
-	more, anything := pythonMembers(b.p, b.m, c, fs[0].Def.Name.Name)
+	var more []*Function
+	anything := false
+	if fs[0].Exposed() { // a C method they cannot override, and nobody has to look for them
+		more, anything = pythonMembers(b.p, b.m, c, fs[0].Def.Name.Name)
+	}
 	sh := b.returnOf(fs[0])
 	fs = slices.Concat(fs, more)
 	n := b.callFunctions(fs, receiver, bound, e)
