@@ -1,6 +1,5 @@
 """tools/utilities.py fills a table of Cython's with what Cython would read into it."""
 
-import importlib.util
 import subprocess
 
 import pytest

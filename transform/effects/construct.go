@@ -18,7 +18,7 @@ func (p *Program) Constructs(f *Function, param int) bool {
 		return false
 	}
 	name := f.Def.Name.Name
-	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param] && !project.OfferedToC(f.Mod, f.Def)
+	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param] && !project.OfferedToC(f.Mod, f.Class, f.Def)
 }
 
 // SettleWrites solves the modules and notes which attributes something writes
@@ -75,10 +75,17 @@ func (p *Program) SettleFunctions(all []*Function) {
 				continue
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
-				for name := range c.FieldByName {
-					if at := (attribute{c, name}); (name == e.Field || c.FieldByName[e.Field] == nil) && !slices.Contains(direct[at], f) {
+				note := func(name string) {
+					if at := (attribute{c, name}); !slices.Contains(direct[at], f) {
 						direct[at] = append(direct[at], f)
 					}
+				}
+				if c.FieldByName[e.Field] != nil {
+					note(e.Field)
+					continue
+				}
+				for name := range c.FieldByName {
+					note(name)
 				}
 			}
 		}
@@ -119,7 +126,7 @@ func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 // Python, or from C where it is offered to C, or a .pxd declares the method and nothing
 // here calls it.
 func (p *Program) Entry(f *Function) bool {
-	return f.Exposed() || project.OfferedToC(f.Mod, f.Def) || f.Class != nil && len(f.Callers) == 0 && f.Class.PxdDef != nil && !f.Unit.InPxd() && declaresMethod(f)
+	return f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def) || f.Class != nil && len(f.Callers) == 0 && f.Class.PxdDef != nil && !f.Unit.InPxd() && declaresMethod(f)
 }
 
 // declaresMethod reports whether its module's .pxd declares a method.

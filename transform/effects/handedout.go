@@ -295,7 +295,7 @@ func (l *later) returned(name string, depth int) []Deferred {
 			case n.Async:
 				out = append(out, Deferred{Kind: "coroutine", Body: n.Body.Span, Now: now})
 				continue
-			case yields(n.Body):
+			case syntax.Yields(n.Body):
 				out = append(out, Deferred{Kind: "generator", Body: n.Body.Span, Now: now})
 				continue
 			}

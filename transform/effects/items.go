@@ -70,10 +70,11 @@ func (b *values) items(n int32) []int32 {
 		}
 		return of
 	}
-	if sh := b.shape(n); sh.Kind != ctype.Object || sh.Class != nil {
+	sh := b.shape(n)
+	if sh.Kind != ctype.Object || sh.Class != nil {
 		return nil
 	}
-	if b.shape(n).Shares {
+	if sh.Shares {
 		return []int32{b.row(n)}
 	}
 	return []int32{b.contained(n)}

@@ -354,7 +354,7 @@ func (r *relying) each(st *ast.For, s *known) *known {
 // interrupted is what is known where a block was left in the middle of it.
 func (r *relying) interrupted(b *ast.Suite, s *known) *known {
 	out := s.clone()
-	if yields(b) {
+	if syntax.Yields(b) {
 		out.age()
 	}
 	return out

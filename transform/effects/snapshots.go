@@ -56,7 +56,7 @@ func endless(file *ast.File, stmts []ast.Stmt) (at ast.Span, found bool) {
 				syntax.EachStmt(st.Body.Stmts, func(in ast.Stmt) { caught[in] = true })
 			}
 		case *ast.While:
-			if found || caught[st] || !always(file, st.Cond) || !yields(st.Body) {
+			if found || caught[st] || !always(file, st.Cond) || !syntax.Yields(st.Body) {
 				return
 			}
 			out := false
@@ -114,21 +114,6 @@ type generator struct {
 	asked map[*Function]bool // generators that it goes through, itself included
 }
 
-// yields reports whether a block has a yield of the function's own.
-func yields(n ast.Node) bool {
-	found := false
-	ast.Walk(n, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			return false
-		case *ast.Yield:
-			found = true
-		}
-		return !found
-	})
-	return found
-}
-
 // ends reports whether a generator comes to an end by itself, as far as its loops that
 // yield say. The others end, or it would not come to its next step today.
 func (g *generator) ends() bool {
@@ -139,13 +124,13 @@ func (g *generator) ends() bool {
 	syntax.EachStmt(g.f.Def.Body.Stmts, func(st ast.Stmt) {
 		switch st := st.(type) {
 		case *ast.For:
-			ok = ok && (!yields(st.Body) || !st.Async && (st.From || g.finite(st.Iter)))
+			ok = ok && (!syntax.Yields(st.Body) || !st.Async && (st.From || g.finite(st.Iter)))
 		case *ast.While:
-			ok = ok && (!yields(st.Body) || g.progresses(st))
+			ok = ok && (!syntax.Yields(st.Body) || g.progresses(st))
 		case *ast.Try: // what is thrown in, or the GeneratorExit of close(), may be caught
-			ok = ok && (!yields(st.Body) || len(st.Handlers) == 0)
+			ok = ok && (!syntax.Yields(st.Body) || len(st.Handlers) == 0)
 		case *ast.With: // what the caller does at a step it does inside
-			ok = ok && !yields(st.Body)
+			ok = ok && !syntax.Yields(st.Body)
 		}
 		if y := syntax.YieldOf(st); y != nil && y.From {
 			ok = ok && g.finite(y.X)

@@ -384,7 +384,7 @@ func (g *crossing) before(st ast.Stmt, after map[string]bool, out ways) map[stri
 		if st.Else != nil {
 			end = g.walk(st.Else.Stmts, after, out)
 		}
-		if yields(st.Body) && g.overState(st) {
+		if syntax.Yields(st.Body) && g.overState(st) {
 			g.fail(st.Iter.Range(), "iterates over C data of the state, whose address and length it keeps")
 		}
 		live := g.loop(func(head map[string]bool) map[string]bool {

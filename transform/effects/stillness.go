@@ -58,11 +58,11 @@ func (g *generator) zones() []ast.Span {
 		case *ast.Yield:
 			first = min(first, n.End)
 		case *ast.For:
-			if yields(n.Body) {
+			if syntax.Yields(n.Body) {
 				out = append(out, n.Span)
 			}
 		case *ast.While:
-			if yields(n.Body) {
+			if syntax.Yields(n.Body) {
 				out = append(out, n.Span)
 			}
 		}

@@ -208,15 +208,6 @@ func halvesOf(f *ast.FuncDef) (first, second *half) {
 	first.def = f
 	now := first
 	var around []string // locks of the with statements round the yield
-	yields := func(n ast.Node) bool {
-		found := false
-		ast.Walk(n, func(n ast.Node) bool {
-			_, is := n.(*ast.Yield)
-			found = found || is
-			return !found
-		})
-		return found
-	}
 	under := func(e ast.Expr) string { return ownAttribute(e, self) }
 	syntax.OwnNodes(f.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -225,7 +216,7 @@ func halvesOf(f *ast.FuncDef) (first, second *half) {
 			now = second
 		case *ast.With:
 			for _, it := range n.Items {
-				if a := under(it.X); a != "" && yields(n.Body) {
+				if a := under(it.X); a != "" && syntax.Yields(n.Body) {
 					first.held[a]++
 					around = append(around, a)
 				}

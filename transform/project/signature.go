@@ -163,8 +163,11 @@ func IsCdef(m *Module, c *Class, f *ast.FuncDef) bool {
 }
 
 // OfferedToC reports whether C code that is not Cython's may call a function of m, by the
-// header that Cython writes: where its definition or its .pxd has public or api.
-func OfferedToC(m *Module, f *ast.FuncDef) bool {
+// header that Cython writes: where its definition or its .pxd has public or api. Methods, of c, cannot.
+func OfferedToC(m *Module, c *Class, f *ast.FuncDef) bool {
+	if c != nil {
+		return false
+	}
 	if f.Visibility == ast.Public || f.API {
 		return true
 	}

@@ -270,15 +270,7 @@ func isGenerator(c *bodies, v *globalVar) bool {
 		case *ast.Call:
 			name, ok := e.Fun.(*ast.Name)
 			return ok && slices.ContainsFunc(c.funcs(), func(f *ruleFunc) bool {
-				yields := false
-				if f.name() == name.Name && f.class == nil && f.outer == nil {
-					syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
-						_, is := n.(*ast.Yield)
-						yields = yields || is
-						return !yields
-					})
-				}
-				return yields
+				return f.name() == name.Name && f.class == nil && f.outer == nil && syntax.Yields(f.def.Body)
 			})
 		}
 		return false

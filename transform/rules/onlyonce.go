@@ -133,7 +133,7 @@ func afterFork(call *ast.Call) *ast.Name {
 }
 
 // callsOnce returns the function that a call runs once, and the variable of the module that
-// isVariable its flag.
+// is its flag.
 func (c *bodies) callsOnce(f *ruleFunc, call *ast.Call) (fun *ast.Name, flag string) {
 	if call.Fun == nil || !library.Once()[c.m.CName(call.Fun)] || len(call.Args) < 2 {
 		return nil, ""

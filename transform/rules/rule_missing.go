@@ -94,7 +94,7 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	}
 	constructs := x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) ||
 		x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !outlives(c, f, e)
-	return (f.Exposed() || f.Class == nil && project.OfferedToC(f.Mod, f.Def)) && !constructs && !c.p.Holds(f, e)
+	return (f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def)) && !constructs && !c.p.Holds(f, e)
 }
 
 // missing reports it; said has the attributes of which it has been asked already what may make the lock needless.

@@ -435,6 +435,21 @@ func Nests(f *ast.FuncDef) bool {
 	return found
 }
 
+// Yields reports whether a block has a yield of the function's own.
+func Yields(n ast.Node) bool {
+	found := false
+	ast.Walk(n, func(n ast.Node) bool {
+		switch n.(type) {
+		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
+			return false
+		case *ast.Yield:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
+
 // YieldOf returns the yield that a statement consists of, or nil.
 func YieldOf(st ast.Stmt) *ast.Yield {
 	e, ok := st.(*ast.ExprStmt)
