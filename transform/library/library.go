@@ -141,6 +141,7 @@ var (
 	Mutators     = names("mutates", "method") // change a container
 	ReadMethods  = names("reads", "method")   // read a container and keep nothing of it
 	MakerMethods = names("makes", "method")   // whose result is a new object
+	HashMethods  = names("hashes", "method")  // of dicts and sets, that hash their first argument and compare it
 	// CarriedBy tells what the results of functions have to do with what these are given.
 	CarriedBy  = values("carries", "function")
 	Iterating  = names("iterates", "method") // that go over what they are given
@@ -191,6 +192,9 @@ var (
 	Readers        = names("reads", "function", "c")   // read a container and keep nothing of it
 	Sizes          = names("size", "function", "c")    // return how many items there are
 	Viewers        = names("views", "function")        // whose result shares the memory of their argument
+	Asks           = names("asks", "function", "c")    // call a special method of their first argument, or call it
+	Drops          = names("drops", "c")               // let a reference go: the last one runs __del__
+	ByKey          = names("by-key", "c")              // find an item by its key
 	Unchecked      = names("unchecked", "c")           // read an item by index and check nothing
 	ContainerSteps = values("steps", "c")              // take one step through a container of a kind
 	Storages       = values("storage", "c")            // return a pointer into a container

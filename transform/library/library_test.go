@@ -12,11 +12,11 @@ var asked = map[string][]string{
 	"type":     {"object", "c", "number", "address", "buffer", "atom", "container", "shares", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
-	"method":   {"changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart"},
+	"method":   {"changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart", "hashes"},
 	"array":    {"reads", "shares", "changes", "fills", "function="},
 	"cpp":      {"reads", "size", "writes"},
-	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries="},
-	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size"},
+	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries=", "asks"},
+	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size", "asks", "drops", "by-key"},
 }
 
 var (

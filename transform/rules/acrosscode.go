@@ -9,21 +9,9 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 )
-
-// asks are builtins and functions of the C API that call a special method of their argument.
-var asks = map[string]bool{"hash": true, "len": true, "str": true, "repr": true, "bytes": true, "format": true, "print": true, "next": true, "iter": true,
-	"getattr": true, "setattr": true, "hasattr": true, "PyObject_Hash": true, "PyObject_RichCompare": true, "PyObject_RichCompareBool": true, "PyObject_Str": true,
-	"PyObject_Repr": true, "PyObject_IsTrue": true, "PyObject_Length": true, "PyObject_Size": true, "PyObject_GetAttr": true, "PyObject_SetAttr": true,
-	"PyObject_GetAttrString": true, "PyObject_GetItem": true, "PyObject_SetItem": true, "PyObject_GetIter": true, "PyIter_Next": true,
-	"PyObject_Call": true, "PyObject_CallObject": true, "PyObject_CallFunctionObjArgs": true, "PyObject_CallNoArgs": true, "PyObject_CallOneArg": true, "PyObject_Vectorcall": true}
-
-// lets are functions of the C API that let a reference go: the last one runs __del__.
-var lets = map[string]bool{"Py_DECREF": true, "Py_XDECREF": true, "Py_CLEAR": true, "Py_SETREF": true, "Py_XSETREF": true}
-
-// byKey are methods of dicts and sets that hash a key and compare it.
-var byKey = map[string]bool{"get": true, "pop": true, "setdefault": true, "add": true, "discard": true, "remove": true, "index": true, "count": true}
 
 // asking looks at what an operator or a function of Python's asks.
 type asking struct{ *across }
@@ -57,11 +45,11 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 		name := syntax.LastName(n.Fun)
 		switch m, method := syntax.Bare(n.Fun).(*ast.Attribute); {
 		case len(n.Args) == 0:
-		case lets[name]:
+		case library.Drops()[name]:
 			return text(n), n.Args[0].X
-		case method && byKey[name] && a.keyed(m.X) && a.object(n.Args[0].X):
+		case method && library.HashMethods()[name] && a.keyed(m.X) && a.object(n.Args[0].X):
 			return "the look-up of " + text(n.Args[0].X), n.Args[0].X
-		case !method && asks[name] && a.object(n.Args[0].X):
+		case !method && library.Asks()[name] && a.object(n.Args[0].X):
 			return text(n), n.Args[0].X
 		}
 		for _, arg := range n.Args {

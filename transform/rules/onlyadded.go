@@ -17,9 +17,6 @@ import (
 // adding looks at what is done to such dicts.
 type adding struct{ *bodies }
 
-// looksUp are the functions of Python's C API that find an item by its key.
-var looksUp = map[string]bool{"PyDict_GetItem": true, "PyDict_GetItemWithError": true, "PyDict_GetItemString": true}
-
 // onlyAddedTo reports whether an expression is an attribute that has a dict which is only added to, of an object that a
 // variable of the function has from there on.
 func (c adding) onlyAddedTo(f *ruleFunc, e ast.Expr) bool {

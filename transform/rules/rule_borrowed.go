@@ -37,7 +37,7 @@ func borrowed(c *checking) {
 				return true
 			}
 			x := syntax.Arg(call, l.Container)
-			if x == nil || c.reach(f, x, call.Pos) != shared || f.held(call.Pos, x) || c.sizedBefore(f, call, name) || looksUp[name] && (adding{&c.bodies}).onlyAddedTo(f, x) {
+			if x == nil || c.reach(f, x, call.Pos) != shared || f.held(call.Pos, x) || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) {
 				return true
 			}
 			f.finding(call.Span, finding.Borrowed,
