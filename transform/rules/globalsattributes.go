@@ -96,7 +96,7 @@ func sharedBesides(c *bodies) *sharedThings {
 		})
 	}
 	defaults := func(f *ruleFunc) bool { // of a function within another, each call of that makes new ones
-		return f.outer == nil && f.def.Params != nil && f.def.Kind != ast.Cdef && slices.ContainsFunc(f.def.Params.List, func(p *ast.Param) bool { return newContainer(p.Default) })
+		return f.outer == nil && f.def.Params != nil && f.def.Kind != ast.Cdef && slices.ContainsFunc(f.def.Params.List, func(p *ast.Param) bool { return mutable(p.Default) })
 	}
 	var first *[256]bool
 	if len(names) > 0 {
@@ -115,7 +115,7 @@ func sharedBesides(c *bodies) *sharedThings {
 		if defaults(f) {
 			f.prepare()
 			for _, p := range f.def.Params.List {
-				if name := syntax.ParamName(p); newContainer(p.Default) && len(f.values[name]) == 0 && mayBeDefault(c, f, p) {
+				if name := syntax.ParamName(p); mutable(p.Default) && len(f.values[name]) == 0 && mayBeDefault(c, f, p) {
 					s.defaults[p] = &globalVar{name: name, u: f.u, node: p, inits: []ast.Expr{p.Default}, words: "the default of " + name + " in " + f.name() + ", which all calls share,"}
 				}
 			}
@@ -125,13 +125,16 @@ func sharedBesides(c *bodies) *sharedThings {
 	return s
 }
 
-// newContainer reports whether an expression makes a dict, list or set.
-func newContainer(e ast.Expr) bool {
+// mutable reports whether the object that a default or an attribute of a class begins with can change: anything but a
+// tuple and what has no parts. What a call makes is looked at by what is done with it later.
+func mutable(e ast.Expr) bool {
 	switch e := syntax.Unparen(e).(type) {
 	case *ast.Collection:
 		return e.Kind != "tuple"
+	case *ast.Comp:
+		return true
 	case *ast.Call:
-		return syntax.IsNamed(e.Fun, "dict") || syntax.IsNamed(e.Fun, "list") || syntax.IsNamed(e.Fun, "set")
+		return e.Fun != nil
 	}
 	return false
 }
@@ -164,7 +167,7 @@ func (s *sharedThings) collect(c *bodies, u *project.Unit, k *ast.ClassDef, name
 		}
 		eachTarget(a, func(t, value ast.Expr) {
 			n, ok := t.(*ast.Name)
-			if !ok || c.m.ClassByName[k.Name.Name] != nil && !newContainer(value) {
+			if !ok || c.m.ClassByName[k.Name.Name] != nil && !mutable(value) {
 				return
 			}
 			v := cl.attrs[n.Name]

@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 )
 
@@ -148,7 +149,7 @@ func empty(e ast.Expr) bool {
 	case *ast.Collection:
 		return len(e.Elems) == 0
 	case *ast.Call:
-		return len(e.Args) == 0 && (syntax.IsNamed(e.Fun, "list") || syntax.IsNamed(e.Fun, "dict") || syntax.IsNamed(e.Fun, "set"))
+		return e.Fun != nil && len(e.Args) == 0 && library.Makers()[syntax.LastName(e.Fun)]
 	}
 	return false
 }
