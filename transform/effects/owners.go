@@ -12,6 +12,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
 
@@ -30,6 +31,15 @@ type kept struct {
 	// held is true for a guard where the locks of the object that it was and of that
 	// which it becomes are both held for writing.
 	held bool
+	// given is the argument that a new object got it from, see argument.
+	given argument
+}
+
+// argument is what a call that makes an object passes for one parameter of its constructors. It may be one of several
+// objects, but whatever the constructor takes from it, it takes from the same one.
+type argument struct {
+	call int32 // where the call is; 0 where none is known
+	node int32 // what is passed
 }
 
 // keptValue is what is put there: an object, or a pointer into its state.
@@ -80,7 +90,7 @@ type (
 type holdings struct {
 	kept     []kept
 	beside   []beside
-	known    map[keptKey]bool
+	known    map[keptKey]int // where in kept
 	together map[besideKey]bool
 }
 
@@ -90,13 +100,21 @@ const manyHoldings = 512
 
 func (h *holdings) keep(k kept) bool {
 	key := keptKey{k.child, k.value.region, k.class, k.attr, k.pointer, k.value.returned, k.held}
-	if h.known[key] || len(h.kept) >= manyHoldings {
+	if at, ok := h.known[key]; ok {
+		was := &h.kept[at]
+		if was.given == k.given || was.given == (argument{}) {
+			return false
+		}
+		was.given = argument{} // it came there in two ways
+		return true
+	}
+	if len(h.kept) >= manyHoldings {
 		return false
 	}
 	if h.known == nil {
-		h.known = map[keptKey]bool{}
+		h.known = map[keptKey]int{}
 	}
-	h.known[key] = true
+	h.known[key] = len(h.kept)
 	h.kept = append(h.kept, k)
 	return true
 }
@@ -377,7 +395,7 @@ func (l *linking) called(f *Function, c *Call, node int32, g *Function) bool {
 	grown := false
 	for _, k := range from.kept {
 		children := l.translated(c, node, g, k.child)
-		if len(children) == 0 && !k.pointer && l.given(g, k.child) && l.p.Guarding.Of(k.class) == k.attr {
+		if len(children) == 0 && !k.pointer && l.passed(g, k.child) && l.p.Guarding.Of(k.class) == k.attr {
 			// Some object that is not followed, which others may know.
 			children = []Ref{{l.s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1}), nil}}
 		}
@@ -389,6 +407,7 @@ func (l *linking) called(f *Function, c *Call, node int32, g *Function) bool {
 			for _, v := range l.translate(c, node, g, k.value) {
 				next := kept{child: child.Region, class: class, attr: k.attr, pointer: k.pointer, value: v, place: k.place, at: c.Span.Pos}
 				next.held = k.held || l.held(f, &next)
+				next.given = l.given(f, c, g, &k)
 				grown = h.keep(next) || grown
 			}
 		}
@@ -418,11 +437,24 @@ func (l *linking) called(f *Function, c *Call, node int32, g *Function) bool {
 // into what is beside it.
 func (l *linking) open(g *Function, b beside) bool {
 	return b.from.region != noRegion && b.from.region != b.holder.region &&
-		(l.given(g, b.from.region) || l.given(g, b.holder.region)) && len(g.Callers) > 0
+		(l.passed(g, b.from.region) || l.passed(g, b.holder.region)) && len(g.Callers) > 0
 }
 
-// given reports whether a region is, or is reached from, what the callers pass.
-func (l *linking) given(g *Function, r int32) bool {
+// given returns the argument that a new object keeps, or a pointer into it, where a call makes the object and its constructor
+// takes that from a parameter.
+func (l *linking) given(f *Function, c *Call, g *Function, k *kept) argument {
+	if len(c.Args) == 0 || c.Args[0] == 0 || f.Flow.Nodes[c.Args[0]].Kind != NodeFresh || g.Accessor != Plain || !library.Construction()[g.Def.Name.Name] || k.value.region == noRegion {
+		return argument{}
+	}
+	self, x := &g.Sum.Regions[k.child], &g.Sum.Regions[k.value.region]
+	if self.Root != NodeParam || self.Num != 0 || self.Parent >= 0 || x.Root != NodeParam || x.Parent >= 0 || int(x.Num) >= len(c.Args) {
+		return argument{}
+	}
+	return argument{c.Span.Pos, c.Args[x.Num]}
+}
+
+// passed reports whether a region is, or is reached from, what the callers pass.
+func (l *linking) passed(g *Function, r int32) bool {
 	return r != noRegion && g.Sum.Regions[r].Root == NodeParam
 }
 
@@ -518,6 +550,9 @@ func (l *linking) pairs(f *Function, h *holdings) bool {
 		for _, o := range h.kept {
 			if o.pointer || o.child != k.child || o.value.region == noRegion || !project.Related(o.class, k.class) {
 				continue
+			}
+			if o.value.region != k.value.region && o.given == k.given && k.given != (argument{}) {
+				continue // one argument is one object
 			}
 			class := k.class
 			if len(o.class.Ancestry()) > len(class.Ancestry()) {
