@@ -335,6 +335,59 @@ cdef class Pool:
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	// What goes on under the lock only by way of a method that takes it leaves out nothing.
+	files = memory{"m.pyx": []byte(`
+import threading
+
+cdef class Clock:
+    cdef object lock
+    cdef public Event first
+    cdef public Event last
+    cdef public object ended
+
+    def __init__(self):
+        self.lock = threading.Lock()
+
+    def add(self, Event x):
+        with self.lock:
+            self.first = x
+            self.last = x
+
+    def end(self):
+        with self.lock:
+            self.ended = True
+
+    cpdef cancel_all(self):
+        cdef Event e
+        with self.lock:
+            e = self.first
+        while e is not None:
+            e.cancel()
+            e = e.next
+
+cdef class Event:
+    cdef Event next
+    cdef Clock clock
+
+    def __init__(self, Clock clock):
+        self.clock = clock
+
+    cpdef cancel(self):
+        with self.clock.lock:
+            self.clock.first = None
+            self.clock.last = None
+
+def read(Clock clock):
+    return clock.ended
+`)}
+	got = groups(t, files)
+	want = []string{
+		"PXL109 Clock, Clock",
+		"PXL109 Clock, read",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
 	files = memory{"m.pyx": []byte("x = 1\n"), "a.pxd": []byte("cdef int f(int lambda)\n"), "b.pxd": []byte("cdef int f(int lambda)\n")}
 	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx", "a.pxd", "b.pxd"}, 1)
 	if err != nil {
@@ -399,6 +452,60 @@ def given(dict table, k):
 		"PXL402 Writer.first",
 		"PXL401 look, look_again",
 		"PXL401 given",
+	}
+	if d := cmp.Diff(want, groups(t, files)); d != "" {
+		t.Error(d)
+	}
+}
+
+// Whether a class hands out copies of its containers is one decision, in its subclasses, too; those of another class
+// are another.
+func TestHandedOut(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cimport cython
+
+@cython.locked_class
+cdef class State:
+    cdef list pushed
+    cdef dict changed
+
+    def push(self, x):
+        self.pushed.append(x)
+        self.changed[x] = 1
+
+    def names(self):
+        return self.changed.keys()
+
+cdef class Push(State):
+    def states(self):
+        return self.pushed
+
+cdef class Change(State):
+    cdef list own
+
+    def own_push(self, x):
+        self.own.append(x)
+
+    def changes(self):
+        return self.changed
+
+    def owned(self):
+        return self.own
+
+@cython.locked_class
+cdef class Other:
+    cdef list pushed
+
+    def push(self, x):
+        self.pushed.append(x)
+
+    def states(self):
+        return self.pushed
+`)}
+	want := []string{
+		"PXL303 State.names, Push.states, Change.changes",
+		"PXL303 Change.owned",
+		"PXL303 Other.states",
 	}
 	if d := cmp.Diff(want, groups(t, files)); d != "" {
 		t.Error(d)

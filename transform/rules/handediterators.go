@@ -32,7 +32,7 @@ func goneOver(c *checking, f *effects.Function) {
 			fmt.Sprintf("%s returns what goes over %s itself, without the lock that others hold to change it: they get RuntimeError when its size changes", f.Name(), fd.Name),
 			fmt.Sprintf("hand out a copy: iter(list(%s.%s))", self, fd.Name))
 		out.Warning = true
-		out.Cause = containerOf(f.Class, fd.Name)
+		out.Cause = containersOf(f.Class, fd.Name)
 		c.Findings = append(c.Findings, out)
 	})
 }

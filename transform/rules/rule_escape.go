@@ -308,18 +308,23 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 			out.Warning = true
 			out.Message = fmt.Sprintf("%s returns %s itself, which callers then use without the lock that others hold to change it", f.Name(), rg.Name)
 			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, effects.PathOf(f, r.Region))
-			out.Cause = containerOf(rg.Owner, rg.Name)
+			out.Cause = containersOf(rg.Owner, rg.Name)
 			c.Findings = append(c.Findings, out)
 			return
 		}
 	}
 }
 
-// containerOf is the cause of findings about a container that gets out, by whatever way: who is to have it is one
-// decision.
-func containerOf(owner *project.Class, name string) string {
+// containersOf is the cause of findings about containers that a class hands out, by whatever way: whether it hands out
+// copies is one decision.
+func containersOf(owner *project.Class, name string) string {
 	owner = owner.Declarer(name)
-	return fmt.Sprintf("%s of %s in %s", name, owner.Name, owner.Mod.Stem)
+	return fmt.Sprintf("containers of %s in %s", owner.Name, owner.Mod.Stem)
+}
+
+// containerOf is the cause of findings about what is done with one container.
+func containerOf(owner *project.Class, name string) string {
+	return name + " of " + containersOf(owner, name)
 }
 
 // containerIn is the cause of findings about what a function does with a container that others change: one lock is

@@ -140,7 +140,7 @@ func (p *Checker) exposed(mods []*project.Module, sets *effects.LockSets) []find
 		f.Help = "make the attribute private, and write a property that holds the lock"
 		f.Related = []finding.Related{openAccess{g.Writes, s, g}.writer()}
 		f.Cause = openAccess{g.Writes, s, g}.cause()
-		if !slices.ContainsFunc(g.All, func(a *effects.Access) bool { return !a.Holds(g.By) && !a.Init() }) {
+		if !slices.ContainsFunc(g.All, func(a *effects.Access) bool { return !a.Holds(g.By) && !a.Init() && p.leavesOpen(s, g, a) }) {
 			f.Cause = fmt.Sprintf("public attributes of %s in %s", s.Class.Name, s.Class.Mod.Stem) // nothing else leaves out the lock
 		}
 		out = append(out, f)
