@@ -161,10 +161,13 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 	return rep, mods, nil
 }
 
-// mentioning returns the functions that spell one of the rule's words, or a name
-// that the module gives to one of them.
-func (c *checking) mentioning() []*ruleFunc {
+// mentioning returns the functions that spell one of the rule's words, a name
+// that the module gives to one of them, or one of more.
+func (c *checking) mentioning(more ...string) []*ruleFunc {
 	var words [][]byte
+	for _, name := range more {
+		words = append(words, []byte(name))
+	}
 	for _, w := range c.words {
 		words = append(words, []byte(w))
 		for name, b := range c.m.Scope.Names {

@@ -54,11 +54,24 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 	if cast.Type == nil || syntax.Pointers(cast.Type.Declarator) != 1 || cast.Type.Name != "void" && syntax.LastPart(cast.Type.Name) != "PyObject" {
 		return
 	}
-	if x, ok := syntax.Bare(cast.X).(*ast.Attribute); ok {
+	keptValue(c, f, cast, syntax.Bare(cast.X))
+}
+
+// keptValue reports a pointer to one value that a cast may make a pointer of.
+func keptValue(c *checking, f *ruleFunc, cast *ast.Cast, of ast.Expr) {
+	switch x := of.(type) {
+	case *ast.Attribute:
 		keptAttribute(c, f, cast, x)
 		return
+	case *ast.Name:
+		keptVariable(c, f, cast, x)
+		return
+	case *ast.Cond:
+		keptValue(c, f, cast, syntax.Bare(x.Then))
+		keptValue(c, f, cast, syntax.Bare(x.Else))
+		return
 	}
-	item, ok := syntax.Bare(cast.X).(*ast.Subscript)
+	item, ok := of.(*ast.Subscript)
 	if !ok || len(item.Index) != 1 || inCMemory(c, f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
 	}
@@ -74,19 +87,25 @@ func keptItem(c *checking, f *ruleFunc, cast *ast.Cast) {
 // keptAttribute reports a pointer to what an attribute of an object without a type holds, "p = <PyObject*>node.child",
 // that a variable keeps.
 func keptAttribute(c *checking, f *ruleFunc, cast *ast.Cast, x *ast.Attribute) {
-	of, ok := syntax.Bare(x.X).(*ast.Name)
-	if f.prepare(); !ok || !f.local[of.Name] || of.Name == f.first() || !keeps(f, cast) || onlyTested(f, cast) {
-		return
-	}
-	if t := f.types[of.Name]; t.ctype != nil && t.ctype.Name != "object" || t.d != nil && syntax.Pointers(t.d) > 0 {
-		return // of a class whose attributes are known, or in C
-	}
-	if p := f.params[of.Name]; p != nil && p.Annotation != nil || c.reach(f, of, cast.Pos) != shared || f.held(cast.Pos, of) {
+	if !untypedObject(c, f, x) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
 	}
 	f.finding(cast.Span, finding.Borrowed,
 		fmt.Sprintf("the pointer is to what only %s holds a reference to, if anything does: another thread can assign to it", f.spelled(x)),
 		fmt.Sprintf("keep the object while the pointer is in use (`item = %s`)", f.spelled(x))).Cause = containerIn(c, f, x)
+}
+
+// untypedObject reports whether an expression is an attribute of an object without a type that others may have.
+func untypedObject(c *checking, f *ruleFunc, x *ast.Attribute) bool {
+	of, ok := syntax.Bare(x.X).(*ast.Name)
+	if f.prepare(); !ok || !f.local[of.Name] || of.Name == f.first() {
+		return false
+	}
+	if t := f.types[of.Name]; t.ctype != nil && t.ctype.Name != "object" || t.d != nil && syntax.Pointers(t.d) > 0 {
+		return false // of a class whose attributes are known, or in C
+	}
+	p := f.params[of.Name]
+	return (p == nil || p.Annotation == nil) && c.reach(f, of, x.Pos) == shared && !f.held(x.Pos, of)
 }
 
 // keeps reports whether a value is assigned as it is.

@@ -5,6 +5,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 
@@ -16,7 +17,7 @@ import (
 )
 
 func lazyLocks(c *checking) {
-	for _, f := range c.mentioning() {
+	for _, f := range c.lockMakers() {
 		if f.class == nil || library.Construction()[f.name()] || f.first() == "" {
 			continue
 		}
@@ -41,7 +42,7 @@ func lazyLocks(c *checking) {
 				}
 				lock := f.first() + "." + x.Attr.Name
 				switch {
-				case f.looksFirst(a, attributeNamed(x.Attr.Name)):
+				case f.looksFirst(a, attributeNamed(x.Attr.Name)), looksBeside(a, x.Attr.Name):
 					if !makes || f.held(a.Pos, nil) {
 						continue
 					}
@@ -60,6 +61,33 @@ func lazyLocks(c *checking) {
 			return true
 		})
 	}
+}
+
+// lockMakers are the functions that speak of locks, and those that name an attribute which such a one gives a lock.
+func (c *checking) lockMakers() []*ruleFunc {
+	made := map[string]bool{}
+	for _, f := range c.mentioning() {
+		if f.class == nil {
+			continue
+		}
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			if a, ok := n.(*ast.Assign); ok && a.Value != nil && c.makesLock(a.Value) {
+				for _, t := range a.Targets {
+					if x, ok := syntax.Unparen(t).(*ast.Attribute); ok {
+						made[x.Attr.Name] = true
+					}
+				}
+			}
+			return true
+		})
+	}
+	return c.mentioning(slices.Sorted(maps.Keys(made))...)
+}
+
+// looksBeside reports whether an assignment keeps the attribute's value where there is one: x.lock = x.lock or Lock().
+func looksBeside(a *ast.Assign, name string) bool {
+	or, ok := syntax.Bare(a.Value).(*ast.Binary)
+	return ok && or.Op == "or" && attributeNamed(name)(syntax.Bare(or.X))
 }
 
 // passesOn reports whether a value is what the function is given, or an attribute of that: another object's lock.
@@ -112,6 +140,12 @@ func (f *ruleFunc) heldBeside(at int32, lock string) bool {
 // makesLock reports whether an expression makes a lock: a call of a type or a function that is
 // known for it.
 func (c *bodies) makesLock(e ast.Expr) bool {
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Binary: // lock or threading.Lock()
+		return (x.Op == "or" || x.Op == "and") && (c.makesLock(x.X) || c.makesLock(x.Y))
+	case *ast.Cond:
+		return c.makesLock(x.Then) || c.makesLock(x.Else)
+	}
 	call, ok := syntax.Bare(e).(*ast.Call)
 	if !ok || call.Fun == nil {
 		return false

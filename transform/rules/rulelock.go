@@ -8,6 +8,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
@@ -160,7 +161,7 @@ func (f *ruleFunc) heldForAll(at int32) bool {
 			return false
 		}
 		if len(h.objects) == 0 {
-			return !f.ofOneObject(h.lock) && !f.ofOneCall(h.lock)
+			return !f.ofOneObject(h.lock) && !f.ofOneCall(h.lock) && !f.ofCaller(h.lock, callersDeep)
 		}
 		return slices.ContainsFunc(h.objects, func(o string) bool {
 			root, _, _ := strings.Cut(o, ".")
@@ -174,7 +175,8 @@ func (f *ruleFunc) ofOneCall(lock string) bool {
 	name := strings.TrimLeft(lock, "&")
 	_, param := f.params[name]
 	return f.local[name] && !param && len(f.values[name]) > 0 && !slices.ContainsFunc(f.values[name], func(v nameValue) bool {
-		return v.value == nil || !f.in.makesLock(v.value)
+		_, call := syntax.Bare(v.value).(*ast.Call)
+		return !call || !f.in.makesLock(v.value)
 	})
 }
 
@@ -192,6 +194,59 @@ func (f *ruleFunc) ofOneObject(lock string) bool {
 		}
 	})
 	return !shared
+}
+
+// callersDeep bounds how far a lock is followed to those who pass it.
+const callersDeep = 8
+
+// ofCaller reports whether a lock is what a function is given, or an attribute of that: who calls it may bring another
+// one. One that only the module calls is given the same by all, as far as these calls show it.
+func (f *ruleFunc) ofCaller(lock string, depth int) bool {
+	lock = strings.TrimLeft(lock, "&")
+	root := lock[:strings.IndexAny(lock+".", ".[")]
+	if f.prepare(); !f.local[root] {
+		return f.outer != nil && !f.global[root] && f.outer.ofCaller(lock, depth)
+	}
+	p := f.params[root]
+	if p == nil || root == f.first() || len(f.values[root]) > 0 || depth == 0 {
+		return false
+	}
+	if p.Default != nil {
+		if k, ok := syntax.Unparen(p.Default).(*ast.Const); !ok || k.Name != "None" {
+			return false // who passes none gets this one
+		}
+	}
+	var calls []callSite
+	if f.class == nil && f.outer == nil && (f.def.Kind == ast.Cdef && f.def.Visibility == ast.Private && !f.def.API || effects.PrivateName(f.name())) {
+		calls = f.in.callsOf(f.name())
+	}
+	one := ""
+	for _, k := range calls {
+		x := argumentFor(f, k.call, p)
+		name, ok := syntax.Bare(x).(*ast.Name)
+		if k.f == nil || x == nil || !ok {
+			return true
+		}
+		at := name.Name
+		if k.f.isLocal(at) && k.f.ofCaller(at, depth-1) || one != "" && one != at {
+			return true
+		}
+		one = at
+	}
+	return len(calls) == 0 && (f.class == nil || !effects.PrivateName(f.name()) && f.def.Kind != ast.Cdef)
+}
+
+// argumentFor is what a call gives a function for a parameter, nil where that is not told.
+func argumentFor(f *ruleFunc, call *ast.Call, p *ast.Param) ast.Expr {
+	if call == nil {
+		return nil
+	}
+	for _, a := range call.Args {
+		if a.Name.Name != "" && a.Name.Name == syntax.ParamName(p) {
+			return a.X
+		}
+	}
+	return syntax.Arg(call, slices.Index(f.def.Params.List, p))
 }
 
 // isLocal reports whether a name is one of the function's own, or of a function round it.
