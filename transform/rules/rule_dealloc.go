@@ -27,8 +27,13 @@ func checkDealloc(c *checking) {
 			continue
 		}
 		d := dealloc{checking: c, f: f, by: f, all: all}
-		if !d.byHand() && f.Class != nil && !d.ofMembers() || f.Class == nil {
+		if !d.byHand() && (f.Class == nil || !d.ofMembers()) {
 			d.byCalls(f, map[*effects.Function]bool{f: true}, 3)
+		}
+	}
+	for _, d := range calledBack(c, all) {
+		if !d.byHand() {
+			d.byCalls(d.f, map[*effects.Function]bool{d.f: true}, 3)
 		}
 	}
 }
@@ -41,38 +46,65 @@ type dealloc struct {
 	at  ast.Span          // where it is called
 	way string            // how it comes to that: calls, or by way of another
 	all []*effects.Function
+	// itself is true where it is a method of the dying object.
+	itself bool
+	// callback is true of what a weak reference calls when its object has died; within is where it stands in f.
+	callback bool
+	within   ast.Span
+}
+
+// in reports whether a place is in what runs, and not round it.
+func (c dealloc) in(f *effects.Function, at int32) bool {
+	return f != c.f || !c.callback || c.within.Contains(at)
 }
 
 // byCalls reports such a lock that is taken in what it calls.
 func (c dealloc) byCalls(in *effects.Function, seen map[*effects.Function]bool, depth int) bool {
-	calls := c.p.FlowOf(in).Calls
-	for i := range calls {
-		k := &calls[i]
-		for _, g := range k.Callees {
+	comes := func(to []*effects.Function, at ast.Span, itself bool) bool {
+		for _, g := range to {
 			if seen[g] || g.Class != nil && c.p.Locks.Of(g.Class) != nil {
 				continue
 			}
 			seen[g] = true
 			d := c
-			d.by, d.way = g, "comes to "
+			d.by, d.way, d.itself = g, "comes to ", itself && (in == c.f && !c.callback || c.itself)
 			if in == c.f {
-				d.at, d.way = k.Span, "calls "
+				d.at, d.way = at, "calls "
 			}
 			if d.byHand() || depth > 1 && d.byCalls(g, seen, depth-1) {
 				return true
 			}
 		}
+		return false
 	}
-	return false
+	calls := c.p.FlowOf(in).Calls
+	for i := range calls {
+		if k := &calls[i]; c.in(in, k.Span.Pos) && comes(k.Callees, k.Span, c.calledOn(in, k.Span)) {
+			return true
+		}
+	}
+	if in.PyClass == "" {
+		return false
+	}
+	found := false
+	syntax.OwnNodes(in.Def.Body, func(n ast.Node) bool {
+		if k, ok := n.(*ast.Call); ok && !found && c.in(in, k.Pos) {
+			if m, ok := syntax.Bare(k.Fun).(*ast.Attribute); ok && (syntax.IsNamed(syntax.Bare(m.X), ownName(in)) || isSuper(m.X)) {
+				found = comes(pythonMethods(c.checking, c.all, in.PyClass, m.Attr.Name, isSuper(m.X)), k.Span, true)
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // byHand reports the first lock of a person that it takes, and that somebody holds where an object may die.
 func (c dealloc) byHand() bool {
 	for _, l := range c.p.FlowOf(c.by).Locks {
-		if !l.Take || l.Again || l.Section || l.Shared || c.attempt(l.Span) || c.own(l.Text) {
+		if !l.Take || l.Again || l.Section || l.Shared || !c.in(c.by, l.Span.Pos) || c.attempt(l.Span) || c.own(l.Text) {
 			continue
 		}
-		for _, g := range c.all {
+		for _, g := range c.holders() {
 			if g == c.f {
 				continue
 			}
@@ -102,7 +134,16 @@ func sameLock(c dealloc, x, y string) bool {
 		return false
 	}
 	_, local := c.globals()[a]
-	return ofX || local
+	_, theirs := c.by.Mod.CDecls().Vars[a]
+	return ofX || local || theirs && c.by.Mod != c.m
+}
+
+// holders are the functions that may hold what is taken: those of the module, and of the one that takes it.
+func (c dealloc) holders() []*effects.Function {
+	if c.by.Mod == c.m {
+		return c.all
+	}
+	return slices.Concat(c.all, c.p.Funcs(c.by.Mod).All)
 }
 
 // attempt reports whether a lock is taken only if it is free: lock.acquire(False), or with a timeout.
@@ -128,13 +169,13 @@ var noWait = map[string]bool{"0": true, "NOWAIT_LOCK": true}
 // last reference go. A Python object that comes from elsewhere may be the lock of several.
 func (c dealloc) own(lock string) bool {
 	parts := strings.Split(strings.TrimLeft(lock, "&"), ".")
-	if len(parts) != 2 || parts[0] != ownName(c.by) {
+	if len(parts) != 2 || parts[0] != ownName(c.by) || c.callback {
 		return false
 	}
 	if c.by.Class == nil {
 		return true // of an object of Python's
 	}
-	if c.by != c.f && (c.f.Class == nil || !project.Related(c.by.Class, c.f.Class)) {
+	if c.by != c.f && !c.itself && (c.f.Class == nil || !project.Related(c.by.Class, c.f.Class)) {
 		return false // of another object
 	}
 	fd := c.by.Class.Field(parts[1])
@@ -218,7 +259,7 @@ func (c dealloc) held(g *effects.Function, i int) ast.Span {
 func (c dealloc) ofMembers() bool {
 	for i := range c.f.Flow.Calls {
 		k := &c.f.Flow.Calls[i]
-		if c.onItself(k.Span) {
+		if c.calledOn(c.f, k.Span) {
 			continue
 		}
 		for _, g := range k.Callees {
@@ -242,13 +283,14 @@ func (c dealloc) ofMembers() bool {
 	return false
 }
 
-// onItself reports whether a call is of a method of the dying object, whose mutex nobody else can hold.
-func (c dealloc) onItself(at ast.Span) bool {
+// calledOn reports whether a call is of a method of a function's own object: of the dying one, whose mutex nobody else can
+// hold.
+func (c dealloc) calledOn(f *effects.Function, at ast.Span) bool {
 	found := false
-	syntax.OwnNodes(c.f.Def.Body, func(n ast.Node) bool {
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		if k, ok := n.(*ast.Call); ok && k.Span == at {
 			m, ok := syntax.Bare(k.Fun).(*ast.Attribute)
-			found = ok && syntax.IsNamed(syntax.Bare(m.X), ownName(c.f))
+			found = ok && syntax.IsNamed(syntax.Bare(m.X), ownName(f))
 		}
 		return !found && n.Range().Contains(at.Pos)
 	})
@@ -378,9 +420,16 @@ func (c dealloc) report(at ast.Span, lock string, g *effects.Function, lets ast.
 	if c.by != c.f {
 		at, takes = c.at, c.way+c.by.Name()+", which takes"
 	}
+	name := c.f.Name()
+	if c.callback {
+		if c.within != c.f.Def.Span {
+			name = "what stands in " + name
+		}
+		name += " runs when an object dies, and"
+	}
 	out := project.FindingAt(c.f.Unit.Source, at, finding.Dying, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s %s %s, which its thread may already hold: %s holds it, and may drop a last reference meanwhile", c.f.Name(), takes, lock, g.Name())
+	out.Message = fmt.Sprintf("%s %s %s, which its thread may already hold: %s holds it, and may drop a last reference meanwhile", name, takes, lock, g.Name())
 	out.Help = "let the object die without the lock: put what has to be done on a list that others process, use a lock that its thread may take again, or drop references after the lock is released"
 	p := project.FindingAt(g.Unit.Source, lets, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(g.Name() + " holds it here and " + what)})
