@@ -17,7 +17,7 @@ import (
 )
 
 func lazyLocks(c *checking) {
-	for _, f := range c.lockMakers() {
+	for _, f := range lockMakers(c) {
 		if f.class == nil || library.Construction()[f.name()] || f.first() == "" {
 			continue
 		}
@@ -64,7 +64,7 @@ func lazyLocks(c *checking) {
 }
 
 // lockMakers are the functions that speak of locks, and those that name an attribute which such a one gives a lock.
-func (c *checking) lockMakers() []*ruleFunc {
+func lockMakers(c *checking) []*ruleFunc {
 	made := map[string]bool{}
 	for _, f := range c.mentioning() {
 		if f.class == nil {
