@@ -388,6 +388,37 @@ def read(Clock clock):
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)
 	}
+	// That another object's lock guards the attributes is decided once.
+	files = memory{"m.pyx": []byte(`
+import threading
+
+cdef class Connection:
+    cdef object lock
+    def __init__(self):
+        self.lock = threading.Lock()
+
+cdef class Cursor:
+    cdef Connection connection
+    cdef long rows
+    cdef bytes text
+
+    def __init__(self, Connection connection):
+        self.connection = connection
+
+    def execute(self, text):
+        with self.connection.lock:
+            self.rows += 1
+            self.text = text
+
+    def count(self):
+        return self.rows
+
+    def last(self):
+        return self.text
+`)}
+	if d := cmp.Diff([]string{"PXL109 Cursor.count, Cursor.last"}, groups(t, files)); d != "" {
+		t.Error(d)
+	}
 	files = memory{"m.pyx": []byte("x = 1\n"), "a.pxd": []byte("cdef int f(int lambda)\n"), "b.pxd": []byte("cdef int f(int lambda)\n")}
 	rep, err := transform.NewProject(files, transform.Options{}).Check(context.Background(), []string{"m.pyx", "a.pxd", "b.pxd"}, 1)
 	if err != nil {

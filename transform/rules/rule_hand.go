@@ -222,12 +222,17 @@ func (w openAccess) finding() finding.Finding {
 }
 
 // cause is the same for all uses of a state without the lock that guards it: whether that one guards it is one decision.
+// Where another object has the lock, it is one for all attributes: none of them lies beside its lock.
 func (w openAccess) cause() string {
 	c := w.state.Class.Declarer(w.state.Field)
 	if c == nil {
 		c = w.state.Class
 	}
-	return fmt.Sprintf("%s of %s in %s, %s", w.state.Field, c.Name, c.Mod.Stem, w.by.By.Text("self"))
+	what := w.state.Field
+	if by := w.by.By; !by.Module && strings.Contains(by.Path, ".") {
+		what = "attributes"
+	}
+	return fmt.Sprintf("%s of %s in %s, %s", what, c.Name, c.Mod.Stem, w.by.By.Text("self"))
 }
 
 // writer tells of an access that writes the state with the lock that guards it.
