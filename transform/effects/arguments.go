@@ -241,7 +241,7 @@ func (b calls) filled(o *outCall, span ast.Span) {
 	for _, name := range o.names {
 		_, sh, _ := b.value(name.Name)
 		sh.Returned = true
-		l := b.node(Node{Kind: NodeLocal, From: from})
+		l := b.node(Node{Kind: NodeLocal, From: from, filled: true})
 		b.set(b.vars[name.Name].slot, b.node(Node{Kind: NodeInside, Base: l, Shape: sh}))
 	}
 }

@@ -341,9 +341,29 @@ func (s cover) plain(n int32) int32 {
 			n = x.Base
 		case x.Kind == NodeLocal && len(x.From) == 1:
 			n = x.From[0]
+		case x.filled:
+			if of := s.filledOf(x); of != 0 {
+				n = of
+			}
 		}
 	}
 	return n
+}
+
+// filledOf is the one value whose parts C code was given that made a pointer of them, 0 where there are several.
+func (s cover) filledOf(x *Node) int32 {
+	of := int32(0)
+	for _, from := range x.From {
+		if len(s.Top(from)) == 0 {
+			continue // what it was before leads nowhere
+		}
+		n := s.plain(from)
+		if of != 0 && of != n {
+			return 0
+		}
+		of = n
+	}
+	return of
 }
 
 // Upgrade is a call under a block that locks for writing what the block holds for reading.
