@@ -263,6 +263,9 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 			return "it is a generator, which runs for one thread at a time; another that comes meanwhile gets ValueError"
 		}
 	case stores:
+		if (callbacks{c}).takesOutItself(v, ch) {
+			return ""
+		}
 		if c.checksFirst(v, ch) {
 			return "it is tested and then changed; another thread can get in between"
 		}
