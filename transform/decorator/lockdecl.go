@@ -77,7 +77,7 @@ func (t *Table) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt) {
 		if syntax.OpensScope(st) {
 			continue
 		}
-		for _, b := range syntax.Suites(st) {
+		for b := range syntax.Suites(st) {
 			t.collect(m, u, b.Stmts)
 		}
 	}

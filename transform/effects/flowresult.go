@@ -141,7 +141,7 @@ func (r *results) walk(list []ast.Stmt, tested map[string]*project.Class) {
 			}
 		default:
 			if !syntax.OpensScope(st) {
-				for _, b := range syntax.Suites(st) {
+				for b := range syntax.Suites(st) {
 					r.walk(b.Stmts, tested)
 				}
 			}

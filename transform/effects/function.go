@@ -164,7 +164,7 @@ func (t *Functions) collect(m *project.Module, u *project.Unit, stmts []ast.Stmt
 			t.collect(m, u, st.Body.Stmts, c, py, st.Name.Name)
 		case *ast.StructDef, *ast.CppClass, *ast.ExternBlock:
 		default:
-			for _, b := range syntax.Suites(st) {
+			for b := range syntax.Suites(st) {
 				t.collect(m, u, b.Stmts, c, py, property)
 			}
 		}

@@ -169,7 +169,7 @@ type GuardStatement struct {
 func (f *Function) GuardStatement(s Store) (g GuardStatement, ok bool) {
 	var find func(header ast.Stmt)
 	find = func(header ast.Stmt) {
-		for _, suite := range syntax.Suites(header) {
+		for suite := range syntax.Suites(header) {
 			for i, st := range suite.Stmts {
 				if r := st.Range(); r.Pos > s.Span.Pos || r.End < s.Span.End {
 					continue

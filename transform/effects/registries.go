@@ -24,7 +24,7 @@ func variablesOf(names map[string]bool, stmts []ast.Stmt) {
 			}
 		}
 		if !syntax.OpensScope(st) {
-			for _, b := range syntax.Suites(st) {
+			for b := range syntax.Suites(st) {
 				variablesOf(names, b.Stmts)
 			}
 		}

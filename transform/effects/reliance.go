@@ -183,7 +183,7 @@ func (r *relying) stmt(st ast.Stmt, s *known) *known {
 		return s
 	}
 	var ways []*known
-	for _, b := range syntax.Suites(st) { // IF, a block of declarations
+	for b := range syntax.Suites(st) { // IF, a block of declarations
 		ways = append(ways, r.suite(b.Stmts, s.clone()))
 	}
 	if len(ways) > 0 {

@@ -423,7 +423,7 @@ func (g *crossing) before(st ast.Stmt, after map[string]bool, out ways) map[stri
 		return after
 	}
 	live := union(after, g.used(st))
-	for _, b := range syntax.Suites(st) {
+	for b := range syntax.Suites(st) {
 		live = union(live, g.walk(b.Stmts, after, out))
 	}
 	return live

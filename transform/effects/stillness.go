@@ -171,7 +171,7 @@ func (g *generator) itemsStay() bool {
 				ok = false // it may be yielded, and sees variables as they are in the end
 				continue
 			}
-			for _, b := range syntax.Suites(st) {
+			for b := range syntax.Suites(st) {
 				walk(b.Stmts, in)
 			}
 		}

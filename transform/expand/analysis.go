@@ -162,7 +162,7 @@ func (a *Module) declared(u *project.Unit, stmts []ast.Stmt, class string) {
 			}
 		default:
 			if !syntax.OpensScope(st) {
-				for _, b := range syntax.Suites(st) {
+				for b := range syntax.Suites(st) {
 					a.declared(u, b.Stmts, class)
 				}
 			}
@@ -230,7 +230,7 @@ func (a *Module) walk(u *project.Unit, stmts []ast.Stmt, at place) {
 			}
 			a.walk(u, st.Body.Stmts, at)
 		default:
-			for _, b := range syntax.Suites(st) {
+			for b := range syntax.Suites(st) {
 				a.walk(u, b.Stmts, at)
 			}
 		}

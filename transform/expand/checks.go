@@ -281,7 +281,11 @@ func (a checks) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
 	if !syntax.FallsOff(stmts) {
 		return
 	}
-	if len(syntax.Suites(last)) == 0 {
+	simple := true
+	for range syntax.Suites(last) {
+		simple = false
+	}
+	if simple {
 		e.Insert(last.Range().End, "; "+text)
 		return
 	}

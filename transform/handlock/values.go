@@ -257,6 +257,9 @@ func (h *Names) names(name string, value ast.Expr) {
 
 // typeName returns the name of a type that is a lock, "" of one that is none.
 func (h *Names) typeName(t *ast.CType) string {
+	if t.Basic {
+		return ""
+	}
 	if last := syntax.LastPart(t.Name); library.LockTypes()[last] {
 		return last
 	}

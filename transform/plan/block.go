@@ -77,7 +77,7 @@ func (p *Planner) Blocks(m *project.Module, f *Func) []*Block {
 				inside.enter(m, st.Iter)
 			}
 			try, _ := st.(*ast.Try)
-			for _, s := range syntax.Suites(st) {
+			for s := range syntax.Suites(st) {
 				in := inside
 				in.Final = in.Final || try != nil && s == try.Finally
 				walk(s.Stmts, in)

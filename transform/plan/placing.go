@@ -58,7 +58,7 @@ func (p *placing) narrow() string {
 			if _, ok := st.(*ast.CdefBlock); ok {
 				break // which takes declarations only
 			}
-			for _, s := range syntax.Suites(st) {
+			for s := range syntax.Suites(st) {
 				if inside(s.Span) {
 					p.suite, deeper = s, true
 				}
@@ -220,7 +220,7 @@ func (p *placing) around() Block {
 			case *ast.For:
 				inside.enter(p.f.Mod, st.Iter)
 			}
-			for _, s := range syntax.Suites(st) {
+			for s := range syntax.Suites(st) {
 				if s == p.suite {
 					found = inside
 				}

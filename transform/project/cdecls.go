@@ -140,7 +140,7 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, from From) {
 			}
 		default:
 			if !syntax.OpensScope(st) {
-				for _, b := range syntax.Suites(st) {
+				for b := range syntax.Suites(st) {
 					c.collect(m, b.Stmts, from)
 				}
 			}

@@ -77,7 +77,7 @@ func (m building) collectClassesIn(u *Unit, stmts []ast.Stmt, extern bool) {
 			continue
 		}
 		_, ext := st.(*ast.ExternBlock)
-		for _, b := range syntax.Suites(st) {
+		for b := range syntax.Suites(st) {
 			m.collectClassesIn(u, b.Stmts, extern || ext)
 		}
 	}
@@ -154,7 +154,7 @@ func (c *Class) collectFields(u *Unit, stmts []ast.Stmt, vis ast.Visibility, vis
 			c.collectFields(u, st.Body.Stmts, v, span)
 		case *ast.CondStmt, *ast.If:
 			before := len(c.Fields)
-			for _, b := range syntax.Suites(st) {
+			for b := range syntax.Suites(st) {
 				c.collectFields(u, b.Stmts, vis, visSpan)
 			}
 			for _, f := range c.Fields[before:] {

@@ -26,11 +26,11 @@ func (c *Class) findDefined() *Class {
 		if len(def.Module) == 0 {
 			continue
 		}
-		stem := c.Mod.find(0, syntax.Names(def.Module))
-		if stem == "" || stem == c.Mod.Stem {
+		in := c.Mod.at(0, syntax.Names(def.Module))
+		if in == nil || in == c.Mod {
 			continue
 		}
-		if o := c.Mod.proj.Module(stem).ClassByName[def.Name.Name]; o != nil && !o.Extern {
+		if o := in.ClassByName[def.Name.Name]; o != nil && !o.Extern {
 			real = o
 		}
 	}

@@ -3,15 +3,34 @@ package project
 import (
 	"maps"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 )
 
 // Names followed to what they stand for, across modules.
 
-// find returns the stem of the module that a cimport in m names, or "".
-func (m *Module) find(level int, path []string) string {
-	return m.proj.Find(m.Stem, m.Root, level, path)
+// cimport is what a cimport says of the module that it names.
+type cimport struct {
+	level int
+	path  string // its parts, joined by dots
+}
+
+// at returns the module that a cimport in m names, or nil. Each name that m does not bind itself leads through
+// the same few cimports.
+func (m *Module) at(level int, path []string) *Module {
+	return m.cimported.Get(cimport{level, strings.Join(path, ".")})
+}
+
+func findCimported(m *Module, c cimport) *Module {
+	var path []string
+	if c.path != "" {
+		path = strings.Split(c.path, ".")
+	}
+	if stem := m.proj.Find(m.Stem, m.Root, c.level, path); stem != "" {
+		return m.proj.Module(stem)
+	}
+	return nil
 }
 
 // Lookup resolves a dotted name in a module to an extension type, or nil.
@@ -30,8 +49,8 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 	b, ok := m.Scope.Names[path[0]]
 	if !ok {
 		for _, s := range m.Scope.Stars {
-			if stem := m.find(s.Level, s.Path); stem != "" {
-				if c := m.proj.Module(stem).lookupDepth(path, depth+1); c != nil {
+			if o := m.at(s.Level, s.Path); o != nil {
+				if c := o.lookupDepth(path, depth+1); c != nil {
 					return c
 				}
 			}
@@ -44,16 +63,16 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 			return b.class.defined()
 		}
 	case BindImported:
-		if stem := m.find(b.Level, b.Path); stem != "" {
-			if c := m.proj.Module(stem).lookupDepth(append([]string{b.Attr}, path[1:]...), depth+1); c != nil {
+		if o := m.at(b.Level, b.Path); o != nil {
+			if c := o.lookupDepth(append([]string{b.Attr}, path[1:]...), depth+1); c != nil {
 				return c
 			}
 		}
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), b.Attr)
 			full = append(full, path[1:len(path)-1]...)
-			if stem := m.find(b.Level, full); stem != "" {
-				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
+			if o := m.at(b.Level, full); o != nil {
+				return o.lookupDepth(path[len(path)-1:], depth+1)
 			}
 		}
 	case BindAlias:
@@ -63,8 +82,8 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 	case BindModule:
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
-			if stem := m.find(0, full); stem != "" {
-				return m.proj.Module(stem).lookupDepth(path[len(path)-1:], depth+1)
+			if o := m.at(0, full); o != nil {
+				return o.lookupDepth(path[len(path)-1:], depth+1)
 			}
 		}
 	}
@@ -73,12 +92,12 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 
 // Imports returns the modules of the project from which a module imports, in no order.
 func Imports(m *Module) []*Module {
-	seen := map[string]bool{m.Stem: true}
+	seen := map[*Module]bool{m: true}
 	var out []*Module
 	add := func(level int, path []string) {
-		if stem := m.find(level, path); stem != "" && !seen[stem] {
-			seen[stem] = true
-			out = append(out, m.proj.Module(stem))
+		if o := m.at(level, path); o != nil && !seen[o] {
+			seen[o] = true
+			out = append(out, o)
 		}
 	}
 	for _, b := range m.Scope.Names {
@@ -127,8 +146,8 @@ func (m *Module) follow(path []string, depth int) Resolved {
 			}
 		}
 		for _, s := range m.Scope.Stars {
-			if stem := m.find(s.Level, s.Path); stem != "" {
-				if r := m.proj.Module(stem).follow(path, depth+1); r.Mod != nil {
+			if o := m.at(s.Level, s.Path); o != nil {
+				if r := o.follow(path, depth+1); r.Mod != nil {
 					return r
 				}
 			}
@@ -137,24 +156,24 @@ func (m *Module) follow(path []string, depth int) Resolved {
 	}
 	switch b.Kind {
 	case BindImported:
-		if stem := m.find(b.Level, b.Path); stem != "" {
-			if r := m.proj.Module(stem).follow(append([]string{b.Attr}, path[1:]...), depth+1); r.Mod != nil {
+		if o := m.at(b.Level, b.Path); o != nil {
+			if r := o.follow(append([]string{b.Attr}, path[1:]...), depth+1); r.Mod != nil {
 				return r
 			}
 		}
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), b.Attr)
 			full = append(full, path[1:len(path)-1]...)
-			if stem := m.find(b.Level, full); stem != "" {
-				return m.proj.Module(stem).follow(path[len(path)-1:], depth+1)
+			if o := m.at(b.Level, full); o != nil {
+				return o.follow(path[len(path)-1:], depth+1)
 			}
 		}
 		return Resolved{}
 	case BindModule:
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
-			if stem := m.find(0, full); stem != "" {
-				return m.proj.Module(stem).follow(path[len(path)-1:], depth+1)
+			if o := m.at(0, full); o != nil {
+				return o.follow(path[len(path)-1:], depth+1)
 			}
 		}
 		return Resolved{}

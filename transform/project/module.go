@@ -59,6 +59,7 @@ type Module struct {
 	unsure       cache.Value[bool]              // see Unsure
 	found        *cache.Cache[string, *Class]   // see lookup
 	owners       *cache.Cache[string, Resolved] // see owner
+	cimported    *cache.Cache[cimport, *Module] // see at
 	c            cache.Value[*CNames]           // see CDecls
 }
 
@@ -83,6 +84,7 @@ func (p *Project) load(stem string) *Module {
 	m := building{&Module{proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}}
 	m.found = cache.New(func(name string) *Class { return m.lookupDepth([]string{name}, 0) })
 	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0) })
+	m.cimported = cache.New(func(c cimport) *Module { return findCimported(m.Module, c) })
 	m.Root = p.packageRoot(stem)
 	add := func(path string, r Role) {
 		s := p.Source(path)
@@ -181,7 +183,7 @@ func (m building) collectDeclared(stmts []ast.Stmt, class string) {
 			}
 		default:
 			if !syntax.OpensScope(st) {
-				for _, b := range syntax.Suites(st) {
+				for b := range syntax.Suites(st) {
 					m.collectDeclared(b.Stmts, class)
 				}
 			}

@@ -105,7 +105,7 @@ func (s *Scope) collect(stmts []ast.Stmt, src *Source) {
 				}
 			}
 		}
-		for _, body := range syntax.Suites(st) {
+		for body := range syntax.Suites(st) {
 			if !syntax.OpensScope(st) {
 				s.collect(body.Stmts, src)
 			}

@@ -22,7 +22,7 @@ import (
 // of what it does.
 func (m building) blind() {
 	m.asParsed = &Module{proj: m.proj, Stem: m.Stem, Root: m.Root, Units: slices.Clone(m.Units), Scope: m.Scope,
-		ClassByName: m.ClassByName, Classes: m.Classes, Declared: m.Declared}
+		ClassByName: m.ClassByName, Classes: m.Classes, Declared: m.Declared, cimported: m.cimported}
 	m.Scope, m.ClassByName, m.Classes = Scope{Names: map[string]Binding{}}, map[string]*Class{}, nil
 	declares := slices.ContainsFunc(m.Units, func(u *Unit) bool { return u.InPxd() && len(u.Errs) > 0 })
 	for i, u := range m.Units {
@@ -66,8 +66,8 @@ func (c *Class) PartlyRead() bool {
 			if len(d.Module) == 0 {
 				return false
 			}
-			stem := c.Mod.find(0, syntax.Names(d.Module))
-			return stem != "" && c.Mod.proj.Module(stem).partly()
+			in := c.Mod.at(0, syntax.Names(d.Module))
+			return in != nil && in.partly()
 		})
 	}
 	return c.Mod.Broken() || c.Mod.unreadable || c.Def == nil && c.Mod.partly() || c.PxdDef == nil && c.Mod.declaresMore
@@ -92,8 +92,8 @@ func (m *Module) leadsToUnread(path []string, seen map[string]bool) bool {
 	}
 	seen[key] = true
 	in := func(level int, module, rest []string) bool {
-		stem := m.find(level, module)
-		return stem != "" && m.proj.Module(stem).leadsToUnread(rest, seen)
+		o := m.at(level, module)
+		return o != nil && o.leadsToUnread(rest, seen)
 	}
 	b, ok := m.Scope.Names[path[0]]
 	if !ok {
@@ -125,8 +125,8 @@ func (m *Module) Unsure() bool {
 			}
 			seen[from] = true
 			cimports := func(b Binding, names ...string) bool {
-				stem := from.find(b.Level, append(slices.Clone(b.Path), names...))
-				return stem != "" && (m.proj.IsFile(stem+".pxd") || m.proj.IsFile(stem+".pyx")) && visit(m.proj.Module(stem))
+				o := from.at(b.Level, append(slices.Clone(b.Path), names...))
+				return o != nil && (m.proj.IsFile(o.Stem+".pxd") || m.proj.IsFile(o.Stem+".pyx")) && visit(o)
 			}
 			if from.partly() || slices.ContainsFunc(from.Scope.Stars, func(b Binding) bool { return cimports(b) }) {
 				return true

@@ -47,7 +47,7 @@ func (c sections) walk(f *ruleFunc, stmts []ast.Stmt, within bool) {
 				c.suspends(f, st.Iter.Range())
 			}
 		}
-		for _, b := range syntax.Suites(st) {
+		for b := range syntax.Suites(st) {
 			c.walk(f, b.Stmts, in)
 		}
 	}

@@ -88,7 +88,7 @@ func (c *bodies) funcs() []*ruleFunc {
 					walk(u, st.Body.Stmts, st, outer)
 				}
 			default:
-				for _, b := range syntax.Suites(st) {
+				for b := range syntax.Suites(st) {
 					walk(u, b.Stmts, class, outer)
 				}
 			}

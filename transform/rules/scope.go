@@ -31,7 +31,7 @@ func scopeAt(f *ast.File, off int32) string {
 		case *ast.PropertyDef:
 			names = append(names, st.Name.Name)
 		}
-		for _, b := range syntax.Suites(stmts[i]) {
+		for b := range syntax.Suites(stmts[i]) {
 			walk(b.Stmts)
 		}
 	}

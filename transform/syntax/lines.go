@@ -85,7 +85,7 @@ func IndentUnit(file *ast.File) string {
 	var look func(stmts []ast.Stmt)
 	look = func(stmts []ast.Stmt) {
 		for _, st := range stmts {
-			for _, b := range Suites(st) {
+			for b := range Suites(st) {
 				if unit != "" {
 					return
 				}

@@ -1,6 +1,7 @@
 package syntax
 
 import (
+	"iter"
 	"slices"
 	"strings"
 	"unicode"
@@ -104,7 +105,7 @@ func EachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
 	for _, st := range stmts {
 		visit(st)
 		if !OpensScope(st) {
-			for _, b := range Suites(st) {
+			for b := range Suites(st) {
 				EachStmt(b.Stmts, visit)
 			}
 		}
@@ -115,63 +116,66 @@ func EachStmt(stmts []ast.Stmt, visit func(ast.Stmt)) {
 func Everywhere(stmts []ast.Stmt, visit func(ast.Stmt)) {
 	for _, st := range stmts {
 		visit(st)
-		for _, b := range Suites(st) {
+		for b := range Suites(st) {
 			Everywhere(b.Stmts, visit)
 		}
 	}
 }
 
-// Suites returns the bodies of a compound statement, in source order.
-func Suites(st ast.Stmt) []*ast.Suite {
-	var out []*ast.Suite
-	add := func(list ...*ast.Suite) {
-		for _, s := range list {
-			if s != nil {
-				out = append(out, s)
+// Suites yields the bodies of a compound statement, in source order.
+func Suites(st ast.Stmt) iter.Seq[*ast.Suite] {
+	return func(yield func(*ast.Suite) bool) {
+		one := func(s *ast.Suite) bool { return s == nil || yield(s) }
+		clauses := func(list []ast.CondClause) {
+			for i := range list {
+				if !one(list[i].Body) {
+					return
+				}
+			}
+		}
+		switch st := st.(type) {
+		case *ast.FuncDef:
+			one(st.Body)
+		case *ast.ClassDef:
+			one(st.Body)
+		case *ast.PropertyDef:
+			one(st.Body)
+		case *ast.CdefBlock:
+			one(st.Body)
+		case *ast.ExternBlock:
+			one(st.Body)
+		case *ast.StructDef:
+			one(st.Body)
+		case *ast.CppClass:
+			one(st.Body)
+		case *ast.CondStmt:
+			clauses(st.Clauses)
+		case *ast.If:
+			clauses(st.Clauses)
+		case *ast.While:
+			_ = one(st.Body) && one(st.Else)
+		case *ast.For:
+			_ = one(st.Body) && one(st.Else)
+		case *ast.With:
+			one(st.Body)
+		case *ast.Try:
+			if !one(st.Body) {
+				return
+			}
+			for i := range st.Handlers {
+				if !one(st.Handlers[i].Body) {
+					return
+				}
+			}
+			_ = one(st.Else) && one(st.Finally)
+		case *ast.Match:
+			for i := range st.Cases {
+				if !one(st.Cases[i].Body) {
+					return
+				}
 			}
 		}
 	}
-	switch st := st.(type) {
-	case *ast.FuncDef:
-		add(st.Body)
-	case *ast.ClassDef:
-		add(st.Body)
-	case *ast.PropertyDef:
-		add(st.Body)
-	case *ast.CdefBlock:
-		add(st.Body)
-	case *ast.ExternBlock:
-		add(st.Body)
-	case *ast.StructDef:
-		add(st.Body)
-	case *ast.CppClass:
-		add(st.Body)
-	case *ast.CondStmt:
-		for _, c := range st.Clauses {
-			add(c.Body)
-		}
-	case *ast.If:
-		for _, c := range st.Clauses {
-			add(c.Body)
-		}
-	case *ast.While:
-		add(st.Body, st.Else)
-	case *ast.For:
-		add(st.Body, st.Else)
-	case *ast.With:
-		add(st.Body)
-	case *ast.Try:
-		add(st.Body)
-		for _, h := range st.Handlers {
-			add(h.Body)
-		}
-		add(st.Else, st.Finally)
-	case *ast.Match:
-		for _, c := range st.Cases {
-			add(c.Body)
-		}
-	}
-	return out
 }
 
 // OpensScope reports whether a statement's body is a scope of its own.
@@ -498,13 +502,13 @@ func Guarded(stmts []ast.Stmt) []ast.Stmt {
 	for _, st := range stmts {
 		switch st.(type) {
 		case *ast.Try, *ast.With:
-			for _, b := range Suites(st) {
+			for b := range Suites(st) {
 				EachStmt(b.Stmts, func(st ast.Stmt) { out = append(out, st) })
 			}
 			continue
 		}
 		if !OpensScope(st) {
-			for _, b := range Suites(st) {
+			for b := range Suites(st) {
 				out = append(out, Guarded(b.Stmts)...)
 			}
 		}
