@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress guide wheel clean help
+.PHONY: build test venv clean-cache golden golden-matrix golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress guide wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -16,14 +16,21 @@ test: venv ## set up what the tests need, then run everything
 	tools/check.sh
 
 # One virtual environment for each Cython that outputs are compiled with.
-venv: $(CYTHONS:%=.venv/%) .venv/pre-commit ## make the environments below .venv from tools/pins
+venv: $(CYTHONS:%=.venv/%) .venv/pre-commit .venv/tcc ## make the environments below .venv from tools/pins
 
-.PHONY: $(CYTHONS:%=.venv/%) .venv/pre-commit
+.PHONY: $(CYTHONS:%=.venv/%) .venv/pre-commit .venv/tcc
 $(CYTHONS:%=.venv/%) .venv/pre-commit:
 	@tools/venv.sh $(@F) $(PYTHON)
 
+# Nothing needs it: without it gcc compiles the goldens alone.
+.venv/tcc:
+	@tools/venv.sh $(@F) $(PYTHON) || echo "venv: there is no .venv/tcc, so the goldens take longer"
+
 golden: venv ## run the goldens alone; CASE=regexp picks some
 	$(GO) test ./internal/golden -count=1 -timeout 60m $(if $(CASE),-case '$(CASE)')
+
+golden-matrix: venv ## the goldens with all Cythons in all modes, and with gcc alone; CASE=regexp picks some
+	$(GO) test ./internal/golden -count=1 -timeout 150m -matrix $(if $(CASE),-case '$(CASE)')
 
 golden-update: ## write what the goldens expect anew; read the diff afterwards
 	$(GO) test ./internal/golden -count=1 -run 'TestRewrite|TestRefuse|TestAnnotate$$' -update $(if $(CASE),-case '$(CASE)')

@@ -262,7 +262,7 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 			return "", err
 		}
 		compiler := map[string]string{"c": "gcc", "c++": "g++"}[mode]
-		if err := r.makeModule(u, python, compiler, ext); err != nil {
+		if err := r.makeModule(u, python, form, compiler, ext); err != nil {
 			return "", err
 		}
 	}
@@ -272,10 +272,10 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 // gccFlags are what modules are compiled with.
 var gccFlags = []string{"-fPIC", "-O0", "-pipe", "-w"}
 
-// makeModule writes the extension module of a unit for an interpreter.
+// makeModule writes the extension module of a unit, of that form, for an interpreter.
 //
 // Most of what gcc does here is to generate code, without optimization.
-func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) error {
+func (r *run) makeModule(u *unit, python *interpreter, form, compiler, ext string) error {
 	programs, err := testcache.Compiler(compiler)
 	if err != nil {
 		return err
@@ -285,8 +285,13 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 		return err
 	}
 	// What the unit's key says of the tree is true of what its C code includes.
-	key := apart(testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
-		Text("flags", gccFlags...).Text("header", headerText).Text("suffix", python.suffix)).Sum()
+	hash := apart(testcache.NewHash("extension module").Key("unit", u.key).Key("compiler", programs).Key("Python", headers).
+		Text("flags", gccFlags...).Text("header", headerText).Text("suffix", python.suffix))
+	tcc := u.tinyFor(python, form)
+	if tcc != nil {
+		hash.Key("tcc", tcc.identity).Text("flags of tcc", tccFlags...)
+	}
+	key := hash.Sum()
 	if data, ok := cache.Get(key); ok {
 		return os.WriteFile(ext, data, 0o777)
 	}
@@ -297,19 +302,21 @@ func (r *run) makeModule(u *unit, python *interpreter, compiler, ext string) err
 	if err != nil {
 		return err
 	}
-	args := slices.Concat(gccFlags, []string{"-shared", "-I", python.include, "-I", u.Root, "-o", ext, code})
-	if lock != "" {
-		args = append(args, lock)
-	}
-	if compiler == "gcc" {
-		header, err := headerFor(python)
-		if err != nil {
-			return err
+	if tcc == nil || tcc.compile(r.Name, u, python, ext, code, lock) != nil {
+		args := slices.Concat(gccFlags, []string{"-shared", "-I", python.include, "-I", u.Root, "-o", ext, code})
+		if lock != "" {
+			args = append(args, lock)
 		}
-		args = append(header, args...)
-	}
-	if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
-		return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
+		if compiler == "gcc" {
+			header, err := headerFor(python)
+			if err != nil {
+				return err
+			}
+			args = append(header, args...)
+		}
+		if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
+			return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
+		}
 	}
 	data, err := os.ReadFile(ext)
 	if err != nil {

@@ -181,7 +181,7 @@ func venvPython(version string) string {
 // (docs/decisions/0011-what-the-goldens-compile.md).
 func (r *run) versions(form string) []string {
 	aligned := r.results["aligned"]()
-	if form != "readable" || len(r.Versions) < 3 || aligned.err != nil || show(aligned.tree) == show(r.results["readable"]().tree) {
+	if *matrix || form != "readable" || len(r.Versions) < 3 || aligned.err != nil || show(aligned.tree) == show(r.results["readable"]().tree) {
 		return r.Versions
 	}
 	return []string{r.Versions[0], r.Versions[len(r.Versions)-1]}
@@ -198,6 +198,8 @@ func (r *run) versions(form string) []string {
 // with every Cython, and with both layouts: those move statements, and declare
 // nothing. So the newest Cython compiles the first layout in both modes, and what is
 // left is compiled in the second one where that output is not the same in both.
+//
+// With -matrix all Cythons of a golden compile all of its forms in all modes.
 var compileAll = sync.OnceValue(func() *compiled {
 	all := &compiled{units: map[*run]map[unitKey]*unit{}, err: map[string]error{}}
 	if err := os.MkdirAll(filepath.Join(work, "compiled"), 0o777); err != nil {
@@ -244,7 +246,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 			for _, module := range Modules(res.tree) {
 				one := add(res.dir, unitKey{form, newest, mode, module})
 				one.keepC = r.called()
-				if form == "off" {
+				if form == "off" && !*matrix {
 					continue
 				}
 				for _, version := range versions[:len(versions)-1] {
@@ -285,7 +287,7 @@ var compileAll = sync.OnceValue(func() *compiled {
 		return true
 	})
 	for _, l := range depend {
-		if l.one.ok && l.both.ok && same[l.both]() {
+		if !*matrix && l.one.ok && l.both.ok && same[l.both]() {
 			all.units[l.r][l.key] = l.both
 			continue
 		}

@@ -28,6 +28,7 @@ import (
 var (
 	update    = flag.Bool("update", false, "write what the goldens expect anew")
 	caseMatch = flag.String("case", "", "run only the goldens whose name matches this regexp")
+	matrix    = flag.Bool("matrix", false, "have all Cythons compile all layouts in all modes, and gcc all that is called")
 	keep      = flag.Bool("keep", false, "keep the working folder and print its name")
 )
 

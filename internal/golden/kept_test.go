@@ -19,7 +19,7 @@ import (
 // identity returns the key of all that goldens have in common: the tests, the
 // program, the Cythons, compilers and interpreters.
 func identity() (testcache.Key, error) {
-	h := testcache.NewHash("golden").Environment()
+	h := testcache.NewHash("golden").Environment().Text("matrix", fmt.Sprint(*matrix))
 	if err := h.Self(); err != nil {
 		return testcache.Key{}, err
 	}
@@ -45,6 +45,9 @@ func identity() (testcache.Key, error) {
 		h.Text("free-threaded", err.Error())
 	} else if python != nil {
 		pythons = append(pythons, python.path)
+	}
+	if t, _ := tiny(); t != nil {
+		h.Key("tcc", t.identity)
 	}
 	for _, python := range pythons {
 		key, err := testcache.Python(python)
