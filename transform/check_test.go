@@ -25,7 +25,7 @@ func TestOneReportWhateverTheJobs(t *testing.T) {
 		slices.Sort(names)
 		source := func(path string) []byte { return files[path] }
 		var first string
-		for i := range 4 {
+		for i := range rounds() {
 			p := transform.NewProject(files, transform.Options{Roots: []string{"."}})
 			rep, err := p.Check(context.Background(), names, 1+i*3)
 			if err != nil {
