@@ -554,7 +554,7 @@ func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 	if fs[0].Exposed() && fs[0].Def.Kind == ast.Def {
 		b.python(span)
 	}
-	if sh.Kind == ctype.Scalar && !sh.Handle {
+	if sh.Kind == ctype.Scalar && !sh.Handle && !sh.Address && !slices.ContainsFunc(fs, func(f *Function) bool { return returnsAddress(b.p, f) }) {
 		return 0
 	}
 	n := b.node(Node{Kind: NodeCall, Num: int32(len(b.flow.Calls) - 1), Shape: sh, pos: span.Pos})

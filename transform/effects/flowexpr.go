@@ -307,7 +307,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		b.effect(base, sh.Class, OnState, Read, true, Reads, name, e.Span)
 	}
 	switch {
-	case fs.Kind == ctype.Scalar && !fs.Handle && !fs.Address:
+	case fs.Kind == ctype.Scalar && !fs.Handle && !fs.Address && !b.p.addresses.Get(f.Mod).given[name]:
 		return 0
 	case fs.Kind == ctype.Object:
 		return b.node(Node{Kind: NodeField, Base: base, Name: name, owner: sh.Class, Shape: fs, history: b.history()})

@@ -36,6 +36,8 @@ type Function struct {
 
 	result cache.Value[*project.Class]   // see resultClass
 	likely cache.Value[[]*project.Class] // see likelyResults
+
+	address cache.Value[bool] // see returnsAddress
 }
 
 // Accessor tells the parts of a property apart.

@@ -35,6 +35,7 @@ type Program struct {
 	places    *cache.Cache[*project.Module, *attributePlaces]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
+	addresses *cache.Cache[*project.Module, addresses]
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
@@ -51,6 +52,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.places = cache.New(findAttributePlaces)
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
+	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })
 	g.Guarding = newGuarding(g)
 	return g
 }

@@ -34,6 +34,11 @@ func WrittenTo(p *Program, m *project.Module, f project.CFunc, i int) string {
 	return writesAt(p.Headers.Func(m, f).Param(i))
 }
 
+// SaidToRead reports whether a function's body shows that it only reads what it is given for a parameter.
+func SaidToRead(p *Program, m *project.Module, f project.CFunc, i int) bool {
+	return p.Headers.Func(m, f).Param(i).Does == c.Reads
+}
+
 // WritesObject returns where the body of a method of a C++ class writes to its object, "" where it does not.
 func WritesObject(p *Program, m *project.Module, t *project.CppType, name string, args int) string {
 	return writesAt(p.Headers.Method(m, t, name, args).This())

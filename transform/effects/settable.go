@@ -42,7 +42,7 @@ func SettingsOf(p *Program, all []*Function) Settings {
 			if x := &f.Sum.Regions[l.from]; python && x.Root == NodeParam && x.Num == 0 {
 				continue
 			}
-			made := !there(p, f, l.from)
+			made := !there(p, f, l.from) && !restores(f, l, all)
 			if l.from == l.to || !there(p, f, l.to) || made && (!making(p, f, l.from) || MakesObjects(f, f.Sum.Regions[l.to].Num)) {
 				continue
 			}
@@ -57,6 +57,16 @@ func SettingsOf(p *Program, all []*Function) Settings {
 		}
 	}
 	return out
+}
+
+// restores reports whether a __setstate__ gives its object what no constructor gives it: the object was there before, and
+// others may lead to it.
+func restores(f *Function, l link, all []*Function) bool {
+	x := &f.Sum.Regions[l.from]
+	return f.Class != nil && f.Def.Name.Name == "__setstate__" && x.Root == NodeParam && x.Num == 0 && x.Parent < 0 && !slices.ContainsFunc(all, func(g *Function) bool {
+		return g != f && g.Class != nil && project.Related(g.Class, f.Class) && (g.Def.Name.Name == "__init__" || g.Def.Name.Name == "__cinit__") &&
+			slices.ContainsFunc(g.Flow.Stores, func(st Store) bool { return st.Name == l.by.Name && !st.Nothing })
+	})
 }
 
 // Walks are ways that somebody goes to their end: by a loop until there is None, or by a function

@@ -149,7 +149,8 @@ func hasOwner(c *checking, class *project.Class, pointer string) bool {
 // kept reports a pointer into one object's state that another one keeps.
 func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool {
 	sh := f.Flow.Nodes[st.value].Shape
-	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown || returnedByC(f, st.value) {
+	number := sh.Kind == ctype.Scalar && !sh.Handle // an address
+	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown && !number || returnedByC(f, st.value) {
 		return false
 	}
 	for _, from := range s.Top(st.value) {
@@ -172,7 +173,10 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 			if moved(s, f, origin(f, st.value).Name, from.Region) {
 				continue
 			}
-			if fs := c.p.Types.OfField(fd); fs.Kind != ctype.Pointer && (fs.Kind != ctype.Unknown || sh.Kind != ctype.Pointer) || c.p.Types.PlainArray(fs) {
+			if number && !effects.FollowsAddress(c.p, fd) {
+				continue // nobody goes there
+			}
+			if fs := c.p.Types.OfField(fd); !number && fs.Kind != ctype.Pointer && (fs.Kind != ctype.Unknown || sh.Kind != ctype.Pointer) || c.p.Types.PlainArray(fs) {
 				continue // a copy
 			}
 			out := project.FindingAt(f.Unit.Source, st.span, finding.Pointer, "", "")

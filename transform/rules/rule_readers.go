@@ -8,8 +8,10 @@ import (
 	"fmt"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -30,6 +32,11 @@ func checkReaders(k *checking) {
 			}
 			if a := effects.WrittenTo(k.p, k.m, f, i); a != "" && k.opts.ReadsOnly(name.Name, called) {
 				saysReads(k, f.Unit, name.Span, name.Name, cmp.Or(called, fmt.Sprintf("argument %d", i+1)), a)
+				break
+			}
+			if i == 0 && k.opts.ReadsOnly(name.Name, called) && setsFirst(k, f) {
+				saysReads(k, f.Unit, name.Span, name.Name, cmp.Or(called, "argument 1"), "by its name, and since it returns nothing and can write to nothing else that it is given")
+				k.Findings[len(k.Findings)-1].Warning = true
 				break
 			}
 		}
@@ -54,6 +61,24 @@ func checkReaders(k *checking) {
 			}
 		})
 	}
+}
+
+// setsFirst reports whether a function can do nothing with its arguments but write to the first, and is named after that:
+// "void mat_set(mat_t a, const mat_t b)". Of a macro, or of a library's function, there is no more in sight.
+func setsFirst(k *checking, f project.CFunc) bool {
+	if f.Type == nil || f.Type.Name != "void" || f.Declarator.Pointer > 0 || !library.SoundsLikeWriting(syntax.DeclaredName(f.Declarator).Name) {
+		return false
+	}
+	for i, prm := range f.Declarator.Params.List {
+		if prm.Type == nil {
+			return false
+		}
+		sh := k.p.Types.Of(k.m, prm.Type, prm.Declarator)
+		if leads := sh.Kind != ctype.Scalar && !sh.ReadOnly() && !prm.Type.Const; leads != (i == 0) {
+			return false
+		}
+	}
+	return !effects.SaidToRead(k.p, k.m, f, 0)
 }
 
 // saysReads reports one.
