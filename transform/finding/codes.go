@@ -60,6 +60,7 @@ const (
 	Threads        = "PXL219"
 	Dying          = "PXL220"
 	Attached       = "PXL221"
+	Waiting        = "PXL222"
 	Pointer        = "PXL301"
 	Buffer         = "PXL302"
 	Container      = "PXL303"

@@ -1,0 +1,180 @@
+package rules
+
+// PXL222: a member that waits, while it holds its object, for what only another member of the object brings: that one
+// waits for the lock. An event that is set, an item that is put into a queue, a semaphore of C's.
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/decorator"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// endsWait has, for what waits, the words of what ends that.
+var endsWait = map[string][]string{
+	"wait":    {"set", "notify", "signal", "broadcast", "post", "release", "wake", "wakeup", "fire"},
+	"get":     {"put"},
+	"recv":    {"send", "sendall", "close", "shutdown"},
+	"receive": {"send", "close", "shutdown"},
+	"dequeue": {"enqueue"},
+}
+
+// queues are words in the names of C functions that wait for an item.
+var queues = map[string]bool{"queue": true, "channel": true, "chan": true, "mailbox": true, "fifo": true, "pipe": true}
+
+func checkWaits(c *checking) {
+	var members []*effects.Function
+	for _, f := range c.functions() {
+		if f.Class == nil || f.Def.Body == nil || !c.p.Member(f) || c.p.Constructs(f, 0) {
+			continue
+		}
+		if in := c.p.Locks.Of(f.Class); in != nil && in.Kind != decorator.CriticalSection {
+			members = append(members, f)
+		}
+	}
+	for _, f := range members {
+		mode, does := c.p.ModeOf(f)
+		if c.p.Exempt(f) || !does {
+			continue
+		}
+		eachUse(c, f, func(u attributeUse) bool {
+			ends := endsWait[u.waits(c, f)]
+			if ends == nil {
+				return true
+			}
+			var by *effects.Function
+			at, other := ast.Span{}, false
+			for _, g := range members {
+				if g == f || !project.Related(g.Class, f.Class) {
+					continue
+				}
+				eachUse(c, g, func(v attributeUse) bool {
+					if v.attr != u.attr || !slices.ContainsFunc(v.words(), func(w string) bool { return slices.Contains(ends, w) }) {
+						return true
+					}
+					m, does := c.p.ModeOf(g)
+					if c.p.Exempt(g) || !does || m == effects.Read && mode == effects.Read && c.p.Locks.Of(f.Class).Kind == decorator.RWLock {
+						other = true // it comes to that
+					} else if by == nil {
+						by, at = g, v.call.Span
+					}
+					return true
+				})
+			}
+			if by != nil && !other {
+				tellWait(c, f, u, by, at)
+				return false
+			}
+			return true
+		})
+	}
+}
+
+// attributeUse is a call that does something with an attribute of a member's own object.
+type attributeUse struct {
+	in     *effects.Function // the member, or a C method that it calls
+	call   *ast.Call
+	attr   string
+	name   string // of the function
+	method bool   // of the attribute's
+}
+
+func (u attributeUse) words() []string { return append(syntax.Words(u.name), strings.ToLower(u.name)) }
+
+// eachUse visits those of a member, and of C methods that it calls, until told to stop.
+func eachUse(c *checking, f *effects.Function, visit func(attributeUse) bool) {
+	in := []*effects.Function{f}
+	for i := range f.Flow.Calls {
+		for _, g := range f.Flow.Calls[i].Callees {
+			if g.Class != nil && !g.Exposed() && g.Def.Body != nil && project.Related(g.Class, f.Class) && !slices.Contains(in, g) {
+				in = append(in, g)
+			}
+		}
+	}
+	for _, g := range in {
+		self := ownName(g)
+		goes := self != ""
+		syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.Call)
+			if !ok || !goes || call.Fun == nil {
+				return goes
+			}
+			if path := syntax.Dotted(call.Fun); len(path) == 3 && path[0] == self {
+				goes = visit(attributeUse{g, call, path[1], path[2], true})
+				return goes
+			}
+			name, ok := syntax.Unparen(call.Fun).(*ast.Name)
+			if !ok {
+				return true
+			}
+			for _, a := range call.Args {
+				x := syntax.Bare(a.X)
+				if u, ok := x.(*ast.Unary); ok && u.Op == "&" {
+					x = syntax.Bare(u.X)
+				}
+				if path := syntax.Dotted(x); len(path) == 2 && path[0] == self && goes {
+					goes = visit(attributeUse{g, call, path[1], name.Name, false})
+				}
+			}
+			return goes
+		})
+	}
+}
+
+// waits is what a call waits for, a key of endsWait; "" where it does not wait, or gives up.
+func (u attributeUse) waits(c *checking, f *effects.Function) string {
+	fd := f.Class.Field(u.attr)
+	if fd == nil || strings.Contains(syntax.Text(u.in.Unit.File, u.in.Def.Range()), "unlocked(") {
+		return ""
+	}
+	sh := c.p.Types.OfField(fd)
+	for _, a := range u.call.Args {
+		if a.Star > 0 || a.Name.Name == "timeout" || a.Name.Name == "block" || a.Name.Name == "blocking" {
+			return ""
+		}
+	}
+	if u.method {
+		switch {
+		case sh.Kind != ctype.Object || sh.Container || sh.Class != nil:
+			return ""
+		case u.name == "wait_for":
+			return "wait"
+		case endsWait[u.name] == nil || u.name != "recv" && len(u.call.Args) > 0:
+			return "" // dict.get(k), event.wait(1)
+		}
+		return u.name
+	}
+	if sh.Kind == ctype.Object || c.m.ClassByName[u.name] != nil {
+		return ""
+	}
+	words := syntax.Words(u.name)
+	if slices.Contains(words, "wait") {
+		return "wait"
+	}
+	if !slices.ContainsFunc(words, func(w string) bool { return queues[w] }) {
+		return ""
+	}
+	for _, w := range []string{"get", "recv", "receive", "dequeue"} {
+		if slices.Contains(words, w) {
+			return w
+		}
+	}
+	return ""
+}
+
+func tellWait(c *checking, f *effects.Function, u attributeUse, by *effects.Function, at ast.Span) {
+	out := project.FindingAt(u.in.Unit.Source, u.call.Span, finding.Waiting,
+		fmt.Sprintf("%s waits for %s.%s while it holds %s, and %s, which ends that, waits for the lock", f.Name(), ownName(f), u.attr, ownName(f), by.Name()),
+		"wait while nothing is held, in a method with @cython.no_lock(\"why\") that does the rest in a block (with cython.write_lock(self)); or let what ends the wait take no lock")
+	out.Warning = true
+	p := project.FindingAt(by.Unit.Source, at, "", "", "")
+	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(by.Name() + " ends it here")})
+	c.Findings = append(c.Findings, out)
+}
