@@ -69,7 +69,7 @@ func findAddresses(p *Program, m *project.Module) addresses {
 				if pointers == nil {
 					pointers = pointersOf(f)
 				}
-				if !made[syntax.LastName(n.Targets[0])] && p.addressed(f, c.X, pointers) {
+				if !made[syntax.LastName(n.Targets[0])] && addressed(p, f, c.X, pointers) {
 					found(n.Targets[0], out.given)
 				}
 			}
@@ -114,7 +114,7 @@ func pointersOf(f *Function) map[string]bool {
 }
 
 // addressed reports whether an expression is a pointer, as far as it shows that itself.
-func (p *Program) addressed(f *Function, e ast.Expr, pointers map[string]bool) bool {
+func addressed(p *Program, f *Function, e ast.Expr, pointers map[string]bool) bool {
 	switch x := syntax.Unparen(e).(type) {
 	case *ast.Unary:
 		return x.Op == "&"
@@ -158,7 +158,7 @@ func returnsAddress(p *Program, f *Function) bool {
 					if pointers == nil {
 						pointers = pointersOf(f)
 					}
-					found = found || p.addressed(f, c.X, pointers)
+					found = found || addressed(p, f, c.X, pointers)
 				}
 			}
 			return !found
