@@ -561,10 +561,11 @@ func (b expressions) arithmetic(e *ast.Binary, x, y int32) int32 {
 	if n, ok := b.joined(e.Op, x, y); ok {
 		return n
 	}
-	if m, ok := library.BinaryMethods()[e.Op]; ok && (sx.Class != nil || sy.Class != nil) {
-		return b.result(b.operation(x, y, m, e.Span), x, e.X)
+	m, ok := library.BinaryMethods()[e.Op]
+	if ok && (sx.Class != nil || sy.Class != nil) {
+		return operated(b, x, y, m, e.X, e.Span)
 	}
-	if m, ok := library.BinaryMethods()[e.Op]; ok {
+	if ok {
 		if _, text := syntax.Unparen(e.X).(*ast.Str); text && e.Op == "%" {
 			for _, n := range append(b.elements(y), y) {
 				b.mayCall(n, "__str__", Plain, e.Span)

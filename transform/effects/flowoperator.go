@@ -34,6 +34,16 @@ func (b expressions) result(yields [2]int32, x int32, left ast.Expr) int32 {
 	return b.either(yields[0], yields[1])
 }
 
+// operated calls the methods of an operator of two objects, one of which is of a known class, and returns what it yields.
+func operated(b expressions, x, y int32, op string, left ast.Expr, span ast.Span) int32 {
+	mayKeep(b, x, y, op, span, "__", "__r")
+	out := b.result(b.operation(x, y, op, span), x, left)
+	if out != 0 && leavesToOther(b, x, op) {
+		return orKept(b, out, x, y, op, "__r")
+	}
+	return out
+}
+
 // number reports whether an expression is a number: none of its methods knows the
 // classes of the project.
 func (b expressions) number(e ast.Expr) bool {
@@ -68,7 +78,20 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 		if out == 0 || yields[0] != 0 { // it may leave it to the others
 			out = b.either(out, b.result(yields, n, t))
 		}
+		mayKeep(b, n, v, op, span, "__i", "__", "__r")
+		switch {
+		case b.shape(n).Class == nil && out != 0:
+			out = orKept(b, out, n, v, op, "__i", "__")
+		case out != 0 && leavesToOther(b, n, op):
+			out = orKept(b, out, n, v, op, "__r")
+		}
 	} else if op != "" {
+		mayKeep(b, n, v, op, t.Range(), "__i", "__", "__r")
+		if untyped(b, n) {
+			if kept := orKept(b, n, n, v, op, "__i", "__", "__r"); kept != n {
+				out = kept
+			}
+		}
 		b.mayCall(n, "__i"+op+"__", Plain, t.Range())
 		b.mayCall(n, "__"+op+"__", Plain, t.Range())
 		b.mayCall(v, "__r"+op+"__", Plain, t.Range())

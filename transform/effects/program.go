@@ -36,6 +36,7 @@ type Program struct {
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
+	keeping   *cache.Cache[*project.Module, keepingOperators]
 	model     modelState
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
@@ -53,6 +54,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })
+	g.keeping = cache.New(func(m *project.Module) keepingOperators { return findKeepingOperators(g, m) })
 	g.Guarding = newGuarding(g)
 	return g
 }
