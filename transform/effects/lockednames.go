@@ -87,3 +87,15 @@ func lockedAs(p *Program, f *Function, r *Region) *lockedName {
 
 // names reports whether a decorator locks this by its name.
 func (l *lockedName) names(d *ast.Decorator) bool { return l != nil && slices.Contains(l.by, d) }
+
+// LocksBeside reports whether a function locks by its name, at its entry and in a mode that is enough, what an attribute of one
+// of its regions holds: of its object, under @cython.write_lock("self.owner").
+func LocksBeside(p *Program, f *Function, region int32, attr string, md Mode) bool {
+	l := f.Sum.Regions[region].locked.to(attr)
+	for _, d := range p.OwnLocks(f).Decs {
+		if l.names(d.Node) && (md == Read || d.Name == "write_lock") {
+			return true
+		}
+	}
+	return false
+}

@@ -246,7 +246,7 @@ func (l *linking) stored(f *Function, st Store) []kept {
 			continue
 		}
 		object := l.p.Types.OfField(fd).Kind == ctype.Object
-		if !object && (!l.leads(f, fd, st.Value) || l.filledWithData(f, fd, st)) {
+		if !object && (!l.leads(f, fd, st.Value) || l.filledWithData(f, fd, st) || l.freesItself(class, fd)) {
 			continue
 		}
 		if st.Nothing && !object {

@@ -70,6 +70,9 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		if _, own := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, false); own && pt.Returned {
 			continue // elsewhere it gets one of its own: what C made is new
 		}
+		if ownerHeld(c, k, pt) {
+			continue
+		}
 		if !pt.Lent && !c.p.Guards(pt.From) || pt.Seen && !pt.Returned && !pt.Lent && guard == "" {
 			continue // has no lock, or is told where the pointer is stored (PXL301)
 		}
@@ -109,6 +112,40 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		}
 		notOwned(c, k, pt, fmt.Sprintf("%s of %s %s the state of its %s%s, and the methods of %s take %s", k.pointer, k.class.Name, how, pt.Owner, class, k.class.Name, takes), help)
 	}
+}
+
+// ownerHeld reports whether every use of a pointer holds the lock of the object that it leads into, beside that of the
+// object that has it: @cython.write_lock("self", "self.owner"). What that attribute holds must not change.
+func ownerHeld(c *checking, k keptPointer, pt effects.Pointing) bool {
+	if !c.p.Changes.Settled(k.class, pt.Owner) || k.class.Field(k.pointer).Vis != ast.Private {
+		return false
+	}
+	used := false
+	mods := []*project.Module{k.class.Mod}
+	for _, m := range c.p.Project.Lineage.Using(k.pointer) { // subclasses elsewhere, and whoever knows the class
+		if m != k.class.Mod {
+			mods = append(mods, m)
+		}
+	}
+	for _, m := range mods {
+		c.p.Solve(c.p.Funcs(m).All)
+		for _, f := range c.p.Funcs(m).All {
+			for i := range f.Sum.Effects {
+				e := &f.Sum.Effects[i]
+				if e.Field != k.pointer || e.Class == nil || !project.Related(e.Class, k.class) || f.Class != nil && effects.OnSelf(f, e) && c.p.Constructs(f, 0) || !c.p.Entry(f) && len(f.Callers) > 0 {
+					continue
+				}
+				if !e.Raw && e.Via != nil && e.Via != f && !effects.OnSelf(f, e) {
+					continue // that function's affair
+				}
+				if !effects.OnSelf(f, e) || !effects.LocksBeside(c.p, f, e.Region, pt.Owner, e.Mode) {
+					return false
+				}
+				used = true
+			}
+		}
+	}
+	return used
 }
 
 // weight ranks how little is known of where a pointer leads.
