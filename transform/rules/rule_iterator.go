@@ -34,7 +34,7 @@ func checkIterators(c *checking) {
 			continue
 		}
 		for _, pt := range c.p.Guarding.Owners.Into(f.Class) {
-			if told[f] || !cIterator(c, pt) || looksForChanges(f, pt.Owner) {
+			if told[f] || !cIterator(c, pt) || looksForChanges(f, pt.Owner) || asksIfClosed(c, f, pt) {
 				continue
 			}
 			use := f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer })
@@ -164,6 +164,98 @@ func looksForChanges(f *effects.Function, owner string) bool {
 				found = found || asks && ok && s.Keyword == "raise" && len(s.Exprs) > 0 && !stops(s.Exprs[0])
 			}
 		}
+	})
+	return found
+}
+
+// asksIfClosed reports whether a step leaves it to methods of its object to ask, before they do anything, whether the
+// container has what the C iterator goes over ("if self.file.handle == NULL: return -1"), and raises something other than a
+// StopIteration. The attribute that is asked about is one that the method assigns which ends the container's use.
+func asksIfClosed(c *checking, f *effects.Function, pt effects.Pointing) bool {
+	class := pointsInto(pt)
+	if class == nil {
+		return false
+	}
+	by, _ := changer(c, class)
+	if by == nil || !raises(f.Def.Body.Stmts) {
+		return false
+	}
+	asked := false
+	for i := range f.Flow.Calls {
+		call := &f.Flow.Calls[i]
+		for _, g := range call.Callees {
+			use := g.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(g, e) && e.Field == pt.Pointer })
+			if !use.Touches {
+				continue
+			}
+			attr := asksFirst(g, pt.Owner)
+			if len(call.Args) == 0 || call.Args[0] == 0 || origin(f, call.Args[0]).Kind != effects.NodeParam || origin(f, call.Args[0]).Num != 0 || attr == "" || !by.Among(0, func(e *effects.Effect) bool {
+				return effects.OnSelf(by, e) && e.Field == attr && e.Writes() && !e.Behind
+			}).Touches {
+				return false
+			}
+			asked = true
+		}
+	}
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		a, ok := n.(*ast.Attribute)
+		asked = asked && !(ok && a.Attr.Name == pt.Pointer) // the step itself uses it
+		return asked
+	})
+	return asked
+}
+
+// asksFirst returns the attribute of what an attribute of the object holds that a method compares with NULL or None before
+// it does anything else, and returns or raises where it is; "" for none.
+func asksFirst(g *effects.Function, owner string) string {
+	if g.Def.Body == nil || len(g.Def.Params.List) == 0 {
+		return ""
+	}
+	for _, st := range g.Def.Body.Stmts {
+		switch st := st.(type) {
+		case *ast.CVarDecl:
+			if slices.ContainsFunc(st.Declarators, func(d *ast.Declarator) bool { return d.Default != nil }) {
+				return ""
+			}
+		case *ast.ExprStmt:
+			if _, doc := syntax.Unparen(st.X).(*ast.Str); !doc {
+				return ""
+			}
+		case *ast.If:
+			return emptyAttr(st, g.Def.Params.List[0].Name.Name, owner)
+		default:
+			return ""
+		}
+	}
+	return ""
+}
+
+// emptyAttr returns the attribute that an if statement finds to be NULL or None, and then leaves the function.
+func emptyAttr(st *ast.If, self, owner string) string {
+	k := &st.Clauses[0]
+	cmp, ok := syntax.Unparen(k.Cond).(*ast.Compare)
+	if !ok || len(cmp.Ops) != 1 || cmp.Ops[0] != "==" && cmp.Ops[0] != "is" {
+		return ""
+	}
+	if none, ok := syntax.Unparen(cmp.Xs[1]).(*ast.Const); !ok || none.Name != "NULL" && none.Name != "None" {
+		return ""
+	}
+	last, ok := k.Body.Stmts[len(k.Body.Stmts)-1].(*ast.Simple)
+	if !ok || last.Keyword != "return" && last.Keyword != "raise" {
+		return ""
+	}
+	if path := syntax.Dotted(cmp.Xs[0]); len(path) == 3 && path[0] == self && path[1] == owner {
+		return path[2]
+	}
+	return ""
+}
+
+// raises reports whether statements raise what does not end an iteration.
+func raises(list []ast.Stmt) bool {
+	found := false
+	syntax.EachStmt(list, func(st ast.Stmt) {
+		s, ok := st.(*ast.Simple)
+		found = found || ok && s.Keyword == "raise" && len(s.Exprs) > 0 && !stops(s.Exprs[0])
 	})
 	return found
 }
