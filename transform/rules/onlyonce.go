@@ -31,6 +31,9 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	for _, f := range c.funcs() {
 		if f.class == nil && f.outer == nil {
 			byName[f.name()] = f
+			if slices.ContainsFunc(f.def.Decorators, func(d *ast.Decorator) bool { return isAtexitRegister(d.Expr) }) {
+				atExit[f.name()] = true
+			}
 		}
 		handed := map[*ast.Name]string{}
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
@@ -59,7 +62,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 			case *ast.FuncDef:
 				return false
 			case *ast.Call:
-				if fun, ok := n.Fun.(*ast.Attribute); ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit") {
+				if isAtexitRegister(n.Fun) {
 					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
 						atExit[name.Name] = true
 					}
@@ -110,6 +113,12 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 		}
 	}
 	return out
+}
+
+// isAtexitRegister reports whether an expression is atexit.register, by which a function is called or decorated.
+func isAtexitRegister(e ast.Expr) bool {
+	fun, ok := e.(*ast.Attribute)
+	return ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit")
 }
 
 // afterFork returns the function that a call registers to be run in the child of a fork, which has one thread.
