@@ -54,13 +54,21 @@ func Propose(prog *effects.Program, f *effects.Function, v effects.Value) (p *Pr
 		return nil, "the function uses another object of the same lock as well, and two threads might take the two in opposite orders"
 	}
 	list := v.Uses
+	unnamed := "no variable holds the object: give it one, of type " + class.Name
 	name, md := "", effects.Read
 	for _, u := range list {
-		n := nameIn(def.Body, u, class)
-		if n == "" || name != "" && name != n {
-			return nil, "no variable holds the object: give it one, of type " + class.Name
+		md = max(md, u.Mode)
+		n, named := nameIn(def.Body, u, class)
+		if !named && !u.Call {
+			continue // by a pointer into it: what the name stands for where it was made is held here, too
 		}
-		name, md = n, max(md, u.Mode)
+		if n == "" || name != "" && name != n {
+			return nil, unnamed
+		}
+		name = n
+	}
+	if name == "" {
+		return nil, unnamed
 	}
 	base, attr, dotted := strings.Cut(name, ".")
 	if dotted {
@@ -137,8 +145,8 @@ func foundUnder(prog *effects.Program, f *effects.Function, p *Proposal, name st
 }
 
 // nameIn returns the name by which a place uses a value, an object of a class, or the attribute of a name; "" where
-// that is neither.
-func nameIn(body *ast.Suite, u effects.Use, c *project.Class) string {
+// that is neither. named is false where it has no name of any kind there.
+func nameIn(body *ast.Suite, u effects.Use, c *project.Class) (name string, named bool) {
 	var found []string
 	add := func(e ast.Expr) {
 		name := firstAttribute(syntax.Bare(e))
@@ -180,7 +188,7 @@ func nameIn(body *ast.Suite, u effects.Use, c *project.Class) string {
 		return true
 	})
 	if len(found) != 1 {
-		return ""
+		return "", len(found) > 0
 	}
-	return found[0]
+	return found[0], true
 }
