@@ -215,7 +215,7 @@ func (l *later) of(e ast.Expr, depth int) []Deferred {
 		return []Deferred{{Kind: "lambda", Body: x.Span}}
 	case *ast.Comp:
 		if x.Kind != "generator" {
-			return nil
+			return append(l.of(x.Elem, depth), l.of(x.Value, depth)...)
 		}
 		d := Deferred{Kind: "generator expression", Body: x.Span}
 		if len(x.Clauses) > 0 {
