@@ -58,6 +58,8 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		value = b.node(Node{Kind: NodeNothing, Shape: sh})
 	case value == 0 && sh.Class != nil:
 		value = b.node(Node{Kind: NodeUnknown, Shape: sh})
+	case convertsAnew(b, value, sh):
+		value = b.node(Node{Kind: NodeFresh, Shape: sh})
 	case value != 0 && sh.Kind != ctype.Unknown:
 		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object && !sh.Atom {
 			break // an untyped local is what was assigned to it
@@ -66,6 +68,16 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 		value = b.node(Node{Kind: NodeCast, Base: value, Shape: sh})
 	}
 	b.set(v.slot, value)
+}
+
+// convertsAnew reports whether what is assigned is a new object that is made of a C value: the text of a char*, the list of
+// an array. The object of a memoryview has its memory.
+func convertsAnew(b *builder, value int32, to ctype.Shape) bool {
+	if value == 0 || to.Kind != ctype.Object {
+		return false
+	}
+	sh := b.shape(value)
+	return sh.Kind == ctype.Pointer && sh.Axes == 0 || sh.Kind == ctype.Unknown && to.Atom && b.inC(value)
 }
 
 // declare walks "cdef T x = v, *y".
@@ -231,8 +243,13 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			b.stowed(t.X, value)
 		}
 		if c := b.shape(base).Class; c != nil && value != 0 {
-			if f := c.Field(t.Attr.Name); f != nil && b.p.Types.OfField(f).Kind == ctype.Scalar {
-				b.exprs.converted(value, t.Span)
+			if f := c.Field(t.Attr.Name); f != nil {
+				switch sh := b.p.Types.OfField(f); {
+				case sh.Kind == ctype.Scalar:
+					b.exprs.converted(value, t.Span)
+				case convertsAnew(b, value, sh):
+					value = b.node(Node{Kind: NodeFresh, Shape: sh})
+				}
 			}
 		}
 		if base != 0 && b.newLock {
