@@ -153,6 +153,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown && !number || returnedByC(f, st.value) {
 		return false
 	}
+	field := origin(f, st.value).Name
 	for _, from := range s.Top(st.value) {
 		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh {
 			continue
@@ -161,7 +162,6 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 			if to.Region == from.Region || to.Class == nil {
 				continue
 			}
-			field := origin(f, st.value).Name
 			in := c.p.Locks.Of(to.Class)
 			if in != nil && in.Guard != "" && !c.p.Changes.Moves(from.Class, field) {
 				continue // it holds that object's lock, and the memory stays where it is
@@ -170,7 +170,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 			if fd == nil {
 				continue // a Python attribute
 			}
-			if moved(s, f, origin(f, st.value).Name, from.Region) {
+			if moved(s, f, field, from.Region, st.span) {
 				continue
 			}
 			if number && !effects.FollowsAddress(c.p, fd) {
@@ -263,16 +263,30 @@ func returnedByC(f *effects.Function, n int32) bool {
 	return some && all
 }
 
-// moved reports whether a function gives an attribute of an object another
-// value: what it held was handed over.
-func moved(s *effects.Solver, f *effects.Function, name string, region int32) bool {
+// moved reports whether a function gives an attribute of an object another value after it was read for a place where its
+// value is kept: that was handed over.
+func moved(s *effects.Solver, f *effects.Function, name string, region int32, kept ast.Span) bool {
+	end := kept.End
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if a, ok := n.(*ast.Assign); ok && a.Pos <= kept.Pos && kept.End <= a.End {
+			end = a.End
+		}
+		return true
+	})
+	read, written := -1, -1
 	for i := range f.Flow.Actions {
 		e := &f.Flow.Actions[i]
-		if e.Cause == effects.Writes && e.Name == name && slices.ContainsFunc(s.Top(e.Node), func(r effects.Ref) bool { return r.Region == region }) {
-			return true
+		if e.Name != name || e.Cause != effects.Writes && e.Cause != effects.Reads || !slices.ContainsFunc(s.Top(e.Node), func(r effects.Ref) bool { return r.Region == region }) {
+			continue
+		}
+		switch {
+		case e.Cause == effects.Writes:
+			written = i
+		case e.Span.Pos < end:
+			read = i
 		}
 	}
-	return false
+	return written > read
 }
 
 // returned reports guarded content that a member hands to its caller.
