@@ -145,6 +145,17 @@ typedef const mat_struct *mat_srcptr;
 		{"unknown macro assigns to a member", "void f(mat_t m) { SET_IT(m->r); }", "f=u"},
 		{"known function takes a number", "void take(slong n); void f(mat_t m) { take(m->r); }", "f=r"},
 		{"statement macro of several", "#define LOOP(m, x) for (slong i = 0; i < (m)->r; i++) (m)->entries[i] = x\nvoid f(mat_t m) { LOOP(m, 3); }", "f=w LOOP=wu"},
+		{"number given to what is not in sight", "void f(mat_t m, slong n) { slong *q = m->entries; set_ui(q, n); *q = 1; } void g(mat_t m, const mat_t o) { f(m, o->r); }", "f=wr g=wr"},
+		{"alias of what is not in sight", "#if A\nstatic void put(slong *q, slong n) { *q = n; }\n#else\n#define put other_put\n#endif\nslong *at(slong *f);\nvoid f(slong *p, slong n) { if (n > 3) { slong *q = at(p); put(q, n); } else *p = n; }", "f=wr"},
+		{"number given to what looks like a macro", "void f(mat_t m, slong n) { slong *q = m->entries; SET_UI(q, n); *q = 1; }", "f=ww"},
+		{"number that is a pointer, given to what is not in sight", "void f(int *p) { slong h = (slong) p; int *q = 0; point(q, h); *q = 1; }", "f=w"},
+		{"number of a number that is a pointer", "void f(int *p) { slong h = (slong) p; slong k = h; int *q = 0; point(q, k); *q = 1; }", "f=w"},
+		{"number in memory, given to what is not in sight", "void f(mat_t m) { int *q = 0; point(q, m->r); *q = 1; }", "f=w"},
+		{"number that a pointer leads to, given to what is not in sight", "void f(slong *p) { int *q = 0; point(q, *p); *q = 1; }", "f=w"},
+		{"address of a number, given to what is not in sight", "void f(slong n, int *p) { int *q = 0; point(q, &n, p); *q = 1; }", "f=ww"},
+		{"pointer made of a number by what is not in sight", "void f(slong n) { int *q = to_pointer(n); *q = 1; }", "f=w"},
+		{"pointer beside a number", "void f(int *p, slong n) { int *q = 0; point(q, p, n); *q = 1; }", "f=wr"},
+		{"pointer of an array beside a number", "void f(mat_t m, slong n) { slong *q[2]; point(q, n, m->entries); *q[1] = 1; }", "f=wr"},
 		{"locals of a macro", "#define TMP(x) do { int *q = (x); use(*q); } while (0)\nvoid use(int n);\nvoid f(int *p, int *z) { int *q = z; TMP(p); *q = 1; }", "f=rw"},
 	} {
 		t.Run(c.name, func(t *testing.T) {

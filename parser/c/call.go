@@ -184,6 +184,7 @@ func (a calls) args(c *gCall, sc *scope) []value {
 // assigned to.
 func (a calls) stranger(name string, u usage, sc *scope) value {
 	var out value
+	given := uint64(0) // what an argument may be assigned
 	at := a.at(u.term, sc, "passes it to "+name+", which is not in sight")
 	a.n.shared = true // a macro, perhaps, that returns
 	for _, v := range u.args {
@@ -197,15 +198,25 @@ func (a calls) stranger(name string, u usage, sc *scope) value {
 		}
 		a.loseIn(v, lost, at)
 		out.roots |= v.roots
+		if shouts(name) || !v.byValue() {
+			given |= v.roots
+		}
 	}
 	for _, v := range u.args {
 		if v.place == placeOwn && v.owner != nil {
-			a.leads(v.owner, out.roots)
+			a.leads(v.owner, given|v.roots)
 		}
 	}
 	out.place, out.mem = placeMem, out.roots
 	return out
 }
+
+// shouts reports whether a name is one as macros have.
+func shouts(name string) bool { return strings.ToUpper(name) == name }
+
+// byValue reports whether a value is a number that is no part of a pointer, as far as the function knows. Something that
+// is spelled like a function makes no pointer of one to assign it to another argument.
+func (v value) byValue() bool { return v.t.scalar() && v.piece == pieceNone && v.place == placeOwn }
 
 // knownCall is a call of a function of which it is known what it does.
 func (a calls) knownCall(name, how string, u usage, sc *scope) value {

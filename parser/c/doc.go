@@ -30,6 +30,7 @@
 //
 // Known to be missed is a pointer that went through a number: one that lies in an unsigned long and is
 // stored by its value through the address of a variable, or in a variable of the thread, or is put together
-// of narrower numbers, or is a difference of addresses. So is what the default of a member does in a class
+// of narrower numbers, or is a difference of addresses, or that was made of a number that the caller passes by what is not in
+// sight, and assigned to another argument of that. So is what the default of a member does in a class
 // without a constructor.
 package c

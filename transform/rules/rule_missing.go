@@ -127,11 +127,14 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	}
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
+	only := ""
 	if at := class + "." + field; !said[at] {
 		// Also where nothing is to say: it takes going through all that the functions do.
 		said[at] = true
 		if perhaps := effects.Perhaps(c.p, e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
-			out.Help = fmt.Sprintf("%s; else %s", ifOnlyRead(class, field, perhaps), out.Help)
+			names, help := ifOnlyRead(class, field, perhaps)
+			only = fmt.Sprintf("; nothing but %s may change it, and may only read it, too", names)
+			out.Help = fmt.Sprintf("%s; else %s", help, out.Help)
 		}
 	}
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
@@ -148,6 +151,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 		if out.Fix, why = inBlock(c, f, e); why != "" && !parameter {
 			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not work as the code stands: " + why
 		}
+		out.Message += only
 	}
 	if at := "nodes of " + class; f.Class != nil && project.Related(f.Class, e.Class) && leadsToOwnKind(e.Class) && (x.Root != effects.NodeParam || x.Parent >= 0 && !x.OfItems()) && !said[at] {
 		said[at] = true
@@ -167,8 +171,8 @@ func leadsToOwnKind(c *project.Class) bool {
 }
 
 // ifOnlyRead says what makes the lock needless where nothing but C functions, of which it is not known, may change an
-// attribute.
-func ifOnlyRead(class, field string, perhaps []effects.Reader) string {
+// attribute, and which functions these are.
+func ifOnlyRead(class, field string, perhaps []effects.Reader) (functions, help string) {
 	var names, entries []string
 	for _, r := range perhaps {
 		entry := r.Name
@@ -182,7 +186,7 @@ func ifOnlyRead(class, field string, perhaps []effects.Reader) string {
 	if last := len(names) - 1; last > 0 {
 		all, reads = strings.Join(names[:last], ", ")+" and "+names[last], "read"
 	}
-	return fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: declare the parameter const, or set reads = [%s]", all, reads, field, class, strings.Join(entries, ", "))
+	return all, fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: declare the parameter const, or set reads = [%s]", all, reads, field, class, strings.Join(entries, ", "))
 }
 
 // causeOf tells what several findings have in common, which is what is to be decided for all of them: how those
