@@ -7,6 +7,8 @@ import (
 	"maps"
 	"slices"
 
+	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
@@ -15,34 +17,41 @@ import (
 
 func checkBases(c *checking) {
 	for _, k := range c.m.Classes {
-		lock := c.p.Locks.Declared(k)
-		if lock == nil || lock.Decorator == nil {
+		if lock := c.p.Locks.Declared(k); lock != nil && lock.Decorator != nil {
+			unlockedBase(c, k, lock)
+		}
+	}
+}
+
+// unlockedBase reports the first method of a base of k that uses the state that k's lock guards.
+func unlockedBase(c *checking, k *project.Class, lock *decorator.ClassLock) {
+	for _, b := range k.Ancestry()[1:] {
+		if c.p.Locks.Of(b) != nil || len(b.Fields) == 0 && len(c.p.Own(b).Plain) == 0 {
 			continue
 		}
-		for _, b := range k.Ancestry()[1:] {
-			if c.p.Locks.Of(b) != nil || len(b.Fields) == 0 && len(c.p.Own(b).Plain) == 0 {
+		for _, name := range slices.Sorted(maps.Keys(c.p.Own(b).Plain)) {
+			f := c.p.Own(b).Plain[name][0]
+			if !f.Exposed() || library.NoLockMethods()[name] || library.Construction()[name] || c.p.Exempt(f) {
 				continue
 			}
-			for _, name := range slices.Sorted(maps.Keys(c.p.Own(b).Plain)) {
-				f := c.p.Own(b).Plain[name][0]
-				if !f.Exposed() || library.NoLockMethods()[name] || library.Construction()[name] || c.p.Exempt(f) {
-					continue
-				}
-				c.p.Solve([]*effects.Function{f})
-				st := f.Among(c.selfOf(f), func(e *effects.Effect) bool {
-					return e.Raw && e.Kind != effects.OnPython && !effects.LeavesFor(b, f, e) // of overrides PXL106 tells
-				})
-				if !st.Touches || st.Mode == effects.Read && !c.writesTo(k, b) {
-					continue
-				}
-				out := project.FindingAt(lock.Unit.Source, lock.Decorator.Range(), finding.Base, "", "")
-				out.Warning = true
-				out.Message = fmt.Sprintf("%s is locked, but %s of its base %s uses the same state without a lock", k.Name, name, b.Name)
-				out.Help = fmt.Sprintf("put @cython.locked_class on %s: subclasses share its lock", b.Name)
-				out.Related = effects.RelatedOf(effects.Chain(f, st.Why))
-				c.Findings = append(c.Findings, out)
-				return
+			c.p.Solve([]*effects.Function{f})
+			used := map[string]bool{} // "" among them where it is not known which
+			st := f.Among(c.selfOf(f), func(e *effects.Effect) bool {
+				counts := e.Raw && e.Kind != effects.OnPython && !effects.LeavesFor(b, f, e) // of overrides PXL106 tells
+				used[e.Field] = used[e.Field] || counts
+				return counts
+			})
+			if !st.Touches || st.Mode == effects.Read && !c.writesTo(k, b, used) {
+				continue
 			}
+			out := project.FindingAt(lock.Unit.Source, lock.Decorator.Range(), finding.Base, "", "")
+			out.Warning = true
+			out.Message = fmt.Sprintf("%s is locked, but %s of its base %s uses the same state without a lock", k.Name, name, b.Name)
+			out.Help = fmt.Sprintf("put @cython.locked_class on %s: subclasses share its lock", b.Name)
+			out.Cause = fmt.Sprintf("%s in %s has no lock", b.Name, b.Mod.Stem)
+			out.Related = effects.RelatedOf(effects.Chain(f, st.Why))
+			c.Findings = append(c.Findings, out)
+			return
 		}
 	}
 }
@@ -57,21 +66,30 @@ func (c *checking) selfOf(f *effects.Function) int32 {
 	return -1
 }
 
-// writesTo reports whether a member of k, or of its base b, writes to an attribute
-// that b declares.
-func (c *checking) writesTo(k, b *project.Class) bool {
-	p := c.p
+// ofSelf reports whether a method does something to the state of its own object.
+func ofSelf(f *effects.Function, e *effects.Effect) bool {
+	x := &f.Sum.Regions[e.Region]
+	return x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && e.Kind != effects.OnPython
+}
+
+// writesTo reports whether a member of k, or of its base b, writes to one of the attributes, where it is an object of
+// k: what another heir of b does to its objects does nothing to these.
+func (c *checking) writesTo(k, b *project.Class, fields map[string]bool) bool {
+	for name, is := range fields {
+		if fd := b.Field(name); is && fd != nil && fd.Vis == ast.Public {
+			return true
+		}
+	}
 	for _, d := range []*project.Class{k, b} {
-		for _, fs := range p.Own(d).Plain {
+		for _, fs := range c.p.Own(d).Plain {
 			for _, f := range fs {
 				if !f.Exposed() || library.Construction()[f.Def.Name.Name] {
 					continue
 				}
-				p.Solve([]*effects.Function{f})
+				c.p.Solve([]*effects.Function{f})
 				for i := range f.Sum.Effects {
 					e := &f.Sum.Effects[i]
-					x := &f.Sum.Regions[e.Region]
-					if x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && e.Writes() && e.Kind != effects.OnPython && (b.FieldByName[e.Field] != nil || k.Field(e.Field) == nil && len(b.Fields) > 0) {
+					if ofSelf(f, e) && e.Writes() && project.Related(e.Class, k) && (fields[e.Field] || fields[""] || k.Field(e.Field) == nil) {
 						return true
 					}
 				}
