@@ -138,6 +138,56 @@ def writes(Other other):
 	}
 }
 
+// Circles that lead through one place are one thing to decide there, and circles of other places another one.
+func TestOneCauseOfCircles(t *testing.T) {
+	files := memory{"m.pyx": []byte(`
+cimport cython
+
+@cython.locked_class
+cdef class Node:
+    cdef long n
+    def get(self):
+        return self.n
+    @cython.write_lock
+    def extend(self, others):
+        for x in others:
+            self.n += lengthOf(x)
+
+@cython.locked_class
+cdef class Leaf:
+    cdef long n
+    def get(self):
+        return self.n
+    @cython.write_lock
+    def extend(self, others):
+        for x in others:
+            self.n += lengthOf(x)
+
+@cython.locked_class
+cdef class Other:
+    cdef long n
+    def get(self):
+        return self.n
+    @cython.write_lock
+    def extend(self, others):
+        for x in others:
+            self.n += (<Other>x).get()
+
+cdef long lengthOf(x) except -1:
+    if isinstance(x, Node):
+        return (<Node>x).get()
+    return (<Leaf>x).get()
+`)}
+	got := groups(t, files)
+	want := []string{
+		"PXL213 Node.extend, Leaf.extend, Leaf.extend",
+		"PXL213 Other.extend",
+	}
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+}
+
 // What one decision mends is one finding, wherever the others come by: also where only a C function on the way has a
 // name for the object, or an override, and of overrides that do more than their base.
 func TestOneCauseOnTheWay(t *testing.T) {

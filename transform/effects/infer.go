@@ -170,6 +170,9 @@ func Say(e *Effect) string {
 	case PassesHandle:
 		return fmt.Sprintf("passes a handle to %s, which may change what it stands for", cmp.Or(e.Name, "a C function"))
 	case CallsUnknown:
+		if e.Field != "" && e.Kind != OnPython {
+			return fmt.Sprintf("gives %s to %s, which is not in sight", e.Field, cmp.Or(e.Name, "Python code"))
+		}
 		return fmt.Sprintf("gives the object to %s, which is not in sight", cmp.Or(e.Name, "Python code"))
 	case UsesUnread:
 		return fmt.Sprintf("uses %s, which a base may define in a file that is not read", e.Name)

@@ -99,7 +99,7 @@ func (a *lockEdge) against(b *lockEdge) bool {
 // Order finds members that can wait for each other. It looks at all modules together, and
 // at summaries that are made.
 func (p *Checker) Order(mods []*project.Module) []finding.Finding {
-	o := &ordering{p: p, edges: map[*project.Class][]*lockEdge{}, own: map[*project.Class][]*lockEdge{}, same: map[edgeTo]*sameEdges{}, pairs: map[*effects.Function][]*lockEdge{}}
+	o := &ordering{p: p, edges: map[*project.Class][]*lockEdge{}, own: map[*project.Class][]*lockEdge{}, same: map[edgeTo]*sameEdges{}, pairs: map[*effects.Function][]*lockEdge{}, causes: map[string]string{}}
 	for _, m := range mods {
 		if !m.Broken() {
 			o.mods = append(o.mods, m)
@@ -132,7 +132,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 				reported[e.from] = true
 			}
 			if path != nil {
-				out = append(out, p.crossing(path, ""))
+				out = append(out, crossing(o, path, ""))
 			}
 		}
 		out = append(out, o.within(start)...)
@@ -168,6 +168,7 @@ type ordering struct {
 	searches  int                                  // for circles
 	steps     []orderStep                          // of the last search
 	same      map[edgeTo]*sameEdges
+	causes    map[string]string // of circles, by places that these lead through
 }
 
 // backsOff reports whether who takes what is held and what is locked at once, and has to wait for
@@ -313,9 +314,9 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			})
 			switch {
 			case a.against(a) && a.crosses(a):
-				out = append(out, o.p.crossing([]*lockEdge{a}, ""))
+				out = append(out, crossing(o, []*lockEdge{a}, ""))
 			case i >= 0:
-				out = append(out, o.p.crossing([]*lockEdge{a, o.own[c][i]}, ""))
+				out = append(out, crossing(o, []*lockEdge{a, o.own[c][i]}, ""))
 			default:
 				continue
 			}
@@ -340,11 +341,11 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			ways[[2]effects.Way{*a.way, *b.way}] = true
 			switch {
 			case b.together || a.up != b.up:
-				out = append(out, o.p.crossing([]*lockEdge{a, b}, ""))
+				out = append(out, crossing(o, []*lockEdge{a, b}, ""))
 			case a.f == b.f && *a.way == *b.way:
-				out = append(out, o.p.crossing([]*lockEdge{a}, ", which may lead back"))
+				out = append(out, crossing(o, []*lockEdge{a}, ", which may lead back"))
 			default:
-				out = append(out, o.p.crossing([]*lockEdge{a, b}, ", which leads back"))
+				out = append(out, crossing(o, []*lockEdge{a, b}, ", which leads back"))
 			}
 			free[*a.way], free[*b.way] = true, true
 		}
@@ -365,7 +366,7 @@ func (o *ordering) anywhere(c *project.Class, told map[effects.Way]bool) []findi
 			continue
 		}
 		told[way] = true
-		told := o.p.crossing([]*lockEdge{a}, ", which may lead back")
+		told := crossing(o, []*lockEdge{a}, ", which may lead back")
 		if by.By != nil {
 			told.Related = append(told.Related, place(by.By, by.At, fmt.Sprintf("%s sets %s to any object that it is given, even one that leads back here", by.By.Name(), spelledWay(way))))
 		}

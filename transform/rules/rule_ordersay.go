@@ -17,7 +17,7 @@ import (
 
 // crossing is a finding about edges of which each waits for the next, and the last for the
 // first. back is said of where the last one leads.
-func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
+func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
 	first := path[0]
 	out := project.FindingAt(first.in.Unit.Source, first.e.Span, finding.Order, "", "")
 	out.Warning = true
@@ -25,7 +25,7 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	hang := false
 	for _, e := range path {
 		does = append(does, e.says(e.from == e.to))
-		hang = hang || p.locks.Of(e.class()).Kind == decorator.Mutex
+		hang = hang || o.p.locks.Of(e.class()).Kind == decorator.Mutex
 		out.Related = append(out.Related, e.chain()...)
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
@@ -43,21 +43,35 @@ func (p *Checker) crossing(path []*lockEdge, back string) finding.Finding {
 	if first.held != nil {
 		out.Fix = first.held.fix
 	}
-	out.Cause = causeOfCircle(path)
+	out.Cause = causeOfCircle(o, path)
 	return out
 }
 
-// causeOfCircle is the same for circles that are one thing to decide: in which order the same locks are taken, or
-// whether what may be anything is called while they are held.
-func causeOfCircle(path []*lockEdge) string {
-	var out []string
+// causeOfCircle is the same for circles that are one thing to decide: in which order the same locks are taken, or whether what
+// may be anything is called while they are held. So are circles that lead through one place, which takes locks of several
+// classes.
+func causeOfCircle(o *ordering, path []*lockEdge) string {
+	var names []string
+	var places []string
 	calls := false
 	for _, e := range path {
-		out = append(out, e.from.Name+" in "+e.from.Mod.Stem)
+		names = append(names, e.from.Name+" in "+e.from.Mod.Stem)
 		calls = calls || e.e.Cause == effects.CallsUnknown
 	}
-	slices.Sort(out)
-	return fmt.Sprintf("%s, calls %v", strings.Join(slices.Compact(out), ", "), calls)
+	for _, e := range path {
+		places = append(places, fmt.Sprintf("%s:%d, calls %v", e.in.Unit.Path, e.e.Span.Pos, calls))
+	}
+	slices.Sort(names)
+	cause := fmt.Sprintf("%s, calls %v", strings.Join(slices.Compact(names), ", "), calls)
+	if i := slices.IndexFunc(places, func(at string) bool { return o.causes[at] != "" }); i >= 0 {
+		cause = o.causes[places[i]]
+	}
+	for _, at := range places {
+		if o.causes[at] == "" {
+			o.causes[at] = cause
+		}
+	}
+	return cause
 }
 
 // says tells what one edge does; with one the object is named, not its class, and so are two that are
