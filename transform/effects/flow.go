@@ -437,11 +437,14 @@ func (b *builder) releases(e ast.Expr) {
 func (b *builder) tested(cond ast.Expr) (yes, no []int32) {
 	b.exprs.tested(cond)
 	tells := (attempts{b}).tells(cond)
+	value, none := testedForNone(b, cond)
 	before := slices.Clone(b.env) // with what is assigned in the condition
+	knowsNone(b, b.env, value, none)
 	(attempts{b}).knowing(tells.yes)
 	(sameness{holding{b}}).knowsSame(cond, true)
 	yes = b.env
 	b.env = before
+	knowsNone(b, b.env, value, !none)
 	(attempts{b}).knowing(tells.no)
 	(sameness{holding{b}}).knowsSame(cond, false)
 	return yes, slices.Clone(b.env)
@@ -452,9 +455,11 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	last := false
 	before := b.env
 	locks := len(b.flow.Locks)
-	for _, c := range list {
+	var parts parting
+	for i, c := range list {
 		b.env = slices.Clone(before)
 		last = c.Cond == nil
+		parts.asks(b, i, c.Cond)
 		var body []int32
 		body, before = b.tested(c.Cond)
 		was := b.sameHere
@@ -463,11 +468,13 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 		}
 		ways = b.branch(body, ways, func() bool { return b.suite(c.Body) })
 		b.sameHere = was
+		parts.goes(i, ways)
 	}
 	if !last {
 		ways = append(ways, before)
 	}
 	met := b.meet(ways)
+	parts.meet(b, list, ways)
 	if len(list) == 1 && !last && (attempts{b}).settled(list[0].Cond) && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
 		(holding{b}).takesAgain(locks, "")
 	}

@@ -33,6 +33,7 @@ type variables struct {
 	// slots counts the variables of all scopes.
 	slots int32
 	meets int32 // how often two ways have met
+	nones nones
 	// loops are the loops that the walk is in, outermost first.
 	loops []*loop
 	// tries are the blocks that the walk is in and that an exception may leave
@@ -164,6 +165,7 @@ func (b *variables) join(ways [][]int32) []int32 {
 			out[slot] = from[0]
 		default:
 			out[slot] = b.node(Node{Kind: NodeLocal, From: from, Shape: b.common(from), met: met})
+			b.nones.joins = with(b.nones.joins, out[slot], true)
 		}
 	}
 	return out
