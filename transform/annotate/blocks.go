@@ -15,7 +15,7 @@ import (
 // blocks proposes blocks for one function.
 func blocks(a *annotator, f *effects.Function) {
 	p := a.p
-	if p.Exempt(f) || f.Def.Async || f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" {
+	if p.Exempt(f) || f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" {
 		return
 	}
 	entry := map[string]bool{}

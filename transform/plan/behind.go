@@ -23,6 +23,9 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 		return x.Root != effects.NodeParam || x.Num != 0 || x.Parent < 0 || f.Sum.Regions[x.Parent].Parent >= 0 || x.Name != attr || !f.AtEntry(e.Region)
 	})
 	give := "no variable holds the object: give it one, of type " + v.Effects[0].Class.Name
+	if !other && suspends(f) && f.Class != nil && base == f.Def.Params.List[0].Name.Name {
+		return behindSuspended(prog, f, v, base)
+	}
 	if other || !holdsSelf(prog, f) || base != f.Def.Params.List[0].Name.Name || f.Class.Field(attr) == nil {
 		return give
 	}
@@ -49,6 +52,32 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 		return give
 	case leadsBack(prog, v.Effects[0].Class, prog.Locks.Shared(f.Class)):
 		return "its attributes may lead back to an object of the lock that the function holds, and two threads might take the two in opposite orders"
+	}
+	return ""
+}
+
+// suspends reports whether a function is left and gone on with, and cannot hold a lock from its entry on.
+func suspends(f *effects.Function) bool { return f.Def.Async || f.Flow.Yields != (ast.Span{}) }
+
+// behindSuspended is behind for a function that is suspended at times, and holds nothing between its blocks: the attribute
+// has to stay what it is once its object is made.
+func behindSuspended(prog *effects.Program, f *effects.Function, v effects.Value, base string) string {
+	its, lock := prog.Locks.Of(v.Effects[0].Class), prog.Locks.Shared(v.Effects[0].Class)
+	give := "no variable holds the object: give it one, of type " + v.Effects[0].Class.Name
+	switch {
+	case its.Kind != decorator.RWLock || prog.Guarding.Of(v.Effects[0].Class) != "" || prog.Changes == nil || syntax.Assigns(f.Def, base):
+		return give
+	case slices.ContainsFunc(v.Effects, func(e *effects.Effect) bool { return !prog.Changes.Stay(f, e.Region) }):
+		return give
+	case slices.ContainsFunc(v.Uses, func(u effects.Use) bool { return u.Block != nil }):
+		return "it is used under a block that holds another object, and two threads might take the two in opposite orders"
+	}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		x := &f.Sum.Regions[e.Region]
+		if !slices.Contains(v.Effects, e) && e.Kind != effects.OnPython && prog.Guards(e.Class) && prog.Locks.Shared(e.Class) == lock && (x.Root != effects.NodeParam || x.Parent < 0 || x.OfItems()) {
+			return "the function uses another object of the same lock as well, and two threads might take the two in opposite orders"
+		}
 	}
 	return ""
 }
