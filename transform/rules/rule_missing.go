@@ -133,7 +133,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 		said[at] = true
 		if perhaps := effects.Perhaps(c.p, e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
 			names, help := ifOnlyRead(class, field, perhaps)
-			only = fmt.Sprintf("; nothing but %s may change it, and may only read it, too", names)
+			only = fmt.Sprintf("; nothing is known of %s, and nothing else may change it", names)
 			out.Help = fmt.Sprintf("%s; else %s", help, out.Help)
 		}
 	}
