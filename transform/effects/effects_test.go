@@ -120,7 +120,7 @@ func TestAssumingPutsBack(t *testing.T) {
 	before := fmt.Sprint(set.Sum.Effects)
 	prog.SettleFunctions([]*Function{set})
 	changes := prog.Changes
-	prog.Assuming(func() {
+	prog.Assuming([]*project.Module{set.Mod}, func() {
 		if !prog.Guards(set.Class) {
 			t.Error("not assumed")
 		}

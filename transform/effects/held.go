@@ -178,10 +178,7 @@ func (p *Program) Member(f *Function) bool {
 
 // Locked reports whether c's own methods take locks.
 func (p *Program) Locked(c *project.Class) bool {
-	if p.model.assume {
-		return p.Guards(c)
-	}
-	return p.Locks.OfMembers(c) != nil
+	return c != nil && assumed(p, c, p.Locks.OfMembers(c) != nil)
 }
 
 // sharesLock reports whether attribute name of c is the guard of c's state: one

@@ -503,6 +503,7 @@ func infersItems(p *Program, f *Function, e *Effect) bool {
 	if !ok || e.Maybe && p.Constructs(f, 0) || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods()[f.Def.Name.Name] || !ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
 		return false
 	}
+	differ(p)
 	if p.model.assume { // every class is taken for locked, by whatever lock
 		return true
 	}

@@ -265,6 +265,7 @@ func mayLock(s *Solver, c *mayCall) {
 		if !peer(s.f, x.Num) && (key(s.f, x.Num) || !named && (mine.Kind != decorator.RWLock || x.Parent >= 0 || option(s.f, x.Num))) {
 			continue // with other locks nobody waits in a circle for it, or waits for itself
 		}
+		differ(s.p)
 		for _, k := range c.fields {
 			its := s.p.Locks.Of(k)
 			if its == nil || its.Owner != mine.Owner {

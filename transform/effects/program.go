@@ -37,7 +37,10 @@ type Program struct {
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
 	keeping   *cache.Cache[*project.Module, keepingOperators]
-	model     modelState
+	model     *modelState
+	// differs is set where something is asked of which the answer is another one under Assume; nil where nobody
+	// wants to know.
+	differs *bool
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
 	Guarding *Guarding
@@ -45,7 +48,7 @@ type Program struct {
 
 // New returns the model of a project with its locks.
 func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param string) bool) *Program {
-	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly}
+	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly, model: &modelState{}}
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
@@ -86,33 +89,6 @@ type modelState struct {
 // HandLocks tells by which names a module knows the locks that people placed.
 func (p *Program) HandLocks(m *project.Module) *handlock.Names { return p.hands.Get(m) }
 
-// Assuming is assume with nothing solved, and puts back what there was.
-func (p *Program) Assuming(do func()) {
-	solved, changes := p.model.solved, p.Changes
-	sums := make(map[*Function]Summary, len(solved))
-	callers := make(map[*Function][]*Function, len(solved))
-	for f := range solved {
-		sums[f], callers[f] = f.Sum, f.Callers
-	}
-	p.Forget()
-	p.Changes = nil
-	p.Assume(do)
-	p.Forget()
-	for f, sum := range sums { // more than were looked at here, too
-		f.Sum, f.Callers = sum, callers[f]
-	}
-	p.model.solved, p.Changes = solved, changes
-}
-
-// Assume calls do with a model that takes every class with state for locked. What
-// is solved stays.
-func (p *Program) Assume(do func()) {
-	was := p.model.assume
-	p.model.assume = true
-	do()
-	p.model.assume = was
-}
-
 // Forget drops the summaries of all functions.
 func (p *Program) Forget() {
 	for f := range p.model.solved { // also what is called in modules that are no inputs
@@ -126,10 +102,7 @@ func (p *Program) Guards(c *project.Class) bool {
 	if c == nil {
 		return false
 	}
-	if p.model.assume {
-		return c.Def != nil && c.HasState()
-	}
-	return p.Locks.Of(c) != nil
+	return assumed(p, c, p.Locks.Of(c) != nil)
 }
 
 // Flows reads the functions of all modules that locks concern, side by side, and

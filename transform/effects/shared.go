@@ -42,6 +42,7 @@ func (s sharing) guardedBy(region int32, class *project.Class, e *Effect, h held
 	if fd == nil || !s.p.Guards(fd.Class()) {
 		return
 	}
+	differ(s.p) // see locksGuard
 	guard := fd.Class()
 	x := s.sum.Regions[region]
 	if x.Root != NodeFresh || x.Parent >= 0 {

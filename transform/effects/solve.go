@@ -76,7 +76,7 @@ func (p *Program) Solve(roots []*Function) {
 		f.queued = true
 	}
 	if !first || len(order) < manyFunctions {
-		p.Solver().settle(order)
+		recording(p).settle(order)
 		return
 	}
 	// Functions that no chain of calls connects have nothing to say to each other.
@@ -89,7 +89,7 @@ func (p *Program) Solve(roots []*Function) {
 	close(next)
 	for range runtime.GOMAXPROCS(0) {
 		wg.Go(func() {
-			s := p.Solver()
+			s := recording(p)
 			for part := range next {
 				s.settle(part)
 			}
@@ -231,7 +231,9 @@ func (s *Solver) update(f *Function) bool {
 	if f.unites != nil {
 		derived = unite
 	}
+	*s.p.differs = f.Sum.differs
 	grew := derived(s, f)
+	f.Sum.differs = *s.p.differs
 	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
 		f.Sum.Effects = was
 	} else {

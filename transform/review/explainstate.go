@@ -39,7 +39,7 @@ func (p *Reviewer) attributes(mods []*project.Module, name string) []Explanation
 		}
 	}
 	if len(open) > 0 {
-		p.prog.Assuming(func() { // what is told of it goes away with the model
+		p.prog.Assuming(mods, func() { // what is told of it goes away with the model
 			sets := effects.Gather(p.prog, mods).Sets
 			for _, x := range open {
 				out = append(out, aboutField(x.c, x.fd, guarding(sets, x.c, x.fd)))

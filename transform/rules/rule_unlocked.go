@@ -65,7 +65,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 		return out, nil
 	}
 	elsewhere := includedIn(mods)
-	p.prog.Assuming(func() {
+	p.prog.Assuming(mods, func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
 		left = slices.Concat(p.leftOut(handMade, a.Sets), p.exposed(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))

@@ -1,0 +1,157 @@
+package effects
+
+// The model in which every class with state has a lock, beside the one of the locks that there are. Most
+// functions do the same in both, so that only the others are solved again.
+
+import (
+	"slices"
+
+	"pyxlock/transform/project"
+)
+
+// Assuming is Assume for modules that have been solved. What is not the same there is solved anew for do, and
+// afterwards is what it was.
+func (p *Program) Assuming(mods []*project.Module, do func()) {
+	solved, changes := p.model.solved, p.Changes
+	kept := unaffected(p, mods)
+	sums := make(map[*Function]Summary)
+	callers := make(map[*Function][]*Function, len(solved))
+	p.model.solved, p.Changes = make(map[*Function]bool, len(solved)), nil
+	for f := range solved {
+		callers[f] = f.Callers
+		if kept[f] {
+			p.model.solved[f] = true
+			f.Callers = slices.DeleteFunc(slices.Clone(f.Callers), func(c *Function) bool { return !kept[c] })
+			continue
+		}
+		sums[f] = f.Sum
+		f.Sum, f.Callers = Summary{}, nil
+	}
+	p.Assume(do)
+	for f := range p.model.solved { // more than were solved before, too
+		if !kept[f] {
+			f.Sum, f.Callers = Summary{}, nil
+		}
+	}
+	for f, sum := range sums {
+		f.Sum = sum
+	}
+	for f, list := range callers {
+		f.Callers = list
+	}
+	p.model.solved, p.Changes = solved, changes
+}
+
+// Assume calls do with a model that takes every class with state for locked. What
+// is solved stays.
+func (p *Program) Assume(do func()) {
+	was := p.model.assume
+	p.model.assume = true
+	do()
+	p.model.assume = was
+}
+
+// unaffected returns the solved functions, among those of the modules and what they call, whose summaries are the
+// same where every class with state is taken for locked: neither they nor what they call asked for anything that
+// is different then, and nobody of whom that is not so tells a private function what it is called with.
+func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
+	reached, different := map[*Function]bool{}, map[*Function]bool{}
+	var list []*Function
+	mark := func(f *Function) {
+		if !different[f] {
+			different[f] = true
+			list = append(list, f)
+		}
+	}
+	var visit func(f *Function)
+	visit = func(f *Function) {
+		if reached[f] {
+			return
+		}
+		reached[f] = true
+		eachCallee(p, f, visit)
+		if !p.model.solved[f] {
+			usesThrough(p, f)
+			eachCallee(p, f, visit)
+			mark(f)
+		} else if f.Sum.differs {
+			mark(f)
+		}
+		for _, u := range f.unions {
+			reached[u] = true
+			if u.Sum.differs {
+				mark(u)
+			}
+		}
+	}
+	for _, m := range mods {
+		for _, f := range p.Funcs(m).All {
+			visit(f)
+		}
+	}
+	for len(list) > 0 {
+		f := list[len(list)-1]
+		list = list[:len(list)-1]
+		for _, others := range [][]*Function{f.Callers, f.unions} {
+			for _, g := range others {
+				mark(g)
+			}
+		}
+		eachCallee(p, f, func(g *Function) {
+			if PrivateName(g.Def.Name.Name) {
+				mark(g) // see Constructs
+			}
+		})
+	}
+	for f := range reached {
+		if different[f] || !p.model.solved[f] {
+			delete(reached, f)
+		}
+	}
+	return reached
+}
+
+// eachCallee calls do with each function that a function calls, or may call.
+func eachCallee(p *Program, f *Function, do func(*Function)) {
+	for i := range p.FlowOf(f).Calls {
+		for _, g := range f.Flow.Calls[i].Callees {
+			do(g)
+		}
+	}
+	for _, list := range f.mays() {
+		for i := range list {
+			for _, g := range list[i].callees {
+				do(g)
+			}
+		}
+	}
+}
+
+// recording returns a solver whose program notes what is another answer under Assume.
+func recording(p *Program) *Solver {
+	q := *p
+	q.differs = new(bool)
+	return q.Solver()
+}
+
+// assumed is whether a class is locked, or is taken for it.
+func assumed(p *Program, c *project.Class, locked bool) bool {
+	if !p.model.assume && (p.differs == nil || *p.differs) {
+		return locked
+	}
+	taken := c.Def != nil && c.HasState()
+	if p.model.assume {
+		return taken
+	}
+	if taken != locked {
+		differ(p)
+	}
+	return locked
+}
+
+// differ notes that an answer is another one under Assume.
+func differ(p *Program) {
+	if p.differs != nil {
+		*p.differs = true
+	}
+}
