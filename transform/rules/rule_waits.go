@@ -21,13 +21,34 @@ import (
 var endsWait = map[string][]string{
 	"wait":    {"set", "notify", "signal", "broadcast", "post", "release", "wake", "wakeup", "fire"},
 	"get":     {"put"},
-	"recv":    {"send", "sendall", "close", "shutdown"},
+	"recv":    {"close", "shutdown"}, // of a socket: the other side gets what is sent
 	"receive": {"send", "close", "shutdown"},
 	"dequeue": {"enqueue"},
 }
 
+// bringsAnswer are the words of what has the other side of a socket send something.
+var bringsAnswer = []string{"send", "sendall"}
+
 // queues are words in the names of C functions that wait for an item.
 var queues = map[string]bool{"queue": true, "channel": true, "chan": true, "mailbox": true, "fifo": true, "pipe": true}
+
+// noWaits are words in the names of C functions that do not wait: they try, or give up, or are about a wait or a queue.
+var noWaits = map[string]bool{
+	"try": true, "no": true, "non": true, "nowait": true, "nonblock": true, "nonblocking": true, "timed": true, "timeout": true, "time": true,
+	"ms": true, "set": true, "is": true, "has": true, "can": true, "needs": true, "init": true, "size": true, "len": true, "length": true, "count": true,
+	"capacity": true, "depth": true, "limit": true, "max": true, "state": true, "status": true, "stats": true, "flags": true, "mode": true, "policy": true,
+	"option": true, "attr": true, "property": true, "config": true, "info": true, "name": true, "id": true, "fd": true, "error": true,
+}
+
+// endings are words behind the one that says what a function ends: notify_all, SetEvent.
+var endings = map[string]bool{"all": true, "one": true, "event": true, "flag": true, "sem": true, "semaphore": true}
+
+// ofWhat are words of which there has to be one in the name of a C function with such a verb.
+var ofWhat = map[string][]string{
+	"set":     {"event", "evt", "flag", "latch"},
+	"post":    {"sem", "semaphore"},
+	"release": {"sem", "semaphore"},
+}
 
 func checkWaits(c *checking) {
 	var members []*effects.Function
@@ -41,12 +62,12 @@ func checkWaits(c *checking) {
 	}
 	for _, f := range members {
 		mode, does := c.p.ModeOf(f)
-		if c.p.Exempt(f) || !does {
+		if c.p.Exempt(f) || !does || f.Def.Async || syntax.Yields(f.Def.Body) {
 			continue
 		}
 		eachUse(c, f, func(u attributeUse) bool {
 			ends := endsWait[u.waits(c, f)]
-			if ends == nil {
+			if ends == nil || u.doneBefore(c, f, slices.Concat(bringsAnswer, ends)) {
 				return true
 			}
 			var by *effects.Function
@@ -56,7 +77,7 @@ func checkWaits(c *checking) {
 					continue
 				}
 				eachUse(c, g, func(v attributeUse) bool {
-					if v.attr != u.attr || !slices.ContainsFunc(v.words(), func(w string) bool { return slices.Contains(ends, w) }) {
+					if v.attr != u.attr || !v.does(ends) {
 						return true
 					}
 					m, does := c.p.ModeOf(g)
@@ -86,7 +107,34 @@ type attributeUse struct {
 	method bool   // of the attribute's
 }
 
-func (u attributeUse) words() []string { return append(syntax.Words(u.name), strings.ToLower(u.name)) }
+// does reports whether a call does one of some things, by the end of its name: cam_set_gain sets no event. A C function
+// has to say of what, where its verb says little.
+func (u attributeUse) does(things []string) bool {
+	words := syntax.Words(u.name)
+	end := len(words)
+	for end > 1 && endings[words[end-1]] {
+		end--
+	}
+	if end == 0 || !slices.Contains(things, words[end-1]) {
+		return false
+	}
+	of := ofWhat[words[end-1]]
+	return u.method || of == nil || slices.ContainsFunc(words, func(w string) bool { return slices.Contains(of, w) })
+}
+
+// doneBefore reports whether the function that waits has done one of some things itself by then, whatever happens.
+func (u attributeUse) doneBefore(c *checking, f *effects.Function, things []string) bool {
+	found := false
+	eachUse(c, f, func(v attributeUse) bool {
+		if v.in == u.in && v.attr == u.attr && v.call.End <= u.call.Pos && v.does(things) {
+			in := c.funcAt(v.in.Unit, v.call.Span)
+			in.prepare()
+			found = in.block(v.call.Pos).Contains(u.call.Pos)
+		}
+		return !found
+	})
+	return found
+}
 
 // eachUse visits those of a member, and of C methods that it calls, until told to stop.
 func eachUse(c *checking, f *effects.Function, visit func(attributeUse) bool) {
@@ -155,16 +203,22 @@ func (u attributeUse) waits(c *checking, f *effects.Function) string {
 		return ""
 	}
 	words := syntax.Words(u.name)
+	if slices.ContainsFunc(words, func(w string) bool { return noWaits[w] }) {
+		return ""
+	}
 	if slices.Contains(words, "wait") {
 		return "wait"
 	}
 	if !slices.ContainsFunc(words, func(w string) bool { return queues[w] }) {
 		return ""
 	}
-	for _, w := range []string{"get", "recv", "receive", "dequeue"} {
+	for _, w := range []string{"get", "receive", "dequeue"} {
 		if slices.Contains(words, w) {
 			return w
 		}
+	}
+	if slices.Contains(words, "recv") {
+		return "receive"
 	}
 	return ""
 }
