@@ -8,7 +8,6 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
-	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -52,7 +51,7 @@ func (c callbacks) onlyCallback(name string) bool {
 		ast.Walk(u.File, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Call:
-				if arg := syntax.Arg(n, 1); syntax.IsNamed(arg, name) && c.makesWeak(n.Fun) {
+				if arg := syntax.Arg(n, 1); syntax.IsNamed(arg, name) && weakFunction(c.m, n.Fun) == "ref" {
 					handed++
 				}
 			case *ast.Name:
@@ -64,23 +63,6 @@ func (c callbacks) onlyCallback(name string) bool {
 		})
 	}
 	return handed > 0 && handed == all
-}
-
-// makesWeak reports whether what is called is weakref.ref.
-func (c callbacks) makesWeak(fun ast.Expr) bool {
-	switch x := syntax.Unparen(fun).(type) {
-	case *ast.Name:
-		bd := c.m.Scope.Names[x.Name]
-		return bd.Kind == project.BindImported && bd.Attr == "ref" && len(bd.Path) == 1 && bd.Path[0] == "weakref"
-	case *ast.Attribute:
-		of, ok := x.X.(*ast.Name)
-		if !ok || x.Attr.Name != "ref" {
-			return false
-		}
-		bd := c.m.Scope.Names[of.Name]
-		return bd.Kind == project.BindModule && len(bd.Path) == 1 && bd.Path[0] == "weakref"
-	}
-	return false
 }
 
 // onlyLookedAt reports whether a container of the module has no other name: the functions go over it, ask what is in it,

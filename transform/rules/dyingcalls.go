@@ -9,6 +9,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -36,7 +37,7 @@ func calledBack(c *checking, all []*effects.Function) []dealloc {
 			if !ok || call.Fun == nil {
 				return true
 			}
-			place := callbackOf(c, call.Fun)
+			place := takesCallback[weakFunction(c.m, call.Fun)]
 			if place == 0 {
 				return true
 			}
@@ -75,21 +76,21 @@ func calledBack(c *checking, all []*effects.Function) []dealloc {
 	return out
 }
 
-// callbackOf is the place of the callback among the arguments of a function of the module weakref, or of Python's C API;
-// 0 for another function.
-func callbackOf(c *checking, fun ast.Expr) int {
+// weakFunction is the name of a function of the module weakref, or of Python's C API for weak references; "" for another
+// function.
+func weakFunction(m *project.Module, fun ast.Expr) string {
 	path := syntax.Dotted(fun)
 	if len(path) == 0 {
-		return 0
+		return ""
 	}
-	if name := c.m.CName(fun); strings.HasPrefix(name, "PyWeakref_") {
-		return takesCallback[name]
+	if name := m.CName(fun); strings.HasPrefix(name, "PyWeakref_") {
+		return name
 	}
-	b := c.m.Scope.Names[path[0]]
+	b := m.Scope.Names[path[0]]
 	if len(b.Path) == 0 || b.Path[len(b.Path)-1] != "weakref" {
-		return 0
+		return ""
 	}
-	return takesCallback[cmp.Or(b.Attr, path[len(path)-1])]
+	return cmp.Or(b.Attr, path[len(path)-1])
 }
 
 // isSuper reports whether an expression is super().

@@ -25,7 +25,7 @@ func keptVariable(c *checking, f *ruleFunc, cast *ast.Cast, x *ast.Name) {
 	}
 	k.x = x.Name
 	from := heldBesides(c, f, x.Name, cast.Pos)
-	if from == nil || !k.outlives() || k.counted() {
+	if from == nil || !k.outlives() || k.counted() || k.keptBeside() {
 		return
 	}
 	where := f.spelled(from)
@@ -161,6 +161,99 @@ func (k heldPointer) counted() bool {
 
 // countsUp are the functions that count one more reference.
 var countsUp = map[string]bool{"Py_INCREF": true, "Py_XINCREF": true, "Py_NewRef": true, "Py_XNewRef": true}
+
+// keptBeside reports whether the function has another reference as long as it has the pointer: in a variable that gets the
+// object along with it, and nothing else from then on ("best = x"), or in a list of its own that only grows.
+func (k heldPointer) keptBeside() bool {
+	var suite *ast.Suite
+	for _, p := range k.f.parents(k.cast) {
+		if s, ok := p.(*ast.Suite); ok {
+			suite = s
+			break
+		}
+	}
+	if suite == nil {
+		return false
+	}
+	at := slices.IndexFunc(suite.Stmts, func(st ast.Stmt) bool { return st.Range().Contains(k.cast.Pos) })
+	for i, st := range suite.Stmts {
+		switch st := st.(type) {
+		case *ast.Assign: // next to it: nothing can be raised between the two
+			if n, ok := st.Targets[0].(*ast.Name); ok && len(st.Targets) == 1 && st.Op == "=" && !k.array && (i == at-1 || i == at+1) &&
+				syntax.IsNamed(syntax.Unparen(st.Value), k.x) && k.staysWith(n.Name, suite.Span, st.Span) {
+				return true
+			}
+		case *ast.ExprStmt:
+			call, ok := syntax.Unparen(st.X).(*ast.Call)
+			if !ok || len(call.Args) != 1 || i > at+1 || !syntax.IsNamed(syntax.Unparen(call.Args[0].X), k.x) ||
+				slices.ContainsFunc(k.f.values[k.x], func(v nameValue) bool { return v.pos > st.Pos && v.pos < k.cast.Pos }) {
+				continue
+			}
+			if path := syntax.Dotted(call.Fun); len(path) == 2 && path[1] == "append" && k.onlyGrows(path[0]) && k.staysWith(path[0], suite.Span, ast.Span{}) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// staysWith reports whether an untyped variable of the function has the value that one statement of a block gives it, or
+// that it has when the block begins, until the function ends or the block runs again.
+func (k heldPointer) staysWith(name string, block, given ast.Span) bool {
+	t := k.f.types[name]
+	if !k.f.local[name] || k.f.params[name] != nil || name == k.x || t.ctype != nil && t.ctype.Name != "object" && t.ctype.Name != "list" || t.d != nil && syntax.Pointers(t.d) > 0 {
+		return false
+	}
+	all, before := 0, 0
+	ast.Walk(k.f.def, func(n ast.Node) bool { // inner functions set it when they are called
+		if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access.Rebinds() && !given.Contains(x.Pos) {
+			all++
+		}
+		return true
+	})
+	syntax.OwnNodes(k.f.def.Body, func(n ast.Node) bool {
+		if x, ok := n.(*ast.Name); ok && x.Name == name && x.Access.Rebinds() && x.Pos < block.Pos &&
+			!slices.ContainsFunc(k.f.loops, func(l ast.Span) bool { return l.Contains(x.Pos) && l.Contains(block.Pos) }) {
+			before++
+		}
+		return true
+	})
+	return all == before
+}
+
+// onlyGrows reports whether a variable has a list that the function makes, and all it does with it is to append to it, to
+// ask how long it is and to return it.
+func (k heldPointer) onlyGrows(name string) bool {
+	if len(k.f.values[name]) != 1 || !empty(k.f.values[name][0].value) {
+		return false
+	}
+	all, known := 0, 0
+	count := func(e ast.Expr) {
+		if syntax.IsNamed(syntax.Unparen(e), name) {
+			known++
+		}
+	}
+	ast.Walk(k.f.def, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			if n.Name == name && !n.Access.Rebinds() {
+				all++
+			}
+		case *ast.Call:
+			if m, ok := n.Fun.(*ast.Attribute); ok && m.Attr.Name == "append" {
+				count(m.X)
+			} else if syntax.IsNamed(n.Fun, "len") && len(n.Args) == 1 {
+				count(n.Args[0].X)
+			}
+		case *ast.Simple:
+			if n.Keyword == "return" && len(n.Exprs) == 1 {
+				count(n.Exprs[0])
+			}
+		}
+		return true
+	})
+	return all == known
+}
 
 // heldBesides is what others can reach and holds a reference to the value that a variable has at an offset, nil where
 // that is not told or a lock keeps others away.
