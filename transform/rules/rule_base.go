@@ -8,6 +8,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
@@ -66,32 +67,37 @@ func (c *checking) selfOf(f *effects.Function) int32 {
 	return -1
 }
 
-// ofSelf reports whether a method does something to the state of its own object.
-func ofSelf(f *effects.Function, e *effects.Effect) bool {
-	x := &f.Sum.Regions[e.Region]
-	return x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && e.Kind != effects.OnPython
-}
-
-// writesTo reports whether a member of k, or of its base b, writes to one of the attributes, where it is an object of
-// k: what another heir of b does to its objects does nothing to these.
+// writesTo reports whether something writes to one of the attributes, where the object may be one of k: what another heir
+// of b does to its objects does nothing to these. It may be any function of the modules of the two that is given one.
 func (c *checking) writesTo(k, b *project.Class, fields map[string]bool) bool {
+	leads := false // whether what is read may be memory, or an object, that another attribute of b leads to as well
 	for name, is := range fields {
-		if fd := b.Field(name); is && fd != nil && fd.Vis == ast.Public {
+		fd := b.Field(name)
+		if is && fd != nil && fd.Vis == ast.Public {
 			return true
 		}
+		if is && fd != nil {
+			sh := c.p.Types.OfField(fd)
+			leads = leads || sh.Kind != ctype.Scalar && !sh.Atom
+		}
 	}
-	for _, d := range []*project.Class{k, b} {
-		for _, fs := range c.p.Own(d).Plain {
-			for _, f := range fs {
-				if !f.Exposed() || library.Construction()[f.Def.Name.Name] {
-					continue
-				}
-				c.p.Solve([]*effects.Function{f})
-				for i := range f.Sum.Effects {
-					e := &f.Sum.Effects[i]
-					if ofSelf(f, e) && e.Writes() && project.Related(e.Class, k) && (fields[e.Field] || fields[""] || k.Field(e.Field) == nil) {
-						return true
-					}
+	mods := []*project.Module{k.Mod}
+	if b.Mod != k.Mod {
+		mods = append(mods, b.Mod)
+	}
+	for _, m := range mods {
+		list := c.p.Funcs(m).All
+		c.p.Solve(list)
+		for _, f := range list {
+			if !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || f.Class != nil && !project.Related(f.Class, k) {
+				continue
+			}
+			for i := range f.Sum.Effects {
+				e := &f.Sum.Effects[i]
+				x := &f.Sum.Regions[e.Region]
+				if x.Root == effects.NodeParam && x.Parent < 0 && e.Writes() && e.Kind != effects.OnPython && e.Class != nil && project.Related(e.Class, k) &&
+					(fields[e.Field] || fields[""] || k.Field(e.Field) == nil || leads && b.Field(e.Field) != nil && (e.Behind || e.Cause == effects.ChangesContainer)) {
+					return true
 				}
 			}
 		}
