@@ -112,33 +112,44 @@ func calledInUse(c *checking, g *effects.Function) bool {
 // once they are made, one that says so by its name or its own lines rather than another.
 func changer(c *checking, class *project.Class) (by *effects.Function, how *effects.Effect) {
 	best := 0
-	c.p.Solve(c.p.Funcs(class.Mod).All)
-	for _, g := range c.p.Funcs(class.Mod).All {
-		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), class) || !calledInUse(c, g) {
-			continue
-		}
+	eachChanger(c, class, func(g *effects.Function, e *effects.Effect) {
 		name := g.Def.Name.Name
-		says := library.Changers()[name] || name == "__setitem__" || name == "__delitem__"
-		st := g.Among(0, func(e *effects.Effect) bool {
-			fd := class.Field(e.Field)
-			return effects.OnSelf(g, e) && e.Writes() && (e.Sure || says) && fd != nil && c.p.Types.OfField(fd).Kind != ctype.Scalar
-		})
-		if !st.Touches {
-			continue
-		}
 		rank := 1
-		chain := effects.Chain(g, st.Why)
+		chain := effects.Chain(g, e)
 		switch {
-		case says:
+		case changesByName(name):
 			rank = 3
 		case chain[len(chain)-1].Effect.Cause != effects.PassesWritable:
 			rank = 2
 		}
 		if rank > best {
-			by, how, best = g, st.Why, rank
+			by, how, best = g, e, rank
+		}
+	})
+	return by, how
+}
+
+// changesByName reports whether a method says by its name that it changes its object.
+func changesByName(name string) bool {
+	return library.Changers()[name] || name == "__setitem__" || name == "__delitem__"
+}
+
+// eachChanger calls do for each method of the kind that changer returns one of.
+func eachChanger(c *checking, class *project.Class, do func(g *effects.Function, e *effects.Effect)) {
+	c.p.Solve(c.p.Funcs(class.Mod).All)
+	for _, g := range c.p.Funcs(class.Mod).All {
+		if g.Class == nil || !slices.Contains(g.Class.Ancestry(), class) || !calledInUse(c, g) {
+			continue
+		}
+		says := changesByName(g.Def.Name.Name)
+		st := g.Among(0, func(e *effects.Effect) bool {
+			fd := class.Field(e.Field)
+			return effects.OnSelf(g, e) && e.Writes() && (e.Sure || says) && fd != nil && c.p.Types.OfField(fd).Kind != ctype.Scalar
+		})
+		if st.Touches {
+			do(g, st.Why)
 		}
 	}
-	return by, how
 }
 
 // looksForChanges reports whether a step raises, on a condition that asks the container,
@@ -170,14 +181,14 @@ func looksForChanges(f *effects.Function, owner string) bool {
 
 // asksIfClosed reports whether a step leaves it to methods of its object to ask, before they do anything, whether the
 // container has what the C iterator goes over ("if self.file.handle == NULL: return -1"), and raises something other than a
-// StopIteration. The attribute that is asked about is one that the method assigns which ends the container's use.
+// StopIteration. The attribute that is asked about has to be one that whatever changes the container sets to NULL or None,
+// and nobody to anything else.
 func asksIfClosed(c *checking, f *effects.Function, pt effects.Pointing) bool {
 	class := pointsInto(pt)
 	if class == nil {
 		return false
 	}
-	by, _ := changer(c, class)
-	if by == nil || !raises(f.Def.Body.Stmts) {
+	if !raises(f.Def.Body.Stmts) {
 		return false
 	}
 	asked := false
@@ -189,9 +200,7 @@ func asksIfClosed(c *checking, f *effects.Function, pt effects.Pointing) bool {
 				continue
 			}
 			attr := asksFirst(g, pt.Owner)
-			if len(call.Args) == 0 || call.Args[0] == 0 || origin(f, call.Args[0]).Kind != effects.NodeParam || origin(f, call.Args[0]).Num != 0 || attr == "" || !by.Among(0, func(e *effects.Effect) bool {
-				return effects.OnSelf(by, e) && e.Field == attr && e.Writes() && !e.Behind
-			}).Touches {
+			if len(call.Args) == 0 || call.Args[0] == 0 || origin(f, call.Args[0]).Kind != effects.NodeParam || origin(f, call.Args[0]).Num != 0 || attr == "" || !onlyCloses(c, class, attr) {
 				return false
 			}
 			asked = true
@@ -203,6 +212,53 @@ func asksIfClosed(c *checking, f *effects.Function, pt effects.Pointing) bool {
 		return asked
 	})
 	return asked
+}
+
+// onlyCloses reports whether all that changes a container empties an attribute of it, and nothing gives that one anything
+// else: a container that is opened anew is another one, which the C iterator does not lead into.
+func onlyCloses(c *checking, class *project.Class, attr string) bool {
+	only := true
+	eachChanger(c, class, func(g *effects.Function, e *effects.Effect) {
+		chain := effects.Chain(g, e)
+		closes, _ := sets(chain[len(chain)-1].Func, attr)
+		only = only && closes
+	})
+	mods := c.p.Project.Lineage.Using(attr)
+	if !slices.Contains(mods, class.Mod) {
+		mods = append(mods, class.Mod)
+	}
+	for _, m := range mods {
+		for _, f := range c.p.Funcs(m).All {
+			if f.Def.Body == nil || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || f.Class != nil && (c.p.Constructs(f, 0) || !project.Related(f.Class, class)) {
+				continue
+			}
+			_, opens := sets(f, attr)
+			only = only && !opens
+		}
+	}
+	return only
+}
+
+// sets reports whether a function sets an attribute of that name to NULL or None, and whether to anything else.
+func sets(f *effects.Function, attr string) (nothing, something bool) {
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		st, ok := n.(*ast.Assign)
+		if !ok {
+			return true
+		}
+		for _, t := range st.Targets {
+			ast.Walk(t, func(n ast.Node) bool {
+				if a, ok := n.(*ast.Attribute); ok && a.Attr.Name == attr {
+					k, empty := syntax.Unparen(st.Value).(*ast.Const)
+					empty = empty && (k.Name == "NULL" || k.Name == "None") && n == t
+					nothing, something = nothing || empty, something || !empty
+				}
+				return true
+			})
+		}
+		return true
+	})
+	return nothing, something
 }
 
 // asksFirst returns the attribute of what an attribute of the object holds that a method compares with NULL or None before
