@@ -13,8 +13,8 @@ import (
 )
 
 // freesItself reports whether an attribute is a struct that is declared with numbers and pointers to characters or numbers,
-// each of which the object frees as it dies, if only where the struct itself says that it has something. A buffer of
-// which a flag beside it says whose it is may be another's.
+// each of which the object frees as it dies, if only where it is not NULL, and nobody takes it out before that. A buffer of
+// which a flag says whose it is, beside it or in the struct ("if self.line.m: free(self.line.s)"), may be another's.
 func (l *linking) freesItself(class *project.Class, fd *project.Field) bool {
 	sh := l.p.Types.OfField(fd)
 	if sh.Kind != ctype.Record || sh.Struct == nil || sh.Struct.Def.Body == nil {
@@ -47,7 +47,50 @@ func (l *linking) freesItself(class *project.Class, fd *project.Field) bool {
 	}
 	f := freeing{f: list[0], attr: fd.Name}
 	f.walk(list[0].Def.Body.Stmts)
-	return !slices.ContainsFunc(pointers, func(name string) bool { return !slices.Contains(f.freed, name) })
+	return !slices.ContainsFunc(pointers, func(name string) bool { return !slices.Contains(f.freed, name) }) &&
+		!l.takenOut(class, list[0], fd)
+}
+
+// constructors are the methods that Python runs as it makes an object.
+var constructors = map[string]bool{"__cinit__": true, "__init__": true}
+
+// takenOut reports whether a function other than the __dealloc__ gives such a struct something itself, of an object that is
+// made, and frees nothing of it: what it takes out was perhaps another's, as in the __dealloc__ of a subclass. What begins an
+// iteration only makes it ready.
+func (l *linking) takenOut(class *project.Class, dealloc *Function, fd *project.Field) bool {
+	mods := l.p.Project.Lineage.Using(fd.Name)
+	if !slices.Contains(mods, fd.Mod) {
+		mods = append(mods, fd.Mod)
+	}
+	for _, m := range mods {
+		for _, f := range l.p.Funcs(m).All {
+			name := f.Def.Name.Name
+			if f == dealloc || f.Def.Body == nil || f.Accessor == Plain && (constructors[name] || name == "__iter__") {
+				continue
+			}
+			of := func(e ast.Expr) bool {
+				path := syntax.Dotted(syntax.Bare(e))
+				return len(path) > 1 && slices.Contains(path[1:], fd.Name) &&
+					(f.Class == nil || project.Related(f.Class, class) || path[0] != syntax.ParamName(f.Def.Params.List[0]))
+			}
+			given, freed := false, false
+			syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.Assign:
+					for _, t := range n.Targets {
+						given = given || of(t)
+					}
+				case *ast.Call:
+					freed = freed || freesMemory(f.Mod, n) && of(n.Args[0].X)
+				}
+				return true
+			})
+			if given && !freed {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // freeing is a look at what a __dealloc__ frees of a struct that its object has.
@@ -57,7 +100,7 @@ type freeing struct {
 	freed []string
 }
 
-// walk goes through statements that run in any case, or where the struct says so, up to one that gives the struct something
+// walk goes through statements that run in any case, or where what they free is not NULL, up to one that gives the struct something
 // else or ends the function.
 func (w *freeing) walk(list []ast.Stmt) bool {
 	for _, st := range list {
@@ -68,8 +111,13 @@ func (w *freeing) walk(list []ast.Stmt) bool {
 			}
 			continue
 		case *ast.If:
-			if len(st.Clauses) == 1 && st.Clauses[0].Cond != nil && w.ofItself(st.Clauses[0].Cond) {
-				if !w.walk(st.Clauses[0].Body.Stmts) {
+			if len(st.Clauses) == 1 && w.notNull(st.Clauses[0].Cond) != "" {
+				own := freeing{f: w.f, attr: w.attr}
+				on := own.walk(st.Clauses[0].Body.Stmts)
+				if slices.Contains(own.freed, w.notNull(st.Clauses[0].Cond)) {
+					w.freed = append(w.freed, w.notNull(st.Clauses[0].Cond))
+				}
+				if !on {
 					return false
 				}
 				continue
@@ -94,37 +142,37 @@ func (w *freeing) member(e ast.Expr) string {
 
 // frees returns the member of the struct that a call frees.
 func (w *freeing) frees(e ast.Expr) string {
-	call, ok := syntax.Unparen(e).(*ast.Call)
-	if !ok || len(call.Args) != 1 || call.Fun == nil {
-		return ""
+	if call, ok := syntax.Unparen(e).(*ast.Call); ok && freesMemory(w.f.Mod, call) {
+		return w.member(call.Args[0].X)
 	}
-	m := w.f.Mod
+	return ""
+}
+
+// freesMemory reports whether a call is one of free, or of its like, of C or of Python's API.
+func freesMemory(m *project.Module, call *ast.Call) bool {
+	if len(call.Args) != 1 || call.Fun == nil {
+		return false
+	}
 	switch m.CName(call.Fun) {
 	case "free", "PyMem_Free", "PyMem_RawFree", "PyObject_Free":
 	default:
-		return ""
+		return false
 	}
-	if n, ok := call.Fun.(*ast.Name); ok && m.Scope.Names[n.Name].Kind != project.BindImported && !m.CDecls().Funcs[n.Name].Extern {
-		return "" // a function of the module, perhaps
-	}
-	return w.member(call.Args[0].X)
+	n, ok := call.Fun.(*ast.Name)
+	return !ok || m.Scope.Names[n.Name].Kind == project.BindImported || m.CDecls().Funcs[n.Name].Extern // not of the module, perhaps
 }
 
-// ofItself reports whether a condition looks at members of the struct and at nothing else.
-func (w *freeing) ofItself(e ast.Expr) bool {
-	some, other := false, false
-	ast.Walk(e, func(n ast.Node) bool {
-		if x, ok := n.(ast.Expr); ok && w.member(x) != "" {
-			some = true
-			return false
+// notNull returns the member of the struct of which a condition says that it is something: "self.line.s != NULL".
+func (w *freeing) notNull(e ast.Expr) string {
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Attribute:
+		return w.member(x)
+	case *ast.Compare:
+		if k, ok := syntax.Unparen(x.Xs[1]).(*ast.Const); ok && k.Name == "NULL" && len(x.Ops) == 1 && (x.Ops[0] == "!=" || x.Ops[0] == "is not") {
+			return w.member(x.Xs[0])
 		}
-		switch n.(type) {
-		case *ast.Name, *ast.Attribute, *ast.Call:
-			other = true
-		}
-		return true
-	})
-	return some && !other
+	}
+	return ""
 }
 
 // stops reports whether a statement gives the struct something else, or may end the function.
