@@ -8,6 +8,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -31,7 +32,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	for _, f := range c.funcs() {
 		if f.class == nil && f.outer == nil {
 			byName[f.name()] = f
-			if slices.ContainsFunc(f.def.Decorators, func(d *ast.Decorator) bool { return isAtexitRegister(d.Expr) }) {
+			if slices.ContainsFunc(f.def.Decorators, func(d *ast.Decorator) bool { return isAtexitRegister(c.m, d.Expr) }) {
 				atExit[f.name()] = true
 			}
 		}
@@ -62,7 +63,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 			case *ast.FuncDef:
 				return false
 			case *ast.Call:
-				if isAtexitRegister(n.Fun) {
+				if isAtexitRegister(c.m, n.Fun) {
 					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
 						atExit[name.Name] = true
 					}
@@ -116,9 +117,13 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 }
 
 // isAtexitRegister reports whether an expression is atexit.register, by which a function is called or decorated.
-func isAtexitRegister(e ast.Expr) bool {
+func isAtexitRegister(m *project.Module, e ast.Expr) bool {
 	fun, ok := e.(*ast.Attribute)
-	return ok && fun.Attr.Name == "register" && syntax.IsNamed(fun.X, "atexit")
+	if !ok || fun.Attr.Name != "register" || !syntax.IsNamed(fun.X, "atexit") {
+		return false
+	}
+	bd := m.Scope.Names["atexit"] // another module may have one of its own
+	return bd.Kind == project.BindModule && slices.Equal(bd.Path, []string{"atexit"}) || bd.Kind != project.BindModule && bd.Kind != project.BindImported
 }
 
 // afterFork returns the function that a call registers to be run in the child of a fork, which has one thread.
