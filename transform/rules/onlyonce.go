@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
@@ -43,7 +44,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 				if name, flag := c.callsOnce(f, n); name != nil {
 					handed[name] = flag
 				}
-				if name := afterFork(n); name != nil {
+				if name, ok := afterFork(n).(*ast.Name); ok {
 					handed[name] = ""
 					atExit[name.Name] = true
 				}
@@ -68,7 +69,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 						atExit[name.Name] = true
 					}
 				}
-				if name := afterFork(n); name != nil {
+				if name, ok := afterFork(n).(*ast.Name); ok {
 					atExit[name.Name] = true
 				}
 			case *ast.Name:
@@ -127,7 +128,7 @@ func isAtexitRegister(m *project.Module, e ast.Expr) bool {
 }
 
 // afterFork returns the function that a call registers to be run in the child of a fork, which has one thread.
-func afterFork(call *ast.Call) *ast.Name {
+func afterFork(call *ast.Call) ast.Expr {
 	var fun ast.Expr
 	switch syntax.LastName(call.Fun) {
 	case "register_at_fork":
@@ -142,8 +143,35 @@ func afterFork(call *ast.Call) *ast.Name {
 	if u, ok := syntax.Bare(fun).(*ast.Unary); ok && u.Op == "&" {
 		fun = u.X
 	}
-	name, _ := syntax.Bare(fun).(*ast.Name)
-	return name
+	return syntax.Bare(fun)
+}
+
+// onlyAfterFork reports whether a method is for the child of a fork: by its name, or since it is private and all that the
+// module does with it is to register it.
+func (c *bodies) onlyAfterFork(f *ruleFunc) bool {
+	if strings.Contains(f.name(), "fork") {
+		return true
+	}
+	if !effects.PrivateName(f.name()) {
+		return false
+	}
+	registered, all := 0, 0
+	for _, u := range c.m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Call:
+				if x, ok := afterFork(n).(*ast.Attribute); ok && x.Attr.Name == f.name() {
+					registered++
+				}
+			case *ast.Attribute:
+				if n.Attr.Name == f.name() {
+					all++
+				}
+			}
+			return true
+		})
+	}
+	return registered > 0 && registered == all
 }
 
 // callsOnce returns the function that a call runs once, and the variable of the module that

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -49,7 +48,7 @@ func lazyLocks(c *checking) {
 					f.finding(a.Span, finding.LazyLock,
 						fmt.Sprintf("%s makes the lock %s when there is none yet: two threads may each make one, and the two do not exclude each other", f.name(), lock),
 						"create it with the object, in __cinit__; or declare it `cdef cython.pymutex`, which needs no creating")
-				case c.madeWith(f, x.Attr.Name) && !making(c, f) && !strings.Contains(f.name(), "fork"): // a child has one thread, and its locks may be held by another's
+				case c.madeWith(f, x.Attr.Name) && !making(c, f) && !c.onlyAfterFork(f): // a child has one thread, and its locks may be held by another's
 					f.finding(a.Span, finding.LazyLock,
 						fmt.Sprintf("%s replaces the lock %s: whoever has the old one, or waits for it, does not exclude those who take the new one", f.name(), lock),
 						"keep the lock that the object was made with").Warning = true
