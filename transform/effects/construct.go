@@ -138,7 +138,7 @@ func declaresMethod(f *Function) bool {
 // BetweenSteps returns what a function that yields or awaits does to guarded
 // state that is not settled, without a lock; nil where it does nothing such.
 func (p *Program) BetweenSteps(f *Function) *Effect {
-	if f.Flow.Yields.End == 0 && !f.Def.Async {
+	if !f.Suspends() {
 		return nil
 	}
 	for i := range f.Sum.Effects {

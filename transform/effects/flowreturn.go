@@ -66,9 +66,9 @@ func (b *values) item(call, place int32) int32 {
 	return b.node(Node{Kind: NodeItem, Base: call, Num: place, Shape: ctype.Shape{Kind: ctype.Object}, pos: b.flow.Nodes[call].pos})
 }
 
-// suspends reports whether a function yields or awaits: what comes of calling it is
-// no value that it returns.
-func (f *Function) suspends() bool { return f.Def.Async || f.Flow.Yields.End != 0 }
+// Suspends reports whether a function yields or awaits: what comes of calling it is
+// no value that it returns, and it holds no lock from its entry on.
+func (f *Function) Suspends() bool { return f.Def.Async || f.Flow.Yields.End != 0 }
 
 // itemsAt returns the regions of the items that a function returns at a place.
 func (f *Function) itemsAt(place int32) []int32 {

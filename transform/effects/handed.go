@@ -287,7 +287,7 @@ func (h *handed) in(g *Function) calledUnder {
 	if h.name != "" {
 		i = slices.IndexFunc(g.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == h.name })
 	}
-	if i < 0 || i >= len(g.Sum.under) || g.suspends() {
+	if i < 0 || i >= len(g.Sum.under) || g.Suspends() {
 		return calledUnder{}
 	}
 	return g.Sum.under[i]

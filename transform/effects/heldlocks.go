@@ -262,7 +262,7 @@ func (s heldLocks) findHeld() {
 					c := &s.flow.Calls[x.Num]
 					out := change{leaves: everything}
 					for _, g := range c.Callees {
-						if g.suspends() { // nothing of it has run
+						if g.Suspends() { // nothing of it has run
 							out.leaves = 0
 							continue
 						}
@@ -377,7 +377,7 @@ func (s heldLocks) findFreed(order []int32, uses []usedLocks) {
 		case x.Kind == NodeCalled && x.Num != unseenCode:
 			c := &s.flow.Calls[x.Num]
 			for _, g := range c.Callees {
-				if !g.suspends() {
+				if !g.Suspends() {
 					out |= s.across(c, g, g.Sum.frees)
 				}
 			}
@@ -574,7 +574,7 @@ func (s heldLocks) leave() {
 			if x.Num != unseenCode {
 				c := &s.flow.Calls[x.Num]
 				for _, g := range c.Callees {
-					if !g.suspends() {
+					if !g.Suspends() {
 						frees |= s.across(c, g, g.Sum.frees) &^ s.heldAt(x.Base)
 					}
 				}

@@ -33,7 +33,7 @@ func findLeaks(p *Program, k *project.Class) bool {
 			self := syntax.ParamName(f.Def.Params.List[0])
 			p.FlowOf(f)
 			o := &owning{p: p, class: c, seen: map[variableOf]bool{{f, self}: true}}
-			if f.Flow.Yields != (ast.Span{}) || f.Def.Async || showsVariables(f.Def) || !below(p, f.Mod, f.Def, func(way spot) bool {
+			if f.Suspends() || showsVariables(f.Def) || !below(p, f.Mod, f.Def, func(way spot) bool {
 				x, ok := way.last().(*ast.Name)
 				if ok && x.Name == "super" {
 					return o.inherited(way)

@@ -366,7 +366,7 @@ func (o *owning) variable(f *Function, name string) bool {
 	}
 	defer func() { o.depth-- }()
 	o.p.FlowOf(f)
-	if f.Flow.Yields != (ast.Span{}) || f.Def.Async || !localOf(f.Def, name) || showsVariables(f.Def) {
+	if f.Suspends() || !localOf(f.Def, name) || showsVariables(f.Def) {
 		return false
 	}
 	return below(o.p, f.Mod, f.Def, func(way spot) bool {

@@ -183,7 +183,7 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 // itemsOf is what the items of what a call returns may be that are at a place.
 func (s *Solver) itemsOf(n int32, c *Call, place int32) []Ref {
 	out := s.returned(n, c, ctype.Shape{Kind: ctype.Object}, func(g *Function) []int32 { return g.itemsAt(place) })
-	if slices.ContainsFunc(c.Callees, (*Function).suspends) {
+	if slices.ContainsFunc(c.Callees, (*Function).Suspends) {
 		out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), nil})
 	}
 	return out

@@ -520,7 +520,7 @@ func without(live map[string]bool, target ast.Expr) map[string]bool {
 // LetsGo reports whether a function holds nothing at one of its places: a generator that locks its steps, where
 // it goes over another iterator by "yield from".
 func LetsGo(p *Program, f *Function, at ast.Span) bool {
-	if !f.suspends() || slices.ContainsFunc(p.OwnLocks(f).Decs, decorator.Lock.Snapshot) {
+	if !f.Suspends() || slices.ContainsFunc(p.OwnLocks(f).Decs, decorator.Lock.Snapshot) {
 		return false
 	}
 	found := false

@@ -102,7 +102,7 @@ func (s heldLocks) taking(uses []usedLocks) (takes, once lockSet) {
 	for i := range s.flow.Calls {
 		c := &s.flow.Calls[i]
 		for _, g := range c.Callees {
-			if !g.suspends() || isContextManager(g) {
+			if !g.Suspends() || isContextManager(g) {
 				takes |= s.across(c, g, g.Sum.takes)
 				once |= s.across(c, g, g.Sum.once)
 			}
@@ -160,7 +160,7 @@ func Takings(p *Program, f *Function) []Taking {
 			continue
 		}
 		for _, g := range c.Callees {
-			if g.suspends() && !isContextManager(g) {
+			if g.Suspends() && !isContextManager(g) {
 				continue
 			}
 			held &^= s.anyWay(s.across(c, g, g.Sum.frees)) // what it gives back first it may well take again

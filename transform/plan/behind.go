@@ -23,7 +23,7 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 		return x.Root != effects.NodeParam || x.Num != 0 || x.Parent < 0 || f.Sum.Regions[x.Parent].Parent >= 0 || x.Name != attr || !f.AtEntry(e.Region)
 	})
 	give := "no variable holds the object: give it one, of type " + v.Effects[0].Class.Name
-	if !other && suspends(f) && f.Class != nil && base == f.Def.Params.List[0].Name.Name {
+	if !other && f.Suspends() && f.Class != nil && base == f.Def.Params.List[0].Name.Name {
 		return behindSuspended(prog, f, v, base)
 	}
 	if other || !holdsSelf(prog, f) || base != f.Def.Params.List[0].Name.Name || f.Class.Field(attr) == nil {
@@ -55,9 +55,6 @@ func behind(prog *effects.Program, f *effects.Function, v effects.Value, base, a
 	}
 	return ""
 }
-
-// suspends reports whether a function is left and gone on with, and cannot hold a lock from its entry on.
-func suspends(f *effects.Function) bool { return f.Def.Async || f.Flow.Yields != (ast.Span{}) }
 
 // behindSuspended is behind for a function that is suspended at times, and holds nothing between its blocks: the attribute
 // has to stay what it is once its object is made.

@@ -62,7 +62,7 @@ func checkWaits(c *checking) {
 	}
 	for _, f := range members {
 		mode, does := c.p.ModeOf(f)
-		if c.p.Exempt(f) || !does || f.Def.Async || syntax.Yields(f.Def.Body) {
+		if c.p.Exempt(f) || !does || f.Suspends() {
 			continue
 		}
 		eachUse(c, f, func(u attributeUse) bool {
