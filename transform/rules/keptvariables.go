@@ -298,7 +298,7 @@ func givenItems(f *ruleFunc, v nameValue) []ast.Expr {
 	})
 	switch x := syntax.Bare(iter).(type) {
 	case *ast.Name, *ast.Attribute:
-		return []ast.Expr{x.(ast.Expr)}
+		return []ast.Expr{x}
 	case *ast.Call:
 		switch fun := syntax.Unparen(x.Fun).(type) {
 		case *ast.Name:
