@@ -140,39 +140,19 @@ def writes(Other other):
 
 // Circles that lead through one place are one thing to decide there, and circles of other places another one.
 func TestOneCauseOfCircles(t *testing.T) {
-	files := memory{"m.pyx": []byte(`
-cimport cython
-
+	class := func(name, length string) string {
+		return `
 @cython.locked_class
-cdef class Node:
+cdef class ` + name + `:
     cdef long n
     def get(self):
         return self.n
     @cython.write_lock
     def extend(self, others):
         for x in others:
-            self.n += lengthOf(x)
-
-@cython.locked_class
-cdef class Leaf:
-    cdef long n
-    def get(self):
-        return self.n
-    @cython.write_lock
-    def extend(self, others):
-        for x in others:
-            self.n += lengthOf(x)
-
-@cython.locked_class
-cdef class Other:
-    cdef long n
-    def get(self):
-        return self.n
-    @cython.write_lock
-    def extend(self, others):
-        for x in others:
-            self.n += (<Other>x).get()
-
+            self.n += ` + length + "\n"
+	}
+	files := memory{"m.pyx": []byte("cimport cython\n" + class("Node", "lengthOf(x)") + class("Leaf", "lengthOf(x)") + class("Other", "(<Other>x).get()") + `
 cdef long lengthOf(x) except -1:
     if isinstance(x, Node):
         return (<Node>x).get()

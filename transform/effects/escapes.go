@@ -20,7 +20,7 @@ func (s *Solver) ours(region int32) bool {
 		return true
 	}
 	c := s.flow.Nodes[s.flow.Params[x.Num]].Shape.Class
-	if !s.p.Guards(c) || s.p.Exempt(s.f) || s.flow.Yields.End != 0 || s.f.Def.Async {
+	if !s.p.Guards(c) || s.p.Exempt(s.f) || s.f.Suspends() {
 		return false
 	}
 	in := s.p.Locks.Of(c)

@@ -58,8 +58,6 @@ func returnsKept(f *Function) bool {
 			return true
 		case *ast.Name:
 			return kept[x.Name]
-		case *ast.Cond:
-			return false
 		}
 		return false
 	}

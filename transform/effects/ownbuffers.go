@@ -58,11 +58,7 @@ var constructors = map[string]bool{"__cinit__": true, "__init__": true}
 // made, and frees nothing of it: what it takes out was perhaps another's, as in the __dealloc__ of a subclass. What begins an
 // iteration only makes it ready.
 func (l *linking) takenOut(class *project.Class, dealloc *Function, fd *project.Field) bool {
-	mods := l.p.Project.Lineage.Using(fd.Name)
-	if !slices.Contains(mods, fd.Mod) {
-		mods = append(mods, fd.Mod)
-	}
-	for _, m := range mods {
+	for _, m := range l.p.Project.Lineage.UsingBeside(fd.Mod, fd.Name) {
 		for _, f := range l.p.Funcs(m).All {
 			name := f.Def.Name.Name
 			if f == dealloc || f.Def.Body == nil || f.Accessor == Plain && (constructors[name] || name == "__iter__") {
@@ -111,11 +107,14 @@ func (w *freeing) walk(list []ast.Stmt) bool {
 			}
 			continue
 		case *ast.If:
-			if len(st.Clauses) == 1 && w.notNull(st.Clauses[0].Cond) != "" {
+			if len(st.Clauses) != 1 {
+				break
+			}
+			if name := w.notNull(st.Clauses[0].Cond); name != "" {
 				own := freeing{f: w.f, attr: w.attr}
 				on := own.walk(st.Clauses[0].Body.Stmts)
-				if slices.Contains(own.freed, w.notNull(st.Clauses[0].Cond)) {
-					w.freed = append(w.freed, w.notNull(st.Clauses[0].Cond))
+				if slices.Contains(own.freed, name) {
+					w.freed = append(w.freed, name)
 				}
 				if !on {
 					return false

@@ -90,7 +90,7 @@ func findOwned(p *Program, at attribute) ownership {
 	}
 	mods := []*project.Module{c.Mod}
 	if c.PxdDef != nil {
-		mods = append(mods, slices.DeleteFunc(p.Project.Lineage.Using(at.name), func(m *project.Module) bool { return m == c.Mod })...)
+		mods = p.Project.Lineage.UsingBeside(c.Mod, at.name)
 	}
 	o := &owning{p: p, class: k, seen: map[variableOf]bool{}}
 	for _, m := range mods {

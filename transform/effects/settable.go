@@ -64,7 +64,7 @@ func SettingsOf(p *Program, all []*Function) Settings {
 func restores(f *Function, l link, all []*Function) bool {
 	x := &f.Sum.Regions[l.from]
 	return f.Class != nil && f.Def.Name.Name == "__setstate__" && x.Root == NodeParam && x.Num == 0 && x.Parent < 0 && !slices.ContainsFunc(all, func(g *Function) bool {
-		return g != f && g.Class != nil && project.Related(g.Class, f.Class) && (g.Def.Name.Name == "__init__" || g.Def.Name.Name == "__cinit__") &&
+		return g != f && g.Class != nil && project.Related(g.Class, f.Class) && constructors[g.Def.Name.Name] &&
 			slices.ContainsFunc(g.Flow.Stores, func(st Store) bool { return st.Name == l.by.Name && !st.Nothing })
 	})
 }

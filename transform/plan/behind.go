@@ -107,7 +107,7 @@ func leadsBack(prog *effects.Program, from, lock *project.Class) bool {
 // holdsSelf reports whether a function holds its own object while it runs, by itself or because its callers do.
 func holdsSelf(prog *effects.Program, f *effects.Function) bool {
 	if f.Class == nil || prog.Exempt(f) || !prog.Locked(f.Class) || len(f.Def.Params.List) == 0 || library.NoLockMethods()[f.Def.Name.Name] ||
-		f.Mod.PlainDecorator(f.Def, "staticmethod") || f.Mod.PlainDecorator(f.Def, "classmethod") || f.Flow.Yields != (ast.Span{}) || f.Def.Async {
+		f.Mod.PlainDecorator(f.Def, "staticmethod") || f.Mod.PlainDecorator(f.Def, "classmethod") || f.Suspends() {
 		return false
 	}
 	if !prog.Member(f) {

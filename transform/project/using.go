@@ -25,6 +25,11 @@ func (l *Lineage) Using(name string) []*Module {
 	return out
 }
 
+// UsingBeside returns m, which declares an attribute of that name, and the others that Using returns.
+func (l *Lineage) UsingBeside(m *Module, name string) []*Module {
+	return append([]*Module{m}, slices.DeleteFunc(l.Using(name), func(o *Module) bool { return o == m })...)
+}
+
 func (l *Lineage) readUses() map[string][]string {
 	by := map[string][]string{}
 	s := l.inScope()

@@ -223,11 +223,7 @@ func onlyCloses(c *checking, class *project.Class, attr string) bool {
 		closes, _ := sets(chain[len(chain)-1].Func, attr)
 		only = only && closes
 	})
-	mods := c.p.Project.Lineage.Using(attr)
-	if !slices.Contains(mods, class.Mod) {
-		mods = append(mods, class.Mod)
-	}
-	for _, m := range mods {
+	for _, m := range c.p.Project.Lineage.UsingBeside(class.Mod, attr) {
 		for _, f := range c.p.Funcs(m).All {
 			if f.Def.Body == nil || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || f.Class != nil && (c.p.Constructs(f, 0) || !project.Related(f.Class, class)) {
 				continue

@@ -51,8 +51,7 @@ func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
 // may be anything is called while they are held. So are circles that lead through one place, which takes locks of several
 // classes.
 func causeOfCircle(o *ordering, path []*lockEdge) string {
-	var names []string
-	var places []string
+	var names, places []string
 	calls := false
 	for _, e := range path {
 		names = append(names, e.from.Name+" in "+e.from.Mod.Stem)

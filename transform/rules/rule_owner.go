@@ -121,13 +121,7 @@ func ownerHeld(c *checking, k keptPointer, pt effects.Pointing) bool {
 		return false
 	}
 	used := false
-	mods := []*project.Module{k.class.Mod}
-	for _, m := range c.p.Project.Lineage.Using(k.pointer) { // subclasses elsewhere, and whoever knows the class
-		if m != k.class.Mod {
-			mods = append(mods, m)
-		}
-	}
-	for _, m := range mods {
+	for _, m := range c.p.Project.Lineage.UsingBeside(k.class.Mod, k.pointer) { // subclasses elsewhere, and whoever knows the class
 		c.p.Solve(c.p.Funcs(m).All)
 		for _, f := range c.p.Funcs(m).All {
 			for i := range f.Sum.Effects {
