@@ -412,3 +412,8 @@ func UpgradesIn(p *Program, f *Function, with *ast.With) []Upgrade {
 	}
 	return out
 }
+
+// CallsUnderBlock reports whether a function calls another one under a block of its own, which holds something then.
+func CallsUnderBlock(f, callee *Function) bool {
+	return slices.ContainsFunc(f.Flow.Calls, func(c Call) bool { return c.under != 0 && slices.Contains(c.Callees, callee) })
+}

@@ -85,7 +85,7 @@ const (
 func findOwned(p *Program, at attribute) ownership {
 	c, fd := at.class, at.class.FieldByName[at.name]
 	k := fd.Class()
-	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
+	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(p, c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
 		return shared
 	}
 	mods := []*project.Module{c.Mod}
@@ -109,12 +109,6 @@ func hasLock(p *Program, c *project.Class) bool {
 	return c != nil && slices.ContainsFunc(c.Ancestry(), func(k *project.Class) bool {
 		return slices.ContainsFunc(k.Fields, func(f *project.Field) bool { return typedAttr(p, k, f.Name) })
 	})
-}
-
-// mayShow reports whether more than code that names them leads to the attributes of a class: pickling, a
-// dataclass's methods, C.
-func mayShow(c *project.Class) bool {
-	return c.AutoPickles() || c.Flags["dataclass"] || slices.ContainsFunc(c.Defs, func(d project.Definition) bool { return d.API || d.Visibility == ast.Public })
 }
 
 // owning looks at the uses of the objects of one class that an attribute has.
@@ -145,7 +139,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 	}
 	visit := func(way spot) bool {
 		x, ok := way.last().(*ast.Attribute)
-		return !ok || x.Attr.Name != at.name || o.another(way, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
+		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
 	}
 	places := o.p.places.Get(m)
 	return !slices.ContainsFunc(places.of[at.name], func(i int32) bool {
@@ -153,12 +147,11 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 	})
 }
 
-// another reports whether an attribute is one of the object whose method uses it, which is none that c declares
+// ofAnother reports whether an attribute is one of the object whose method uses it, which is none that c declares
 // the attribute of.
-func (o *owning) another(way spot, x *ast.Attribute, c *project.Class) bool {
+func ofAnother(f *Function, x *ast.Attribute, c *project.Class) bool {
 	n, ok := syntax.Unparen(x.X).(*ast.Name)
-	f := way.f
-	return ok && f != nil && !way.nested && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
+	return ok && f != nil && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
 		!syntax.Assigns(f.Def.Body, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
 }
 

@@ -33,6 +33,8 @@ type Program struct {
 	hands     *cache.Cache[*project.Module, *handlock.Names]
 	owned     *cache.Cache[attribute, ownership]
 	places    *cache.Cache[*project.Module, *attributePlaces]
+	mentions  *cache.Cache[*project.Module, map[string]bool] // see findMentions
+	exact     *cache.Cache[attribute, *project.Class]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
@@ -54,6 +56,8 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
 	g.owned = cache.New(func(at attribute) ownership { return findOwned(g, at) })
 	g.places = cache.New(findAttributePlaces)
+	g.mentions = cache.New(func(m *project.Module) map[string]bool { return findMentions(g, m) })
+	g.exact = cache.New(func(at attribute) *project.Class { return exactClass(g, at) })
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })

@@ -237,8 +237,8 @@ func (m building) classDecorators(u *Unit, c *Class, def *ast.ClassDef) {
 		}
 		name := m.Scope.CythonAttr(fun, false)
 		switch name {
-		case "final":
-			c.Flags["final"] = true
+		case "final", "internal":
+			c.Flags[name] = true
 		case "auto_pickle":
 			if call != nil && len(call.Args) == 1 {
 				c.Flags["auto_pickle="+syntax.Text(u.File, call.Args[0].X.Range())] = true

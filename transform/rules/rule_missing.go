@@ -216,7 +216,7 @@ func naming(c *checking, f *effects.Function, e *effects.Effect) (g *effects.Fun
 
 // nameable reports whether a decorator of f could name an object.
 func nameable(c *checking, f *effects.Function, region int32) bool {
-	return effects.PathOf(f, region) != "" && f.Sum.Regions[region].Root == effects.NodeParam && f.AtEntry(region) && (c.p.Changes == nil || c.p.Changes.Stay(f, region))
+	return !f.Def.Async && effects.PathOf(f, region) != "" && f.Sum.Regions[region].Root == effects.NodeParam && f.AtEntry(region) && (c.p.Changes == nil || c.p.Changes.Stay(f, region))
 }
 
 // alsoMissing tells of a further object that a call needs the lock of.
@@ -239,7 +239,7 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
 	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
-	if x.Root != effects.NodeParam || path == "" || x.Num > 0 && x.Parent < 0 && effects.InC(c.p, f, int(x.Num)) || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
+	if f.Def.Async || x.Root != effects.NodeParam || path == "" || x.Num > 0 && x.Parent < 0 && effects.InC(c.p, f, int(x.Num)) || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
 		return elsewhere(c, f, e)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)
