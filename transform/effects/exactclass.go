@@ -105,18 +105,11 @@ func (k *made) value(m *project.Module, around []*ast.FuncDef, e ast.Expr) bool 
 	return true
 }
 
-// exactly returns the class of which a value is that was read from such an attribute; nil where it may be of another.
-func (b *builder) exactly(n int32) *project.Class {
-	for range nameDepth {
-		x := &b.flow.Nodes[n]
-		switch {
-		case x.Kind == NodeField && x.owner != nil && x.owner.Declarer(x.Name) != nil:
-			return b.p.exact.Get(attribute{x.owner.Declarer(x.Name), x.Name})
-		case x.Kind == NodeLocal && len(x.From) == 1:
-			n = x.From[0]
-			continue
-		}
-		break
+// exactly returns the class of which a value is that was just read from such an attribute; nil where it may be of another.
+func exactly(b *builder, n int32) *project.Class {
+	x := &b.flow.Nodes[n]
+	if x.Kind != NodeField || x.owner == nil || x.owner.Declarer(x.Name) == nil {
+		return nil
 	}
-	return nil
+	return b.p.exact.Get(attribute{x.owner.Declarer(x.Name), x.Name})
 }

@@ -440,11 +440,13 @@ func (b *builder) tested(cond ast.Expr) (yes, no []int32) {
 	value, none := testedForNone(b, cond)
 	before := slices.Clone(b.env) // with what is assigned in the condition
 	knowsNone(b, b.env, value, none)
+	knowsKind(b, cond, true)
 	(attempts{b}).knowing(tells.yes)
 	(sameness{holding{b}}).knowsSame(cond, true)
 	yes = b.env
 	b.env = before
 	knowsNone(b, b.env, value, !none)
+	knowsKind(b, cond, false)
 	(attempts{b}).knowing(tells.no)
 	(sameness{holding{b}}).knowsSame(cond, false)
 	return yes, slices.Clone(b.env)

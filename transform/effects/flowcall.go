@@ -197,12 +197,12 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			return referredTo(b, pythonCall(b, args, name, e.Span), n, args)
 		}
 		b.mayBeUnread(base, sh.Class, name, false, e.Span)
-		if k := b.exactly(base); k != nil {
+		if k := exactly(b.builder, base); k != nil {
 			if fs := b.inherited(k, name, false); len(fs) > 0 {
 				return b.callFunctions(fs, base, true, e)
 			}
 		}
-		if fs := b.members(sh.Class, name, false); len(fs) > 0 {
+		if fs := whereNot(b.builder, base, b.members(sh.Class, name, false)); len(fs) > 0 {
 			first := len(b.flow.Calls)
 			n := callWithHeirs(b, sh.Class, fs, base, true, e)
 			b.dispatched(first, sh.Class, name, e)

@@ -9,6 +9,7 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -24,6 +25,8 @@ type nones struct {
 	// rounds of a loop: of these, each is what it was on the way that was taken.
 	decided map[int32]decision
 	joins   map[int32]bool
+	// not are classes that a value is none of, by another test (flowkind.go).
+	not map[int32][]*project.Class
 }
 
 // testedForNone returns the value that a condition tests for None, 0 where it is something else, and whether it holds
