@@ -8,7 +8,6 @@ import (
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/edit"
-	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -29,28 +28,66 @@ func (w *wrapper) declarations(st ast.Stmt, top bool) []string {
 		w.remove(st.Span)
 		return []string{syntax.Text(w.e.File, st.Span)}
 	case *ast.CondStmt:
-		for _, c := range st.Clauses {
-			for _, s := range c.Body.Stmts {
-				w.declarations(s, false)
-			}
-		}
+		return w.conditional(st)
 	}
 	return nil
 }
 
-func (w *wrapper) declaration(st *ast.CVarDecl, top bool) []string {
-	if w.layout == Aligned && w.declarable(st) || !top {
-		if !w.declarable(st) {
-			w.out.Report(w.u, st.Span, finding.Declaration, "a declaration inside IF is not allowed under a lock",
-				"move it before the IF, or give the variable a plain type")
-			return nil
+// conditional rewrites the declarations in an IF. Those that cython.declare cannot say come to stand before the
+// lock under the same conditions.
+func (w *wrapper) conditional(st *ast.CondStmt) (lines []string) {
+	file := w.e.File
+	declares := false
+	for i, c := range st.Clauses {
+		word := "IF"
+		switch {
+		case c.Cond == nil:
+			word = "ELSE"
+		case i > 0:
+			word = "ELIF"
 		}
+		if c.Cond != nil {
+			word += " " + strings.Join(strings.Fields(syntax.Text(file, c.Cond.Range())), " ")
+		}
+		lines = append(lines, word+":")
+		var under []string
+		for _, s := range c.Body.Stmts {
+			if d, ok := s.(*ast.DefStmt); ok { // it may size an array that is declared after it
+				under = append(under, syntax.Text(file, d.Span))
+				continue
+			}
+			found := w.declarations(s, false)
+			declares = declares || len(found) > 0
+			under = append(under, found...)
+		}
+		if len(under) == 0 {
+			under = []string{"pass"}
+		}
+		for _, l := range under {
+			lines = append(lines, "\t"+l)
+		}
+	}
+	if !declares {
+		return nil
+	}
+	return lines
+}
+
+func (w *wrapper) declaration(st *ast.CVarDecl, top bool) []string {
+	if w.declarable(st) && (w.layout == Aligned || !top) {
 		w.declare(st, st.Pos)
 		return nil
 	}
 	file := w.e.File
 	if syntax.DeclaresOnly(st) {
 		line := syntax.Text(file, st.Span)
+		if st.Keyword < 0 {
+			line = "cdef " + line
+		}
+		if !top { // its block needs a statement
+			w.e.Replace(st.Span, "pass")
+			return []string{line}
+		}
 		line += w.comment(st.End)
 		w.remove(st.Span)
 		return []string{line}

@@ -14,7 +14,6 @@ const (
 	Parameter      = "PXL006"
 	Undecorated    = "PXL007"
 	Nothing        = "PXL008"
-	Declaration    = "PXL009"
 	Include        = "PXL010"
 	Cimport        = "PXL011"
 	Public         = "PXL012"

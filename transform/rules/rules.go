@@ -37,7 +37,6 @@ var rules = [...]Rule{
 	{Code: finding.Parameter, Title: "a lock on a parameter or path that does not exist"},
 	{Code: finding.Undecorated, Title: "an undecorated method where the class asks for decorators"},
 	{Code: finding.Nothing, Title: "a lock that could never lock anything"},
-	{Code: finding.Declaration, Title: "a declaration that is not allowed under a lock"},
 	{Code: finding.Include, Title: "an included file that means different things in different modules"},
 	{Code: finding.Cimport, Title: "a decorator's name used where it cannot be expanded"},
 	{Code: finding.Public, Title: "a public attribute that cannot become a locked property"},
