@@ -38,6 +38,7 @@ type Shape struct {
 	Container bool             // a builtin that has content of its own to change
 	Shares    bool             // a container whose slices share its items
 	Atom      bool             // a number or a text of Python's own
+	Exact     bool             // an object of a builtin type itself, and of no subclass
 	View      bool             // a typed memoryview, which Python can have
 	Ref       bool             // a C++ reference: a pointer that is written as what it points to
 	Inserts   bool             // a C++ map: looking a key up by m[k] makes an entry
@@ -301,7 +302,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
 		return Shape{Kind: Record, Copied: true}
 	case library.ObjectTypes()[last]:
-		return Shape{Kind: Object, Container: library.Containers()[last], Shares: library.Sharing()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last]}
+		return Shape{Kind: Object, Container: library.Containers()[last], Shares: library.Sharing()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last], Exact: library.ExactTypes()[last]}
 	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
 	case last == "const_char" || last == "const_uchar" || last == "const_schar" || last == "const_void": // of libc.string

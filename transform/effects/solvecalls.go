@@ -63,9 +63,8 @@ func does(s *Solver, c *Call, g *Function) {
 			if class == nil && at == e.Region {
 				class = a.Class
 			}
-			number := s.flow.Nodes[c.Args[r.Num]].Shape.Kind == ctype.Scalar
-			if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && number && !address {
-				continue // a C number becomes one of Python's, which is no instance of the class
+			if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && ofBuiltin(s.flow, c, r.Num) && !address {
+				continue // no instance of the class
 			}
 			field := e.Field
 			if r.Parent < 0 && e.Class == nil {
@@ -91,6 +90,16 @@ func does(s *Solver, c *Call, g *Function) {
 			}
 		}
 	}
+}
+
+// ofBuiltin reports whether what a call passes is of a type of Python's own: a text, a list, a C number, which becomes one
+// of Python's.
+func ofBuiltin(f *Flow, c *Call, num int32) bool {
+	if int(num) >= len(c.Args) {
+		return false
+	}
+	t := f.Nodes[c.Args[num]].Shape
+	return t.Kind == ctype.Scalar || t.Exact
 }
 
 // meaning is one of the objects that a callee is given, and the regions that one of the

@@ -80,6 +80,7 @@ func (r row) value(fact string) (string, bool) {
 
 // Types.
 var (
+	ExactTypes  = names("exact", "type")     // builtin types of which a variable has no object of a subclass
 	ObjectTypes = names("object", "type")    // builtin types whose fields hold a reference
 	CTypes      = names("c", "type")         // C types whose names tell nothing by their spelling
 	CScalars    = names("number", "type")    // C numbers that are declared outside the project

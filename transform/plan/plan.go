@@ -473,7 +473,7 @@ func (r *resolver) typeOf(u *project.Unit, span ast.Span, i int, prm *ast.Param,
 		r.fail(u, span, finding.Parameter, fmt.Sprintf("parameter %q is a C %s, not an object", name, last), "only Python objects have locks")
 		return false
 	}
-	if len(path) == 1 && library.ObjectTypes()[last] && last != "object" && !through {
+	if len(path) == 1 && library.ExactTypes()[last] && !through {
 		r.fail(u, span, finding.Nothing, fmt.Sprintf("parameter %q is a %s, which is not a locked class", name, last), "lock the object that it belongs to")
 		return false
 	}
