@@ -107,7 +107,7 @@ func (a *annotator) bases() bool {
 	for _, m := range a.mods {
 		for _, f := range a.p.Funcs(m).All {
 			c := f.Class
-			if c == nil || a.p.Locks.Declared(c) != nil || a.p.Locks.Exempted(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil || a.writes.ByHandBelow(c) != nil {
+			if c == nil || a.p.Locks.Declared(c) != nil || a.p.Locks.Exempted(c) != nil || c.Def == nil || c.Extern || a.p.Locks.OfMembers(c) != nil || !f.Exposed() || f.Accessor == effects.Plain && library.Construction()[f.Def.Name.Name] || a.writes.ByHand(c) != nil || a.writes.ByHandBelow(c) != nil || plan.ObstacleTo(a.p.Project, c) != nil {
 				continue
 			}
 			for i := range f.Sum.Effects {
@@ -190,8 +190,8 @@ func (a *annotator) verdict(c *project.Class) {
 		a.note(c, HandLocked, why, nil)
 	case a.awaited[c] != nil:
 		a.note(c, Unlockable, "it is a lock itself: "+a.awaited[c].Text(), nil)
-	case plan.ObstacleTo(a.mods, c) != nil:
-		a.note(c, Unlockable, plan.ObstacleTo(a.mods, c).Why, nil)
+	case plan.ObstacleTo(a.p.Project, c) != nil:
+		a.note(c, Unlockable, plan.ObstacleTo(a.p.Project, c).Why, nil)
 	default:
 		a.lock(c, "")
 		if ev.Field != nil {
@@ -294,7 +294,7 @@ func (a *annotator) method(f *effects.Function) {
 	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
 		return
 	}
-	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class)
+	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class) && !f.Mod.PlainDecorator(f.Def, "staticmethod")
 	if member && p.Locks.OfMembers(f.Class).MustDecorate {
 		return // asked for by a person
 	}

@@ -13,6 +13,7 @@ import (
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
 
@@ -159,9 +160,9 @@ func alone(a *annotator, guards map[*project.Class]sharing) {
 	}
 }
 
-// cannot reports whether a class was found to have no use for a lock of ours.
+// cannot reports whether a class was found to have no use for a lock of ours, or could not have it.
 func (a *annotator) cannot(c *project.Class) bool {
-	return slices.ContainsFunc(a.out.Classes, func(n ClassNote) bool {
+	return plan.ObstacleTo(a.p.Project, c) != nil || slices.ContainsFunc(a.out.Classes, func(n ClassNote) bool {
 		return n.Name == c.Name && n.Path == c.Unit.Path && (n.Verdict == Unlockable || n.Verdict == Opaque || n.Verdict == HandLocked || n.Verdict == Exempt)
 	})
 }

@@ -37,7 +37,16 @@ func variableNamed(b expressions, e *ast.Name) int32 {
 	if e.Access.Rebinds() || !isVariable(b.builder, e.Name) {
 		return 0
 	}
-	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: ctype.Shape{Kind: ctype.Object}})
+	sh := ctype.Shape{Kind: ctype.Object}
+	if t, ok := b.m.CDecls().Notes[e.Name]; ok {
+		if sh = b.p.Types.OfNote(b.m, t); sh.Kind == ctype.Scalar {
+			return 0
+		}
+		if sh.Kind != ctype.Object {
+			sh = ctype.Shape{Kind: ctype.Object}
+		}
+	}
+	return b.node(Node{Kind: NodeUnknown, Name: e.Name, Shape: sh})
 }
 
 // classVariable is what an attribute of a class holds that its body assigns, which is one for all its

@@ -12,6 +12,7 @@ type CNames struct {
 	Types map[string]CType
 	Funcs map[string]CFunc
 	Vars  map[string]CVar
+	Notes map[string]ast.Expr // types of variables of the module by "x = cython.declare(T, …)"
 	// Aware is true where a C prototype says const somewhere: then the lack of it
 	// says something too.
 	Aware bool
@@ -87,7 +88,7 @@ func (m *Module) CDecls() *CNames {
 }
 
 func (m *Module) findCDecls() *CNames {
-	c := &CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}}
+	c := &CNames{Types: map[string]CType{}, Funcs: map[string]CFunc{}, Vars: map[string]CVar{}, Notes: map[string]ast.Expr{}}
 	for _, u := range m.Units {
 		c.collect(m, u.File.Body, From{Unit: u})
 	}
@@ -132,6 +133,16 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, from From) {
 					} else {
 						c.Vars[name.Name] = CVar{st.Type, d, extern || st.Visibility == ast.Extern}
 					}
+				}
+			}
+		case *ast.Assign:
+			call, ok := syntax.Unparen(st.Value).(*ast.Call)
+			if !ok || len(call.Args) == 0 || m.Scope.CythonAttr(call.Fun, false) != "declare" {
+				break
+			}
+			for _, t := range st.Targets {
+				if n, ok := t.(*ast.Name); ok {
+					c.Notes[n.Name] = call.Args[0].X
 				}
 			}
 		case *ast.ExternBlock:

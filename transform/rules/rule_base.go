@@ -13,6 +13,7 @@ import (
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
+	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
 )
 
@@ -50,6 +51,10 @@ func unlockedBase(c *checking, k *project.Class, lock *decorator.ClassLock) {
 			out.Message = fmt.Sprintf("%s is locked, but %s of its base %s uses the same state without a lock", k.Name, name, b.Name)
 			out.Help = fmt.Sprintf("put @cython.locked_class on %s: subclasses share its lock", b.Name)
 			out.Cause = fmt.Sprintf("%s in %s has no lock", b.Name, b.Mod.Stem)
+			if o := plan.ObstacleTo(c.p.Project, b); o != nil {
+				out.Help = fmt.Sprintf("%s cannot have the lock as it is, since %s: %s", b.Name, o.Why, o.Do)
+				out.Cause = noLockSince(o)
+			}
 			out.Related = effects.RelatedOf(effects.Chain(f, st.Why))
 			c.Findings = append(c.Findings, out)
 			return

@@ -89,11 +89,14 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 	})
 	for _, list := range out {
 		for i := range list {
-			list[i].obstacle = plan.ObstacleTo(mods, list[i].class)
+			list[i].obstacle = plan.ObstacleTo(p.prog.Project, list[i].class)
 		}
 	}
 	return out, left
 }
+
+// noLockSince is the cause of what is found because classes cannot be locked as they are.
+func noLockSince(o *plan.Obstacle) string { return "no lock, since " + o.Kind }
 
 // reachedBy names the call by which a class changes, where that may reach the overrides of several classes: whether
 // others have the objects that are called there is one question. It is "" for any other call.
@@ -179,6 +182,7 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			if o := k.obstacle; o != nil {
 				f.Help = fmt.Sprintf("annotate cannot lock it, since %s: %s; or say why it needs no lock: @cython.no_lock(\"why\") on the class", o.Why, o.Do)
 				f.ByHand = true
+				f.Cause = noLockSince(o)
 			}
 			if w := k.awaited; w != nil {
 				f.Help = fmt.Sprintf("it is a lock itself, and annotate gives it none: %s; where only the GIL keeps two threads from taking it at once, use one in its place that needs none, such as cython.pymutex or threading.RLock", w.Text())
