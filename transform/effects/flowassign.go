@@ -259,7 +259,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})
 		}
 		if value != 0 && b.shape(value).Kind != ctype.Scalar {
-			if b.flow.Nodes[base].Kind != NodeInside {
+			if b.flow.Nodes[base].Kind != NodeInside && !(b.inMemory(value) && b.ownRecord(t.X)) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
@@ -344,6 +344,42 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 		}
 		return
 	}
+}
+
+// ownRecord reports whether an expression is a struct of the function's own, or one in it: who gets at what is stowed there
+// has been given it.
+func (b *builder) ownRecord(e ast.Expr) bool {
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Name:
+		v, ok := b.vars[e.Name]
+		return ok && !v.global && v.shape.Kind == ctype.Record && !v.shape.Ref && b.nested == 0
+	case *ast.Attribute:
+		return b.shape(b.expr(e)).Kind == ctype.Record && b.ownRecord(e.X)
+	}
+	return false
+}
+
+// inMemory reports whether a pointer leads to memory that belongs to an object: it is none to the object itself.
+func (b *builder) inMemory(n int32) bool {
+	if b.shape(n).Kind != ctype.Pointer {
+		return false
+	}
+	for range carriedDepth {
+		switch x := &b.flow.Nodes[n]; x.Kind {
+		case NodeField, NodeInside:
+			return x.Shape.Kind == ctype.Pointer && x.Name != "" // "<void *>x" has no name, and is x
+		case NodeCast:
+			n = x.Base
+		case NodeLocal:
+			if len(x.From) != 1 {
+				return false
+			}
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // storedInto notes a pointer that an object gets in an array or a C++ container that it has:

@@ -9,7 +9,7 @@ import (
 
 // asked are the facts that this package asks for.
 var asked = map[string][]string{
-	"type":     {"object", "c", "number", "address", "buffer", "atom", "container", "shares", "immutable", "lock", "native", "again", "guard", "reference"},
+	"type":     {"object", "exact", "c", "number", "address", "buffer", "atom", "container", "shares", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
 	"method":   {"changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart", "hashes"},
