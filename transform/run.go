@@ -58,7 +58,7 @@ type rewriting struct {
 
 // modules plans and expands the modules of the inputs, each by itself.
 func (r *rewriting) modules(ctx context.Context, in project.Inputs) error {
-	stems, err := r.locks.Standing(ctx, in.Stems, r.jobs)
+	stems, err := r.locks.Standing(ctx, in.Stems, r.jobs, r.locks.Concerned)
 	if err != nil {
 		return err
 	}

@@ -300,6 +300,11 @@ func (a *annotator) method(f *effects.Function) {
 	}
 	wants := a.wants(f, member)
 	if len(wants) == 0 {
+		if member && f.Suspends() && a.held[f] && slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool {
+			return effects.OnSelf(f, &e) && e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field)
+		}) {
+			inBlocks(a, f)
+		}
 		return
 	}
 	snapshot := false

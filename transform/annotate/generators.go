@@ -31,14 +31,26 @@ func stepwise(a *annotator, f *effects.Function, wants []want) bool {
 
 // exempt has a generator or coroutine say that it holds no lock, and whether that is safe.
 func exempt(a *annotator, f *effects.Function) {
-	kind := "a generator"
-	if f.Def.Async {
-		kind = "a coroutine"
-	}
-	why := kind + " holds no lock between its steps; what it calls does"
+	why := suspending(f) + " holds no lock between its steps; what it calls does"
 	if unsafe(a, f) {
-		why = "UNSAFE: " + kind + " holds no lock between its steps: see PXL110"
+		why = "UNSAFE: " + suspending(f) + " holds no lock between its steps: see PXL110"
 	}
+	unlocked(a, f, why)
+}
+
+// inBlocks is exempt for one whose blocks hold all that changes: what else it reads would have it locked at its entry.
+func inBlocks(a *annotator, f *effects.Function) {
+	unlocked(a, f, suspending(f)+" holds no lock between its steps; its blocks do")
+}
+
+func suspending(f *effects.Function) string {
+	if f.Def.Async {
+		return "a coroutine"
+	}
+	return "a generator"
+}
+
+func unlocked(a *annotator, f *effects.Function, why string) {
 	a.insert(f.Unit, f.Def.Pos, f.Def.Keyword, fmt.Sprintf("no_lock(%q)", why))
 	pos := project.FindingAt(f.Unit.Source, f.Def.Name.Span, "", "", "")
 	a.out.Methods = append(a.out.Methods, MethodNote{Name: f.Name(), Path: f.Unit.Path, Line: pos.Line, Decorator: "no_lock", Why: why})

@@ -113,12 +113,13 @@ func (p *Locks) mentioned(stem string) bool {
 }
 
 // Standing returns the modules that no other one of them includes: a .pyx that
-// is pasted into another is part of that one, as a .pxi is.
-func (p *Locks) Standing(ctx context.Context, stems []string, jobs int) ([]string, error) {
+// is pasted into another is part of that one, as a .pxi is. Others than those of which counts
+// is true are not looked at.
+func (p *Locks) Standing(ctx context.Context, stems []string, jobs int, counts func(stem string) bool) ([]string, error) {
 	var mu sync.Mutex
 	included := map[string]bool{}
 	err := project.Each(ctx, stems, jobs, func(stem string) error {
-		if !p.Concerned(stem) {
+		if !counts(stem) {
 			return nil
 		}
 		for _, u := range p.proj.Module(stem).Units {

@@ -259,7 +259,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			b.flow.Stores = append(b.flow.Stores, Store{value, base, t.Attr.Name, t.Span, nothing})
 		}
 		if value != 0 && b.shape(value).Kind != ctype.Scalar {
-			if b.flow.Nodes[base].Kind != NodeInside && !(b.inMemory(value) && b.ownRecord(t.X)) {
+			if b.flow.Nodes[base].Kind != NodeInside && !(inMemory(b, value) && ownRecord(b, t.X)) {
 				b.handOutInto(value, base, t.Pos)
 			}
 		}
@@ -348,19 +348,19 @@ func (b *builder) stowed(in ast.Expr, value int32) {
 
 // ownRecord reports whether an expression is a struct of the function's own, or one in it: who gets at what is stowed there
 // has been given it.
-func (b *builder) ownRecord(e ast.Expr) bool {
+func ownRecord(b *builder, e ast.Expr) bool {
 	switch e := syntax.Unparen(e).(type) {
 	case *ast.Name:
 		v, ok := b.vars[e.Name]
 		return ok && !v.global && v.shape.Kind == ctype.Record && !v.shape.Ref && b.nested == 0
 	case *ast.Attribute:
-		return b.shape(b.expr(e)).Kind == ctype.Record && b.ownRecord(e.X)
+		return b.shape(b.expr(e)).Kind == ctype.Record && ownRecord(b, e.X)
 	}
 	return false
 }
 
 // inMemory reports whether a pointer leads to memory that belongs to an object: it is none to the object itself.
-func (b *builder) inMemory(n int32) bool {
+func inMemory(b *builder, n int32) bool {
 	if b.shape(n).Kind != ctype.Pointer {
 		return false
 	}

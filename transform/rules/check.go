@@ -130,7 +130,11 @@ func (p *Checker) Check(ctx context.Context, in project.Inputs, jobs int, expans
 		return nil
 	}
 	p.proj.BySize(in.Stems)
-	if err := project.Each(ctx, in.Stems, jobs, apply); err != nil {
+	stems, err := p.locks.Standing(ctx, in.Stems, jobs, func(stem string) bool { return !p.proj.Module(stem).Broken() })
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := project.Each(ctx, stems, jobs, apply); err != nil {
 		return nil, nil, err
 	}
 	judged := slices.Clone(whole)
