@@ -13,9 +13,9 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// words are spelled in every module with locks that people placed, unless these are called something
+// words are spelled in every module with locks that people placed, besides "lock", unless these are called something
 // else altogether.
-var words = [...]string{"lock", "utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire"}
+var words = [...]string{"utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire"}
 
 // Any reports whether the module may have locks that people placed, or use what is guarded by those of a module that it
 // imports from.
@@ -28,8 +28,26 @@ func (h *Names) Any() bool {
 // spelled reports whether a module has one of the words.
 func spelled(m *project.Module) bool {
 	return slices.ContainsFunc(m.Units, func(u *project.Unit) bool {
-		return slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
+		return speaksOfLocks(u.Src) || slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
 	})
+}
+
+// speaksOfLocks reports whether "lock" stands somewhere that is no part of "block" or "clock", and is not our decorator of
+// classes: who has nothing but that placed no lock by hand.
+func speaksOfLocks(src []byte) bool {
+	for at := 0; ; at += len("lock") {
+		i := bytes.Index(src[at:], []byte("lock"))
+		if i < 0 {
+			return false
+		}
+		at += i
+		switch before := src[max(at-1, 0)]; {
+		case at > 0 && (before|0x20 == 'b' || before|0x20 == 'c'):
+		case bytes.HasPrefix(src[at:], []byte("locked_class")):
+		default:
+			return true
+		}
+	}
 }
 
 // Typed reports whether a variable or attribute of this name is declared or
