@@ -61,10 +61,17 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 	}
 	out := map[*project.Module][]unlockedClass{}
 	var left []finding.Finding
-	if !slices.ContainsFunc(mods, wanted) && len(handMade) == 0 {
+	asking := slices.Clone(handMade)
+	for _, m := range mods {
+		if wanted(m) {
+			asking = append(asking, m)
+		}
+	}
+	if len(asking) == 0 {
 		return out, nil
 	}
 	elsewhere := includedIn(mods)
+	mods = project.Connected(mods, asking) // the others neither use what is asked for nor are used
 	p.prog.Assuming(mods, func() {
 		// Effects are told here: their functions' summaries go away.
 		a := effects.Gather(p.prog, mods)
