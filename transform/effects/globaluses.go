@@ -38,7 +38,7 @@ func usesGlobal(b *builder, name string, span ast.Span, write bool) {
 // its caller.
 func (s heldLocks) moduleLocks(set lockSet) map[string]bool {
 	out := map[string]bool{}
-	if set == everything {
+	if set == everything || set == 0 {
 		return out
 	}
 	for ; set != 0; set &= set - 1 {
@@ -68,6 +68,9 @@ func (s heldLocks) moduleLocks(set lockSet) map[string]bool {
 // GlobalUses returns where the functions of a module use its C variables, by name.
 func GlobalUses(p *Program, m *project.Module) map[string][]GlobalUse {
 	all := p.Funcs(m).All
+	if !slices.ContainsFunc(all, func(f *Function) bool { return len(p.FlowOf(f).globals) > 0 }) {
+		return nil
+	}
 	p.Solve(all)
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
@@ -87,8 +90,10 @@ func GlobalUses(p *Program, m *project.Module) map[string][]GlobalUse {
 		if p.Exempt(f) {
 			continue
 		}
-		s.At(f)
-		s.findHeld()
+		if s.flow, s.held = f.Flow, nil; s.locking() {
+			s.At(f)
+			s.findHeld()
+		}
 		for i := range f.Flow.Calls {
 			c := &f.Flow.Calls[i]
 			for _, g := range c.Callees {

@@ -25,15 +25,33 @@ type Opposites map[[2]Way]bool
 // Lead reports whether one way may lead back where the other came from.
 func (o Opposites) Lead(a, b Way) bool { return o[[2]Way{a, b}] || o[[2]Way{b, a}] }
 
-// OppositesOf finds them by what functions, which are solved, store in two objects at
-// once: x.next = y with y.prev = x.
-func OppositesOf(p *Program, all []*Function) Opposites {
-	out := Opposites{}
+// Links are what functions store of objects that they know in attributes of others.
+type Links []functionLinks
+
+type functionLinks struct {
+	f     *Function
+	links []link
+}
+
+// LinksOf finds them; the functions are solved.
+func LinksOf(p *Program, all []*Function) Links {
+	out := Links{}
 	s := p.Solver()
 	for _, f := range all {
-		links := linksOf(s, f)
-		for i, a := range links {
-			for _, b := range links[i:] {
+		if links := linksOf(s, f); len(links) > 0 {
+			out = append(out, functionLinks{f, links})
+		}
+	}
+	return out
+}
+
+// OppositesOf finds them by what functions, which are solved, store in two objects at
+// once: x.next = y with y.prev = x.
+func OppositesOf(all Links) Opposites {
+	out := Opposites{}
+	for _, of := range all {
+		for i, a := range of.links {
+			for _, b := range of.links[i:] {
 				if a.from == b.to && a.to == b.from && a.from != a.to {
 					out[[2]Way{a.by, b.by}] = true
 				}

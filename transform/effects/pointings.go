@@ -135,9 +135,12 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 		}
 	}
 	for _, f := range funcs {
+		h := l.of[f]
+		if len(h.kept)+len(h.beside) == 0 {
+			continue
+		}
 		l.s.At(f)
 		l.s.handOuts()
-		h := l.of[f]
 		for _, b := range h.beside {
 			c := b.declares()
 			if c == nil {

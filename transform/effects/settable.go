@@ -30,15 +30,15 @@ type Setting struct {
 type Settings map[string][]Setting
 
 // SettingsOf finds them among functions, which are solved.
-func SettingsOf(p *Program, all []*Function) Settings {
+func SettingsOf(p *Program, all []*Function, by Links) Settings {
 	out := Settings{}
-	s := p.Solver()
-	for _, f := range all {
+	for _, of := range by {
+		f := of.f
 		if !p.Entry(f) {
 			continue // its stores are its callers'
 		}
 		python := f.Class == nil && f.PyClass != "" // which has attributes of its own
-		for _, l := range linksOf(s, f) {
+		for _, l := range of.links {
 			if x := &f.Sum.Regions[l.from]; python && x.Root == NodeParam && x.Num == 0 {
 				continue
 			}

@@ -26,19 +26,26 @@ func checkEscapes(c *checking) {
 		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 {
 			continue
 		}
-		s.At(f)
+		ready := false
+		look := func() *effects.Solver { // most functions have no pointers
+			if !ready {
+				s.At(f)
+				ready = true
+			}
+			return s
+		}
 		for _, st := range f.Flow.Stores {
-			if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object { // and no struct: buffers, and what C code is given
-				c.kept(s, f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
+			if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && maybePointer(f, st.Value) { // and no struct: buffers, and what C code is given
+				c.kept(look(), f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
 			}
 		}
 		for i := range f.Flow.Calls {
-			keptBy(c, s, f, &f.Flow.Calls[i])
+			keptBy(c, look, f, &f.Flow.Calls[i])
 		}
 		if c.p.Member(f) {
 			before := len(c.Findings)
 			for _, n := range f.Flow.Returns {
-				c.returned(s, f, n)
+				c.returned(look, f, n)
 			}
 			if len(c.Findings) == before {
 				c.wrapped(f)
@@ -46,6 +53,12 @@ func checkEscapes(c *checking) {
 			}
 		}
 	}
+}
+
+// maybePointer reports whether a value may be a pointer, by its shape.
+func maybePointer(f *effects.Function, n int32) bool {
+	sh := f.Flow.Nodes[n].Shape
+	return n != 0 && (sh.Kind == ctype.Pointer || sh.Kind == ctype.Unknown || sh.Kind == ctype.Scalar && !sh.Handle)
 }
 
 // keeping is an attribute that gets a value, at the place where that is known.
@@ -59,9 +72,13 @@ type keeping struct {
 
 // keptBy reports pointers into an object's state that a call gives to a function which stores them in another object,
 // such as one that makes it. Whether an object that keeps another beside the pointer shares its lock is PXL111's question.
-func keptBy(c *checking, s *effects.Solver, f *effects.Function, call *effects.Call) {
+func keptBy(c *checking, look func() *effects.Solver, f *effects.Function, call *effects.Call) {
 	for i, arg := range call.Args {
-		if arg == 0 || !slices.ContainsFunc(s.Top(arg), func(r effects.Ref) bool { return c.p.Guards(r.Class) }) {
+		if arg == 0 || !maybePointer(f, arg) {
+			continue
+		}
+		s := look()
+		if !slices.ContainsFunc(s.Top(arg), func(r effects.Ref) bool { return c.p.Guards(r.Class) }) {
 			continue
 		}
 		for _, g := range call.Callees {
@@ -148,11 +165,11 @@ func hasOwner(c *checking, class *project.Class, pointer string) bool {
 
 // kept reports a pointer into one object's state that another one keeps.
 func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool {
-	sh := f.Flow.Nodes[st.value].Shape
-	number := sh.Kind == ctype.Scalar && !sh.Handle // an address
-	if sh.Kind != ctype.Pointer && sh.Kind != ctype.Unknown && !number || returnedByC(f, st.value) {
+	if !maybePointer(f, st.value) || returnedByC(f, st.value) {
 		return false
 	}
+	sh := f.Flow.Nodes[st.value].Shape
+	number := sh.Kind == ctype.Scalar // an address
 	field := origin(f, st.value).Name
 	for _, from := range s.Top(st.value) {
 		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh {
@@ -290,7 +307,7 @@ func moved(s *effects.Solver, f *effects.Function, name string, region int32, ke
 }
 
 // returned reports guarded content that a member hands to its caller.
-func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
+func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n int32) {
 	sh := f.Flow.Nodes[n].Shape
 	switch {
 	case sh.Kind == ctype.Pointer && !sh.Constant:
@@ -302,7 +319,7 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 		if x.Kind != effects.NodeInside || x.Name == "" {
 			return
 		}
-		for _, r := range s.Top(n) {
+		for _, r := range look().Top(n) {
 			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || isView(r.Class.Field(x.Name))) {
 				c.handsOutView(f, f.Def.Name.Span, x.Name)
 				return
@@ -313,7 +330,7 @@ func (c *checking) returned(s *effects.Solver, f *effects.Function, n int32) {
 		if x.Kind != effects.NodeField {
 			return
 		}
-		for _, r := range s.Top(n) {
+		for _, r := range look().Top(n) {
 			rg := &f.Sum.Regions[r.Region]
 			if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
 				continue

@@ -153,7 +153,8 @@ type ordering struct {
 	own     map[*project.Class][]*lockEdge    // to further objects with the same lock
 	pairs   map[*effects.Function][]*lockEdge // what functions take at once
 	// settings tell where callers say what an attribute leads to, walks which of them never lead back,
-	// opposites which lead back where others lead to. All are nil before somebody asked.
+	// opposites which lead back where others lead to; links is what both are found by. All are nil before somebody asked.
+	links     effects.Links
 	settings  effects.Settings
 	walks     map[effects.Way]bool
 	opposites effects.Opposites
@@ -326,7 +327,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			continue
 		}
 		if o.opposites == nil {
-			o.opposites = effects.OppositesOf(o.p.prog, o.all)
+			o.opposites = effects.OppositesOf(o.linked())
 		}
 		for _, b := range o.own[c] {
 			if b.way == nil || b.passed && b.together || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
@@ -403,10 +404,18 @@ func (o *ordering) set(a *lockEdge) (way effects.Way, by effects.Setting, ok boo
 	return way, by, false
 }
 
+// linked finds what functions store of objects in others.
+func (o *ordering) linked() effects.Links {
+	if o.links == nil {
+		o.links = effects.LinksOf(o.p.prog, o.all)
+	}
+	return o.links
+}
+
 // asked finds out where callers say what attributes lead to.
 func (o *ordering) asked() {
 	if o.walks == nil {
-		o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all), effects.Walks(o.all)
+		o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all, o.linked()), effects.Walks(o.all)
 	}
 }
 
