@@ -12,34 +12,39 @@ import (
 // Assuming is Assume for modules that have been solved. What is not the same there is solved anew for do, and
 // afterwards is what it was.
 func (p *Program) Assuming(mods []*project.Module, do func()) {
-	solved, changes := p.model.solved, p.Changes
+	changes, now := p.Changes, p.model.now
 	kept := unaffected(p, mods)
-	sums := make(map[*Function]Summary)
-	callers := make(map[*Function][]*Function, len(solved))
-	p.model.solved, p.Changes = make(map[*Function]bool, len(solved)), nil
-	for f := range solved {
-		callers[f] = f.Callers
+	solved := p.model.other()
+	type was struct {
+		sum     *Summary // nil where it is kept
+		callers []*Function
+	}
+	before := make([]was, len(solved))
+	p.Changes = nil
+	for i, f := range solved {
+		before[i].callers = f.Callers
 		if kept[f] {
-			p.model.solved[f] = true
-			f.Callers = slices.DeleteFunc(slices.Clone(f.Callers), func(c *Function) bool { return !kept[c] })
+			p.model.solving(f)
+			if slices.ContainsFunc(f.Callers, func(c *Function) bool { return !kept[c] }) {
+				f.Callers = slices.DeleteFunc(slices.Clone(f.Callers), func(c *Function) bool { return !kept[c] })
+			}
 			continue
 		}
-		sums[f] = f.Sum
-		f.Sum, f.Callers = Summary{}, nil
+		sum := f.Sum
+		before[i].sum, f.Sum, f.Callers = &sum, Summary{}, nil
 	}
 	p.Assume(do)
-	for f := range p.model.solved { // more than were solved before, too
-		if !kept[f] {
+	for _, f := range p.model.solved { // more than were solved before, too
+		if f.solved = 0; !kept[f] {
 			f.Sum, f.Callers = Summary{}, nil
 		}
 	}
-	for f, sum := range sums {
-		f.Sum = sum
+	for i, f := range solved {
+		if f.Callers, f.solved = before[i].callers, now; before[i].sum != nil {
+			f.Sum = *before[i].sum
+		}
 	}
-	for f, list := range callers {
-		f.Callers = list
-	}
-	p.model.solved, p.Changes = solved, changes
+	p.model.solved, p.model.now, p.Changes = solved, now, changes
 }
 
 // Assume calls do with a model that takes every class with state for locked. What
@@ -70,7 +75,7 @@ func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
 		}
 		reached[f] = true
 		eachCallee(p, f, visit)
-		if !p.model.solved[f] {
+		if !p.model.isSolved(f) {
 			usesThrough(p, f)
 			eachCallee(p, f, visit)
 			mark(f)
@@ -104,7 +109,7 @@ func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
 		})
 	}
 	for f := range reached {
-		if different[f] || !p.model.solved[f] {
+		if different[f] || !p.model.isSolved(f) {
 			delete(reached, f)
 		}
 	}

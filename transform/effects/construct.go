@@ -46,7 +46,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 		}
 		in[c][name] = true
 	}
-	for f := range p.model.solved {
+	for _, f := range p.model.solved {
 		if f.unites != nil {
 			continue // the overrides count
 		}
@@ -68,7 +68,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		})
 	}
-	for f := range p.model.solved {
+	for _, f := range p.model.solved {
 		for i := range f.Sum.Effects {
 			e := &f.Sum.Effects[i]
 			if e.Via != nil || !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {

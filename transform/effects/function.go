@@ -26,6 +26,7 @@ type Function struct {
 	Sum     Summary
 	Callers []*Function
 	queued  bool
+	solved  int32       // the number of the model that has its summary, see modelState
 	unites  []*Function // the overrides for any of which it stands (manyoverrides.go); nil for a function of the source
 	unions  []*Function // what stands for it among others
 

@@ -122,7 +122,7 @@ func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
 	var out []Store
 	var s *Solver
 	for _, st := range f.Flow.Stores {
-		if st.Name != guard {
+		if as := f.Flow.Nodes[st.Into].Shape.Class; st.Name != guard || as != nil && !project.Related(as, c) {
 			continue
 		}
 		if s == nil {

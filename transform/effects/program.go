@@ -50,7 +50,7 @@ type Program struct {
 
 // New returns the model of a project with its locks.
 func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param string) bool) *Program {
-	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly, model: &modelState{}}
+	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly, model: &modelState{now: 1}}
 	g.Types = ctype.New(g.Guards)
 	g.functions = cache.New(findFunctions)
 	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
@@ -83,11 +83,29 @@ func ValidPair(entry string) error {
 
 // modelState is what the fixed point has found.
 type modelState struct {
-	mu     sync.Mutex // held while solving
-	solved map[*Function]bool
+	mu sync.Mutex // held while solving
+	// solved are the functions with summaries: those whose number is now.
+	solved []*Function
+	now    int32
 	unions map[unionKey][]*Function // see unionOf
 	// assume makes every extension type with C attributes count as locked.
 	assume bool
+}
+
+// isSolved reports whether a function has its summary.
+func (s *modelState) isSolved(f *Function) bool { return f.solved == s.now }
+
+// solving notes that a function gets its summary.
+func (s *modelState) solving(f *Function) {
+	f.solved = s.now
+	s.solved = append(s.solved, f)
+}
+
+// other begins another model, in which nothing is solved, and returns what there was.
+func (s *modelState) other() (was []*Function) {
+	was = s.solved
+	s.solved, s.now = nil, s.now+1
+	return was
 }
 
 // HandLocks tells by which names a module knows the locks that people placed.
@@ -95,10 +113,9 @@ func (p *Program) HandLocks(m *project.Module) *handlock.Names { return p.hands.
 
 // Forget drops the summaries of all functions.
 func (p *Program) Forget() {
-	for f := range p.model.solved { // also what is called in modules that are no inputs
+	for _, f := range p.model.other() { // also what is called in modules that are no inputs
 		f.Sum, f.Callers = Summary{}, nil
 	}
-	p.model.solved = nil
 }
 
 // Guards reports whether c's state has a lock of its own.
@@ -148,7 +165,7 @@ func (p *Program) Flows(ctx context.Context, stems []string, jobs int) error {
 func (p *Program) Solved(yield func(*Function) bool) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
-	for f := range p.model.solved {
+	for _, f := range p.model.solved {
 		if f.unites == nil && !yield(f) {
 			return
 		}

@@ -28,16 +28,13 @@ func (p *Program) Solve(roots []*Function) {
 	p.model.mu.Lock()
 	defer p.model.mu.Unlock()
 	first := len(p.model.solved) == 0
-	if p.model.solved == nil {
-		p.model.solved = map[*Function]bool{}
-	}
 	var order []*Function
 	var visit func(f *Function)
 	visit = func(f *Function) {
-		if p.model.solved[f] {
+		if p.model.isSolved(f) {
 			return
 		}
-		p.model.solved[f] = true
+		p.model.solving(f)
 		for i := range p.FlowOf(f).Calls {
 			c := &f.Flow.Calls[i]
 			for _, g := range c.Callees {
@@ -48,8 +45,8 @@ func (p *Program) Solve(roots []*Function) {
 				c.union = unionOf(p, c)
 			}
 			if u := c.union; u != nil {
-				if !p.model.solved[u] {
-					p.model.solved[u] = true
+				if !p.model.isSolved(u) {
+					p.model.solving(u)
 					order = append(order, u)
 				}
 				u.Callers = append(u.Callers, f)
