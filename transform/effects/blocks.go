@@ -247,7 +247,7 @@ func (s cover) covers(h held, region int32, up int, md Mode) bool {
 				}
 				continue
 			}
-			if own, ok := s.owning(h, up); ok && (own == s.guardedBy(l.node) || s.sum.Regions[region].Name == furtherOn && s.onePath(own, s.guardedBy(l.node))) {
+			if own, ok := s.owning(h, region, up); ok && (own == s.guardedBy(l.node) || s.sum.Regions[region].Name == furtherOn && s.onePath(own, s.guardedBy(l.node))) {
 				return true
 			}
 			if !s.single(region) {
@@ -314,12 +314,15 @@ func (s cover) single(r int32) bool {
 	return x.Root == NodeParam && !x.OfItems() || x.Root == NodeGlobal
 }
 
-// owning is the value of which an action's is a part.
-func (s cover) owning(h held, up int) (int32, bool) {
+// owning is the value of which an action's is a part, where that is done to a region.
+func (s cover) owning(h held, region int32, up int) (int32, bool) {
 	if up < h.below {
 		return 0, false
 	}
-	n := s.plain(h.node)
+	if up > h.below {
+		region = noRegion
+	}
+	n := s.plainOf(h.node, region)
 	for i := h.below; i < up; i++ {
 		if s.flow.Nodes[n].Kind != NodeField {
 			return 0, false
@@ -331,7 +334,11 @@ func (s cover) owning(h held, up int) (int32, bool) {
 
 // plain is a value without what is a part of it, and without the names that it was
 // given on the way.
-func (s cover) plain(n int32) int32 {
+func (s cover) plain(n int32) int32 { return s.plainOf(n, noRegion) }
+
+// plainOf is plain for a value that leads to a region. What C code made of several values is a part of those that do,
+// too.
+func (s cover) plainOf(n, region int32) int32 {
 	seen := []int32{}
 	for !slices.Contains(seen, n) {
 		seen = append(seen, n)
@@ -342,7 +349,7 @@ func (s cover) plain(n int32) int32 {
 		case x.Kind == NodeLocal && len(x.From) == 1:
 			n = x.From[0]
 		case x.filled:
-			if of := s.filledOf(x); of != 0 {
+			if of := s.filledOf(x, region); of != 0 {
 				n = of
 			}
 		}
@@ -350,11 +357,13 @@ func (s cover) plain(n int32) int32 {
 	return n
 }
 
-// filledOf is the one value whose parts C code was given that made a pointer of them, 0 where there are several.
-func (s cover) filledOf(x *Node) int32 {
+// filledOf is the one value whose parts C code was given that made a pointer of them, and that leads to a region; 0 where
+// there are several.
+func (s cover) filledOf(x *Node, region int32) int32 {
 	of := int32(0)
 	for _, from := range x.From {
-		if len(s.Top(from)) == 0 {
+		to := s.Top(from)
+		if len(to) == 0 || region != noRegion && !slices.ContainsFunc(to, func(r Ref) bool { return r.Region == region }) {
 			continue // what it was before leads nowhere
 		}
 		n := s.plain(from)

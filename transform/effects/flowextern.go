@@ -87,7 +87,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			if ofItsOwn(b, m, f, e) {
 				return newMemory(b, from, ret)
 			}
-			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from})
+			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from, filled: true})
 			return b.node(Node{Kind: NodeInside, Base: l, Shape: ret})
 		}
 		return 0

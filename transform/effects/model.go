@@ -64,7 +64,8 @@ type Node struct {
 	met   int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
 	Kind  NodeKind
 	local bool // the address of a local pointer: who writes there changes the local
-	// filled is true of a local that C code made lead into whatever else it was given: all that its from has at once.
+	// filled is true of a local that C code made lead into whatever else it was given, or that is what it returned: all
+	// that its from has at once.
 	filled bool
 	// likely is true of a cast to what an object was made as, which no declaration tells.
 	likely bool

@@ -112,7 +112,7 @@ func (u uses) all(yield func(int32, Use) bool) {
 			}
 			region, up, class, ok := u.owner(r.Region, class)
 			h := held{under: a.under, node: a.Node}
-			value, known := u.owning(h, up)
+			value, known := u.owning(h, region, up)
 			if !known {
 				value = 0
 			}
