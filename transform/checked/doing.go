@@ -111,7 +111,7 @@ func (f *finder) led(a ast.Node, shape ctype.Shape, inline bool, way *way) (does
 			if n.Access == ast.Called {
 				return f.method(shape, n, way), inside
 			}
-			if next, ok := f.Types.Member(shape.Struct, n.Attr.Name); ok {
+			if next, ok := f.Types.Member(shape, n.Attr.Name); ok {
 				shape = next
 			} else {
 				shape = ctype.Shape{}
@@ -407,7 +407,7 @@ func (f *finder) shape(e ast.Expr) ctype.Shape {
 			}
 		}
 		if x, ok := a.X.(*ast.Attribute); ok {
-			if s, ok := f.Types.Member(f.shape(x).Struct, a.Attr.Name); ok {
+			if s, ok := f.Types.Member(f.shape(x), a.Attr.Name); ok {
 				return s
 			}
 		}

@@ -73,16 +73,24 @@ func New(guards func(*project.Class) bool) *Types {
 	return t
 }
 
-// Member returns the shape of a member.
-func (p *Types) Member(of *project.StructType, name string) (Shape, bool) {
-	if of == nil || of.Def.Body == nil {
-		return Shape{}, false
+// Member returns the shape of a member of a struct or of a C++ object.
+func (p *Types) Member(of Shape, name string) (Shape, bool) {
+	switch {
+	case of.Struct != nil && of.Struct.Def.Body != nil:
+		return p.declared(of.Struct.Mod, of.Struct.Def.Body, name)
+	case of.Cpp != nil && of.Cpp.Def.Body != nil:
+		return p.declared(of.Cpp.Mod, of.Cpp.Def.Body, name)
 	}
-	for _, st := range of.Def.Body.Stmts {
+	return Shape{}, false
+}
+
+// declared returns the shape of the variable of a name that statements declare.
+func (p *Types) declared(m *project.Module, in *ast.Suite, name string) (Shape, bool) {
+	for _, st := range in.Stmts {
 		if st, ok := st.(*ast.CVarDecl); ok {
 			for _, d := range st.Declarators {
-				if syntax.DeclaredName(d).Name == name {
-					return p.Of(of.Mod, st.Type, d), true
+				if syntax.DeclaredName(d).Name == name && !d.Func {
+					return p.Of(m, st.Type, d), true
 				}
 			}
 		}

@@ -221,7 +221,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		}
 		b.shallowly(e.X, func() { b.stored(base, e.Access, e.Attr.Name, e.Span) })
 		b.dereferenced(base, e.Access, e.Span)
-		if ms, ok := b.p.Types.Member(sh.Struct, e.Attr.Name); ok && ms.Kind != ctype.Object {
+		if ms, ok := b.p.Types.Member(sh, e.Attr.Name); ok && ms.Kind != ctype.Object {
 			if ms.Kind == ctype.Scalar {
 				return 0
 			}
@@ -513,7 +513,7 @@ func (b expressions) address(e ast.Expr) int32 {
 			}
 		}
 		sh := ctype.Shape{Kind: ctype.Pointer, Depth: 1}
-		if ms, ok := b.p.Types.Member(b.shape(base).Struct, x.Attr.Name); ok && b.inC(base) {
+		if ms, ok := b.p.Types.Member(b.shape(base), x.Attr.Name); ok && b.inC(base) {
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: ms.Pointer(1, b.shape(base).Constant)})
 		}
 		if b.shape(base).Class != nil {

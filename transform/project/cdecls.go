@@ -31,6 +31,7 @@ type CType struct {
 // CppType is the declaration of a C++ class.
 type CppType struct {
 	Def *ast.CppClass
+	Mod *Module
 	From
 }
 
@@ -119,7 +120,7 @@ func (c *CNames) collect(m *Module, stmts []ast.Stmt, from From) {
 			}
 			c.Types[st.Name.Name] = d
 		case *ast.CppClass:
-			c.Types[st.Name.Name] = CType{Kind: "cppclass", Cpp: &CppType{st, from}}
+			c.Types[st.Name.Name] = CType{Kind: "cppclass", Cpp: &CppType{st, m, from}}
 		case *ast.CVarDecl:
 			for _, d := range st.Declarators {
 				if name := syntax.DeclaredName(d); name.Name != "" {
