@@ -45,6 +45,7 @@ type Shape struct {
 	Holds     bool             // a C++ container of maps
 	Returned  bool             // a pointer that a C function returned
 	Copied    bool             // of a record: assignment copies all of it, as C++ containers do
+	Library   bool             // a container of the C++ library
 	Pointers  bool             // a C++ container of pointers: a copy leads where it led
 	ToConst   bool             // of these: all lead to what is const
 	Handle    bool             // a number by which C code finds something that it keeps elsewhere
@@ -308,7 +309,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	}
 	switch {
 	case m.FromCpp(path[0]) && !strings.HasSuffix(last, "iterator") && !strings.HasSuffix(last, "_ptr") && last != "pair" && last != "span" && last != "string_view":
-		return Shape{Kind: Record, Copied: true}
+		return Shape{Kind: Record, Copied: true, Library: true}
 	case library.ObjectTypes()[last]:
 		return Shape{Kind: Object, Container: library.Containers()[last], Shares: library.Sharing()[last], Buffer: library.BufferTypes()[last], Atom: library.Atoms()[last], Exact: library.ExactTypes()[last]}
 	case library.CScalars()[last] || library.CTypes()[last]:

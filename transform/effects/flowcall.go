@@ -278,7 +278,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				if b.shape(n).Kind == ctype.Pointer {
 					b.stowed(in, n)
 				} else {
-					b.passTo(n, false, name, e.Span)
+					b.passIn(sh, n, name, e.Span)
 				}
 			})
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
@@ -286,7 +286,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if sh.Pointers && library.CppWriters()[name] {
 			args.each(func(n int32) { b.storedInto(base, n, e.Span) })
 		}
-		b.unknownArgs(args, name, e.Span, true)
+		args.each(func(n int32) { b.passIn(sh, n, name, e.Span) })
 		if name == "data" && sh.Pointers {
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item().Pointer(1, false)})
 		}

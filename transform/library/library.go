@@ -149,6 +149,7 @@ var (
 	CppReaders = names("reads", "cpp")
 	CppSizes   = names("size", "cpp") // those of them that mean the same in any class
 	CppWriters = names("writes", "cpp")
+	CppCopies  = names("copies", "cpp") // methods of containers that only look at what they are given, or copy that
 )
 
 // NumPy's arrays.
