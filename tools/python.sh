@@ -12,6 +12,7 @@ tools/venv.sh python "${PYTHON:-python3.11}"
 tools/venv.sh linters "${PYTHON:-python3.11}"
 tools/wheel.sh sdist "$(go env GOHOSTOS)/$(go env GOHOSTARCH)"
 tools/venv.sh cython-3.3 "${PYTHON:-python3.11}"
+tools/wheels.sh
 tools/bytecode.sh # and .venv/guide, which draws the pictures of docs/guide
 
 # What all tests marked "kept" depend on. What each of them reads besides, its mark says
@@ -21,7 +22,7 @@ PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version)
 	compiler=gcc compiler=g++ \
 	$(for dir in .venv/python .venv/linters .venv/guide .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) \
 	$(printf 'path=%s ' dist/*.whl) checkout=python/tests/conftest.py checkout=python/tests/kept.py checkout=pyproject.toml \
-	checkout=tools/pins checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/ccached.sh checkout=tools/python.sh)
+	checkout=tools/pins checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/ccached.sh checkout=tools/python.sh checkout=tools/wheels.sh)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 
 tools/ccached.sh .venv/python/bin/python -m pytest -p no:cacheprovider -n 2 --dist loadscope python/tests "$@"

@@ -24,7 +24,7 @@ passed, begun_with = pytest.StashKey(), pytest.StashKey()
 
 ROOT = Path(__file__).resolve().parents[2]
 # What the key of tools/python.sh covers, and what follows from that.
-COVERED = (".venv", "build/bytecode", "build/ccache", "build/kept", "dist/pyxlock-*.whl", "pyproject.toml", "python/tests/conftest.py",
+COVERED = (".venv", "build/bytecode", "build/uv", "build/ccache", "build/kept", "dist/pyxlock-*.whl", "pyproject.toml", "python/tests/conftest.py",
            "python/tests/kept.py", "tools/pins")
 # Where programs look for some of that, and Python for modules.
 FOLDERS = {"dist", "python", "python/tests", "python/tests/plain"}
@@ -72,7 +72,7 @@ def notice(event, arguments):
         return
     for text in texts:
         if isinstance(text, (str, bytes, os.PathLike)):
-            for part in re.split(f"[\\s={os.pathsep}]", os.fsdecode(text)):
+            for part in re.split(f"[\\s,={os.pathsep}]", os.fsdecode(text)):
                 if part == str(ROOT) or part.startswith(f"{ROOT}{os.sep}"):
                     seen.add(os.path.normpath(part)[len(str(ROOT)) + 1 :].replace(os.sep, "/") or ".")
 

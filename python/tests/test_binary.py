@@ -41,7 +41,7 @@ def test_target(installed, wheel, tmp_path):
     """pip install --target has it too, for any interpreter."""
     run(installed, "-m", "pip", "install", "-q", "--no-deps", "--target", tmp_path / "t", wheel)
     env = {**BARE, "PYTHONPATH": str(tmp_path / "t")}
-    other = venv(tmp_path / "v", "--no-index", "pip")
+    other = venv(tmp_path / "v")
     found = run(other, "-c", FIND, env=env).stdout.strip()
     assert found == str(tmp_path / "t" / "bin" / os.path.basename(found))
     assert run(other, "-m", "pyxlock", "version", env=env).stdout.startswith("pyxlock ")
@@ -98,7 +98,7 @@ def test_program_of_the_tree(installed, tmp_path):
     package = os.path.dirname(run(installed, "-c", "import pyxlock; print(pyxlock.__file__)").stdout.strip())
     elsewhere = tmp_path / "elsewhere"
     shutil.copytree(package, elsewhere / "pyxlock")
-    bare = venv(tmp_path / "v", "--no-index", "pip")
+    bare = venv(tmp_path / "v")
     tree = {"cwd": tmp_path, "check": False}
     for path in (".", "", "/nowhere:", "v/../."):
         env = {"PATH": path, "PYTHONPATH": str(elsewhere)}

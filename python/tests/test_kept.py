@@ -18,6 +18,7 @@ from conftest import ROOT
         ("subprocess.Popen", ("x", ["x", ROOT / "tools/x.py", f"-f={ROOT}/docs"], None, None), {"tools/x.py", "docs"}),
         ("subprocess.Popen", ("x", ["x"], ROOT, None), {"."}),
         ("subprocess.Popen", ("x", ["x"], None, {"PIP_FIND_LINKS": f"{ROOT}/dist {ROOT}/build"}), {"dist", "build"}),
+        ("subprocess.Popen", ("x", ["x"], None, {"UV_FIND_LINKS": f"{ROOT}/dist,{ROOT}/build"}), {"dist", "build"}),
     ],
 )
 def test_what_is_read_is_noticed(monkeypatch, event, arguments, read):

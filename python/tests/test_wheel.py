@@ -190,5 +190,6 @@ def test_sdist(tmp_path):
 def test_install_sdist(tmp_path):
     """pip installs the sdist where there is Go."""
     (sdist,) = DIST.glob("pyxlock-*.tar.gz")
-    python = venv(tmp_path / "v", sdist)
+    python = venv(tmp_path / "v")
+    run(python, "-m", "pip", "install", "-q", sdist)
     assert run(python, "-m", "pyxlock", "version").stdout.startswith(f"pyxlock {go_version()} ")
