@@ -89,7 +89,7 @@ func (a *annotator) shim(u *project.Unit) {
 	for _, st := range u.File.Body {
 		if span := st.Range(); span.Pos <= at && at < span.End {
 			e := a.editors[u.Path]
-			e.Tail(syntax.NextLine(u.File, span.End-1), []string{"import " + expand.ShimPackage + " as " + expand.ShimPackage}, span.Pos, 0)
+			e.Tail(syntax.After(u.File, span.End), []string{"import " + expand.ShimPackage + " as " + expand.ShimPackage}, span.Pos, 0)
 		}
 	}
 }

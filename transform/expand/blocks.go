@@ -203,7 +203,7 @@ func (a blocks) simple(st ast.Stmt) bool {
 // directly follow at its indentation.
 func blockEnd(file *ast.File, st *ast.With) int32 {
 	stmts := st.Body.Stmts
-	end := syntax.NextLine(file, stmts[len(stmts)-1].Range().End-1)
+	end := syntax.After(file, stmts[len(stmts)-1].Range().End)
 	if st.Body.Inline {
 		return end
 	}

@@ -82,7 +82,7 @@ func (w *wrapper) wrap() string {
 	first := stmts[n]
 	at := syntax.NextLine(file, f.Body.Colon)
 	if n > 0 {
-		at = syntax.NextLine(file, stmts[n-1].Range().End-1)
+		at = syntax.After(file, stmts[n-1].Range().End)
 	}
 	end := w.regionEnd()
 	opening := indented(hoisted, w.extra+inner, w.unit)
@@ -194,7 +194,7 @@ func (w *wrapper) releases() []string {
 func (w *wrapper) regionEnd() int32 {
 	file := w.e.File
 	stmts := w.f.Body.Stmts
-	return commentsEnd(file, syntax.NextLine(file, stmts[len(stmts)-1].Range().End-1), w.body)
+	return commentsEnd(file, syntax.After(file, stmts[len(stmts)-1].Range().End), w.body)
 }
 
 // commentsEnd returns where the comments end that follow at an offset with at least an
@@ -244,7 +244,7 @@ func (w *wrapper) inline(n int, inner string, hoisted []string) {
 		gap.Pos = stmts[0].Range().End
 	}
 	lines = append(lines, indented(hoisted, w.extra+inner, w.unit)...)
-	end := syntax.NextLine(file, stmts[len(stmts)-1].Range().End-1)
+	end := syntax.After(file, stmts[len(stmts)-1].Range().End)
 	if w.layout == Aligned {
 		w.e.Floats = append(w.e.Floats, ast.Span{Pos: f.Pos, End: f.Body.Colon + 1})
 		if w.x.open == "try:" && w.x.inside {

@@ -290,7 +290,7 @@ func (a checks) lastly(e *edit.Editor, def *ast.FuncDef, text string) {
 		return
 	}
 	at := syntax.LineStart(e.File, last.Range().Pos)
-	e.Tail(syntax.NextLine(e.File, last.Range().End-1), []string{e.Indentation(at) + text}, last.Range().End-1, 0)
+	e.Tail(syntax.After(e.File, last.Range().End), []string{e.Indentation(at) + text}, last.Range().End-1, 0)
 }
 
 // imported returns the lines that bring the checker in, behind those of the lock.

@@ -95,7 +95,7 @@ func (a *Module) imports(u *project.Unit) {
 	case aligned && !doc && !compound(lines):
 		e().Insert(anchor.Range().End, "; "+strings.Join(lines, "; "))
 	default:
-		at := syntax.NextLine(u.File, anchor.Range().End-1)
+		at := syntax.After(u.File, anchor.Range().End)
 		if doc && a.spaced {
 			lines = append([]string{""}, lines...)
 			if rest := u.Src[at:]; len(rest) > 0 && rest[0] != '\n' && rest[0] != '\r' {

@@ -187,7 +187,7 @@ func (a *Module) append(c *project.Class, list []appended, unit string) {
 	file := c.Unit.File
 	body := c.Def.Body
 	in := syntax.IndentOf(file, c.Def.Keyword) + unit
-	end := syntax.NextLine(file, body.Stmts[len(body.Stmts)-1].Range().End-1)
+	end := syntax.After(file, body.Stmts[len(body.Stmts)-1].Range().End)
 	if body.Inline {
 		e.Replace(ast.Span{Pos: body.Colon + 1, End: body.Stmts[0].Range().Pos}, "\n"+in)
 	} else {
@@ -227,7 +227,7 @@ func (a *Module) mutexField(c *project.Class) {
 	}
 	at := syntax.LineStart(u.File, first.Range().Pos)
 	if syntax.Docstring(body.Stmts) != nil {
-		at = syntax.NextLine(u.File, first.Range().End-1)
+		at = syntax.After(u.File, first.Range().End)
 	}
 	e.Head(at, []string{syntax.IndentOf(u.File, first.Range().Pos) + line}, def.Keyword)
 }

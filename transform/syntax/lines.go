@@ -34,6 +34,16 @@ func NextLine(f *ast.File, off int32) int32 {
 	return int32(len(f.Src))
 }
 
+// After returns the offset of the line after the statement that ends at end: a backslash joins further lines to it,
+// be there nothing on them.
+func After(f *ast.File, end int32) int32 {
+	next := NextLine(f, end-1)
+	for from := end; from < next && strings.TrimSpace(Text(f, ast.Span{Pos: from, End: next})) == "\\"; {
+		from, next = next, NextLine(f, next)
+	}
+	return next
+}
+
 // IndentOf returns the white space at the start of off's line.
 func IndentOf(f *ast.File, off int32) string {
 	start := LineStart(f, off)
