@@ -247,7 +247,7 @@ func (s cover) covers(h held, region int32, up int, md Mode) bool {
 				}
 				continue
 			}
-			if own, ok := s.owning(h, region, up); ok && (own == s.guardedBy(l.node) || s.sum.Regions[region].Name == furtherOn && s.onePath(own, s.guardedBy(l.node))) {
+			if own, ok := s.owning(h, region, up); ok && (own == s.guardedBy(l.node) || s.sum.Regions[region].Name == furtherOn && s.onePath(own, s.guardedBy(l.node)) || up == h.below && s.onBothWays(own, region, s.guardedBy(l.node), maxPath)) {
 				return true
 			}
 			if !s.single(region) {
@@ -330,6 +330,26 @@ func (s cover) owning(h held, region int32, up int) (int32, bool) {
 		n = s.plain(s.flow.Nodes[n].Base)
 	}
 	return n, n != 0
+}
+
+// onBothWays reports whether a value of which two ways meet is a part of another one wherever it leads to a region. What
+// earlier rounds of a loop have given it is no part of that.
+func (s cover) onBothWays(n, region, of int32, depth int) bool {
+	x := &s.flow.Nodes[n]
+	if x.Kind != NodeLocal || x.met == 0 || depth == 0 {
+		return false
+	}
+	found := false
+	for _, from := range x.From {
+		if !slices.ContainsFunc(s.Top(from), func(r Ref) bool { return r.Region == region }) {
+			continue
+		}
+		if own := s.plainOf(from, region); own != of && !s.onBothWays(own, region, of, depth-1) {
+			return false
+		}
+		found = true
+	}
+	return found
 }
 
 // plain is a value without what is a part of it, and without the names that it was

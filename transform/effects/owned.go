@@ -41,6 +41,8 @@ func owns(p *Program, c *project.Class, name string) bool {
 		return false // its own lock is the one that there is
 	case lock == nil && hasLock(p, k):
 		return false // who made the class says by that lock that several threads have its objects
+	case own != nil && own.Guard != "" && (lock == nil || lock.Guard == "" || lockOf(p, c) != lockOf(p, k)):
+		return false // its lock is that of an object which others lead to
 	case lock != nil && own != nil && lock.Kind == decorator.CriticalSection && own.Kind != decorator.CriticalSection:
 		return false // its own lock is held where the owner's is suspended
 	}
@@ -69,7 +71,11 @@ func Sole(p *Program, c *project.Class, name string) bool {
 		return false
 	}
 	d := c.Declarer(name)
-	return d != nil && p.owned.Get(attribute{d, name}) != shared
+	if d == nil {
+		return false
+	}
+	lock := p.Locks.Of(d.FieldByName[name].Class())
+	return (lock == nil || lock.Guard == "") && p.owned.Get(attribute{d, name}) != shared
 }
 
 // ownership is what an attribute has of its object.
@@ -257,7 +263,10 @@ func (o *owning) use(way spot) bool {
 			way = way.up()
 			continue
 		case *ast.Cast:
-			if d := outer.Type.Declarator; d != nil && d.Pointer > 0 || way.f.Mod.Lookup(syntax.Names(outer.Type.Path)) == nil {
+			if d := outer.Type.Declarator; d != nil && d.Pointer > 0 {
+				return onlyCompared(way.up())
+			}
+			if way.f.Mod.Lookup(syntax.Names(outer.Type.Path)) == nil {
 				return false
 			}
 			way = way.up()
@@ -291,6 +300,18 @@ func (o *owning) use(way spot) bool {
 		return ok && o.passed(way.f, call, n)
 	}
 	return false
+}
+
+// onlyCompared reports whether all that is done to a value is that it is compared with NULL or None.
+func onlyCompared(way spot) bool {
+	for {
+		if _, ok := way.up().last().(*ast.Paren); !ok {
+			break
+		}
+		way = way.up()
+	}
+	n, ok := way.up().last().(*ast.Compare)
+	return ok && len(n.Ops) == 1 && n.Xs[0] == way.last() && syntax.IsNothing(n.Xs[1])
 }
 
 // parallel reports whether threads of their own run the code that a node stands in: the owner's lock, which is held
