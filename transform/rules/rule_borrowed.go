@@ -37,7 +37,7 @@ func borrowed(c *checking) {
 				return true
 			}
 			x := syntax.Arg(call, l.Container)
-			if x == nil || c.reach(f, x, call.Pos) != shared || f.held(call.Pos, x) || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) {
+			if x == nil || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) || !c.unguarded(f, x, call.Pos) {
 				return true
 			}
 			f.finding(call.Span, finding.Borrowed,
@@ -75,7 +75,7 @@ func keptValue(c *checking, f *ruleFunc, cast *ast.Cast, of ast.Expr) {
 	if !ok || len(item.Index) != 1 || inCMemory(c, f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
 	}
-	if c.reach(f, item.X, cast.Pos) != shared || f.held(cast.Pos, item.X) {
+	if !c.unguarded(f, item.X, cast.Pos) {
 		return
 	}
 	x := f.spelled(item.X)
