@@ -33,6 +33,7 @@ type BlockLock struct {
 	// Param is the number of the parameter that a function holds from its entry on.
 	Param int
 	node  int32
+	used  *project.Class // as which the block uses it, where Cython takes it for any object
 }
 
 // blocks walk the with statements of a function that take locks.
@@ -60,7 +61,7 @@ func (b blocks) block(st *ast.With) bool {
 		}
 		for _, a := range t.Args() {
 			n := b.expr(a.X)
-			k.Locks = append(k.Locks, BlockLock{Arg: a, Mode: md, Class: b.static(a.X), Shape: b.shapeOf(a.X, n), node: n})
+			k.Locks = append(k.Locks, BlockLock{Arg: a, Mode: md, Class: b.static(a.X), used: b.castTo(st.Body, a.X), Shape: b.shapeOf(a.X, n), node: n})
 		}
 		if it.Target != nil {
 			b.target(it.Target, 0, false)
@@ -149,6 +150,34 @@ func (b blocks) shapeOf(e ast.Expr, n int32) ctype.Shape {
 		}
 	}
 	return b.shape(n)
+}
+
+// castTo is the class as which the first statement of a block uses a variable that it locks, without asking whether it is
+// one: "(<Node>x).next = NULL".
+func (b blocks) castTo(body *ast.Suite, e ast.Expr) (c *project.Class) {
+	name, ok := syntax.Unparen(e).(*ast.Name)
+	if !ok || len(body.Stmts) == 0 {
+		return nil
+	}
+	switch body.Stmts[0].(type) {
+	case *ast.Assign, *ast.ExprStmt, *ast.Simple, *ast.CVarDecl:
+	default:
+		return nil
+	}
+	ast.Walk(body.Stmts[0], func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Cast:
+			if x, ok := syntax.Unparen(n.X).(*ast.Name); ok && x.Name == name.Name && !n.Checked && syntax.Pointers(n.Type.Declarator) == 0 {
+				c = classOfObject(b.p.Types.Of(b.m, n.Type, n.Type.Declarator))
+			}
+		case *ast.Cond, *ast.Lambda, *ast.Comp:
+			return false
+		case *ast.Binary:
+			return n.Op != "and" && n.Op != "or"
+		}
+		return c == nil
+	})
+	return c
 }
 
 // static is the class that Cython takes an expression for, nil for any object.

@@ -69,6 +69,10 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 			if t.star {
 				t.effect.Class = nil
 			}
+			typed := t.effect.Class != nil
+			if !typed && !t.star {
+				t.effect.Class = l.used
+			}
 			w.take(t)
 			for _, with := range k.Locks[:j] {
 				before := len(w.out)
@@ -76,8 +80,8 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 					w.out[before].Together = true
 				}
 			}
-			untyped := t.effect.Class == nil && (t.star || w.known(t.node))
-			if !untyped && t.effect.Class == nil || w.again(slices.Values(entry), &t) || w.atEntry(&t) {
+			untyped := !typed && (t.star || w.known(t.node))
+			if !untyped && !typed || w.again(slices.Values(entry), &t) || w.atEntry(&t) {
 				continue
 			}
 			for _, e := range entry {

@@ -13,7 +13,7 @@ import (
 
 // unguarded reports whether others can get at an object that a function evaluates at an offset, without a lock that is
 // held there.
-func (c *checking) unguarded(f *ruleFunc, x ast.Expr, at int32) bool {
+func unguarded(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 	return c.reach(f, x, at) == shared && !f.held(at, x) && !operandHeld(c, f, x)
 }
 

@@ -37,7 +37,7 @@ func borrowed(c *checking) {
 				return true
 			}
 			x := syntax.Arg(call, l.Container)
-			if x == nil || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) || !c.unguarded(f, x, call.Pos) {
+			if x == nil || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) || !unguarded(c, f, x, call.Pos) {
 				return true
 			}
 			f.finding(call.Span, finding.Borrowed,
@@ -75,7 +75,7 @@ func keptValue(c *checking, f *ruleFunc, cast *ast.Cast, of ast.Expr) {
 	if !ok || len(item.Index) != 1 || inCMemory(c, f, item.X) || !keeps(f, cast) || onlyTested(f, cast) {
 		return
 	}
-	if !c.unguarded(f, item.X, cast.Pos) {
+	if !unguarded(c, f, item.X, cast.Pos) {
 		return
 	}
 	x := f.spelled(item.X)

@@ -21,7 +21,7 @@ func dictNext(c *checking) {
 			name := c.m.CName(call.Fun)
 			what := library.ContainerSteps()[name]
 			x := syntax.Arg(call, 0)
-			if what == "" || x == nil || !c.unguarded(f, x, call.Pos) {
+			if what == "" || x == nil || !unguarded(c, f, x, call.Pos) {
 				return true
 			}
 			s := f.spelled(x)

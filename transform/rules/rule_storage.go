@@ -28,7 +28,7 @@ func itemStorage(c *checking) {
 				name := c.m.CName(n.Fun)
 				if what := library.Storages()[name]; what != "" {
 					x := syntax.Arg(n, 0)
-					if x == nil || !c.unguarded(f, x, n.Pos) {
+					if x == nil || !unguarded(c, f, x, n.Pos) {
 						return true
 					}
 					help := "copy it first (`tuple(…)`, PySequence_Tuple), or hold `with cython.critical_section(…)` on it while the pointer is in use"
@@ -39,7 +39,7 @@ func itemStorage(c *checking) {
 						fmt.Sprintf("%s points at %s, which another thread can move by changing %s", name, what, f.spelled(x)), help).Cause = containerIn(c, f, x)
 				} else if c.sizedBefore(f, n, name) {
 					x := syntax.Arg(n, 0)
-					if c.unguarded(f, x, n.Pos) {
+					if unguarded(c, f, x, n.Pos) {
 						f.finding(n.Span, finding.Storage,
 							fmt.Sprintf("%s checks no bounds, and another thread can shorten %s after its size was read", name, f.spelled(x)),
 							fmt.Sprintf("iterate over a copy (`tuple(%s)`), index it in Cython (`%s[i]`, which checks), or hold `with cython.critical_section(%[1]s)` around the loop", f.spelled(x), f.spelled(x))).Cause = containerIn(c, f, x)
