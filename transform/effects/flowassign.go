@@ -206,7 +206,14 @@ func (b *builder) assign(st *ast.Assign) {
 		return
 	}
 	v := b.expr(st.Value)
+	pointer := len(st.Targets) > 1 && b.shape(v).Kind == ctype.Pointer
+	if pointer {
+		b.variable(betweenTargets, b.shape(v), v)
+	}
 	for _, t := range st.Targets {
+		if pointer {
+			v, _, _ = b.value(betweenTargets)
+		}
 		capsules{b}.wraps(t, st.Value)
 		b.newLock = b.placed.Makes(st.Value) && b.placed.IsLock(t)
 		b.target(t, v, syntax.IsNothing(st.Value))
@@ -239,7 +246,8 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 	case *ast.Attribute:
 		b.assigns(t)
 		base := b.expr(t.X)
-		if b.exprs.attribute(t, base) != 0 && b.inC(base) {
+		place := b.exprs.attribute(t, base)
+		if place != 0 && b.inC(base) {
 			b.stowed(t.X, value)
 		}
 		if c := b.shape(base).Class; c != nil && value != 0 {
@@ -264,6 +272,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 			}
 		}
 		b.exprs.assigned(base, value, nothing, t.Attr.Name, t.Pos)
+		b.keptAt(value, place, t.Pos)
 	case *ast.Call:
 		b.storeToCall(t)
 	default:
@@ -281,6 +290,7 @@ func (b *builder) target(t ast.Expr, value int32, nothing bool) {
 		if s, ok := t.(*ast.Subscript); ok && n != 0 && b.shape(n).Kind != ctype.Object {
 			b.stowed(s.X, value)
 			b.storedInto(n, value, t.Range())
+			b.keptAt(value, n, s.Pos)
 		}
 		if s, ok := t.(*ast.Subscript); ok && value != 0 && b.shape(value).Kind == ctype.Object && !memo {
 			if b.shape(b.filled).Container {

@@ -18,7 +18,11 @@ import (
 func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(f.Declarator.Params, false))
 	if how, ok := library.KnownC()[name]; ok {
-		return b.knownCall(how, args, name, e.Span)
+		n := b.knownCall(how, args, name, e.Span)
+		if n == 0 && library.MakesMemory()[name] {
+			n = madeInC(b, b.returnShape(m, f.Type, f.Declarator))
+		}
+		return n
 	}
 	defer (cLocks{holding(b)}).taken(m, f, args, e)()
 	sure := m.CDecls().Aware
@@ -78,7 +82,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	if ret.Kind == ctype.Pointer || ret.Kind == ctype.Unknown || ret.Kind == ctype.Record && ret.Depth > 0 {
 		var from []int32
 		for _, n := range inside {
-			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
+			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !b.isMade(n) {
 				from = append(from, n)
 			}
 		}
@@ -90,7 +94,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			l := b.node(Node{Kind: NodeLocal, Shape: ret, From: from, filled: true})
 			return b.node(Node{Kind: NodeInside, Base: l, Shape: ret})
 		}
-		return 0
+		return madeInC(b, ret)
 	}
 	if ret.Kind == ctype.Object {
 		return b.node(Node{Kind: NodeUnknown, Shape: ret})
@@ -173,7 +177,7 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 	if inC {
 		var from []int32
 		args.each(func(n int32) {
-			if k := b.shape(n).Kind; k == ctype.Pointer || k == ctype.Unknown {
+			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !b.isMade(n) {
 				from = append(from, n)
 			}
 		})

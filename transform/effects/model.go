@@ -35,6 +35,8 @@ const (
 	NodeGlobal             // a module's variable
 	NodeUnknown            // an object from somewhere; out of base, where that is known
 	NodeStowed             // base, put into a C value of one's own
+	NodeKept               // where an object keeps a pointer that comes from elsewhere, too; it leads nowhere by itself
+	NodeMade               // C data that C code made: no state of anybody known
 	NodeNothing            // None, or a variable before it is assigned to
 	NodeItem               // an item of the tuple or list that call base returns
 	NodeHistory            // where a history begins (heap.go)
@@ -60,7 +62,7 @@ type Node struct {
 	From  []int32
 	Num   int32
 	Base  int32
-	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is
+	pos   int32 // of a fresh object or call: where it comes to be; of an assignment: where it is; of a cast: see KeptSince
 	met   int32 // of a local: where two ways met, so that the others of there were what their from has at the same place
 	Kind  NodeKind
 	local bool // the address of a local pointer: who writes there changes the local

@@ -322,7 +322,7 @@ func isStore(a ast.Access) bool {
 // hands is handOut for objects that may or may not be stored; into is what they are
 // stored in, where that is known.
 func (b *notes) hands(n, into, at int32, stored bool) {
-	if n == 0 || b.shape(n).Kind == ctype.Scalar {
+	if n == 0 || b.shape(n).Kind == ctype.Scalar || b.flow.KeptSince(n) != 0 { // the memory alone
 		return
 	}
 	out := append([]int32{n}, b.elements(n)...)

@@ -39,7 +39,7 @@ func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
 				return "" // nothing that is returned
 			}
 			for _, from := range x.From {
-				if from != 0 && fl.Nodes[from].Kind != NodeNothing && !also(leadsAlong(p, fl, from, depth-1)) {
+				if from != 0 && fl.Nodes[from].Kind != NodeNothing && fl.Nodes[from].Kind != NodeKept && !also(leadsAlong(p, fl, from, depth-1)) {
 					return ""
 				}
 			}

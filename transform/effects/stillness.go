@@ -81,7 +81,7 @@ func (fl *Flow) foreign(n int32) bool {
 		}
 		seen[n] = true
 		switch x := &fl.Nodes[n]; x.Kind {
-		case NodeFresh, NodeNothing, NodeHistory, NodeClass:
+		case NodeFresh, NodeNothing, NodeMade, NodeHistory, NodeClass:
 			return false
 		case NodeLocal:
 			return slices.ContainsFunc(x.From, of)

@@ -56,6 +56,9 @@ func (b *values) either(x, y int32) int32 {
 	case y == 0:
 		return x
 	}
+	if from := b.led([]int32{x, y}); len(from) == 1 {
+		return from[0]
+	}
 	sh := b.shape(x)
 	if o := b.shape(y); sh != o {
 		if sh.Kind != o.Kind {

@@ -4,6 +4,7 @@ package rules
 
 import (
 	"fmt"
+	"math"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -78,7 +79,9 @@ func keptBy(c *checking, look func() *effects.Solver, f *effects.Function, call 
 			continue
 		}
 		s := look()
-		if !slices.ContainsFunc(s.Top(arg), func(r effects.Ref) bool { return c.p.Guards(r.Class) }) {
+		if !slices.ContainsFunc(alternatives(f, arg), func(a alternative) bool {
+			return slices.ContainsFunc(keepers(s, f, a.node), func(r effects.Ref) bool { return c.p.Guards(r.Class) })
+		}) {
 			continue
 		}
 		for _, g := range call.Callees {
@@ -165,18 +168,65 @@ func hasOwner(c *checking, class *project.Class, pointer string) bool {
 
 // kept reports a pointer into one object's state that another one keeps.
 func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool {
-	if !maybePointer(f, st.value) || returnedByC(f, st.value) {
+	for _, value := range alternatives(f, st.value) {
+		if c.keptAs(s, f, st, value) {
+			return true
+		}
+	}
+	return false
+}
+
+// alternative is one of the values that a value may be.
+type alternative struct {
+	node int32
+	// met is the first of the values on the way to it where several may come from: of a loop, it is what a round before has
+	// left then.
+	met int32
+}
+
+// alternatives are the values that a value may be.
+func alternatives(f *effects.Function, n int32) []alternative {
+	var out []alternative
+	seen := map[int32]bool{}
+	var find func(a alternative)
+	find = func(a alternative) {
+		if seen[a.node] {
+			return
+		}
+		seen[a.node] = true
+		at := a.node
+		for f.Flow.Nodes[at].Kind == effects.NodeCast {
+			at = f.Flow.Nodes[at].Base
+		}
+		x := &f.Flow.Nodes[at]
+		if x.Kind != effects.NodeLocal || len(x.From) == 0 || len(seen) > 64 {
+			out = append(out, a)
+			return
+		}
+		for _, n := range x.From {
+			find(alternative{n, min(at, a.met)})
+		}
+	}
+	find(alternative{n, math.MaxInt32})
+	return out
+}
+
+// keptAs is kept for one of the values that the pointer may have.
+func (c *checking) keptAs(s *effects.Solver, f *effects.Function, st keeping, is alternative) bool {
+	value := is.node
+	if !maybePointer(f, value) || returnedByC(f, value) {
 		return false
 	}
-	sh := f.Flow.Nodes[st.value].Shape
+	sh := f.Flow.Nodes[value].Shape
 	number := sh.Kind == ctype.Scalar // an address
-	field := origin(f, st.value).Name
-	for _, from := range s.Top(st.value) {
-		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh {
+	field := origin(f, value).Name
+	since := f.Flow.KeptSince(value)
+	for _, from := range keepers(s, f, value) {
+		if !c.p.Guards(from.Class) || f.Sum.Regions[from.Region].Root == effects.NodeFresh && !s.Leaves(from.Region) {
 			continue
 		}
 		for _, to := range st.into {
-			if to.Region == from.Region || to.Class == nil {
+			if to.Region == from.Region && !anew(f, from.Region, is) || to.Class == nil {
 				continue
 			}
 			in := c.p.Locks.Of(to.Class)
@@ -187,7 +237,7 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 			if fd == nil {
 				continue // a Python attribute
 			}
-			if moved(s, f, field, from.Region, st.span) {
+			if moved(s, f, field, from.Region, since, st.span) {
 				continue
 			}
 			if number && !effects.FollowsAddress(c.p, fd) {
@@ -215,6 +265,20 @@ func (c *checking) kept(s *effects.Solver, f *effects.Function, st keeping) bool
 		}
 	}
 	return false
+}
+
+// keepers are the objects into which a value leads.
+func keepers(s *effects.Solver, f *effects.Function, n int32) []effects.Ref {
+	if x := &f.Flow.Nodes[n]; x.Kind == effects.NodeKept {
+		n = x.Base
+	}
+	return s.Top(n)
+}
+
+// anew reports whether an object is made anew after a value came to be one that leads into it: in the next round of a loop.
+func anew(f *effects.Function, region int32, is alternative) bool {
+	x := &f.Sum.Regions[region]
+	return x.Root == effects.NodeFresh && x.Parent < 0 && x.Num > is.met
 }
 
 // unfit tells what is in the way of sharing the lock of the object that a class keeps beside a
@@ -281,8 +345,8 @@ func returnedByC(f *effects.Function, n int32) bool {
 }
 
 // moved reports whether a function gives an attribute of an object another value after it was read for a place where its
-// value is kept: that was handed over.
-func moved(s *effects.Solver, f *effects.Function, name string, region int32, kept ast.Span) bool {
+// value is kept, or since it got that value: that was handed over.
+func moved(s *effects.Solver, f *effects.Function, name string, region, since int32, kept ast.Span) bool {
 	end := kept.End
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		if a, ok := n.(*ast.Assign); ok && a.Pos <= kept.Pos && kept.End <= a.End {
@@ -297,6 +361,8 @@ func moved(s *effects.Solver, f *effects.Function, name string, region int32, ke
 			continue
 		}
 		switch {
+		case e.Cause == effects.Writes && since != 0 && e.Span.Pos == since:
+			read, written = i, i
 		case e.Cause == effects.Writes:
 			written = i
 		case e.Span.Pos < end:
@@ -387,7 +453,7 @@ func origin(f *effects.Function, n int32) *effects.Node {
 	for range 16 {
 		x := &f.Flow.Nodes[n]
 		switch {
-		case x.Kind == effects.NodeCast, x.Kind == effects.NodeInside && x.Name == "" && x.Shape.Kind == ctype.Pointer:
+		case x.Kind == effects.NodeCast, x.Kind == effects.NodeKept, x.Kind == effects.NodeInside && x.Name == "" && x.Shape.Kind == ctype.Pointer:
 			n = x.Base
 		case x.Kind == effects.NodeLocal && len(x.From) == 1:
 			n = x.From[0]

@@ -1,0 +1,117 @@
+package effects
+
+// Pointers that C code made, and what they are once an object keeps them: after "self.p = f" the variable f leads into
+// self, as self.p does.
+
+import (
+	"slices"
+
+	"pyxlock/transform/ctype"
+)
+
+// madeInC is what a C function returns that was given nothing to lead into; 0 where that is no pointer.
+func madeInC(b calls, sh ctype.Shape) int32 {
+	if sh.Kind != ctype.Pointer || sh.Lock {
+		return 0
+	}
+	sh.Returned = true
+	return b.node(Node{Kind: NodeMade, Shape: sh})
+}
+
+// betweenTargets names what "x.p = y.p = f()" assigns, which is kept in x when it comes to y.
+const betweenTargets = "="
+
+// keptAt notes that a pointer is kept at a place within an object: the variables that hold the pointer stand for that
+// place, too.
+func (b *variables) keptAt(value, place, at int32) {
+	if value == 0 || place == 0 || b.shape(value).Kind != ctype.Pointer || b.shape(place).Kind != ctype.Pointer || b.shape(value).Axes > 0 || !b.ofObject(place) {
+		return
+	}
+	of := b.source(value)
+	switch x := &b.flow.Nodes[of]; x.Kind {
+	case NodeMade, NodeCall, NodeParam, NodeLocal:
+	case NodeFresh:
+		if x.Shape.Kind != ctype.Pointer {
+			return
+		}
+	case NodeInside:
+		if !x.Shape.Returned {
+			return // it leads into an object already
+		}
+	default:
+		return
+	}
+	for slot := historySlot + 1; slot < len(b.env); slot++ {
+		if n := b.env[slot]; n != 0 && b.source(n) == of {
+			b.set(int32(slot), b.asKept(n, of, place, at))
+		}
+	}
+}
+
+// asKept is a pointer, made by a value, that is kept at a place.
+func (b *variables) asKept(n, of, place, at int32) int32 {
+	sh := b.shape(n)
+	sh.Returned = false
+	if b.flow.Nodes[of].Kind == NodeMade {
+		return b.node(Node{Kind: NodeCast, Base: place, Shape: sh, pos: at})
+	}
+	return b.node(Node{Kind: NodeLocal, From: []int32{n, b.node(Node{Kind: NodeKept, Base: place, Shape: sh, pos: at})}, Shape: sh})
+}
+
+// KeptSince is where a pointer was assigned to the place that it leads into since; 0 where it was read from there.
+func (fl *Flow) KeptSince(n int32) int32 {
+	for n := range fl.behind(n, nameDepth) {
+		if x := &fl.Nodes[n]; (x.Kind == NodeCast || x.Kind == NodeKept) && x.pos != 0 {
+			return x.pos
+		}
+	}
+	return 0
+}
+
+// Leaves reports whether others come by an object of the function's own making, as far as that is known.
+func (s *Solver) Leaves(region int32) bool {
+	is := func(n int32) bool {
+		return s.flow.Nodes[n].Shape.Kind == ctype.Object && slices.ContainsFunc(s.Top(n), func(r Ref) bool { return r.Region == region })
+	}
+	return slices.ContainsFunc(s.flow.handed, func(h handing) bool { return is(h.node) }) || slices.ContainsFunc(s.flow.Returns, is) ||
+		slices.ContainsFunc(s.flow.items, func(it item) bool { return is(it.is) }) ||
+		slices.ContainsFunc(s.flow.Calls, func(c Call) bool { return slices.ContainsFunc(c.Args, is) })
+}
+
+// isMade reports whether a value is C data that C code made, which leads to nothing else.
+func (b *values) isMade(n int32) bool { return b.flow.Nodes[b.source(n)].Kind == NodeMade }
+
+// led are the values that a variable may have, without what C code made where others lead to something.
+func (b *values) led(from []int32) []int32 {
+	leads := func(n int32) bool {
+		k := b.flow.Nodes[b.source(n)].Kind
+		return k != NodeMade && k != NodeNothing
+	}
+	if !slices.ContainsFunc(from, leads) {
+		return from
+	}
+	return slices.DeleteFunc(from, b.isMade)
+}
+
+// source is what made a pointer, as far as that is one value.
+func (b *values) source(n int32) int32 {
+	at := n
+	for at = range b.flow.behind(n, nameDepth) {
+	}
+	return at
+}
+
+// ofObject reports whether a place is within an object.
+func (b *values) ofObject(n int32) bool {
+	for range 16 {
+		x := &b.flow.Nodes[n]
+		if x.Shape.Kind == ctype.Object {
+			return true
+		}
+		if x.Kind != NodeInside && x.Kind != NodeCast {
+			return false
+		}
+		n = x.Base
+	}
+	return false
+}
