@@ -77,7 +77,7 @@ func convertsAnew(b *builder, value int32, to ctype.Shape) bool {
 		return false
 	}
 	sh := b.shape(value)
-	return sh.Kind == ctype.Pointer && sh.Axes == 0 || sh.Kind == ctype.Unknown && to.Atom && b.inC(value)
+	return sh.Kind == ctype.Pointer && sh.Axes == 0 && !sh.View || sh.Kind == ctype.Unknown && to.Atom && b.inC(value)
 }
 
 // declare walks "cdef T x = v, *y".

@@ -11,7 +11,6 @@ import (
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -49,7 +48,7 @@ func checkEscapes(c *checking) {
 				c.returned(look, f, n)
 			}
 			if len(c.Findings) == before {
-				c.wrapped(f)
+				viewsOf(c, f)
 				goneOver(c, f)
 			}
 		}
@@ -386,7 +385,7 @@ func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n 
 			return
 		}
 		for _, r := range look().Top(n) {
-			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || isView(r.Class.Field(x.Name))) {
+			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || sh.Axes > 0 || isView(r.Class.Field(x.Name))) {
 				c.handsOutView(f, f.Def.Name.Span, x.Name)
 				return
 			}
@@ -491,54 +490,6 @@ func eachReturn(f *effects.Function, visit func(x ast.Expr)) {
 			}
 		}
 		return true
-	})
-}
-
-// wrapped reports a member that returns its memoryview as an object that shares
-// its memory.
-func (c *checking) wrapped(f *effects.Function) {
-	if len(f.Def.Params.List) == 0 {
-		return
-	}
-	self := syntax.ParamName(f.Def.Params.List[0])
-	eachReturn(f, func(x ast.Expr) {
-		call, ok := syntax.Unparen(x).(*ast.Call)
-		if !ok || call.Fun == nil || !library.Viewers()[c.m.CName(call.Fun)] {
-			return
-		}
-		a, ok := syntax.Bare(syntax.Arg(call, 0)).(*ast.Attribute)
-		if !ok {
-			return
-		}
-		if on, ok := syntax.Bare(a.X).(*ast.Name); !ok || on.Name != self {
-			return
-		}
-		if fd := f.Class.Field(a.Attr.Name); isView(fd) && !c.p.Types.OfField(fd).Constant {
-			c.handsOutView(f, call.Span, a.Attr.Name)
-		}
-	})
-}
-
-func (c *checking) handsOutView(f *effects.Function, span ast.Span, name string) {
-	out := project.FindingAt(f.Unit.Source, span, finding.Buffer, "", "")
-	out.Warning = true
-	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which callers then read and write without the lock", f.Name(), name)
-	out.Help = "return a copy"
-	c.Findings = append(c.Findings, out)
-}
-
-// isView reports whether an attribute is a memoryview.
-func isView(fd *project.Field) bool {
-	if fd == nil {
-		return false
-	}
-	if fd.Ctype != nil {
-		return fd.Ctype.Memoryview
-	}
-	s, ok := fd.Annotation.(*ast.Subscript)
-	return ok && slices.ContainsFunc(s.Index, func(i ast.Expr) bool {
-		_, slice := i.(*ast.Slice)
-		return slice
 	})
 }
 
