@@ -122,6 +122,12 @@ func (c *bodies) globals() map[string]*globalVar {
 				names[name] = true
 			}
 		}
+		c.tells = map[string]*ruleFunc{}
+		for _, f := range c.funcs() {
+			if n, ok := syntax.Bare(onlyReturned(f)).(*ast.Name); ok && c.vars[n.Name] != nil && f.class == nil && f.outer == nil {
+				names[f.name()], c.tells[f.name()] = true, f
+			}
+		}
 		first := firstLetters(names)
 		for _, f := range c.funcs() {
 			if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
@@ -150,12 +156,20 @@ func (c *bodies) changes(f *ruleFunc) {
 	note := func(e ast.Expr, kind changeKind, node ast.Node, value, key ast.Expr) {
 		n, ok := syntax.Bare(e).(*ast.Name)
 		if !ok {
+			if v := aliasOf(c, f, e, maxOtherNames); v != nil && kind > counts {
+				v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value, key: key})
+			}
 			return
 		}
 		if kind <= counts && !f.global[n.Name] {
 			return // a local name
 		}
 		v := variableOf(c, f, n)
+		if kind > counts && kind != address { // it may be another name for what another variable has
+			if of := aliasOf(c, f, n, maxOtherNames); of != nil {
+				v = of
+			}
+		}
 		if v == nil && kind <= counts && !f.isLocal(n.Name) {
 			_, bound := c.m.Scope.Names[n.Name]
 			at, _, inC := project.Variable(c.m, n.Name)
@@ -201,6 +215,8 @@ func (c *bodies) changes(f *ruleFunc) {
 		case *ast.Call:
 			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
 				note(at.X, stores, n, nil, nil)
+			} else if v := boundTo(c, f, n.Fun); v != nil {
+				v.changes = append(v.changes, globalChange{kind: stores, f: f, node: n})
 			}
 			if at, ok := n.Fun.(*ast.Attribute); ok && (at.Attr.Name == "send" || at.Attr.Name == "__next__") {
 				note(at.X, advances, n, nil, nil)

@@ -16,7 +16,10 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 	f.prepare()
 	return func(k ast.Node) bool {
 		if x, ok := k.(*ast.Attribute); ok {
-			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v
+			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v || v.attr == "" && x.Access != ast.Write && aliasOf(c, f, x, maxOtherNames) == v
+		}
+		if call, ok := k.(*ast.Call); ok {
+			return aliasOf(c, f, call, maxOtherNames) == v
 		}
 		if s, ok := k.(*ast.Subscript); ok && v.of != nil {
 			key := ""
@@ -25,16 +28,19 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 			}
 			return key == v.key && s.Access == ast.Read && variableOf(c, f, s.X) == v.of
 		}
+		if s, ok := k.(*ast.Subscript); ok {
+			return s.Access == ast.Read && aliasOf(c, f, s, maxOtherNames) == v
+		}
 		n, ok := k.(*ast.Name)
 		if !ok || n.Access != ast.Read && n.Access != ast.Called {
 			return false
 		}
 		if f.isLocal(n.Name) { // x after x = _instance
-			return variableOf(c, f, n) == v || slices.ContainsFunc(f.values[n.Name], func(was nameValue) bool {
+			return variableOf(c, f, n) == v || aliasOf(c, f, n, maxOtherNames) == v || slices.ContainsFunc(f.values[n.Name], func(was nameValue) bool {
 				return !was.item && was.pos < n.Pos && isVariable(c, v, f, was.value)
 			})
 		}
-		return n.Name == v.name || n.Access == ast.Called && tellsOf(c, n.Name, v)
+		return n.Name == v.name || aliasOf(c, f, n, maxOtherNames) == v || n.Access == ast.Called && tellsOf(c, n.Name, v)
 	}
 }
 

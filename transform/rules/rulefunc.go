@@ -27,6 +27,7 @@ type bodies struct {
 	fns     []*ruleFunc // see funcs
 	byDef   map[*ast.FuncDef]*ruleFunc
 	vars    map[string]*globalVar
+	tells   map[string]*ruleFunc // functions of the module that do nothing but return one of its variables
 	reached map[reachKey]reach
 	calls   map[string][]callSite
 	attrs   map[string][]attrUse
