@@ -230,7 +230,7 @@ func (b calls) filled(o *outCall, span ast.Span) {
 		if sh.Kind == ctype.Object && sh.Class == nil && b.flow.Nodes[n].Kind != NodeField {
 			return // slices, strings, …
 		}
-		if sh.Kind != ctype.Scalar && !slices.Contains(from, n) && !b.isMade(n) {
+		if sh.Kind != ctype.Scalar && !slices.Contains(from, n) && !isMade(b.flow, n) {
 			from = append(from, n)
 		}
 	})

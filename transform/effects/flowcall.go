@@ -452,11 +452,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		}
 	}
 	if how, ok := library.KnownC()[name]; ok {
-		n := b.knownCall(how, b.passed(e.Args), name, e.Span)
-		if n == 0 && library.MakesMemory()[name] {
-			n = madeInC(b, ctype.Shape{Kind: ctype.Pointer, Depth: 1})
-		}
-		return n
+		return b.knownCall(how, b.passed(e.Args), name, e.Span)
 	}
 	if len(path) == 1 {
 		if _, bound := b.m.Scope.Names[name]; !bound {

@@ -18,11 +18,7 @@ import (
 func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(f.Declarator.Params, false))
 	if how, ok := library.KnownC()[name]; ok {
-		n := b.knownCall(how, args, name, e.Span)
-		if n == 0 && library.MakesMemory()[name] {
-			n = madeInC(b, b.returnShape(m, f.Type, f.Declarator))
-		}
-		return n
+		return b.knownCall(how, args, name, e.Span)
 	}
 	defer (cLocks{holding(b)}).taken(m, f, args, e)()
 	sure := m.CDecls().Aware
@@ -82,7 +78,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	if ret.Kind == ctype.Pointer || ret.Kind == ctype.Unknown || ret.Kind == ctype.Record && ret.Depth > 0 {
 		var from []int32
 		for _, n := range inside {
-			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !b.isMade(n) {
+			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !isMade(b.flow, n) {
 				from = append(from, n)
 			}
 		}
@@ -177,7 +173,7 @@ func (b calls) unknownCall(args passed, name string, span ast.Span, inC bool) in
 	if inC {
 		var from []int32
 		args.each(func(n int32) {
-			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !b.isMade(n) {
+			if k := b.shape(n).Kind; (k == ctype.Pointer || k == ctype.Unknown) && !isMade(b.flow, n) {
 				from = append(from, n)
 			}
 		})
@@ -225,6 +221,9 @@ func (b calls) knownCall(how string, args passed, name string, span ast.Span) in
 	}
 	if out != 0 {
 		return b.node(Node{Kind: NodeInside, Base: out, Shape: b.shape(out)})
+	}
+	if library.MakesMemory()[name] {
+		return madeInC(b, ctype.Shape{Kind: ctype.Pointer, Depth: 1})
 	}
 	return 0
 }

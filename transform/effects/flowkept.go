@@ -24,10 +24,10 @@ const betweenTargets = "="
 // keptAt notes that a pointer is kept at a place within an object: the variables that hold the pointer stand for that
 // place, too.
 func (b *variables) keptAt(value, place, at int32) {
-	if value == 0 || place == 0 || b.shape(value).Kind != ctype.Pointer || b.shape(place).Kind != ctype.Pointer || b.shape(value).Axes > 0 || !b.ofObject(place) {
+	if value == 0 || place == 0 || b.shape(value).Kind != ctype.Pointer || b.shape(place).Kind != ctype.Pointer || b.shape(value).Axes > 0 || !ofObject(b.flow, place) {
 		return
 	}
-	of := b.source(value)
+	of := b.flow.source(value)
 	switch x := &b.flow.Nodes[of]; x.Kind {
 	case NodeMade, NodeCall, NodeParam, NodeLocal:
 	case NodeFresh:
@@ -42,7 +42,7 @@ func (b *variables) keptAt(value, place, at int32) {
 		return
 	}
 	for slot := historySlot + 1; slot < len(b.env); slot++ {
-		if n := b.env[slot]; n != 0 && b.source(n) == of {
+		if n := b.env[slot]; n != 0 && b.flow.source(n) == of {
 			b.set(int32(slot), b.asKept(n, of, place, at))
 		}
 	}
@@ -79,32 +79,32 @@ func (s *Solver) Leaves(region int32) bool {
 }
 
 // isMade reports whether a value is C data that C code made, which leads to nothing else.
-func (b *values) isMade(n int32) bool { return b.flow.Nodes[b.source(n)].Kind == NodeMade }
+func isMade(fl *Flow, n int32) bool { return fl.Nodes[fl.source(n)].Kind == NodeMade }
 
 // led are the values that a variable may have, without what C code made where others lead to something.
-func (b *values) led(from []int32) []int32 {
+func led(fl *Flow, from []int32) []int32 {
 	leads := func(n int32) bool {
-		k := b.flow.Nodes[b.source(n)].Kind
+		k := fl.Nodes[fl.source(n)].Kind
 		return k != NodeMade && k != NodeNothing
 	}
 	if !slices.ContainsFunc(from, leads) {
 		return from
 	}
-	return slices.DeleteFunc(from, b.isMade)
+	return slices.DeleteFunc(from, func(n int32) bool { return isMade(fl, n) })
 }
 
 // source is what made a pointer, as far as that is one value.
-func (b *values) source(n int32) int32 {
+func (fl *Flow) source(n int32) int32 {
 	at := n
-	for at = range b.flow.behind(n, nameDepth) {
+	for at = range fl.behind(n, nameDepth) {
 	}
 	return at
 }
 
 // ofObject reports whether a place is within an object.
-func (b *values) ofObject(n int32) bool {
+func ofObject(fl *Flow, n int32) bool {
 	for range 16 {
-		x := &b.flow.Nodes[n]
+		x := &fl.Nodes[n]
 		if x.Shape.Kind == ctype.Object {
 			return true
 		}

@@ -56,7 +56,7 @@ func (b *values) either(x, y int32) int32 {
 	case y == 0:
 		return x
 	}
-	if from := b.led([]int32{x, y}); len(from) == 1 {
+	if from := led(b.flow, []int32{x, y}); len(from) == 1 {
 		return from[0]
 	}
 	sh := b.shape(x)

@@ -105,7 +105,7 @@ func (b *variables) attempt(walk func() bool) (fell bool, interrupted []int32, a
 				from = append(from, n)
 			}
 		}
-		switch from = b.led(from); len(from) {
+		switch from = led(b.flow, from); len(from) {
 		case 0:
 		case 1:
 			before[slot] = from[0]
@@ -159,7 +159,7 @@ func (b *variables) join(ways [][]int32) []int32 {
 				from = append(from, w[slot])
 			}
 		}
-		switch from = b.led(from); len(from) {
+		switch from = led(b.flow, from); len(from) {
 		case 0:
 		case 1:
 			out[slot] = from[0]
@@ -228,7 +228,7 @@ func (b *variables) again(l *loop) {
 		if now := b.env[slot]; now != 0 && now != n {
 			x := &b.flow.Nodes[n]
 			if !slices.Contains(x.From, now) {
-				x.From = b.led(append(x.From, now))
+				x.From = led(b.flow, append(x.From, now))
 			}
 		}
 	}

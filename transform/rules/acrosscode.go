@@ -84,11 +84,8 @@ func (a asking) compared(n *ast.Compare) ast.Expr {
 			return true // a pointer, mostly
 		}
 		switch e := syntax.Bare(e).(type) {
-		case *ast.Number, *ast.Const, *ast.Str, *ast.Collection:
+		case *ast.Const, *ast.Collection:
 			return true
-		case *ast.Unary:
-			_, number := e.X.(*ast.Number)
-			return number
 		case *ast.Name: // a number of C's
 			t := a.r.types[e.Name]
 			return t.ctype != nil && a.p.Types.Of(a.f.Mod, t.ctype, t.d).Kind == ctype.Scalar

@@ -336,8 +336,42 @@ func (a *across) moved(fd *project.Field) *moving {
 			m.by, m.how = g, st.Why
 			break
 		}
+		if how := a.movesToo(g, fd); how != nil && !pointer {
+			m.by, m.how = g, how
+			break
+		}
 	}
 	return m
+}
+
+// movesToo finds what a method does to a C++ container beside something else that it does to it, of which its summary
+// keeps one: m.insert(x) and m.erase(y).
+func (a *across) movesToo(g *effects.Function, fd *project.Field) *effects.Effect {
+	for i := range g.Flow.Actions {
+		x := &g.Flow.Actions[i]
+		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.f.Class.Mod, fd.Ctype), x.Name) {
+			continue
+		}
+		return &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}
+	}
+	return nil
+}
+
+// ofSelf reports whether a value is a part of a method's own object.
+func ofSelf(g *effects.Function, n int32) bool {
+	for range 16 {
+		switch x := &g.Flow.Nodes[n]; {
+		case x.Kind == effects.NodeParam:
+			return x.Num == 0
+		case x.Kind == effects.NodeInside || x.Kind == effects.NodeCast:
+			n = x.Base
+		case x.Kind == effects.NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // frees reports whether a function gives memory back, by the names of what it calls.
