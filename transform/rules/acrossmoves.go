@@ -1,0 +1,116 @@
+package rules
+
+// PXL306: the methods that move or free what an attribute leads to.
+
+import (
+	"strings"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// moves tells whether a method of a C++ container makes iterators into it lead nowhere: those that let
+// items go do with all, those that add some with the ones that keep their items in one piece.
+func moves(container, method string) bool {
+	switch method {
+	case "erase", "clear", "assign", "pop_back", "pop_front", "remove", "remove_if", "swap", "shrink_to_fit", "resize":
+		return true
+	}
+	return grows[method] && !nodes[container]
+}
+
+// grows are methods of C++ containers that add items, or make room for them.
+var grows = map[string]bool{"push_back": true, "emplace_back": true, "push_front": true, "emplace_front": true, "insert": true,
+	"emplace": true, "reserve": true, "append": true, "rehash": true}
+
+// nodes are the containers whose items stay where they are while others come.
+var nodes = map[string]bool{"map": true, "multimap": true, "set": true, "multiset": true, "list": true, "forward_list": true}
+
+// moved returns a method that Python code can call and that moves what an attribute leads to.
+func (a *across) moved(fd *project.Field) *moving {
+	if m, ok := a.movers[fd]; ok {
+		return m
+	}
+	m := &moving{}
+	a.movers[fd] = m
+	pointer := a.p.Types.OfField(fd).Kind == ctype.Pointer
+	for _, g := range a.p.Funcs(a.f.Class.Mod).All {
+		if g.Class == nil || !g.Exposed() || a.p.Constructs(g, 0) || g.Class.Field(fd.Name) != fd {
+			continue
+		}
+		st := g.Among(0, func(e *effects.Effect) bool {
+			if e.Field != fd.Name || !effects.OnSelf(g, e) || !e.Writes() || !e.Sure {
+				return false
+			}
+			chain := effects.Chain(g, e)
+			last := chain[len(chain)-1]
+			whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
+			if fd.Ctype != nil && fd.Ctype.Name == "bytearray" {
+				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
+			}
+			if !pointer {
+				name := project.TypeName(a.f.Class.Mod, fd.Ctype)
+				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
+			}
+			return whole && frees(last.Func)
+		})
+		if st.Touches {
+			m.by, m.how = g, st.Why
+			break
+		}
+		if how := a.movesToo(g, fd); how != nil && !pointer {
+			m.by, m.how = g, how
+			break
+		}
+	}
+	return m
+}
+
+// movesToo finds what a method does to a C++ container beside something else that it does to it, of which its summary
+// keeps one: m.insert(x) and m.erase(y).
+func (a *across) movesToo(g *effects.Function, fd *project.Field) *effects.Effect {
+	for i := range g.Flow.Actions {
+		x := &g.Flow.Actions[i]
+		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.f.Class.Mod, fd.Ctype), x.Name) {
+			continue
+		}
+		return &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}
+	}
+	return nil
+}
+
+// ofSelf reports whether a value is a part of a method's own object.
+func ofSelf(g *effects.Function, n int32) bool {
+	for range 16 {
+		switch x := &g.Flow.Nodes[n]; {
+		case x.Kind == effects.NodeParam:
+			return x.Num == 0
+		case x.Kind == effects.NodeInside || x.Kind == effects.NodeCast:
+			n = x.Base
+		case x.Kind == effects.NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		default:
+			return false
+		}
+	}
+	return false
+}
+
+// frees reports whether a function gives memory back, by the names of what it calls.
+func frees(f *effects.Function) bool {
+	found := false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call:
+			name := strings.ToLower(syntax.LastName(n.Fun))
+			found = found || strings.Contains(name, "free") || strings.Contains(name, "realloc")
+		case *ast.Del:
+			found = true
+		}
+		return !found
+	})
+	return found
+}
