@@ -27,8 +27,8 @@ type Locks struct {
 	proj *project.Project
 	Kind Kind // for classes that name none
 
-	tables  *cache.Cache[*project.Module, *Table]
-	chains  *cache.Cache[*project.Class, lockChain]
+	tables  *cache.Numbered[*project.Module, *Table]
+	chains  *cache.Numbered[*project.Class, lockChain]
 	visible *cache.Cache[viewpoint, []Visible]
 	spelled *cache.Cache[*project.Source, bool] // see spells
 
@@ -51,8 +51,8 @@ type viewpoint struct {
 // New returns the locks of a project. kind is for classes that name none.
 func New(p *project.Project, kind Kind) *Locks {
 	l := &Locks{proj: p, Kind: kind, verdicts: map[string]bool{}}
-	l.tables = cache.New(readLocks)
-	l.chains = cache.New(l.findLock)
+	l.tables = cache.NewNumbered(readLocks)
+	l.chains = cache.NewNumbered(l.findLock)
 	l.visible = cache.New(func(v viewpoint) []Visible { return l.FindVisible(v.m, v.u) })
 	l.spelled = cache.New(func(s *project.Source) bool { return mentions(s.Src) })
 	return l

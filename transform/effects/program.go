@@ -29,10 +29,10 @@ type Program struct {
 	// pairs are the functions that the settings say take and release locks.
 	pairs []handlock.Pair
 
-	functions *cache.Cache[*project.Module, *Functions]
-	hands     *cache.Cache[*project.Module, *handlock.Names]
+	functions *cache.Numbered[*project.Module, *Functions]
+	hands     *cache.Numbered[*project.Module, *handlock.Names]
 	owned     *cache.Cache[attribute, ownership]
-	places    *cache.Cache[*project.Module, *attributePlaces]
+	places    *cache.Numbered[*project.Module, *attributePlaces]
 	mentions  *cache.Cache[*project.Module, map[string]bool] // see findMentions
 	exact     *cache.Cache[attribute, *project.Class]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
@@ -52,10 +52,10 @@ type Program struct {
 func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param string) bool) *Program {
 	g := &Program{Project: p, Locks: locks, readsOnly: readsOnly, model: &modelState{now: 1}}
 	g.Types = ctype.New(g.Guards)
-	g.functions = cache.New(findFunctions)
-	g.hands = cache.New(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
+	g.functions = cache.NewNumbered(findFunctions)
+	g.hands = cache.NewNumbered(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
 	g.owned = cache.New(func(at attribute) ownership { return findOwned(g, at) })
-	g.places = cache.New(findAttributePlaces)
+	g.places = cache.NewNumbered(findAttributePlaces)
 	g.mentions = cache.New(func(m *project.Module) map[string]bool { return findMentions(g, m) })
 	g.exact = cache.New(func(at attribute) *project.Class { return exactClass(g, at) })
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })

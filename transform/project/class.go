@@ -29,6 +29,7 @@ type Field struct {
 // Class is a cdef class or a @cython.cclass, with its declarations in the
 // .pxd and in the main file merged.
 type Class struct {
+	cache.Key   // among the project's classes
 	Mod         *Module
 	Name        string
 	Def         *ast.ClassDef // with the methods; nil where only a .pxd is known
@@ -89,7 +90,7 @@ func (m building) collectClass(u *Unit, def *ast.ClassDef, extern bool) {
 		return // a Python class
 	}
 	if known == nil {
-		known = &Class{Mod: m.Module, Name: def.Name.Name, FieldByName: map[string]*Field{}, Flags: map[string]bool{}}
+		known = &Class{Key: cache.Key(m.proj.numbered.classes.Add(1) - 1), Mod: m.Module, Name: def.Name.Name, FieldByName: map[string]*Field{}, Flags: map[string]bool{}}
 		m.ClassByName[known.Name] = known
 		m.Classes = append(m.Classes, known)
 		m.Scope.Names[known.Name] = Binding{Kind: bindClass, class: known, Src: u.Source}

@@ -37,6 +37,7 @@ func (u *Unit) InPxd() bool { return u.Role == RolePxd || u.Role == RolePxdInclu
 
 // Module is one module. It is fixed once it is loaded.
 type Module struct {
+	cache.Key   // among the project's modules
 	proj        *Project
 	Stem        string // path of its files without the extension
 	Root        string // the directory from which absolute cimports start
@@ -81,7 +82,7 @@ type building struct{ *Module }
 // load reads a module's files, the .pxd first: its names and classes come
 // before those of the main file.
 func (p *Project) load(stem string) *Module {
-	m := building{&Module{proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}}
+	m := building{&Module{Key: moduleKey(p), proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}}
 	m.found = cache.New(func(name string) *Class { return m.lookupDepth([]string{name}, 0) })
 	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0) })
 	m.cimported = cache.New(func(c cimport) *Module { return findCimported(m.Module, c) })

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"sync/atomic"
 
 	"pyxlock/transform/cache"
 )
@@ -30,7 +31,12 @@ type Project struct {
 	// its command line. Near has them in the order in which a cimport from a root looks there.
 	given []string
 	near  *cache.Cache[string, []string]
+	// numbered counts the modules and classes that there are, to number them.
+	numbered struct{ modules, classes atomic.Int32 }
 }
+
+// moduleKey is the number of another module.
+func moduleKey(p *Project) cache.Key { return cache.Key(p.numbered.modules.Add(1) - 1) }
 
 // Options tell where the files of a project are.
 type Options struct {

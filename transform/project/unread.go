@@ -21,7 +21,7 @@ import (
 // those that rely on what these declare. Half of a function looks as if it did half
 // of what it does.
 func (m building) blind() {
-	m.asParsed = &Module{proj: m.proj, Stem: m.Stem, Root: m.Root, Units: slices.Clone(m.Units), Scope: m.Scope,
+	m.asParsed = &Module{Key: moduleKey(m.proj), proj: m.proj, Stem: m.Stem, Root: m.Root, Units: slices.Clone(m.Units), Scope: m.Scope,
 		ClassByName: m.ClassByName, Classes: m.Classes, Declared: m.Declared, cimported: m.cimported}
 	m.Scope, m.ClassByName, m.Classes = Scope{Names: map[string]Binding{}}, map[string]*Class{}, nil
 	declares := slices.ContainsFunc(m.Units, func(u *Unit) bool { return u.InPxd() && len(u.Errs) > 0 })
