@@ -28,22 +28,22 @@ func (h *Names) Any() bool {
 // spelled reports whether a module has one of the words.
 func spelled(m *project.Module) bool {
 	return slices.ContainsFunc(m.Units, func(u *project.Unit) bool {
-		return speaksOfLocks(u.Src) || slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Src, []byte(w)) })
+		return speaksOfLocks(u.Words()) || slices.ContainsFunc(words[:], u.Spells)
 	})
 }
 
 // speaksOfLocks reports whether "lock" stands somewhere that is no part of "block" or "clock", and is not our decorator of
 // classes: who has nothing but that placed no lock by hand.
-func speaksOfLocks(src []byte) bool {
+func speaksOfLocks(words []byte) bool {
 	for at := 0; ; at += len("lock") {
-		i := bytes.Index(src[at:], []byte("lock"))
+		i := bytes.Index(words[at:], []byte("lock"))
 		if i < 0 {
 			return false
 		}
 		at += i
-		switch before := src[max(at-1, 0)]; {
+		switch before := words[max(at-1, 0)]; {
 		case at > 0 && (before|0x20 == 'b' || before|0x20 == 'c'):
-		case bytes.HasPrefix(src[at:], []byte("locked_class")):
+		case bytes.HasPrefix(words[at:], []byte("locked_class")):
 		default:
 			return true
 		}

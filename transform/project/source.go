@@ -31,7 +31,8 @@ type Source struct {
 	File      *ast.File
 	Errs      []parser.Error
 
-	bare cache.Value[map[string]bool] // see Bare
+	bare  cache.Value[map[string]bool] // see Bare
+	words cache.Value[[]byte]          // see Words
 }
 
 // Parse returns the tree, which it makes the first time.

@@ -173,7 +173,9 @@ func (c *checking) mentioning(more ...string) []*ruleFunc {
 		words = append(words, []byte(name))
 	}
 	for _, w := range c.words {
-		words = append(words, []byte(w))
+		if c.spelling.spells([]string{w}) {
+			words = append(words, []byte(w))
+		}
 		for name, b := range c.m.Scope.Names {
 			if b.Attr != "" && name != b.Attr && strings.Contains(b.Attr, w) {
 				words = append(words, []byte(name))
