@@ -33,7 +33,8 @@ type builder struct {
 	// somebody asks.
 	only map[*ast.Call]bool
 
-	tests map[*ast.Attribute]testedAs // what the function only tests
+	tests      map[*ast.Attribute]testedAs // what the function only tests
+	onlyCalled map[string]bool             // of parameters, see handingOn.param
 
 	// localPath is the last dotted path that was found to start at a local variable.
 	localPath *ast.Attribute

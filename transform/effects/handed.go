@@ -181,8 +181,18 @@ func (b handingOn) param(name string) int32 {
 		return -1
 	}
 	for i, p := range b.f.Def.Params.List {
-		if syntax.ParamName(p) == name && p.Kind == ast.Positional && calledOrHanded(b.f.Def.Body, name, nil) {
-			return int32(i)
+		if syntax.ParamName(p) == name && p.Kind == ast.Positional {
+			only, known := b.onlyCalled[name]
+			if !known {
+				if b.onlyCalled == nil {
+					b.onlyCalled = map[string]bool{}
+				}
+				only = calledOrHanded(b.f.Def.Body, name, nil)
+				b.onlyCalled[name] = only
+			}
+			if only {
+				return int32(i)
+			}
 		}
 	}
 	return -1

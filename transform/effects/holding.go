@@ -207,6 +207,9 @@ func (b holding) receiver(e ast.Expr) *project.Class {
 // handLockCall follows the taking and releasing of a lock placed by hand. A method that passes on to
 // a lock that its object has is followed as any other. answer is what an attempt returns, 0 for another call.
 func (b holding) handLockCall(e *ast.Call) (answer int32, done bool) {
+	if !b.handMade {
+		return 0, false
+	}
 	if answer, ok := (guards{b}).guardCall(e); ok {
 		if _, guard := b.placed.Guard(firstArg(e)); !guard {
 			b.calls.passed(e.Args)
