@@ -165,6 +165,7 @@ func (p *parser) funcOrVars(start int32, decs []*ast.Decorator, keyword int32, c
 		f.Return, f.Declarator, f.Name = typ, d, d.Name
 		f.TypeParams, f.Params, f.Suffix = fn.TypeParams, fn.Params, fn.Suffix
 		f.Body = p.block("after the function signature", ctx{})
+		f.Body.List()
 		f.Span = p.span(start)
 		return f
 	}

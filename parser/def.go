@@ -62,6 +62,7 @@ func (p *parser) def(start int32, decs []*ast.Decorator) ast.Stmt {
 		p.fail("expected ':' after the function signature: '" + p.text(p.tok) + "' is for cdef functions")
 	}
 	f.Body = p.block("after the function signature", ctx{})
+	f.Body.List()
 	if f.Async {
 		p.async--
 	}

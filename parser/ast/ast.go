@@ -63,6 +63,7 @@ type Suite struct {
 	// Inline is true where the statements stand on the header's own line.
 	Inline bool
 	Stmts  []Stmt
+	nodes  *nodes // see List; nil where they are not kept
 }
 
 // Decorator is one "@expr" line.

@@ -8,9 +8,23 @@ package ast
 // parameters, types, declarators, arguments, and the fields of f-strings.
 // Identifiers and import clauses are parts of their nodes and not visited.
 func Walk(n Node, visit func(Node) bool) {
-	if n == nil || !visit(n) {
+	if list, ok := listedIn(n); ok {
+		for i := 0; i < len(list); {
+			if visit(list[i].Node) {
+				i++
+			} else {
+				i = int(list[i].next)
+			}
+		}
 		return
 	}
+	if n != nil && visit(n) {
+		children(n, visit)
+	}
+}
+
+// children walks what is directly under a node.
+func children(n Node, visit func(Node) bool) {
 	w := walker(visit)
 	switch n := n.(type) {
 	// Expressions come first: they are by far the most.

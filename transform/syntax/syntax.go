@@ -89,15 +89,7 @@ func Assigns(in ast.Node, name string) bool {
 
 // OwnNodes visits the nodes of a function's body without those of nested functions
 // and classes, whose bodies run at another time.
-func OwnNodes(body ast.Node, visit func(ast.Node) bool) {
-	ast.Walk(body, func(n ast.Node) bool {
-		switch n.(type) {
-		case *ast.FuncDef, *ast.ClassDef, *ast.Lambda:
-			return false
-		}
-		return visit(n)
-	})
-}
+func OwnNodes(body ast.Node, visit func(ast.Node) bool) { ast.WalkOwn(body, visit) }
 
 // EachStmt visits the statements of a scope, also those in nested blocks that
 // open no scope of their own.
