@@ -39,12 +39,15 @@ func (d Lock) findArgs() []ast.Arg {
 	return d.call.Args
 }
 
-// Speaks reports whether one of a lock's arguments is a name, path or "*name".
-func (d Lock) Speaks(of string) bool {
-	return slices.ContainsFunc(d.Args(), func(a ast.Arg) bool {
-		s, ok := a.X.(*ast.Str)
-		return ok && norm.NFKC.String(s.Value) == of
-	})
+// Spoken are the arguments of a lock that are names, paths or "*name".
+func (d Lock) Spoken() map[string]bool {
+	out := map[string]bool{}
+	for _, a := range d.Args() {
+		if s, ok := a.X.(*ast.Str); ok {
+			out[norm.NFKC.String(s.Value)] = true
+		}
+	}
+	return out
 }
 
 // Snapshot reports whether a lock says snapshot=True: the generator that it is on runs to

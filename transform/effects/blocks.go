@@ -103,18 +103,35 @@ func (b blocks) enter(k Block) {
 // lockedUnused notes what the decorators of the function lock of its parameters, where the body does not say
 // so by using them: callers wait for these, too.
 func (b blocks) lockedUnused() {
+	var used map[string]bool
 	for _, d := range b.p.OwnLocks(b.f).Decs {
 		if d.Name != "read_lock" && d.Name != "write_lock" {
 			continue
 		}
+		spoken := d.Spoken()
+		if used == nil {
+			used = namesIn(b.f.Def.Body)
+		}
 		for i, n := range b.flow.Params {
 			prm := b.f.Def.Params.List[i]
-			named := d.Speaks(prm.Name.Name) || i == 0 && len(d.Args()) == 0
-			if c := b.shape(n).Class; named && n != 0 && c != nil && prm.Kind == ast.Positional && !mentions(b.f.Def.Body, prm.Name.Name) {
+			named := spoken[prm.Name.Name] || i == 0 && len(d.Args()) == 0
+			if c := b.shape(n).Class; named && n != 0 && c != nil && prm.Kind == ast.Positional && !used[prm.Name.Name] {
 				b.flow.Actions = append(b.flow.Actions, action{Node: n, class: c, Kind: OnState, Mode: Read, sure: true, raw: true, Cause: Takes, Span: d.Node.Range()})
 			}
 		}
 	}
+}
+
+// namesIn are the names that are used in a body.
+func namesIn(body ast.Node) map[string]bool {
+	out := map[string]bool{}
+	ast.Walk(body, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Name); ok {
+			out[id.Name] = true
+		}
+		return true
+	})
+	return out
 }
 
 // mentions reports whether a name is used anywhere in a body, or an expression.

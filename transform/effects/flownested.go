@@ -242,7 +242,7 @@ func (b insides) underDecorators(def *ast.FuncDef, params []int32) {
 			md = Write
 		}
 		for i, prm := range def.Params.List {
-			if params[i] == 0 || len(d.Args()) == 0 && i > 0 || len(d.Args()) > 0 && !d.Speaks(prm.Name.Name) {
+			if params[i] == 0 || len(d.Args()) == 0 && i > 0 || len(d.Args()) > 0 && !d.Spoken()[prm.Name.Name] {
 				continue
 			}
 			sh := b.vars[prm.Name.Name].shape

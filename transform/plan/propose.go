@@ -6,6 +6,7 @@ package plan
 import (
 	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -157,7 +158,7 @@ func nameIn(body *ast.Suite, u effects.Use, c *project.Class) (name string, name
 			found = append(found, name)
 		}
 	}
-	syntax.OwnNodes(body, func(n ast.Node) bool {
+	look := func(n ast.Node) bool {
 		s := n.Range()
 		if s.End < u.Span.Pos || s.Pos > u.Span.End {
 			return false
@@ -186,7 +187,14 @@ func nameIn(body *ast.Suite, u effects.Use, c *project.Class) (name string, name
 			add(n.Args[k].X)
 		}
 		return true
-	})
+	}
+	first := sort.Search(len(body.Stmts), func(i int) bool { return body.Stmts[i].Range().End >= u.Span.Pos })
+	for _, st := range body.Stmts[first:] {
+		if st.Range().Pos > u.Span.End {
+			break
+		}
+		syntax.OwnNodes(st, look)
+	}
 	if len(found) != 1 {
 		return "", len(found) > 0
 	}

@@ -180,7 +180,7 @@ func (p *Reviewer) verdictOn(f *effects.Function, region int32) (effects.Stance,
 func (p *Reviewer) asDecorated(f *effects.Function, region int32) (md effects.Mode, ok bool) {
 	r := &f.Sum.Regions[region]
 	for _, d := range p.prog.OwnLocks(f).Decs {
-		speaks := len(d.Args()) == 0 && r.Num == 0 && r.Parent < 0 || d.Speaks(effects.PathOf(f, region))
+		speaks := len(d.Args()) == 0 && r.Num == 0 && r.Parent < 0 || d.Spoken()[effects.PathOf(f, region)]
 		switch {
 		case !speaks:
 		case d.Name == "write_lock":

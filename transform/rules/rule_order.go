@@ -155,6 +155,7 @@ type ordering struct {
 	// settings tell where callers say what an attribute leads to, walks which of them never lead back,
 	// opposites which lead back where others lead to; links is what both are found by. All are nil before somebody asked.
 	links     effects.Links
+	blocks    *blockItems // of the function that was asked about last
 	settings  effects.Settings
 	walks     map[effects.Way]bool
 	opposites effects.Opposites
@@ -327,7 +328,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			continue
 		}
 		if o.opposites == nil {
-			o.opposites = effects.OppositesOf(o.linked())
+			o.opposites = effects.OppositesOf(linked(o))
 		}
 		for _, b := range o.own[c] {
 			if b.way == nil || b.passed && b.together || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
@@ -405,7 +406,7 @@ func (o *ordering) set(a *lockEdge) (way effects.Way, by effects.Setting, ok boo
 }
 
 // linked finds what functions store of objects in others.
-func (o *ordering) linked() effects.Links {
+func linked(o *ordering) effects.Links {
 	if o.links == nil {
 		o.links = effects.LinksOf(o.p.prog, o.all)
 	}
@@ -415,7 +416,7 @@ func (o *ordering) linked() effects.Links {
 // asked finds out where callers say what attributes lead to.
 func (o *ordering) asked() {
 	if o.walks == nil {
-		o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all, o.linked()), effects.Walks(o.all)
+		o.settings, o.walks = effects.SettingsOf(o.p.prog, o.all, linked(o)), effects.Walks(o.all)
 	}
 }
 

@@ -262,7 +262,7 @@ func locksParam(d decorator.Lock, i int, name string) bool {
 	if len(d.Args()) == 0 {
 		return i == 0
 	}
-	return d.Speaks(name)
+	return d.Spoken()[name]
 }
 
 // locksAnother reports whether an effect comes about in a function that locks the object,
@@ -293,6 +293,6 @@ func (p *Checker) takes(f *effects.Function, e *effects.Effect) bool {
 func (p *Checker) copies(f *effects.Function, num int32) bool {
 	star := "*" + f.Def.Params.List[num].Name.Name
 	return slices.ContainsFunc(p.prog.OwnLocks(f).Decs, func(d decorator.Lock) bool {
-		return d.Speaks(star)
+		return d.Spoken()[star]
 	})
 }

@@ -3,7 +3,9 @@ package rules
 // PXL213: what is taken while a block holds something, and what is taken at once.
 
 import (
+	"cmp"
 	"slices"
+	"sort"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -91,7 +93,7 @@ func (o *ordering) nested(f *effects.Function, n *effects.Nest, e *effects.Effec
 			if n.Held.Arg.X != nil {
 				a.held.text, a.held.at = spelled(f, n.Held.Arg), n.Held.Arg.X.Range()
 				if a.held.apart = len(kinds) > 1; !a.held.apart {
-					a.held.fix = inOne(f, n)
+					a.held.fix = inOne(o, f, n)
 				}
 			} else {
 				a.held = nil
@@ -381,25 +383,51 @@ func (o *ordering) unlike(f *effects.Function, held []*effects.Effect) []*effect
 	})
 }
 
+// blockItems are the items of the blocks of a function that do not take one object for several threads, as they stand.
+type blockItems struct {
+	of    *effects.Function
+	items []blockItem
+}
+
+type blockItem struct {
+	ast.Span
+	in *ast.With
+}
+
+func blockItemsOf(f *effects.Function) *blockItems {
+	out := &blockItems{of: f}
+	for i := 1; i < len(f.Flow.Blocks); i++ {
+		if b := &f.Flow.Blocks[i]; !b.Parallel {
+			for _, it := range b.With.Items {
+				out.items = append(out.items, blockItem{it.Span, b.With})
+			}
+		}
+	}
+	slices.SortStableFunc(out.items, func(a, b blockItem) int { return cmp.Compare(a.Pos, b.Pos) })
+	return out
+}
+
+// at is the statement of which an item stands at an offset; nil where none does.
+func (b *blockItems) at(pos int32) *ast.With {
+	i := sort.Search(len(b.items), func(i int) bool { return b.items[i].Pos > pos }) - 1
+	if i < 0 || !b.items[i].Contains(pos) {
+		return nil
+	}
+	return b.items[i].in
+}
+
 // inOne is the fix that makes one statement of two blocks, of which the outer one has nothing but
 // the inner one in it; nil where that is not so, or where what the inner one locks may
 // be another object before the outer one is taken.
-func inOne(f *effects.Function, n *effects.Nest) *finding.Fix {
+func inOne(o *ordering, f *effects.Function, n *effects.Nest) *finding.Fix {
 	file := f.Unit.File
-	var outer, inner *ast.With
-	for i := 1; i < len(f.Flow.Blocks); i++ {
-		w := f.Flow.Blocks[i].With
-		if f.Flow.Blocks[i].Parallel {
-			continue // where a block takes one object
-		}
-		for _, it := range w.Items {
-			if it.Contains(n.Held.Arg.X.Range().Pos) {
-				outer = w
-			}
-			if n.X != nil && it.Contains(n.X.Range().Pos) {
-				inner = w
-			}
-		}
+	if o.blocks == nil || o.blocks.of != f {
+		o.blocks = blockItemsOf(f)
+	}
+	var inner *ast.With
+	outer := o.blocks.at(n.Held.Arg.X.Range().Pos)
+	if n.X != nil {
+		inner = o.blocks.at(n.X.Range().Pos)
 	}
 	if outer == nil || inner == nil || outer == inner || outer.Parens != (ast.Span{}) || inner.Parens != (ast.Span{}) || len(outer.Body.Stmts) != 1 || outer.Body.Stmts[0] != ast.Stmt(inner) ||
 		outer.Body.Inline || inner.Body.Inline {
