@@ -110,6 +110,23 @@ func (b *values) put(n int32, items ...int32) {
 	}
 }
 
+// Content is what a container of the function's own making was made with, none for other values.
+func (fl *Flow) Content(n int32) []int32 {
+	return slices.DeleteFunc(slices.Clone(fl.content[fl.source(n)]), func(x int32) bool { return x <= 0 })
+}
+
+// Puts reports whether containers that the function did not make get items.
+func (fl *Flow) Puts() bool { return len(fl.puts) > 0 }
+
+// EachPut visits what containers get, until visit returns true.
+func (fl *Flow) EachPut(visit func(in, item int32) bool) {
+	for _, p := range fl.puts {
+		if p.item > 0 && p.in > 0 && visit(p.in, p.item) {
+			return
+		}
+	}
+}
+
 // putBy notes what a method that changes a container puts into it.
 func (b *values) putBy(name string, n int32, args passed) {
 	switch name {

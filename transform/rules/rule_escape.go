@@ -23,7 +23,7 @@ func checkEscapes(c *checking) {
 	}
 	s := c.p.Solver()
 	for _, f := range c.functions() {
-		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 {
+		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
 			continue
 		}
 		ready := false
@@ -50,6 +50,7 @@ func checkEscapes(c *checking) {
 			if len(c.Findings) == before {
 				viewsOf(c, f)
 				goneOver(c, f)
+				handsContainersOn(c, look, f)
 			}
 		}
 	}
@@ -391,27 +392,7 @@ func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n 
 			}
 		}
 	case sh.Container:
-		x := origin(f, n)
-		if x.Kind != effects.NodeField {
-			return
-		}
-		for _, r := range look().Top(n) {
-			rg := &f.Sum.Regions[r.Region]
-			if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
-				continue
-			}
-			how := "list"
-			if fd := rg.Owner.Field(rg.Name); fd != nil && fd.Ctype != nil && fd.Ctype.Name != "object" {
-				how = fd.Ctype.Name
-			}
-			out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Container, "", "")
-			out.Warning = true
-			out.Message = fmt.Sprintf("%s returns %s itself, which callers then use without the lock that others hold to change it", f.Name(), rg.Name)
-			out.Help = fmt.Sprintf("return a copy: %s(%s)", how, effects.PathOf(f, r.Region))
-			out.Cause = containersOf(rg.Owner, rg.Name)
-			c.Findings = append(c.Findings, out)
-			return
-		}
+		handsContainer(c, look(), f, n, f.Def.Name.Span, "returns %s itself, which callers then use")
 	}
 }
 
