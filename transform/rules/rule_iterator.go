@@ -28,9 +28,15 @@ func checkIterators(c *checking) {
 	if c.p.Guarding.Owners == nil {
 		return
 	}
+	steps := func(f *effects.Function) bool {
+		return f.Class != nil && f.Exposed() && isStep(f) && !syntax.Trivial(f.Def)
+	}
+	if !slices.ContainsFunc(c.p.Funcs(c.m).All, steps) {
+		return
+	}
 	told := map[*effects.Function]bool{}
 	for _, f := range c.functions() {
-		if f.Class == nil || !f.Exposed() || !isStep(f) || syntax.Trivial(f.Def) {
+		if !steps(f) {
 			continue
 		}
 		for _, pt := range c.p.Guarding.Owners.Into(f.Class) {

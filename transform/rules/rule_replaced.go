@@ -36,6 +36,9 @@ func checkReplaced(c *checking) {
 		}
 		return all
 	}
+	if !slices.ContainsFunc(c.m.Classes, func(k *project.Class) bool { return len(of(k)) > 0 }) {
+		return
+	}
 	for _, f := range c.functions() {
 		if f.Class == nil || !calledInUse(c, f) || isStep(f) {
 			continue // a step's is PXL113
