@@ -15,6 +15,7 @@ import (
 	"pyxlock/transform/finding"
 	"pyxlock/transform/plan"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // sharing is a class that points into the state of the object that it keeps.
@@ -126,9 +127,21 @@ func (a *annotator) shareOne(c *project.Class, guards map[*project.Class]sharing
 	return true
 }
 
-// unreliable says why the object that an attribute holds cannot be the guard: it may be another
-// one later, and who looks for it could not look again. "" where it can be.
+// unreliable says why the object that an attribute holds cannot be the guard: there may be none, which
+// locks nothing, or it may be another one later, and who looks for it could not look again. "" where it can be.
 func (a *annotator) unreliable(c *project.Class, name string) string {
+	if why := moves(a, c, name); why != "" {
+		return why
+	}
+	if at, none := a.p.Guarding.Guardless(c, name); none {
+		return fmt.Sprintf("%s (%s:%d) may leave %s without an object, and without one nothing would be locked",
+			at.Func.Name(), at.Func.Unit.Path, syntax.Line(at.Func.Unit.File, at.Span.Pos)+1, name)
+	}
+	return ""
+}
+
+// moves says why an attribute that is assigned once its object is shared cannot be the guard.
+func moves(a *annotator, c *project.Class, name string) string {
 	if a.writes.Settles(c, name) {
 		return ""
 	}

@@ -38,6 +38,7 @@ const (
 	Prototype      = "PXL114"
 	Replaced       = "PXL115"
 	Readers        = "PXL116"
+	Guardless      = "PXL117"
 	Yield          = "PXL201"
 	Nogil          = "PXL202"
 	Three          = "PXL203"

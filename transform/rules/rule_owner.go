@@ -95,7 +95,11 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 			takes = "that of its " + guard
 		}
 		help := fmt.Sprintf("share that one's lock: @cython.locked_class(guard=%q) on %s", pt.Owner, k.class.Name)
-		switch _, bare := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, true); {
+		_, bare := c.p.Guarding.Owners.Alone(k.class, k.pointer, pt.Owner, true)
+		if !bare {
+			_, bare = c.p.Guarding.Guardless(k.class, pt.Owner)
+		}
+		switch {
 		case guard != "":
 			help = fmt.Sprintf("guard=%q on %s, if both are guarded by one lock, or keep no pointer and go through %s", pt.Owner, k.class.Name, pt.Owner)
 		case pt.From != nil && project.Related(k.class.Declarer(pt.Owner), pt.From) && k.class.Field(pt.Owner).Class() != nil && project.Related(k.class, k.class.Field(pt.Owner).Class()):

@@ -61,6 +61,7 @@ var rules = [...]Rule{
 	{Code: finding.Prototype, Title: "a prototype with less const than its header", check: checkPrototypes, words: []string{"extern"}},
 	{Code: finding.Replaced, Title: "a pointer into what its owner has replaced", check: checkReplaced, words: lockedWords},
 	{Code: finding.Readers, Title: "a writer that the setting reads calls a reader", check: checkReaders, words: []string{"extern"}},
+	{Code: finding.Guardless, Title: "a guard that some objects do not have", check: checkGuardless, words: []string{"guard"}},
 	{Code: finding.Yield, Title: "yield, await or async under a lock"},
 	{Code: finding.Nogil, Title: "releasing the GIL in a critical section", check: checkSections, words: []string{"critical_section"}},
 	{Code: finding.Three, Title: "more than two objects in one critical section"},
