@@ -130,7 +130,7 @@ def writes(Other other):
 	want := []string{
 		"PXL110 Node.one, Node.two",
 		"PXL110 Other.one",
-		"PXL106 Other.by_helper, Other.and_again, Keeper.first, Keeper.again, Keeper.third, reads",
+		"PXL103 Keeper.first, Other.by_helper, Other.and_again, Keeper.again, Keeper.third, reads",
 		"PXL105 writes",
 	}
 	if d := cmp.Diff(want, got); d != "" {

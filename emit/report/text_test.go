@@ -78,7 +78,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// Findings with one cause stand together, the first in full. One lock may be missed in several ways, which have codes
+// Findings with one cause stand together, in full the first that names its object. One lock may be missed in several ways, which have codes
 // of their own.
 func TestFindingsOfOneCause(t *testing.T) {
 	at := func(line int, code, cause, message string) transform.Finding {
@@ -86,9 +86,12 @@ func TestFindingsOfOneCause(t *testing.T) {
 	}
 	other := at(8, "PXL106", "helper", "g calls h")
 	other.Help, other.Fix = "do that", &transform.Fix{Message: "a block"}
+	vague := at(1, "PXL106", "unnamed", "a calls i")
+	vague.Vague = true
 	got := findings(t, []transform.Finding{
-		at(1, "PXL106", "helper", "a calls h"), at(2, "PXL106", "other", "b calls i"), at(3, "PXL106", "helper", "c calls h"),
+		vague, at(1, "PXL106", "helper", "a calls h"), at(2, "PXL106", "other", "b calls i"), at(3, "PXL106", "helper", "c calls h"),
 		at(4, "PXL103", "helper", "d"), at(4, "PXL301", "helper", "p"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"), other,
+		at(9, "PXL106", "unnamed", "a calls j, of x"), at(9, "PXL106", "unnamed", "a calls k, of y"),
 	}, nil, false)
 	want := `m.pyx:1:1: PXL106 warning: a calls h
   help: do this
@@ -111,6 +114,11 @@ m.pyx:5:1: PXL106 warning: e
 
 m.pyx:6:1: PXL106 warning: e
   help: do this
+
+m.pyx:9:1: PXL106 warning: a calls j, of x
+  help: do this
+  also m.pyx:1:1: a calls i
+  also m.pyx:9:1: a calls k, of y
 `
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -30,6 +30,8 @@ type Finding struct {
 	// lock. "" is in a finding that is one by itself. Codes that say how a lock is missed
 	// (103, 105, 106, 107) have their causes in common, others each their own.
 	Cause string
+	// Vague is true where nothing names the object that it is about. Of findings with one cause, others are told first.
+	Vague bool
 	// Gist is the part of the message that stays while the finding does, where the rest
 	// tells of other code; "" where all of it does.
 	Gist string
@@ -107,15 +109,30 @@ func kin(code string) string {
 	return code
 }
 
-// Groups puts findings together that have one cause, in the order of the first of each.
+// Groups puts findings together that have one cause. Of these the first is told that names its object, where one does:
+// whoever reads it can look there who else has that. The groups are in the order of what is told.
 func Groups(fs []Finding) []Group {
-	var out []Group
-	for i, n := range Numbers(fs) {
-		if n <= len(out) {
-			out[n-1].Also = append(out[n-1].Also, fs[i])
-			continue
+	var heads []int // by group, the finding that is told
+	numbers := Numbers(fs)
+	for i, n := range numbers {
+		if n > len(heads) {
+			heads = append(heads, i)
+		} else if h := &heads[n-1]; fs[*h].Vague && !fs[i].Vague {
+			*h = i
 		}
-		out = append(out, Group{Finding: fs[i]})
+	}
+	groups := make([]Group, len(heads))
+	for i, n := range numbers {
+		if i == heads[n-1] {
+			groups[n-1].Finding = fs[i]
+		} else {
+			groups[n-1].Also = append(groups[n-1].Also, fs[i])
+		}
+	}
+	out := make([]Group, 0, len(groups))
+	slices.Sort(heads)
+	for _, h := range heads {
+		out = append(out, groups[numbers[h]-1])
 	}
 	return out
 }

@@ -106,7 +106,8 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	class := e.Class.Name
 	x := &f.Sum.Regions[e.Region]
 	obj := "some " + class
-	if name := called(f, e.Region); name != "" {
+	name := called(f, e.Region)
+	if name != "" {
 		obj = fmt.Sprintf("%s (%s)", name, class)
 	}
 	field := e.Field
@@ -114,7 +115,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 		field = e.Name
 	}
 	out := project.FindingAt(f.Unit.Source, e.Span, code, "", "")
-	out.Warning = true
+	out.Warning, out.Vague = true, name == ""
 	switch {
 	case code == finding.UnlockedHelper:
 		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, which is not held here", f.Name(), e.Via.Name(), obj)
