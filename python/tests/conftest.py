@@ -87,6 +87,13 @@ def venv(path, *requirements):
     return python
 
 
+def isolated(interpreter, project, out, *options):
+    """Build a wheel of a folder or an sdist in an isolated environment; return it."""
+    run(UV, "build", "-q", "--wheel", "--python", interpreter, "-o", out, *options, project)
+    (built,) = out.glob("*.whl")
+    return built
+
+
 def shared(tmp_path_factory, name, make):
     """Have one of pytest's processes fill a directory, for all of them; return it."""
     if "PYTEST_XDIST_WORKER" not in os.environ:
