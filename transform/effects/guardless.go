@@ -115,9 +115,10 @@ func (l left) place(f *Function) ast.Span {
 // leaves goes back from the ends of a constructor along its history. s must be lent.
 func leaves(s *Solver, f *Function, name string) left {
 	s.At(f)
-	w := backward{s: s, name: name, seen: make([]uint64, len(f.Flow.Nodes)/64+1)}
+	w := backward{s: s, name: name}
+	seen := make([]uint64, len(f.Flow.Nodes)/64+1)
 	for _, end := range f.Flow.ends {
-		w.from(end)
+		waysBack(f.Flow.Nodes, seen, end, w.ends)
 	}
 	if !w.touched {
 		w.left = left{}
@@ -132,36 +133,23 @@ type backward struct {
 	left
 	s    *Solver
 	name string
-	seen []uint64 // by node, a bit for each
 }
 
-func (w *backward) from(n int32) {
-	f := w.s.f
-	for n != 0 && w.seen[n/64]&(1<<(n%64)) == 0 {
-		w.seen[n/64] |= 1 << (n % 64)
-		x := &f.Flow.Nodes[n]
-		switch x.Kind {
-		case NodeHistory:
-			w.entry = true
-			return
-		case NodeLocal:
-			for _, from := range x.From {
-				w.from(from)
-			}
-			return
-		case NodeAssigned:
-			if x.Name == w.name && w.self(x.From[0]) {
-				w.touched = true
-				w.value(x.From[1], x.pos)
-				return
-			}
-		case NodeCalled:
-			if x.Num != unseenCode && w.call(&f.Flow.Calls[x.Num]) {
-				return
-			}
+// ends looks at a part of the history, and reports whether nothing before it matters.
+func (w *backward) ends(x *Node) bool {
+	switch x.Kind {
+	case NodeHistory:
+		w.entry = true
+	case NodeAssigned:
+		if x.Name == w.name && w.self(x.From[0]) {
+			w.touched = true
+			w.value(x.From[1], x.pos)
+			return true
 		}
-		n = x.Base
+	case NodeCalled:
+		return x.Num != unseenCode && w.call(&w.s.f.Flow.Calls[x.Num])
 	}
+	return false
 }
 
 // self reports whether a node is the object that is made.

@@ -211,31 +211,42 @@ func (h *lookback) from(n int32) {
 	if h.seen == nil {
 		h.seen = make([]uint64, len(h.s.flow.Nodes)/64+1)
 	}
-	for n != 0 && h.seen[n/64]&(1<<(n%64)) == 0 {
-		h.seen[n/64] |= 1 << (n % 64)
-		x := &h.s.flow.Nodes[n]
-		switch x.Kind {
-		case NodeHistory:
-			h.entry = true
-			if x.Num == anyTime {
-				h.all()
-			}
-			return
-		case NodeLocal:
+	waysBack(h.s.flow.Nodes, h.seen, n, h.ends)
+}
+
+// ends reports whether nothing before this part of the history matters.
+func (h *lookback) ends(x *Node) bool {
+	switch x.Kind {
+	case NodeHistory:
+		h.entry = true
+		if x.Num == anyTime {
+			h.all()
+		}
+	case NodeAssigned:
+		return h.assignment(x)
+	case NodeCalled:
+		if x.Num != unseenCode {
+			return h.call(&h.s.flow.Calls[x.Num])
+		}
+		h.unseen = true
+	}
+	return false
+}
+
+// waysBack goes back along a history, on each way until it has begun or stops, and to each node once: seen has a bit for
+// each.
+func waysBack(nodes []Node, seen []uint64, n int32, stops func(x *Node) bool) {
+	for n != 0 && seen[n/64]&(1<<(n%64)) == 0 {
+		seen[n/64] |= 1 << (n % 64)
+		x := &nodes[n]
+		if x.Kind == NodeLocal {
 			for _, from := range x.From {
-				h.from(from)
+				waysBack(nodes, seen, from, stops)
 			}
 			return
-		case NodeAssigned:
-			if h.assignment(x) {
-				return
-			}
-		case NodeCalled:
-			if x.Num == unseenCode {
-				h.unseen = true
-			} else if h.call(&h.s.flow.Calls[x.Num]) {
-				return
-			}
+		}
+		if stops(x) || x.Kind == NodeHistory {
+			return
 		}
 		n = x.Base
 	}
