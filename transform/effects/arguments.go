@@ -319,3 +319,16 @@ func (b calls) passedTo(args []ast.Arg, byRef func(i int, name string) bool) pas
 	}
 	return p
 }
+
+// passIn passes a C value to a method of a C++ object, which an expression names. The containers of the library copy what
+// they are given: what the pointers of a struct, or of a C++ object, lead to, they share with it afterwards.
+func (b calls) passIn(in ast.Expr, container ctype.Shape, n int32, name string, span ast.Span) {
+	if !container.Library || !library.CppCopies()[name] || b.shape(n).Kind != ctype.Record {
+		b.passTo(n, false, name, span)
+		return
+	}
+	b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
+	if sh := b.shape(n); library.CppWriters()[name] && (!sh.Copied || sh.Pointers) {
+		b.stowed(in, n)
+	}
+}

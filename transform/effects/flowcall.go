@@ -268,7 +268,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			if sh.Cpp != nil && !library.CppWriters()[name] {
 				b.flow.Actions[len(b.flow.Actions)-1].Reader = Reader{sh.Cpp.Def.Name.Name + "." + name, "", true}
 			}
-			if sh.Pointers && library.CppWriters()[name] { // what its pointers lead to it leaves alone
+			if (sh.Pointers || sh.Library) && library.CppWriters()[name] { // what its pointers lead to it leaves alone
 				b.flow.Actions[len(b.flow.Actions)-1].shallow = true
 			}
 		}
@@ -278,7 +278,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				if b.shape(n).Kind == ctype.Pointer {
 					b.stowed(in, n)
 				} else {
-					b.passIn(sh, n, name, e.Span)
+					b.passIn(fun.X, sh, n, name, e.Span)
 				}
 			})
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
@@ -286,7 +286,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if sh.Pointers && library.CppWriters()[name] {
 			args.each(func(n int32) { b.storedInto(base, n, e.Span) })
 		}
-		args.each(func(n int32) { b.passIn(sh, n, name, e.Span) })
+		args.each(func(n int32) { b.passIn(fun.X, sh, n, name, e.Span) })
 		if name == "data" && sh.Pointers {
 			return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item().Pointer(1, false)})
 		}

@@ -5,7 +5,6 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/parser/c"
 	"pyxlock/transform/ctype"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 	"slices"
@@ -199,16 +198,6 @@ func (b *notes) passTo(n int32, sure bool, name string, span ast.Span) {
 	default: // perhaps a pointer
 		b.effect(n, nil, OnState, Write, false, PassesUnknown, name, span)
 	}
-}
-
-// passIn passes a C value to a method of a C++ object. The containers of the library copy what they are given; what a
-// pointer that they have leads to they may be used to write.
-func (b *notes) passIn(container ctype.Shape, n int32, name string, span ast.Span) {
-	if container.Library && library.CppCopies()[name] && b.shape(n).Kind == ctype.Record {
-		b.effect(n, nil, OnState, Read, true, PassesConst, name, span)
-		return
-	}
-	b.passTo(n, false, name, span)
 }
 
 // passAs passes a C value to a function of which a header may say what it does to it.
