@@ -13,19 +13,22 @@ import (
 )
 
 // knowsKind leaves in the environment that a condition holds, or does not.
-func knowsKind(b *builder, cond ast.Expr, holds bool) {
+func knowsKind(b *builder, cond ast.Expr, holds bool) { knowsKindIn(b, cond, cond, holds) }
+
+// knowsKindIn is knowsKind for a part of a condition. What the condition assigns had another value when it was tested.
+func knowsKindIn(b *builder, whole, cond ast.Expr, holds bool) {
 	switch c := syntax.Unparen(cond).(type) {
 	case *ast.Unary:
 		if c.Op == "not" {
-			knowsKind(b, c.X, !holds)
+			knowsKindIn(b, whole, c.X, !holds)
 		}
 	case *ast.Binary:
 		if c.Op == "and" && holds || c.Op == "or" && !holds { // both sides
-			knowsKind(b, c.X, holds)
-			knowsKind(b, c.Y, holds)
+			knowsKindIn(b, whole, c.X, holds)
+			knowsKindIn(b, whole, c.Y, holds)
 		}
 	case *ast.Call:
-		if x, classes := testsKind(b, c); x != nil && !holds {
+		if x, classes := testsKind(b, c); x != nil && !holds && !syntax.Assigns(whole, x.Name) {
 			isNone(b, x, classes)
 		}
 	}
@@ -38,7 +41,7 @@ func testsKind(b *builder, c *ast.Call) (*ast.Name, []*project.Class) {
 		return nil, nil
 	}
 	x, ok := syntax.Unparen(c.Args[0].X).(*ast.Name)
-	if !ok {
+	if _, bound := b.m.Scope.Names["isinstance"]; !ok || bound {
 		return nil, nil
 	}
 	of := []ast.Expr{c.Args[1].X}
