@@ -137,7 +137,7 @@ func (b *builder) paramShape(i int, prm *ast.Param) ctype.Shape {
 			return ctype.Shape{Kind: ctype.Object} // Python's int, not C's
 		}
 		return sh
-	case prm.Annotation != nil:
+	case prm.Annotation != nil && project.AnnotationsAreTypes(b.m):
 		if sh := b.p.Types.OfNote(b.m, prm.Annotation); sh.Kind != ctype.Unknown {
 			return sh
 		}

@@ -3,6 +3,7 @@ package effects
 import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 	"slices"
 )
@@ -168,7 +169,7 @@ func (b *builder) assign(st *ast.Assign) {
 		}
 		return
 	}
-	if st.Annotation != nil && len(st.Targets) == 1 {
+	if st.Annotation != nil && len(st.Targets) == 1 && project.AnnotationsAreTypes(b.m) {
 		if n, ok := syntax.Unparen(st.Targets[0]).(*ast.Name); ok {
 			sh := b.p.Types.OfNote(b.m, st.Annotation)
 			if _, known := b.vars[n.Name]; !known {

@@ -29,8 +29,8 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Paren:
 		return b.expr(e.X)
 	case *ast.Cast:
-		n := b.expr(e.X)
-		to := b.p.Types.OfType(b.m, e.Type, 0)
+		n, to := b.expr(e.X), b.p.Types.OfType(b.m, e.Type, 0)
+		to.Exact = to.Exact && (e.Checked || b.shape(n).Exact) // "<list>x" asks nobody what x is
 		if e.Type != nil && e.Type.Name == "void" && to.Kind == ctype.Pointer && b.shape(n).Kind == ctype.Object && n != 0 {
 			// What is given to C code as void * comes back in a callback as what it is.
 			return b.node(Node{Kind: NodeInside, Base: n, Shape: to})

@@ -62,6 +62,7 @@ type Module struct {
 	owners       *cache.Cache[string, Resolved] // see owner
 	cimported    *cache.Cache[cimport, *Module] // see at
 	c            cache.Value[*CNames]           // see CDecls
+	annotated    cache.Value[bool]              // see AnnotationsAreTypes
 }
 
 // IsPure reports whether a file is Python code that Cython may compile.

@@ -5,6 +5,7 @@ package project
 
 import (
 	"bytes"
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -22,6 +23,14 @@ func (m *Module) ParamType(c *Class, def *ast.FuncDef, i int, prm *ast.Param) (p
 		}
 	}
 	return path, pointer
+}
+
+// AnnotationsAreTypes reports whether Cython takes the annotations of functions for types: a module that speaks of the
+// directive may have turned that off, and any object comes in then.
+func AnnotationsAreTypes(m *Module) bool {
+	return m.annotated.Get(func() bool {
+		return !slices.ContainsFunc(m.Units, func(u *Unit) bool { return u.Spells("annotation_typing") })
+	})
 }
 
 // declaredType returns the dotted name of a parameter's type, nil where it has
@@ -48,7 +57,9 @@ func (m *Module) declaredType(def *ast.FuncDef, prm *ast.Param) (path []string, 
 		return path, false
 	}
 	if prm.Annotation != nil {
-		path = syntax.Dotted(prm.Annotation)
+		if path = syntax.Dotted(prm.Annotation); !AnnotationsAreTypes(m) && m.Lookup(path) == nil {
+			path = nil
+		}
 	}
 	// @cython.locals(x=T)
 	for _, d := range def.Decorators {
