@@ -64,6 +64,7 @@ type checking struct {
 	// words are those of the rule that is being applied.
 	words  []string
 	blocks *missingBlocks // of the function that was asked about last
+	solved bool           // see functions
 }
 
 func (p *Checker) checking(m *project.Module) *checking {
@@ -88,10 +89,14 @@ func (p *Checker) Apply(m *project.Module, builds bool) []finding.Finding {
 // functions returns the module's functions, with their summaries made.
 func (c *checking) functions() []*effects.Function {
 	all := c.p.Funcs(c.m).All
+	if c.solved {
+		return all
+	}
 	for _, f := range all { // before solve, which runs alone
 		c.p.FlowOf(f)
 	}
 	c.p.Solve(all)
+	c.solved = true
 	return all
 }
 

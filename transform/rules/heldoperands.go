@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -18,32 +20,53 @@ func unguarded(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 }
 
 // operandHeld reports whether an expression is reached through an attribute of a parameter, which the function holds
-// from its entry on, or its callers do: "other.terms".
+// from its entry on, or its callers do: "other.terms". What another object has, "other.leaf.terms", that lock guards where
+// nothing else leads to it.
 func operandHeld(c *checking, f *ruleFunc, x ast.Expr) bool {
-	root, attr := "", ""
+	root := ""
+	var path []string // the attributes, the last one first
 	for e := syntax.Bare(x); root == ""; {
 		switch at := e.(type) {
 		case *ast.Attribute:
-			e, attr = syntax.Bare(at.X), at.Attr.Name
+			e, path = syntax.Bare(at.X), append(path, at.Attr.Name)
 		case *ast.Name:
 			root = at.Name
 		default:
 			return false
 		}
 	}
-	if f.prepare(); attr == "" || f.params[root] == nil || len(f.values[root]) > 0 {
+	if f.prepare(); len(path) == 0 || f.params[root] == nil || len(f.values[root]) > 0 {
 		return false
 	}
+	slices.Reverse(path)
 	num := int32(slices.IndexFunc(f.def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == root }))
-	all := c.functions()
-	i := slices.IndexFunc(all, func(g *effects.Function) bool { return g.Def == f.def })
-	if i < 0 || c.p.Exempt(all[i]) {
+	c.functions() // solves them
+	g := c.p.Funcs(c.m).ByDef[f.def]
+	if g == nil || c.p.Exempt(g) {
 		return false
 	}
-	g := all[i]
 	return slices.ContainsFunc(g.Sum.Effects, func(e effects.Effect) bool {
 		r := &g.Sum.Regions[e.Region]
-		return r.Root == effects.NodeParam && r.Num == num && r.Parent < 0 && c.p.Guards(e.Class) && e.Class.Field(attr) != nil &&
+		return r.Root == effects.NodeParam && r.Num == num && r.Parent < 0 && c.p.Guards(e.Class) && leadsWithin(c, e.Class, path) &&
 			(c.p.Holds(g, &e) || len(g.Callers) > 0 && !c.p.Entry(g))
 	})
+}
+
+// leadsWithin reports whether a path of attributes stays within an object of a class, and what only that object leads to.
+func leadsWithin(c *checking, k *project.Class, path []string) bool {
+	for i, name := range path {
+		fd := k.Field(name)
+		if fd == nil {
+			return false
+		}
+		switch last, sh := i == len(path)-1, c.p.Types.OfField(fd); {
+		case last || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown:
+			return true
+		case sh.Class == nil || !effects.Owns(c.p, k, name):
+			return false
+		default:
+			k = sh.Class
+		}
+	}
+	return false
 }
