@@ -93,6 +93,25 @@ func led(fl *Flow, from []int32) []int32 {
 	return slices.DeleteFunc(from, func(n int32) bool { return isMade(fl, n) })
 }
 
+// cameFrom reports whether a value is another one, or a part of it, in one of the ways in which a variable gets it: "p =
+// realloc(p, n)" in a loop, where what p was before the loop is all that it leads to.
+func cameFrom(fl *Flow, n, of int32, depth int) bool {
+	for ; depth > 0 && n != 0; depth-- {
+		if n == of {
+			return true
+		}
+		switch x := &fl.Nodes[n]; x.Kind {
+		case NodeCast, NodeInside:
+			n = x.Base
+		case NodeLocal:
+			return slices.ContainsFunc(x.From, func(from int32) bool { return cameFrom(fl, from, of, depth/2) })
+		default:
+			return false
+		}
+	}
+	return false
+}
+
 // source is what made a pointer, as far as that is one value.
 func (fl *Flow) source(n int32) int32 {
 	at := n

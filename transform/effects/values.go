@@ -182,10 +182,13 @@ func (b *values) refill(n int32) {
 	}
 }
 
+// maxOrigin bounds how far back origin goes: what a loop's variable is in the next round may lead round in a circle.
+const maxOrigin = 256
+
 // origin returns the object that a C value is a part of, or the value itself.
 func (b *values) origin(n int32) int32 {
-	for {
-		x := b.flow.Nodes[n]
+	for range maxOrigin {
+		x := &b.flow.Nodes[n]
 		switch {
 		case x.Kind == NodeLocal && len(x.From) == 1:
 			n = x.From[0]
@@ -195,6 +198,7 @@ func (b *values) origin(n int32) int32 {
 			return n
 		}
 	}
+	return n
 }
 
 // inC reports whether a value is C data or may be: no object, that is.

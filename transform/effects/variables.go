@@ -228,7 +228,9 @@ func (b *variables) again(l *loop) {
 		if now := b.env[slot]; now != 0 && now != n {
 			x := &b.flow.Nodes[n]
 			if !slices.Contains(x.From, now) {
-				x.From = led(b.flow, append(x.From, now))
+				if x.From = append(x.From, now); !cameFrom(b.flow, now, n, 16) {
+					x.From = led(b.flow, x.From)
+				}
 			}
 		}
 	}
