@@ -185,6 +185,17 @@ func (s *Solver) certainly() {
 	}
 }
 
+// AssignsAlways reports whether a function assigns to an attribute of a parameter on every way through it.
+func (f *Function) AssignsAlways(param int, name string) bool {
+	for i := range f.Sum.assigns {
+		a := &f.Sum.assigns[i]
+		if x := &f.Sum.Regions[a.into]; a.name == name && x.Parent < 0 && x.Root == NodeParam && int(x.Num) == param && f.Sum.always[place{a.into, name}] {
+			return true
+		}
+	}
+	return false
+}
+
 // AtEntry reports whether a region is what its path leads to when f is entered, as
 // far as f itself assigns to attributes: a lock on the path is a lock on the object.
 func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }

@@ -17,6 +17,8 @@ type Changes struct {
 	// assigned are those that get another value, pointers that go elsewhere among
 	// them.
 	assigned map[*project.Class]map[string]bool
+	// within are those of which something else is written than the attribute itself: what it leads to.
+	within map[*project.Class]map[string]bool
 	// direct are the functions that write to one themselves, once its object is made.
 	direct map[attribute][]*Function
 }
@@ -41,6 +43,13 @@ func (w *Changes) Moves(c *project.Class, name string) bool {
 // attribute holds, once its object is made.
 func (w *Changes) Grows(c *project.Class, name string) bool {
 	return w != nil && w.grown[c.Declarer(name)][name]
+}
+
+// StaysWithin reports whether what an attribute leads to does not change any more once its object is made, though the
+// attribute itself may come to lead elsewhere.
+func (w *Changes) StaysWithin(c *project.Class, name string) bool {
+	f := c.Field(name)
+	return f != nil && f.Vis != ast.Public && f.Vis != ast.Readonly && w != nil && !w.within[c.Declarer(name)][name]
 }
 
 // Stay reports whether the attributes that lead to a region of f are not assigned to

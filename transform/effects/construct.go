@@ -38,7 +38,8 @@ func (p *Program) SettleWrites(mods []*project.Module) {
 // SettleFunctions is SettleWrites for functions.
 func (p *Program) SettleFunctions(all []*Function) {
 	p.Solve(all)
-	written, grown, assigned := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
+	written, grown := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
+	assigned, within := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
 	direct := map[attribute][]*Function{}
 	mark := func(in map[*project.Class]map[string]bool, c *project.Class, name string) {
 		if in[c] == nil {
@@ -55,10 +56,14 @@ func (p *Program) SettleFunctions(all []*Function) {
 				if c.FieldByName[e.Field] == nil {
 					for name := range c.FieldByName {
 						mark(written, c, name)
+						mark(within, c, name)
 					}
 					continue
 				}
 				mark(written, c, e.Field)
+				if end := atEnd(e); (end.Behind || end.Cause != Writes && end.Cause != Deletes) && !(e.Via == nil && Pickles(f) && !end.Sure) {
+					mark(within, c, e.Field)
+				}
 				switch ends(e) {
 				case Writes, Deletes:
 					mark(assigned, c, e.Field)
@@ -90,7 +95,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		}
 	}
-	p.Changes = &Changes{written, grown, assigned, direct}
+	p.Changes = &Changes{written, grown, assigned, within, direct}
 }
 
 // ends returns in what way an effect comes about in the end.
@@ -120,6 +125,15 @@ func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 		}
 		visit(e)
 	}
+}
+
+// Pickles reports whether a function is one whose result copy and pickle read, and write to nothing of.
+func Pickles(f *Function) bool {
+	switch f.Def.Name.Name {
+	case "__reduce__", "__reduce_ex__", "__getstate__", "__getnewargs__", "__getnewargs_ex__":
+		return f.Class != nil
+	}
+	return false
 }
 
 // Entry reports whether code outside of the project may call a function: from

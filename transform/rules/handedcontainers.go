@@ -71,7 +71,7 @@ func handsContainer(c *checking, s *effects.Solver, f *effects.Function, n int32
 	}
 	for _, r := range s.Top(n) {
 		rg := &f.Sum.Regions[r.Region]
-		if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(f, rg.Name) {
+		if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(c, f, rg.Name) {
 			continue
 		}
 		kind := "list"

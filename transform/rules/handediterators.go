@@ -25,7 +25,7 @@ func goneOver(c *checking, f *effects.Function) {
 			return
 		}
 		fd := f.Class.Field(a.Attr.Name)
-		if fd == nil || fd.Ctype == nil || fd.Ctype.Name != "dict" && fd.Ctype.Name != "set" || !c.p.Changes.Grows(f.Class, fd.Name) || letsGo(f, fd.Name) {
+		if fd == nil || fd.Ctype == nil || fd.Ctype.Name != "dict" && fd.Ctype.Name != "set" || !c.p.Changes.Grows(f.Class, fd.Name) || letsGo(c, f, fd.Name) {
 			return
 		}
 		out := project.FindingAt(f.Unit.Source, x.Range(), finding.Container,
@@ -66,4 +66,15 @@ func over(e ast.Expr, self string, itself bool) *ast.Attribute {
 		}
 	}
 	return nil
+}
+
+func eachReturn(f *effects.Function, visit func(x ast.Expr)) {
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if r, ok := n.(*ast.Simple); ok && r.Keyword == "return" {
+			for _, x := range r.Exprs {
+				visit(x)
+			}
+		}
+		return true
+	})
 }

@@ -35,7 +35,7 @@ func viewsOf(c *checking, f *effects.Function) {
 	r.prepare()
 	v := ownViews{c, f, r, syntax.ParamName(f.Def.Params.List[0])}
 	given := func(x ast.Expr) {
-		if name := v.of(x, maxAliases); name != "" {
+		if name := v.of(x, maxAliases); name != "" && !letsGo(c, f, name) && !(effects.Pickles(f) && c.p.Changes.StaysWithin(f.Class, name)) {
 			c.handsOutView(f, x.Range(), name)
 		}
 	}

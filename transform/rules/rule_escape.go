@@ -386,7 +386,7 @@ func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n 
 			return
 		}
 		for _, r := range look().Top(n) {
-			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || sh.Axes > 0 || isView(r.Class.Field(x.Name))) {
+			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || sh.Axes > 0 || isView(r.Class.Field(x.Name))) && !letsGo(c, f, x.Name) {
 				c.handsOutView(f, f.Def.Name.Span, x.Name)
 				return
 			}
@@ -442,36 +442,6 @@ func origin(f *effects.Function, n int32) *effects.Node {
 		}
 	}
 	return &f.Flow.Nodes[n]
-}
-
-// letsGo reports whether a function gives an attribute another value and
-// returns what it was before: the object does not have that any more.
-func letsGo(f *effects.Function, name string) bool {
-	rebinds := false
-	for i := range f.Flow.Actions {
-		e := &f.Flow.Actions[i]
-		rebinds = rebinds || e.Cause == effects.Writes && e.Name == name
-	}
-	if !rebinds {
-		return false
-	}
-	direct := false
-	eachReturn(f, func(x ast.Expr) {
-		a, ok := syntax.Bare(x).(*ast.Attribute)
-		direct = direct || ok && a.Attr.Name == name
-	})
-	return !direct
-}
-
-func eachReturn(f *effects.Function, visit func(x ast.Expr)) {
-	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
-		if r, ok := n.(*ast.Simple); ok && r.Keyword == "return" {
-			for _, x := range r.Exprs {
-				visit(x)
-			}
-		}
-		return true
-	})
 }
 
 // checkBuffers looks at locked classes that export their memory.
