@@ -216,6 +216,10 @@ func asks(f *Function, is func(ast.Expr) bool) bool {
 			}
 		case *ast.Cond:
 			ask(x.If)
+		case *ast.Simple:
+			if x.Keyword == "assert" {
+				ask(x.Exprs[0])
+			}
 		case *ast.Binary:
 			if x.Op == "and" || x.Op == "or" {
 				ask(x)
