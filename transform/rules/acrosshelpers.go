@@ -59,6 +59,16 @@ func (a *across) findSteps() {
 
 // points reports whether the method has a pointer into memory of the object, or a loop over it.
 func (a *across) points() bool {
+	over := false
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		if comp, ok := n.(*ast.Comp); ok {
+			over = over || slices.ContainsFunc(comp.Clauses, func(cl ast.CompClause) bool { return cl.Target != nil && a.container(cl.Iter) != nil })
+		}
+		return !over
+	})
+	if over {
+		return true
+	}
 	for name, values := range a.r.values {
 		for _, v := range values {
 			if v.value != nil && (v.item || a.attribute(v.value) != nil || a.bytes(name, v.value) != nil) {

@@ -4,8 +4,9 @@ package rules
 // function returns, an item of globals(), and methods that are bound to it.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
-	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
 )
 
@@ -24,7 +25,10 @@ func aliasOf(c *bodies, f *ruleFunc, e ast.Expr, depth int) *globalVar {
 			return sameAs(c, c.globals()[x.Name], depth)
 		}
 		if f.prepare(); f.params[x.Name] != nil && len(f.values[x.Name]) == 0 {
-			return aliasOf(c, f.outer, f.params[x.Name].Default, depth-1)
+			if v := aliasOf(c, f.outer, f.params[x.Name].Default, depth-1); v != nil {
+				return v
+			}
+			return passedBy(c, f, f.params[x.Name], depth)
 		}
 	case *ast.Call:
 		name, ok := syntax.Unparen(x.Fun).(*ast.Name)
@@ -52,6 +56,36 @@ func aliasOf(c *bodies, f *ruleFunc, e ast.Expr, depth int) *globalVar {
 	return nil
 }
 
+// passedBy returns the module's variable that a function of the module gives another one as a parameter, without a lock of
+// the module; nil where none does.
+func passedBy(c *bodies, f *ruleFunc, p *ast.Param, depth int) *globalVar {
+	if f.class != nil || f.outer != nil || !c.given[f.name()] || p.Kind != ast.Positional {
+		return nil
+	}
+	if v, known := c.passed[p]; known {
+		return v // of a function that calls itself, what is known so far
+	}
+	if c.passed == nil {
+		c.passed = map[*ast.Param]*globalVar{}
+	}
+	c.passed[p] = nil
+	at, param := slices.Index(f.def.Params.List, p), syntax.ParamName(p)
+	for _, k := range c.callsOf(f.name()) {
+		if k.f == nil || k.f == f || k.call == nil || k.f.isLocal(f.name()) || k.f.heldForAll(k.call.Pos) {
+			continue
+		}
+		for i, a := range k.call.Args {
+			if a.Star == 0 && (a.Name.Name == param || a.Name.Name == "" && i == at) {
+				if v := aliasOf(c, k.f, a.X, depth-1); v != nil && !c.isCValue(v) {
+					c.passed[p] = v
+					return v
+				}
+			}
+		}
+	}
+	return nil
+}
+
 // sameAs is the variable whose object a variable is given as its only value; itself where that is a new one.
 func sameAs(c *bodies, v *globalVar, depth int) *globalVar {
 	if v == nil || len(v.inits) != 1 || c.isCValue(v) {
@@ -63,25 +97,31 @@ func sameAs(c *bodies, v *globalVar, depth int) *globalVar {
 	return v
 }
 
-// boundTo returns the module's variable that a call of a plain name changes, by a method that is bound to it: _put(k, v)
-// after _put = _table.__setitem__.
-func boundTo(c *bodies, f *ruleFunc, fun ast.Expr) *globalVar {
+// boundTo returns the module's variable whose method a plain name is bound to, and which method that is: _put(k, v) after
+// _put = _table.__setitem__.
+func boundTo(c *bodies, f *ruleFunc, fun ast.Expr) (v *globalVar, method string) {
 	n, ok := syntax.Unparen(fun).(*ast.Name)
 	if !ok {
-		return nil
+		return nil, ""
 	}
 	var is ast.Expr
 	if f.isLocal(n.Name) {
-		if f.prepare(); f.params[n.Name] != nil && len(f.values[n.Name]) == 0 {
+		f.prepare()
+		switch vs := f.values[n.Name]; {
+		case f.params[n.Name] != nil && len(vs) == 0:
 			is = f.params[n.Name].Default
+		case f.params[n.Name] == nil && len(vs) == 1 && !vs[0].item:
+			if a, ok := syntax.Bare(vs[0].value).(*ast.Attribute); ok {
+				return aliasOf(c, f, a.X, maxOtherNames), a.Attr.Name
+			}
 		}
 	} else if v := c.globals()[n.Name]; v != nil && len(v.inits) == 1 {
 		is = v.inits[0]
 	}
-	if a, ok := syntax.Bare(is).(*ast.Attribute); ok && library.Mutators()[a.Attr.Name] {
-		return aliasOf(c, nil, a.X, maxOtherNames)
+	if a, ok := syntax.Bare(is).(*ast.Attribute); ok {
+		return aliasOf(c, nil, a.X, maxOtherNames), a.Attr.Name
 	}
-	return nil
+	return nil, ""
 }
 
 // onlyReturned is what a function returns that does nothing else; nil of another one.

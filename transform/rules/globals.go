@@ -3,6 +3,7 @@ package rules
 // Module globals, and how functions change them.
 
 import (
+	"maps"
 	"slices"
 
 	"pyxlock/parser/ast"
@@ -128,14 +129,48 @@ func (c *bodies) globals() map[string]*globalVar {
 				names[f.name()], c.tells[f.name()] = true, f
 			}
 		}
-		first := firstLetters(names)
-		for _, f := range c.funcs() {
-			if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
-				c.changes(f)
+		naming := func() (out []*ruleFunc) {
+			first := firstLetters(names)
+			for _, f := range c.funcs() {
+				if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
+					out = append(out, f)
+				}
 			}
+			return out
+		}
+		c.given = functionsGiven(c, naming())
+		maps.Copy(names, c.given)
+		for _, f := range naming() {
+			c.changes(f)
 		}
 	}
 	return c.vars
+}
+
+// functionsGiven are the functions of the module to which some function gives a variable of the module by its name.
+func functionsGiven(c *bodies, by []*ruleFunc) map[string]bool {
+	own, out := map[string]bool{}, map[string]bool{}
+	for _, f := range c.funcs() {
+		if f.class == nil && f.outer == nil && f.def.Params != nil && len(f.def.Params.List) > 0 {
+			own[f.name()] = true
+		}
+	}
+	for _, f := range by {
+		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
+			call, ok := n.(*ast.Call)
+			if !ok {
+				return true
+			}
+			if to, ok := call.Fun.(*ast.Name); ok && own[to.Name] && !out[to.Name] && slices.ContainsFunc(call.Args, func(a ast.Arg) bool {
+				x, ok := syntax.Bare(a.X).(*ast.Name)
+				return ok && c.vars[x.Name] != nil && !f.isLocal(x.Name) && !c.isCValue(c.vars[x.Name])
+			}) {
+				out[to.Name] = true
+			}
+			return true
+		})
+	}
+	return out
 }
 
 // globalNamed returns the module's variable that a name denotes in a function.
@@ -215,7 +250,7 @@ func (c *bodies) changes(f *ruleFunc) {
 		case *ast.Call:
 			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
 				note(at.X, stores, n, nil, nil)
-			} else if v := boundTo(c, f, n.Fun); v != nil {
+			} else if v, method := boundTo(c, f, n.Fun); v != nil && library.Mutators()[method] {
 				v.changes = append(v.changes, globalChange{kind: stores, f: f, node: n})
 			}
 			if at, ok := n.Fun.(*ast.Attribute); ok && (at.Attr.Name == "send" || at.Attr.Name == "__next__") {

@@ -7,6 +7,7 @@ package rules
 import (
 	"bytes"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
@@ -160,6 +161,9 @@ func (s *sharedThings) collect(c *bodies, u *project.Unit, k *ast.ClassDef, name
 		s.classes[k.Name.Name] = cl
 	}
 	names[k.Name.Name] = true
+	if c.m.ClassByName[k.Name.Name] == nil { // by which its methods name it
+		names["cls"], names["__class__"], names["type"] = true, true, true
+	}
 	syntax.EachStmt(k.Body.Stmts, func(st ast.Stmt) {
 		a, ok := st.(*ast.Assign)
 		if !ok || a.Value == nil {
@@ -240,14 +244,23 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 		}
 		return "", false
 	}
+	ofClassItself := func(class string) (string, bool) { // which functions give attributes that its body has not
+		if name, whole := ofClassNamed(class); name != "" || c.m.ClassByName[class] != nil || s.classes[class] == nil {
+			return name, whole
+		}
+		return class + "." + attr, true
+	}
 	isSelf := func(e ast.Expr) bool {
 		return f.class != nil && f.first() != "" && syntax.IsNamed(syntax.Bare(e), f.first())
 	}
 	switch r := syntax.Bare(x.X).(type) {
 	case *ast.Name:
 		if isSelf(r) {
-			if name, whole = ofClassNamed(f.class.Name.Name); name == "" || ofClass(f) {
-				return name, whole
+			if ofClass(f) {
+				return ofClassItself(f.class.Name.Name)
+			}
+			if name, _ = ofClassNamed(f.class.Name.Name); name == "" {
+				return "", false
 			}
 			if class := name[:len(name)-len(attr)-1]; s.own[name] || s.own[f.class.Name.Name+"."+attr] || s.own[class+"."+attr] {
 				return "", false
@@ -258,7 +271,7 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 			return "", false
 		}
 		if s.classes[r.Name] != nil {
-			return ofClassNamed(r.Name)
+			return ofClassItself(r.Name)
 		}
 		if v := c.globals()[r.Name]; v != nil {
 			return r.Name + "." + attr, plainObject(c, v)
@@ -267,11 +280,11 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 		return r.Name + "." + attr, (b.Kind == project.BindModule || b.Kind == project.BindImported) && c.m.Lookup([]string{r.Name}) == nil
 	case *ast.Call:
 		if syntax.IsNamed(r.Fun, "type") && len(r.Args) == 1 && isSelf(r.Args[0].X) {
-			return ofClassNamed(f.class.Name.Name)
+			return ofClassItself(f.class.Name.Name)
 		}
 	case *ast.Attribute:
 		if r.Attr.Name == "__class__" && isSelf(r.X) {
-			return ofClassNamed(f.class.Name.Name)
+			return ofClassItself(f.class.Name.Name)
 		}
 	}
 	return "", false
@@ -309,7 +322,11 @@ func sharedAttribute(c *bodies, f *ruleFunc, x *ast.Attribute, assigns bool) *gl
 	}
 	v := c.shared.attrs[name]
 	if v == nil && assigns {
-		at, _, inC := project.Variable(c.m, syntax.Dotted(x)...)
+		path := syntax.Dotted(x)
+		if len(path) == 0 { // type(self).made
+			path = strings.Split(name, ".")
+		}
+		at, _, inC := project.Variable(c.m, path...)
 		if inC && at.Extern {
 			return nil
 		}

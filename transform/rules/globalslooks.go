@@ -19,7 +19,8 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v || v.attr == "" && x.Access != ast.Write && aliasOf(c, f, x, maxOtherNames) == v
 		}
 		if call, ok := k.(*ast.Call); ok {
-			return aliasOf(c, f, call, maxOtherNames) == v
+			of, _ := boundTo(c, f, call.Fun) // _get(k) after _get = _table.get
+			return of == v || aliasOf(c, f, call, maxOtherNames) == v || asksFor(c, v, f, call)
 		}
 		if s, ok := k.(*ast.Subscript); ok && v.of != nil {
 			key := ""
@@ -44,6 +45,15 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 	}
 }
 
+// asksFor reports whether a call asks whether an object has an attribute, or for it: hasattr(cls, "made").
+func asksFor(c *bodies, v *globalVar, f *ruleFunc, call *ast.Call) bool {
+	if v.attr == "" || len(call.Args) < 2 || !syntax.IsNamed(call.Fun, "hasattr") && !syntax.IsNamed(call.Fun, "getattr") {
+		return false
+	}
+	name, ok := textOf(call.Args[1].X)
+	return ok && name == v.attr && sharedAttribute(c, f, &ast.Attribute{X: call.Args[0].X, Attr: ast.Ident{Name: name}}, false) == v
+}
+
 // isVariable reports whether an expression is a variable itself.
 func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
 	switch x := syntax.Bare(e).(type) {
@@ -51,6 +61,8 @@ func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
 		return x.Name == v.name && !f.isLocal(x.Name)
 	case *ast.Attribute:
 		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
+	case *ast.Call:
+		return asksFor(c, v, f, x)
 	}
 	return false
 }

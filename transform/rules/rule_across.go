@@ -291,6 +291,9 @@ func (a *across) container(e ast.Expr) *project.Field {
 // a C++ iterator.
 func (a *across) loops(calls []callback) {
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		if comp, ok := n.(*ast.Comp); ok && comp.Kind != "generator" {
+			comprehends(a, comp, calls)
+		}
 		loop, ok := n.(*ast.For)
 		if !ok || loop.From {
 			return true
@@ -312,6 +315,22 @@ func (a *across) loops(calls []callback) {
 		}
 		return true
 	})
+}
+
+// comprehends looks for callbacks in what a comprehension makes of the items of a container.
+func comprehends(a *across, comp *ast.Comp, calls []callback) {
+	for i := range comp.Clauses {
+		cl := &comp.Clauses[i]
+		fd := a.container(cl.Iter)
+		if cl.Target == nil || cl.From || fd == nil {
+			continue
+		}
+		for _, k := range calls {
+			if comp.Contains(k.span.Pos) && (i > 0 || !cl.Iter.Range().Contains(k.span.Pos)) && a.report(fd, cl.Iter.Range(), k, "the comprehension goes on") {
+				return
+			}
+		}
+	}
 }
 
 // names looks for local names that have such a pointer when a callback runs, and are followed after it.

@@ -22,7 +22,11 @@ func checkEscapes(c *checking) {
 		return // no lock in sight
 	}
 	s := c.p.Solver()
+	movers, known := map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
+		if c.p.Member(f) && !c.p.Exempt(f) {
+			addressesOf(c, f, movers, known)
+		}
 		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
 			continue
 		}

@@ -156,9 +156,14 @@ func (c *bodies) silentGlobal(v *globalVar) bool {
 		return true // C code's; it may be one for each thread
 	}
 	for _, e := range v.inits {
-		call, ok := e.(*ast.Call)
+		call, ok := syntax.Unparen(e).(*ast.Call)
 		if !ok {
 			continue
+		}
+		if len(call.Args) == 2 && c.m.Scope.CythonAttr(call.Fun, false) == "declare" { // _local = cython.declare(object, local())
+			if call, ok = syntax.Unparen(call.Args[1].X).(*ast.Call); !ok {
+				continue
+			}
 		}
 		if p := syntax.Dotted(call.Fun); len(p) > 0 {
 			switch p[len(p)-1] {
@@ -228,6 +233,10 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 				return ch.via + " writes to a C variable while other threads read it"
 			}
 			return "a C variable is written while other threads read it"
+		case address: // open(&handle): whoever is given it sets it
+			if by := givenAddress(ch); by != "" && c.checksFirst(v, ch) {
+				return "it is tested and then given to " + by + ", which sets it; two threads can both find it unset"
+			}
 		}
 		return ""
 	}
@@ -274,6 +283,21 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		}
 		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(given(call), func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
 			return "what is put into it is made of what was in it; another thread can get in between"
+		}
+	}
+	return ""
+}
+
+// givenAddress is the function that is given the address of a variable; "" for none.
+func givenAddress(ch globalChange) string {
+	parents := ch.f.parents(ch.node)
+	for i := range parents {
+		switch p := parents[i].(type) {
+		case *ast.Call:
+			return syntax.LastName(p.Fun)
+		case *ast.Arg, *ast.Cast, *ast.Paren:
+		default:
+			return ""
 		}
 	}
 	return ""

@@ -27,7 +27,9 @@ type bodies struct {
 	fns     []*ruleFunc // see funcs
 	byDef   map[*ast.FuncDef]*ruleFunc
 	vars    map[string]*globalVar
-	tells   map[string]*ruleFunc // functions of the module that do nothing but return one of its variables
+	tells   map[string]*ruleFunc      // functions of the module that do nothing but return one of its variables
+	given   map[string]bool           // those that are given one, see functionsGiven
+	passed  map[*ast.Param]*globalVar // see passedBy
 	reached map[reachKey]reach
 	calls   map[string][]callSite
 	attrs   map[string][]attrUse

@@ -1,0 +1,150 @@
+package rules
+
+// PXL301: addresses of guarded memory that a member hands out as numbers or in capsules, where another member moves
+// or frees that memory.
+
+import (
+	"fmt"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
+	"pyxlock/transform/effects"
+	"pyxlock/transform/finding"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// ownAddresses finds what of a member's expressions has the address of memory of its object.
+type ownAddresses struct {
+	*across
+	views ownViews
+}
+
+// addressesOf reports a member that returns the address of what an attribute leads to, or puts it into a container.
+func addressesOf(c *checking, f *effects.Function, movers map[*project.Field]*moving, known helpers) {
+	if f.Class == nil || ownName(f) == "" || f.Def.Name.Name == "__hash__" || c.p.Constructs(f, 0) {
+		return
+	}
+	a := (&across{checking: c, movers: movers, helpers: known}).on(f)
+	if a == nil {
+		return
+	}
+	own := ownAddresses{a, ownViews{c, f, a.r, a.self}}
+	told := false
+	tell := func(x ast.Expr, does string) {
+		if fd := own.of(x, maxAliases); fd != nil && !told {
+			told = own.tell(fd, x.Range(), does)
+		}
+	}
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Simple:
+			if n.Keyword == "return" && f.Def.Kind != ast.Cdef {
+				for _, x := range n.Exprs {
+					tell(x, "returns")
+				}
+			}
+		case *ast.Assign:
+			if s, ok := syntax.Unparen(n.Targets[0]).(*ast.Subscript); ok && n.Value != nil && own.keeps(s.X) {
+				tell(n.Value, "keeps")
+			}
+		case *ast.Call:
+			if m, ok := syntax.Unparen(n.Fun).(*ast.Attribute); ok && library.Mutators()[m.Attr.Name] && m.Attr.Name != "discard" && m.Attr.Name != "remove" && len(n.Args) > 0 {
+				tell(n.Args[len(n.Args)-1].X, "keeps")
+			}
+		}
+		return true
+	})
+}
+
+// keeps reports whether an expression may be a container of Python's: no pointer, and no memoryview.
+func (o ownAddresses) keeps(e ast.Expr) bool {
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Attribute:
+		fd := o.field(x)
+		return fd == nil || o.p.Types.OfField(fd).Kind == ctype.Object
+	case *ast.Name:
+		t := o.r.types[x.Name]
+		return t.ctype == nil || library.ObjectTypes()[t.ctype.Name]
+	}
+	return false
+}
+
+// of is the attribute into which the address leads that an expression has, or what is in it; nil for none.
+func (o ownAddresses) of(x ast.Expr, depth int) *project.Field {
+	if depth == 0 {
+		return nil
+	}
+	switch x := syntax.Unparen(x).(type) {
+	case *ast.Cast:
+		if x.Type != nil && o.p.Types.Of(o.f.Mod, x.Type, x.Type.Declarator).Kind == ctype.Scalar {
+			return o.pointed(x.X, depth-1)
+		}
+	case *ast.Collection:
+		for i, e := range x.Elems {
+			if x.Kind == "dict" && i%2 == 0 && !syntax.Starred(x.Elems) {
+				continue // what is kept by an address is another thing
+			}
+			if fd := o.of(e, depth-1); fd != nil {
+				return fd
+			}
+		}
+	case *ast.Binary:
+		if x.Op == "+" || x.Op == "-" {
+			return o.of(x.X, depth-1)
+		}
+	case *ast.Call:
+		if x.Fun == nil || len(x.Args) == 0 {
+			return nil
+		}
+		switch syntax.LastName(x.Fun) {
+		case "PyCapsule_New", "PyLong_FromVoidPtr":
+			return o.pointed(x.Args[0].X, depth-1)
+		case "from_address", "int", "c_void_p":
+			return o.of(x.Args[0].X, depth-1)
+		}
+	case *ast.Name:
+		return o.given(x, func(e ast.Expr) *project.Field { return o.of(e, depth-1) })
+	}
+	return nil
+}
+
+// pointed is the attribute into which a pointer leads.
+func (o ownAddresses) pointed(x ast.Expr, depth int) *project.Field {
+	if depth == 0 {
+		return nil
+	}
+	if n, ok := syntax.Bare(x).(*ast.Name); ok {
+		return o.given(n, func(e ast.Expr) *project.Field { return o.pointed(e, depth-1) })
+	}
+	return o.attribute(syntax.Bare(x))
+}
+
+// given is what one of the values has that a variable may have where it is used.
+func (o ownAddresses) given(x *ast.Name, of func(ast.Expr) *project.Field) *project.Field {
+	var fd *project.Field
+	o.views.given(x, func(e ast.Expr) string {
+		if fd = of(e); fd != nil {
+			return fd.Name
+		}
+		return ""
+	})
+	return fd
+}
+
+func (o ownAddresses) tell(fd *project.Field, at ast.Span, does string) bool {
+	m := o.moved(fd)
+	if m.by == nil || m.by == o.f {
+		return false
+	}
+	out := project.FindingAt(o.f.Unit.Source, at, finding.Pointer, "", "")
+	out.Warning = true
+	out.Message = fmt.Sprintf("%s %s the address of the memory of %s, which outlives the lock, and %s moves or frees that memory", o.f.Name(), does, fd.Name, m.by.Name())
+	out.Help = "hand out a copy, or count those who use the memory and refuse to move it while there are any"
+	out.Related = effects.RelatedOf(effects.Chain(m.by, m.how))
+	holder := o.f.Class.Declarer(fd.Name)
+	out.Cause = fmt.Sprintf("addresses of %s of %s in %s", fd.Name, holder.Name, holder.Mod.Stem)
+	o.Findings = append(o.Findings, out)
+	return true
+}
