@@ -155,12 +155,7 @@ func (f *finder) led(a ast.Node, shape ctype.Shape, inline bool, way *way) (does
 // item is the shape of what a subscript gives.
 func item(n *ast.Subscript, s ctype.Shape) ctype.Shape {
 	if s.Axes > 0 {
-		for _, i := range n.Index {
-			if _, ok := i.(*ast.Slice); ok {
-				return s
-			}
-		}
-		if len(n.Index) < int(s.Axes) {
+		if syntax.HasSlice(n.Index) || len(n.Index) < int(s.Axes) {
 			return s
 		}
 		return ctype.Shape{Kind: s.Elem}

@@ -408,10 +408,8 @@ func (p *Types) OfNote(m *project.Module, e ast.Expr) Shape {
 		if m.Scope.CythonAttr(e.X, false) == "pointer" {
 			return Shape{Kind: Pointer, Depth: 1}
 		}
-		for _, i := range e.Index {
-			if _, ok := i.(*ast.Slice); ok {
-				return Shape{Kind: Pointer, Depth: 1, Axes: int8(min(len(e.Index), 8))} // a memoryview
-			}
+		if syntax.HasSlice(e.Index) {
+			return Shape{Kind: Pointer, Depth: 1, Axes: int8(min(len(e.Index), 8))} // a memoryview
 		}
 		if path := syntax.Dotted(e); path != nil {
 			return p.OfName(m, path, "", 0)

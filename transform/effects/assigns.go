@@ -187,13 +187,20 @@ func (s *Solver) certainly() {
 
 // AssignsAlways reports whether a function assigns to an attribute of a parameter on every way through it.
 func (f *Function) AssignsAlways(param int, name string) bool {
+	_, always := f.assignsTo(param, name)
+	return always
+}
+
+// assignsTo reports whether a function, or what it calls, assigns to an attribute of a parameter, and whether it does on
+// every way through it.
+func (f *Function) assignsTo(param int, name string) (some, always bool) {
 	for i := range f.Sum.assigns {
 		a := &f.Sum.assigns[i]
-		if x := &f.Sum.Regions[a.into]; a.name == name && x.Parent < 0 && x.Root == NodeParam && int(x.Num) == param && f.Sum.always[place{a.into, name}] {
-			return true
+		if x := &f.Sum.Regions[a.into]; a.name == name && x.Parent < 0 && x.Root == NodeParam && int(x.Num) == param {
+			some, always = true, always || f.Sum.always[place{a.into, name}]
 		}
 	}
-	return false
+	return some, always
 }
 
 // AtEntry reports whether a region is what its path leads to when f is entered, as

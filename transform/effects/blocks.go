@@ -134,17 +134,6 @@ func namesIn(body ast.Node) map[string]bool {
 	return out
 }
 
-// mentions reports whether a name is used anywhere in a body, or an expression.
-func mentions(body ast.Node, name string) bool {
-	found := false
-	ast.Walk(body, func(n ast.Node) bool {
-		id, ok := n.(*ast.Name)
-		found = found || ok && id.Name == name
-		return !found
-	})
-	return found
-}
-
 // Around yields the locks of a block and of those round it.
 func (fl *Flow) Around(block int32) func(yield func(BlockLock) bool) {
 	return func(yield func(BlockLock) bool) {

@@ -36,7 +36,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 			return b.node(Node{Kind: NodeInside, Base: n, Shape: to})
 		}
 		n = b.cast(n, to)
-		if e.Type != nil && n != 0 && slices.ContainsFunc(e.Type.Args, func(a ast.Node) bool { _, ok := a.(*ast.Slice); return ok }) {
+		if e.Type != nil && n != 0 && syntax.HasSlice(e.Type.Args) {
 			b.flow.Nodes[n].Shape.View = true // <T[:n]>pointer is a memoryview
 		}
 		return n

@@ -181,17 +181,13 @@ func (w *backward) value(n, pos int32) {
 func (w *backward) call(c *Call) bool {
 	hides := len(c.Callees) > 0
 	for _, g := range c.Callees {
-		always := false
-		for i := range g.Sum.assigns {
-			a := &g.Sum.assigns[i]
-			x := &g.Sum.Regions[a.into]
-			if a.name != w.name || x.Root != NodeParam || x.Parent >= 0 || int(x.Num) >= len(c.Args) || c.Args[x.Num] == 0 || !w.self(c.Args[x.Num]) {
-				continue
+		hidden := false
+		for i, arg := range c.Args {
+			if some, always := g.assignsTo(i, w.name); some && arg != 0 && w.self(arg) {
+				w.touched, hidden = true, hidden || always
 			}
-			w.touched = true
-			always = always || g.Sum.always[place{a.into, a.name}]
 		}
-		hides = hides && always
+		hides = hides && hidden
 	}
 	return hides
 }

@@ -132,7 +132,7 @@ func Sets(f *Function) []string {
 		}
 		for _, t := range a.Targets {
 			if x, ok := syntax.Unparen(t).(*ast.Name); ok && slices.Contains(global, x.Name) &&
-				slices.ContainsFunc(f.Def.Params.List, func(prm *ast.Param) bool { return prm.Name.Name != "" && mentions(a.Value, prm.Name.Name) }) {
+				slices.ContainsFunc(f.Def.Params.List, func(prm *ast.Param) bool { return prm.Name.Name != "" && syntax.Mentions(a.Value, prm.Name.Name) }) {
 				out = append(out, x.Name)
 			}
 		}

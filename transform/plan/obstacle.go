@@ -19,7 +19,8 @@ type Obstacle struct {
 
 func obstacle(why, do string) *Obstacle { return &Obstacle{why, do, why} }
 
-// ObstacleTo returns what is in the way of a lock of a class, nil where nothing is. Subclasses have it as well, and their attributes have to become properties then.
+// ObstacleTo returns what is in the way of a lock of a class, nil where nothing is. Subclasses have it as well, and their
+// attributes have to become properties then.
 func ObstacleTo(p *project.Project, c *project.Class) *Obstacle {
 	switch {
 	case c.Flags["dataclass"]:

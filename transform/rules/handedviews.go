@@ -78,7 +78,7 @@ func (v *ownViews) of(x ast.Expr, depth int) string {
 	}
 	switch x := syntax.Unparen(x).(type) {
 	case *ast.Cast:
-		if x.Type == nil || !slices.ContainsFunc(x.Type.Args, func(a ast.Node) bool { _, ok := a.(*ast.Slice); return ok }) {
+		if x.Type == nil || !syntax.HasSlice(x.Type.Args) {
 			return v.of(x.X, depth-1)
 		}
 		if x.Type.Const {
@@ -96,7 +96,7 @@ func (v *ownViews) of(x ast.Expr, depth int) string {
 			return v.of(x.X, depth-1)
 		}
 	case *ast.Subscript:
-		if slices.ContainsFunc(x.Index, func(i ast.Expr) bool { _, ok := i.(*ast.Slice); return ok }) {
+		if syntax.HasSlice(x.Index) {
 			return v.of(x.X, depth-1)
 		}
 	case *ast.Call:
@@ -182,8 +182,5 @@ func isView(fd *project.Field) bool {
 		return fd.Ctype.Memoryview
 	}
 	s, ok := fd.Annotation.(*ast.Subscript)
-	return ok && slices.ContainsFunc(s.Index, func(i ast.Expr) bool {
-		_, slice := i.(*ast.Slice)
-		return slice
-	})
+	return ok && syntax.HasSlice(s.Index)
 }

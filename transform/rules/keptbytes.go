@@ -116,7 +116,7 @@ func (b *bytesOwner) resizes(f *effects.Function) (at ast.Span, how string) {
 				switch {
 				case b.isData(f, t) && n.Op == "=" && n.Value != nil:
 					at, how = n.Span, "replaces"
-				case b.isData(f, t) && n.Value != nil, item && b.isData(f, x.X) && sliced(x):
+				case b.isData(f, t) && n.Value != nil, item && b.isData(f, x.X) && syntax.HasSlice(x.Index):
 					at, how = n.Span, "resizes"
 				}
 			}
@@ -130,10 +130,6 @@ func (b *bytesOwner) resizes(f *effects.Function) (at ast.Span, how string) {
 		return true
 	})
 	return at, how
-}
-
-func sliced(x *ast.Subscript) bool {
-	return slices.ContainsFunc(x.Index, func(i ast.Expr) bool { _, ok := i.(*ast.Slice); return ok })
 }
 
 // resets reports whether a method assigns to the pointer after a place, itself or by another method of its object.

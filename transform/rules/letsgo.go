@@ -87,7 +87,7 @@ func taking(r *ruleFunc, f *effects.Function, name string) []handling {
 				out = append(out, handling{r.spelled(e.X), ast.Span{Pos: e.Pos, End: max(e.End, at)}})
 			}
 		case *ast.Subscript:
-			if slices.ContainsFunc(e.Index, func(i ast.Expr) bool { _, ok := i.(*ast.Slice); return ok }) {
+			if syntax.HasSlice(e.Index) {
 				from(e.X, at)
 			}
 		case *ast.Collection:

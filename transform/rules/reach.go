@@ -43,10 +43,8 @@ func (c *bodies) reach(f *ruleFunc, e ast.Expr, at int32) reach {
 		}
 		return r
 	case *ast.Subscript:
-		for _, i := range e.Index {
-			if _, ok := i.(*ast.Slice); ok {
-				return private // a copy
-			}
+		if syntax.HasSlice(e.Index) {
+			return private // a copy
 		}
 		return c.reach(f, e.X, at)
 	case *ast.Call:

@@ -518,6 +518,11 @@ func WordByte(c byte) bool {
 	return c == '_' || c >= 'a' && c <= 'z' || c >= 'A' && c <= 'Z' || c >= '0' && c <= '9' || c >= 0x80
 }
 
+// HasSlice reports whether an index, or what stands in the brackets of a type, has a slice in it: a[1:], double[:].
+func HasSlice[N ast.Node](list []N) bool {
+	return slices.ContainsFunc(list, func(n N) bool { _, is := ast.Node(n).(*ast.Slice); return is })
+}
+
 // Mentions reports whether an expression has a name in it.
 func Mentions(e ast.Expr, name string) bool {
 	found := false
