@@ -154,6 +154,36 @@ def set(Num x):
 	}
 }
 
+// What rests on nothing but what C functions do that nobody knows is a note. Where something in sight bears out what is told of
+// an object, that is told.
+func TestNotesRestOnWhatIsNotInSight(t *testing.T) {
+	for name, c := range map[string]struct {
+		more, users string
+		note        bool
+	}{
+		"a C function":    {"", numUsers, true},
+		"many":            {"\n    def more(self):\n        return num_look2(NULL, self.val) + num_look3(NULL, self.val) + num_look4(NULL, self.val) + num_look5(NULL, self.val)\n", numUsers, true},
+		"an assignment":   {"\n    def clear(self):\n        self.val = NULL\n", numUsers, false},
+		"by its name":     {"\n    def clear(self):\n        num_set(self.val, 0)\n", numUsers, false},
+		"what is used":    {"", "\ndef use(list l):\n    return num_get((<Num?>l[0]).val) + (<Num?>l[0]).n\n", false},
+		"of two together": {"", "\ndef use(list l):\n    a = <Num?>l[0]\n    return num_get(a.val) + a.n\n", false},
+	} {
+		p := transform.NewProject(memory{"m.pyx": []byte(perhapsRead + c.more + c.users)}, transform.Options{})
+		rep, err := p.Check(context.Background(), []string{"m.pyx"}, 1)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if len(rep.Findings) == 0 {
+			t.Errorf("%s: nothing is found", name)
+		}
+		for _, f := range rep.Findings {
+			if f.Note != c.note {
+				t.Errorf("%s: note %v: %s", name, f.Note, f.Message)
+			}
+		}
+	}
+}
+
 // What is done about nodes that lead to each other is more than to lock two of them: where one's lock is enough, the class says so,
 // and that is silent.
 func TestHelpAboutNodes(t *testing.T) {

@@ -27,6 +27,7 @@ type checkFlags struct {
 	explain    string
 	since      string
 	exitZero   bool
+	severity   string
 	addIgnore  string
 	// What a baseline has; see baseline.go.
 	baseline      string
@@ -46,7 +47,8 @@ func newCheck() *cobra.Command {
 		Long: `Report what rewrite would refuse and what is not safe on free-threaded Python.
 
 A comment "# pyxlock: ignore[CODE] why" suppresses a finding on its line or, if it
-is alone on its line, on the next line of code. With --fix the findings that have
+is alone on its line, on the next line of code. A note is a finding that rests on
+what is not in sight, such as what a C function does. With --fix the findings that have
 one safe answer are fixed in place, and what remains is reported. The exit code is 1
 if anything is reported. Without PATH it looks at the directories of the setting
 src, or else at the current directory.
@@ -68,6 +70,7 @@ new; or --add-ignore puts a comment on each line.`,
 	fl.StringVar(&f.baseline, "baseline", "", "leave out what is recorded in `FILE`, which --write-baseline writes")
 	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (or "+baseline.DefaultName+"), instead of the report")
 	fl.Lookup("write-baseline").NoOptDefVal = inUsualPlace
+	fl.StringVar(&f.severity, "severity", "note", "least severity of what is reported: error, warning or note")
 	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, instead of the findings")
@@ -116,6 +119,7 @@ func (f *checkFlags) run(c *cobra.Command, args []string) error {
 		if err == nil {
 			in.Only(rep)
 			f.leaveOut(in, rep, old)
+			rep.Findings = slices.DeleteFunc(rep.Findings, f.slighter)
 		}
 		return rep, err
 	}
@@ -179,7 +183,18 @@ func (f *checkFlags) usage(c *cobra.Command, args []string) error {
 	case f.explain != "" && (f.fix || f.diff || f.addIgnore != "" || f.statistics || f.format != "text" || f.since != ""):
 		return errors.New("--explain is text, and cannot be used with --fix, --add-ignore, --diff, --statistics, --since or other formats")
 	}
+	if err := config.OneOf("severity", f.severity, severities...); err != nil {
+		return err
+	}
 	return config.OneOf("format", f.format, checkFormats...)
+}
+
+// severities are those of --severity, the least first.
+var severities = []string{"note", "warning", "error"}
+
+// slighter reports whether a finding has less than the least severity that is reported.
+func (f *checkFlags) slighter(x transform.Finding) bool {
+	return slices.Index(severities, report.Severity(x)) < slices.Index(severities, f.severity)
 }
 
 // preview prints the fixes as a patch, and to standard error the findings as

@@ -82,13 +82,27 @@ func (f *checkFlags) report(c *cobra.Command, in *inputs.Set, rep *transform.Rep
 	return err
 }
 
-// found counts the things to do, and the places where there are more of these.
+// found counts the things to do and the notes, and the places where there are more of these.
 func found(list []transform.Finding) string {
-	n := len(transform.Groups(list))
-	if n == len(list) {
-		return console.Count(n, "finding")
+	count := func(groups []transform.Group, what string) string {
+		places := len(groups)
+		for _, g := range groups {
+			places += len(g.Also)
+		}
+		if places == len(groups) {
+			return console.Count(places, what)
+		}
+		return fmt.Sprintf("%s at %s", console.Count(len(groups), what), console.Count(places, "place"))
 	}
-	return fmt.Sprintf("%s at %s", console.Count(n, "finding"), console.Count(len(list), "place"))
+	groups := transform.Groups(list)
+	n := slices.IndexFunc(groups, func(g transform.Group) bool { return g.Note })
+	switch {
+	case n < 0:
+		return count(groups, "finding")
+	case n == 0:
+		return count(groups, "note")
+	}
+	return count(groups[:n], "finding") + ", and " + count(groups[n:], "note")
 }
 
 // next says what to do now; "" where that is not known.

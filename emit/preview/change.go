@@ -88,7 +88,7 @@ func NewChange(r *transform.Review, weaker []transform.Weaker, sides []diff.Pair
 	return c
 }
 
-// count returns the number of things to do, errors and warnings, and in how many
+// count returns the number of things to do, errors and warnings (and notes), and in how many
 // places they are. What has its cause in several files is one thing to do.
 func (c *Change) count() (errors, warnings, places int) {
 	var all []transform.Finding

@@ -253,7 +253,10 @@ func findingsPart(f *ChangedFile) part {
 	groups := transform.Groups(f.Findings)
 	for _, x := range groups {
 		mark := "❌"
-		if x.Warning {
+		switch {
+		case x.Note:
+			mark = "⚪"
+		case x.Warning:
 			mark = "🟡"
 		}
 		if b.Len() == 0 {

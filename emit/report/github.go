@@ -33,7 +33,11 @@ func GitHub(w io.Writer, list []transform.Finding, source func(path string) []by
 	}
 	for _, f := range list {
 		a := pos.of(f)
-		fmt.Fprintf(&b, "::%s file=%s,line=%d", Severity(f), name(f.Path), a.Line)
+		level := Severity(f)
+		if f.Note {
+			level = "notice"
+		}
+		fmt.Fprintf(&b, "::%s file=%s,line=%d", level, name(f.Path), a.Line)
 		if a.Line == a.EndLine {
 			fmt.Fprintf(&b, ",col=%d,endLine=%d,endColumn=%d", a.Column, a.EndLine, a.EndColumn)
 		} else {

@@ -48,7 +48,10 @@ func GitLab(w io.Writer, list []transform.Finding, source func(path string) []by
 		if f.Help != "" {
 			i.Description += "\nhelp: " + f.Help
 		}
-		if f.Warning {
+		switch {
+		case f.Note:
+			i.Severity = "info"
+		case f.Warning:
 			i.Severity = "minor"
 		}
 		i.Location.Path = path

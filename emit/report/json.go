@@ -163,9 +163,12 @@ func escapeJSON(text []byte) []byte {
 	return out
 }
 
-// Severity names how bad a finding is, as JSON, SARIF and GitHub all do.
+// Severity names how bad a finding is, as JSON and SARIF do.
 func Severity(f transform.Finding) string {
-	if f.Warning {
+	switch {
+	case f.Note:
+		return "note"
+	case f.Warning:
 		return "warning"
 	}
 	return "error"

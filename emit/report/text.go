@@ -32,7 +32,7 @@ import (
 // places follow as lines that begin with "also", with the help where that is another
 // than at the place before, and with their fixes.
 //
-// A warning says "warning: " before its message. source returns the bytes of a
+// A warning says "warning: " before its message, a note "note: ". source returns the bytes of a
 // file by the path that a finding names, or nil where they are not known; then
 // the source line is left out. Tabs are kept, so that the mark lines up at any
 // tab width. No line starts with text of the input: a log may take that for a
@@ -72,15 +72,18 @@ type report struct {
 func (r *report) finding(f transform.Finding) {
 	r.WriteString(terminal.Paint(r.color, terminal.Bold, terminal.Place(f.Path, f.Line, f.Column)+":"))
 	r.WriteByte(' ')
-	if f.Warning {
+	switch {
+	case f.Note:
+		r.WriteString(terminal.Paint(r.color, terminal.Cyan, f.Code+" note:"))
+	case f.Warning:
 		r.WriteString(terminal.Paint(r.color, terminal.Yellow, f.Code+" warning:"))
-	} else {
+	default:
 		r.WriteString(terminal.Paint(r.color, terminal.BoldRed, f.Code))
 	}
 	r.WriteByte(' ')
 	taken := terminal.TextWidth(terminal.Place(f.Path, f.Line, f.Column), 0) + len(": ") + len(f.Code) + len(" ")
 	if f.Warning {
-		taken += len("warning: ")
+		taken += len(Severity(f)) + len(": ")
 	}
 	r.text(headlined(f.Message, headlineColumns-1-taken), "    ")
 	r.excerpt(f)

@@ -125,6 +125,41 @@ m.pyx:9:1: PXL106 warning: a calls j, of x
 	}
 }
 
+// What rests on something out of sight comes last, unless something with the same cause does not: that is told then. No
+// format calls it a warning.
+func TestNotes(t *testing.T) {
+	at := func(line int, cause string, note bool) transform.Finding {
+		return transform.Finding{Code: "PXL103", Path: "m.pyx", Line: line, Column: 1, Message: "it", Cause: cause, Warning: true, Note: note}
+	}
+	list := []transform.Finding{at(1, "perhaps", true), at(2, "lock", true), at(3, "seen", false), at(4, "lock", false), at(5, "perhaps", true)}
+	got := findings(t, list, nil, false)
+	want := `m.pyx:3:1: PXL103 warning: it
+
+m.pyx:4:1: PXL103 warning: it
+  also m.pyx:2:1: it
+
+m.pyx:1:1: PXL103 note: it
+  also m.pyx:5:1: it
+`
+	if d := cmp.Diff(want, got); d != "" {
+		t.Error(d)
+	}
+	none := func(string) []byte { return nil }
+	rep := &transform.Report{Findings: list[:1]}
+	for format, write := range map[string]func(w *bytes.Buffer) error{
+		`"severity": "note"`: func(w *bytes.Buffer) error { return JSON(w, rep, none, Tool{}) },
+		`"level": "note"`:    func(w *bytes.Buffer) error { return SARIF(w, rep, none, func(string) string { return "" }, Tool{}) },
+		"::notice file":      func(w *bytes.Buffer) error { return GitHub(w, rep.Findings, none) },
+		`"severity": "info"`: func(w *bytes.Buffer) error { return GitLab(w, rep.Findings, none) },
+		`type="note"`:        func(w *bytes.Buffer) error { return JUnit(w, nil, rep.Findings, none, Tool{}) },
+	} {
+		var b bytes.Buffer
+		if err := write(&b); err != nil || !strings.Contains(b.String(), format) {
+			t.Errorf("%v: no %s in %s", err, format, b.String())
+		}
+	}
+}
+
 // A headline fits a terminal; what does not is below it, cut where a thought ends.
 func TestHeadlines(t *testing.T) {
 	long := "each is a generator, which would hold its lock while it is suspended: it iterates over C data of the state, whose address and length it keeps"

@@ -6,6 +6,7 @@ package effects
 import (
 	"slices"
 
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 )
@@ -55,8 +56,10 @@ func (p *Program) SettleFunctions(all []*Function) {
 			for _, c := range e.Class.Declaring(e.Field) {
 				if c.FieldByName[e.Field] == nil {
 					for name := range c.FieldByName {
-						mark(written, c, name)
-						mark(within, c, name)
+						if mayReach(p, ends(e), c, name) {
+							mark(written, c, name)
+							mark(within, c, name)
+						}
 					}
 					continue
 				}
@@ -90,12 +93,29 @@ func (p *Program) SettleFunctions(all []*Function) {
 					continue
 				}
 				for name := range c.FieldByName {
-					note(name)
+					if mayReach(p, e.Cause, c, name) {
+						note(name)
+					}
 				}
 			}
 		}
 	}
 	p.Changes = &Changes{written, grown, assigned, within, direct}
+}
+
+// mayReach reports whether what is done, in one of several ways, to some attribute of an object may be done to one of
+// them. C code has no address of an attribute that is a Python object, and comes to nothing in a number or a text; what
+// is in an object that has a lock of its own is that object's.
+func mayReach(p *Program, by Cause, c *project.Class, name string) bool {
+	sh := p.Types.OfField(c.FieldByName[name])
+	if sh.Kind != ctype.Object {
+		return sh.Kind != ctype.Scalar || by != ChangesContainer && by != Moves
+	}
+	switch by {
+	case StoresThrough, ChangesContainer, Moves, PassesWritable, PassesUnknown:
+		return !sh.Atom && (sh.Class == nil || !p.Guards(sh.Class) || Owns(p, c, name))
+	}
+	return true
 }
 
 // ends returns in what way an effect comes about in the end.

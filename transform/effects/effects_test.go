@@ -155,6 +155,49 @@ cdef class C:
 	}
 }
 
+// What is done to one of several attributes is done to none that it cannot be done to: C code has no address of a Python
+// object's place, texts do not change, and what is in an object with a lock is that object's.
+func TestSettledWhereTheAttributeIsNotKnown(t *testing.T) {
+	prog, f := programOf(t, `
+cimport cython
+cdef extern from "pick.h":
+    char *pick(char *a, char *b)
+@cython.locked_class
+cdef class Node:
+    cdef long n
+    def set(self):
+        self.n = 1
+cdef class Plain:
+    cdef long n
+@cython.locked_class
+cdef class C:
+    cdef char *p
+    cdef char *q
+    cdef char[4] r
+    cdef long n
+    cdef bytes text
+    cdef bytearray buffer
+    cdef list items
+    cdef object any
+    cdef Node node
+    cdef Plain plain
+    def through(self):
+        pick(self.p, self.q)[0] = 1
+`)
+	c := f["C.through"].Class
+	var all []*Function
+	for _, x := range f {
+		all = append(all, x)
+	}
+	prog.SettleFunctions(all)
+	for name, want := range map[string]bool{"p": false, "q": false, "r": false, "n": false, "buffer": false, "items": false, "any": false, "plain": false,
+		"text": true, "node": true} {
+		if prog.Changes.Settled(c, name) != want {
+			t.Errorf("%s: settled %v", name, !want)
+		}
+	}
+}
+
 // Branches meet, and a name stands for either value then.
 func TestVariablesMeet(t *testing.T) {
 	v := &variables{vars: map[string]variable{}}

@@ -27,7 +27,7 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 		// A summary has one effect of several alike.
 		for i := range f.Flow.Actions {
 			x := &f.Flow.Actions[i]
-			if x.Mode != Write || x.Kind == OnPython || x.takes || !mayBeOf(s, x.Node, c) {
+			if x.Mode != Write || x.Kind == OnPython || x.takes || !mayBeIn(p, x, c, name) || !mayBeOf(s, x.Node, c) {
 				continue
 			}
 			if !mayOnlyRead(x) {
@@ -42,6 +42,14 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Param, b.Param))
 	})
 	return out
+}
+
+// mayBeIn reports whether what an action is done to may be what an attribute of a class has.
+func mayBeIn(p *Program, x *action, c *project.Class, name string) bool {
+	if x.Field != "" && c.Field(x.Field) != nil {
+		return x.Field == name
+	}
+	return mayReach(p, x.Cause, c.Declarer(name), name)
 }
 
 // mayOnlyRead reports whether an action is that a C function is given something which it may only read. One that is named

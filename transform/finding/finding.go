@@ -22,6 +22,7 @@ type Finding struct {
 	Help    string // what to do; "" where the message says it
 	Related []Related
 	Warning bool // does not stop a rewrite
+	Note    bool // a warning that rests on something out of sight; what is in sight does not bear it out
 	Fix     *Fix // the one safe answer; nil where there is none
 	// ByHand is true where no command proposes what to do, though one does of other findings with
 	// this code.
@@ -109,15 +110,16 @@ func kin(code string) string {
 	return code
 }
 
-// Groups puts findings together that have one cause. Of these the first is told that names its object, where one does:
-// whoever reads it can look there who else has that. The groups are in the order of what is told.
+// Groups puts findings together that have one cause. Of these the first is told that is no note and that names its object,
+// where one does: whoever reads it can look there who else has that. The groups are in the order of what is told, those
+// that are nothing but notes last.
 func Groups(fs []Finding) []Group {
 	var heads []int // by group, the finding that is told
 	numbers := Numbers(fs)
 	for i, n := range numbers {
 		if n > len(heads) {
 			heads = append(heads, i)
-		} else if h := &heads[n-1]; fs[*h].Vague && !fs[i].Vague {
+		} else if h := &heads[n-1]; fs[i].weight() > fs[*h].weight() {
 			*h = i
 		}
 	}
@@ -130,11 +132,30 @@ func Groups(fs []Finding) []Group {
 		}
 	}
 	out := make([]Group, 0, len(groups))
-	slices.Sort(heads)
+	slices.SortFunc(heads, func(a, b int) int { return cmp.Or(cmp.Compare(order(fs[a]), order(fs[b])), cmp.Compare(a, b)) })
 	for _, h := range heads {
 		out = append(out, groups[numbers[h]-1])
 	}
 	return out
+}
+
+// weight is the larger the more there is to be seen where a finding is.
+func (f *Finding) weight() int {
+	switch {
+	case f.Note:
+		return 0
+	case f.Vague:
+		return 1
+	}
+	return 2
+}
+
+// order puts notes behind the others.
+func order(f Finding) int {
+	if f.Note {
+		return 1
+	}
+	return 0
 }
 
 // Numbers numbers findings from 1 by the things to do: those that have one cause have one number.

@@ -6,7 +6,6 @@ package rules
 import (
 	"fmt"
 	"slices"
-	"strconv"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -18,6 +17,7 @@ import (
 
 func checkMissing(c *checking) {
 	said := map[string]bool{}
+	doubts := doubts{c.p, map[string][]effects.Reader{}}
 	for _, f := range c.functions() {
 		if c.p.Exempt(f) || c.plan.Failed[f.Def] || f.Class != nil && c.p.Locks.Marked(f.Class) {
 			continue
@@ -31,37 +31,44 @@ func checkMissing(c *checking) {
 		}
 		seen := map[key]bool{}
 		calls := map[ast.Span]int{} // where the finding for a call is, by its place
-		for _, md := range [...]effects.Mode{effects.Write, effects.Read} {
-			for i := range f.Sum.Effects {
-				e := &f.Sum.Effects[i]
-				x := &f.Sum.Regions[e.Region]
-				if e.Mode != md || !missingHere(c, f, e) {
-					continue
-				}
-				code := finding.Missing
-				switch {
-				case e.Via != nil && e.Via.Class != nil && !e.Via.Exposed():
-					code = finding.UnlockedHelper
-				case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods()[f.Def.Name.Name]):
-					code = finding.Function
-				}
-				k := key{region: e.Region, code: code}
-				if effects.FurtherOn(f, e.Region) {
-					k.class = e.Class
-				}
-				if seen[k] {
-					continue
-				}
-				seen[k] = true
-				if i, told := calls[e.Span]; told && e.Via != nil {
-					c.Findings[i].Related = append(c.Findings[i].Related, c.alsoMissing(f, e))
-					continue
-				}
-				calls[e.Span] = len(c.Findings)
-				c.missing(f, e, code, said)
+		for _, e := range doubts.last(missingIn(c, f)) {
+			x := &f.Sum.Regions[e.Region]
+			code := finding.Missing
+			switch {
+			case e.Via != nil && e.Via.Class != nil && !e.Via.Exposed():
+				code = finding.UnlockedHelper
+			case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods()[f.Def.Name.Name]):
+				code = finding.Function
+			}
+			k := key{region: e.Region, code: code}
+			if effects.FurtherOn(f, e.Region) {
+				k.class = e.Class
+			}
+			if seen[k] {
+				continue
+			}
+			seen[k] = true
+			if i, told := calls[e.Span]; told && e.Via != nil {
+				c.Findings[i].Related = append(c.Findings[i].Related, c.alsoMissing(f, e))
+				continue
+			}
+			calls[e.Span] = len(c.Findings)
+			c.missing(f, e, code, doubts, said)
+		}
+	}
+}
+
+// missingIn returns what a function does without a lock that it would have to hold, what writes first.
+func missingIn(c *checking, f *effects.Function) []*effects.Effect {
+	var out []*effects.Effect
+	for _, md := range [...]effects.Mode{effects.Write, effects.Read} {
+		for i := range f.Sum.Effects {
+			if e := &f.Sum.Effects[i]; e.Mode == md && missingHere(c, f, e) {
+				out = append(out, e)
 			}
 		}
 	}
+	return out
 }
 
 // outlives reports whether an object that is taken apart writes to what its pointer leads to
@@ -97,8 +104,8 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	return (f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def)) && !constructs && !c.p.Holds(f, e)
 }
 
-// missing reports it; said has the attributes of which it has been asked already what may make the lock needless.
-func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, said map[string]bool) {
+// missing reports it; said has the attributes of which what may make the lock needless has been told.
+func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, doubts doubts, said map[string]bool) {
 	does := "reads"
 	if e.Mode == effects.Write {
 		does = "writes"
@@ -110,10 +117,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	if name != "" {
 		obj = fmt.Sprintf("%s (%s)", name, class)
 	}
-	field := e.Field
-	if field == "" && (e.Cause == effects.Reads || e.Cause == effects.Writes || e.Cause == effects.Deletes) {
-		field = e.Name
-	}
+	field := fieldOf(e)
 	out := project.FindingAt(f.Unit.Source, e.Span, code, "", "")
 	out.Warning, out.Vague = true, name == ""
 	switch {
@@ -129,13 +133,13 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
 	only := ""
-	if at := class + "." + field; !said[at] {
-		// Also where nothing is to say: it takes going through all that the functions do.
-		said[at] = true
-		if perhaps := effects.Perhaps(c.p, e.Class, field); len(perhaps) > 0 && len(perhaps) <= 4 { // of more nobody knows all
+	if perhaps := doubts.of(e); len(perhaps) > 0 {
+		out.Note = true
+		if at := class + "." + field; !said[at] {
+			said[at] = true
 			names, help := ifOnlyRead(class, field, perhaps)
 			only = fmt.Sprintf("; nothing is known of %s, and nothing else may change it", names)
-			out.Help = fmt.Sprintf("%s; else %s", help, out.Help)
+			out.Help = help + out.Help
 		}
 	}
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
@@ -164,30 +168,19 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	c.Findings = append(c.Findings, out)
 }
 
+// fieldOf is the attribute whose state an effect is on, "" where that is not known.
+func fieldOf(e *effects.Effect) string {
+	if e.Field == "" && (e.Cause == effects.Reads || e.Cause == effects.Writes || e.Cause == effects.Deletes) {
+		return e.Name
+	}
+	return e.Field
+}
+
 // leadsToOwnKind reports whether attributes of objects of a class lead to others of it.
 func leadsToOwnKind(c *project.Class) bool {
 	return slices.ContainsFunc(c.Ancestry(), func(a *project.Class) bool {
 		return slices.ContainsFunc(a.Fields, func(fd *project.Field) bool { return fd.Class() != nil && project.Related(fd.Class(), c) })
 	})
-}
-
-// ifOnlyRead says what makes the lock needless where nothing but C functions, of which it is not known, may change an
-// attribute, and which functions these are.
-func ifOnlyRead(class, field string, perhaps []effects.Reader) (functions, help string) {
-	var names, entries []string
-	for _, r := range perhaps {
-		entry := r.Name
-		if r.Param != "" {
-			entry += "(" + r.Param + ")"
-		}
-		names, entries = append(names, r.Name), append(entries, strconv.Quote(entry))
-	}
-	names = slices.Compact(names)
-	all, reads := names[0], "reads"
-	if last := len(names) - 1; last > 0 {
-		all, reads = strings.Join(names[:last], ", ")+" and "+names[last], "read"
-	}
-	return all, fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: declare the parameter const, or set reads = [%s]", all, reads, field, class, strings.Join(entries, ", "))
 }
 
 // causeOf tells what several findings have in common, which is what is to be decided for all of them: how those
