@@ -83,6 +83,16 @@ var shapes = []shape{
 		w.WriteString(lockedClass + "\ndef f(A a, A b):\n")
 		each(w, n, "    with cython.write_lock(a, b):\n        a.x += b.x\n")
 	}},
+	{"classes with an attribute of one name", 50, func(w *strings.Builder, n int) {
+		w.WriteString("cimport cython\n@cython.locked_class\ncdef class A:\n    cdef long x\n    def __cinit__(self):\n        self.x = 0\n    cdef void f(self):\n        self.x += 1\n")
+		each(w, n, "@cython.locked_class\ncdef class C{i}:\n    cdef A a\n    def __cinit__(self):\n        self.a = A()\n    def g(self):\n        self.a.f()\n")
+	}},
+	{"overrides, each tested for by its class", 30, func(w *strings.Builder, n int) {
+		w.WriteString("cimport cython\n@cython.locked_class\ncdef class B:\n    cdef long x\n    cdef void f(self):\n        self.x += 1\n")
+		each(w, n, "@cython.locked_class\ncdef class C{i}(B):\n    cdef long y\n    cdef void f(self):\n        self.y += 1\n")
+		w.WriteString("def g(B b):\n    if b is None:\n        return\n")
+		each(w, n, "    elif isinstance(b, C{i}):\n        b.f()\n")
+	}},
 	{"module variables", 100, func(w *strings.Builder, n int) {
 		each(w, n, "cdef dict g{i} = {}\n")
 		each(w, n, "def f{i}(k):\n    g{i}[k] = 1\n    f{next}(k)\n")

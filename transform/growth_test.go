@@ -27,6 +27,24 @@ func TestCheckGrowsNoFasterThanTheCode(t *testing.T) {
 			}
 			return w
 		},
+		"classes with an attribute of one name": func(n int) string {
+			w := strings.Replace(head, "    cdef A next\n", "    def __cinit__(self):\n        self.x = 0\n    cdef void f(self):\n        self.x += 1\n", 1)
+			for i := range n {
+				w += fmt.Sprintf("@cython.locked_class\ncdef class C%d:\n    cdef A a\n    def __cinit__(self):\n        self.a = A()\n    def g(self):\n        self.a.f()\n", i)
+			}
+			return w
+		},
+		"overrides, each tested for by its class": func(n int) string {
+			w := head + "    cdef void f(self):\n        self.x += 1\n"
+			for i := range n {
+				w += fmt.Sprintf("@cython.locked_class\ncdef class C%d(A):\n    cdef long y\n    cdef void f(self):\n        self.y += 1\n", i)
+			}
+			w += "def g(A a):\n    if a is None:\n        return\n"
+			for i := range n {
+				w += fmt.Sprintf("    elif isinstance(a, C%d):\n        a.f()\n", i)
+			}
+			return w
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			small, large := allocated(t, source(80)), allocated(t, source(320))

@@ -391,12 +391,35 @@ func (s cover) onBothWays(n, region, of int32, depth int) bool {
 // given on the way.
 func (s cover) plain(n int32) int32 { return s.plainOf(n, noRegion) }
 
+// nodeSet is a set of nodes, few as a rule.
+type nodeSet struct {
+	list []int32
+	in   map[int32]bool // from manyRefs on
+}
+
+// add reports whether a node was not in the set, and puts it there.
+func (s *nodeSet) add(n int32) bool {
+	if s.in[n] || s.in == nil && slices.Contains(s.list, n) {
+		return false
+	}
+	if s.in == nil {
+		if s.list = append(s.list, n); len(s.list) == manyRefs {
+			s.in = make(map[int32]bool, 2*manyRefs)
+			for _, n := range s.list {
+				s.in[n] = true
+			}
+		}
+		return true
+	}
+	s.in[n] = true
+	return true
+}
+
 // plainOf is plain for a value that leads to a region. What C code made of several values is a part of those that do,
 // too.
 func (s cover) plainOf(n, region int32) int32 {
-	seen := []int32{}
-	for !slices.Contains(seen, n) {
-		seen = append(seen, n)
+	var seen nodeSet
+	for seen.add(n) {
 		x := &s.flow.Nodes[n]
 		switch {
 		case x.Kind == NodeCast || x.Kind == NodeInside:

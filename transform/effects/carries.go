@@ -283,7 +283,7 @@ func usesMember(b calls, n int32, name string, part Accessor, span ast.Span) {
 		b.exprs.mayCall(n, name, part, span)
 		return
 	}
-	fs := slices.DeleteFunc(b.members(c, name, part != Plain), func(f *Function) bool { return !f.Exposed() || f.Accessor != part })
+	fs := slices.DeleteFunc(slices.Clone(b.members(c, name, part != Plain)), func(f *Function) bool { return !f.Exposed() || f.Accessor != part })
 	if len(fs) > 0 {
 		p := passed{pos: []int32{n}, b: b.builder}
 		b.callOf(fs, p.to(fs[0].Def, 0, false, func(int32) {}), span)

@@ -28,7 +28,7 @@ func exactClass(p *Program, at attribute) *project.Class {
 			return nil
 		}
 		places := p.places.Get(m)
-		for _, i := range places.of[at.name] {
+		for _, i := range places.wherever(at) {
 			if out.look(m, places.all[i].node); !out.fits {
 				return nil
 			}

@@ -61,7 +61,7 @@ func (p *Program) FlowOf(f *Function) *Flow {
 		f.Flow = b.flow
 		// The lists grew in the builder's own memory; the flow gets copies that fit.
 		b.keep = Flow{Nodes: f.Flow.Nodes, Actions: f.Flow.Actions, Calls: f.Flow.Calls}
-		f.Flow.Nodes, f.Flow.Actions, f.Flow.Calls = slices.Clone(b.keep.Nodes), slices.Clone(b.keep.Actions), slices.Clone(b.keep.Calls)
+		f.Flow.Nodes, f.Flow.Actions, f.Flow.Calls = slices.Clone(b.keep.Nodes), slices.Clone(b.keep.Actions), p.model.many.share(slices.Clone(b.keep.Calls))
 		clear(b.vars)
 		b.reset(b.vars, b.env[:0], b.keep)
 		builders.Put(b)

@@ -512,19 +512,9 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 // callFunctions calls functions of the project; all take the same arguments.
 func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(fs[0].Def.Params, bound))
-	var groups [][]*Function
-	for _, f := range fs { // overrides may name their parameters differently
-		placed := false
-		for i, g := range groups {
-			if alike(g[0].Def, f.Def) {
-				groups[i] = append(g, f)
-				placed = true
-				break
-			}
-		}
-		if !placed {
-			groups = append(groups, []*Function{f})
-		}
+	groups := [][]*Function{fs}
+	if slices.ContainsFunc(fs, func(f *Function) bool { return !alike(fs[0].Def, f.Def) }) {
+		groups = byParameters(fs)
 	}
 	var out int32
 	for _, g := range groups {
@@ -537,11 +527,6 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 		}
 	}
 	return out
-}
-
-// alike reports whether two functions have as many parameters, of the same kinds.
-func alike(f, g *ast.FuncDef) bool {
-	return slices.EqualFunc(f.Params.List, g.Params.List, func(a, b *ast.Param) bool { return a.Kind == b.Kind })
 }
 
 // callOf notes a call and returns its value.

@@ -122,7 +122,9 @@ func callWithHeirs(b calls, c *project.Class, fs []*Function, receiver int32, bo
 		more, anything = pythonMembers(b.p, b.m, c, fs[0].Def.Name.Name)
 	}
 	sh := b.returnOf(fs[0])
-	fs = slices.Concat(fs, more)
+	if len(more) > 0 {
+		fs = slices.Concat(fs, more)
+	}
 	n := b.callFunctions(fs, receiver, bound, e)
 	if n != 0 && (anything || slices.ContainsFunc(fs, func(f *Function) bool { return !asWritten(f) })) {
 		n = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))

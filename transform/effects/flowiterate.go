@@ -55,7 +55,7 @@ func likely(b *builder, n int32, name string, args passed, span ast.Span) (out i
 	}
 	args.b = b
 	for _, as := range likelyAs(b, n) {
-		fs := slices.DeleteFunc(b.members(b.shape(as).Class, name, false), func(f *Function) bool { return !f.Exposed() })
+		fs := slices.DeleteFunc(slices.Clone(b.members(b.shape(as).Class, name, false)), func(f *Function) bool { return !f.Exposed() })
 		for _, f := range fs {
 			out = b.either(out, b.calls.callOf([]*Function{f}, args.to(f.Def, as, true, func(int32) {}), span))
 			if !asWritten(f) || inPython(b.p, b.m, f.Class, f.Def.Name.Name) {

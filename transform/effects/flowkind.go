@@ -59,6 +59,9 @@ func testsKind(b *builder, c *ast.Call) (*ast.Name, []*project.Class) {
 	return x, classes
 }
 
+// maxTests is how many classes a variable may be told not to be of: each leaves another set of methods that a call may reach.
+const maxTests = 32
+
 // isNone notes that a variable is of none of some classes, as far as these are subclasses of what it is declared as. In a
 // loop that assigns it, it stands for another value.
 func isNone(b *builder, x *ast.Name, classes []*project.Class) {
@@ -74,8 +77,15 @@ func isNone(b *builder, x *ast.Name, classes []*project.Class) {
 	if len(not) == 0 {
 		return
 	}
-	is := b.node(Node{Kind: NodeCast, Base: n, Shape: b.shape(n)})
-	b.nones.not = with(b.nones.not, is, append(not, b.nones.not[n]...))
+	of, before := n, b.nones.not[n]
+	if len(before) >= maxTests {
+		return
+	}
+	if len(before) > 0 {
+		of = b.flow.Nodes[n].Base // in a chain of tests each is about the same value
+	}
+	is := b.node(Node{Kind: NodeCast, Base: of, Shape: b.shape(n)})
+	b.nones.not = with(b.nones.not, is, append(not, before...))
 	b.env[v.slot] = is
 }
 
@@ -85,7 +95,28 @@ func whereNot(b *builder, n int32, fs []*Function) []*Function {
 	if len(not) == 0 {
 		return fs
 	}
-	return slices.DeleteFunc(fs, func(f *Function) bool {
+	if len(fs) <= manyOverrides {
+		return ofNone(fs, not)
+	}
+	k := calledOn{n, &fs[0], len(fs)}
+	left, known := b.nones.left[k]
+	if !known {
+		left = ofNone(fs, not)
+		b.nones.left = with(b.nones.left, k, left)
+	}
+	return left
+}
+
+// calledOn is a value of which one of some functions is called.
+type calledOn struct {
+	value int32
+	first **Function
+	n     int
+}
+
+// ofNone returns those methods that are of no class of a list, or of one that derives from it.
+func ofNone(fs []*Function, not []*project.Class) []*Function {
+	return slices.DeleteFunc(slices.Clone(fs), func(f *Function) bool {
 		return f.Class != nil && slices.ContainsFunc(f.Class.Ancestry(), func(a *project.Class) bool { return slices.Contains(not, a) })
 	})
 }

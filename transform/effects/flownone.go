@@ -26,7 +26,8 @@ type nones struct {
 	decided map[int32]decision
 	joins   map[int32]bool
 	// not are classes that a value is none of, by another test (flowkind.go).
-	not map[int32][]*project.Class
+	not  map[int32][]*project.Class
+	left map[calledOn][]*Function // see whereNot
 }
 
 // testedForNone returns the value that a condition tests for None, 0 where it is something else, and whether it holds

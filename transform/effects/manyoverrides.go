@@ -11,6 +11,7 @@ package effects
 
 import (
 	"slices"
+	"sync"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
@@ -38,6 +39,58 @@ type unionKey struct {
 	on    *project.Class
 }
 
+// calleeLists are the lists of many callees, of which calls that may reach the same ones share one.
+type calleeLists struct {
+	mu   sync.Mutex
+	of   map[unionKey][][]*Function
+	with map[methodsOf][]*Function
+}
+
+// methodsOf is a name by which a class, and those of a list that derive from it, may have methods.
+type methodsOf struct {
+	derived  **project.Class
+	class    *project.Class
+	name     string
+	property bool
+}
+
+// methods returns what find has found for the first that asked.
+func (l *calleeLists) methods(k methodsOf, find func() []*Function) []*Function {
+	l.mu.Lock()
+	fs, known := l.with[k]
+	l.mu.Unlock()
+	if !known {
+		fs = find()
+		l.mu.Lock()
+		defer l.mu.Unlock()
+		l.with = with(l.with, k, fs)
+	}
+	return fs
+}
+
+// share has calls of many callees share their list with others.
+func (l *calleeLists) share(calls []Call) []Call {
+	for i := range calls {
+		if c := &calls[i]; len(c.Callees) > manyOverrides {
+			c.Callees = l.list(unionKey{c.Callees[0], len(c.Callees), c.On}, c.Callees)
+		}
+	}
+	return calls
+}
+
+// list is the one list that has some callees.
+func (l *calleeLists) list(k unionKey, callees []*Function) []*Function {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, fs := range l.of[k] {
+		if &fs[0] == &callees[0] || slices.Equal(fs, callees) {
+			return fs
+		}
+	}
+	l.of = with(l.of, k, append(l.of[k], callees))
+	return callees
+}
+
 // unionOf returns the function that stands for the callees of a call, nil where they are few.
 func unionOf(p *Program, c *Call) *Function {
 	if len(c.Callees) <= manyOverrides || c.parallel {
@@ -45,7 +98,7 @@ func unionOf(p *Program, c *Call) *Function {
 	}
 	k := unionKey{c.Callees[0], len(c.Callees), c.On}
 	for _, u := range p.model.unions[k] {
-		if slices.Equal(u.unites, c.Callees) {
+		if &u.unites[0] == &c.Callees[0] && len(u.unites) == len(c.Callees) { // see calleeLists
 			return u
 		}
 	}

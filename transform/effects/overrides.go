@@ -12,10 +12,27 @@ import (
 // members returns the methods or property parts called name that a call on an object of
 // class c may reach: those of the nearest class that has any, and the overrides in
 // subclasses of c: those of the run's scope, or of c's own module where the caller is
-// not in the scope itself. Its own build does not know the others (PXL107).
+// not in the scope itself. Its own build does not know the others (PXL107). The slice must not be changed.
 func (b *builder) members(c *project.Class, name string, property bool) []*Function {
-	out := slices.Clone(b.inherited(c, name, property))
-	for _, s := range b.p.Project.Lineage.Derived(b.m, c) {
+	derived := b.p.Project.Lineage.Derived(b.m, c)
+	if len(derived) <= manyOverrides {
+		return withOverrides(b, c, derived, name, property)
+	}
+	return b.p.model.many.methods(methodsOf{&derived[0], c, name, property}, func() []*Function { return withOverrides(b, c, derived, name, property) })
+}
+
+// withOverrides returns the methods of a class, and those of classes that derive from it.
+func withOverrides(b *builder, c *project.Class, derived []*project.Class, name string, property bool) []*Function {
+	inherited := b.inherited(c, name, property)
+	n := len(inherited)
+	for _, s := range derived {
+		n += len(b.p.Own(s).named(name, property))
+	}
+	if n == 0 {
+		return nil
+	}
+	out := append(make([]*Function, 0, n), inherited...)
+	for _, s := range derived {
 		out = append(out, b.p.Own(s).named(name, property)...)
 	}
 	return out
@@ -99,7 +116,7 @@ func (o Overrides) unnamed(f *Function, e *Effect) *Unnamed {
 		first, r = f.Sum.Regions[r].Name, f.Sum.Regions[r].Parent
 	}
 	for _, g := range f.Callers {
-		if o.p.Exempt(g) {
+		if o.p.Exempt(g) || !comesTo(g, e) {
 			continue
 		}
 		for i := range g.Flow.Calls {
@@ -110,9 +127,7 @@ func (o Overrides) unnamed(f *Function, e *Effect) *Unnamed {
 			if first != "" && c.On.Field(first) != nil || first == "" && o.p.Guards(c.On) {
 				continue
 			}
-			if comesTo(g, e) {
-				return &Unnamed{f, e, c.On, g, c.Span}
-			}
+			return &Unnamed{f, e, c.On, g, c.Span}
 		}
 	}
 	return nil
@@ -146,4 +161,22 @@ func (o Overrides) Overridable(c *project.Class, f *Function) bool {
 		return false
 	}
 	return !slices.ContainsFunc(o.p.Project.Lineage.Derived(f.Mod, c), func(s *project.Class) bool { return len(o.p.Own(s).Plain[name]) > 0 })
+}
+
+// byParameters divides functions by what parameters they have: overrides may name theirs differently.
+func byParameters(fs []*Function) [][]*Function {
+	var groups [][]*Function
+	for _, f := range fs {
+		if i := slices.IndexFunc(groups, func(g []*Function) bool { return alike(g[0].Def, f.Def) }); i >= 0 {
+			groups[i] = append(groups[i], f)
+		} else {
+			groups = append(groups, []*Function{f})
+		}
+	}
+	return groups
+}
+
+// alike reports whether two functions have as many parameters, of the same kinds.
+func alike(f, g *ast.FuncDef) bool {
+	return slices.EqualFunc(f.Params.List, g.Params.List, func(a, b *ast.Param) bool { return a.Kind == b.Kind })
 }

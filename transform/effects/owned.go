@@ -138,7 +138,8 @@ const maxOwning = 8
 
 // module looks at all places of a module where an attribute's name stands.
 func (o *owning) module(m *project.Module, at attribute) bool {
-	for _, f := range o.p.Funcs(m).All {
+	places := o.p.places.Get(m)
+	for _, f := range places.paths {
 		if namesInLock(o.p, f, at) {
 			return false
 		}
@@ -147,8 +148,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 		x, ok := way.last().(*ast.Attribute)
 		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
 	}
-	places := o.p.places.Get(m)
-	return !slices.ContainsFunc(places.of[at.name], func(i int32) bool {
+	return !slices.ContainsFunc(places.wherever(at), func(i int32) bool {
 		return !below(o.p, m, places.all[i].node, visit, places.all[i].within...)
 	})
 }

@@ -55,7 +55,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.functions = cache.NewNumbered(findFunctions)
 	g.hands = cache.NewNumbered(func(m *project.Module) *handlock.Names { return handlock.New(m, g.pairs) })
 	g.owned = cache.New(func(at attribute) ownership { return findOwned(g, at) })
-	g.places = cache.NewNumbered(findAttributePlaces)
+	g.places = cache.NewNumbered(func(m *project.Module) *attributePlaces { return findAttributePlaces(g, m) })
 	g.mentions = cache.New(func(m *project.Module) map[string]bool { return findMentions(g, m) })
 	g.exact = cache.New(func(at attribute) *project.Class { return exactClass(g, at) })
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
@@ -88,6 +88,7 @@ type modelState struct {
 	solved []*Function
 	now    int32
 	unions map[unionKey][]*Function // see unionOf
+	many   calleeLists
 	// assume makes every extension type with C attributes count as locked.
 	assume bool
 }

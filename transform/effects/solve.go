@@ -39,7 +39,7 @@ func (p *Program) Solve(roots []*Function) {
 			c := &f.Flow.Calls[i]
 			for _, g := range c.Callees {
 				visit(g)
-				g.Callers = append(g.Callers, f)
+				calledBy(g, f)
 			}
 			if c.union == nil {
 				c.union = unionOf(p, c)
@@ -49,7 +49,7 @@ func (p *Program) Solve(roots []*Function) {
 					p.model.solving(u)
 					order = append(order, u)
 				}
-				u.Callers = append(u.Callers, f)
+				calledBy(u, f)
 			}
 		}
 		usesThrough(p, f)
@@ -57,7 +57,7 @@ func (p *Program) Solve(roots []*Function) {
 			for i := range list {
 				for _, g := range list[i].callees {
 					visit(g)
-					g.Callers = append(g.Callers, f)
+					calledBy(g, f)
 				}
 			}
 		}
@@ -93,6 +93,13 @@ func (p *Program) Solve(roots []*Function) {
 		})
 	}
 	wg.Wait()
+}
+
+// calledBy notes that a function calls another. What it calls often stands there once, but for circles.
+func calledBy(g, f *Function) {
+	if n := len(g.Callers); n == 0 || g.Callers[n-1] != f {
+		g.Callers = append(g.Callers, f)
+	}
 }
 
 // manyFunctions is from how many on functions are solved side by side.
@@ -137,7 +144,15 @@ func connected(order []*Function) [][]*Function {
 		}
 		return f
 	}
+	joined := map[**Function]bool{} // lists of many; see calleeLists
 	join := func(f *Function, callees []*Function) {
+		if len(callees) > manyOverrides {
+			if list := &callees[0]; joined[list] {
+				callees = callees[:1]
+			} else {
+				joined[list] = true
+			}
+		}
 		for _, g := range callees {
 			if a, b := find(f), find(g); a != b {
 				leader[a] = b

@@ -3,6 +3,8 @@ package effects
 // Where a function uses one value: what a block round these places would have to hold.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
@@ -50,7 +52,7 @@ func HeldValues(p *Program, f *Function) []Value {
 func valuesUsed(p *Program, f *Function, held bool) []Value {
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	u := uses{cover: cover{p.Solver()}, p: p, held: held}
+	u := uses{cover: cover{p.Solver()}, p: p, held: held, ofMany: map[manyNeed][]need{}}
 	u.At(f)
 	u.handOuts()
 	u.effects = u.byRegion()
@@ -95,6 +97,7 @@ type uses struct {
 	held bool // those that a block holds, and not those that none does
 	// effects are those of the function, by their regions.
 	effects map[int32][]*Effect
+	ofMany  map[manyNeed][]need // what the callees of a list of many need
 }
 
 // all yields each value with a use of its guarded state that no lock covers; 0 where the
@@ -126,27 +129,77 @@ func (u uses) all(yield func(int32, Use) bool) {
 	}
 	for i := range u.flow.Calls {
 		c := &u.flow.Calls[i]
-		for _, g := range c.Callees {
-			for k := range g.Sum.Effects {
-				e := &g.Sum.Effects[k]
+		type used struct {
+			value int32
+			of    Use
+		}
+		var seen []used // what many overrides do is one use
+		arg, value := int32(0), int32(0)
+		for _, needs := range u.needed(c.Callees, c.under != 0) {
+			g, e, r := needs.g, needs.e, &needs.g.Sum.Regions[needs.e.Region]
+			if int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 {
+				continue
+			}
+			if n := c.Args[r.Num]; n != arg {
+				arg, value = n, u.plain(n)
+			}
+			use := used{value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num), Block: u.block(c.under)}}
+			if r.Parent >= 0 || u.flow.Nodes[arg].Shape.Kind != ctype.Object {
+				use.value = 0
+			}
+			if slices.Contains(seen, use) || !u.reaches(value, c.Span) || u.held != (c.under != 0 && u.coversAny(inCall(c, g, e.Region), value, e.Mode)) {
+				continue
+			}
+			if seen = append(seen, use); !yield(use.value, use.of) {
+				return
+			}
+		}
+	}
+}
+
+// need is an effect of a function on what it is given, for which its callers have to hold a lock.
+type need struct {
+	g *Function
+	e *Effect
+}
+
+// manyNeed is a list of many callees, see calleeLists, and whether a block is round the call.
+type manyNeed struct {
+	first **Function
+	block bool
+}
+
+// needed returns what callees need of their callers; one of those that come to the same where no block is round the call.
+func (u uses) needed(callees []*Function, block bool) (out []need) {
+	if len(callees) > manyOverrides {
+		k := manyNeed{&callees[0], block}
+		if known, ok := u.ofMany[k]; ok {
+			return known
+		}
+		defer func() { u.ofMany[k] = out }()
+	}
+	type alike struct {
+		mode        Mode
+		num         int32
+		root, bound bool
+	}
+	var seen []alike
+	for _, g := range callees {
+		if u.p.Exempt(g) || g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] {
+			continue
+		}
+		for k := range g.Sum.Effects {
+			e := &g.Sum.Effects[k]
+			if e.Raw && e.Kind != OnPython && g.Sum.Regions[e.Region].Root == NodeParam && u.p.Guards(e.Class) && !u.p.Holds(g, e) && (e.Mode != Read || !u.p.Changes.Settled(e.Class, e.Field)) {
 				r := &g.Sum.Regions[e.Region]
-				if !e.Raw || e.Kind == OnPython || r.Root != NodeParam || int(r.Num) >= len(c.Args) || c.Args[r.Num] == 0 || !u.p.Guards(e.Class) || u.p.Exempt(g) || u.p.Holds(g, e) || e.Mode == Read && u.p.Changes.Settled(e.Class, e.Field) {
-					continue
-				}
-				value := u.plain(c.Args[r.Num])
-				h := inCall(c, g, e.Region)
-				if g.Exposed() && !library.NoLockMethods()[g.Def.Name.Name] || !u.reaches(value, c.Span) || u.held != (c.under != 0 && u.coversAny(h, value, e.Mode)) {
-					continue
-				}
-				if r.Parent >= 0 || u.flow.Nodes[c.Args[r.Num]].Shape.Kind != ctype.Object {
-					value = 0
-				}
-				if !yield(value, Use{Span: c.Span, Mode: e.Mode, Call: true, Bound: g.Class != nil, Arg: int(r.Num), Block: u.block(c.under)}) {
-					return
+				k := alike{e.Mode, r.Num, r.Parent < 0, g.Class != nil}
+				if block || !slices.Contains(seen, k) {
+					out, seen = append(out, need{g, e}), append(seen, k)
 				}
 			}
 		}
 	}
+	return out
 }
 
 func (u uses) block(under int32) *ast.With {

@@ -68,8 +68,11 @@ func (c *Class) Ancestry() []*Class {
 	return c.line.Get(c.findLine)
 }
 
+// LongestLine is how many classes a line of bases has at most.
+const LongestLine = 64
+
 func (c *Class) findLine() (line []*Class) {
-	for b := c; b != nil && len(line) < 64 && !slices.Contains(line, b); b = b.Base() {
+	for b := c; b != nil && len(line) < LongestLine && !slices.Contains(line, b); b = b.Base() {
 		line = append(line, b)
 	}
 	return line

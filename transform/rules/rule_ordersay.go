@@ -15,6 +15,10 @@ import (
 	"pyxlock/transform/project"
 )
 
+// manyPlaces is how many places of a circle are told with how each lock comes to be taken: nobody reads hundreds, and circles
+// that lead through each other would tell all of them.
+const manyPlaces = 100
+
 // crossing is a finding about edges of which each waits for the next, and the last for the
 // first. back is said of where the last one leads.
 func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
@@ -26,7 +30,7 @@ func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
 	for _, e := range path {
 		does = append(does, e.says(e.from == e.to))
 		hang = hang || o.p.locks.Of(e.class()).Kind == decorator.Mutex
-		out.Related = append(out.Related, e.chain()...)
+		out.Related = append(out.Related, e.chain(len(out.Related) < manyPlaces)...)
 	}
 	end := "two threads that do so at once wait for each other, and one gets RuntimeError"
 	switch {
@@ -113,8 +117,8 @@ func (a *lockEdge) callee() string {
 	return "what it is given"
 }
 
-// chain tells where an edge comes about: where the one lock is taken, and how it comes to the other.
-func (a *lockEdge) chain() []finding.Related {
+// chain tells where an edge comes about: where the one lock is taken, and, with how, by which calls it comes to the other.
+func (a *lockEdge) chain(how bool) []finding.Related {
 	var out []finding.Related
 	tell := func(at ast.Span, message string) { out = append(out, place(a.in, at, message)) }
 	holder := a.holder()
@@ -137,6 +141,9 @@ func (a *lockEdge) chain() []finding.Related {
 		return out
 	}
 	tell(a.e.Span, fmt.Sprintf("%s holds %s and locks %s%s", a.f.Name(), holder, a.object(), within))
+	if !how {
+		return out
+	}
 	return append(out, effects.RelatedOf(effects.Chain(a.in, a.e)[1:])...)
 }
 
