@@ -10,12 +10,16 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+
 	"runtime"
+
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"pyxlock/internal/doctest"
+	"pyxlock/internal/steps"
 	"pyxlock/internal/testcache"
 )
 
@@ -29,9 +33,10 @@ func TestConsole(t *testing.T) {
 	program := filepath.Join(tools, "pyxlock")
 	buildProgram(t, program)
 	w := &workshop{dir: t.TempDir()}
-	// Bytecode is kept for the next start of a program, and elsewhere, so that pages that
-	// list files do not show it.
-	env := append(environment(t, tools), "PIP_COMPILE=0", "PYTHONPYCACHEPREFIX="+filepath.Join(w.dir, "bytecode"))
+	// Pages that list files show no bytecode. What they install has it (workshop.byUv), and
+	// what pip takes for builds from tools/bytecode.sh; to keep all of it elsewhere
+	// (PYTHONPYCACHEPREFIX) would have each environment compile Cython and setuptools anew.
+	env := append(environment(t, tools), "PIP_COMPILE=0", "PYTHONDONTWRITEBYTECODE=1")
 	runner := &doctest.Runner{Env: env, Supply: w.supply, Update: *update}
 	t.Run("pages", func(t *testing.T) {
 		for name, page := range pages(t) {
@@ -127,7 +132,7 @@ func environment(t *testing.T, tools string) []string {
 	}
 	env = append(env,
 		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
-		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O0",
+		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O0 -g0",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_NO_INPUT=1",
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
 		"GIT_AUTHOR_NAME=Reader", "GIT_AUTHOR_EMAIL=reader@example.org",
@@ -237,57 +242,6 @@ func (w *workshop) interpreter() (doctest.Supply, error) {
 	return doctest.Supply{Env: []string{"PATH=" + bin + ":$PATH"}}, err
 }
 
-func (w *workshop) pkg() (doctest.Supply, error) {
-	wheels, err := w.wheel()
-	if err != nil {
-		return doctest.Supply{}, err
-	}
-	// Those of Cython and setuptools that tools/bytecode.sh makes, where they are.
-	sooner, err := filepath.Abs("../build/bytecode")
-	if err != nil {
-		return doctest.Supply{}, err
-	}
-	return doctest.Supply{Env: []string{"PIP_FIND_LINKS=" + wheels + " " + sooner}}, nil
-}
-
-func (w *workshop) freeThreaded() (doctest.Supply, error) {
-	return w.environment("venv")
-}
-
-// plugin makes what makes an environment with a plugin of pytest.
-func (w *workshop) plugin(name string) func() (doctest.Supply, error) {
-	return func() (doctest.Supply, error) {
-		return w.environment("venv-"+name, "pytest", name)
-	}
-}
-
-// environment makes a virtual environment of the free-threaded Python with pyxlock, what
-// builds with it, and more.
-func (w *workshop) environment(dir string, more ...string) (doctest.Supply, error) {
-	python, err := w.supply("python3.14t")
-	if err != nil || python.Missing != "" {
-		return python, err
-	}
-	pkg, err := w.supply("package")
-	if err != nil || pkg.Missing != "" {
-		return pkg, err
-	}
-	interpreter, venv := filepath.Join(w.dir, "bin", "python3.14t"), filepath.Join(w.dir, dir)
-	install := append([]string{"install", "--quiet", "pyxlock", "cython", "setuptools"}, more...)
-	if command(nil, interpreter, "-m", "pip", "--version") != nil {
-		if err := command(nil, interpreter, "-m", "venv", venv); err != nil {
-			return pkg, err
-		}
-		err = command(pkg.Env, filepath.Join(venv, "bin", "pip"), install...)
-	} else { // to install pip as well would be the most of it
-		if err := command(nil, interpreter, "-m", "venv", "--without-pip", venv); err != nil {
-			return pkg, err
-		}
-		err = command(pkg.Env, interpreter, append([]string{"-m", "pip", "--python", filepath.Join(venv, "bin", "python")}, install...)...)
-	}
-	return doctest.Supply{Env: []string{"PATH=" + filepath.Join(venv, "bin") + ":$PATH"}}, err
-}
-
 func (w *workshop) processors() (doctest.Supply, error) {
 	if n := runtime.GOMAXPROCS(0); n < 2 {
 		return doctest.Supply{Missing: "one processor: threads take turns, and seldom meet"}, nil
@@ -308,7 +262,7 @@ func (w *workshop) cython() (doctest.Supply, error) {
 
 // command runs a command that has to work.
 func command(env []string, name string, args ...string) error {
-	cmd := exec.Command(name, args...)
+	cmd := steps.Command("pages", filepath.Base(name)+" "+strings.Join(args, " "), 15*time.Minute, name, args...)
 	cmd.Env = append(os.Environ(), env...)
 	if out, err := cmd.CombinedOutput(); err != nil {
 		return fmt.Errorf("%s %s: %w\n%s", name, strings.Join(args, " "), err, out)

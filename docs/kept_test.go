@@ -21,10 +21,27 @@ var results = sync.OnceValues(testcache.Open)
 // buildProgram builds pyxlock, the same bytes of the same sources.
 func buildProgram(t *testing.T, to string) {
 	t.Helper()
-	if err := command(nil, "go", "build", "-trimpath", "-buildvcs=false", "-o", to, "pyxlock/cmd/pyxlock"); err != nil {
+	program, err := built()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(to, program, 0o777); err != nil {
 		t.Fatal(err)
 	}
 }
+
+var built = sync.OnceValues(func() ([]byte, error) {
+	dir, err := os.MkdirTemp("", "pyxlock-docs-")
+	if err != nil {
+		return nil, err
+	}
+	defer os.RemoveAll(dir)
+	program := filepath.Join(dir, "pyxlock")
+	if err := command(nil, "go", "build", "-trimpath", "-buildvcs=false", "-o", program, "pyxlock/cmd/pyxlock"); err != nil {
+		return nil, err
+	}
+	return os.ReadFile(program)
+})
 
 // unchanged reports whether a test has passed with this program, and what else is in
 // the hash, before.
@@ -148,44 +165,4 @@ func packageKey() (testcache.Key, error) {
 	err = h.Checkout(root, "python/pyxlock", "python/cython-stubs", "python/hatch_build.py", "python/hatch_metadata.py",
 		"tools/bytecode.py", "tools/bytecode.sh", "tools/lexicon.py", "tools/utilities.py", "tools/pins", "go.mod", "go.sum", "pyproject.toml", "LICENSE", "README.md")
 	return h.Sum(), err
-}
-
-// wheel has pip find pyxlock, built from this repository.
-func (w *workshop) wheel() (wheels string, err error) {
-	wheels = filepath.Join(w.dir, "wheels")
-	here, err := filepath.Abs(root)
-	if err != nil {
-		return "", err
-	}
-	cache, err := results()
-	if err != nil {
-		return "", err
-	}
-	key, noCheckout := packageKey()
-	if noCheckout != nil {
-		cache = nil
-	}
-	// Its name is a part of a wheel: an archive of one file has both.
-	archive, name := filepath.Join(w.dir, "wheel.tar"), "."
-	if data, ok := cache.Get(key); ok {
-		if err := os.MkdirAll(wheels, 0o777); err != nil {
-			return "", err
-		}
-		if err := os.WriteFile(archive, data, 0o666); err != nil {
-			return "", err
-		}
-		return wheels, command(nil, "tar", "-C", wheels, "-xf", archive)
-	}
-	python := filepath.Join(here, ".venv", "cython-3.3", "bin", "python")
-	if err := command(nil, python, "-m", "pip", "wheel", "--quiet", "--no-deps", "--wheel-dir", wheels, here); err != nil {
-		return "", err
-	}
-	if err := command(nil, "tar", "-C", wheels, "-cf", archive, name); err != nil {
-		return "", err
-	}
-	data, err := os.ReadFile(archive)
-	if err == nil {
-		cache.Put(key, data)
-	}
-	return wheels, err
 }

@@ -12,8 +12,10 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"pyxlock/internal/markdown"
+	"pyxlock/internal/steps"
 	"pyxlock/internal/testcache"
 )
 
@@ -53,7 +55,7 @@ func TestPreCommit(t *testing.T) {
 	env := append(environment(t, filepath.Dir(preCommit)), "PRE_COMMIT_HOME="+filepath.Join(dir, "home"),
 		"GOMODCACHE="+strings.TrimSpace(string(modules)), "GOFLAGS=-trimpath", "CGO_ENABLED=0")
 	run := func(dir, name string, args ...string) (string, bool) {
-		cmd := exec.Command(name, args...)
+		cmd := steps.Command(t.Name(), filepath.Base(name)+" "+strings.Join(args, " "), 15*time.Minute, name, args...)
 		cmd.Dir, cmd.Env = dir, env
 		out, err := cmd.CombinedOutput()
 		return string(out), err == nil
@@ -82,7 +84,7 @@ func TestPreCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	must(hooks, "git", "init", "--quiet")
-	must(hooks, "git", "add", "--all")
+	must(hooks, "git", "-c", "core.looseCompression=0", "add", "--all")
 	must(hooks, "git", "commit", "--quiet", "--no-verify", "--message=pyxlock")
 	revision := strings.TrimSpace(must(hooks, "git", "rev-parse", "HEAD"))
 

@@ -70,7 +70,7 @@ summary() {
 
 # What several lanes use.
 build_check() {
-	make --no-print-directory build && tools/bytecode.sh
+	make --no-print-directory build && tools/bytecode.sh && tools/venv.sh python "${PYTHON:-python3.11}" && tools/wheels.sh
 }
 
 gofmt_check() {

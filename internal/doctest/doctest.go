@@ -71,7 +71,7 @@ func (r *Runner) Run(t *testing.T, page *markdown.Page) {
 
 // run hands each console block to do, until that returns false.
 func (r *Runner) run(page *markdown.Page, dir string, do func(line int, run func() (missing string, err error)) bool) error {
-	sh, err := newShell(dir, r.Env)
+	sh, err := newShell(page.Path, dir, r.Env)
 	if err != nil {
 		return err
 	}

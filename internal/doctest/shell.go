@@ -11,6 +11,8 @@ import (
 	"strings"
 	"syscall"
 	"time"
+
+	"pyxlock/internal/steps"
 )
 
 // patience is how long a command may take: some install packages.
@@ -20,13 +22,14 @@ const patience = 10 * time.Minute
 const mark = "\x1epyxlock-doctest\x1e"
 
 type shell struct {
+	of    string // what is run in it, for the list of steps
 	dir   string
 	cmd   *exec.Cmd
 	stdin io.WriteCloser
 	out   *bufio.Reader
 }
 
-func newShell(dir string, env []string) (*shell, error) {
+func newShell(of, dir string, env []string) (*shell, error) {
 	cmd := exec.Command("bash", "--norc", "--noprofile")
 	cmd.Dir = dir
 	cmd.Env = env
@@ -43,7 +46,7 @@ func newShell(dir string, env []string) (*shell, error) {
 	if err := cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &shell{dir, cmd, stdin, bufio.NewReader(r)}, w.Close()
+	return &shell{of, dir, cmd, stdin, bufio.NewReader(r)}, w.Close()
 }
 
 // run runs one command and returns what it printed, on both streams, and its
@@ -51,6 +54,10 @@ func newShell(dir string, env []string) (*shell, error) {
 func (s *shell) run(command string) (printed string, exit int, err error) {
 	late := time.AfterFunc(patience, s.kill)
 	defer late.Stop()
+	if steps.Noted() {
+		begun, busy := time.Now(), steps.Busy(s.cmd.Process.Pid)
+		defer func() { steps.Note(s.of, command, steps.Busy(s.cmd.Process.Pid)-busy, time.Since(begun)) }()
+	}
 	if _, err := fmt.Fprintf(s.stdin, "eval %s </dev/null\nprintf '%%s%%d\\n' '%s' \"$?\"\n", quote(command), mark); err != nil {
 		return "", 0, err
 	}

@@ -132,20 +132,52 @@ func wanting(text string, processors int) float64 {
 	return max(1, n/float64(processors))
 }
 
-// note adds what the step took to the file that PYXLOCK_TEST_STEPS names, if it names
-// one: a line with the seconds of processor time and of waiting, the case, and the step.
 func (c *Cmd) note(took time.Duration) {
-	name := os.Getenv("PYXLOCK_TEST_STEPS")
-	if name == "" || c.ProcessState == nil {
+	if c.ProcessState != nil {
+		Note(c.of, c.doing, c.ProcessState.UserTime()+c.ProcessState.SystemTime(), took)
+	}
+}
+
+// Noted reports whether steps are noted.
+func Noted() bool { return os.Getenv("PYXLOCK_TEST_STEPS") != "" }
+
+// Note adds what a step took to the file that PYXLOCK_TEST_STEPS names, if it names
+// one: a line with the seconds of processor time and of waiting, the case, and the step.
+func Note(of, doing string, busy, took time.Duration) {
+	if !Noted() {
 		return
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
+	file, err := os.OpenFile(os.Getenv("PYXLOCK_TEST_STEPS"), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o666)
 	if err != nil {
 		return
 	}
 	defer file.Close()
-	busy := c.ProcessState.UserTime() + c.ProcessState.SystemTime()
-	fmt.Fprintf(file, "%.3f\t%.3f\t%s\t%s\n", busy.Seconds(), took.Seconds(), c.of, c.doing)
+	fmt.Fprintf(file, "%.3f\t%.3f\t%s\t%s\n", busy.Seconds(), took.Seconds(), of, strings.ReplaceAll(doing, "\n", " "))
+}
+
+// Busy returns the processor time of a process that goes on, and of those that it has
+// waited for; 0 where the system does not tell.
+func Busy(pid int) time.Duration {
+	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")
+	if err != nil {
+		return 0
+	}
+	return ticks(string(data))
+}
+
+// ticks adds the four times in the text of /proc/PID/stat, in hundredths of a second. The
+// second of its words, in parentheses, is a name that may have blanks.
+func ticks(stat string) time.Duration {
+	words := strings.Fields(stat[strings.LastIndexByte(stat, ')')+1:])
+	sum := time.Duration(0)
+	for i := 11; i < 15 && i < len(words); i++ {
+		n, err := strconv.Atoi(words[i])
+		if err != nil {
+			return 0
+		}
+		sum += time.Duration(n) * 10 * time.Millisecond
+	}
+	return sum
 }
 
 // CombinedOutput is [exec.Cmd.CombinedOutput].

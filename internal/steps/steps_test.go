@@ -43,6 +43,19 @@ func TestWanting(t *testing.T) {
 	}
 }
 
+// Of a process that goes on the system tells the time so far, in ticks.
+func TestTicks(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"7 (a) b) S 1 7 7 0 -1 4194304 1 2 3 4 10 20 300 4000 20 0 1": 43300 * time.Millisecond,
+		"7 (sh) S 1": 0,
+		"":           0,
+	} {
+		if got := ticks(text); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
 // zombie reports whether a process has ended and nobody has asked for its status.
 func zombie(pid int) bool {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/stat")

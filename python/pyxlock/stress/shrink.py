@@ -14,6 +14,8 @@ from .script import normal, script
 
 TITLE = "Shrinking."
 LONGEST = 6.0
+# Exceptions and violations are told when a script has ended: what shows at once is not waited for.
+SHORT = 0.2
 
 
 class Failure:
@@ -50,9 +52,14 @@ class Shrinker:
     def fails(self, case, bare=None):
         """Run a case once; return the seconds that it took to fail, or None."""
         self.runs += 1
-        text = script(case, TITLE, self.seconds, self.failure.kind, self.bare if bare is None else bare, self.gil)
-        end = self.place.script(text, self.seconds)
-        return end.seconds if self.failure.shown(end, self.place.violations) else None
+        lasted = 0
+        for seconds in [SHORT] * (self.failure.kind in ("exception", "violation")) + [self.seconds]:
+            text = script(case, TITLE, seconds, self.failure.kind, self.bare if bare is None else bare, self.gil)
+            end = self.place.script(text, seconds)
+            lasted += end.seconds
+            if self.failure.shown(end, self.place.violations):
+                return lasted
+        return None
 
     def rate(self, case, tries):
         """Return how often and how quickly a case fails: (of tries, median of seconds)."""
