@@ -164,6 +164,7 @@ func TestNotesRestOnWhatIsNotInSight(t *testing.T) {
 		"a C function":    {"", numUsers, true},
 		"many":            {"\n    def more(self):\n        return num_look2(NULL, self.val) + num_look3(NULL, self.val) + num_look4(NULL, self.val) + num_look5(NULL, self.val)\n", numUsers, true},
 		"an assignment":   {"\n    def clear(self):\n        self.val = NULL\n", numUsers, false},
+		"by a function":   {"\n    def clear(self):\n        setting(self.val)\n\ncdef void setting(num *x):\n    x.n = 3\n", numUsers, false},
 		"by its name":     {"\n    def clear(self):\n        num_set(self.val, 0)\n", numUsers, false},
 		"what is used":    {"", "\ndef use(list l):\n    return num_get((<Num?>l[0]).val) + (<Num?>l[0]).n\n", false},
 		"of two together": {"", "\ndef use(list l):\n    a = <Num?>l[0]\n    return num_get(a.val) + a.n\n", false},

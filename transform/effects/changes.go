@@ -21,6 +21,8 @@ type Changes struct {
 	within map[*project.Class]map[string]bool
 	// direct are the functions that write to one themselves, once its object is made.
 	direct map[attribute][]*Function
+	// lent are those into which a function that writes is given a pointer.
+	lent map[attribute]bool
 }
 
 // Settled reports whether an attribute of a class does not change any more once

@@ -41,7 +41,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 	p.Solve(all)
 	written, grown := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
 	assigned, within := map[*project.Class]map[string]bool{}, map[*project.Class]map[string]bool{}
-	direct := map[attribute][]*Function{}
+	direct, lent := map[attribute][]*Function{}, map[attribute]bool{}
 	mark := func(in map[*project.Class]map[string]bool, c *project.Class, name string) {
 		if in[c] == nil {
 			in[c] = map[string]bool{}
@@ -79,11 +79,19 @@ func (p *Program) SettleFunctions(all []*Function) {
 	for _, f := range p.model.solved {
 		for i := range f.Sum.Effects {
 			e := &f.Sum.Effects[i]
-			if e.Via != nil || !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
+			if !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
 				continue
+			}
+			pointed := e.Via != nil && !p.Guards(e.Via.Sum.Effects[e.next].Class)
+			if e.Via != nil && !pointed {
+				continue // told of the callee, which has the object
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
 				note := func(name string) {
+					if pointed {
+						lent[attribute{c, name}] = true
+						return
+					}
 					if at := (attribute{c, name}); !slices.Contains(direct[at], f) {
 						direct[at] = append(direct[at], f)
 					}
@@ -100,7 +108,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		}
 	}
-	p.Changes = &Changes{written, grown, assigned, within, direct}
+	p.Changes = &Changes{written, grown, assigned, within, direct, lent}
 }
 
 // mayReach reports whether what is done, in one of several ways, to some attribute of an object may be done to one of

@@ -20,9 +20,13 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 	if f == nil || f.Vis == ast.Public || p.Changes == nil {
 		return nil
 	}
+	at := attribute{c.Declarer(name), name}
+	if p.Changes.lent[at] {
+		return nil
+	}
 	var out []Reader
 	s := p.Solver()
-	for _, f := range p.Changes.direct[attribute{c.Declarer(name), name}] {
+	for _, f := range p.Changes.direct[at] {
 		s.At(f)
 		// A summary has one effect of several alike.
 		for i := range f.Flow.Actions {
