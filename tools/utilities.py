@@ -3,8 +3,10 @@
 Each process of Cython reads the files of C code that it puts into modules, for a module of two
 lines ModuleSetupCode.c and some others: 20,000 lines, each of which goes through three regular
 expressions. It keeps what came of a file in a table, which what is added to Cython's Builtin.py
-here fills from a literal. Whether that is what Cython reads is seen at once; where it is not,
-Cython stays as it is, and this fails.
+here fills from a literal. Some of that code are templates, of which Cython 3.3 then makes 3,700
+texts, for each attribute of each exception of Python's: those are in another literal. Whether the
+first is what Cython reads is seen at once; where it is not, Cython stays as it is, and this fails.
+The second is what Cython made of them by itself.
 tools/venv.sh runs it in each environment that has Cython; tools/bytecode.py hands the file
 on to the environments of builds.
 Usage: utilities.py
@@ -13,6 +15,7 @@ Usage: utilities.py
 import ast
 import os
 import py_compile
+import subprocess
 import sys
 from pathlib import Path
 
@@ -21,6 +24,49 @@ from Cython.Compiler.Code import UtilityCodeBase
 
 MARK = "  # added by tools/utilities.py of pyxlock, for its tests\n"
 FILL = "from . import Code; Code.UtilityCodeBase._utility_cache.update(%s)" + MARK
+
+# In place of Code.sub_tempita, which fills in a template, and leaves in the context what the
+# template defines: what follows of the same piece of code may use it. What is not in the table goes
+# to Cython's own function. Names that begin with underscores are Tempita's, for what it says of errors.
+# A text without braces is no template. The empty lines before a text, up to a thousand, are counted.
+SUBSTITUTE = """\
+def _question(context, file, name):
+    return f"{file}:{name} {[(k, v) for k, v in context.items() if not k.startswith('__')]}"
+def _prepared(substitute, texts):
+    def sub_tempita(s, context, file=None, name=None):
+        if not s:
+            return None
+        if "{{" not in s and "}}" not in s:
+            return s
+        answers = texts.get(s)
+        answer = answers.get(_question(context, file, name)) if answers else None
+        if answer is None:
+            return substitute(s, context, file, name)
+        lines, text, defined = answer
+        context.update(defined)
+        return "\\n" * lines + text
+    return sub_tempita
+"""
+USE = "Code.sub_tempita = _prepared(Code.sub_tempita, %s)\n"
+
+# Prints the table: what Cython asks for when it is imported.
+RECORD = SUBSTITUTE + """\
+from Cython.Compiler import Code
+texts, substitute = {}, Code.sub_tempita
+def sub_tempita(s, context, file=None, name=None):
+    before, question = dict(context), _question(context, file, name)
+    text = substitute(s, context, file, name)
+    if s and ("{{" in s or "}}" in s):
+        kept = text.lstrip("\\n")
+        defined = {k: v for k, v in context.items() if not k.startswith("__") and (k not in before or before[k] is not v)}
+        texts.setdefault(s, {})[question] = len(text) - len(kept), kept, defined
+    elif (s or None) != text:
+        raise ValueError(f"Tempita changes {file}:{name}, which has no braces")
+    return text
+Code.sub_tempita = sub_tempita
+from Cython.Compiler import Builtin
+print(ascii(texts))
+"""
 
 
 def read(folder):
@@ -41,12 +87,19 @@ def without(text):
     return "".join(line for line in text.splitlines(keepends=True) if not line.endswith(MARK))
 
 
-def added(text, table):
+def recorded():
+    """Return the texts that Cython, as it is, makes of templates when it starts."""
+    done = subprocess.run([sys.executable, "-c", RECORD], stdout=subprocess.PIPE, check=True, encoding="ascii")
+    return ast.literal_eval(done.stdout)
+
+
+def added(text, table, texts):
     """Return the text of Builtin.py that fills the table before it asks for the first utility."""
     begin, first, rest = text.partition("\nfrom .")
     if not first:
         raise ValueError("Builtin.py imports nothing of Cython's")
-    return begin + "\n" + FILL % repr(table) + first[1:] + rest
+    substitute = (SUBSTITUTE + USE % ascii(texts)).replace("\n", MARK)
+    return begin + "\n" + FILL % repr(table) + substitute + first[1:] + rest
 
 
 def write(path, text):
@@ -61,8 +114,9 @@ def main():
     top = Path(Cython.__file__).parent
     builtin = top / "Compiler" / "Builtin.py"
     table, original = read(top / "Utility"), without(builtin.read_text("utf-8"))
-    text = added(original, table)
-    (line,) = [line for line in text.splitlines(keepends=True) if line.endswith(MARK)]
+    write(builtin, original)
+    text = added(original, table, recorded())
+    line = next(line for line in text.splitlines(keepends=True) if line.endswith(MARK))
     before, after = FILL.split("%s")
     found = ast.literal_eval(line.removeprefix(before).removesuffix(after))
     if found != table or len(table) < 20 or without(text) != original:
