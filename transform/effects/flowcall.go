@@ -323,6 +323,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if base == 0 && library.Keepers()[name] {
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
+	changesFirst(b, e, args)
 	out := b.unknownCall(args, name, e.Span, false)
 	if result != 0 && ofOneClass(b.builder, base) {
 		return result
@@ -473,6 +474,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		case bd.Path[0] == "operator":
 			args := b.passed(e.Args)
 			operatorCall(b.exprs, name, args, e.Span)
+			changesFirst(b, e, args)
 			return b.unknownCall(args, name, e.Span, false)
 		case name == "swap" && bd.Path[0] == "libcpp":
 			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
@@ -497,6 +499,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		perhapsC(b, args, name, e.Span)
 	}
 	applies(b, path[len(path)-1], e, 0, args)
+	changesFirst(b, e, args)
 	n := b.unknownCall(args, name, e.Span, false)
 	madeOf(b, n, path[len(path)-1], args)
 	switch path[len(path)-1] {

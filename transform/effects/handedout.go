@@ -4,11 +4,8 @@ package effects
 // function inside the function when somebody calls it. The function's locks are gone by then.
 
 import (
-	"strings"
-
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
-	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
@@ -135,16 +132,9 @@ type later struct {
 // lazily reports whether a function of Python's goes over what it is given, or calls it, when somebody goes over what
 // it returns, or calls that.
 func (l *later) lazily(fun ast.Expr) bool {
-	path := syntax.Dotted(fun)
+	module, path := l.f.Mod.Scope.LibraryPath(fun)
 	if len(path) == 0 {
 		return false
-	}
-	module := "builtins"
-	switch b := l.f.Mod.Scope.Names[path[0]]; {
-	case b.Kind == project.BindModule && len(path) > 1: // itertools.chain
-		module, path = strings.Join(b.Path, "."), path[1:]
-	case b.Kind == project.BindImported && b.Level == 0: // from itertools import chain
-		module, path = strings.Join(b.Path, "."), append([]string{b.Attr}, path[1:]...)
 	}
 	in, ok := library.GoesOverLater()[path[0]]
 	return ok && in == module && (len(path) == 1 || path[1] == "from_iterable")

@@ -159,7 +159,7 @@ func Say(e *Effect) string {
 		if strings.HasSuffix(e.Name, "=") {
 			return "changes a container by " + e.Name
 		}
-		if library.Changers()[e.Name] || strings.HasPrefix(e.Name, "Py") || strings.HasPrefix(e.Name, "_Py") {
+		if library.Changers()[e.Name] || library.Arranges()[e.Name] != "" || library.Alters()[e.Name] != "" || strings.HasPrefix(e.Name, "Py") || strings.HasPrefix(e.Name, "_Py") {
 			return "changes the content of a container by " + e.Name
 		}
 		return "changes the content of " + e.Name

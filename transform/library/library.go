@@ -182,6 +182,10 @@ var (
 	// GoesOverLater says in which module a function is that goes over what it is given, or calls it, when
 	// somebody goes over what it returns, or calls that.
 	GoesOverLater = values("lazy", "function")
+	// Alters and Arranges say in which module a function is that changes the container that it is given first: in one
+	// operation, as a method would, or in several steps.
+	Alters   = values("alters", "function")
+	Arranges = values("arranges", "function")
 	// CallsApart have another thread call the function that they are given.
 	CallsApart = names("apart", "function", "method")
 	// KnownC tells what C functions that are declared outside the project do with
@@ -267,4 +271,23 @@ func lenders() map[string]Lender {
 		}
 	}
 	return out
+}
+
+// ChangesFirst reports whether a function, by its module and its name there, changes the container that it is given first,
+// and whether in several steps: heapq's heappush, list.append, and shuffle of whatever makes random numbers.
+func ChangesFirst(module string, path []string) (changes, inSteps bool) {
+	switch last := len(path) - 1; {
+	case last < 0:
+		return false, false
+	case path[last] == "shuffle" && (last > 0 || module == Arranges()[path[last]]):
+		return true, true
+	case last == 0:
+		if at, ok := Arranges()[path[0]]; ok {
+			return at == module, true
+		}
+		at, ok := Alters()[path[0]]
+		return ok && at == module, false
+	default: // list.append(x, 1)
+		return last == 1 && (module == "builtins" || module == "collections") && Makers()[path[0]] && Mutators()[path[1]], false
+	}
 }

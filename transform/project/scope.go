@@ -4,6 +4,7 @@ package project
 
 import (
 	"cmp"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/syntax"
@@ -216,4 +217,20 @@ func (b Binding) Path0() string {
 		return ""
 	}
 	return b.Path[0]
+}
+
+// LibraryPath returns in which module a function is that an expression names, and its name there: "heapq" and heappush
+// for q.heappush after import heapq as q. What nothing is imported as is in "builtins"; no name where there is none.
+func (s *Scope) LibraryPath(fun ast.Expr) (module string, path []string) {
+	path = syntax.Dotted(fun)
+	if len(path) == 0 {
+		return "", nil
+	}
+	switch b := s.Names[path[0]]; {
+	case b.Kind == BindModule && len(path) > 1: // itertools.chain
+		return strings.Join(b.Path, "."), path[1:]
+	case b.Kind == BindImported && b.Level == 0: // from itertools import chain
+		return strings.Join(b.Path, "."), append([]string{b.Attr}, path[1:]...)
+	}
+	return "builtins", path
 }

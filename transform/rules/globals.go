@@ -44,6 +44,7 @@ const (
 	address                    // &x
 	advances                   // next(x)
 	within                     // what it leads to, through a pointer or by a callee
+	arranges                   // heappush(x, …), shuffle(x)
 )
 
 type globalChange struct {
@@ -260,6 +261,11 @@ func (c *bodies) changes(f *ruleFunc) {
 			}
 			if x := syntax.Arg(n, 0); x != nil && n.Fun != nil && library.APIMutators()[c.m.CName(n.Fun)] {
 				note(x, stores, n, nil, syntax.Arg(n, 1))
+			}
+			if by := alteredBy(c, f, n); by.v != nil {
+				by.v.changes = append(by.v.changes, globalChange{kind: by.kind, f: f, node: n})
+			} else if by.x != nil {
+				note(by.x, by.kind, n, nil, by.key())
 			}
 		}
 		return true

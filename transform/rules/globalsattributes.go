@@ -342,7 +342,7 @@ func sharedAttribute(c *bodies, f *ruleFunc, x *ast.Attribute, assigns bool) *gl
 // sharedChanges notes what a function does to such attributes and defaults.
 func sharedChanges(c *bodies, f *ruleFunc) {
 	f.prepare()
-	holds := func(e ast.Expr, node ast.Node, value, key ast.Expr) {
+	holds := func(e ast.Expr, kind changeKind, node ast.Node, value, key ast.Expr) {
 		var v *globalVar
 		switch x := syntax.Bare(e).(type) {
 		case *ast.Name:
@@ -351,7 +351,7 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 			v = sharedAttribute(c, f, x, false)
 		}
 		if v != nil {
-			v.changes = append(v.changes, globalChange{kind: stores, f: f, node: node, value: value, key: key})
+			v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value, key: key})
 		}
 	}
 	target := func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind) {
@@ -365,14 +365,17 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 			if len(t.Index) == 1 {
 				key = t.Index[0]
 			}
-			holds(t.X, node, value, key)
+			holds(t.X, stores, node, value, key)
 		}
 	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 		eachBound(n, target)
 		if call, ok := n.(*ast.Call); ok {
 			if at, ok := call.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
-				holds(at.X, call, nil, nil)
+				holds(at.X, stores, call, nil, nil)
+			}
+			if by := alteredBy(c, f, call); by.x != nil {
+				holds(by.x, by.kind, call, nil, by.key())
 			}
 		}
 		return true

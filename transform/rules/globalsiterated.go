@@ -41,7 +41,7 @@ func containerKind(v *globalVar) string {
 // shifts reports whether a change makes a container another for who goes over it.
 func shifts(kind string, ch globalChange) bool {
 	if ch.kind != stores {
-		return false
+		return ch.kind == arranges
 	}
 	switch n := ch.node.(type) {
 	case *ast.Call:

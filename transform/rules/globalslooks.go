@@ -5,6 +5,7 @@ package rules
 
 import (
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
@@ -199,4 +200,39 @@ func onlyImports(c *bodies, v *globalVar, ch globalChange) bool {
 		}
 	}
 	return true
+}
+
+// placeFrom reports whether the place in a list that a function changes was found in the list before: i = xs.index(x);
+// del xs[i].
+func placeFrom(c *bodies, v *globalVar, ch globalChange) bool {
+	at := ch.key
+	if call, ok := ch.node.(*ast.Call); ok && len(call.Args) > 0 {
+		if m, ok := call.Fun.(*ast.Attribute); ok && (m.Attr.Name == "insert" || m.Attr.Name == "pop") {
+			at = call.Args[0].X
+		}
+	}
+	if at == nil || containerKind(v) != "list" {
+		return false
+	}
+	looks := looksAt(c, v, ch.f)
+	finds := func(n ast.Node) bool {
+		call, ok := n.(*ast.Call)
+		if !ok || call.Fun == nil {
+			return false
+		}
+		if m, ok := call.Fun.(*ast.Attribute); ok && m.Attr.Name == "index" {
+			return anyIn(m.X, looks)
+		}
+		_, path := c.m.Scope.LibraryPath(call.Fun)
+		return len(path) == 1 && (path[0] == "len" || strings.HasPrefix(path[0], "bisect")) && len(call.Args) > 0 && anyIn(call.Args[0].X, looks)
+	}
+	return anyIn(at, func(n ast.Node) bool {
+		x, ok := n.(*ast.Name)
+		if !ok {
+			return finds(n)
+		}
+		return ch.f.isLocal(x.Name) && slices.ContainsFunc(ch.f.values[x.Name], func(was nameValue) bool {
+			return was.pos < ch.node.Range().Pos && was.value != nil && anyIn(was.value, finds)
+		})
+	})
 }

@@ -271,6 +271,8 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if isGenerator(c, v) {
 			return "it is a generator, which runs for one thread at a time; another that comes meanwhile gets ValueError"
 		}
+	case arranges:
+		return syntax.LastName(ch.node.(*ast.Call).Fun) + " looks at what is in it and moves it in several steps; another thread can get in between"
 	case stores:
 		if (callbacks{c}).takesOutItself(v, ch) {
 			return ""
@@ -281,8 +283,11 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if a, ok := ch.node.(*ast.Assign); ok && a.Op != "=" && a.Op != "" && len(a.Targets) == 1 {
 			return "an item is read and written back; changes get lost"
 		}
-		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(given(call), func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
+		if call, ok := ch.node.(*ast.Call); ok && slices.ContainsFunc(given(c, ch.f, call), func(a ast.Arg) bool { return anyIn(a.X, looksAt(c, v, ch.f)) }) {
 			return "what is put into it is made of what was in it; another thread can get in between"
+		}
+		if placeFrom(c, v, ch) {
+			return "the place is found first; another thread can move what is there in between"
 		}
 	}
 	return ""
@@ -304,7 +309,10 @@ func givenAddress(ch globalChange) string {
 }
 
 // given are the arguments of a call that changes a container, without the container.
-func given(call *ast.Call) []ast.Arg {
+func given(c *bodies, f *ruleFunc, call *ast.Call) []ast.Arg {
+	if by := alteredBy(c, f, call); by.x != nil {
+		return by.rest
+	}
 	if _, method := call.Fun.(*ast.Attribute); method || len(call.Args) == 0 {
 		return call.Args
 	}

@@ -1,0 +1,83 @@
+package rules
+
+// PXL502: containers of a module that functions of Python's library change, which are given them: heappush(_queue, x),
+// operator.setitem(_table, k, v), list.append(_names, x).
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/syntax"
+)
+
+// altered is a container that a call of the library changes.
+type altered struct {
+	x    ast.Expr // the container; nil where a variable has it bound, see v
+	v    *globalVar
+	kind changeKind // stores, or arranges
+	rest []ast.Arg  // what else it is given
+}
+
+// key is the item that a dict is given: the first thing beside the dict.
+func (a altered) key() ast.Expr {
+	if len(a.rest) == 0 || a.kind != stores {
+		return nil
+	}
+	return a.rest[0].X
+}
+
+// alteredBy returns what a call changes that is given it, none where it is no such call.
+func alteredBy(c *bodies, f *ruleFunc, call *ast.Call) altered {
+	if call.Fun == nil || len(call.Args) == 0 {
+		return altered{}
+	}
+	if kind, ok := alters(c, f, call.Fun); ok {
+		return altered{x: syntax.Arg(call, 0), kind: kind, rest: call.Args[1:]}
+	}
+	name, ok := syntax.Unparen(call.Fun).(*ast.Name)
+	if !ok || f.isLocal(name.Name) {
+		return altered{}
+	}
+	if v := c.globals()[name.Name]; v != nil && len(v.inits) == 1 { // _push = partial(heappush, _queue)
+		if k, ok := syntax.Unparen(v.inits[0]).(*ast.Call); ok && syntax.LastName(k.Fun) == "partial" && len(k.Args) > 1 {
+			if kind, ok := alters(c, nil, k.Args[0].X); ok {
+				return altered{v: aliasOf(c, nil, k.Args[1].X, maxOtherNames), kind: kind, rest: call.Args}
+			}
+		}
+	}
+	return altered{}
+}
+
+// alters reports whether a function changes the container that it is given first, and whether in several steps.
+func alters(c *bodies, f *ruleFunc, fun ast.Expr) (changeKind, bool) {
+	path := syntax.Dotted(fun)
+	if len(path) == 0 {
+		at, ok := syntax.Unparen(fun).(*ast.Attribute) // random.Random().shuffle
+		return arranges, ok && at.Attr.Name == "shuffle"
+	}
+	last := path[len(path)-1]
+	if f != nil && f.isLocal(path[0]) {
+		if _, ok := library.Arranges()[last]; ok && (f.imports[path[0]] || last == "shuffle" && len(path) > 1) {
+			return arranges, true
+		}
+		_, ok := library.Alters()[last]
+		return stores, ok && f.imports[path[0]]
+	}
+	if v := c.globals()[path[0]]; v != nil {
+		if len(path) == 1 && len(v.inits) == 1 && len(syntax.Dotted(v.inits[0])) > 0 && !slices.Equal(syntax.Dotted(v.inits[0]), path) {
+			return altersAs(c, v.inits[0]) // _push = heapq.heappush
+		}
+		return arranges, len(path) > 1 && last == "shuffle"
+	}
+	return altersAs(c, fun)
+}
+
+// altersAs is alters, of a name that is the module's.
+func altersAs(c *bodies, fun ast.Expr) (changeKind, bool) {
+	changes, inSteps := library.ChangesFirst(c.m.Scope.LibraryPath(fun))
+	if inSteps {
+		return arranges, changes
+	}
+	return stores, changes
+}
