@@ -33,12 +33,17 @@ mkdir -p "$out"
 wanted=" $* "
 TIMEFORMAT='%R %U %S'
 
+# asked NAME: whether a check is one of those to run.
+asked() {
+	[ "$wanted" = "  " ] || [[ $wanted == *" $1 "* ]]
+}
+
 # check NAME COMMAND...: exit 0 passes, 77 is skipped (the reason is the last
 # line of the output), anything else fails.
 check() {
 	local name=$1
 	shift
-	[ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || return 0
+	asked "$name" || return 0
 	echo "== $name begins"
 	{ time { "$@" >"$out/$name.log" 2>&1 && echo 0 >"$out/$name.rc" || echo $? >"$out/$name.rc"; }; } 2>"$out/$name.time"
 	until mkdir "$out/lock" 2>/dev/null; do sleep 0.1; done
@@ -53,7 +58,7 @@ summary() {
 	echo
 	echo "== summary"
 	for name; do
-		[ "$wanted" = "  " ] || [[ $wanted == *" $name "* ]] || continue
+		asked "$name" || continue
 		rc=$(cat "$out/$name.rc" 2>/dev/null || echo interrupted)
 		read -r real user sys < <(tail -n 1 "$out/$name.time" 2>/dev/null || true)
 		line=$(LC_ALL=C printf '%-14s %4.0fs %4.0fs processor' "$name" "${real:-0}" "$(awk "BEGIN { print ${user:-0} + ${sys:-0} }")")
@@ -135,9 +140,22 @@ others='/(runtime|docs|internal/(golden|stress|corpus|compiler))$'
 
 # testsum runs go test and prints packages, failures, and every skipped test. -vet=off:
 # "go test" would vet each package once more, by some of the rules of "vet", which is
-# a check of its own.
+# a check of its own. What "race" runs as a whole is left to it: the same code, in which the
+# detector looks for more.
 tests() {
-	GOGC=$collect $GO run ./tools/testsum -kept -vet=off -timeout 30m -- $($GO list ./... | grep -v -E "$others")
+	local all concurrent rc=0
+	all=$($GO list ./... | grep -v -E "$others") && concurrent=$(concurrent_packages) || return 1
+	if ! asked race; then
+		plain_tests -- $all
+		return
+	fi
+	plain_tests -- $(grep -vxF "$concurrent" <<<"$all") || rc=1
+	plain_tests -run "^($one_goroutine|$shorter)$" -- $(having "$one_goroutine|$shorter" $concurrent) || rc=1
+	return $rc
+}
+
+plain_tests() {
+	GOGC=$collect $GO run ./tools/testsum -kept -vet=off -timeout 30m "$@"
 }
 
 # The limit is for a machine that has much else to do: what hangs has limits of
@@ -158,8 +176,10 @@ thread_tests() {
 # and the commands among them, which run all the others. What it would learn nothing
 # from are the packages that spend their time in other programs, and some long tests
 # that go through many inputs, each in one goroutine that shares no variable with
-# others. Everything runs without it, in "test".
-one_goroutine='^(TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|TestHostile|TestBounds|TestNesting|TestCheckGrowsNoFasterThanTheCode|TestReviewAgreesWithTheRewrite|FuzzCommands|FuzzRewrite)$'
+# others; "test" runs these without it, and what does less when -short is set, once more
+# as a whole. tools/testsum holds this to what the tests are (lanes_test.go).
+one_goroutine='TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|TestHostile|TestBounds|TestNesting|TestCheckGrowsNoFasterThanTheCode|TestReviewAgreesWithTheRewrite|FuzzCommands|FuzzRewrite'
+shorter='TestOneResultWhateverTheJobs|TestOneReportWhateverTheJobs'
 
 concurrent_packages() {
 	local package dir
@@ -169,11 +189,20 @@ concurrent_packages() {
 	done
 }
 
+# having NAMES PACKAGE...: those of the packages that have one of these tests.
+having() {
+	local names=$1 package dir
+	shift
+	$GO list -f '{{.ImportPath}} {{.Dir}}' "$@" | while read -r package dir; do
+		! grep -qE "^func ($names)\(" "$dir"/*_test.go || echo "$package"
+	done
+}
+
 # A program built for the detector sleeps for a second before it exits, in case other
 # goroutines come to a race yet. The scripts of the commands start hundreds, so that
 # they slept for three minutes; the commands wait for what they start before they exit.
 race_tests() {
-	GOGC=$collect GORACE=atexit_sleep_ms=10 CGO_ENABLED=1 $GO run ./tools/testsum -kept -vet=off -race -short -timeout 60m -skip "$one_goroutine" -- $(concurrent_packages)
+	GOGC=$collect GORACE=atexit_sleep_ms=10 CGO_ENABLED=1 $GO run ./tools/testsum -kept -vet=off -race -short -timeout 60m -skip "^($one_goroutine)$" -- $(concurrent_packages)
 }
 
 # Two lanes take from this list what nobody has taken yet: the longest first, so that
