@@ -4,6 +4,8 @@ package effects
 // function inside the function when somebody calls it. The function's locks are gone by then.
 
 import (
+	"sync"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/library"
 	"pyxlock/transform/syntax"
@@ -24,6 +26,7 @@ type Deferred struct {
 func HandedOut(f *Function) []Deferred {
 	var out []Deferred
 	l := &later{f: f, body: f.Def.Body}
+	yields := sync.OnceValue(func() bool { return syntax.Yields(f.Def.Body) })
 	add := func(e ast.Expr, functions, now bool) {
 		if e == nil {
 			return
@@ -38,7 +41,7 @@ func HandedOut(f *Function) []Deferred {
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Simple:
-			if n.Keyword == "return" && f.Flow.Yields == (ast.Span{}) {
+			if n.Keyword == "return" && len(n.Exprs) > 0 && !yields() {
 				for _, e := range n.Exprs {
 					add(e, false, false)
 				}

@@ -28,6 +28,7 @@ type globalVar struct {
 	attr string
 	// words say what it is, where it is no variable.
 	words string
+	in    *ruleFunc // the function whose variable it is; nil for others
 	// of is the dict of which it is the item with a key that is a text, nil for others.
 	of  *globalVar
 	key string
@@ -373,6 +374,9 @@ func variableOf(c *bodies, f *ruleFunc, e ast.Expr) *globalVar {
 		return nil
 	}
 	if v := c.globalNamed(f, n.Name); v != nil {
+		return v
+	}
+	if v := closedVar(c, f, n.Name, false); v != nil {
 		return v
 	}
 	if f.prepare(); c.shared != nil && f.params[n.Name] != nil {

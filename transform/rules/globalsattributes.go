@@ -17,10 +17,13 @@ import (
 
 // sharedThings are such attributes and defaults.
 type sharedThings struct {
-	attrs    map[string]*globalVar // by the class, module or variable, and the attribute: "Job.count"
-	defaults map[*ast.Param]*globalVar
-	classes  map[string]*sharedClass
-	own      map[string]bool // "Job.count": methods give their object one of its own
+	attrs     map[string]*globalVar // by the class, module or variable, and the attribute: "Job.count"
+	defaults  map[*ast.Param]*globalVar
+	classes   map[string]*sharedClass
+	keys      map[*ast.ClassDef]string           // by what name classes has one: "Job", "make.Job" of a function's
+	inner     map[*ast.FuncDef]map[string]string // what a function's classes and functions are called there: "Job" is "make.Job"
+	functions map[string]bool                    // of the module
+	own       map[string]bool                    // "Job.count": methods give their object one of its own
 }
 
 // sharedClass is a class of the module with what its body assigns.
@@ -80,21 +83,22 @@ func sharedBesides(c *bodies) *sharedThings {
 	if c.shared != nil {
 		return c.shared
 	}
-	s := &sharedThings{map[string]*globalVar{}, map[*ast.Param]*globalVar{}, map[string]*sharedClass{}, map[string]bool{}}
+	s := &sharedThings{map[string]*globalVar{}, map[*ast.Param]*globalVar{}, map[string]*sharedClass{}, map[*ast.ClassDef]string{}, map[*ast.FuncDef]map[string]string{}, map[string]bool{}, map[string]bool{}}
 	c.shared = s
 	names := map[string]bool{}
 	for _, u := range c.m.Units {
-		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
-			if k, ok := st.(*ast.ClassDef); ok && k.Body != nil {
-				s.collect(c, u, k, names)
-			}
-		})
-		assigned(u.Src, func(root string) {
+		s.collectIn(c, u, u.File.Body, nil, "", names)
+		named := func(root string) {
 			b, bound := c.m.Scope.Names[root]
-			if _, v := c.globals()[root]; v || bound && (b.Kind == project.BindModule || b.Kind == project.BindImported) {
+			if _, v := c.globals()[root]; v || bound && (b.Kind == project.BindModule || b.Kind == project.BindImported) || s.functions[root] {
 				names[root] = true
 			}
-		})
+		}
+		assigned(u.Src, named)
+		if u.Spells("setattr") {
+			setIn(u.Src, named)
+		}
+		s.attributesSet(c, u, u.File.Body, nil, names)
 	}
 	defaults := func(f *ruleFunc) bool { // of a function within another, each call of that makes new ones
 		return f.outer == nil && f.def.Params != nil && f.def.Kind != ast.Cdef && slices.ContainsFunc(f.def.Params.List, func(p *ast.Param) bool { return mutable(p.Default) })
@@ -154,14 +158,15 @@ func mayBeDefault(c *bodies, f *ruleFunc, p *ast.Param) bool {
 
 // collect notes what the body of a class assigns. The objects of an extension type have attributes of their own; its
 // containers are shared.
-func (s *sharedThings) collect(c *bodies, u *project.Unit, k *ast.ClassDef, names map[string]bool) {
-	cl := s.classes[k.Name.Name]
+func (s *sharedThings) collect(c *bodies, u *project.Unit, k *ast.ClassDef, key string, names map[string]bool) {
+	cl := s.classes[key]
 	if cl == nil {
 		cl = &sharedClass{k, map[string]*globalVar{}}
-		s.classes[k.Name.Name] = cl
+		s.classes[key] = cl
 	}
+	s.keys[k] = key
 	names[k.Name.Name] = true
-	if c.m.ClassByName[k.Name.Name] == nil { // by which its methods name it
+	if c.m.ClassByName[key] == nil { // by which its methods name it
 		names["cls"], names["__class__"], names["type"] = true, true, true
 	}
 	syntax.EachStmt(k.Body.Stmts, func(st ast.Stmt) {
@@ -171,12 +176,12 @@ func (s *sharedThings) collect(c *bodies, u *project.Unit, k *ast.ClassDef, name
 		}
 		eachTarget(a, func(t, value ast.Expr) {
 			n, ok := t.(*ast.Name)
-			if !ok || c.m.ClassByName[k.Name.Name] != nil && !mutable(value) {
+			if !ok || c.m.ClassByName[key] != nil && !mutable(value) {
 				return
 			}
 			v := cl.attrs[n.Name]
 			if v == nil {
-				v = &globalVar{name: k.Name.Name + "." + n.Name, attr: n.Name, u: u, node: n, words: "the class attribute " + k.Name.Name + "." + n.Name}
+				v = &globalVar{name: key + "." + n.Name, attr: n.Name, u: u, node: n, words: "the class attribute " + key + "." + n.Name}
 				cl.attrs[n.Name] = v
 				s.attrs[v.name] = v
 				names[n.Name] = true
@@ -195,7 +200,7 @@ func (s *sharedThings) ownOf(f *ruleFunc) {
 		if a, ok := n.(*ast.Assign); ok {
 			eachTarget(a, func(t, _ ast.Expr) {
 				if x, ok := t.(*ast.Attribute); ok && syntax.IsNamed(x.X, f.first()) {
-					s.own[f.class.Name.Name+"."+x.Attr.Name] = true
+					s.own[s.keys[f.class]+"."+x.Attr.Name] = true
 				}
 			})
 		}
@@ -238,18 +243,8 @@ func (s *sharedThings) definer(name, attr string, depth int) (string, bool) {
 func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool) {
 	s := c.shared
 	attr := x.Attr.Name
-	ofClassNamed := func(class string) (string, bool) {
-		if at, ok := s.definer(class, attr, 8); ok {
-			return at + "." + attr, c.m.ClassByName[at] == nil
-		}
-		return "", false
-	}
-	ofClassItself := func(class string) (string, bool) { // which functions give attributes that its body has not
-		if name, whole := ofClassNamed(class); name != "" || c.m.ClassByName[class] != nil || s.classes[class] == nil {
-			return name, whole
-		}
-		return class + "." + attr, true
-	}
+	ofClassNamed := func(class string) (string, bool) { return s.ofClassNamed(c, class, attr) }
+	ofClassItself := func(class string) (string, bool) { return s.ofClass(c, class, attr) }
 	isSelf := func(e ast.Expr) bool {
 		return f.class != nil && f.first() != "" && syntax.IsNamed(syntax.Bare(e), f.first())
 	}
@@ -257,18 +252,21 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 	case *ast.Name:
 		if isSelf(r) {
 			if ofClass(f) {
-				return ofClassItself(f.class.Name.Name)
+				return ofClassItself(s.keys[f.class])
 			}
-			if name, _ = ofClassNamed(f.class.Name.Name); name == "" {
+			if name, _ = ofClassNamed(s.keys[f.class]); name == "" {
 				return "", false
 			}
-			if class := name[:len(name)-len(attr)-1]; s.own[name] || s.own[f.class.Name.Name+"."+attr] || s.own[class+"."+attr] {
+			if class := name[:len(name)-len(attr)-1]; s.own[name] || s.own[s.keys[f.class]+"."+attr] || s.own[class+"."+attr] {
 				return "", false
 			}
 			return name, false
 		}
-		if f.isLocal(r.Name) {
-			return "", false
+		if name, whole := s.ofInner(c, f, r, x); name != "" || f.isLocal(r.Name) {
+			return name, whole
+		}
+		if s.functions[r.Name] {
+			return r.Name + "." + attr, true
 		}
 		if s.classes[r.Name] != nil {
 			return ofClassItself(r.Name)
@@ -280,14 +278,30 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 		return r.Name + "." + attr, (b.Kind == project.BindModule || b.Kind == project.BindImported) && c.m.Lookup([]string{r.Name}) == nil
 	case *ast.Call:
 		if syntax.IsNamed(r.Fun, "type") && len(r.Args) == 1 && isSelf(r.Args[0].X) {
-			return ofClassItself(f.class.Name.Name)
+			return ofClassItself(s.keys[f.class])
 		}
 	case *ast.Attribute:
 		if r.Attr.Name == "__class__" && isSelf(r.X) {
-			return ofClassItself(f.class.Name.Name)
+			return ofClassItself(s.keys[f.class])
 		}
 	}
 	return "", false
+}
+
+// ofClassNamed returns which class an attribute belongs to that the body of a class, or of a base, assigns.
+func (s *sharedThings) ofClassNamed(c *bodies, class, attr string) (name string, whole bool) {
+	if at, ok := s.definer(class, attr, 8); ok {
+		return at + "." + attr, c.m.ClassByName[at] == nil
+	}
+	return "", false
+}
+
+// ofClass is ofClassNamed, also of attributes that functions give to a class.
+func (s *sharedThings) ofClass(c *bodies, class, attr string) (name string, whole bool) {
+	if name, whole := s.ofClassNamed(c, class, attr); name != "" || c.m.ClassByName[class] != nil || s.classes[class] == nil {
+		return name, whole
+	}
+	return class + "." + attr, true
 }
 
 // plainObject reports whether a variable holds an object of Python's, whose attributes have no lock of their class.
@@ -346,7 +360,9 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 		var v *globalVar
 		switch x := syntax.Bare(e).(type) {
 		case *ast.Name:
-			v = c.shared.defaults[f.params[x.Name]]
+			if v = c.shared.defaults[f.params[x.Name]]; v == nil {
+				v = attributeKnownAs(c, f, x)
+			}
 		case *ast.Attribute:
 			v = sharedAttribute(c, f, x, false)
 		}
@@ -371,6 +387,9 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 		eachBound(n, target)
 		if call, ok := n.(*ast.Call); ok {
+			if x := setBy(f, call); x != nil {
+				target(x, call, call.Args[2].X, rebinds)
+			}
 			if at, ok := call.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
 				holds(at.X, stores, call, nil, nil)
 			}

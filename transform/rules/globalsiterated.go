@@ -84,7 +84,7 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 		}
 		over := func(e ast.Expr, at ast.Node) {
 			if n := wentOver(e); n != nil {
-				if v := variableOf(c, f, n); v != nil && names[v.name] && !f.heldForAll(n.Range().Pos) {
+				if v := variableOf(c, f, n); v != nil && vars[v.name] == v && names[v.name] && !f.heldForAll(n.Range().Pos) {
 					out[v.name] = append(out[v.name], stroll{f, at})
 				}
 			}

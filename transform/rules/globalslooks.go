@@ -37,8 +37,11 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 		if !ok || n.Access != ast.Read && n.Access != ast.Called {
 			return false
 		}
+		if v.in != nil {
+			return n.Name == v.name && closedVar(c, f, n.Name, false) == v
+		}
 		if f.isLocal(n.Name) { // x after x = _instance
-			return variableOf(c, f, n) == v || aliasOf(c, f, n, maxOtherNames) == v || slices.ContainsFunc(f.values[n.Name], func(was nameValue) bool {
+			return variableOf(c, f, n) == v || aliasOf(c, f, n, maxOtherNames) == v || v.attr != "" && attributeKnownAs(c, f, n) == v || slices.ContainsFunc(f.values[n.Name], func(was nameValue) bool {
 				return !was.item && was.pos < n.Pos && isVariable(c, v, f, was.value)
 			})
 		}
@@ -51,15 +54,15 @@ func asksFor(c *bodies, v *globalVar, f *ruleFunc, call *ast.Call) bool {
 	if v.attr == "" || len(call.Args) < 2 || !syntax.IsNamed(call.Fun, "hasattr") && !syntax.IsNamed(call.Fun, "getattr") {
 		return false
 	}
-	name, ok := textOf(call.Args[1].X)
-	return ok && name == v.attr && sharedAttribute(c, f, &ast.Attribute{X: call.Args[0].X, Attr: ast.Ident{Name: name}}, false) == v
+	x := attributeOf(f, call)
+	return x.Attr.Name == v.attr && sharedAttribute(c, f, x, false) == v
 }
 
 // isVariable reports whether an expression is a variable itself.
 func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
-		return x.Name == v.name && !f.isLocal(x.Name)
+		return x.Name == v.name && (!f.isLocal(x.Name) || v.in != nil && closedVar(c, f, x.Name, false) == v)
 	case *ast.Attribute:
 		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
 	case *ast.Call:

@@ -37,6 +37,11 @@ func mutableGlobals(c *checking) {
 	for p, v := range shared.defaults {
 		vars[fmt.Sprintf("%s.%d", v.name, p.Pos)] = v
 	}
+	for f, closed := range closedOver(c) {
+		for name, v := range closed {
+			vars[fmt.Sprintf("%s.%d", name, f.def.Pos)] = v
+		}
+	}
 	var uses map[string][]effects.GlobalUse
 	if c.hands.Any() {
 		uses = effects.GlobalUses(c.p, c.m)
@@ -239,6 +244,9 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 			}
 		}
 		return ""
+	}
+	if v.in != nil && ch.kind == rebinds && !immortal(ch.value) {
+		return "its object is replaced; another thread may be about to take a reference to the old one"
 	}
 	switch ch.kind {
 	case counts:

@@ -33,8 +33,9 @@ type bodies struct {
 	reached map[reachKey]reach
 	calls   map[string][]callSite
 	attrs   map[string][]attrUse
-	shared  *sharedThings           // see sharedBesides
-	goers   map[string]map[int]bool // see goesOver
+	shared  *sharedThings                       // see sharedBesides
+	closed  map[*ruleFunc]map[string]*globalVar // see closedOver
+	goers   map[string]map[int]bool             // see goesOver
 }
 
 // ruleFunc is one function, at any depth.
