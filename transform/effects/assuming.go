@@ -60,11 +60,11 @@ func (p *Program) Assume(do func()) {
 // same where every class with state is taken for locked: neither they nor what they call asked for anything that
 // is different then, and nobody of whom that is not so tells a private function what it is called with.
 func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
-	reached, different := map[*Function]bool{}, map[*Function]bool{}
+	reached, different := map[*Function]bool{}, map[*Function]difference{}
 	var list []*Function
-	mark := func(f *Function) {
-		if !different[f] {
-			different[f] = true
+	mark := func(f *Function, d difference) {
+		if different[f] < d {
+			different[f] = d
 			list = append(list, f)
 		}
 	}
@@ -78,15 +78,13 @@ func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
 		if !p.model.isSolved(f) {
 			usesThrough(p, f)
 			eachCallee(p, f, visit)
-			mark(f)
-		} else if f.Sum.differs {
-			mark(f)
+			mark(f, inAll)
+		} else {
+			mark(f, f.Sum.differs)
 		}
 		for _, u := range f.unions {
 			reached[u] = true
-			if u.Sum.differs {
-				mark(u)
-			}
+			mark(u, u.Sum.differs)
 		}
 	}
 	for _, m := range mods {
@@ -97,19 +95,23 @@ func unaffected(p *Program, mods []*project.Module) map[*Function]bool {
 	for len(list) > 0 {
 		f := list[len(list)-1]
 		list = list[:len(list)-1]
+		d := different[f]
 		for _, others := range [][]*Function{f.Callers, f.unions} {
 			for _, g := range others {
-				mark(g)
+				mark(g, d)
 			}
+		}
+		if d == inEffects {
+			continue // it calls others with the same as before
 		}
 		eachCallee(p, f, func(g *Function) {
 			if PrivateName(g.Def.Name.Name) {
-				mark(g) // see Constructs
+				mark(g, inAll) // see Constructs
 			}
 		})
 	}
 	for f := range reached {
-		if different[f] || !p.model.isSolved(f) {
+		if different[f] != inNothing || !p.model.isSolved(f) {
 			delete(reached, f)
 		}
 	}
@@ -132,16 +134,34 @@ func eachCallee(p *Program, f *Function, do func(*Function)) {
 	}
 }
 
+// differing is what would be different under Assume.
+type differing struct {
+	in difference
+	// adding is true while what is asked decides on effects alone.
+	adding bool
+}
+
+// difference is what of a summary is different.
+type difference uint8
+
+const (
+	inNothing difference = iota
+	inEffects            // which callers get, too, and nobody else asks for
+	inAll
+)
+
 // recording returns a solver whose program notes what is another answer under Assume.
 func recording(p *Program) *Solver {
 	q := *p
-	q.differs = new(bool)
-	return q.Solver()
+	q.differs = &differing{}
+	s := q.Solver()
+	s.rounds.differs = q.differs
+	return s
 }
 
 // assumed is whether a class is locked, or is taken for it.
 func assumed(p *Program, c *project.Class, locked bool) bool {
-	if !p.model.assume && (p.differs == nil || *p.differs) {
+	if !p.model.assume && (p.differs == nil || p.differs.in == inAll) {
 		return locked
 	}
 	taken := c.Def != nil && c.HasState()
@@ -156,7 +176,16 @@ func assumed(p *Program, c *project.Class, locked bool) bool {
 
 // differ notes that an answer is another one under Assume.
 func differ(p *Program) {
-	if p.differs != nil {
-		*p.differs = true
+	if d := p.differs; d != nil && d.adding {
+		d.in = max(d.in, inEffects)
+	} else if d != nil {
+		d.in = inAll
+	}
+}
+
+// differInEffects notes that an effect is there, or is what it is, in one of the two models alone.
+func differInEffects(p *Program) {
+	if d := p.differs; d != nil {
+		d.in = max(d.in, inEffects)
 	}
 }

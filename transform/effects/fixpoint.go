@@ -62,8 +62,9 @@ type rounds struct {
 	// low is the lowest place on the stack that was met since it was last cleared.
 	low int32
 	// met is low without what was asked of items: they are nobody's content by being asked for.
-	met   int32
-	found int // counts what was found
+	met     int32
+	found   int        // counts what was found
+	differs *differing // nil where nobody wants to know
 }
 
 // reset makes ready for other questions, and reports nothing to be looked for.
@@ -84,6 +85,10 @@ func (r *rounds) resolve(a *answer, look func() []Ref) []Ref {
 	case inside:
 		r.low, r.met = min(r.low, a.low), min(r.met, a.met)
 		return a.refs
+	}
+	if d := r.differs; d != nil && d.adding { // others than effects come from it, too
+		d.adding = false
+		defer func() { d.adding = true }()
 	}
 	outer, outerMet := r.low, r.met
 	a.state, a.index = asking, int32(len(r.stack))

@@ -520,14 +520,17 @@ func infersItems(p *Program, f *Function, e *Effect) bool {
 	if !ok || e.Maybe && p.Constructs(f, 0) || !p.Member(f) || f.Accessor == Plain && library.NoLockMethods()[f.Def.Name.Name] || !ItemsLockable(f, num) || !p.Guards(e.Class) || project.IsNogil(f.Mod, f.Class, f.Def) {
 		return false
 	}
-	differ(p)
 	if p.model.assume { // every class is taken for locked, by whatever lock
 		return true
 	}
 	// Whether the guard of a guard is assigned at times is known only when all is solved.
 	visible := p.Locks.VisibleFrom(f.Mod, f.Unit)
-	return p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(visible, e.Class) &&
-		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return p.Guarding.Chained(v.Class) })
+	if p.Locks.Of(f.Class).Kind == decorator.RWLock && CanTell(visible, e.Class) &&
+		!slices.ContainsFunc(visible, func(v decorator.Visible) bool { return p.Guarding.Chained(v.Class) }) {
+		return true
+	}
+	differInEffects(p)
+	return false
 }
 
 // CanTell reports whether a function can lock items that are of class c, among others: it

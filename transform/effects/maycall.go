@@ -265,7 +265,6 @@ func mayLock(s *Solver, c *mayCall) {
 		if !peer(s.f, x.Num) && (key(s.f, x.Num) || !named && (mine.Kind != decorator.RWLock || x.Parent >= 0 || option(s.f, x.Num))) {
 			continue // with other locks nobody waits in a circle for it, or waits for itself
 		}
-		differ(s.p)
 		for _, k := range c.fields {
 			its := s.p.Locks.Of(k)
 			if its == nil || its.Owner != mine.Owner {
@@ -278,6 +277,7 @@ func mayLock(s *Solver, c *mayCall) {
 			if c.under != 0 && (cover{s}).covers(held{under: c.under, node: c.node}, r.Region, 0, md) {
 				continue
 			}
+			differInEffects(s.p)
 			s.add(r.Region, &Effect{Class: k, Field: c.method, Kind: OnState, Mode: md, Maybe: true, Cause: MayCall, Name: c.method, Span: c.span}, held{})
 		}
 		for _, g := range c.callees {
@@ -288,6 +288,7 @@ func mayLock(s *Solver, c *mayCall) {
 			for i := range g.Sum.Effects {
 				e := &g.Sum.Effects[i]
 				if OnSelf(g, e) && s.p.Guards(e.Class) {
+					differInEffects(s.p)
 					s.add(r.Region, &Effect{Class: e.Class, Field: e.Field, Behind: e.Behind, Kind: OnState, Mode: e.Mode, Maybe: true, Asked: e.Asked, Guarded: e.Guarded,
 						Cause: MayCall, Name: g.Def.Name.Name, Span: c.span, Via: g, next: int32(i)}, held{})
 				}

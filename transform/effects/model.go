@@ -389,6 +389,6 @@ type Summary struct {
 	// waits is true where threads of a parallel loop may be waited for, in the function or in what it calls.
 	waits  bool
 	united *united // of a function that stands for many overrides
-	// differs is true where something was asked of which the answer is another one under Assume.
-	differs bool
+	// differs is what would be different under Assume.
+	differs difference
 }

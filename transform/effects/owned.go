@@ -49,17 +49,29 @@ func owns(p *Program, c *project.Class, name string) bool {
 	return p.owned.Get(attribute{d, name}) == owned
 }
 
+// ownedFor is what a solver knows of an attribute.
+type ownedFor struct {
+	owns    bool
+	differs bool // whether it would be another under Assume
+}
+
 // ownsFor is owns for a solver, which asks the same of each use of an attribute; no lock changes meanwhile.
 func ownsFor(s *Solver, c *project.Class, name string) bool {
 	at := attribute{c, name}
 	is, known := s.owning[at]
 	if !known {
-		if is = owns(s.p, c, name); s.owning == nil {
-			s.owning = map[attribute]bool{}
+		q := *s.p
+		if q.differs = nil; s.p.differs != nil {
+			q.differs = &differing{}
 		}
-		s.owning[at] = is
+		is.owns = owns(&q, c, name)
+		is.differs = q.differs != nil && q.differs.in != inNothing
+		s.owning = with(s.owning, at, is)
 	}
-	return is
+	if is.differs {
+		differ(s.p)
+	}
+	return is.owns
 }
 
 // Owns reports whether what is done to the object in an attribute of c is done to the object of c.

@@ -42,7 +42,7 @@ type Program struct {
 	model     *modelState
 	// differs is set where something is asked of which the answer is another one under Assume; nil where nobody
 	// wants to know.
-	differs *bool
+	differs *differing
 	// Changes are nil before SettleFunctions.
 	Changes  *Changes
 	Guarding *Guarding

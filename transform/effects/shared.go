@@ -42,7 +42,6 @@ func (s sharing) guardedBy(region int32, class *project.Class, e *Effect, h held
 	if fd == nil || !s.p.Guards(fd.Class()) {
 		return
 	}
-	differ(s.p) // see locksGuard
 	guard := fd.Class()
 	x := s.sum.Regions[region]
 	if x.Root != NodeFresh || x.Parent >= 0 {
@@ -56,6 +55,7 @@ func (s sharing) guardedBy(region int32, class *project.Class, e *Effect, h held
 		case y.Parent == region: // as it was when it was made
 		case y.Root == NodeParam:
 			known = true
+			differInEffects(s.p) // see locksGuard
 			s.add(v.Region, sharedBy(e, class, guard, true), h)
 			s.guardedBy(v.Region, guard, e, h, history, depth-1)
 		case y.Root == NodeFresh:
@@ -91,6 +91,7 @@ func (s sharing) mayGuard(region int32, class, guard *project.Class, e *Effect, 
 	lock := lockOf(s.p, guard)
 	note := func(r int32, c *project.Class) {
 		if c != nil && s.p.Guards(c) && project.Related(lockOf(s.p, c), lock) {
+			differInEffects(s.p)
 			s.add(r, sharedBy(e, class, c, false), h)
 		}
 	}

@@ -205,7 +205,7 @@ type Solver struct {
 	singles    []int32  // see single
 	effects    []Effect // where those of a function grow
 	rounds     rounds
-	owning     map[attribute]bool // see ownsFor
+	owning     map[attribute]ownedFor // see ownsFor
 	// assigns is false where no attribute that holds an object is assigned to.
 	assigns bool
 	merged  bool        // whether a node stood for so many objects that they are told apart no more; see few
@@ -243,9 +243,9 @@ func (s *Solver) update(f *Function) bool {
 	if f.unites != nil {
 		derived = unite
 	}
-	*s.p.differs = f.Sum.differs
+	s.p.differs.in = f.Sum.differs
 	grew := derived(s, f)
-	f.Sum.differs = *s.p.differs
+	f.Sum.differs = s.p.differs.in
 	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
 		f.Sum.Effects = was
 	} else {
@@ -395,6 +395,18 @@ func (s *Solver) handedTo(r Ref) int32 {
 // add notes an effect on a region, or on what owns it: state without a lock of
 // its own belongs to the object through which it was reached.
 func (s *Solver) add(r int32, e *Effect, h held) {
+	d := s.p.differs
+	if d == nil {
+		s.addTo(r, e, h)
+		return
+	}
+	was := d.adding
+	d.adding = true
+	s.addTo(r, e, h)
+	d.adding = was
+}
+
+func (s *Solver) addTo(r int32, e *Effect, h held) {
 	x := &s.sum.Regions[r]
 	up := 0
 	for ; x.Parent >= 0; up++ {
