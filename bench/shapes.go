@@ -93,6 +93,11 @@ var shapes = []shape{
 		w.WriteString("def g(B b):\n    if b is None:\n        return\n")
 		each(w, n, "    elif isinstance(b, C{i}):\n        b.f()\n")
 	}},
+	{"memory that loops let grow", 50, func(w *strings.Builder, n int) {
+		w.WriteString(lockedClass + "    cdef int *p\n    cdef void f(self):\n        cdef int *q = <int *>malloc(8)\n        cdef int *r = <int *>malloc(8)\n")
+		each(w, n, "        while q[{i}]:\n            q = <int *>realloc(q, 8)\n            q, r = r, q\n")
+		w.WriteString("        self.p = q\n")
+	}},
 	{"module variables", 100, func(w *strings.Builder, n int) {
 		each(w, n, "cdef dict g{i} = {}\n")
 		each(w, n, "def f{i}(k):\n    g{i}[k] = 1\n    f{next}(k)\n")

@@ -158,6 +158,9 @@ func (p *Project) Uses(paths []string, take func(path string) bool) []string {
 	return p.proj.Uses(paths, take)
 }
 
+// Steps is how much the model of the code took so far, in a unit of its own: a measure of work that depends on no machine.
+func (p *Project) Steps() int64 { return effects.Steps(p.prog) }
+
 // MissingHeaders returns the headers that were looked for and are in none of the directories.
 func (p *Project) MissingHeaders() []MissingHeader { return p.prog.Headers.Gone() }
 

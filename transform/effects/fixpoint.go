@@ -64,6 +64,7 @@ type rounds struct {
 	// met is low without what was asked of items: they are nobody's content by being asked for.
 	met     int32
 	found   int        // counts what was found
+	steps   int64      // counts what was looked for
 	differs *differing // nil where nobody wants to know
 }
 
@@ -95,6 +96,7 @@ func (r *rounds) resolve(a *answer, look func() []Ref) []Ref {
 	r.stack = append(r.stack, a)
 	for {
 		before := r.found
+		r.steps++
 		r.low, r.met = nowhere, nowhere
 		r.add(a, look())
 		if r.low < a.index { // what depends on one that asked earlier, that one completes

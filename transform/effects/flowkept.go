@@ -112,6 +112,22 @@ func cameFrom(fl *Flow, n, of int32, depth int) bool {
 	return false
 }
 
+// named returns the value that a variable of one value is another name of, or the value itself; where casts is true, that
+// without its casts. In a loop such a way may lead round in a circle.
+func (fl *Flow) named(n int32, casts bool) int32 {
+	for range maxOrigin {
+		switch x := &fl.Nodes[n]; {
+		case x.Kind == NodeLocal && len(x.From) == 1:
+			n = x.From[0]
+		case casts && x.Kind == NodeCast:
+			n = x.Base
+		default:
+			return n
+		}
+	}
+	return n
+}
+
 // source is what made a pointer, as far as that is one value.
 func (fl *Flow) source(n int32) int32 {
 	at := n

@@ -128,10 +128,7 @@ type use struct {
 // uses notes an operation on a parameter: where a method calls the function with an operand of its own, it
 // is done to the operand.
 func (b expressions) uses(n int32, name string, part Accessor) {
-	x := &b.flow.Nodes[n]
-	for x.Kind == NodeLocal && len(x.From) == 1 {
-		x = &b.flow.Nodes[x.From[0]]
-	}
+	x := &b.flow.Nodes[b.flow.named(n, false)]
 	if u := (use{x.Num, name, part}); x.Kind == NodeParam && b.under == 0 && !typed(b.f, int(x.Num)) && !slices.Contains(b.flow.uses, u) {
 		b.flow.uses = append(b.flow.uses, u)
 	}

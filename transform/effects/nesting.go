@@ -552,13 +552,7 @@ func NotOurs(all []*Function) map[string]bool {
 			if st.Nothing || out[st.Name] {
 				continue
 			}
-			n := st.Value
-			for x := &f.Flow.Nodes[n]; n != 0 && (x.Kind == NodeCast || x.Kind == NodeLocal && len(x.From) == 1); x = &f.Flow.Nodes[n] {
-				if n = x.Base; x.Kind == NodeLocal {
-					n = x.From[0]
-				}
-			}
-			if f.Flow.Nodes[n].Kind != NodeFresh {
+			if f.Flow.Nodes[f.Flow.named(st.Value, true)].Kind != NodeFresh {
 				out[st.Name] = true
 			}
 		}

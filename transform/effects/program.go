@@ -12,6 +12,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 )
 
 // The program: functions, flows and summaries of a project, made when they are asked for.
@@ -89,6 +90,8 @@ type modelState struct {
 	now    int32
 	unions map[unionKey][]*Function // see unionOf
 	many   calleeLists
+	// steps counts what it took: nodes of the functions that were updated or asked about, values that were looked for.
+	steps atomic.Int64
 	// assume makes every extension type with C attributes count as locked.
 	assume bool
 }
@@ -108,6 +111,9 @@ func (s *modelState) other() (was []*Function) {
 	s.solved, s.now = nil, s.now+1
 	return was
 }
+
+// Steps is how much it took to find what is known: a number that no machine changes.
+func Steps(p *Program) int64 { return p.model.steps.Load() }
 
 // HandLocks tells by which names a module knows the locks that people placed.
 func (p *Program) HandLocks(m *project.Module) *handlock.Names { return p.hands.Get(m) }

@@ -202,8 +202,9 @@ type Solver struct {
 	inside     []*answer
 	attributes map[query]*answer
 	answers    answers
-	singles    []int32  // see single
-	effects    []Effect // where those of a function grow
+	places     map[int32]*answer // see own
+	singles    []int32           // see single
+	effects    []Effect          // where those of a function grow
 	rounds     rounds
 	owning     map[attribute]ownedFor // see ownsFor
 	// assigns is false where no attribute that holds an object is assigned to.
@@ -222,7 +223,9 @@ func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.merged = false
 	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f, s.fills)
-	s.attributes, s.held, s.freed = nil, nil, nil
+	s.attributes, s.places, s.held, s.freed = nil, nil, nil, nil
+	s.p.model.steps.Add(int64(len(f.Flow.Nodes)) + s.rounds.steps)
+	s.rounds.steps = 0
 	s.rounds.reset()
 	s.answers.reset()
 	if n := len(s.flow.Nodes); cap(s.nodes) < n {
@@ -262,7 +265,7 @@ func derive(s *Solver, f *Function) bool {
 		e := &s.flow.Actions[i]
 		refs := s.Top(e.Node)
 		if e.shallow {
-			refs = s.own(e.Node, map[int32]bool{}, nil)
+			refs = s.own(e.Node)
 		}
 		for _, r := range refs {
 			class := e.class
@@ -397,16 +400,16 @@ func (s *Solver) handedTo(r Ref) int32 {
 func (s *Solver) add(r int32, e *Effect, h held) {
 	d := s.p.differs
 	if d == nil {
-		s.addTo(r, e, h)
+		addTo(s, r, e, h)
 		return
 	}
 	was := d.adding
 	d.adding = true
-	s.addTo(r, e, h)
+	addTo(s, r, e, h)
 	d.adding = was
 }
 
-func (s *Solver) addTo(r int32, e *Effect, h held) {
+func addTo(s *Solver, r int32, e *Effect, h held) {
 	x := &s.sum.Regions[r]
 	up := 0
 	for ; x.Parent >= 0; up++ {

@@ -114,23 +114,35 @@ func (s *Solver) collect(n int32) []Ref {
 }
 
 // own is what a C value's own place belongs to, without what was stowed in it.
-func (s *Solver) own(n int32, seen map[int32]bool, out []Ref) []Ref {
-	if n == 0 || seen[n] {
-		return out
+func (s *Solver) own(n int32) []Ref {
+	if n == 0 {
+		return nil
 	}
-	seen[n] = true
-	switch x := &s.flow.Nodes[n]; x.Kind {
+	x := &s.flow.Nodes[n]
+	switch x.Kind {
 	case NodeStowed:
-		return out
-	case NodeLocal:
-		for _, from := range x.From {
-			out = s.own(from, seen, out)
-		}
-		return out
-	case NodeCast:
-		return s.own(x.Base, seen, out)
+		return nil
+	case NodeLocal, NodeCast:
+	default:
+		return s.Top(n)
 	}
-	return append(out, s.Top(n)...)
+	a := s.places[n]
+	if a == nil {
+		a = s.answers.next()
+		s.places = with(s.places, n, a)
+	}
+	return s.rounds.resolve(a, func() []Ref {
+		if x.Kind == NodeCast {
+			return slices.Clip(s.own(x.Base))
+		}
+		var set refSet
+		for _, from := range x.From {
+			for _, r := range s.own(from) {
+				set.add(r)
+			}
+		}
+		return set.list
+	})
 }
 
 // returned is what a call's value may be, or the items of that: what the callees

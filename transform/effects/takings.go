@@ -211,14 +211,7 @@ func takenIn(g *Function, kind LockKind, seen map[*Function]bool) (in *Function,
 		if !u.Take || u.entered != 0 || u.node == 0 || u.Section || conditional(g, u.Span) {
 			continue
 		}
-		x := &g.Flow.Nodes[u.node]
-		for x.Kind == NodeCast || x.Kind == NodeLocal && len(x.From) == 1 {
-			n := x.Base
-			if x.Kind == NodeLocal {
-				n = x.From[0]
-			}
-			x = &g.Flow.Nodes[n]
-		}
+		x := &g.Flow.Nodes[g.Flow.named(u.node, true)]
 		name := x.Name
 		if isPlace(x) {
 			name = g.Flow.Nodes[x.Base].Name + name
