@@ -194,7 +194,7 @@ having() {
 	local names=$1 package dir
 	shift
 	$GO list -f '{{.ImportPath}} {{.Dir}}' "$@" | while read -r package dir; do
-		! grep -qE "^func ($names)\(" "$dir"/*_test.go || echo "$package"
+		! grep -qsE "^func ($names)\(" "$dir"/*_test.go || echo "$package"
 	done
 }
 

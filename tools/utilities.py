@@ -6,7 +6,8 @@ expressions. It keeps what came of a file in a table, which what is added to Cyt
 here fills from a literal. Some of that code are templates, of which Cython 3.3 then makes 3,700
 texts, for each attribute of each exception of Python's: those are in another literal. Whether the
 first is what Cython reads is seen at once; where it is not, Cython stays as it is, and this fails.
-The second is what Cython made of them by itself.
+The second is what Cython made of them by itself. Little of what Cython makes of a module becomes
+garbage before the end, and Python looks for it after each 700 objects: that is done less often.
 tools/venv.sh runs it in each environment that has Cython; tools/bytecode.py hands the file
 on to the environments of builds.
 Usage: utilities.py
@@ -24,6 +25,8 @@ from Cython.Compiler.Code import UtilityCodeBase
 
 MARK = "  # added by tools/utilities.py of pyxlock, for its tests\n"
 FILL = "from . import Code; Code.UtilityCodeBase._utility_cache.update(%s)" + MARK
+# As in internal/golden/compile.py, where many modules are compiled in one process.
+COLLECT = "import gc; gc.set_threshold(200_000, 20, 100)" + MARK
 
 # In place of Code.sub_tempita, which fills in a template, and leaves in the context what the
 # template defines: what follows of the same piece of code may use it. What is not in the table goes
@@ -99,7 +102,7 @@ def added(text, table, texts):
     if not first:
         raise ValueError("Builtin.py imports nothing of Cython's")
     substitute = (SUBSTITUTE + USE % ascii(texts)).replace("\n", MARK)
-    return begin + "\n" + FILL % repr(table) + substitute + first[1:] + rest
+    return begin + "\n" + COLLECT + FILL % repr(table) + substitute + first[1:] + rest
 
 
 def write(path, text):
@@ -116,8 +119,8 @@ def main():
     table, original = read(top / "Utility"), without(builtin.read_text("utf-8"))
     write(builtin, original)
     text = added(original, table, recorded())
-    line = next(line for line in text.splitlines(keepends=True) if line.endswith(MARK))
     before, after = FILL.split("%s")
+    line = next(line for line in text.splitlines(keepends=True) if line.startswith(before) and line.endswith(after))
     found = ast.literal_eval(line.removeprefix(before).removesuffix(after))
     if found != table or len(table) < 20 or without(text) != original:
         write(builtin, original)

@@ -12,7 +12,7 @@ pytestmark = pytest.mark.kept("tools/utilities.py", "tools/venv.sh")
 
 # Whether the table is what a process starts with, and what it reads from the files itself.
 COMPARE = """
-import sys
+import gc, sys
 from pathlib import Path
 sys.path.insert(0, str(Path(sys.argv[1]).parent))
 import Cython
@@ -20,6 +20,7 @@ from Cython.Compiler import Builtin, Code
 import utilities
 filled = dict(Code.UtilityCodeBase._utility_cache)
 assert utilities.MARK in Path(Builtin.__file__).read_text("utf-8"), "nothing was added"
+assert gc.get_threshold()[0] == 200_000, gc.get_threshold()
 assert filled == utilities.read(Path(Cython.__file__).parent / "Utility"), "it differs"
 """
 
