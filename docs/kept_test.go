@@ -37,7 +37,7 @@ var built = sync.OnceValues(func() ([]byte, error) {
 	}
 	defer os.RemoveAll(dir)
 	program := filepath.Join(dir, "pyxlock")
-	if err := command(nil, "go", "build", "-trimpath", "-buildvcs=false", "-o", program, "pyxlock/cmd/pyxlock"); err != nil {
+	if err := command(nil, "go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", program, "pyxlock/cmd/pyxlock"); err != nil {
 		return nil, err
 	}
 	return os.ReadFile(program)

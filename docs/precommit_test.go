@@ -53,7 +53,7 @@ func TestPreCommit(t *testing.T) {
 		t.Fatal(err)
 	}
 	env := append(environment(t, filepath.Dir(preCommit)), "PRE_COMMIT_HOME="+filepath.Join(dir, "home"),
-		"GOMODCACHE="+strings.TrimSpace(string(modules)), "GOFLAGS=-trimpath", "CGO_ENABLED=0")
+		"GOMODCACHE="+strings.TrimSpace(string(modules)), "GOFLAGS=-trimpath -ldflags=-w", "CGO_ENABLED=0")
 	run := func(dir, name string, args ...string) (string, bool) {
 		cmd := steps.Command(t.Name(), filepath.Base(name)+" "+strings.Join(args, " "), 15*time.Minute, name, args...)
 		cmd.Dir, cmd.Env = dir, env

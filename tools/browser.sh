@@ -35,7 +35,7 @@ if ! cmp -s tools/browser/package-lock.json "$dir/package-lock.json" || [ ! -f "
 	npm ci --prefix "$dir" --ignore-scripts --no-audit --no-fund --loglevel=error
 fi
 # Without the commit in it, so that it is the same after one that does not change it.
-${GO:-go} build -trimpath -buildvcs=false -o build/browser/pyxlock ./cmd/pyxlock
+${GO:-go} build -trimpath -buildvcs=false -ldflags=-w -o build/browser/pyxlock ./cmd/pyxlock
 export CHROMIUM PYXLOCK=$PWD/build/browser/pyxlock PYXLOCK_ROOT=$PWD AXE=$dir/node_modules/axe-core/axe.min.js
 
 # The pages of the same program in the same browser look the same.

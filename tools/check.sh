@@ -225,7 +225,7 @@ take_packages() {
 	check python tools/python.sh
 	check examples tools/examples.sh
 	# The figures of the page are measured with -O3, which takes twice as long to compile.
-	check guide env SECONDS_EACH=0.05 CFLAGS=-O1 tools/ccached.sh tools/guide/package.sh
+	check guide env SECONDS_EACH=0.05 CFLAGS="-O1 -g0" tools/ccached.sh tools/guide/package.sh
 }
 
 # by LEVELS changes the priority of this subshell and of what it starts; fewer is more.

@@ -75,10 +75,10 @@ survives() {
 for name; do
 	dir=$root/build/examples/$name
 	echo "== $name: ${PYTHON:-python3.11}"
-	install "$name" "${PYTHON:-python3.11}" "$dir/on" -O0 on
+	install "$name" "${PYTHON:-python3.11}" "$dir/on" "-O0 -g0" on
 	tests "$name" "$dir/on"
 	echo "== $name: ${ft:-${PYTHON:-python3.11}}, without locks"
-	install "$name" "${ft:-${PYTHON:-python3.11}}" "$dir/off" -O0 off
+	install "$name" "${ft:-${PYTHON:-python3.11}}" "$dir/off" "-O0 -g0" off
 	tests "$name" "$dir/off"
 	if [ -z "$ft" ]; then
 		echo "SKIP $name: no free-threaded interpreter: set PYXLOCK_FT_PYTHON, or have python3.14t or python3.13t on PATH"
@@ -88,7 +88,7 @@ for name; do
 		echo "SKIP $name, without locks: nothing broke in half a minute of each stress on this machine"
 	fi
 	echo "== $name: $ft"
-	install "$name" "$ft" "$dir/ft" -O1 on
+	install "$name" "$ft" "$dir/ft" "-O1 -g0" on
 	tests "$name" "$dir/ft"
 	stress "$name" "$dir/ft" "${SECONDS_EACH:-2}"
 done

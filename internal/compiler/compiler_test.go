@@ -34,7 +34,7 @@ func TestMain(m *testing.M) {
 		panic(err)
 	}
 	pyxlock = filepath.Join(dir, "pyxlock")
-	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", pyxlock, "pyxlock/cmd/pyxlock")
+	build := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", pyxlock, "pyxlock/cmd/pyxlock")
 	if out, err := build.CombinedOutput(); err != nil {
 		fmt.Fprintf(os.Stderr, "%s", out)
 		os.Exit(1)

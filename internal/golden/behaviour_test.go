@@ -261,8 +261,7 @@ func (r *run) makeModules(python *interpreter, form string) (string, error) {
 		if err := os.MkdirAll(filepath.Dir(ext), 0o777); err != nil {
 			return "", err
 		}
-		compiler := map[string]string{"c": "gcc", "c++": "g++"}[mode]
-		if err := r.makeModule(u, python, form, compiler, ext); err != nil {
+		if err := r.makeModule(u, python, form, ext); err != nil {
 			return "", err
 		}
 	}
@@ -275,7 +274,8 @@ var gccFlags = []string{"-fPIC", "-O0", "-pipe", "-w"}
 // makeModule writes the extension module of a unit, of that form, for an interpreter.
 //
 // Most of what gcc does here is to generate code, without optimization.
-func (r *run) makeModule(u *unit, python *interpreter, form, compiler, ext string) error {
+func (r *run) makeModule(u *unit, python *interpreter, form, ext string) error {
+	compiler := u.compiler()
 	programs, err := testcache.Compiler(compiler)
 	if err != nil {
 		return err
@@ -307,13 +307,11 @@ func (r *run) makeModule(u *unit, python *interpreter, form, compiler, ext strin
 		if lock != "" {
 			args = append(args, lock)
 		}
-		if compiler == "gcc" {
-			header, err := headerFor(python)
-			if err != nil {
-				return err
-			}
-			args = append(header, args...)
+		header, err := headerFor(python, compiler)
+		if err != nil {
+			return err
 		}
+		args = append(header, args...)
 		if out, err := steps.Command(r.Name, compiler+" for "+u.name, 10*time.Minute, compiler, args...).CombinedOutput(); err != nil {
 			return fmt.Errorf("%s %s: %w\n%s", compiler, u.Source, err, out)
 		}

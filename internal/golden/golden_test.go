@@ -78,7 +78,7 @@ func setup(m *testing.M) (int, error) {
 			return 0, err
 		}
 		binary = filepath.Join(work, "pyxlock")
-		if out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
+		if out, err := exec.Command("go", "build", "-trimpath", "-buildvcs=false", "-ldflags=-w", "-o", binary, "pyxlock/cmd/pyxlock").CombinedOutput(); err != nil {
 			return 0, fmt.Errorf("building pyxlock: %v\n%s", err, out)
 		}
 	}

@@ -67,7 +67,7 @@ var lockParts = sync.OnceValues(func() (*lockText, error) {
 // compiled as it is.
 func (u *unit) withoutLock(python *interpreter) (code, object string, err error) {
 	parts, err := lockParts()
-	if err != nil || u.Cplus {
+	if err != nil {
 		return u.Output, "", nil // TestLockApart tells
 	}
 	data, err := os.ReadFile(u.Output)
@@ -80,22 +80,32 @@ func (u *unit) withoutLock(python *interpreter) (code, object string, err error)
 	}
 	// What is defined before it changes what it is.
 	macros := strings.Join(lockMacro.FindAllString(before, -1), "\n")
-	if object, err = lockObject(python, macros); err != nil {
+	if object, err = lockObject(python, u.compiler(), macros); err != nil {
 		return "", "", err
 	}
-	code = strings.TrimSuffix(u.Output, ".c") + "-apart.c"
+	ext := filepath.Ext(u.Output)
+	code = strings.TrimSuffix(u.Output, ext) + "-apart" + ext
 	return code, object, writeFile(code, []byte(before+parts.declared+after))
 }
 
-var lockObjects sync.Map // by interpreter and macros: a func() (string, error)
+// compiler is the one for the unit's mode.
+func (u *unit) compiler() string {
+	if u.Cplus {
+		return "g++"
+	}
+	return "gcc"
+}
 
-// lockObject returns the lock compiled for an interpreter.
-func lockObject(python *interpreter, macros string) (string, error) {
-	once, _ := lockObjects.LoadOrStore(python.path+"\n"+macros, sync.OnceValues(func() (string, error) { return makeLock(python, macros) }))
+var lockObjects sync.Map // by interpreter, compiler and macros: a func() (string, error)
+
+// lockObject returns the lock compiled for an interpreter: in C++ functions have other names.
+func lockObject(python *interpreter, compiler, macros string) (string, error) {
+	once, _ := lockObjects.LoadOrStore(strings.Join([]string{python.path, compiler, macros}, "\n"),
+		sync.OnceValues(func() (string, error) { return makeLock(python, compiler, macros) }))
 	return once.(func() (string, error))()
 }
 
-func makeLock(python *interpreter, macros string) (string, error) {
+func makeLock(python *interpreter, compiler, macros string) (string, error) {
 	parts, err := lockParts()
 	if err != nil {
 		return "", err
@@ -104,15 +114,16 @@ func makeLock(python *interpreter, macros string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	code, object := filepath.Join(dir, "lock.c"), filepath.Join(dir, "lock.o")
+	ext := map[string]string{"gcc": ".c", "g++": ".cpp"}[compiler]
+	code, object := filepath.Join(dir, "lock"+ext), filepath.Join(dir, "lock.o")
 	text := "#define PY_SSIZE_T_CLEAN\n#include \"Python.h\"\n" + macros + "\n" + parts.defined + "\n"
 	if err := writeFile(code, []byte(text)); err != nil {
 		return "", err
 	}
 	args := append([]string{"-c"}, gccFlags...)
-	cmd := steps.Command("the lock", "gcc for "+filepath.Base(python.path), 10*time.Minute, "gcc", append(args, "-I", python.include, "-o", object, code)...)
+	cmd := steps.Command("the lock", compiler+" for "+filepath.Base(python.path), 10*time.Minute, compiler, append(args, "-I", python.include, "-o", object, code)...)
 	if out, err := cmd.CombinedOutput(); err != nil {
-		return "", fmt.Errorf("gcc for the lock: %w\n%s", err, out)
+		return "", fmt.Errorf("%s for the lock: %w\n%s", compiler, err, out)
 	}
 	return object, nil
 }
