@@ -63,7 +63,7 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 		}
 	case *ast.Assign:
 		for _, t := range n.Targets {
-			if x, ok := t.(*ast.Attribute); ok && n.Value != nil && a.field(x) != nil && a.users(x, false, 0) {
+			if x, ok := t.(*ast.Attribute); ok && n.Value != nil && a.field(x) != nil && a.users(x, false, 0) && !a.foundNone(x, n) {
 				return "the end of what " + text(x) + " was", x
 			}
 		}
@@ -75,6 +75,35 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 		}
 	}
 	return "", nil
+}
+
+// foundNone reports whether a test has found that an attribute of the object is None where a statement assigns to it.
+func (a asking) foundNone(x *ast.Attribute, st *ast.Assign) bool {
+	is := func(e ast.Expr, op string) bool {
+		c, ok := syntax.Unparen(e).(*ast.Compare)
+		return ok && len(c.Ops) == 1 && c.Ops[0] == op && syntax.IsNothing(c.Xs[1]) && a.r.spelled(c.Xs[0]) == a.r.spelled(x)
+	}
+	parents := a.r.parents(st)
+	for _, p := range parents {
+		switch p := p.(type) {
+		case *ast.CondClause:
+			if is(p.Cond, "is") {
+				return true
+			}
+		case *ast.Suite:
+			for _, before := range p.Stmts {
+				if before.Range().Pos >= st.Pos {
+					break
+				}
+				if s, ok := before.(*ast.If); ok && len(s.Clauses) == 1 && leavesAtOnce(s.Clauses[0].Body) && is(s.Clauses[0].Cond, "is not") {
+					return true
+				}
+			}
+		case *ast.For, *ast.While:
+			return false // the round before may have assigned
+		}
+	}
+	return false
 }
 
 // compared is the object of the user's that a comparison asks, nil where it asks none.

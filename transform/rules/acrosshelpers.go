@@ -36,7 +36,7 @@ func (a *across) on(g *effects.Function) *across {
 	if g.Class != nil {
 		self = ownName(g)
 	}
-	b := &across{checking: a.checking, f: g, r: r, self: self, movers: a.movers, helpers: a.helpers}
+	b := &across{checking: a.checking, f: g, r: r, self: self, movers: a.movers, shrinkers: a.shrinkers, helpers: a.helpers}
 	b.findSteps()
 	return b
 }

@@ -34,8 +34,14 @@ func (a *across) moved(fd *project.Field) *moving {
 	if m, ok := a.movers[fd]; ok {
 		return m
 	}
-	m := &moving{}
+	m := a.mover(fd, func(*effects.Function, effects.Step) bool { return true })
 	a.movers[fd] = m
+	return m
+}
+
+// mover returns a method that Python code can call and that moves what an attribute leads to, of those that are asked for.
+func (a *across) mover(fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *moving {
+	m := &moving{}
 	pointer := a.p.Types.OfField(fd).Kind == ctype.Pointer
 	for _, g := range a.p.Funcs(a.f.Class.Mod).All {
 		if g.Class == nil || !g.Exposed() || a.p.Constructs(g, 0) || g.Class.Field(fd.Name) != fd {
@@ -47,6 +53,9 @@ func (a *across) moved(fd *project.Field) *moving {
 			}
 			chain := effects.Chain(g, e)
 			last := chain[len(chain)-1]
+			if !wanted(g, last) {
+				return false
+			}
 			whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
 			if fd.Ctype != nil && fd.Ctype.Name == "bytearray" {
 				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
@@ -61,7 +70,7 @@ func (a *across) moved(fd *project.Field) *moving {
 			m.by, m.how = g, st.Why
 			break
 		}
-		if how := a.movesToo(g, fd); how != nil && !pointer {
+		if how := a.movesToo(g, fd, wanted); how != nil && !pointer {
 			m.by, m.how = g, how
 			break
 		}
@@ -71,13 +80,16 @@ func (a *across) moved(fd *project.Field) *moving {
 
 // movesToo finds what a method does to a C++ container beside something else that it does to it, of which its summary
 // keeps one: m.insert(x) and m.erase(y).
-func (a *across) movesToo(g *effects.Function, fd *project.Field) *effects.Effect {
+func (a *across) movesToo(g *effects.Function, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *effects.Effect {
 	for i := range g.Flow.Actions {
 		x := &g.Flow.Actions[i]
 		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.f.Class.Mod, fd.Ctype), x.Name) {
 			continue
 		}
-		return &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}
+		how := &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}
+		if wanted(g, effects.Step{Func: g, Effect: how}) {
+			return how
+		}
 	}
 	return nil
 }

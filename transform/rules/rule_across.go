@@ -19,7 +19,7 @@ import (
 
 // checkAcross looks for what methods keep across callbacks.
 func checkAcross(c *checking) {
-	movers, known := map[*project.Field]*moving{}, helpers{}
+	movers, shrinkers, known := map[*project.Field]*moving{}, map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
 		if f.Class == nil || ownName(f) == "" || c.p.Constructs(f, 0) || !c.p.Locked(f.Class) {
 			continue
@@ -27,12 +27,20 @@ func checkAcross(c *checking) {
 		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind == decorator.Mutex {
 			continue // a mutex is not re-entrant: a call from the callback waits for itself
 		}
-		a := (&across{checking: c, movers: movers, helpers: known}).on(f)
-		if a == nil || !a.points() {
+		a := (&across{checking: c, movers: movers, shrinkers: shrinkers, helpers: known}).on(f)
+		if a == nil {
+			continue
+		}
+		points := a.points()
+		if !points && !a.indexes() {
 			continue
 		}
 		calls := a.callbacks()
 		if len(calls) == 0 {
+			continue
+		}
+		a.bounds(calls)
+		if !points {
 			continue
 		}
 		a.loops(calls)
@@ -55,11 +63,12 @@ type across struct {
 	r    *ruleFunc
 	self string
 	// steps are where a pointer goes on from where it is: the targets of p += 1.
-	steps   map[int32]bool
-	movers  map[*project.Field]*moving
-	helpers helpers
-	once    map[ast.Span]ast.Span            // what each for loop goes over
-	calls   map[ast.Span][]*effects.Function // see callees; nil before somebody asked
+	steps     map[int32]bool
+	movers    map[*project.Field]*moving
+	shrinkers map[*project.Field]*moving // see shrunk
+	helpers   helpers
+	once      map[ast.Span]ast.Span            // what each for loop goes over
+	calls     map[ast.Span][]*effects.Function // see callees; nil before somebody asked
 }
 
 // moving is a method that moves or frees what an attribute leads to; by is nil where none does.
@@ -183,7 +192,7 @@ func (a *across) item(e ast.Expr, depth int) bool {
 		m, ok := syntax.Bare(x.Fun).(*ast.Attribute)
 		return ok && (m.Attr.Name == "get" || m.Attr.Name == "pop") && in(m.X)
 	case *ast.Name:
-		return a.named(x, depth, func(v nameValue) bool {
+		return a.oneOfSeveral(x) || a.named(x, depth, func(v nameValue) bool {
 			if v.item {
 				return in(v.value)
 			}
@@ -191,6 +200,28 @@ func (a *across) item(e ast.Expr, depth int) bool {
 		})
 	}
 	return false
+}
+
+// oneOfSeveral reports whether a local name without a type is one of several that a loop over something of the user's
+// sets: "for i, x in enumerate(items)".
+func (a *across) oneOfSeveral(x *ast.Name) bool {
+	if t := a.r.types[x.Name]; !a.r.local[x.Name] || t.ctype != nil && syntax.LastPart(t.ctype.Name) != "object" {
+		return false
+	}
+	values, _ := a.r.reaching(x.Name, x.Pos)
+	return slices.ContainsFunc(values, func(v nameValue) bool {
+		if v.value != nil {
+			return false
+		}
+		found := false
+		syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+			if l, ok := n.(*ast.For); ok && l.Target != nil && l.Target.Range().Contains(v.pos) {
+				found = a.goneOver(l.Iter) != nil
+			}
+			return !found && n.Range().Contains(v.pos)
+		})
+		return found
+	})
 }
 
 // named reports whether a local name without a type of its own has a value of some kind.
@@ -522,13 +553,19 @@ func (a *across) report(fd *project.Field, use ast.Span, k callback, what string
 	if m.by == nil {
 		return false
 	}
+	a.tell(m, use, k, a.f.Name()+" points into "+fd.Name+" of self while %s runs, which may call %s: that moves the memory, and "+what+" after it",
+		"call first and look up the pointer afterwards, or keep an index instead; the lock does not help, since the same thread may take it again")
+	return true
+}
+
+// tell reports what a callback comes between, and the method that it may call.
+func (a *across) tell(m *moving, use ast.Span, k callback, what, help string) {
 	out := project.FindingAt(a.f.Unit.Source, use, finding.Across, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s points into %s of self while %s runs, which may call %s: that moves the memory, and %s after it", a.f.Name(), fd.Name, k.text, m.by.Name(), what)
-	out.Help = "call first and look up the pointer afterwards, or keep an index instead; the lock does not help, since the same thread may take it again"
+	out.Message = fmt.Sprintf(what, k.text, m.by.Name())
+	out.Help = help
 	at := project.FindingAt(a.f.Unit.Source, k.span, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: at.Path, Line: at.Line, Column: at.Column, Message: finding.Brief("runs code of the user")})
 	out.Related = append(out.Related, effects.RelatedOf(effects.Chain(m.by, m.how))...)
 	a.Findings = append(a.Findings, out)
-	return true
 }
