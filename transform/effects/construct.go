@@ -6,9 +6,11 @@ package effects
 import (
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // Constructs reports whether a function belongs to the making of the object that
@@ -70,6 +72,9 @@ func (p *Program) SettleFunctions(all []*Function) {
 				switch ends(e) {
 				case Writes, Deletes:
 					mark(assigned, c, e.Field)
+					if p.Types.OfField(c.FieldByName[e.Field]).Container && growsBeside(f, e) {
+						mark(grown, c, e.Field)
+					}
 				case ChangesContainer:
 					mark(grown, c, e.Field)
 				}
@@ -124,6 +129,36 @@ func mayReach(p *Program, by Cause, c *project.Class, name string) bool {
 		return !sh.Atom && (sh.Class == nil || !p.Guards(sh.Class) || Owns(p, c, name))
 	}
 	return true
+}
+
+// growsBeside reports whether what assigns to an attribute in the end also changes the container in it, as it stands there:
+// self.items += [x]. What the function has put there itself before is a container of its own.
+func growsBeside(f *Function, e *Effect) bool {
+	for range 32 {
+		if e.Via == nil {
+			break
+		}
+		f, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	return slices.ContainsFunc(f.Flow.Actions, func(a action) bool {
+		n := &f.Flow.Nodes[a.Node]
+		return a.Cause == ChangesContainer && n.Kind == NodeField && n.Name == e.Field && !assignsBefore(f, e.Field, a.Span.Pos)
+	})
+}
+
+// assignsBefore reports whether a function puts another object into an attribute of that name before a place.
+func assignsBefore(f *Function, name string, at int32) bool {
+	found := false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if st, ok := n.(*ast.Assign); ok && st.Op == "=" && st.Value != nil && st.Pos < at {
+			for _, t := range st.Targets {
+				x, ok := syntax.Unparen(t).(*ast.Attribute)
+				found = found || ok && x.Attr.Name == name
+			}
+		}
+		return !found
+	})
+	return found
 }
 
 // ends returns in what way an effect comes about in the end.

@@ -119,6 +119,9 @@ func Lazy(name string) bool {
 	return library.GoesOverLater()[name] == "builtins" || name == "reversed"
 }
 
+// KeepsItem reports whether a container gets an item by a method, as it is.
+func KeepsItem(method string) bool { return keepsItem[method] }
+
 // keepsItem are the methods by which a container gets an item that it is given, as it is.
 var keepsItem = map[string]bool{"add": true, "append": true, "appendleft": true, "insert": true, "setdefault": true}
 

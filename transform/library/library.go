@@ -141,6 +141,7 @@ var (
 	ViewMethods  = names("view", "method")    // of memoryviews
 	Mutators     = names("mutates", "method") // change a container
 	ReadMethods  = names("reads", "method")   // read a container and keep nothing of it
+	Fillers      = names("into", "method")    // write to the buffer that they are given, and keep nothing of it
 	MakerMethods = names("makes", "method")   // whose result is a new object
 	HashMethods  = names("hashes", "method")  // of dicts and sets, that hash their first argument and compare it
 	// CarriedBy tells what the results of functions have to do with what these are given.

@@ -22,8 +22,11 @@ type placeBound struct {
 	of   ast.Expr
 }
 
+// places looks at what one method finds.
+type places struct{ *across }
+
 // indexes reports whether a method has a subscript of memory of the object.
-func (a *across) indexes() bool {
+func (a places) indexes() bool {
 	return a.self != "" && anyIn(a.f.Def.Body, func(n ast.Node) bool {
 		s, ok := n.(*ast.Subscript)
 		if !ok {
@@ -35,7 +38,7 @@ func (a *across) indexes() bool {
 }
 
 // bounds looks for such places.
-func (a *across) bounds(calls []callback) {
+func (a places) bounds(calls []callback) {
 	told := map[*project.Field]bool{}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		s, ok := n.(*ast.Subscript)
@@ -57,7 +60,7 @@ func (a *across) bounds(calls []callback) {
 		for _, k := range calls {
 			if a.outdated(found, k.span, s.Span) {
 				told[fd] = true
-				a.tell(a.shrunk(fd), s.Span, k, a.f.Name()+" finds the place in "+fd.Name+" of self before %s runs, which may call %s: that makes it smaller, and the place is used after it",
+				tellAcross(a.across, a.shrunk(fd), s.Span, k, a.f.Name()+" finds the place in "+fd.Name+" of self before %s runs, which may call %s: that makes it smaller, and the place is used after it",
 					"call first and look at the size afterwards, again in each round of a loop; the lock does not help, since the same thread may take it again")
 				break
 			}
@@ -67,7 +70,7 @@ func (a *across) bounds(calls []callback) {
 }
 
 // found are the bounds of what a subscript has as its index; of the memory itself, where that is a constant.
-func (a *across) found(s *ast.Subscript, fd *project.Field) (out []placeBound) {
+func (a places) found(s *ast.Subscript, fd *project.Field) (out []placeBound) {
 	names := map[string]bool{}
 	ast.Walk(s.Index[0], func(n ast.Node) bool {
 		if x, ok := n.(*ast.Name); ok && a.r.local[x.Name] {
@@ -127,7 +130,7 @@ func (a *across) found(s *ast.Subscript, fd *project.Field) (out []placeBound) {
 }
 
 // ofSelf reports whether an expression is made of an attribute of the object, or of what a method of it returns.
-func (a *across) ofSelf(e ast.Expr) bool {
+func (a places) ofSelf(e ast.Expr) bool {
 	return a.self != "" && anyIn(e, func(n ast.Node) bool {
 		x, ok := n.(*ast.Attribute)
 		return ok && syntax.IsNamed(syntax.Bare(x.X), a.self) && (a.field(x) == nil || a.p.Types.OfField(a.field(x)).Kind != ctype.Object)
@@ -135,7 +138,7 @@ func (a *across) ofSelf(e ast.Expr) bool {
 }
 
 // outdated reports whether a place was found to be there before a callback runs, and is used after it without another look.
-func (a *across) outdated(found []placeBound, call, use ast.Span) bool {
+func (a places) outdated(found []placeBound, call, use ast.Span) bool {
 	if leaves(call, use.Pos, a.f.Def.Body) || call.Pos == call.End && a.f.Def.Body.Pos == call.Pos {
 		return false
 	}
@@ -172,11 +175,11 @@ func (a *across) outdated(found []placeBound, call, use ast.Span) bool {
 }
 
 // shrunk returns a method that Python code can call and that makes what an attribute leads to smaller, or frees it.
-func (a *across) shrunk(fd *project.Field) *moving {
+func (a places) shrunk(fd *project.Field) *moving {
 	if m, ok := a.shrinkers[fd]; ok {
 		return m
 	}
-	m := a.mover(fd, func(g *effects.Function, last effects.Step) bool {
+	m := moverOf(a.across, fd, func(g *effects.Function, last effects.Step) bool {
 		if a.p.Types.OfField(fd).Kind != ctype.Pointer {
 			return !grows[last.Effect.Name]
 		}

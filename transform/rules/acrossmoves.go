@@ -34,13 +34,13 @@ func (a *across) moved(fd *project.Field) *moving {
 	if m, ok := a.movers[fd]; ok {
 		return m
 	}
-	m := a.mover(fd, func(*effects.Function, effects.Step) bool { return true })
+	m := moverOf(a, fd, func(*effects.Function, effects.Step) bool { return true })
 	a.movers[fd] = m
 	return m
 }
 
-// mover returns a method that Python code can call and that moves what an attribute leads to, of those that are asked for.
-func (a *across) mover(fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *moving {
+// moverOf returns a method that Python code can call and that moves what an attribute leads to, of those that are asked for.
+func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *moving {
 	m := &moving{}
 	pointer := a.p.Types.OfField(fd).Kind == ctype.Pointer
 	for _, g := range a.p.Funcs(a.f.Class.Mod).All {

@@ -36,7 +36,7 @@ func viewsOf(c *checking, f *effects.Function) {
 	v := ownViews{c, f, r, syntax.ParamName(f.Def.Params.List[0])}
 	given := func(x ast.Expr) {
 		if name := v.of(x, maxAliases); name != "" && !letsGo(c, f, name) && !(effects.Pickles(f) && c.p.Changes.StaysWithin(f.Class, name)) {
-			c.handsOutView(f, x.Range(), name)
+			c.handsOutView(f, x.Range(), fmt.Sprintf(returnsMemory, name))
 		}
 	}
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
@@ -165,11 +165,13 @@ func (v *ownViews) given(x *ast.Name, of func(ast.Expr) string) string {
 	return ""
 }
 
-func (c *checking) handsOutView(f *effects.Function, span ast.Span, name string) {
+const returnsMemory = "returns the memory of %s itself, which callers then read and write without the lock"
+
+func (c *checking) handsOutView(f *effects.Function, span ast.Span, how string) {
 	out := project.FindingAt(f.Unit.Source, span, finding.Buffer, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s returns the memory of %s itself, which callers then read and write without the lock", f.Name(), name)
-	out.Help = "return a copy"
+	out.Message = f.Name() + " " + how
+	out.Help = "hand out a copy"
 	c.Findings = append(c.Findings, out)
 }
 

@@ -32,14 +32,14 @@ func checkAcross(c *checking) {
 			continue
 		}
 		points := a.points()
-		if !points && !a.indexes() {
+		if !points && !(places{a}).indexes() {
 			continue
 		}
 		calls := a.callbacks()
 		if len(calls) == 0 {
 			continue
 		}
-		a.bounds(calls)
+		places{a}.bounds(calls)
 		if !points {
 			continue
 		}
@@ -192,7 +192,7 @@ func (a *across) item(e ast.Expr, depth int) bool {
 		m, ok := syntax.Bare(x.Fun).(*ast.Attribute)
 		return ok && (m.Attr.Name == "get" || m.Attr.Name == "pop") && in(m.X)
 	case *ast.Name:
-		return a.oneOfSeveral(x) || a.named(x, depth, func(v nameValue) bool {
+		return oneOfSeveral(a, x) || a.named(x, depth, func(v nameValue) bool {
 			if v.item {
 				return in(v.value)
 			}
@@ -204,7 +204,7 @@ func (a *across) item(e ast.Expr, depth int) bool {
 
 // oneOfSeveral reports whether a local name without a type is one of several that a loop over something of the user's
 // sets: "for i, x in enumerate(items)".
-func (a *across) oneOfSeveral(x *ast.Name) bool {
+func oneOfSeveral(a *across, x *ast.Name) bool {
 	if t := a.r.types[x.Name]; !a.r.local[x.Name] || t.ctype != nil && syntax.LastPart(t.ctype.Name) != "object" {
 		return false
 	}
@@ -553,13 +553,13 @@ func (a *across) report(fd *project.Field, use ast.Span, k callback, what string
 	if m.by == nil {
 		return false
 	}
-	a.tell(m, use, k, a.f.Name()+" points into "+fd.Name+" of self while %s runs, which may call %s: that moves the memory, and "+what+" after it",
+	tellAcross(a, m, use, k, a.f.Name()+" points into "+fd.Name+" of self while %s runs, which may call %s: that moves the memory, and "+what+" after it",
 		"call first and look up the pointer afterwards, or keep an index instead; the lock does not help, since the same thread may take it again")
 	return true
 }
 
-// tell reports what a callback comes between, and the method that it may call.
-func (a *across) tell(m *moving, use ast.Span, k callback, what, help string) {
+// tellAcross reports what a callback comes between, and the method that it may call.
+func tellAcross(a *across, m *moving, use ast.Span, k callback, what, help string) {
 	out := project.FindingAt(a.f.Unit.Source, use, finding.Across, "", "")
 	out.Warning = true
 	out.Message = fmt.Sprintf(what, k.text, m.by.Name())

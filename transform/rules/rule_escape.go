@@ -27,6 +27,9 @@ func checkEscapes(c *checking) {
 		if c.p.Member(f) && !c.p.Exempt(f) {
 			addressesOf(c, f, movers, known)
 		}
+		if !c.p.Exempt(f) {
+			givenToUsers(c, f)
+		}
 		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
 			continue
 		}
@@ -391,7 +394,7 @@ func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n 
 		}
 		for _, r := range look().Top(n) {
 			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || sh.Axes > 0 || isView(r.Class.Field(x.Name))) && !letsGo(c, f, x.Name) {
-				c.handsOutView(f, f.Def.Name.Span, x.Name)
+				c.handsOutView(f, f.Def.Name.Span, fmt.Sprintf(returnsMemory, x.Name))
 				return
 			}
 		}
