@@ -413,8 +413,9 @@ func TestThreads(t *testing.T) {
 			{"PythonMutex", "-O2 -DPYXLOCK_TEST_PYTHREAD_MUTEX"},
 			{"Fenced", "-O2 -DPYXLOCK_FENCED"},
 			{"MSVC", "-O2 -DPYXLOCK_TEST_MSVC -Itest/fake_msvc"},
-			{"ThreadSanitizer", "-O1 -g -fsanitize=thread"},
-			{"AddressSanitizer", "-O1 -g -fsanitize=address,undefined"},
+			// Functions and lines are what a report names.
+			{"ThreadSanitizer", "-O1 -g1 -fsanitize=thread"},
+			{"AddressSanitizer", "-O1 -g1 -fsanitize=address,undefined"},
 		} {
 			if !first && variant.name != "Plain" {
 				continue // the code is the same but for the way to wait
