@@ -130,7 +130,7 @@ func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
 			defer solvers.Put(s)
 			s.p = p
 			s.At(f)
-			s.handOuts()
+			knowHandOuts(s)
 		}
 		if refs := s.Top(st.Into); len(refs) == 0 && f.Flow.Nodes[st.Into].Shape.Class == nil {
 			continue // some Python attribute

@@ -186,7 +186,7 @@ func addToUnion(s *Solver, e *Effect) {
 	} else if e.Class, e.Field = alike.class, ""; s.known(e) {
 		return
 	}
-	s.sum.Effects = append(s.sum.Effects, *e)
+	s.sum.note(e)
 	s.grown = true
 }
 

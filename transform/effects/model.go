@@ -331,6 +331,11 @@ type Effect struct {
 	freed lockSet
 }
 
+// alike reports whether two effects of one summary are the same.
+func (e *Effect) alike(o *Effect) bool {
+	return o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.theirs == e.theirs && o.freed == e.freed
+}
+
 // foundKey is what tells effects of one summary apart. It has no gaps, so that it is hashed in one go.
 type foundKey struct {
 	class, guarded *project.Class
@@ -361,8 +366,9 @@ type escape struct{ param, into int32 }
 // Summary is what a function does. It only grows.
 type Summary struct {
 	Regions []Region
-	places  map[regionKey]int32 // of regions, where there are many
-	far     int                 // how many regions are attributes of attributes
+	out     handedOut
+	places  placeTable // of regions, where there are many
+	far     int        // how many regions are attributes of attributes
 	Effects []Effect
 	beyond  int     // how many effects are on what is further on
 	returns []int32 // regions
@@ -372,7 +378,7 @@ type Summary struct {
 	escapes []escape
 	// keeps tells which parameters have to be the caller's own containers, no copies.
 	keeps map[int32]bool
-	index map[foundKey]struct{} // of effects, where there are many
+	index placeTable // of effects, where there are many
 	// shared tells for which parameters some caller passes objects that others
 	// may know.
 	shared map[int]bool

@@ -59,7 +59,7 @@ func Nested(p *Program, f *Function, entry []BlockLock) []Nest {
 	}
 	s := p.Solver()
 	s.At(f)
-	s.handOuts()
+	knowHandOuts(s)
 	w := &nesting{cover: cover{s}, locking: &locking{p: p, known: map[*Function][]Effect{}}}
 	for i := 1; i < len(f.Flow.Blocks); i++ {
 		k := &f.Flow.Blocks[i]

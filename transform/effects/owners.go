@@ -199,7 +199,7 @@ func (l *linking) update(f *Function) bool {
 		return false
 	}
 	l.s.At(f)
-	l.s.handOuts()
+	knowHandOuts(l.s)
 	h := l.of[f]
 	grown := false
 	for _, st := range f.Flow.Stores {

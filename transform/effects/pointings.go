@@ -140,7 +140,7 @@ func (l *linking) resolve(all []*Function, shared func(c *project.Class) string)
 			continue
 		}
 		l.s.At(f)
-		l.s.handOuts()
+		knowHandOuts(l.s)
 		for _, b := range h.beside {
 			c := b.declares()
 			if c == nil {

@@ -260,6 +260,7 @@ func (s *Solver) update(f *Function) bool {
 func derive(s *Solver, f *Function) bool {
 	s.At(f)
 	s.handOuts()
+	s.sum.out = handedOut{s.handed, s.parts, s.kept, true}
 	heldLocks{s}.findHeld()
 	for i := range s.flow.Actions {
 		e := &s.flow.Actions[i]
@@ -342,6 +343,22 @@ func (s *Solver) handOuts() {
 		}
 	}
 	handOnOurs(s)
+}
+
+// handedOut is what becomes known to others of the objects that a function makes, as the last update found it: see Solver.
+type handedOut struct {
+	handed, parts map[int32]int32
+	kept          map[int32]bool
+	known         bool
+}
+
+// knowHandOuts is handOuts for a function that is solved.
+func knowHandOuts(s *Solver) {
+	if out := &s.sum.out; out.known {
+		s.handed, s.parts, s.kept = out.handed, out.parts, out.kept
+	} else {
+		s.handOuts()
+	}
 }
 
 // handOut notes that objects are stored in regions, anywhere if there are none.
@@ -477,36 +494,33 @@ func addTo(s *Solver, r int32, e *Effect, h held) {
 		}
 		s.sum.beyond++
 	}
-	s.sum.Effects = append(s.sum.Effects, *e)
+	s.sum.note(e)
 	s.grown = true
 }
 
-// manyEffects is from how many on a summary's effects are looked up by key.
+// manyEffects is from how many on a summary's effects are looked up by a hash.
 const manyEffects = 24
 
 // known reports whether the summary has an effect already.
 func (s *Solver) known(e *Effect) bool {
-	if len(s.sum.Effects) < manyEffects {
-		for i := range s.sum.Effects {
-			o := &s.sum.Effects[i]
-			if o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.theirs == e.theirs && o.freed == e.freed {
+	sum := s.sum
+	if len(sum.Effects) < manyEffects {
+		for i := range sum.Effects {
+			if sum.Effects[i].alike(e) {
 				return true
 			}
 		}
 		return false
 	}
-	if s.sum.index == nil {
-		s.sum.index = make(map[foundKey]struct{}, 2*manyEffects)
-		for i := range s.sum.Effects {
-			s.sum.index[s.sum.Effects[i].key()] = struct{}{}
-		}
+	return sum.index.find(e.hash(), func(i int32) bool { return sum.Effects[i].alike(e) }) >= 0
+}
+
+// note adds an effect that is not known.
+func (sum *Summary) note(e *Effect) {
+	sum.Effects = append(sum.Effects, *e)
+	if n := len(sum.Effects); n >= manyEffects {
+		sum.index = sum.index.grown(n, func(i int32) uint32 { return sum.Effects[i].hash() })
 	}
-	k := e.key()
-	_, ok := s.sum.index[k]
-	if !ok {
-		s.sum.index[k] = struct{}{}
-	}
-	return ok
 }
 
 // Solver returns a solver, which is made ready for a function by at.

@@ -239,7 +239,7 @@ func single(s *Solver, region int32) []int32 {
 	return s.singles[n-1 : n : n]
 }
 
-// manyRegions is from how many on a summary's regions are looked up by key.
+// manyRegions is from how many on a summary's regions are looked up by a hash.
 const manyRegions = 16
 
 // regionKey is what makes two regions one. It has no gaps, so that it is hashed in one go.
@@ -264,22 +264,18 @@ func (r *Region) key() regionKey {
 func (sum *Summary) region(r *Region) int32 {
 	if len(sum.Regions) < manyRegions {
 		for i := range sum.Regions {
-			if o := &sum.Regions[i]; o.Num == r.Num && o.Parent == r.Parent && o.Name == r.Name && o.key() == r.key() {
+			if sum.Regions[i].is(r) {
 				return int32(i)
 			}
 		}
 		return -1
 	}
-	if sum.places == nil {
-		sum.places = make(map[regionKey]int32, 2*manyRegions)
-		for i := range sum.Regions {
-			sum.places[sum.Regions[i].key()] = int32(i)
-		}
-	}
-	if i, ok := sum.places[r.key()]; ok {
-		return i
-	}
-	return -1
+	return sum.places.find(r.hash(), func(i int32) bool { return sum.Regions[i].is(r) })
+}
+
+// is reports whether two regions are the same object.
+func (r *Region) is(o *Region) bool {
+	return r.Num == o.Num && r.Parent == o.Parent && r.Name == o.Name && r.key() == o.key()
 }
 
 func (s *Solver) intern(r Region) int32 {
@@ -291,8 +287,8 @@ func (s *Solver) intern(r Region) int32 {
 			r.ways = max(r.moved, s.sum.Regions[r.Parent].ways)
 		}
 		s.sum.Regions = append(s.sum.Regions, r)
-		if s.sum.places != nil {
-			s.sum.places[r.key()] = i
+		if n := len(s.sum.Regions); n >= manyRegions {
+			s.sum.places = s.sum.places.grown(n, func(i int32) uint32 { return s.sum.Regions[i].hash() })
 		}
 	}
 	return i

@@ -54,7 +54,7 @@ func valuesUsed(p *Program, f *Function, held bool) []Value {
 	defer p.model.mu.Unlock()
 	u := uses{cover: cover{p.Solver()}, p: p, held: held, ofMany: map[manyNeed][]need{}}
 	u.At(f)
-	u.handOuts()
+	knowHandOuts(u.Solver)
 	u.effects = u.byRegion()
 	var out []Value
 	index := map[int32]int{}

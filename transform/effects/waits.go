@@ -30,7 +30,7 @@ func Waits(p *Program, f *Function, holds func(e *Effect) bool) []Wait {
 				if w == nil {
 					w = &nesting{cover: cover{p.Solver()}, locking: k}
 					w.At(f)
-					w.handOuts()
+					knowHandOuts(w.Solver)
 				}
 				out = w.waits(c, g, &e, holds, out)
 			}
