@@ -25,6 +25,7 @@ package parser
 
 import (
 	"math"
+	"sync"
 
 	"pyxlock/parser/ast"
 	"pyxlock/parser/lex"
@@ -35,6 +36,9 @@ type Options struct {
 	Name string // goes into the tree; the parser opens no file
 	Pure bool   // a .py file: no cdef, no casts, no C types
 }
+
+// tokens is the memory of those of files that are parsed.
+var tokens = sync.Pool{New: func() any { return new([]lex.Tok) }}
 
 // Parse parses a file. The tree is never nil; it is complete if there are no
 // errors. Errors are in source order.
@@ -47,7 +51,12 @@ func Parse(src []byte, opt Options) (*ast.File, []Error) {
 	}
 	f.Span.End = int32(len(src))
 	text := string(src)
-	scan := lex.Scan(text, opt.Pure)
+	toks := tokens.Get().(*[]lex.Tok)
+	scan := lex.ScanInto(*toks, text, opt.Pure)
+	defer func() {
+		*toks = scan.Toks
+		tokens.Put(toks)
+	}()
 	f.Lines = lex.Lines(src)
 	f.Multiline, f.Joins = scan.Multiline, scan.Joins
 	p := &parser{src: text, toks: scan.Toks, pure: opt.Pure, lexErrors: scan.Errors}

@@ -4,6 +4,7 @@ package lex
 // Indentation is in indent.go, numbers in number.go, strings in string.go.
 
 import (
+	"slices"
 	"sort"
 	"strings"
 	"unicode"
@@ -75,9 +76,12 @@ var class = func() (t [256]uint8) {
 
 // Scan splits src into tokens. In a pure file the keywords of Cython are names.
 // It never fails: what cannot be a token becomes Invalid and an Error.
-func Scan(src string, pure bool) Result {
+func Scan(src string, pure bool) Result { return ScanInto(nil, src, pure) }
+
+// ScanInto is Scan into the memory of other tokens, which are overwritten.
+func ScanInto(toks []Tok, src string, pure bool) Result {
 	s := &scanner{src: src, pure: pure, onlyLF: strings.IndexByte(src, '\r') < 0}
-	s.Toks = make([]Tok, 0, len(src)/7+16)
+	s.Toks = slices.Grow(toks[:0], len(src)/7+16)
 	s.indents = append(make([]int32, 0, 16), 0)
 	if strings.HasPrefix(src, bom) {
 		s.pos = len(bom)

@@ -467,7 +467,8 @@ func UpgradesIn(p *Program, f *Function, with *ast.With) []Upgrade {
 	}
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	s := p.Solver()
+	s := borrow(p)
+	defer giveBack(s)
 	s.At(f)
 	one := func(l *BlockLock, region int32) bool {
 		of := s.regions(l.node)

@@ -22,7 +22,8 @@ type GlobalWrite struct {
 // no objects; where it only may, it is not told.
 func GlobalWrites(p *Program, f *Function) []GlobalWrite {
 	p.Solve([]*Function{f})
-	s := p.Solver()
+	s := borrow(p)
+	defer giveBack(s)
 	s.At(f)
 	var out []GlobalWrite
 	add := func(n int32, shallow bool, span ast.Span, via string) {

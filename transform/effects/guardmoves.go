@@ -5,7 +5,6 @@ package effects
 
 import (
 	"strconv"
-	"sync"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/cache"
@@ -112,9 +111,6 @@ func (g *Guarding) findChange(k guardKey) bool {
 	return false
 }
 
-// solvers are lent to those who look at one function.
-var solvers = sync.Pool{New: func() any { return &Solver{} }}
-
 // Stores returns the assignments of a function, by itself, to an attribute that
 // is a guard, of objects that others may know.
 func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
@@ -126,9 +122,8 @@ func (g *Guarding) Stores(f *Function, c *project.Class, guard string) []Store {
 			continue
 		}
 		if s == nil {
-			s = solvers.Get().(*Solver)
-			defer solvers.Put(s)
-			s.p = p
+			s = borrow(p)
+			defer giveBack(s)
 			s.At(f)
 			knowHandOuts(s)
 		}

@@ -328,7 +328,10 @@ func (s *Solver) handOuts() {
 	for i := range s.flow.handed {
 		h := &s.flow.handed[i]
 		into := s.regions(h.into)
-		refs := append(slices.Clone(s.Top(h.node)), s.items(h.node)...)
+		refs := s.Top(h.node)
+		if items := s.items(h.node); len(items) > 0 {
+			refs = slices.Concat(refs, items)
+		}
 		handsMade(s, refs)
 		if h.ours || allNew(s, into) {
 			s.stored = append(s.stored, storedInOurs{h, into, refs})
@@ -521,6 +524,24 @@ func (sum *Summary) note(e *Effect) {
 	if n := len(sum.Effects); n >= manyEffects {
 		sum.index = sum.index.grown(n, func(i int32) uint32 { return sum.Effects[i].hash() })
 	}
+}
+
+// solvers are those that are done with, for their memory.
+var solvers sync.Pool
+
+// borrow returns a solver that giveBack takes when nothing is asked of it any more.
+func borrow(p *Program) *Solver {
+	s, ok := solvers.Get().(*Solver)
+	if !ok {
+		return p.Solver()
+	}
+	s.p = p
+	return s
+}
+
+func giveBack(s *Solver) {
+	*s = Solver{nodes: s.nodes, inside: s.inside, answers: s.answers, rounds: rounds{stack: s.rounds.stack[:0]}, meant: s.meant}
+	solvers.Put(s)
 }
 
 // Solver returns a solver, which is made ready for a function by at.

@@ -118,7 +118,8 @@ func Takings(p *Program, f *Function) []Taking {
 	}
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	s := heldLocks{p.Solver()}
+	s := heldLocks{borrow(p)}
+	defer giveBack(s.Solver)
 	s.At(f)
 	s.findHeld()
 	if s.held == nil {

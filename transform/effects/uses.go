@@ -52,7 +52,9 @@ func HeldValues(p *Program, f *Function) []Value {
 func valuesUsed(p *Program, f *Function, held bool) []Value {
 	p.model.mu.Lock() // regions may be made on the way
 	defer p.model.mu.Unlock()
-	u := uses{cover: cover{p.Solver()}, p: p, held: held, ofMany: map[manyNeed][]need{}}
+	s := borrow(p)
+	defer giveBack(s)
+	u := uses{cover: cover{s}, p: p, held: held, ofMany: map[manyNeed][]need{}}
 	u.At(f)
 	knowHandOuts(u.Solver)
 	u.effects = u.byRegion()
