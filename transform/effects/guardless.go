@@ -24,9 +24,8 @@ func (g *Guarding) Guardless(c *project.Class, name string) (at Place, ok bool) 
 		all = append(all, g.p.Funcs(m).All...)
 	}
 	g.p.Solve(all)
-	s := solvers.Get().(*Solver)
-	defer solvers.Put(s)
-	s.p = g.p
+	s := borrow(g.p)
+	defer giveBack(s)
 	ancestry := c.Ancestry()
 	of := func(constructor string) (Place, left) {
 		at, found := Place{}, left{}

@@ -164,6 +164,9 @@ func question(s *Solver, q query) *answer {
 	return a
 }
 
+// manyQuestions is from how many on the memory for questions is not kept for the next function.
+const manyQuestions = 256
+
 // query is a question of what an attribute holds.
 type query struct {
 	region, history, node int32

@@ -223,7 +223,10 @@ func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.merged = false
 	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f, s.fills)
-	s.attributes, s.places, s.held, s.freed = nil, nil, nil, nil
+	if s.places, s.held, s.freed = nil, nil, nil; len(s.attributes) > manyQuestions {
+		s.attributes = nil
+	}
+	clear(s.attributes)
 	s.p.model.steps.Add(int64(len(f.Flow.Nodes)) + s.rounds.steps)
 	s.rounds.steps = 0
 	s.rounds.reset()
@@ -540,7 +543,7 @@ func borrow(p *Program) *Solver {
 }
 
 func giveBack(s *Solver) {
-	*s = Solver{nodes: s.nodes, inside: s.inside, answers: s.answers, rounds: rounds{stack: s.rounds.stack[:0]}, meant: s.meant}
+	*s = Solver{nodes: s.nodes, inside: s.inside, answers: s.answers, attributes: s.attributes, rounds: rounds{stack: s.rounds.stack[:0]}, meant: s.meant}
 	solvers.Put(s)
 }
 
