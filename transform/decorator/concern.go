@@ -6,6 +6,7 @@ package decorator
 import (
 	"bytes"
 	"context"
+	"maps"
 	"slices"
 	"sync"
 
@@ -114,10 +115,10 @@ func (p *Locks) mentioned(stem string) bool {
 
 // Standing returns the modules that no other one of them includes: a .pyx that
 // is pasted into another is part of that one, as a .pxi is. Others than those of which counts
-// is true are not looked at.
+// is true are not looked at. Of those that include each other in a circle the first stands.
 func (p *Locks) Standing(ctx context.Context, stems []string, jobs int, counts func(stem string) bool) ([]string, error) {
 	var mu sync.Mutex
-	included := map[string]bool{}
+	by := map[string][]string{} // the modules that include a file, themselves or by way of others
 	err := project.Each(ctx, stems, jobs, func(stem string) error {
 		if !counts(stem) {
 			return nil
@@ -125,20 +126,23 @@ func (p *Locks) Standing(ctx context.Context, stems []string, jobs int, counts f
 		for _, u := range p.proj.Module(stem).Units {
 			if (u.Role == project.RoleInclude || u.Role == project.RolePxdInclude) && u.Path != stem+".pyx" && u.Path != stem+".pxd" {
 				mu.Lock()
-				included[u.Path] = true
+				by[u.Path] = append(by[u.Path], stem)
 				mu.Unlock()
 			}
 		}
 		return nil
 	})
-	if err != nil || len(included) == 0 {
+	if err != nil || len(by) == 0 {
 		return stems, err
 	}
-	var out []string
+	stands := map[string]bool{}
 	for _, stem := range stems {
-		if !included[stem+".pyx"] || p.proj.IsFile(stem+".pxd") && !included[stem+".pxd"] {
-			out = append(out, stem)
+		stands[stem] = len(by[stem+".pyx"]) == 0 || p.proj.IsFile(stem+".pxd") && len(by[stem+".pxd"]) == 0
+	}
+	for _, stem := range slices.Sorted(maps.Keys(stands)) {
+		if !stands[stem] && !slices.ContainsFunc(by[stem+".pyx"], func(o string) bool { return stands[o] }) {
+			stands[stem] = true
 		}
 	}
-	return out, nil
+	return slices.DeleteFunc(slices.Clone(stems), func(stem string) bool { return !stands[stem] }), nil
 }

@@ -15,7 +15,7 @@ import (
 
 // words are spelled in every module with locks that people placed, besides "lock", unless these are called something
 // else altogether.
-var words = [...]string{"utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire"}
+var words = [...]string{"utex", "phil", "critical_section", "synchronized", "emaphore", "Lock", "Condition", "acquire", "mtx", "Mtx", "lck", "\nlk\n", "_lk\n"}
 
 // Any reports whether the module may have locks that people placed, or use what is guarded by those of a module that it
 // imports from.
@@ -28,7 +28,7 @@ func (h *Names) Any() bool {
 // spelled reports whether a module has one of the words.
 func spelled(m *project.Module) bool {
 	return slices.ContainsFunc(m.Units, func(u *project.Unit) bool {
-		return speaksOfLocks(u.Words()) || slices.ContainsFunc(words[:], u.Spells)
+		return speaksOfLocks(u.Words()) || slices.ContainsFunc(words[:], func(w string) bool { return bytes.Contains(u.Words(), []byte(w)) })
 	})
 }
 
