@@ -17,10 +17,13 @@ import (
 type asking struct{ *across }
 
 // implied is what an expression or a statement runs without a call of the user's code, and whose code that is; "" where
-// it runs none. Numbers are left out: hardly anybody's index or value has an arithmetic of its own.
+// it runs none. What becomes a number of C's is left out: hardly anybody's index or value has a conversion of its own.
 func (a asking) implied(n ast.Node) (string, ast.Expr) {
 	text := func(e ast.Node) string {
 		return strings.Join(strings.Fields(syntax.Text(a.f.Unit.File, e.Range())), " ")
+	}
+	if of := a.operated(n); of != nil {
+		return "the operator on " + text(of), of
 	}
 	switch n := n.(type) {
 	case *ast.Compare:
@@ -166,4 +169,56 @@ func (a asking) keyed(e ast.Expr) bool {
 	}
 	fd := a.field(x)
 	return fd != nil && fd.Ctype != nil && (fd.Ctype.Name == "dict" || fd.Ctype.Name == "set")
+}
+
+// operated is the object of the user's whose truth or arithmetic an expression or a statement asks, nil where it asks none.
+// A parameter that says how something is done, by its default, is none.
+func (a asking) operated(n ast.Node) ast.Expr {
+	object := func(e ast.Expr) bool {
+		if x, ok := syntax.Bare(e).(*ast.Name); ok {
+			if p := a.r.params[x.Name]; p != nil && syntax.IsNothing(p.Default) && !empty(p.Default) {
+				return false
+			}
+		}
+		return a.object(e)
+	}
+	truth := func(e ast.Expr) ast.Expr {
+		if u, ok := syntax.Unparen(e).(*ast.Unary); ok && u.Op == "not" {
+			e = u.X
+		}
+		if e != nil && object(e) {
+			return e
+		}
+		return nil
+	}
+	first := func(es ...ast.Expr) ast.Expr {
+		for _, e := range es {
+			if e != nil && object(e) {
+				return e
+			}
+		}
+		return nil
+	}
+	switch n := n.(type) {
+	case *ast.CondClause:
+		return truth(n.Cond)
+	case *ast.While:
+		return truth(n.Cond)
+	case *ast.Cond:
+		return truth(n.If)
+	case *ast.Binary:
+		if n.Op == "and" || n.Op == "or" {
+			return truth(n.X) // the last is asked where the whole is
+		}
+		return first(n.X, n.Y)
+	case *ast.Unary:
+		if n.Op == "-" || n.Op == "+" || n.Op == "~" || n.Op == "not" {
+			return first(n.X)
+		}
+	case *ast.Assign:
+		if n.Op != "=" && n.Op != "" && len(n.Targets) == 1 {
+			return first(n.Value, n.Targets[0])
+		}
+	}
+	return nil
 }

@@ -94,7 +94,12 @@ func (a *across) callbacks() []callback {
 	}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		if what, of := (asking{a}).implied(n); what != "" {
-			implied = append(implied, callback{n.Range(), what, of})
+			at := n.Range()
+			switch n.(type) {
+			case *ast.CondClause, *ast.While, *ast.Cond: // not what follows from it
+				at = of.Range()
+			}
+			implied = append(implied, callback{at, what, of})
 		}
 		switch n := n.(type) {
 		case *ast.Call:
