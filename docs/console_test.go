@@ -130,8 +130,10 @@ func environment(t *testing.T, tools string) []string {
 	if err != nil {
 		t.Fatal(err)
 	}
+	path, ccache := ccached()
+	env = append(env, ccache...)
 	env = append(env,
-		"PATH="+tools+string(os.PathListSeparator)+os.Getenv("PATH"),
+		"PATH="+tools+string(os.PathListSeparator)+path,
 		"LC_ALL=C.UTF-8", "NO_COLOR=1", "COLUMNS=80", "CFLAGS=-O0 -g0",
 		"PIP_DISABLE_PIP_VERSION_CHECK=1", "PIP_ROOT_USER_ACTION=ignore", "PIP_NO_INPUT=1",
 		"GIT_CONFIG_GLOBAL="+os.DevNull, "GIT_CONFIG_SYSTEM="+os.DevNull,
@@ -142,6 +144,25 @@ func environment(t *testing.T, tools string) []string {
 		env = append(env, "PIP_CONSTRAINT="+constraints, "PIP_BUILD_CONSTRAINT="+constraints)
 	}
 	return env
+}
+
+// ccached returns the PATH on which compilers go through ccache, where that is installed, and
+// what ccache is told (tools/ccached.sh): pages with threads are run, and built, each time.
+func ccached() (path string, env []string) {
+	path = os.Getenv("PATH")
+	out, err := exec.Command(filepath.Join(root, "tools", "ccached.sh"), "env").Output()
+	if err != nil {
+		return path, nil
+	}
+	for line := range strings.Lines(string(out)) {
+		line = strings.TrimSuffix(line, "\n")
+		if value, ok := strings.CutPrefix(line, "PATH="); ok {
+			path = value
+		} else if strings.HasPrefix(line, "CCACHE_") {
+			env = append(env, line)
+		}
+	}
+	return path, env
 }
 
 // A workshop makes what blocks need, each thing once for all pages.

@@ -127,7 +127,7 @@ def main():
     with tempfile.TemporaryDirectory() as empty, open(results, "w", encoding="utf-8") as out:
         os.chdir(empty)
         # A compilation makes many objects that live to its end: to look for garbage meanwhile
-        # would take up to a fifth of the time. What the first ones leave stays, and is not looked at.
+        # costs time. What the first ones leave stays, and is not looked at.
         gc.disable()
         for number, unit in enumerate(units, 1):
             faulthandler.dump_traceback_later(UNIT_SECONDS, exit=True)
