@@ -110,6 +110,13 @@ func keepsOperand(f *Function) bool {
 	return found
 }
 
+// OperatorKeeps reports whether a class in sight of a module has a method of an operator that stores its other operand: "|",
+// also of "|=".
+func (p *Program) OperatorKeeps(m *project.Module, op string) bool {
+	name, keeps := library.BinaryMethods()[strings.TrimSuffix(op, "=")], p.keeping.Get(m).keeps
+	return name != "" && (keeps["__i"+name+"__"] || keeps["__"+name+"__"] || keeps["__r"+name+"__"])
+}
+
 // ofModuleIn reports whether a function declares a name to be one of the module's.
 func ofModuleIn(f *Function, name string) bool {
 	return (&later{f: f, body: f.Def.Body}).ofModule(name)

@@ -47,7 +47,7 @@ func (a *across) findSteps() {
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		switch st := n.(type) {
 		case *ast.Assign:
-			if (st.Op == "+=" || st.Op == "-=") && len(st.Targets) == 1 {
+			if st.Op != "=" && st.Op != "" && len(st.Targets) == 1 {
 				a.steps[st.Targets[0].Range().Pos] = true
 			}
 		case *ast.For:

@@ -5,6 +5,8 @@ package rules
 
 import (
 	"fmt"
+	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -29,35 +31,77 @@ func givenToUsers(c *checking, f *effects.Function) {
 	a := giving{on}
 	views := ownViews{c, f, a.r, a.self}
 	told := map[string]bool{}
+	give := func(x ast.Expr, to string) {
+		if fd := a.containerOf(x, maxAliases); fd != nil && !told[fd.Name] && a.p.Changes.Grows(f.Class, fd.Name) && !letsGo(c, f, fd.Name) {
+			told[fd.Name] = true
+			givenContainer(c, f, fd, x.Range(), to)
+		} else if name := views.of(x, maxAliases); name != "" && !told[name] && !letsGo(c, f, name) {
+			told[name] = true
+			c.handsOutView(f, x.Range(), fmt.Sprintf("gives the memory of %s itself to %s, which may keep it, and read and write it without the lock", name, to))
+		}
+	}
+	operands := func(x, y ast.Expr, op string) {
+		if y == nil || !a.p.OperatorKeeps(f.Mod, op) {
+			return
+		}
+		if !a.builtin(x, maxAliases) {
+			give(y, "the operator of "+syntax.Text(f.Unit.File, x.Range()))
+		}
+		if !strings.HasSuffix(op, "=") && !a.builtin(y, maxAliases) {
+			give(x, "the operator of "+syntax.Text(f.Unit.File, y.Range()))
+		}
+	}
+	var look func(x ast.Expr, to string, depth int)
+	look = func(x ast.Expr, to string, depth int) {
+		if in, ok := syntax.Unparen(x).(*ast.Collection); ok && depth > 0 {
+			for _, e := range in.Elems {
+				look(e, to, depth-1)
+			}
+			return
+		}
+		give(x, to)
+	}
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
-		call, ok := n.(*ast.Call)
-		if !ok || call.Fun == nil || !a.keeps(call.Fun) {
-			return true
-		}
-		to := syntax.Text(f.Unit.File, call.Fun.Range())
-		var look func(x ast.Expr, depth int)
-		look = func(x ast.Expr, depth int) {
-			if in, ok := syntax.Unparen(x).(*ast.Collection); ok && depth > 0 {
-				for _, e := range in.Elems {
-					look(e, depth-1)
+		switch n := n.(type) {
+		case *ast.Call:
+			if n.Fun != nil && a.keeps(n.Fun) {
+				for _, arg := range n.Args {
+					if arg.Star == 0 {
+						look(arg.X, syntax.Text(f.Unit.File, n.Fun.Range()), maxWithin)
+					}
 				}
-				return
 			}
-			if fd := a.containerOf(x, maxAliases); fd != nil && !told[fd.Name] && a.p.Changes.Grows(f.Class, fd.Name) && !letsGo(c, f, fd.Name) {
-				told[fd.Name] = true
-				givenContainer(c, f, fd, x.Range(), to)
-			} else if name := views.of(x, maxAliases); name != "" && !told[name] && !letsGo(c, f, name) {
-				told[name] = true
-				c.handsOutView(f, x.Range(), fmt.Sprintf("gives the memory of %s itself to %s, which may keep it, and read and write it without the lock", name, to))
-			}
-		}
-		for _, arg := range call.Args {
-			if arg.Star == 0 {
-				look(arg.X, maxWithin)
+		case *ast.Binary:
+			operands(n.X, n.Y, n.Op)
+		case *ast.Assign:
+			if n.Op != "=" && n.Op != "" && len(n.Targets) == 1 {
+				operands(n.Targets[0], n.Value, n.Op)
 			}
 		}
 		return true
 	})
+}
+
+// builtin reports whether an operand is known to be a container, a number or a text of Python's own.
+func (a giving) builtin(e ast.Expr, depth int) bool {
+	if depth == 0 {
+		return false
+	}
+	switch x := syntax.Bare(e).(type) {
+	case *ast.Collection, *ast.Comp, *ast.Const, *ast.Number, *ast.Str:
+		return true
+	case *ast.Call:
+		return x.Fun != nil && library.Makers()[syntax.LastName(x.Fun)]
+	case *ast.Attribute:
+		return a.containerOf(x, 1) != nil
+	case *ast.Name:
+		if t := a.r.types[x.Name]; t.ctype != nil {
+			return library.ExactTypes()[t.ctype.Name]
+		}
+		values := a.origins(x.Name, x.Pos)
+		return a.r.local[x.Name] && a.r.params[x.Name] == nil && len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool { return v.value == nil || v.item || !a.builtin(v.value, depth-1) })
+	}
+	return false
 }
 
 // keeps reports whether a function is the user's, and may keep what it is given.
