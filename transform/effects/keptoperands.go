@@ -112,7 +112,7 @@ func keepsOperand(f *Function) bool {
 
 // OperatorKeeps reports whether a class in sight of a module has a method of an operator that stores its other operand: "|",
 // also of "|=".
-func (p *Program) OperatorKeeps(m *project.Module, op string) bool {
+func OperatorKeeps(p *Program, m *project.Module, op string) bool {
 	name, keeps := library.BinaryMethods()[strings.TrimSuffix(op, "=")], p.keeping.Get(m).keeps
 	return name != "" && (keeps["__i"+name+"__"] || keeps["__"+name+"__"] || keeps["__r"+name+"__"])
 }

@@ -62,9 +62,10 @@ type checking struct {
 	plan     *plan.Module
 	opts     Options
 	// words are those of the rule that is being applied.
-	words  []string
-	blocks *missingBlocks // of the function that was asked about last
-	solved bool           // see functions
+	words    []string
+	blocks   *missingBlocks  // of the function that was asked about last
+	solved   bool            // see functions
+	pointers map[string]bool // the names that the module uses as values, see calledFromC
 }
 
 func (p *Checker) checking(m *project.Module) *checking {

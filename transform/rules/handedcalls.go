@@ -41,7 +41,7 @@ func givenToUsers(c *checking, f *effects.Function) {
 		}
 	}
 	operands := func(x, y ast.Expr, op string) {
-		if y == nil || !a.p.OperatorKeeps(f.Mod, op) {
+		if y == nil || !effects.OperatorKeeps(a.p, f.Mod, op) {
 			return
 		}
 		if !a.builtin(x, maxAliases) {

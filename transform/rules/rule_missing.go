@@ -101,7 +101,7 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	}
 	constructs := x.Parent < 0 && f.Class == nil && c.p.Constructs(f, int(x.Num)) ||
 		x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] && f.Accessor == effects.Plain && !outlives(c, f, e)
-	return (f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def)) && !constructs && !c.p.Holds(f, e)
+	return (f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def) || calledFromC(c, f, x)) && !constructs && !c.p.Holds(f, e)
 }
 
 // missing reports it; said has the attributes of which what may make the lock needless has been told.
@@ -141,6 +141,11 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 			only = fmt.Sprintf("; nothing is known of %s, and nothing else may change it", names)
 			out.Help = help + out.Help
 		}
+	}
+	if x.Root == effects.NodeParam && calledFromC(c, f, x) {
+		out.Note = true
+		only = ", where C code calls it, which may do so in another thread"
+		out.Cause = causeOf(c, e, " where C code calls back")
 	}
 	if c.p.Guarding.Of(e.Class) != "" && x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 && f.Class != nil && library.NoLockMethods()[f.Def.Name.Name] {
 		out.Message += fmt.Sprintf(": what %s points to belongs to its %s, which others still use", field, c.p.Guarding.Of(e.Class))
