@@ -30,7 +30,6 @@ type Shape struct {
 	Kind      Kind
 	Depth     int8             // of a pointer
 	Elem      Kind             // of a pointer: what it leads to in the end
-	Void      bool             // it is void, or a pointer that leads to void in the end
 	Constant  bool             // what it points to in the end is const; of no pointer, it itself is
 	Known     bool             // a C++ class that the project declares, which is Cpp
 	Axes      int8             // of a memoryview
@@ -174,7 +173,7 @@ func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, dept
 
 // Pointer is the shape of something n levels of pointers away from s.
 func (s Shape) Pointer(n int, constant bool) Shape {
-	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant || s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp, Void: s.Void}
+	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant || s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
 	if s.Kind == Pointer {
 		out.Depth += s.Depth
 		out.Elem = s.Elem
@@ -201,12 +200,6 @@ func (s Shape) ReadOnly() bool {
 	return s.Constant && (s.Kind != Pointer || s.Depth <= 1)
 }
 
-// MayLeadInto reports whether a pointer of the shape that a C function returns may lead into what it was given a pointer
-// to: a struct that may be written is in no text, and in no other array of numbers, that is const.
-func (s Shape) MayLeadInto(given Shape) bool {
-	return !(s.Kind == Pointer && s.Elem == Record && !s.Constant && given.Kind == Pointer && given.Depth == 1 && given.Elem == Scalar && given.Constant && !given.Void)
-}
-
 // Item is the shape of what a C++ container has in it.
 func (s Shape) Item() Shape {
 	if s.Pointers {
@@ -227,7 +220,7 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 	case t.Tuple != nil:
 		return Shape{Kind: Record}
 	case t.Basic:
-		s = Shape{Kind: Scalar, Void: t.Name == "void"}
+		s = Shape{Kind: Scalar}
 	default:
 		s = p.OfName(m, syntax.Names(t.Path), t.Name, depth)
 		if len(t.Args) > 0 && (s.Kind == Unknown || s.Kind == Record) {
@@ -277,7 +270,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 		return Shape{Kind: Record, Lock: true}
 	}
 	if len(path) == 1 && library.CTypes()[last] {
-		return Shape{Kind: Scalar, Void: last == "void"}
+		return Shape{Kind: Scalar}
 	}
 	if library.Addresses()[last] {
 		return Shape{Kind: Scalar, Address: true}
@@ -322,7 +315,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 	case library.CScalars()[last] || library.CTypes()[last]:
 		return Shape{Kind: Scalar}
 	case last == "const_char" || last == "const_uchar" || last == "const_schar" || last == "const_void": // of libc.string
-		return Shape{Kind: Scalar, Constant: true, Void: last == "const_void"}
+		return Shape{Kind: Scalar, Constant: true}
 	}
 	if cy := m.Scope.Names[path[0]]; len(path) == 2 && (cy.Kind == project.BindCython || path[0] == "cython") {
 		return cythonShape(last)

@@ -65,20 +65,14 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 		case ps.Kind == ctype.Scalar, ps.ReadOnly() && !bodyWrites(b, f, i), ps.Kind == ctype.Record && (ps.Struct == nil || b.p.Types.PlainData(ps.Struct, 0) || ps.Struct.Extern):
 			if sh.Kind != ctype.Scalar {
 				b.effect(n, nil, OnState, Read, true, PassesConst, name, args.span[i])
-				if ret.MayLeadInto(ps) {
-					inside = append(inside, n)
-				}
+				inside = append(inside, n)
 			}
 		case ps.Kind == ctype.Pointer && ps.Constant && ps.Depth == 2 && sh.Kind == ctype.Pointer && sh.Depth == 2:
 			b.passPlaces(n, b.p.Headers.Func(b.m, f).Param(i), name, Reader{name, called, i == 0}, args.span[i])
 			inside = append(inside, n)
 		default:
-			does := b.p.Headers.Func(b.m, f).Param(i)
-			b.passAs(n, does, sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
-			ps.Constant = ps.Constant || does.Does == c.Reads
-			if ret.MayLeadInto(ps) {
-				inside = append(inside, n)
-			}
+			b.passAs(n, b.p.Headers.Func(b.m, f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
+			inside = append(inside, n)
 		}
 	}
 	if ret.Kind == ctype.Pointer || ret.Kind == ctype.Unknown || ret.Kind == ctype.Record && ret.Depth > 0 {
