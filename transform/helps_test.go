@@ -38,6 +38,7 @@ cdef extern from "x.h":
     int num_look4(const num *to, num *x)
     int num_look5(const num *to, num *x)
     int num_get(const num *x)
+    int num_read(int from_, num *x)
     void num_set(num *x, int n)
     int *num_entry(num *x, int i)
 
@@ -161,13 +162,18 @@ func TestNotesRestOnWhatIsNotInSight(t *testing.T) {
 		more, users string
 		note        bool
 	}{
-		"a C function":    {"", numUsers, true},
-		"many":            {"\n    def more(self):\n        return num_look2(NULL, self.val) + num_look3(NULL, self.val) + num_look4(NULL, self.val) + num_look5(NULL, self.val)\n", numUsers, true},
-		"an assignment":   {"\n    def clear(self):\n        self.val = NULL\n", numUsers, false},
-		"by a function":   {"\n    def clear(self):\n        setting(self.val)\n\ncdef void setting(num *x):\n    x.n = 3\n", numUsers, false},
-		"by its name":     {"\n    def clear(self):\n        num_set(self.val, 0)\n", numUsers, false},
-		"what is used":    {"", "\ndef use(list l):\n    return num_get((<Num?>l[0]).val) + (<Num?>l[0]).n\n", false},
-		"of two together": {"", "\ndef use(list l):\n    a = <Num?>l[0]\n    return num_get(a.val) + a.n\n", false},
+		"a C function":        {"", numUsers, true},
+		"many":                {"\n    def more(self):\n        return num_look2(NULL, self.val) + num_look3(NULL, self.val) + num_look4(NULL, self.val) + num_look5(NULL, self.val)\n", numUsers, true},
+		"an assignment":       {"\n    def clear(self):\n        self.val = NULL\n", numUsers, false},
+		"kept elsewhere":      {"\n\n@cython.locked_class(guard=\"num\")\ncdef class Step:\n    cdef Num num\n    cdef num *at\n    def __init__(self, Num num):\n        self.num = num\n        self.at = num.val\n    def __next__(self):\n        self.at.n += 1\n", numUsers, false},
+		"kept beside":         {"\n    cdef num *tail\n    cdef void link(self):\n        self.tail = self.val\n    def last(self):\n        self.tail.n = 3\n", numUsers, false},
+		"as a number":         {"\n    def address(self):\n        return <size_t>self.val\n", numUsers, false},
+		"returned":            {"\n    cdef num *get_val(self):\n        return self.val\n", numUsers, false},
+		"a name that says so": {"\n    def load(self):\n        num_read(self.n, self.val)\n", numUsers, false},
+		"by a function":       {"\n    def clear(self):\n        setting(self.val)\n\ncdef void setting(num *x):\n    x.n = 3\n", numUsers, false},
+		"by its name":         {"\n    def clear(self):\n        num_set(self.val, 0)\n", numUsers, false},
+		"what is used":        {"", "\ndef use(list l):\n    return num_get((<Num?>l[0]).val) + (<Num?>l[0]).n\n", false},
+		"of two together":     {"", "\ndef use(list l):\n    a = <Num?>l[0]\n    return num_get(a.val) + a.n\n", false},
 	} {
 		p := transform.NewProject(memory{"m.pyx": []byte(perhapsRead + c.more + c.users)}, transform.Options{})
 		rep, err := p.Check(context.Background(), []string{"m.pyx"}, 1)

@@ -140,7 +140,7 @@ func (f *checkFlags) next(rep *transform.Report) string {
 		return fmt.Sprintf("pyxlock check --fix %s fixes what has one safe answer, at %s", on, console.Count(fixable, "place"))
 	case most != "":
 		return fmt.Sprintf("pyxlock explain %s says what to do", most)
-	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
+	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || f.severity != severities[0] || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
 		return "" // there may be more than was looked for
 	case rep.Summary.Undeclared > 0 && rep.Summary.Classes > 0:
 		speaks := "nothing contradicts it"

@@ -181,6 +181,15 @@ func (s Shape) Pointer(n int, constant bool) Shape {
 	return out
 }
 
+// Behind is the shape of what a pointer leads to.
+func (s Shape) Behind() Shape {
+	if s.Depth > 1 {
+		s.Depth--
+		return s
+	}
+	return Shape{Kind: s.Elem, Constant: s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
+}
+
 // arrayOf is the shape of an array with n dimensions.
 func (s Shape) arrayOf(n int, constant bool) Shape {
 	s = s.Pointer(n, constant)

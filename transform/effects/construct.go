@@ -58,7 +58,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			for _, c := range e.Class.Declaring(e.Field) {
 				if c.FieldByName[e.Field] == nil {
 					for name := range c.FieldByName {
-						if mayReach(p, ends(e), c, name) {
+						if e.Itself || mayReach(p, ends(e), c, name) {
 							mark(written, c, name)
 							mark(within, c, name)
 						}
@@ -87,13 +87,18 @@ func (p *Program) SettleFunctions(all []*Function) {
 			if !e.Writes() || e.Kind == OnPython || !p.Guards(e.Class) {
 				continue
 			}
-			pointed := e.Via != nil && !p.Guards(e.Via.Sum.Effects[e.next].Class)
-			if e.Via != nil && !pointed {
-				continue // told of the callee, which has the object
+			lends := false
+			if e.Via != nil {
+				// Told of the callee, unless it knows the attribute as something else: as a pointer, or as an object that
+				// only this one leads to.
+				in := &e.Via.Sum.Effects[e.next]
+				if lends = !p.Guards(in.Class) || !project.Related(in.Class, e.Class) || in.Field != e.Field; !lends {
+					continue
+				}
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
 				note := func(name string) {
-					if pointed {
+					if lends {
 						lent[attribute{c, name}] = true
 						return
 					}
@@ -106,7 +111,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 					continue
 				}
 				for name := range c.FieldByName {
-					if mayReach(p, e.Cause, c, name) {
+					if e.Itself || mayReach(p, e.Cause, c, name) {
 						note(name)
 					}
 				}

@@ -198,6 +198,46 @@ cdef class C:
 	}
 }
 
+// C code that has the address of the object itself has those of all its attributes.
+func TestSettledWhereCCodeHasTheObject(t *testing.T) {
+	const class = `
+cimport cython
+from cpython.object cimport PyObject
+cdef extern from "fill.h":
+    void fill(void *p)
+    void fill_object(object o)
+cdef struct Layout:
+    long first
+    PyObject *text
+@cython.locked_class
+cdef class Node:
+    cdef long n
+@cython.locked_class
+cdef class C:
+    cdef long n
+    cdef str text
+    cdef Node node
+`
+	for name, how := range map[string]string{
+		"its address is passed": "    def f(self):\n        fill(<void *>self)\n",
+		"by a variable":         "    def f(self):\n        cdef void *p = <void *>self\n        fill(p)\n",
+		"it is stored through":  "    def f(self, s):\n        cdef Layout *o = <Layout *><void *>self\n        o.text = <PyObject *>s\n",
+		"in a function":         "    def f(self):\n        g(self)\n\ncdef void g(o):\n    fill(<void *>o)\n",
+		"by a function's":       "    def f(self):\n        g(<void *>self)\n\ncdef void g(void *p):\n    fill(p)\n",
+	} {
+		prog, f := programOf(t, class+how)
+		c := f["C.f"].Class
+		var all []*Function
+		for _, x := range f {
+			all = append(all, x)
+		}
+		prog.SettleFunctions(all)
+		if prog.Changes.Settled(c, "text") || prog.Changes.Settled(c, "node") || prog.Changes.Settled(c, "n") {
+			t.Errorf("%s: text %v, node %v, n %v are settled", name, prog.Changes.Settled(c, "text"), prog.Changes.Settled(c, "node"), prog.Changes.Settled(c, "n"))
+		}
+	}
+}
+
 // Branches meet, and a name stands for either value then.
 func TestVariablesMeet(t *testing.T) {
 	v := &variables{vars: map[string]variable{}}

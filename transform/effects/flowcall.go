@@ -266,7 +266,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
 			if sh.Cpp != nil && !library.CppWriters()[name] {
-				b.flow.Actions[len(b.flow.Actions)-1].Reader = Reader{sh.Cpp.Def.Name.Name + "." + name, "", true}
+				b.flow.Actions[len(b.flow.Actions)-1].Reader = Reader{sh.Cpp.Def.Name.Name + "." + name, "", true, true}
 			}
 			if (sh.Pointers || sh.Library) && library.CppWriters()[name] { // what its pointers lead to it leaves alone
 				b.flow.Actions[len(b.flow.Actions)-1].shallow = true
@@ -479,7 +479,11 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		case name == "swap" && bd.Path[0] == "libcpp":
 			return b.unknownCall(b.passedTo(e.Args, func(int, string) bool { return true }), name, e.Span, true)
 		case bd.Path[0] == "libc" && bd.Path[len(bd.Path)-1] == "math":
-			b.passed(e.Args)
+			// frexp(x, &e) writes; the others take numbers.
+			args := b.passed(e.Args)
+			if slices.ContainsFunc(args.pos, func(n int32) bool { return n != 0 && b.shape(n).Kind != ctype.Scalar }) {
+				return b.unknownCall(args, name, e.Span, true)
+			}
 			return 0
 		case bd.Path[0] == "libc" || bd.Path[0] == "libcpp" || bd.Path[0] == "posix":
 			return b.unknownCall(b.passed(e.Args), name, e.Span, true)

@@ -37,10 +37,10 @@ func (b cpp) call(base int32, sh ctype.Shape, name string, args passed, e *ast.C
 		md, cause = Write, PassesWritable
 	}
 	b.effect(base, nil, OnState, md, md == Read, cause, name, e.Span)
-	b.told(before, f.This(), Reader{full, "", true})
+	b.told(before, f.This(), Reader{full, "", true, true})
 	for i, n := range args.pos {
 		if n != 0 {
-			b.passAs(n, f.Param(i), false, name, Reader{full, "", true}, args.span[i])
+			b.passAs(n, f.Param(i), false, name, Reader{full, "", true, true}, args.span[i])
 		}
 	}
 	return b.within(base, args, sh), true

@@ -28,6 +28,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	}
 	ret := b.returnShape(m, f.Type, f.Declarator)
 	var inside []int32
+	first := -1 // the parameter that the function is named after
 	for i, n := range args.pos {
 		if n == 0 {
 			continue
@@ -47,6 +48,9 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 				o.reads = map[int32]bool{}
 			}
 			o.reads[n] = true
+		}
+		if first < 0 && ps.Kind == ctype.Pointer && !ps.ReadOnly() {
+			first = i
 		}
 		switch {
 		case ps.Kind == ctype.Object:
@@ -68,10 +72,10 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 				inside = append(inside, n)
 			}
 		case ps.Kind == ctype.Pointer && ps.Constant && ps.Depth == 2 && sh.Kind == ctype.Pointer && sh.Depth == 2:
-			b.passPlaces(n, b.p.Headers.Func(b.m, f).Param(i), name, Reader{name, called, i == 0}, args.span[i])
+			b.passPlaces(n, b.p.Headers.Func(b.m, f).Param(i), name, Reader{name, called, i == 0, i == first}, args.span[i])
 			inside = append(inside, n)
 		default:
-			b.passAs(n, b.p.Headers.Func(b.m, f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0}, args.span[i])
+			b.passAs(n, b.p.Headers.Func(b.m, f).Param(i), sure && ps.Kind == ctype.Pointer && !ps.Constant, name, Reader{name, called, i == 0, i == first}, args.span[i])
 			inside = append(inside, n)
 		}
 	}

@@ -141,7 +141,7 @@ func unite(s *Solver, f *Function) bool {
 				return grew
 			}
 			mode := takenFor(s.p, g, e)
-			addToUnion(s, &Effect{Region: inUnion(s, k, g, e.Region), Class: e.Class, Field: e.Field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure,
+			addToUnion(s, &Effect{Region: inUnion(s, k, g, e.Region), Class: e.Class, Field: e.Field, Behind: e.Behind, Itself: e.Itself, Kind: e.Kind, Mode: mode, Sure: e.Sure,
 				Raw: e.Raw && !s.p.Holds(g, e), Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: e.Each,
 				Cause: ThroughCall, Name: g.Def.Name.Name, Via: g, next: int32(i), later: e.later})
 		}

@@ -286,7 +286,7 @@ func mayLock(s *Solver, c *mayCall) {
 				e := &g.Sum.Effects[i]
 				if OnSelf(g, e) && s.p.Guards(e.Class) {
 					differInEffects(s.p)
-					s.add(r.Region, &Effect{Class: e.Class, Field: e.Field, Behind: e.Behind, Kind: OnState, Mode: e.Mode, Maybe: true, Asked: e.Asked, Guarded: e.Guarded,
+					s.add(r.Region, &Effect{Class: e.Class, Field: e.Field, Behind: e.Behind, Itself: e.Itself, Kind: OnState, Mode: e.Mode, Maybe: true, Asked: e.Asked, Guarded: e.Guarded,
 						Cause: MayCall, Name: g.Def.Name.Name, Span: c.span, Via: g, next: int32(i)}, held{})
 				}
 			}

@@ -15,6 +15,8 @@ package effects
 // analysis (OOPSLA 1999), kept field-insensitive within one object.
 
 import (
+	"slices"
+
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
@@ -83,6 +85,7 @@ type Reader struct {
 	Name  string // "gr_add", "Trie.lookup"; "" for none
 	Param string // its name, where it has one
 	First bool   // it is what the function is named after, for all that is known
+	Out   bool   // it is the first that the function may write to
 }
 
 // EffectKind tells how much is known of what is done to an object.
@@ -137,6 +140,7 @@ type action struct {
 	Reader  Reader // what the setting reads would have to name for it to only read
 	Field   string // the attribute whose state it is; "" where that is not known
 	behind  bool   // it is done to what Field leads to
+	itself  bool   // C code has the object's own address, and with it those of all attributes
 	Span    ast.Span
 	// history is what has been done before: it tells which locks are held.
 	history int32
@@ -256,6 +260,30 @@ func (fl *Flow) leadsInto(n int32) string {
 	return ""
 }
 
+// addresses reports whether a pointer may be the address of an object itself: <void*>self.
+func (fl *Flow) addresses(n int32) bool {
+	list := []int32{n}
+	for i := 0; i < len(list) && i < 32; i++ {
+		switch x := &fl.Nodes[list[i]]; x.Kind {
+		case NodeCast, NodeInside:
+			if x.Kind == NodeInside && x.Name != "" {
+				continue
+			}
+			if x.Shape.Kind != ctype.Object && fl.Nodes[x.Base].Shape.Kind == ctype.Object {
+				return true
+			}
+			list = append(list, x.Base)
+		case NodeLocal:
+			for _, from := range x.From {
+				if from != 0 && !slices.Contains(list, from) {
+					list = append(list, from)
+				}
+			}
+		}
+	}
+	return len(list) > 32
+}
+
 // Store is what an assignment puts into an attribute. Value is 0 where that is
 // nothing that is followed.
 type Store struct {
@@ -316,6 +344,8 @@ type Effect struct {
 	// Behind is true where it is done to what Field leads to, C data or an object that has no
 	// lock of its own, and not to Field itself.
 	Behind bool
+	// Itself is true where C code has the object's own address, and with it those of all its attributes.
+	Itself bool
 	Span   ast.Span
 	Via    *Function // throughCall, mayCall: the callee, and its effect
 	next   int32
@@ -333,7 +363,7 @@ type Effect struct {
 
 // alike reports whether two effects of one summary are the same.
 func (e *Effect) alike(o *Effect) bool {
-	return o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.theirs == e.theirs && o.freed == e.freed
+	return o.Region == e.Region && o.Class == e.Class && o.Kind == e.Kind && o.Mode == e.Mode && o.Sure == e.Sure && o.Raw == e.Raw && o.Maybe == e.Maybe && o.Asked == e.Asked && o.Guarded == e.Guarded && o.Held == e.Held && o.Each == e.Each && o.Under == e.Under && o.Field == e.Field && o.Behind == e.Behind && o.Itself == e.Itself && o.tested == e.tested && o.later == e.later && o.locks == e.locks && o.theirs == e.theirs && o.freed == e.freed
 }
 
 // foundKey is what tells effects of one summary apart. It has no gaps, so that it is hashed in one go.
@@ -351,7 +381,7 @@ func (e *Effect) Writes() bool { return e.Mode == Write && !e.Asked }
 
 func (e *Effect) key() foundKey {
 	is := uint64(e.Kind) | uint64(e.Mode)<<8
-	for i, b := range [...]bool{e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Each, e.Behind, e.tested, e.later} {
+	for i, b := range [...]bool{e.Sure, e.Raw, e.Maybe, e.Asked, e.Held, e.Each, e.Behind, e.Itself, e.tested, e.later} {
 		if b {
 			is |= 1 << (16 + i)
 		}

@@ -73,7 +73,7 @@ func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, 
 	}
 	field, behind := b.fieldOf(n, kind, name)
 	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, Span: span, history: b.history()})
+		raw: kind != OnPython, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, itself: kind == OnState && field == "" && b.flow.addresses(n) || c == PassesUnknown && b.shape(n).Kind == ctype.Object, Span: span, history: b.history()})
 }
 
 // fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether

@@ -9,19 +9,22 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // Perhaps returns the C functions that an attribute of a class is given to once its object is made, where no header says
-// what these do and nothing else changes it. It returns none where something does.
+// what these do and nothing else changes it. It returns none where something does, and where what the attribute has or
+// leads to goes anywhere else: whoever has it there may change it.
 func Perhaps(p *Program, c *project.Class, name string) []Reader {
 	f := c.Field(name)
 	if f == nil || f.Vis == ast.Public || p.Changes == nil {
 		return nil
 	}
 	at := attribute{c.Declarer(name), name}
-	if p.Changes.lent[at] {
+	if p.Types.OfField(f).Kind == ctype.Object || !p.Guards(at.class) || p.Changes.lent[at] {
 		return nil
 	}
 	var out []Reader
@@ -42,6 +45,9 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 			}
 		}
 	}
+	if len(out) == 0 || !staysPut(p, at) {
+		return nil
+	}
 	slices.SortFunc(out, func(a, b Reader) int { // the functions came in no order
 		return cmp.Or(strings.Compare(a.Name, b.Name), strings.Compare(a.Param, b.Param))
 	})
@@ -53,13 +59,14 @@ func mayBeIn(p *Program, x *action, c *project.Class, name string) bool {
 	if x.Field != "" && c.Field(x.Field) != nil {
 		return x.Field == name
 	}
-	return mayReach(p, x.Cause, c.Declarer(name), name)
+	return x.itself || mayReach(p, x.Cause, c.Declarer(name), name)
 }
 
 // mayOnlyRead reports whether an action is that a C function is given something which it may only read. One that is named
 // after what it does to that, list_append(list), does not.
 func mayOnlyRead(x *action) bool {
-	return (x.Cause == PassesWritable || x.Cause == PassesUnknown) && x.Says == "" && x.Reader.Name != "" && !(x.Reader.First && library.SoundsLikeWriting(x.Reader.Name))
+	return (x.Cause == PassesWritable || x.Cause == PassesUnknown) && x.Says == "" && x.Reader.Name != "" &&
+		!((x.Reader.First || x.Reader.Out) && library.SoundsLikeWriting(x.Reader.Name)) && !library.SoundsLikeFilling(x.Reader.Name)
 }
 
 // mayBeOf reports whether a value is an object of a class that is not being made, or in its state.
@@ -83,4 +90,112 @@ func mayBeOf(s *Solver, n int32, c *project.Class) bool {
 		}
 	}
 	return false
+}
+
+// staysPut reports whether what an attribute has, and what that leads to, goes nowhere in sight but into calls of C
+// functions: nobody keeps a pointer to it, returns one, exports it or makes a number of it.
+func staysPut(p *Program, at attribute) bool {
+	mods := []*project.Module{at.class.Mod}
+	if at.class.PxdDef != nil {
+		mods = p.Project.Lineage.UsingBeside(at.class.Mod, at.name)
+	}
+	shape := p.Types.OfField(at.class.FieldByName[at.name])
+	visit := func(way spot) bool {
+		x, ok := way.last().(*ast.Attribute)
+		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && (ofOther(p, way.f, x, at.class) || staysThere(p, way, shape))
+	}
+	for _, m := range mods {
+		if m.Broken() {
+			return false
+		}
+		places := p.places.Get(m)
+		if slices.ContainsFunc(places.wherever(at), func(i int32) bool {
+			return !below(p, m, places.all[i].node, visit, places.all[i].within...)
+		}) {
+			return false
+		}
+	}
+	return true
+}
+
+// ofOther reports whether an attribute is one of an object that is declared to be of a class which has nothing to do with c.
+func ofOther(p *Program, f *Function, x *ast.Attribute, c *project.Class) bool {
+	r := &looking{&crossing{generator: generator{p: p, f: f, asked: map[*Function]bool{}}, carried: map[string]bool{}}, map[fieldKey]bool{}}
+	if k := r.class(x.X); k != nil {
+		return !project.Related(k, c)
+	}
+	n, ok := x.X.(*ast.Name)
+	if !ok || r.param(n.Name) >= 0 || !localOf(f.Def, n.Name) {
+		return false
+	}
+	made := r.values(n.Name) // x = Other(...)
+	return len(made) > 0 && !slices.ContainsFunc(made, func(v ast.Expr) bool {
+		call, ok := v.(*ast.Call)
+		if !ok {
+			return true
+		}
+		k := f.Mod.Lookup(syntax.Dotted(call.Fun))
+		return k == nil || project.Related(k, c)
+	})
+}
+
+// staysThere reports whether a value goes nowhere from where it stands: it is assigned to, it is compared, it is a number,
+// or a C function gets it.
+func staysThere(p *Program, way spot, sh ctype.Shape) bool {
+	for {
+		if sh.Kind == ctype.Scalar && !sh.Handle && !sh.Address {
+			return true // a copy
+		}
+		e := way.last()
+		way = way.up()
+		switch n := way.last().(type) {
+		case *ast.Paren:
+		case *ast.Cast:
+			sh = p.Types.Of(way.f.Mod, n.Type, nil)
+			if sh.Kind != ctype.Pointer && sh.Kind != ctype.Record || sh.Axes > 0 || sh.View {
+				return false
+			}
+		case *ast.Unary:
+			if n.Op != "&" {
+				return n.Op == "not"
+			}
+			sh = sh.Pointer(1, false)
+		case *ast.Subscript:
+			if n.X != e {
+				return false
+			}
+			if sh.Kind != ctype.Pointer || sh.Axes > 0 {
+				return false
+			}
+			sh = sh.Behind()
+		case *ast.Attribute:
+			if n.Access == ast.Called {
+				return true // a method of a C++ object, which has its effect
+			}
+			sh, _ = p.Types.Member(sh, n.Attr.Name)
+		case *ast.Compare, *ast.CondClause, *ast.While, *ast.ExprStmt, *ast.Sizeof:
+			return true
+		case *ast.Assign:
+			return slices.ContainsFunc(n.Targets, func(x ast.Expr) bool { return x == e })
+		case *ast.Arg:
+			call, ok := way.up().last().(*ast.Call)
+			return ok && toC(way.f, call)
+		default:
+			return false
+		}
+	}
+}
+
+// toC reports whether a call is one of a C function that is declared, and is none of the project's.
+func toC(f *Function, call *ast.Call) bool {
+	name, ok := call.Fun.(*ast.Name)
+	if !ok {
+		return false
+	}
+	owner := f.Mod.Owner([]string{name.Name})
+	if owner.Mod == nil {
+		return false
+	}
+	fun, ok := owner.Mod.CDecls().Funcs[owner.Name]
+	return ok && fun.Extern
 }

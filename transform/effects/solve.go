@@ -283,7 +283,7 @@ func derive(s *Solver, f *Function) bool {
 			if field == "" && e.Kind == OnState && class != nil {
 				field = leadsAlong(s.p, s.flow, e.Node, maxReturns)
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
+			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
 			if e.takes {
 				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 			}
@@ -454,6 +454,7 @@ func addTo(s *Solver, r int32, e *Effect, h held) {
 		}
 		e.Behind = e.Behind || e.Kind == OnState && e.Class != nil
 		e.Kind = OnState
+		e.Itself = false
 		if e.Field = x.Name; e.Field == furtherOn {
 			e.Field = ""
 		}

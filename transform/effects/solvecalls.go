@@ -70,6 +70,7 @@ func does(s *Solver, c *Call, g *Function) {
 			if r.Parent < 0 && e.Class == nil {
 				field = leadsAlong(s.p, s.flow, c.Args[r.Num], maxReturns) // what a pointer or container argument leads into
 			}
+			itself := e.Itself || field == "" && r.Parent < 0 && e.Class == nil && s.flow.addresses(c.Args[r.Num])
 			for _, to := range a.regions {
 				if e.Maybe && !operand(s, to) {
 					continue
@@ -78,7 +79,7 @@ func does(s *Solver, c *Call, g *Function) {
 				if !g.Sum.Regions[at].OfItems() {
 					locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
 				}
-				up := &Effect{Class: class, Field: field, Behind: e.Behind, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: e.Raw && !holds, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
+				up := &Effect{Class: class, Field: field, Behind: e.Behind, Itself: itself, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: e.Raw && !holds, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
 					Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
 				if g.unites != nil { // the override does it
 					up.Name, up.Via, up.next = e.Name, e.Via, e.next

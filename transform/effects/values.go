@@ -146,17 +146,14 @@ func (b *values) deref(n int32) int32 {
 		sh.Axes--
 		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
 	}
-	if sh.Depth > 1 {
-		sh.Depth--
-		return b.node(Node{Kind: NodeInside, Base: n, Shape: sh})
-	}
-	switch sh.Elem {
-	case ctype.Scalar:
+	switch {
+	case sh.Depth > 1:
+	case sh.Elem == ctype.Scalar:
 		return 0
-	case ctype.Object:
+	case sh.Elem == ctype.Object:
 		return b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 	}
-	return b.node(Node{Kind: NodeInside, Base: n, Shape: ctype.Shape{Kind: sh.Elem, Constant: sh.Constant, Inserts: sh.Inserts, Holds: sh.Holds, Struct: sh.Struct, Known: sh.Known, Cpp: sh.Cpp}})
+	return b.node(Node{Kind: NodeInside, Base: n, Shape: sh.Behind()})
 }
 
 // fill notes what a container that was made here holds.

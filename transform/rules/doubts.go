@@ -30,12 +30,6 @@ func (d doubts) of(e *effects.Effect) []effects.Reader {
 	return out
 }
 
-// last puts the effects behind the others of which it is in doubt whether anything changes what they are on.
-func (d doubts) last(list []*effects.Effect) []*effects.Effect {
-	slices.SortStableFunc(list, func(a, b *effects.Effect) int { return min(len(d.of(a)), 1) - min(len(d.of(b)), 1) })
-	return list
-}
-
 // manyReaders are as many as are named, and as anybody looks up.
 const manyReaders = 4
 
@@ -54,9 +48,13 @@ func ifOnlyRead(class, field string, perhaps []effects.Reader) (functions, help 
 	if n := len(names); n > manyReaders {
 		return fmt.Sprintf("%s and %d more", strings.Join(names[:manyReaders], ", "), n-manyReaders), ""
 	}
+	how := "declare the parameter const"
+	if !slices.ContainsFunc(perhaps, func(r effects.Reader) bool { return r.Param != "" || !strings.Contains(r.Name, ".") }) {
+		how = "declare the method const" // of C++
+	}
 	all, reads := names[0], "reads"
 	if last := len(names) - 1; last > 0 {
 		all, reads = strings.Join(names[:last], ", ")+" and "+names[last], "read"
 	}
-	return all, fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: declare the parameter const, or set reads = [%s]; else ", all, reads, field, class, strings.Join(entries, ", "))
+	return all, fmt.Sprintf("if %s only %s it, %s of %s needs no lock, since nothing else changes it: %s, or set reads = [%s]; else ", all, reads, field, class, how, strings.Join(entries, ", "))
 }

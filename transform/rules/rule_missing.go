@@ -31,19 +31,29 @@ func checkMissing(c *checking) {
 		}
 		seen := map[key]bool{}
 		calls := map[ast.Span]int{} // where the finding for a call is, by its place
-		for _, e := range doubts.last(missingIn(c, f)) {
+		keyOf := func(e *effects.Effect) key {
 			x := &f.Sum.Regions[e.Region]
-			code := finding.Missing
+			k := key{region: e.Region, code: finding.Missing}
 			switch {
 			case e.Via != nil && e.Via.Class != nil && !e.Via.Exposed():
-				code = finding.UnlockedHelper
+				k.code = finding.UnlockedHelper
 			case x.Root == effects.NodeParam && x.Parent < 0 && !c.p.Member(f) && !(f.Class != nil && library.NoLockMethods()[f.Def.Name.Name]):
-				code = finding.Function
+				k.code = finding.Function
 			}
-			k := key{region: e.Region, code: code}
 			if effects.FurtherOn(f, e.Region) {
 				k.class = e.Class
 			}
+			return k
+		}
+		list := missingIn(c, f)
+		borne := map[key]bool{} // by something in sight
+		for _, e := range list {
+			if k := keyOf(e); !borne[k] {
+				borne[k] = len(doubts.of(e)) == 0
+			}
+		}
+		for _, e := range list {
+			k := keyOf(e)
 			if seen[k] {
 				continue
 			}
@@ -53,7 +63,11 @@ func checkMissing(c *checking) {
 				continue
 			}
 			calls[e.Span] = len(c.Findings)
-			c.missing(f, e, code, doubts, said)
+			var perhaps []effects.Reader
+			if !borne[k] {
+				perhaps = doubts.of(e)
+			}
+			c.missing(f, e, k.code, perhaps, said)
 		}
 	}
 }
@@ -104,8 +118,9 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	return (f.Exposed() || project.OfferedToC(f.Mod, f.Class, f.Def) || calledFromC(c, f, x)) && !constructs && !c.p.Holds(f, e)
 }
 
-// missing reports it; said has the attributes of which what may make the lock needless has been told.
-func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, doubts doubts, said map[string]bool) {
+// missing reports it. perhaps are the C functions that alone may change what it is about, where nothing in sight does; said has
+// the attributes of which the help has told what may make the lock needless.
+func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, perhaps []effects.Reader, said map[string]bool) {
 	does := "reads"
 	if e.Mode == effects.Write {
 		does = "writes"
@@ -132,14 +147,15 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	}
 	out.Help = c.missingHelp(f, e)
 	out.Cause = causeOf(c, e, "")
-	only := ""
-	if perhaps := doubts.of(e); len(perhaps) > 0 {
+	only, ifNot := "", ""
+	if len(perhaps) > 0 {
 		out.Note = true
-		if at := class + "." + field; !said[at] {
+		only, ifNot = ifOnlyRead(class, field, perhaps)
+		only = fmt.Sprintf("; nothing is known of %s, and nothing else in sight changes it", only)
+		if at := class + "." + field; said[at] {
+			ifNot = ""
+		} else {
 			said[at] = true
-			names, help := ifOnlyRead(class, field, perhaps)
-			only = fmt.Sprintf("; nothing is known of %s, and nothing else may change it", names)
-			out.Help = help + out.Help
 		}
 	}
 	if x.Root == effects.NodeParam && calledFromC(c, f, x) {
@@ -161,8 +177,9 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 		if out.Fix, why = inBlock(c, f, e); why != "" && !parameter {
 			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not work as the code stands: " + why
 		}
-		out.Message += only
 	}
+	out.Message += only
+	out.Help = ifNot + out.Help
 	if at := "nodes of " + class; f.Class != nil && project.Related(f.Class, e.Class) && leadsToOwnKind(e.Class) && (x.Root != effects.NodeParam || x.Parent >= 0 && !x.OfItems()) && !said[at] {
 		said[at] = true
 		out.Help += "; " + nodesOf(e.Class)
