@@ -27,6 +27,7 @@ assert filled == utilities.read(Path(Cython.__file__).parent / "Utility"), "it d
 # Whether the texts are those that Cython's own function makes, also of what is not in the table.
 COMPARE_TEXTS = """
 import ast
+import Cython
 from Cython.Compiler import Builtin, Code
 prepared = Code.sub_tempita
 held = dict(zip(prepared.__code__.co_freevars, (cell.cell_contents for cell in prepared.__closure__)))
@@ -41,7 +42,8 @@ for template, answers in held["texts"].items():
         one, other = ({k: v for k, v in c.items() if not k.startswith("__")} for c in contexts)
         assert one == other, question
         count += 1
-assert count > 1000 or not hasattr(Builtin, "init_builtin_exceptions"), count
+# 3.3 fills in as many at each start.
+assert count > (1000 if tuple(map(int, Cython.__version__.split(".")[:2])) >= (3, 3) else 0), count
 template = next(iter(held["texts"]), "{{x}}{{y}}")
 for make in prepared, held["substitute"]:
     assert make("{{x}} of {{y}}", {"x": 1, "y": [2]}, "no.c", "Code") == "1 of [2]"
