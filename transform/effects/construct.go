@@ -81,6 +81,10 @@ func (p *Program) SettleFunctions(all []*Function) {
 			}
 		})
 	}
+	copyOn(copiedPointers(p.model.solved), func(at attribute) bool { return within[at.class][at.name] }, func(at attribute) {
+		mark(written, at.class, at.name)
+		mark(within, at.class, at.name)
+	})
 	for _, f := range p.model.solved {
 		for i := range f.Sum.Effects {
 			e := &f.Sum.Effects[i]
