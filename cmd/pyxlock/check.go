@@ -27,7 +27,6 @@ type checkFlags struct {
 	explain    string
 	since      string
 	exitZero   bool
-	severity   string
 	addIgnore  string
 	// What a baseline has; see baseline.go.
 	baseline      string
@@ -70,7 +69,7 @@ new; or --add-ignore puts a comment on each line.`,
 	fl.StringVar(&f.baseline, "baseline", "", "leave out what is recorded in `FILE`, which --write-baseline writes")
 	fl.StringVar(&f.writeBaseline, "write-baseline", "", "write what is found to `FILE` (or "+baseline.DefaultName+"), instead of the report")
 	fl.Lookup("write-baseline").NoOptDefVal = inUsualPlace
-	fl.StringVar(&f.severity, "severity", "note", "least severity of what is reported: error, warning or note")
+	fl.StringVar(&f.Severity, "severity", "note", "least severity of what is reported: error, warning or note")
 	fl.BoolVar(&f.exitZero, "exit-zero", false, "exit with 0 whatever is found")
 	inputs.AddSince(fl, &f.since)
 	fl.BoolVar(&f.statistics, "statistics", false, "print how many findings of each kind there are, instead of the findings")
@@ -183,18 +182,12 @@ func (f *checkFlags) usage(c *cobra.Command, args []string) error {
 	case f.explain != "" && (f.fix || f.diff || f.addIgnore != "" || f.statistics || f.format != "text" || f.since != ""):
 		return errors.New("--explain is text, and cannot be used with --fix, --add-ignore, --diff, --statistics, --since or other formats")
 	}
-	if err := config.OneOf("severity", f.severity, severities...); err != nil {
-		return err
-	}
 	return config.OneOf("format", f.format, checkFormats...)
 }
 
-// severities are those of --severity, the least first.
-var severities = []string{"note", "warning", "error"}
-
 // slighter reports whether a finding has less than the least severity that is reported.
 func (f *checkFlags) slighter(x transform.Finding) bool {
-	return slices.Index(severities, report.Severity(x)) < slices.Index(severities, f.severity)
+	return slices.Index(config.Severities, report.Severity(x)) < slices.Index(config.Severities, f.Severity)
 }
 
 // preview prints the fixes as a patch, and to standard error the findings as

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 	"github.com/spf13/pflag"
 
+	"pyxlock/cmd/pyxlock/internal/config"
 	"pyxlock/cmd/pyxlock/internal/console"
 	"pyxlock/cmd/pyxlock/internal/inputs"
 	"pyxlock/docs"
@@ -140,7 +141,7 @@ func (f *checkFlags) next(rep *transform.Report) string {
 		return fmt.Sprintf("pyxlock check --fix %s fixes what has one safe answer, at %s", on, console.Count(fixable, "place"))
 	case most != "":
 		return fmt.Sprintf("pyxlock explain %s says what to do", most)
-	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || f.severity != severities[0] || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
+	case len(rep.Findings) > 0 || f.since != "" || f.known != "" || f.Severity != config.Severities[0] || len(f.Select)+len(f.Ignore)+len(f.PerFileIgnores) > 0:
 		return "" // there may be more than was looked for
 	case rep.Summary.Undeclared > 0 && rep.Summary.Classes > 0:
 		speaks := "nothing contradicts it"

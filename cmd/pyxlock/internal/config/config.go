@@ -45,6 +45,7 @@ type Settings struct {
 	Baseline   string `toml:"baseline"`
 	Color      string `toml:"color"`
 	// Which findings are wanted; see select.go.
+	Severity       string              `toml:"severity"` // the least of those that check reports; "" for all
 	Select         []string            `toml:"select"`
 	Ignore         []string            `toml:"ignore"`
 	PerFileIgnores map[string][]string `toml:"per-file-ignores"`
@@ -185,6 +186,7 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	fill("layout", &s.Layout, conf.Layout)
 	fill("runtime", &s.Runtime, conf.Runtime)
 	fill("color", &s.Color, conf.Color)
+	fill("severity", &s.Severity, conf.Severity)
 	if !c.Flags().Changed("freethreading-compatible") && conf.Compatible {
 		s.Compatible = true
 		s.DeclaredBy = t.where("freethreading-compatible")
@@ -232,6 +234,9 @@ func (s *Settings) Configure(c *cobra.Command, inputs []string) error {
 	return nil
 }
 
+// Severities are those of findings, the least first.
+var Severities = []string{"note", "warning", "error"}
+
 // OneOf refuses a value that is none of those allowed; what says what it is of.
 func OneOf(what, v string, allowed ...string) error {
 	for _, a := range allowed {
@@ -267,6 +272,7 @@ func (s *Settings) Valid() error {
 		OneOf("layout", s.Layout, "", "readable", "aligned"),
 		OneOf("runtime", s.Runtime, "vendored", "package", "inline"),
 		OneOf("color", s.Color, "auto", "always", "never"),
+		OneOf("severity", s.Severity, append([]string{""}, Severities...)...),
 		s.validSelection(),
 		s.validExclusions(),
 	)

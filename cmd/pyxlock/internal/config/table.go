@@ -83,6 +83,7 @@ var settings = map[string]kind{
 	"headers":                  texts,
 	"src":                      directory,
 	"jobs":                     number,
+	"severity":                 oneOf("error", "warning", "note"),
 	"select":                   texts,
 	"ignore":                   texts,
 	"per-file-ignores":         lists,
