@@ -36,21 +36,36 @@ func findCimported(m *Module, c cimport) *Module {
 // Lookup resolves a dotted name in a module to an extension type, or nil.
 func (m *Module) Lookup(path []string) *Class {
 	if m == nil || len(path) != 1 {
-		return m.lookupDepth(path, 0)
+		return m.lookup(path, 0, trail{})
 	}
 	// Code names the same few things again and again, most of them no class.
 	return m.found.Get(path[0])
 }
 
-func (m *Module) lookupDepth(path []string, depth int) *Class {
-	if m == nil || len(path) == 0 || depth > 16 {
+// maxHops is how many modules and aliases a name is followed through.
+const maxHops = 16
+
+// trail are the names that were looked for on the way to one. Packages whose modules import all of each other lead to the same
+// ones again and again.
+type trail map[string]bool
+
+// again reports whether a name was looked for in a module, and notes that it is.
+func (t trail) again(m *Module, path []string) bool {
+	key := m.Stem + "\x00" + strings.Join(path, ".")
+	was := t[key]
+	t[key] = true
+	return was
+}
+
+func (m *Module) lookup(path []string, depth int, seen trail) *Class {
+	if m == nil || len(path) == 0 || depth > maxHops || seen.again(m, path) {
 		return nil
 	}
 	b, ok := m.Scope.Names[path[0]]
 	if !ok {
 		for _, s := range m.Scope.Stars {
 			if o := m.at(s.Level, s.Path); o != nil {
-				if c := o.lookupDepth(path, depth+1); c != nil {
+				if c := o.lookup(path, depth+1, seen); c != nil {
 					return c
 				}
 			}
@@ -64,7 +79,7 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 		}
 	case BindImported:
 		if o := m.at(b.Level, b.Path); o != nil {
-			if c := o.lookupDepth(append([]string{b.Attr}, path[1:]...), depth+1); c != nil {
+			if c := o.lookup(append([]string{b.Attr}, path[1:]...), depth+1, seen); c != nil {
 				return c
 			}
 		}
@@ -72,18 +87,18 @@ func (m *Module) lookupDepth(path []string, depth int) *Class {
 			full := append(append([]string{}, b.Path...), b.Attr)
 			full = append(full, path[1:len(path)-1]...)
 			if o := m.at(b.Level, full); o != nil {
-				return o.lookupDepth(path[len(path)-1:], depth+1)
+				return o.lookup(path[len(path)-1:], depth+1, seen)
 			}
 		}
 	case BindAlias:
 		if len(path) == 1 && len(b.Path) > 0 {
-			return m.lookupDepth(b.Path, depth+1)
+			return m.lookup(b.Path, depth+1, seen)
 		}
 	case BindModule:
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
 			if o := m.at(0, full); o != nil {
-				return o.lookupDepth(path[len(path)-1:], depth+1)
+				return o.lookup(path[len(path)-1:], depth+1, seen)
 			}
 		}
 	}
@@ -125,13 +140,13 @@ type Resolved struct {
 // that is not in sight.
 func (m *Module) Owner(path []string) Resolved {
 	if len(path) != 1 {
-		return m.follow(path, 0)
+		return m.follow(path, 0, trail{})
 	}
 	return m.owners.Get(path[0])
 }
 
-func (m *Module) follow(path []string, depth int) Resolved {
-	if m == nil || len(path) == 0 || depth > 16 {
+func (m *Module) follow(path []string, depth int, seen trail) Resolved {
+	if m == nil || len(path) == 0 || depth > maxHops || seen.again(m, path) {
 		return Resolved{}
 	}
 	b, ok := m.Scope.Names[path[0]]
@@ -147,7 +162,7 @@ func (m *Module) follow(path []string, depth int) Resolved {
 		}
 		for _, s := range m.Scope.Stars {
 			if o := m.at(s.Level, s.Path); o != nil {
-				if r := o.follow(path, depth+1); r.Mod != nil {
+				if r := o.follow(path, depth+1, seen); r.Mod != nil {
 					return r
 				}
 			}
@@ -157,7 +172,7 @@ func (m *Module) follow(path []string, depth int) Resolved {
 	switch b.Kind {
 	case BindImported:
 		if o := m.at(b.Level, b.Path); o != nil {
-			if r := o.follow(append([]string{b.Attr}, path[1:]...), depth+1); r.Mod != nil {
+			if r := o.follow(append([]string{b.Attr}, path[1:]...), depth+1, seen); r.Mod != nil {
 				return r
 			}
 		}
@@ -165,7 +180,7 @@ func (m *Module) follow(path []string, depth int) Resolved {
 			full := append(append([]string{}, b.Path...), b.Attr)
 			full = append(full, path[1:len(path)-1]...)
 			if o := m.at(b.Level, full); o != nil {
-				return o.follow(path[len(path)-1:], depth+1)
+				return o.follow(path[len(path)-1:], depth+1, seen)
 			}
 		}
 		return Resolved{}
@@ -173,7 +188,7 @@ func (m *Module) follow(path []string, depth int) Resolved {
 		if len(path) > 1 {
 			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
 			if o := m.at(0, full); o != nil {
-				return o.follow(path[len(path)-1:], depth+1)
+				return o.follow(path[len(path)-1:], depth+1, seen)
 			}
 		}
 		return Resolved{}

@@ -84,8 +84,8 @@ type building struct{ *Module }
 // before those of the main file.
 func (p *Project) load(stem string) *Module {
 	m := building{&Module{Key: moduleKey(p), proj: p, Stem: stem, ClassByName: map[string]*Class{}, Declared: map[string]Declaration{}, Scope: Scope{Names: map[string]Binding{}}}}
-	m.found = cache.New(func(name string) *Class { return m.lookupDepth([]string{name}, 0) })
-	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0) })
+	m.found = cache.New(func(name string) *Class { return m.lookup([]string{name}, 0, trail{}) })
+	m.owners = cache.New(func(name string) Resolved { return m.follow([]string{name}, 0, trail{}) })
 	m.cimported = cache.New(func(c cimport) *Module { return findCimported(m.Module, c) })
 	m.Root = p.packageRoot(stem)
 	add := func(path string, r Role) {

@@ -2,6 +2,7 @@ package project
 
 import (
 	"context"
+	"fmt"
 	"testing"
 
 	"pyxlock/internal/memory"
@@ -47,6 +48,34 @@ cdef class Sub(B):
 	}
 	if f := sub.Field("n"); f == nil || sub.Declarer("n") != base {
 		t.Errorf("n is %v of %v", f, sub.Declarer("n"))
+	}
+}
+
+// A package whose modules import all names of each other, as the __init__ of many and their parts do: what no module has is looked
+// for once in each.
+func TestLookupInACircle(t *testing.T) {
+	const parts = 20
+	files := memory.Files{"pkg/last.pxd": "cdef class Last:\n    cdef int n\n"}
+	all := ""
+	for i := range parts {
+		all += fmt.Sprintf("from pkg.part%d import *\n", i)
+	}
+	for i := range parts {
+		files[fmt.Sprintf("pkg/part%d.py", i)] = "from pkg import *\nfrom pkg import common\n"
+	}
+	files["pkg/__init__.py"] = all + "from pkg.last import *\n"
+	files["pkg/m.pyx"] = "from pkg import *\nfrom pkg import common, Last\n"
+	m := New(files, Options{}).Module("pkg/m")
+	for _, name := range []string{"absent", "common"} {
+		if c := m.Lookup([]string{name}); c != nil {
+			t.Errorf("%s is %v", name, c)
+		}
+		if r := m.Owner([]string{name}); r.Mod != nil {
+			t.Errorf("%s is in %v", name, r.Mod.Stem)
+		}
+	}
+	if c := m.Lookup([]string{"Last"}); c == nil {
+		t.Error("what is in the last of them is not found")
 	}
 }
 

@@ -78,19 +78,17 @@ func (c *Class) PartlyRead() bool {
 func (c *Class) BaseUnread() bool {
 	return c.baseUnread.Get(func() bool {
 		return c.Base() == nil && slices.ContainsFunc(c.Defs, func(d Definition) bool {
-			return d.Bases != nil && len(d.Bases.Args) > 0 && c.Mod.leadsToUnread(syntax.Dotted(d.Bases.Args[0].X), map[string]bool{})
+			return d.Bases != nil && len(d.Bases.Args) > 0 && c.Mod.leadsToUnread(syntax.Dotted(d.Bases.Args[0].X), trail{})
 		})
 	})
 }
 
 // leadsToUnread reports whether a dotted name that is not found may be one of a
-// module of which something is not read. It goes where lookupDepth goes.
-func (m *Module) leadsToUnread(path []string, seen map[string]bool) bool {
-	key := m.Stem + "\x00" + strings.Join(path, ".")
-	if len(path) == 0 || seen[key] {
+// module of which something is not read. It goes where lookup goes.
+func (m *Module) leadsToUnread(path []string, seen trail) bool {
+	if len(path) == 0 || seen.again(m, path) {
 		return false
 	}
-	seen[key] = true
 	in := func(level int, module, rest []string) bool {
 		o := m.at(level, module)
 		return o != nil && o.leadsToUnread(rest, seen)
