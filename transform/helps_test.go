@@ -222,3 +222,44 @@ cdef class Tree:
 		t.Errorf("left: %q", left)
 	}
 }
+
+const calledBack = `
+cimport cython
+cdef extern from "lib.h":
+    ctypedef int (*each_t)(void *user, int code) except -1
+    int lib_each(void *h, each_t cb, void *user) except -1
+
+@cython.locked_class
+cdef class Walker:
+    cdef void *h
+    cdef int n
+    def count(self):
+        lib_each(self.h, on_each, <void *>self)
+        return self.n
+
+cdef int on_each(void *user, int code) except -1:
+    cdef Walker w = <Walker>user
+    w.n += 1
+    return 0
+`
+
+// C code may call back in the thread that holds the lock. A lock that is not re-entrant would wait there for ever: no fix takes it.
+// No decorator can name a pointer.
+func TestFixesOfWhatCCodeCallsBack(t *testing.T) {
+	for src, fixed := range map[string]bool{
+		calledBack: true,
+		strings.Replace(calledBack, "locked_class", `locked_class(lock="mutex")`, 1): false,
+	} {
+		rep, err := transform.NewProject(memory{"m.pyx": []byte(src)}, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+		if err != nil || len(rep.Findings) != 1 || rep.Findings[0].Code != "PXL105" || !rep.Findings[0].Note {
+			t.Fatalf("got %v, %v", rep, err)
+		}
+		f := rep.Findings[0]
+		if (f.Fix != nil) != fixed || strings.Contains(f.Help, "waits for ever") == fixed {
+			t.Errorf("fix %v, help %q", f.Fix, f.Help)
+		}
+		if strings.Contains(f.Help, "@cython") || !strings.Contains(f.Help, "a block: with cython.write_lock") {
+			t.Errorf("help %q", f.Help)
+		}
+	}
+}

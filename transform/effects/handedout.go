@@ -231,7 +231,8 @@ func (l *later) of(e ast.Expr, depth int) []Deferred {
 			}
 		}
 		var out []Deferred
-		if l.lazily(x.Fun) {
+		by, _ := syntax.Unparen(x.Fun).(*ast.Call)
+		if l.lazily(x.Fun) || by != nil && by.Fun != nil && syntax.LastName(by.Fun) == "wraps" { // wraps(f)(g) is g
 			for _, a := range x.Args {
 				out = append(out, l.of(a.X, depth)...)
 			}

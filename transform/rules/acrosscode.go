@@ -206,6 +206,12 @@ func (a asking) operated(n ast.Node) ast.Expr {
 		return truth(n.Cond)
 	case *ast.Cond:
 		return truth(n.If)
+	case *ast.Simple:
+		if n.Keyword == "assert" {
+			return truth(n.Exprs[0])
+		}
+	case *ast.Str:
+		return first(n.Fields...) // their texts, or what formats them
 	case *ast.Binary:
 		if n.Op == "and" || n.Op == "or" {
 			return truth(n.X) // the last is asked where the whole is

@@ -4,7 +4,9 @@ package rules
 // them. Cython keeps them in fields of an object that has no lock.
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -15,33 +17,95 @@ import (
 // closedOver returns such variables by the function and their names.
 func closedOver(c *checking) map[*ruleFunc]map[string]*globalVar {
 	c.closed = map[*ruleFunc]map[string]*globalVar{}
-	var handed map[*ast.FuncDef]*effects.Function
-	out := map[*ruleFunc][]effects.Deferred{}
+	l := leaving{c: c, out: map[*ruleFunc]handedOut{}}
 	for _, f := range c.funcs() {
 		if f.outer == nil {
 			continue
 		}
-		if handed == nil {
-			handed = map[*ast.FuncDef]*effects.Function{}
-			for _, g := range c.p.Funcs(c.m).All {
-				handed[g.Def] = g
+		if l.inner == nil {
+			l.inner = map[*ruleFunc][]*ruleFunc{}
+			for _, g := range c.funcs() {
+				l.inner[g.outer] = append(l.inner[g.outer], g)
 			}
 		}
-		list, known := out[f.outer]
-		if !known {
-			if g := handed[f.outer.def]; g != nil {
-				list = effects.HandedOut(g)
-			}
-			out[f.outer] = list
-		}
-		for _, d := range list {
-			if d.Body.Contains(f.def.Body.Pos) {
-				closedChanges(c, f)
-				break
-			}
+		if from := l.from(f); len(from) > 0 {
+			closedChanges(c, f, from)
 		}
 	}
 	return c.closed
+}
+
+// leaving finds what leaves the functions that make it.
+type leaving struct {
+	c     *checking
+	inner map[*ruleFunc][]*ruleFunc // by the function round them
+	out   map[*ruleFunc]handedOut
+}
+
+// handedOut is what a function hands out, and what that calls: the first of it are handed out themselves.
+type handedOut struct {
+	list   []ast.Span
+	itself int
+}
+
+// from returns those of the functions round one whose variables are shared by all who have it, or what calls it: it leaves
+// them and all that are round them. What a function makes that is only called there stays with its caller.
+func (l leaving) from(f *ruleFunc) map[*ruleFunc]bool {
+	var round []*ruleFunc
+	for at := f.outer; at != nil; at = at.outer {
+		round = append(round, at)
+	}
+	from := map[*ruleFunc]bool{}
+	for _, at := range slices.Backward(round) {
+		out := l.of(at)
+		k := slices.IndexFunc(out.list, func(s ast.Span) bool { return s.Contains(f.def.Body.Pos) })
+		if k < 0 {
+			break
+		}
+		if from[at] = true; k >= out.itself {
+			break
+		}
+	}
+	return from
+}
+
+// of returns what a function hands out, and the functions within it that are named there.
+func (l leaving) of(at *ruleFunc) handedOut {
+	if out, known := l.out[at]; known {
+		return out
+	}
+	var list []ast.Span
+	for _, d := range effects.HandedOut(&effects.Function{Mod: l.c.m, Unit: at.u, Def: at.def}) {
+		list = append(list, d.Body)
+	}
+	itself := len(list)
+	within := map[string]*ruleFunc{} // those that are not known to leave yet
+	for _, g := range l.inner[at] {
+		if g.class == nil {
+			within[g.name()] = g
+		}
+	}
+	if len(list) > 0 && len(within) > 0 {
+		var names []*ast.Name
+		ast.Walk(at.def.Body, func(n ast.Node) bool {
+			if n, ok := n.(*ast.Name); ok && within[n.Name] != nil {
+				names = append(names, n)
+			}
+			return true
+		})
+		slices.SortFunc(names, func(a, b *ast.Name) int { return cmp.Compare(a.Pos, b.Pos) })
+		for i := 0; i < len(list) && len(within) > 0; i++ {
+			k, _ := slices.BinarySearchFunc(names, list[i].Pos, func(n *ast.Name, pos int32) int { return cmp.Compare(n.Pos, pos) })
+			for ; k < len(names) && names[k].Pos < list[i].End; k++ {
+				if g := within[names[k].Name]; g != nil {
+					list = append(list, g.def.Body.Span)
+					delete(within, names[k].Name)
+				}
+			}
+		}
+	}
+	l.out[at] = handedOut{list, itself}
+	return l.out[at]
 }
 
 // closedVar is the variable of a function round it that a name in a function means, nil for its own and the module's. It is
@@ -55,12 +119,15 @@ func closedVar(c *bodies, f *ruleFunc, name string, make bool) *globalVar {
 			continue
 		}
 		v := c.closed[at][name]
-		if t := at.types[name]; v == nil && make && (t.ctype == nil || library.ObjectGlobals()[t.ctype.Name]) {
+		if t := at.types[name]; v == nil && make && (t.ctype == nil || t.ctype.Basic || library.ObjectGlobals()[t.ctype.Name]) {
 			v = &globalVar{name: name, u: at.u, node: at.def.Name, in: at, words: fmt.Sprintf("the variable %s of %s, which all share who have %s,", name, at.name(), f.name())}
 			for _, given := range at.values[name] {
 				if given.value != nil && !given.item {
 					v.inits = append(v.inits, given.value)
 				}
+			}
+			if t.ctype != nil && t.ctype.Basic {
+				v.ctype, v.d = t.ctype, t.d
 			}
 			if c.closed[at] == nil {
 				c.closed[at] = map[string]*globalVar{}
@@ -72,15 +139,15 @@ func closedVar(c *bodies, f *ruleFunc, name string, make bool) *globalVar {
 	return nil
 }
 
-// closedChanges notes what a function does to variables of those round it.
-func closedChanges(c *checking, f *ruleFunc) {
+// closedChanges notes what a function does to variables of those round it, as far as it leaves these.
+func closedChanges(c *checking, f *ruleFunc, from map[*ruleFunc]bool) {
 	note := func(e ast.Expr, kind changeKind, node ast.Node, value, key ast.Expr) {
 		n, ok := syntax.Bare(e).(*ast.Name)
 		if !ok || kind <= counts && !f.global[n.Name] {
 			return
 		}
 		v := closedVar(&c.bodies, f, n.Name, true)
-		if v != nil && (kind <= counts || containerKind(v) != "") {
+		if v != nil && from[v.in] && (kind <= counts || containerKind(v) != "") {
 			v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value, key: key})
 		}
 	}

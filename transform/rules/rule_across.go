@@ -96,7 +96,7 @@ func (a *across) callbacks() []callback {
 		if what, of := (asking{a}).implied(n); what != "" {
 			at := n.Range()
 			switch n.(type) {
-			case *ast.CondClause, *ast.While, *ast.Cond: // not what follows from it
+			case *ast.CondClause, *ast.While, *ast.Cond, *ast.Simple: // not what follows from it
 				at = of.Range()
 			}
 			implied = append(implied, callback{at, what, of})

@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/decorator"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/library"
@@ -158,7 +159,8 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 			said[at] = true
 		}
 	}
-	if x.Root == effects.NodeParam && calledFromC(c, f, x) {
+	fromC := x.Root == effects.NodeParam && calledFromC(c, f, x)
+	if fromC {
 		out.Note = true
 		only = ", where C code calls it, which may do so in another thread"
 		out.Cause = causeOf(c, e, " where C code calls back")
@@ -176,6 +178,13 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 		parameter := x.Root == effects.NodeParam && x.Parent < 0 && !x.OfItems() // which a decorator names
 		if out.Fix, why = inBlock(c, f, e); why != "" && !parameter {
 			out.Help += "; a block (with cython." + e.Mode.String() + "_lock) does not work as the code stands: " + why
+		}
+	}
+	if fromC && !e.Shared {
+		out.Help = fmt.Sprintf("hold it, by a name of its own, in a block: with cython.%s_lock", e.Mode)
+		if c.p.Locks.Of(e.Class).Kind == decorator.Mutex {
+			out.Fix = nil
+			out.Help += "; but only if C code never calls this in a thread that holds the lock: it is a mutex, and that thread waits for ever"
 		}
 	}
 	out.Message += only
@@ -255,7 +264,7 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	x := &f.Sum.Regions[e.Region]
 	class, name := e.Class.Name, f.Def.Name.Name
 	path := effects.PathOf(f, e.Region) // there is none to an attribute of an item
-	if f.Def.Async || x.Root != effects.NodeParam || path == "" || x.Num > 0 && x.Parent < 0 && effects.InC(c.p, f, int(x.Num)) || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
+	if f.Def.Async || x.Root != effects.NodeParam || path == "" || (x.Num > 0 || f.Class == nil) && x.Parent < 0 && effects.InC(c.p, f, int(x.Num)) || f.Accessor == effects.Plain && library.NoLockMethods()[name] && (name != "__cinit__" || x.Num == 0) {
 		return elsewhere(c, f, e)
 	}
 	dec := fmt.Sprintf("@cython.%s_lock(%q)", e.Mode, path)

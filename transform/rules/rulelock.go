@@ -154,20 +154,41 @@ func (f *ruleFunc) held(at int32, object ast.Expr) bool {
 // heldForAll reports whether a lock is held at an offset that may guard what all objects and
 // functions of the module share: one of the module's own, or an object that is the module's. That
 // of an object that the function is given, self above all, keeps nobody away who has another.
-func (f *ruleFunc) heldForAll(at int32) bool {
+func (f *ruleFunc) heldForAll(at int32) bool { return f.heldFor(at, nil) }
+
+// heldFor is heldForAll, of a variable of a function round this one, in, where that is not nil: all who share that have the same
+// lock if it is in a variable of that function, or is given to it.
+func (f *ruleFunc) heldFor(at int32, in *ruleFunc) bool {
 	f.prepare()
 	return slices.ContainsFunc(f.holds, func(h handHold) bool {
 		if !h.Contains(at) {
 			return false
 		}
 		if len(h.objects) == 0 {
-			return !f.ofOneObject(h.lock) && !f.ofOneCall(h.lock) && !f.ofCaller(h.lock, callersDeep)
+			return f.lockOf(h.lock, in) || !f.ofOneObject(h.lock) && !f.ofOneCall(h.lock) && !f.ofCaller(h.lock, callersDeep)
 		}
 		return slices.ContainsFunc(h.objects, func(o string) bool {
 			root, _, _ := strings.Cut(o, ".")
 			return !f.isLocal(strings.TrimLeft(root, "*"))
 		})
 	})
+}
+
+// lockOf reports whether a lock is in a variable of a function round this one, or of one that is round that.
+func (f *ruleFunc) lockOf(lock string, in *ruleFunc) bool {
+	root := strings.TrimLeft(lock, "&")
+	root = root[:strings.IndexAny(root+".", ".[")]
+	if f.prepare(); in == nil || f.local[root] {
+		return false
+	}
+	below := true
+	for at := f.outer; at != nil; at = at.outer {
+		below = below && at != in
+		if at.prepare(); at.local[root] {
+			return !below
+		}
+	}
+	return false
 }
 
 // ofOneCall reports whether a lock is one that the function makes for itself.
