@@ -67,14 +67,14 @@ type stroll struct {
 // their names. A copy (list(d)) is made by one operation, and is another container.
 func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 	out := map[string][]stroll{}
-	names, spelt := map[string]bool{}, map[string]bool{}
-	for name, v := range vars {
+	keys, spelt := map[*globalVar]string{}, map[string]bool{}
+	for key, v := range vars {
 		if len(v.changes) > 0 && containerKind(v) != "" {
-			names[name] = true
-			spelt[syntax.LastPart(name)] = true
+			keys[v] = key
+			spelt[syntax.LastPart(v.name)] = true
 		}
 	}
-	if len(names) == 0 {
+	if len(keys) == 0 {
 		return out
 	}
 	first := firstLetters(spelt)
@@ -84,8 +84,8 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 		}
 		over := func(e ast.Expr, at ast.Node) {
 			if n := wentOver(e); n != nil {
-				if v := variableOf(c, f, n); v != nil && vars[v.name] == v && names[v.name] && !f.heldForAll(n.Range().Pos) {
-					out[v.name] = append(out[v.name], stroll{f, at})
+				if v := variableOf(c, f, n); v != nil && keys[v] != "" && !f.heldForAll(n.Range().Pos) {
+					out[keys[v]] = append(out[keys[v]], stroll{f, at})
 				}
 			}
 		}
