@@ -31,7 +31,7 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 			return "the comparison " + text(n), of
 		}
 	case *ast.Attribute:
-		if a.users(n.X, false, 0) || a.kept(n.X) {
+		if a.users(n.X, false, 0) && !toType(n.X) || a.kept(n.X) {
 			return "the attribute " + text(n), n.X
 		}
 	case *ast.Subscript:
@@ -109,10 +109,16 @@ func (a asking) foundNone(x *ast.Attribute, st *ast.Assign) bool {
 	return false
 }
 
+// toType reports whether an expression is cast to a type, whose attributes are its own.
+func toType(e ast.Expr) bool {
+	c, ok := syntax.Unparen(e).(*ast.Cast)
+	return ok && (c.Type == nil || c.Type.Name != "object")
+}
+
 // compared is the object of the user's that a comparison asks, nil where it asks none.
 func (a asking) compared(n *ast.Compare) ast.Expr {
 	plain := slices.ContainsFunc(n.Xs, func(e ast.Expr) bool {
-		if c, ok := syntax.Unparen(e).(*ast.Cast); ok && (c.Type == nil || c.Type.Name != "object") {
+		if toType(e) {
 			return true // a pointer, mostly
 		}
 		switch e := syntax.Bare(e).(type) {
@@ -127,7 +133,7 @@ func (a asking) compared(n *ast.Compare) ast.Expr {
 		}
 		return false
 	})
-	if i := slices.IndexFunc(n.Xs, a.object); i >= 0 && !plain && !slices.ContainsFunc(n.Ops, func(op string) bool { return strings.HasPrefix(op, "is") }) {
+	if i := slices.IndexFunc(n.Xs, func(e ast.Expr) bool { return a.object(e) && !a.how(e) }); i >= 0 && !plain && !slices.ContainsFunc(n.Ops, func(op string) bool { return strings.HasPrefix(op, "is") }) {
 		return n.Xs[i]
 	}
 	return nil
@@ -171,17 +177,19 @@ func (a asking) keyed(e ast.Expr) bool {
 	return fd != nil && fd.Ctype != nil && (fd.Ctype.Name == "dict" || fd.Ctype.Name == "set")
 }
 
-// operated is the object of the user's whose truth or arithmetic an expression or a statement asks, nil where it asks none.
-// A parameter that says how something is done, by its default, is none.
-func (a asking) operated(n ast.Node) ast.Expr {
-	object := func(e ast.Expr) bool {
-		if x, ok := syntax.Bare(e).(*ast.Name); ok {
-			if p := a.r.params[x.Name]; p != nil && syntax.IsNothing(p.Default) && !empty(p.Default) {
-				return false
-			}
-		}
-		return a.object(e)
+// how reports whether an expression is a parameter that says how something is done: its default is a constant, and not None.
+func (a asking) how(e ast.Expr) bool {
+	x, ok := syntax.Bare(e).(*ast.Name)
+	if !ok || a.r.params[x.Name] == nil {
+		return false
 	}
+	value := a.r.params[x.Name].Default
+	return syntax.IsNothing(value) && !empty(value)
+}
+
+// operated is the object of the user's whose truth or arithmetic an expression or a statement asks, nil where it asks none.
+func (a asking) operated(n ast.Node) ast.Expr {
+	object := func(e ast.Expr) bool { return a.object(e) && !a.how(e) }
 	truth := func(e ast.Expr) ast.Expr {
 		if u, ok := syntax.Unparen(e).(*ast.Unary); ok && u.Op == "not" {
 			e = u.X

@@ -76,7 +76,12 @@ func (l leaving) of(at *ruleFunc) handedOut {
 	}
 	var list []ast.Span
 	for _, d := range effects.HandedOut(&effects.Function{Mod: l.c.m, Unit: at.u, Def: at.def}) {
-		list = append(list, d.Body)
+		if d.First == nil { // a generator expression runs for one thread at a time
+			list = append(list, d.Body)
+		}
+	}
+	if len(list) == 1 && l.startsOne(at, list[0]) {
+		list = nil
 	}
 	itself := len(list)
 	within := map[string]*ruleFunc{} // those that are not known to leave yet
@@ -106,6 +111,35 @@ func (l leaving) of(at *ruleFunc) handedOut {
 	}
 	l.out[at] = handedOut{list, itself}
 	return l.out[at]
+}
+
+// startsOne reports whether what a function does with one within it, by its body, is to make one generator or coroutine of it, which
+// runs for one thread at a time.
+func (l leaving) startsOne(at *ruleFunc, body ast.Span) bool {
+	i := slices.IndexFunc(l.inner[at], func(g *ruleFunc) bool { return g.class == nil && g.def.Body.Span == body })
+	if i < 0 {
+		return false
+	}
+	g := l.inner[at][i].def
+	if !g.Async && !syntax.Yields(g.Body) {
+		return false
+	}
+	at.prepare()
+	named, made := 0, 0
+	syntax.OwnNodes(at.def.Body, func(n ast.Node) bool {
+		if k, ok := n.(*ast.Call); ok && syntax.IsNamed(k.Fun, g.Name.Name) && !slices.ContainsFunc(at.loops, func(s ast.Span) bool { return s.Contains(k.Pos) }) {
+			made++
+		}
+		_, comp := n.(*ast.Comp)
+		return !comp
+	})
+	ast.Walk(at.def.Body, func(n ast.Node) bool {
+		if n, ok := n.(*ast.Name); ok && n.Name == g.Name.Name {
+			named++
+		}
+		return true
+	})
+	return made == 1 && named == 1
 }
 
 // closedVar is the variable of a function round it that a name in a function means, nil for its own and the module's. It is
