@@ -4,6 +4,7 @@ package transform_test
 
 import (
 	"context"
+	"slices"
 	"strings"
 	"testing"
 
@@ -261,5 +262,41 @@ func TestFixesOfWhatCCodeCallsBack(t *testing.T) {
 		if strings.Contains(f.Help, "@cython") || !strings.Contains(f.Help, "a block: with cython.write_lock") {
 			t.Errorf("help %q", f.Help)
 		}
+	}
+}
+
+// The copy that is proposed is one: np.ndarray(x) is an array that has x as its shape.
+func TestCopiesOfWhatIsHandedOut(t *testing.T) {
+	const src = `
+cimport cython
+cimport numpy as np
+
+@cython.locked_class
+cdef class Edges:
+    cdef np.ndarray edges
+    cdef list names
+
+    def add(self, x):
+        self.edges *= x
+        self.names.append(x)
+
+    def all(self):
+        return self.edges
+
+    def all_names(self):
+        return self.names
+`
+	rep, err := transform.NewProject(memory{"m.pyx": []byte(src)}, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var helps []string
+	for _, f := range rep.Findings {
+		if f.Code == "PXL303" {
+			helps = append(helps, f.Help)
+		}
+	}
+	if want := []string{"hand out a copy: self.edges.copy()", "hand out a copy: list(self.names)"}; !slices.Equal(helps, want) {
+		t.Errorf("got %q", helps)
 	}
 }

@@ -151,11 +151,7 @@ func givenContainer(c *checking, f *effects.Function, fd *project.Field, at ast.
 	out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
 	out.Warning = true
 	out.Message = fmt.Sprintf("%s gives %s itself to %s, which may keep it and use it without the lock that others hold to change it", f.Name(), fd.Name, to)
-	kind := "list"
-	if fd.Ctype != nil && fd.Ctype.Name != "object" {
-		kind = fd.Ctype.Name
-	}
-	out.Help = fmt.Sprintf("give it a copy: %s(%s)", kind, syntax.Text(f.Unit.File, at))
+	out.Help = "give it a copy: " + copyOf(fd, syntax.Text(f.Unit.File, at))
 	out.Cause = containersOf(f.Class, fd.Name)
 	c.Findings = append(c.Findings, out)
 }

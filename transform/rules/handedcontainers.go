@@ -12,6 +12,7 @@ import (
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // maxWithin bounds how deep what is returned is looked into.
@@ -64,6 +65,17 @@ func others(s *effects.Solver, f *effects.Function, into, container int32) bool 
 	})
 }
 
+// copyOf spells a copy of what an attribute holds.
+func copyOf(fd *project.Field, spelled string) string {
+	switch {
+	case fd == nil || fd.Ctype == nil || fd.Ctype.Name == "object":
+		return "list(" + spelled + ")"
+	case syntax.LastPart(fd.Ctype.Name) == "ndarray": // ndarray(x) is one of that shape
+		return spelled + ".copy()"
+	}
+	return fd.Ctype.Name + "(" + spelled + ")"
+}
+
 // handsContainer reports a container of a parameter's that is handed out; how tells how. It reports whether it did.
 func handsContainer(c *checking, s *effects.Solver, f *effects.Function, n int32, at ast.Span, how string) bool {
 	if origin(f, n).Kind != effects.NodeField {
@@ -74,14 +86,10 @@ func handsContainer(c *checking, s *effects.Solver, f *effects.Function, n int32
 		if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(c, f, rg.Name) {
 			continue
 		}
-		kind := "list"
-		if fd := rg.Owner.Field(rg.Name); fd != nil && fd.Ctype != nil && fd.Ctype.Name != "object" {
-			kind = fd.Ctype.Name
-		}
 		out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
 		out.Warning = true
 		out.Message = f.Name() + " " + fmt.Sprintf(how, rg.Name) + " without the lock that others hold to change it"
-		out.Help = fmt.Sprintf("hand out a copy: %s(%s)", kind, effects.PathOf(f, r.Region))
+		out.Help = "hand out a copy: " + copyOf(rg.Owner.Field(rg.Name), effects.PathOf(f, r.Region))
 		out.Cause = containersOf(rg.Owner, rg.Name)
 		c.Findings = append(c.Findings, out)
 		return true
