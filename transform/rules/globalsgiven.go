@@ -58,6 +58,11 @@ func alters(c *bodies, f *ruleFunc, fun ast.Expr) (changeKind, bool) {
 	}
 	last := path[len(path)-1]
 	if f != nil && f.isLocal(path[0]) {
+		if vs := f.values[path[0]]; len(path) == 1 && len(vs) == 1 && !vs[0].item && f.params[path[0]] == nil {
+			if of := syntax.Dotted(vs[0].value); len(of) > 1 && !f.isLocal(of[0]) {
+				return altersAs(c, vs[0].value) // push = heapq.heappush
+			}
+		}
 		if _, ok := library.Arranges()[last]; ok && (f.imports[path[0]] || last == "shuffle" && len(path) > 1) {
 			return arranges, true
 		}
