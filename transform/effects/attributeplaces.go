@@ -55,6 +55,22 @@ func (a *attributePlaces) wherever(at attribute) []int32 {
 	return out
 }
 
+// visit visits the nodes of the stretches of m in which an attribute of a class may stand until do says false, and reports
+// whether it never did.
+func (a *attributePlaces) visit(p *Program, m *project.Module, at attribute, do func(spot) bool) bool {
+	return !slices.ContainsFunc(a.wherever(at), func(i int32) bool {
+		return !below(p, m, a.all[i].node, do, a.all[i].within...)
+	})
+}
+
+// naming returns the modules whose code may name an attribute of a class: others than its own know it by its .pxd.
+func naming(p *Program, at attribute) []*project.Module {
+	if at.class.PxdDef == nil {
+		return []*project.Module{at.class.Mod}
+	}
+	return p.Project.Lineage.UsingBeside(at.class.Mod, at.name)
+}
+
 func findAttributePlaces(p *Program, m *project.Module) *attributePlaces {
 	out := &attributePlaces{of: map[string][]int32{}, own: map[ownPlaces][]int32{}}
 	byDef := p.Funcs(m).ByDef

@@ -18,12 +18,8 @@ func exactClass(p *Program, at attribute) *project.Class {
 	if fd.Vis == ast.Public || fd.Conditional || fd.Class() == nil || c.Def == nil || c.Extern || mayShow(p, c) || !p.Project.Lineage.InScope(c.Mod) {
 		return nil
 	}
-	mods := []*project.Module{c.Mod}
-	if c.PxdDef != nil {
-		mods = p.Project.Lineage.UsingBeside(c.Mod, at.name)
-	}
 	out := &made{p: p, at: at, fits: true}
-	for _, m := range mods {
+	for _, m := range naming(p, at) {
 		if m.Broken() {
 			return nil
 		}

@@ -106,12 +106,8 @@ func findOwned(p *Program, at attribute) ownership {
 	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(p, c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
 		return shared
 	}
-	mods := []*project.Module{c.Mod}
-	if c.PxdDef != nil {
-		mods = p.Project.Lineage.UsingBeside(c.Mod, at.name)
-	}
 	o := &owning{p: p, class: k, seen: map[variableOf]bool{}}
-	for _, m := range mods {
+	for _, m := range naming(p, at) {
 		if m.Broken() || !o.module(m, at) {
 			return shared
 		}
@@ -160,9 +156,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 		x, ok := way.last().(*ast.Attribute)
 		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && !o.p.Exempt(way.f) && way.f.Flow.Yields == (ast.Span{}) && o.use(way)
 	}
-	return !slices.ContainsFunc(places.wherever(at), func(i int32) bool {
-		return !below(o.p, m, places.all[i].node, visit, places.all[i].within...)
-	})
+	return places.visit(o.p, m, at, visit)
 }
 
 // ofAnother reports whether an attribute is one of the object whose method uses it, which is none that c declares

@@ -95,27 +95,14 @@ func mayBeOf(s *Solver, n int32, c *project.Class) bool {
 // staysPut reports whether what an attribute has, and what that leads to, goes nowhere in sight but into calls of C
 // functions: nobody keeps a pointer to it, returns one, exports it or makes a number of it.
 func staysPut(p *Program, at attribute) bool {
-	mods := []*project.Module{at.class.Mod}
-	if at.class.PxdDef != nil {
-		mods = p.Project.Lineage.UsingBeside(at.class.Mod, at.name)
-	}
 	shape := p.Types.OfField(at.class.FieldByName[at.name])
 	visit := func(way spot) bool {
 		x, ok := way.last().(*ast.Attribute)
 		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && (ofOther(p, way.f, x, at.class) || staysThere(p, way, shape))
 	}
-	for _, m := range mods {
-		if m.Broken() {
-			return false
-		}
-		places := p.places.Get(m)
-		if slices.ContainsFunc(places.wherever(at), func(i int32) bool {
-			return !below(p, m, places.all[i].node, visit, places.all[i].within...)
-		}) {
-			return false
-		}
-	}
-	return true
+	return !slices.ContainsFunc(naming(p, at), func(m *project.Module) bool {
+		return m.Broken() || !p.places.Get(m).visit(p, m, at, visit)
+	})
 }
 
 // ofOther reports whether an attribute is one of an object that is declared to be of a class which has nothing to do with c.
