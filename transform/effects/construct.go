@@ -58,7 +58,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 			for _, c := range e.Class.Declaring(e.Field) {
 				if c.FieldByName[e.Field] == nil {
 					for name := range c.FieldByName {
-						if e.Itself || mayReach(p, ends(e), c, name) {
+						if mayReach(p, ends(e), e.Itself, c, name) {
 							mark(written, c, name)
 							mark(within, c, name)
 						}
@@ -115,7 +115,7 @@ func (p *Program) SettleFunctions(all []*Function) {
 					continue
 				}
 				for name := range c.FieldByName {
-					if e.Itself || mayReach(p, e.Cause, c, name) {
+					if mayReach(p, e.Cause, e.Itself, c, name) {
 						note(name)
 					}
 				}
@@ -127,8 +127,11 @@ func (p *Program) SettleFunctions(all []*Function) {
 
 // mayReach reports whether what is done, in one of several ways, to some attribute of an object may be done to one of
 // them. C code has no address of an attribute that is a Python object, and comes to nothing in a number or a text; what
-// is in an object that has a lock of its own is that object's.
-func mayReach(p *Program, by Cause, c *project.Class, name string) bool {
+// is in an object that has a lock of its own is that object's. To whoever has the object's own address all this is no bar.
+func mayReach(p *Program, by Cause, itself bool, c *project.Class, name string) bool {
+	if itself {
+		return true
+	}
 	sh := p.Types.OfField(c.FieldByName[name])
 	if sh.Kind != ctype.Object {
 		return sh.Kind != ctype.Scalar || by != ChangesContainer && by != Moves

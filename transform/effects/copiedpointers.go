@@ -4,8 +4,6 @@ package effects
 // through the one is written behind the other. What C code made of a pointer is memory of its own for all that is known.
 
 import (
-	"slices"
-
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 )
@@ -47,31 +45,17 @@ func declaredIn(c *project.Class, name string) (at attribute, ok bool) {
 // pointersBehind returns the attributes of objects whose pointer a value may be, or lead from.
 func pointersBehind(fl *Flow, n int32) []attribute {
 	var out []attribute
-	list := []int32{n}
-	for i := 0; i < len(list) && i < maxCopied; i++ {
-		x := &fl.Nodes[list[i]]
-		if x.Shape.Returned {
-			continue
+	fl.eachSource(n, maxCopied, func(x *Node) bool {
+		if x.Shape.Returned || x.Kind != NodeInside || x.Name == "" {
+			return x.Shape.Returned
 		}
-		switch x.Kind {
-		case NodeInside, NodeCast:
-			if x.Kind == NodeInside && x.Name != "" {
-				if c := fl.Nodes[x.Base].Shape.Class; c != nil {
-					if at, ok := declaredIn(c, x.Name); ok {
-						out = append(out, at)
-					}
-				}
-				continue
-			}
-			list = append(list, x.Base)
-		case NodeLocal:
-			for _, from := range x.From {
-				if !slices.Contains(list, from) {
-					list = append(list, from)
-				}
+		if c := fl.Nodes[x.Base].Shape.Class; c != nil {
+			if at, ok := declaredIn(c, x.Name); ok {
+				out = append(out, at)
 			}
 		}
-	}
+		return true
+	})
 	return out
 }
 

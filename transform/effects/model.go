@@ -262,16 +262,29 @@ func (fl *Flow) leadsInto(n int32) string {
 
 // addresses reports whether a pointer may be the address of an object itself: <void*>self.
 func (fl *Flow) addresses(n int32) bool {
+	is := false
+	whole := fl.eachSource(n, 32, func(x *Node) bool {
+		is = is || (x.Kind == NodeCast || x.Kind == NodeInside && x.Name == "") && x.Shape.Kind != ctype.Object && fl.Nodes[x.Base].Shape.Kind == ctype.Object
+		return is || x.Kind == NodeInside && x.Name != ""
+	})
+	return is || !whole
+}
+
+// eachSource visits a value, and whatever it may be another name of or lead from: what is cast, what it leads into, each
+// of those that a variable may hold. It goes no further where ends says so, and reports whether
+// these were at most as many as it may visit.
+func (fl *Flow) eachSource(n int32, most int, ends func(x *Node) bool) bool {
 	list := []int32{n}
-	for i := 0; i < len(list) && i < 32; i++ {
-		switch x := &fl.Nodes[list[i]]; x.Kind {
+	for i := 0; i < len(list); i++ {
+		if i == most {
+			return false
+		}
+		x := &fl.Nodes[list[i]]
+		if ends(x) {
+			continue
+		}
+		switch x.Kind {
 		case NodeCast, NodeInside:
-			if x.Kind == NodeInside && x.Name != "" {
-				continue
-			}
-			if x.Shape.Kind != ctype.Object && fl.Nodes[x.Base].Shape.Kind == ctype.Object {
-				return true
-			}
 			list = append(list, x.Base)
 		case NodeLocal:
 			for _, from := range x.From {
@@ -281,7 +294,7 @@ func (fl *Flow) addresses(n int32) bool {
 			}
 		}
 	}
-	return len(list) > 32
+	return true
 }
 
 // Store is what an assignment puts into an attribute. Value is 0 where that is

@@ -59,7 +59,7 @@ func mayBeIn(p *Program, x *action, c *project.Class, name string) bool {
 	if x.Field != "" && c.Field(x.Field) != nil {
 		return x.Field == name
 	}
-	return x.itself || mayReach(p, x.Cause, c.Declarer(name), name)
+	return mayReach(p, x.Cause, x.itself, c.Declarer(name), name)
 }
 
 // mayOnlyRead reports whether an action is that a C function is given something which it may only read. One that is named
