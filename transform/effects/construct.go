@@ -99,6 +99,9 @@ func (p *Program) SettleFunctions(all []*Function) {
 				if lends = !p.Guards(in.Class) || !project.Related(in.Class, e.Class) || in.Field != e.Field; !lends {
 					continue
 				}
+				if x := &f.Sum.Regions[e.Region]; x.Root == NodeParam && x.Parent < 0 && p.Constructs(f, int(x.Num)) {
+					continue // it is filled while it is made
+				}
 			}
 			for _, c := range e.Class.Declaring(e.Field) {
 				note := func(name string) {

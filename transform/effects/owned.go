@@ -418,38 +418,48 @@ func localOf(def *ast.FuncDef, name string) bool {
 
 // passed looks at what becomes of an argument.
 func (o *owning) passed(f *Function, call *ast.Call, a *ast.Arg) bool {
-	if a.Star != 0 || a.Name.Name != "" {
-		return false
-	}
-	i := slices.IndexFunc(call.Args, func(b ast.Arg) bool { return b.Span == a.Span })
-	if n, ok := call.Fun.(*ast.Name); ok {
-		if n.Name == "isinstance" && i == 0 || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 {
+	if n, ok := call.Fun.(*ast.Name); ok && a.Star == 0 && a.Name.Name == "" {
+		if n.Name == "isinstance" && a.Span == call.Args[0].Span || (n.Name == "type" || n.Name == "id") && len(call.Args) == 1 {
 			return !syntax.Assigns(f.Def.Body, n.Name)
 		}
 	}
-	if slices.ContainsFunc(call.Args, func(b ast.Arg) bool { return b.Star != 0 }) {
-		return false
+	given, ok := parametersGiven(o.p, f, call, a)
+	return ok && !slices.ContainsFunc(given, func(at parameter) bool { return !o.variable(at.f, at.name()) })
+}
+
+// parameter is a parameter of a function.
+type parameter struct {
+	f   *Function
+	num int
+}
+
+func (at parameter) name() string { return syntax.ParamName(at.f.Def.Params.List[at.num]) }
+
+// parametersGiven returns what an argument of a call is in the functions of the project that are called; false where it
+// may be something else.
+func parametersGiven(p *Program, f *Function, call *ast.Call, a *ast.Arg) ([]parameter, bool) {
+	if a.Star != 0 || a.Name.Name != "" || slices.ContainsFunc(call.Args, func(b ast.Arg) bool { return b.Star != 0 }) {
+		return nil, false
 	}
-	callees := calleesAt(o.p, f, call)
-	for _, g := range callees {
+	i := slices.IndexFunc(call.Args, func(b ast.Arg) bool { return b.Span == a.Span })
+	var out []parameter
+	for _, g := range calleesAt(p, f, call) {
 		num := i
 		if g.Class != nil {
 			x, method := call.Fun.(*ast.Attribute)
 			if !method || !g.isBound() {
-				return false
+				return nil, false
 			}
 			if on := syntax.Dotted(x.X); on == nil || f.Mod.Lookup(on) == nil {
 				num++
 			}
 		}
 		if g.Exposed() && (g.Class == nil || num > 0) || g.Def.Kind == ast.Cpdef || num >= len(g.Def.Params.List) || g.Def.Params.List[num].Kind != ast.Positional {
-			return false // Python code may override it, or put something else in its place
+			return nil, false // Python code may override it, or put something else in its place
 		}
-		if !o.variable(g, syntax.ParamName(g.Def.Params.List[num])) {
-			return false
-		}
+		out = append(out, parameter{g, num})
 	}
-	return len(callees) > 0
+	return out, len(out) > 0
 }
 
 // calleesAt returns the functions of the project that a call may be one of; nil where it may be another one.

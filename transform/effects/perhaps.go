@@ -45,7 +45,7 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 			}
 		}
 	}
-	if len(out) == 0 || !staysPut(p, at) {
+	if len(out) == 0 || !(staying{p, map[variableOf]bool{}}).put(at) {
 		return nil
 	}
 	slices.SortFunc(out, func(a, b Reader) int { // the functions came in no order
@@ -92,17 +92,46 @@ func mayBeOf(s *Solver, n int32, c *project.Class) bool {
 	return false
 }
 
-// staysPut reports whether what an attribute has, and what that leads to, goes nowhere in sight but into calls of C
-// functions: nobody keeps a pointer to it, returns one, exports it or makes a number of it.
-func staysPut(p *Program, at attribute) bool {
-	shape := p.Types.OfField(at.class.FieldByName[at.name])
+// staying tells where what an attribute has goes.
+type staying struct {
+	p *Program
+	// asked are the variables that have been asked about: of those that lead to each other, each stays where the others do.
+	asked map[variableOf]bool
+}
+
+// put reports whether what an attribute has, and what that leads to, goes nowhere in sight but into calls of C
+// functions, and of functions here of which the same is true: nobody keeps a pointer to it, returns one, exports it or makes a number of it.
+func (s staying) put(at attribute) bool {
+	shape := s.p.Types.OfField(at.class.FieldByName[at.name])
 	visit := func(way spot) bool {
 		x, ok := way.last().(*ast.Attribute)
-		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && (ofOther(p, way.f, x, at.class) || staysThere(p, way, shape))
+		return !ok || x.Attr.Name != at.name || !way.nested && ofAnother(way.f, x, at.class) || way.f != nil && (ofOther(s.p, way.f, x, at.class) || s.there(way, shape))
 	}
-	return !slices.ContainsFunc(naming(p, at), func(m *project.Module) bool {
-		return m.Broken() || !p.places.Get(m).visit(p, m, at, visit)
+	return !slices.ContainsFunc(naming(s.p, at), func(m *project.Module) bool {
+		return m.Broken() || !s.p.places.Get(m).visit(s.p, m, at, visit)
 	})
+}
+
+// variable reports whether what a variable of a function is, or a parameter, goes nowhere, as far as the function tells.
+func (s staying) variable(f *Function, name string, shape ctype.Shape) bool {
+	v := variableOf{f, name}
+	stays, known := s.asked[v]
+	if known {
+		return stays
+	}
+	s.asked[v] = true
+	stays = localOf(f.Def, name) && shape.Kind != ctype.Object && below(s.p, f.Mod, f.Def, func(way spot) bool {
+		x, ok := way.last().(*ast.Name)
+		return !ok || x.Name != name || !way.nested && s.there(way, shape)
+	})
+	s.asked[v] = stays
+	return stays
+}
+
+// param is variable for a parameter.
+func (s staying) param(at parameter) bool {
+	fl := s.p.FlowOf(at.f)
+	return at.num < len(fl.Params) && s.variable(at.f, at.name(), fl.Nodes[fl.Params[at.num]].Shape)
 }
 
 // ofOther reports whether an attribute is one of an object that is declared to be of a class which has nothing to do with c.
@@ -126,9 +155,9 @@ func ofOther(p *Program, f *Function, x *ast.Attribute, c *project.Class) bool {
 	})
 }
 
-// staysThere reports whether a value goes nowhere from where it stands: it is assigned to, it is compared, it is a number,
-// or a C function gets it.
-func staysThere(p *Program, way spot, sh ctype.Shape) bool {
+// there reports whether a value goes nowhere from where it stands: it is assigned to, it is compared, it is a number,
+// or what is called with it leaves it there.
+func (s staying) there(way spot, sh ctype.Shape) bool {
 	for {
 		if sh.Kind == ctype.Scalar && !sh.Handle && !sh.Address {
 			return true // a copy
@@ -138,7 +167,7 @@ func staysThere(p *Program, way spot, sh ctype.Shape) bool {
 		switch n := way.last().(type) {
 		case *ast.Paren:
 		case *ast.Cast:
-			sh = p.Types.Of(way.f.Mod, n.Type, nil)
+			sh = s.p.Types.Of(way.f.Mod, n.Type, nil)
 			if sh.Kind != ctype.Pointer && sh.Kind != ctype.Record || sh.Axes > 0 || sh.View {
 				return false
 			}
@@ -159,29 +188,46 @@ func staysThere(p *Program, way spot, sh ctype.Shape) bool {
 			if n.Access == ast.Called {
 				return true // a method of a C++ object, which has its effect
 			}
-			sh, _ = p.Types.Member(sh, n.Attr.Name)
+			sh, _ = s.p.Types.Member(sh, n.Attr.Name)
 		case *ast.Compare, *ast.CondClause, *ast.While, *ast.ExprStmt, *ast.Sizeof:
 			return true
 		case *ast.Assign:
+			if len(n.Targets) == 1 && n.Op == "=" && n.Value == e && sh.Kind == ctype.Pointer {
+				x, ok := n.Targets[0].(*ast.Name)
+				return ok && s.variable(way.f, x.Name, sh)
+			}
 			return slices.ContainsFunc(n.Targets, func(x ast.Expr) bool { return x == e })
+		case *ast.Declarator:
+			return n.Default == e && sh.Kind == ctype.Pointer && s.variable(way.f, n.Name.Name, sh)
 		case *ast.Arg:
 			call, ok := way.up().last().(*ast.Call)
-			return ok && toC(way.f, call)
+			if !ok || toC(way.f, call) {
+				return ok
+			}
+			given, ok := parametersGiven(s.p, way.f, call, n)
+			return ok && !slices.ContainsFunc(given, func(at parameter) bool { return !s.param(at) })
 		default:
 			return false
 		}
 	}
 }
 
+// lets are functions of Python's API whose result, or what they fill, leads on to what they are given.
+var lets = map[string]bool{"PyBuffer_FillInfo": true, "PyMemoryView_FromMemory": true, "PyMemoryView_FromBuffer": true, "PyCapsule_New": true, "PyLong_FromVoidPtr": true}
+
 // toC reports whether a call is one of a C function that is declared, and is none of the project's.
 func toC(f *Function, call *ast.Call) bool {
-	name, ok := call.Fun.(*ast.Name)
-	if !ok {
+	path := syntax.Dotted(call.Fun)
+	if len(path) > 1 && (slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == path[0] }) || syntax.Assigns(f.Def.Body, path[0])) {
+		return false // an object of that name
+	}
+	if len(path) == 0 || lets[path[len(path)-1]] {
 		return false
 	}
-	owner := f.Mod.Owner([]string{name.Name})
-	if owner.Mod == nil {
-		return false
+	owner := f.Mod.Owner(path)
+	if owner.Mod == nil { // a header of the library, perhaps, of which the .pxd is not in sight
+		does := library.KnownC()[path[len(path)-1]]
+		return does != "" && strings.Trim(does, "r") == ""
 	}
 	fun, ok := owner.Mod.CDecls().Funcs[owner.Name]
 	return ok && fun.Extern
