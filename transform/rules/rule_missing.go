@@ -95,7 +95,7 @@ func outlives(c *checking, f *effects.Function, e *effects.Effect) bool {
 	guard := c.p.Guarding.Of(f.Class)
 	steps := effects.Chain(f, e)
 	direct := steps[len(steps)-1].Effect.Cause == effects.StoresThrough
-	return guard != "" && slices.ContainsFunc(c.p.Guarding.Owners.All, func(pt effects.Pointing) bool {
+	return guard != "" && (direct || !effects.FreesOwn(c.p, f, e.Span, e.Field)) && slices.ContainsFunc(c.p.Guarding.Owners.All, func(pt effects.Pointing) bool {
 		// What C made of the owner's state may be the object's own, to be freed.
 		return pt.Same && pt.Owner == guard && pt.Pointer == e.Field && project.Related(pt.Class, f.Class) && (direct || !pt.Returned)
 	})
