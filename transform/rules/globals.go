@@ -133,7 +133,7 @@ func (c *bodies) globals() map[string]*globalVar {
 		}
 		naming := func() (out []*ruleFunc) {
 			first := firstLetters(names)
-			for _, f := range c.funcs() {
+			for _, f := range c.actors() {
 				if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
 					out = append(out, f)
 				}

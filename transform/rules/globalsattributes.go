@@ -108,7 +108,7 @@ func sharedBesides(c *bodies) *sharedThings {
 		first = firstLetters(names)
 	}
 	var concerned []*ruleFunc
-	for _, f := range c.funcs() {
+	for _, f := range c.actors() {
 		if first != nil && namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
 			concerned = append(concerned, f)
 			s.ownOf(f)

@@ -18,8 +18,8 @@ import (
 func closedOver(c *checking) map[*ruleFunc]map[string]*globalVar {
 	c.closed = map[*ruleFunc]map[string]*globalVar{}
 	l := leaving{c: c, out: map[*ruleFunc]handedOut{}}
-	for _, f := range c.funcs() {
-		if f.outer == nil {
+	for _, f := range c.actors() {
+		if f.outer == nil || f.inline && f.outer.outer == nil {
 			continue
 		}
 		if l.inner == nil {
@@ -28,7 +28,11 @@ func closedOver(c *checking) map[*ruleFunc]map[string]*globalVar {
 				l.inner[g.outer] = append(l.inner[g.outer], g)
 			}
 		}
-		if from := l.from(f); len(from) > 0 {
+		by := f
+		for by.inline && by.outer.outer != nil {
+			by = by.outer
+		}
+		if from := l.from(by); len(from) > 0 {
 			closedChanges(c, f, from)
 		}
 	}

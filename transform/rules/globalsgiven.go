@@ -35,18 +35,31 @@ func alteredBy(c *bodies, f *ruleFunc, call *ast.Call) altered {
 	if kind, ok := alters(c, f, call.Fun); ok {
 		return altered{x: syntax.Arg(call, 0), kind: kind, rest: call.Args[1:]}
 	}
+	if by := partlyGiven(call); by != nil { // map(partial(heappush, _queue), xs)
+		if kind, ok := alters(c, f, by); ok && kind == arranges {
+			return altered{x: syntax.Arg(call, 1), kind: kind}
+		}
+	}
 	name, ok := syntax.Unparen(call.Fun).(*ast.Name)
 	if !ok || f.isLocal(name.Name) {
 		return altered{}
 	}
 	if v := c.globals()[name.Name]; v != nil && len(v.inits) == 1 { // _push = partial(heappush, _queue)
-		if k, ok := syntax.Unparen(v.inits[0]).(*ast.Call); ok && syntax.LastName(k.Fun) == "partial" && len(k.Args) > 1 {
-			if kind, ok := alters(c, nil, k.Args[0].X); ok {
+		if k, ok := syntax.Unparen(v.inits[0]).(*ast.Call); ok && partlyGiven(k) != nil {
+			if kind, ok := alters(c, nil, partlyGiven(k)); ok {
 				return altered{v: aliasOf(c, nil, k.Args[1].X, maxOtherNames), kind: kind, rest: call.Args}
 			}
 		}
 	}
 	return altered{}
+}
+
+// partlyGiven is the function that functools.partial is given with what it is to be called with; nil where a call is none.
+func partlyGiven(call *ast.Call) ast.Expr {
+	if syntax.LastName(call.Fun) != "partial" || len(call.Args) < 2 {
+		return nil
+	}
+	return call.Args[0].X
 }
 
 // alters reports whether a function changes the container that it is given first, and whether in several steps.

@@ -78,7 +78,7 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 		return out
 	}
 	first := firstLetters(spelt)
-	for _, f := range c.funcs() {
+	for _, f := range c.actors() {
 		if !namesOne(f.u.Src[f.def.Pos:f.def.End], spelt, first) {
 			continue
 		}

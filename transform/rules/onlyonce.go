@@ -30,8 +30,12 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	users := map[string][]user{}
 	byName := map[string]*ruleFunc{}
 	atExit := map[string]bool{} // or after a fork
-	for _, f := range c.funcs() {
-		if f.class == nil && f.outer == nil {
+	lambdas := map[ast.Span]*ruleFunc{}
+	for _, f := range c.actors() {
+		if f.isLambda() {
+			lambdas[f.def.Span] = f
+		}
+		if f.class == nil && f.outer == nil && f.name() != aLambda {
 			byName[f.name()] = f
 			if slices.ContainsFunc(f.def.Decorators, func(d *ast.Decorator) bool { return isAtexitRegister(c.m, d.Expr) }) {
 				atExit[f.name()] = true
@@ -63,6 +67,8 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 			switch n := n.(type) {
 			case *ast.FuncDef:
 				return false
+			case *ast.Lambda:
+				return lambdas[n.Span] == nil // otherwise it runs now
 			case *ast.Call:
 				if isAtexitRegister(c.m, n.Fun) {
 					if name, ok := syntax.Arg(n, 0).(*ast.Name); ok {
@@ -79,10 +85,22 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 		})
 	}
 	out := map[*ruleFunc]string{}
+	for _, f := range lambdas {
+		if f.exits {
+			out[f] = ""
+		}
+	}
+	known := func(f *ruleFunc) (flag string, ok bool) {
+		for f.inline {
+			f = f.outer
+		}
+		flag, ok = out[f]
+		return flag, ok
+	}
 	for changed := true; changed; {
 		changed = false
 		for name, f := range byName {
-			if _, known := out[f]; known {
+			if _, done := out[f]; done {
 				continue
 			}
 			named := initLike(name) || atExit[name]
@@ -97,12 +115,12 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 				if u.f == f {
 					return false
 				}
-				flag, known := u.flag, true
+				flag, ok := u.flag, true
 				if u.f != nil {
-					flag, known = out[u.f]
+					flag, ok = known(u.f)
 				}
 				flags[flag] = true
-				return !known
+				return !ok
 			})
 			if often || len(flags) > 1 {
 				continue
@@ -112,6 +130,11 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 				out[f] = flag
 			}
 			changed = true
+		}
+	}
+	for _, f := range lambdas {
+		if flag, ok := known(f); ok { // inline, of one that runs once
+			out[f] = flag
 		}
 	}
 	return out

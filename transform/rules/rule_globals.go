@@ -280,7 +280,12 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 			return "it is a generator, which runs for one thread at a time; another that comes meanwhile gets ValueError"
 		}
 	case arranges:
-		return syntax.LastName(ch.node.(*ast.Call).Fun) + " looks at what is in it and moves it in several steps; another thread can get in between"
+		call := ch.node.(*ast.Call)
+		by := call.Fun
+		if f := partlyGiven(call); f != nil {
+			by = f
+		}
+		return syntax.LastName(by) + " looks at what is in it and moves it in several steps; another thread can get in between"
 	case stores:
 		if (callbacks{c}).takesOutItself(v, ch) {
 			return ""
@@ -382,6 +387,14 @@ func (f *ruleFunc) looksFirst(node ast.Node, it func(ast.Node) bool) bool {
 			}
 		case *ast.While:
 			if mentions(p.Cond) {
+				return true
+			}
+		case *ast.Cond:
+			if !p.If.Range().Contains(node.Range().Pos) && mentions(p.If) {
+				return true
+			}
+		case *ast.Binary:
+			if (p.Op == "and" || p.Op == "or") && p.Y.Range().Contains(node.Range().Pos) && mentions(p.X) {
 				return true
 			}
 		case *ast.Suite: // if x is not None: return x

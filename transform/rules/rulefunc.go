@@ -25,6 +25,7 @@ type bodies struct {
 	hands *handlock.Names
 
 	fns     []*ruleFunc // see funcs
+	acting  []*ruleFunc // see actors
 	byDef   map[*ast.FuncDef]*ruleFunc
 	vars    map[string]*globalVar
 	tells   map[string]*ruleFunc      // functions of the module that do nothing but return one of its variables
@@ -40,11 +41,13 @@ type bodies struct {
 
 // ruleFunc is one function, at any depth.
 type ruleFunc struct {
-	in    *bodies
-	u     *project.Unit
-	def   *ast.FuncDef
-	class *ast.ClassDef // the class that it is a method of
-	outer *ruleFunc
+	in     *bodies
+	u      *project.Unit
+	def    *ast.FuncDef
+	class  *ast.ClassDef // the class that it is a method of
+	outer  *ruleFunc
+	inline bool // a lambda that is called where it stands
+	exits  bool // a lambda that atexit calls
 
 	params  map[string]*ast.Param
 	local   map[string]bool     // bound here, parameters included

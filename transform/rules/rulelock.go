@@ -160,6 +160,9 @@ func (f *ruleFunc) heldForAll(at int32) bool { return f.heldFor(at, nil) }
 // lock if it is in a variable of that function, or is given to it.
 func (f *ruleFunc) heldFor(at int32, in *ruleFunc) bool {
 	f.prepare()
+	if f.inline && f.outer.heldFor(at, in) {
+		return true
+	}
 	return slices.ContainsFunc(f.holds, func(h handHold) bool {
 		if !h.Contains(at) {
 			return false
