@@ -48,7 +48,7 @@ func actsInLog(text string) string {
 			}
 		}
 		start := strings.TrimSpace(line)
-		if strings.HasPrefix(start, "::") && len(start) > 2 && unicode.IsLetter(rune(start[2])) && !regexp.MustCompile(`^::(error|warning) file=`).MatchString(line) {
+		if strings.HasPrefix(start, "::") && len(start) > 2 && unicode.IsLetter(rune(start[2])) && !regexp.MustCompile(`^::(error|warning|notice) file=`).MatchString(line) {
 			return fmt.Sprintf("a command: %q", line)
 		}
 		if (strings.Contains(line, "##[") || strings.Contains(line, "##vso[")) && !strings.HasPrefix(line, "::") {

@@ -143,6 +143,7 @@ var (
 	ReadMethods  = names("reads", "method")   // read a container and keep nothing of it
 	Fillers      = names("into", "method")    // write to the buffer that they are given, and keep nothing of it
 	MakerMethods = names("makes", "method")   // whose result is a new object
+	CountsIn     = names("counts", "method")  // change a collections.Counter, in several steps
 	HashMethods  = names("hashes", "method")  // of dicts and sets, that hash their first argument and compare it
 	// CarriedBy tells what the results of functions have to do with what these are given.
 	CarriedBy  = values("carries", "function")

@@ -32,6 +32,8 @@ type globalVar struct {
 	// of is the dict of which it is the item with a key that is a text, nil for others.
 	of  *globalVar
 	key string
+	// within is the container that it is an item of, by whatever key; nil for others.
+	within *globalVar
 }
 
 type changeKind uint8
@@ -133,7 +135,7 @@ func (c *bodies) globals() map[string]*globalVar {
 		}
 		naming := func() (out []*ruleFunc) {
 			first := firstLetters(names)
-			for _, f := range c.actors() {
+			for _, f := range actors(c) {
 				if namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
 					out = append(out, f)
 				}
@@ -250,9 +252,9 @@ func (c *bodies) changes(f *ruleFunc) {
 				note(n.X, address, n, nil, nil)
 			}
 		case *ast.Call:
-			if at, ok := n.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
+			if at, ok := n.Fun.(*ast.Attribute); ok && changesContainer(at.Attr.Name) {
 				note(at.X, stores, n, nil, nil)
-			} else if v, method := boundTo(c, f, n.Fun); v != nil && library.Mutators()[method] {
+			} else if v, method := boundTo(c, f, n.Fun); v != nil && changesContainer(method) {
 				v.changes = append(v.changes, globalChange{kind: stores, f: f, node: n})
 			}
 			if at, ok := n.Fun.(*ast.Attribute); ok && (at.Attr.Name == "send" || at.Attr.Name == "__next__") {

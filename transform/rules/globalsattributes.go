@@ -10,7 +10,6 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -108,7 +107,7 @@ func sharedBesides(c *bodies) *sharedThings {
 		first = firstLetters(names)
 	}
 	var concerned []*ruleFunc
-	for _, f := range c.actors() {
+	for _, f := range actors(c) {
 		if first != nil && namesOne(f.u.Src[f.def.Pos:f.def.End], names, first) {
 			concerned = append(concerned, f)
 			s.ownOf(f)
@@ -390,7 +389,7 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 			if x := setBy(f, call); x != nil {
 				target(x, call, call.Args[2].X, rebinds)
 			}
-			if at, ok := call.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
+			if at, ok := call.Fun.(*ast.Attribute); ok && changesContainer(at.Attr.Name) {
 				holds(at.X, stores, call, nil, nil)
 			}
 			if by := alteredBy(c, f, call); by.x != nil {

@@ -18,7 +18,7 @@ import (
 func closedOver(c *checking) map[*ruleFunc]map[string]*globalVar {
 	c.closed = map[*ruleFunc]map[string]*globalVar{}
 	l := leaving{c: c, out: map[*ruleFunc]handedOut{}}
-	for _, f := range c.actors() {
+	for _, f := range actors(&c.bodies) {
 		if f.outer == nil || f.inline && f.outer.outer == nil {
 			continue
 		}
@@ -200,7 +200,7 @@ func closedChanges(c *checking, f *ruleFunc, from map[*ruleFunc]bool) {
 			}
 		})
 		if call, ok := n.(*ast.Call); ok {
-			if at, ok := call.Fun.(*ast.Attribute); ok && library.Mutators()[at.Attr.Name] {
+			if at, ok := call.Fun.(*ast.Attribute); ok && changesContainer(at.Attr.Name) {
 				note(at.X, stores, call, nil, nil)
 			}
 			if by := alteredBy(&c.bodies, f, call); by.x != nil {

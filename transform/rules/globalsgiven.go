@@ -62,6 +62,26 @@ func partlyGiven(call *ast.Call) ast.Expr {
 	return call.Args[0].X
 }
 
+// countsBy is the method by which a change adds to a collections.Counter, or takes from it; "" where it is another change.
+func countsBy(c *bodies, v *globalVar, ch globalChange) string {
+	call, ok := ch.node.(*ast.Call)
+	if !ok || !slices.ContainsFunc(v.inits, func(e ast.Expr) bool {
+		k, ok := syntax.Unparen(e).(*ast.Call)
+		if !ok {
+			return false
+		}
+		module, path := c.m.Scope.LibraryPath(k.Fun)
+		return module == "collections" && len(path) == 1 && path[0] == "Counter"
+	}) {
+		return ""
+	}
+	method := syntax.LastName(call.Fun)
+	if _, bound := boundTo(c, ch.f, call.Fun); bound != "" && library.CountsIn()[bound] || library.CountsIn()[method] {
+		return method
+	}
+	return ""
+}
+
 // alters reports whether a function changes the container that it is given first, and whether in several steps.
 func alters(c *bodies, f *ruleFunc, fun ast.Expr) (changeKind, bool) {
 	path := syntax.Dotted(fun)

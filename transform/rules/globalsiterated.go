@@ -23,8 +23,15 @@ func containerKind(v *globalVar) string {
 	if v.ctype != nil && v.d != nil && v.d.Pointer == 0 && kinds[v.ctype.Name] != "" {
 		return kinds[v.ctype.Name]
 	}
+	if v.within != nil && len(v.inits) == 0 {
+		return kindByUse(v)
+	}
 	for _, e := range v.inits {
 		switch e := syntax.Unparen(e).(type) {
+		case *ast.Comp:
+			if e.Kind != "generator" {
+				return e.Kind
+			}
 		case *ast.Collection:
 			if e.Kind == "dict" || e.Kind == "set" || e.Kind == "list" {
 				return e.Kind
@@ -32,6 +39,23 @@ func containerKind(v *globalVar) string {
 		case *ast.Call:
 			if k := kinds[syntax.LastName(e.Fun)]; k != "" {
 				return k
+			}
+		}
+	}
+	return ""
+}
+
+// kindByUse is the container that an item is, by the methods that change it.
+func kindByUse(v *globalVar) string {
+	for _, ch := range v.changes {
+		if call, ok := ch.node.(*ast.Call); ok && ch.kind == stores {
+			switch syntax.LastName(call.Fun) {
+			case "add", "discard":
+				return "set"
+			case "append", "insert":
+				return "list"
+			case "appendleft", "popleft":
+				return "deque"
 			}
 		}
 	}
@@ -71,6 +95,9 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 	for key, v := range vars {
 		if len(v.changes) > 0 && containerKind(v) != "" {
 			keys[v] = key
+			for v.within != nil {
+				v = v.within
+			}
 			spelt[syntax.LastPart(v.name)] = true
 		}
 	}
@@ -78,13 +105,17 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 		return out
 	}
 	first := firstLetters(spelt)
-	for _, f := range c.actors() {
+	for _, f := range actors(c) {
 		if !namesOne(f.u.Src[f.def.Pos:f.def.End], spelt, first) {
 			continue
 		}
 		over := func(e ast.Expr, at ast.Node) {
 			if n := wentOver(e); n != nil {
-				if v := variableOf(c, f, n); v != nil && keys[v] != "" && !f.heldForAll(n.Range().Pos) {
+				v := variableOf(c, f, n)
+				if v == nil {
+					v = itemOf(c, f, n, itemsDeep)
+				}
+				if v != nil && keys[v] != "" && !f.heldForAll(n.Range().Pos) {
 					out[keys[v]] = append(out[keys[v]], stroll{f, at})
 				}
 			}
@@ -167,9 +198,12 @@ func leavesAtOnce(body *ast.Suite) bool {
 // wentOver returns the variable or attribute that a loop goes over: x, x.items(), enumerate(x).
 func wentOver(e ast.Expr) ast.Expr {
 	switch e := syntax.Bare(e).(type) {
-	case *ast.Name, *ast.Attribute:
+	case *ast.Name, *ast.Attribute, *ast.Subscript:
 		return e
 	case *ast.Call:
+		if at, ok := e.Fun.(*ast.Attribute); ok && len(e.Args) > 0 && (at.Attr.Name == "get" || at.Attr.Name == "setdefault") {
+			return e
+		}
 		if at, ok := e.Fun.(*ast.Attribute); ok && len(e.Args) == 0 && dictViews[at.Attr.Name] {
 			return wentOver(at.X)
 		}

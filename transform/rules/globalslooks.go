@@ -15,6 +15,9 @@ import (
 // looksAt recognises where a function looks at a variable.
 func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 	f.prepare()
+	if v.within != nil {
+		return looksAtItem(c, v, f)
+	}
 	return func(k ast.Node) bool {
 		if x, ok := k.(*ast.Attribute); ok {
 			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v || v.attr == "" && x.Access != ast.Write && aliasOf(c, f, x, maxOtherNames) == v

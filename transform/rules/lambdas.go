@@ -9,15 +9,15 @@ import (
 )
 
 // actors are the functions of the module and its lambdas, outer ones first.
-func (c *bodies) actors() []*ruleFunc {
+func actors(c *bodies) []*ruleFunc {
 	if c.acting == nil {
-		c.acting = append(c.funcs()[:len(c.funcs()):len(c.funcs())], c.lambdas()...)
+		c.acting = append(c.funcs()[:len(c.funcs()):len(c.funcs())], lambdas(c)...)
 	}
 	return c.acting
 }
 
 // lambdas returns the lambdas of the module's own files, but for those that run while the module is imported.
-func (c *bodies) lambdas() []*ruleFunc {
+func lambdas(c *bodies) []*ruleFunc {
 	var out []*ruleFunc
 	var walk func(u *project.Unit, in ast.Node, class *ast.ClassDef, outer *ruleFunc)
 	walk = func(u *project.Unit, in ast.Node, class *ast.ClassDef, outer *ruleFunc) {

@@ -31,7 +31,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	byName := map[string]*ruleFunc{}
 	atExit := map[string]bool{} // or after a fork
 	lambdas := map[ast.Span]*ruleFunc{}
-	for _, f := range c.actors() {
+	for _, f := range actors(c) {
 		if f.isLambda() {
 			lambdas[f.def.Span] = f
 		}

@@ -42,6 +42,7 @@ func mutableGlobals(c *checking) {
 			vars[fmt.Sprintf("%s.%d", name, f.def.Pos)] = v
 		}
 	}
+	itemChanges(&c.bodies, vars)
 	var uses map[string][]effects.GlobalUse
 	if c.hands.Any() {
 		uses = effects.GlobalUses(c.p, c.m)
@@ -275,6 +276,10 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if by := checkedBy(c, v, ch); by != "" {
 			return by + " tests it and then calls what sets it; two threads can both find it unset"
 		}
+	case storesTo:
+		if a, ok := ch.node.(*ast.Assign); ok && v.within != nil && a.Op != "=" {
+			return "an attribute of it is read and written back; changes get lost"
+		}
 	case advances:
 		if isGenerator(c, v) {
 			return "it is a generator, which runs for one thread at a time; another that comes meanwhile gets ValueError"
@@ -301,6 +306,12 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		}
 		if placeFrom(c, v, ch) {
 			return "the place is found first; another thread can move what is there in between"
+		}
+		if by := countsBy(c, v, ch); by != "" {
+			return by + " looks at what is in it and changes it in several steps; another thread can get in between"
+		}
+		if by := takenOutBy(v, ch); by != "" {
+			return "what " + ch.f.name() + " puts into it gets lost where " + by + " takes it out meanwhile"
 		}
 	}
 	return ""
@@ -431,7 +442,9 @@ func (f *ruleFunc) looksFirst(node ast.Node, it func(ast.Node) bool) bool {
 // offset.
 func (c *bodies) lookedUp(f *ruleFunc, v *globalVar, key string, before int32) bool {
 	found := false
-	is := func(e ast.Expr) bool { return variableOf(c, f, e) == v }
+	is := func(e ast.Expr) bool {
+		return variableOf(c, f, e) == v || v.within != nil && itemOf(c, f, e, itemsDeep) == v
+	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
 		if found || n.Range().Pos >= before {
 			return false

@@ -36,6 +36,7 @@ type bodies struct {
 	attrs   map[string][]attrUse
 	shared  *sharedThings                       // see sharedBesides
 	closed  map[*ruleFunc]map[string]*globalVar // see closedOver
+	items   sharedItems                         // see itemChanges
 	goers   map[string]map[int]bool             // see goesOver
 }
 
