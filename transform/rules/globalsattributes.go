@@ -95,7 +95,16 @@ func sharedBesides(c *bodies) *sharedThings {
 		}
 		assigned(u.Src, named)
 		if u.Spells("setattr") {
-			setIn(u.Src, named)
+			nextTo(u.Src, "setattr(", named)
+		}
+		if u.Spells("vars") {
+			nextTo(u.Src, "vars(", named)
+		}
+		if u.Spells("__dict__") {
+			before(u.Src, ".__dict__", named)
+		}
+		if u.Spells("__class__") || u.Spells("type") {
+			names["type"], names["__class__"] = true, true
 		}
 		s.attributesSet(c, u, u.File.Body, nil, names)
 	}
@@ -275,13 +284,13 @@ func attrName(c *bodies, f *ruleFunc, x *ast.Attribute) (name string, whole bool
 		}
 		b := c.m.Scope.Names[r.Name]
 		return r.Name + "." + attr, (b.Kind == project.BindModule || b.Kind == project.BindImported) && c.m.Lookup([]string{r.Name}) == nil
-	case *ast.Call:
-		if syntax.IsNamed(r.Fun, "type") && len(r.Args) == 1 && isSelf(r.Args[0].X) {
+	case *ast.Call, *ast.Attribute:
+		switch of := classAskedOf(f, r); {
+		case of == nil:
+		case isSelf(of):
 			return ofClassItself(s.keys[f.class])
-		}
-	case *ast.Attribute:
-		if r.Attr.Name == "__class__" && isSelf(r.X) {
-			return ofClassItself(s.keys[f.class])
+		default:
+			return s.ofSomeClass(f, of, attr)
 		}
 	}
 	return "", false
@@ -370,9 +379,14 @@ func sharedChanges(c *bodies, f *ruleFunc) {
 		}
 	}
 	target := func(t ast.Expr, node ast.Node, value ast.Expr, kind changeKind) {
+		if x := namedInDict(t); x != nil {
+			t = x
+		}
 		switch t := t.(type) {
 		case *ast.Attribute:
-			if v := sharedAttribute(c, f, t, true); v != nil {
+			if v := sharedAttribute(c, f, t, true); v != nil && f.name() == "__init_subclass__" && syntax.IsNamed(syntax.Bare(t.X), f.first()) {
+				v.inits = append(v.inits, value) // nobody else has the class yet
+			} else if v != nil {
 				v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value})
 			}
 		case *ast.Subscript:

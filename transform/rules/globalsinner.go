@@ -146,9 +146,8 @@ func attributeKnownAs(c *bodies, f *ruleFunc, n *ast.Name) *globalVar {
 	return nil
 }
 
-// setIn yields the X of each setattr(X, …).
-func setIn(src []byte, yield func(x string)) {
-	const call = "setattr("
+// nextTo yields the word behind each place where a call begins: the X of setattr(X, …).
+func nextTo(src []byte, call string, yield func(x string)) {
 	for {
 		at := bytes.Index(src, []byte(call))
 		if at < 0 {

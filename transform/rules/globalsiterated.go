@@ -6,6 +6,7 @@ import (
 	"fmt"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/effects"
 	"pyxlock/transform/syntax"
 )
 
@@ -81,10 +82,11 @@ func shifts(kind string, ch globalChange) bool {
 	return false
 }
 
-// A stroll is a place where a function goes over a container of the module.
+// A stroll is a place where a function goes over a container of the module, or hands out what goes over it.
 type stroll struct {
-	f  *ruleFunc
-	at ast.Node
+	f     *ruleFunc
+	at    ast.Node
+	hands bool
 }
 
 // strolls finds where functions go over containers of the module without a lock of the module, by
@@ -109,15 +111,21 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 		if !namesOne(f.u.Src[f.def.Pos:f.def.End], spelt, first) {
 			continue
 		}
-		over := func(e ast.Expr, at ast.Node) {
-			if n := wentOver(e); n != nil {
-				v := variableOf(c, f, n)
-				if v == nil {
-					v = itemOf(c, f, n, itemsDeep)
-				}
-				if v != nil && keys[v] != "" && !f.heldForAll(n.Range().Pos) {
-					out[keys[v]] = append(out[keys[v]], stroll{f, at})
-				}
+		seen := map[int32]bool{}
+		over := func(e ast.Expr, at ast.Node, hands bool) {
+			n := wentOver(e)
+			if n == nil || seen[n.Range().Pos] {
+				return
+			}
+			v := variableOf(c, f, n)
+			if v == nil {
+				v = itemOf(c, f, n, itemsDeep)
+			}
+			if v == nil || keys[v] == "" || containerKind(v) == "list" && (hands || tupleOf(at)) {
+				return
+			}
+			if seen[n.Range().Pos] = true; hands || !f.heldForAll(n.Range().Pos) {
+				out[keys[v]] = append(out[keys[v]], stroll{f, at, hands})
 			}
 		}
 		syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
@@ -126,17 +134,90 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 				if name, ok := n.Fun.(*ast.Name); ok && !f.isLocal(name.Name) {
 					for i, a := range n.Args {
 						if goesOver(c, name.Name, i) && a.Name.Name == "" {
-							over(a.X, n)
+							over(a.X, n, false)
 						}
 					}
 				}
-			default:
-				eachLoop(n, func(e ast.Expr) { over(e, e) })
+				eachAsked(c, f, n, func(e ast.Expr) { over(e, n, false) })
+			case *ast.Simple:
+				if n.Keyword == "return" && !syntax.Yields(f.def.Body) {
+					for _, e := range n.Exprs {
+						handedOn(c, f, e, func(x ast.Expr) { over(x, e, true) })
+					}
+				}
+			case *ast.Yield:
+				if n.From {
+					over(n.X, n, false)
+				}
 			}
+			eachLoop(n, func(e ast.Expr) { over(e, e, false) })
 			return true
 		})
 	}
 	return out
+}
+
+// eachAsked visits what a call of a function of Python's goes over, one item after the other. Those that copy a dict, a list or a
+// set itself do that at once, and list and sorted also what a dict has of items, keys and values.
+func eachAsked(c *bodies, f *ruleFunc, call *ast.Call, over func(e ast.Expr)) {
+	name, path := "", syntax.Dotted(call.Fun)
+	if len(path) == 0 || len(call.Args) == 0 || f.isLocal(path[0]) {
+		return
+	}
+	if module, at := c.m.Scope.LibraryPath(call.Fun); len(at) == 1 && (module == "builtins" || module == "collections" && at[0] == "deque") {
+		name = at[0]
+	}
+	first := call.Args[0].X
+	switch name {
+	case "min", "max":
+		if len(call.Args) == 1 || call.Args[1].Name.Name != "" {
+			over(first)
+		}
+	case "sum", "any", "all", "tuple", "deque":
+		over(first)
+	case "set", "frozenset", "dict":
+		if k, ok := syntax.Bare(first).(*ast.Call); ok && len(k.Args) == 0 {
+			over(first) // a view
+		}
+	case "map", "filter":
+		for _, a := range call.Args[1:] {
+			over(a.X)
+		}
+	case "zip":
+		for _, a := range call.Args {
+			over(a.X)
+		}
+	}
+}
+
+// tupleOf reports whether a node makes a tuple, which copies a list at once.
+func tupleOf(n ast.Node) bool {
+	k, ok := n.(*ast.Call)
+	return ok && syntax.IsNamed(k.Fun, "tuple")
+}
+
+// handedOn visits what somebody goes over who goes over what a function returns, when the locks of the function are gone: a
+// generator expression, an iterator, or a view of a dict. What a private function returns is for the module to use.
+func handedOn(c *bodies, f *ruleFunc, e ast.Expr, over func(ast.Expr)) {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Comp:
+		if x.Kind == "generator" {
+			over(x.Clauses[0].Iter)
+		}
+	case *ast.Call:
+		switch fun := x.Fun.(type) {
+		case *ast.Attribute:
+			if len(x.Args) == 0 && dictViews[fun.Attr.Name] && f.def.Kind != ast.Cdef && !effects.PrivateName(f.name()) {
+				over(x)
+			}
+		case *ast.Name:
+			if fun.Name == "iter" || fun.Name == "reversed" || fun.Name == "enumerate" {
+				over(x)
+			} else if lazily[fun.Name] {
+				eachAsked(c, f, x, over)
+			}
+		}
+	}
 }
 
 // goesOver reports whether a function of the module goes over its i-th argument.
@@ -224,9 +305,9 @@ func (c *bodies) disturbed(v *globalVar, once map[*ruleFunc]string) (by *globalC
 			continue
 		}
 		if kind == "list" {
-			return ch, "goes over it, and misses items, or meets them twice, when others are removed meanwhile"
+			return ch, ", and misses items, or meets them twice, when others are removed meanwhile"
 		}
-		return ch, fmt.Sprintf("goes over it, and a %s that changes meanwhile raises RuntimeError", kind)
+		return ch, fmt.Sprintf(", and a %s that changes meanwhile raises RuntimeError", kind)
 	}
 	return nil, ""
 }

@@ -26,6 +26,13 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 			of, _ := boundTo(c, f, call.Fun) // _get(k) after _get = _table.get
 			return of == v || aliasOf(c, f, call, maxOtherNames) == v || asksFor(c, v, f, call)
 		}
+		if x := namedInDict(k); x != nil {
+			return v.attr == x.Attr.Name && k.(*ast.Subscript).Access != ast.Write && sharedAttribute(c, f, x, false) == v
+		}
+		if in, ok := k.(*ast.Compare); ok && len(in.Ops) == 1 && (in.Ops[0] == "in" || in.Ops[0] == "not in") {
+			x := inDict(in.Xs[1], in.Xs[0])
+			return x != nil && v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
+		}
 		if s, ok := k.(*ast.Subscript); ok && v.of != nil {
 			key := ""
 			if len(s.Index) == 1 {
@@ -70,6 +77,9 @@ func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
 		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
 	case *ast.Call:
 		return asksFor(c, v, f, x)
+	case *ast.Subscript:
+		of := namedInDict(x)
+		return of != nil && v.attr == of.Attr.Name && sharedAttribute(c, f, of, false) == v
 	}
 	return false
 }

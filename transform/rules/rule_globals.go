@@ -94,11 +94,15 @@ func mutableGlobals(c *checking) {
 					if _, ok := once[at.f]; ok {
 						continue
 					}
+					goes := "goes over it"
+					if at.hands {
+						goes = "hands out what goes over it"
+					}
 					if len(bad) == 0 {
-						headline = at.f.name() + " " + w
+						headline = at.f.name() + " " + goes + w
 						bad, why = append(bad, *by), append(why, "changes it")
 					}
-					bad, why = append(bad, globalChange{f: at.f, node: at.at}), append(why, "goes over it")
+					bad, why = append(bad, globalChange{f: at.f, node: at.at}), append(why, goes)
 				}
 			}
 		}
