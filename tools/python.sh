@@ -21,7 +21,7 @@ go build -o build/kept ./tools/kept
 PYXLOCK_KEPT_KEY=$(build/kept key "python tests" environment "text=$(go version), $(git --version)" \
 	compiler=gcc compiler=g++ \
 	$(for dir in .venv/python .venv/linters .venv/guide .venv/cython-*; do [ ! -d $dir ] || echo "python=$dir/bin/python"; done) \
-	$(printf 'path=%s ' dist/*.whl) checkout=python/tests/conftest.py checkout=python/tests/kept.py checkout=pyproject.toml \
+	$(printf 'path=%s ' dist/*.whl) checkout=python/tests/conftest.py checkout=python/tests/kept.py checkout=python/tests/warm.py checkout=pyproject.toml \
 	checkout=tools/pins checkout=tools/bytecode.py checkout=tools/bytecode.sh checkout=tools/ccached.sh checkout=tools/python.sh checkout=tools/wheels.sh)
 export PYXLOCK_KEPT_KEY PYXLOCK_KEPT="$PWD/build/kept"
 

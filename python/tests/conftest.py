@@ -18,6 +18,7 @@ from kept import (  # noqa: F401
     pytest_runtest_makereport,
     pytest_runtest_setup,
 )
+from warm import Builder
 
 ROOT = Path(__file__).resolve().parents[2]
 DIST = ROOT / "dist"
@@ -43,20 +44,35 @@ def run(*command, check=True, cwd=None, env=None):
         encoding="utf-8",
         errors="replace",
     )
-    note(begun, command)
-    if check and done.returncode:
-        pytest.fail(f"{' '.join(map(str, command))}: exit {done.returncode}\n{done.stdout}")
+    took = [after - before for before, after in zip(begun, os.times())]
+    note(took[2] + took[3], took[4], command)
+    return checked(done) if check else done
+
+
+def checked(done):
+    """Fail if a command did; return it."""
+    if done.returncode:
+        pytest.fail(f"{' '.join(map(str, done.args))}: exit {done.returncode}\n{done.stdout}")
     return done
 
 
-def note(begun, command):
-    """Add what a command took to the file PYXLOCK_TEST_STEPS, as internal/steps does."""
+def note(processor, elapsed, command):
+    """Add what a command took, in seconds, to the file PYXLOCK_TEST_STEPS, as internal/steps does."""
     if name := os.environ.get("PYXLOCK_TEST_STEPS"):
-        took = [after - before for before, after in zip(begun, os.times())]
         test = os.environ.get("PYTEST_CURRENT_TEST", "").partition(" ")[0]
         with open(name, "a", encoding="utf-8") as file:
             words = " ".join(map(str, command)).replace("\n", " ")
-            file.write(f"{took[2] + took[3]:.3f}\t{took[4]:.3f}\t{test}\t{words}\n")
+            file.write(f"{processor:.3f}\t{elapsed:.3f}\t{test}\t{words}\n")
+
+
+# What runs setup.py, by interpreter.
+builders = {}
+
+
+def pytest_sessionfinish():
+    """End what runs setup.py."""
+    for one in builders.values():
+        one.close()
 
 
 def environment():
@@ -85,6 +101,16 @@ def venv(path, *requirements):
     if requirements:
         run(UV, "pip", "install", "-q", "--python", python, *requirements)
     return python
+
+
+def install(interpreter, project, *options, env=None):
+    """Have uv install a folder by the backend that the interpreter has."""
+    run(UV, "pip", "install", "-q", "--python", interpreter, "--no-build-isolation", "--no-deps", *options, project, env=env)
+
+
+def uninstall(interpreter, name):
+    """Have uv remove what install did."""
+    run(UV, "pip", "uninstall", "-q", "--python", interpreter, name)
 
 
 def isolated(interpreter, project, out, *options):
@@ -166,9 +192,16 @@ class Project:
         """Run the interpreter here."""
         return run(self.interpreter, *arguments, **{"cwd": self.dir, **options})
 
-    def inplace(self, *arguments, **options):
+    def inplace(self, *arguments, check=True, env=None):
         """Run setup.py build_ext --inplace."""
-        return self.run("setup.py", "build_ext", "--inplace", *arguments, **options)
+        arguments = ["setup.py", "build_ext", "--inplace", *arguments]
+        if any(name.startswith("PYTHON") for name in env or {}):  # it says what to import, and from where
+            return self.run(*arguments, check=check, env=env)
+        begun = time.monotonic()
+        one = builders.setdefault(self.interpreter, Builder(self.interpreter))
+        done, processor = one.run(arguments, self.dir, {**environment(), **(env or {})})
+        note(processor, time.monotonic() - begun, done.args)
+        return checked(done) if check else done
 
     def wheel(self, *arguments, **options):
         """Have pip build a wheel in an isolated environment; return it unpacked."""

@@ -25,7 +25,7 @@ passed, begun_with = pytest.StashKey(), pytest.StashKey()
 ROOT = Path(__file__).resolve().parents[2]
 # What the key of tools/python.sh covers, and what follows from that.
 COVERED = (".venv", "build/bytecode", "build/uv", "build/ccache", "build/kept", "dist/pyxlock-*.whl", "pyproject.toml", "python/tests/conftest.py",
-           "python/tests/kept.py", "tools/pins")
+           "python/tests/kept.py", "python/tests/warm.py", "tools/pins")
 # Where programs look for some of that, and Python for modules.
 FOLDERS = {"dist", "python", "python/tests", "python/tests/plain"}
 

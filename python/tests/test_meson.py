@@ -7,7 +7,7 @@ import tarfile
 import zipfile
 
 import pytest
-from conftest import ROOT, isolated, run, venv
+from conftest import ROOT, install, isolated, run, uninstall, venv
 
 pytestmark = pytest.mark.kept("docs/howto/meson.md", "examples/poly")
 
@@ -232,14 +232,14 @@ def test_sdist(tmp_path, python):
 def test_editable(tmp_path, python):
     """An editable install builds again at import."""
     tree = Tree(tmp_path, python)
-    tree.run(python, "-m", "pip", "install", "-q", "--no-build-isolation", "-Csetup-args=-Doptimization=0", "-e", ".")
+    install(python, tree.src, "-Csetup-args=-Doptimization=0", "-e", env=tree.env)
     try:
         code = "from poly import Poly; print(Poly([1, 2]).degree())"
         assert tree.run(python, "-B", "-c", code, cwd=tmp_path).stdout.split()[-1] == "1"
         tree.edit("src/poly/_poly.pyx", "return self.length - 1\n\n", "return self.length + 40\n\n")
         assert tree.run(python, "-B", "-c", code, cwd=tmp_path).stdout.split()[-1] == "42"
     finally:
-        tree.run(python, "-m", "pip", "uninstall", "-q", "-y", "poly")
+        uninstall(python, "poly")
 
 
 def test_without_touching_meson_build(tmp_path, python):

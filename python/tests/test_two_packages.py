@@ -1,6 +1,7 @@
 """A package that cimports another one, which is installed: it knows what is locked there."""
 
 import pytest
+from conftest import install, uninstall
 
 pytestmark = pytest.mark.kept
 
@@ -71,9 +72,9 @@ LEAVES = {
 def trees(project, python):
     """The package with the base class, installed beside pyxlock."""
     made = project(TREES)
-    made.run("-m", "pip", "install", "-q", "--no-build-isolation", "--no-deps", ".")
+    install(python, made.dir)
     yield made
-    made.run("-m", "pip", "uninstall", "-q", "-y", "trees")
+    uninstall(python, "trees")
 
 
 def test_subclass_in_another_package(trees, project):
@@ -95,5 +96,5 @@ def test_desk(trees, project, python):
     cython = f"--cython={python.parent / 'cython'}"
     copied = made.run("-m", "pyxlock", "cython", cython, "-3", "leaves/leaf.pyx", "-o", "leaf.c").stdout
     assert "PXL105" in copied and "pyxlock_acquire(" in (made.dir / "leaf.c").read_text(encoding="utf-8")
-    made.run("-m", "pip", "uninstall", "-q", "-y", "trees")
+    uninstall(python, "trees")
     assert "PXL504" in made.run("-m", "pyxlock", "check", "leaves", check=False).stdout
