@@ -319,8 +319,8 @@ cdef class Other:
 	got := groups(t, files)
 	want := []string{
 		"PXL213 Node.add, Node.add_all, Node.follow",
-		"PXL213 Node.tell",
 		"PXL213 Other.add",
+		"PXL213 Node.tell", // a note
 	}
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -300,3 +300,87 @@ cdef class Edges:
 		t.Errorf("got %q", helps)
 	}
 }
+
+const callsBack = `
+cimport cython
+@cython.locked_class
+cdef class Bag:
+    cdef long n
+    cdef list items
+    cdef object on_change
+    def __init__(self, on_change=None):
+        self.on_change = on_change
+        self.items = []
+    def put(self, x):
+        self.items.append(x)
+        self.n += 1
+    def count_of(self):
+        return self.n
+    def each(self, visit):
+        for x in self.items:
+            visit(x)
+    def change(self):
+        self.n += 1
+        self.on_change()
+    def watch(self, on_change):
+        self.on_change = on_change
+`
+
+// What is called under a lock may be anything. That it locks another such object is a note where nothing in sight hands over what
+// does.
+func TestNotesOnWhatIsCalled(t *testing.T) {
+	for more, note := range map[string]bool{
+		"":                                      true,
+		"def show(Bag a):\n    a.each(print)\n": true,
+		"def show(Bag a, list l):\n    a.each(l.append)\n":                                            true,
+		"def show(Bag a):\n    a.each(lambda x: print(x))\n":                                          true,
+		"def show(Bag a, seen):\n    a.each(seen)\n":                                                  true,
+		"def join(Bag a, Bag b):\n    a.each(b.put)\n":                                                false,
+		"def join(Bag a, Bag b):\n    a.each(visit=b.put)\n":                                          false,
+		"def join(Bag a, Bag b):\n    a.each(lambda x: b.put(x))\n":                                   false,
+		"def join(Bag a, Bag b):\n    put = b.put\n    a.each(put)\n":                                 false,
+		"def join(Bag a, Bag b):\n    def put(x):\n        b.put(x)\n    a.each(put)\n":               false,
+		"def join(Bag a, Bag b):\n    over(a, b.put)\n\ndef over(Bag a, f):\n    a.each(f)\n":         false,
+		"from functools import partial\ndef join(Bag a, Bag b):\n    a.each(partial(b.put))\n":        false,
+		"from operator import methodcaller\ndef join(Bag a):\n    a.each(methodcaller('count_of'))\n": false,
+		"def join(Bag a, Bag b):\n    a.each(getattr(b, 'put'))\n":                                    false,
+		"class Window:\n    def __init__(self, bag):\n        self.bag = bag\n    def redraw(self, x):\n        self.bag.put(x)\n    def go(self, Bag a):\n        a.each(self.redraw)\n": false,
+		"def touch(x):\n    x.put(1)\n\ndef join(Bag a):\n    a.each(touch)\n": false,
+	} {
+		checkNotes(t, callsBack+"\n"+more, "each holds", note)
+	}
+	for more, note := range map[string]bool{
+		"": true,
+		"def make(f):\n    return Bag(f), Bag(print)\n":                                     true,
+		"def link(Bag a, Bag b):\n    a.watch(b.change)\n":                                  false,
+		"def link(Bag b):\n    return Bag(b.change)\n":                                      false,
+		"def link(Bag b):\n    return Bag(on_change=b.change)\n":                            false,
+		"cdef class Sub(Bag):\n    pass\n\ndef link(Bag b):\n    return Sub(b.change)\n":    false,
+		"def link(Bag b):\n    a = Bag()\n    a.__init__(b.change)\n    return a\n":         false,
+		"class Sub(Bag):\n    def __init__(self, b):\n        super().__init__(b.change)\n": false,
+		"cdef link(Bag a, Bag b):\n    a.on_change = b.change\n":                            false,
+	} {
+		checkNotes(t, callsBack+"\n"+more, "change holds", note)
+	}
+}
+
+// checkNotes asks whether the findings whose message says something are notes.
+func checkNotes(t *testing.T, src, says string, note bool) {
+	t.Helper()
+	rep, err := transform.NewProject(memory{"m.pyx": []byte(src)}, transform.Options{}).Check(context.Background(), []string{"m.pyx"}, 1)
+	if err != nil {
+		t.Fatal(err)
+	}
+	found := false
+	for _, f := range rep.Findings {
+		if strings.Contains(f.Message, says) {
+			found = true
+			if f.Note != note {
+				t.Errorf("note %v: %s\n%s", f.Note, f.Message, src)
+			}
+		}
+	}
+	if !found {
+		t.Errorf("nothing says %q: %v\n%s", says, rep.Findings, src)
+	}
+}

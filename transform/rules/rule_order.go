@@ -171,6 +171,7 @@ type ordering struct {
 	steps     []orderStep                          // of the last search
 	same      map[edgeTo]*sameEdges
 	causes    map[string]string // of circles, by places that these lead through
+	given     *handedOver       // see onlyCalled
 }
 
 // backsOff reports whether who takes what is held and what is locked at once, and has to wait for

@@ -48,6 +48,10 @@ func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
 		out.Fix = first.held.fix
 	}
 	out.Cause = causeOfCircle(o, path)
+	if o.onlyCalled(path) {
+		out.Note = true
+		out.Message += "; nothing in sight hands it anything that does"
+	}
 	return out
 }
 
