@@ -4,6 +4,8 @@ package effects
 // written there is the state of the document, and of its attribute c_doc, and not that of whoever has the document.
 
 import (
+	"slices"
+
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/project"
 )
@@ -11,51 +13,102 @@ import (
 // maxReturns bounds through how many functions a returned pointer is followed.
 const maxReturns = 4
 
-// leadsAlong is leadsInto, also for what functions return that are called: the one attribute that each pointer which
-// may be returned leads into, "" where these are several or one is not known.
+// maxSources bounds how many values a pointer is followed to that it may have been.
+const maxSources = 64
+
+// leadsAlong is leadsInto, also of a variable that may have one of several pointers, and for what functions return that are
+// called: the one attribute that each of these leads into, "" where they are several or one is not known.
 func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
-	if in := fl.leadsInto(n); in != "" || depth == 0 {
+	a := along{p: p}
+	if !a.follow(fl, n, depth) {
+		return ""
+	}
+	return a.into
+}
+
+// leadsAlongIn is leadsAlong for those that lead into one object, of those that a value may lead into.
+func leadsAlongIn(s *Solver, n int32, region int32) string {
+	if in := leadsAlong(s.p, s.flow, n, maxReturns); in != "" {
 		return in
 	}
-	all := ""
-	also := func(in string) bool {
-		if all == "" {
-			all = in
-		}
-		return in != "" && in == all
+	if s.merged { // some stand for others
+		return ""
 	}
-	for range 16 {
+	a := along{p: s.p, s: s, region: region}
+	if !a.follow(s.flow, n, maxReturns) {
+		return ""
+	}
+	return a.into
+}
+
+// along is a search for what a pointer leads into.
+type along struct {
+	p    *Program
+	into string // what all that have been seen lead into
+	seen []placeIn
+	// region is the object that is asked about, by s; s is nil where any is.
+	s      *Solver
+	region int32
+}
+
+// placeIn is a value of a function.
+type placeIn struct {
+	fl *Flow
+	n  int32
+}
+
+// elsewhere reports whether a value is, or is in, nothing of the object that is asked about.
+func (a *along) elsewhere(fl *Flow, n int32) bool {
+	return a.s != nil && fl == a.s.flow && !slices.ContainsFunc(a.s.Top(n), func(r Ref) bool { return r.Region == a.region })
+}
+
+// follow reports whether all that a value may be leads into one attribute, or to no state at all.
+func (a *along) follow(fl *Flow, n int32, depth int) bool {
+	if a.elsewhere(fl, n) {
+		return true
+	}
+	for {
+		if at := (placeIn{fl, n}); slices.Contains(a.seen, at) {
+			return true // "p = p.next"
+		} else if a.seen = append(a.seen, at); len(a.seen) > maxSources {
+			return false
+		}
 		x := &fl.Nodes[n]
 		switch x.Kind {
-		case NodeInside, NodeCast:
+		case NodeInside, NodeCast, NodeStowed:
+			if x.Kind == NodeInside && x.Name != "" {
+				if a.into == "" {
+					a.into = x.Name
+				}
+				return a.into == x.Name
+			}
 			n = x.Base
-			continue
 		case NodeLocal:
-			if len(x.From) == 1 {
-				n = x.From[0]
-				continue
-			}
-			if depth == maxReturns {
-				return "" // nothing that is returned
-			}
-			for _, from := range x.From {
-				if from != 0 && fl.Nodes[from].Kind != NodeNothing && fl.Nodes[from].Kind != NodeKept && !also(leadsAlong(p, fl, from, depth-1)) {
-					return ""
-				}
-			}
+			return !slices.ContainsFunc(x.From, func(from int32) bool { return !leadsNowhere(fl, from) && !a.follow(fl, from, depth) })
 		case NodeCall:
+			if depth == 0 {
+				return false
+			}
 			for _, g := range fl.Calls[x.Num].Callees {
-				p.FlowOf(g)
-				for _, r := range g.Flow.Returns {
-					if !also(leadsAlong(p, g.Flow, r, depth-1)) {
-						return ""
-					}
+				a.p.FlowOf(g)
+				if slices.ContainsFunc(g.Flow.Returns, func(r int32) bool { return !leadsNowhere(g.Flow, r) && !a.follow(g.Flow, r, depth-1) }) {
+					return false
 				}
 			}
+			return len(fl.Calls[x.Num].Callees) > 0
+		default:
+			return false
 		}
-		return all
 	}
-	return ""
+}
+
+// leadsNowhere reports whether a value leads to nobody's state.
+func leadsNowhere(fl *Flow, n int32) bool {
+	switch fl.Nodes[n].Kind {
+	case NodeNothing, NodeKept, NodeMade:
+		return true
+	}
+	return n == 0
 }
 
 // heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state; nil where it

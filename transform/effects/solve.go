@@ -281,7 +281,7 @@ func derive(s *Solver, f *Function) bool {
 			}
 			field := e.Field
 			if field == "" && e.Kind == OnState && class != nil {
-				field = leadsAlong(s.p, s.flow, e.Node, maxReturns)
+				field = leadsAlongIn(s, e.Node, r.Region)
 			}
 			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
 			if e.takes {

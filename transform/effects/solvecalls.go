@@ -68,7 +68,7 @@ func does(s *Solver, c *Call, g *Function) {
 			}
 			field := e.Field
 			if r.Parent < 0 && e.Class == nil {
-				field = leadsAlong(s.p, s.flow, c.Args[r.Num], maxReturns) // what a pointer or container argument leads into
+				field = leadsAlongIn(s, c.Args[r.Num], a.Region) // what a pointer or container argument leads into
 			}
 			itself := e.Itself || field == "" && r.Parent < 0 && e.Class == nil && s.flow.addresses(c.Args[r.Num])
 			for _, to := range a.regions {
