@@ -384,3 +384,45 @@ func checkNotes(t *testing.T, src, says string, note bool) {
 		t.Errorf("nothing says %q: %v\n%s", says, rep.Findings, src)
 	}
 }
+
+const lentToC = `
+cimport cython
+from cpython.dict cimport PyDict_GetItem
+cdef extern from "lib.h":
+    ctypedef struct visit_t:
+        void *user
+    ctypedef int (*each_t)(visit_t *v, int code) except -1
+    int lib_each(void *h, each_t cb, void *user) except -1
+
+@cython.locked_class
+cdef class Walker:
+    cdef void *h
+    cdef dict names
+    def __init__(self):
+        self.names = {}
+    def rename(self, code, name):
+        self.names[code] = name
+    def count(self):
+        lib_each(self.h, on_each, <void *>self)
+
+cdef object all_names = {}
+
+def rename_all(code, name):
+    all_names[code] = name
+`
+
+// C code that calls a function does so perhaps for somebody who holds the lock of the object that it passes on: no source in sight
+// tells.
+func TestNotesOnItemsThatCCodeComesTo(t *testing.T) {
+	for more, note := range map[string]bool{
+		"cdef int on_each(visit_t *v, int code) except -1:\n    cdef Walker w = <Walker>v.user\n    print(<object>PyDict_GetItem(w.names, code))\n":                                                   true,
+		"cdef int on_each(visit_t *v, int code) except -1:\n    cdef Walker w\n    w = <Walker>v.user\n    print(<object>PyDict_GetItem(w.names, code))\n":                                            true,
+		"cdef int on_each(visit_t *v, int code) except -1:\n    print(<object>PyDict_GetItem(all_names, code))\n":                                                                                     false,
+		"cdef int on_each(list ws, int code) except -1:\n    cdef Walker w = <Walker?>ws[code]\n    print(<object>PyDict_GetItem(w.names, code))\n":                                                   false,
+		"cdef int on_each(visit_t *v, list ws) except -1:\n    cdef Walker w = <Walker>v.user\n    if ws:\n        w = <Walker?>ws[0]\n    print(<object>PyDict_GetItem(w.names, 1))\n":               false,
+		"cdef int on_each(visit_t *v, int code) except -1:\n    return 0\n\ndef look(list ws, code):\n    cdef Walker other = <Walker?>ws[0]\n    return <object>PyDict_GetItem(other.names, code)\n": false,
+		"cdef int on_each(visit_t *v, int code) except -1:\n    return 0\n\ncdef look(visit_t *v, int code):\n    cdef Walker w = <Walker>v.user\n    return <object>PyDict_GetItem(w.names, code)\n": false,
+	} {
+		checkNotes(t, lentToC+"\n"+more, "borrowed reference", note)
+	}
+}

@@ -19,6 +19,11 @@ func calledFromC(c *checking, f *effects.Function, x *effects.Region) bool {
 	if p.Type == nil || p.Type.Name != "void" || syntax.Pointers(p.Declarator) != 1 {
 		return false
 	}
+	return usedAsValue(c, f.Def.Name.Name)
+}
+
+// usedAsValue reports whether the module uses the name of a function, or whatever has it, other than to call it.
+func usedAsValue(c *checking, name string) bool {
 	if c.pointers == nil {
 		c.pointers = map[string]bool{}
 		for _, u := range c.m.Units {
@@ -32,5 +37,5 @@ func calledFromC(c *checking, f *effects.Function, x *effects.Region) bool {
 			}
 		}
 	}
-	return c.pointers[f.Def.Name.Name]
+	return c.pointers[name]
 }

@@ -9,6 +9,7 @@ import (
 	"pyxlock/parser/ast"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
@@ -16,7 +17,84 @@ import (
 // unguarded reports whether others can get at an object that a function evaluates at an offset, without a lock that is
 // held there.
 func unguarded(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
-	return c.reach(f, x, at) == shared && !f.held(at, x) && !operandHeld(c, f, x)
+	return c.reach(f, x, at) == shared && !f.held(at, x) && !operandHeld(c, f, x) && !itemHeld(c, f, x, at)
+}
+
+// itemHeld reports whether an expression is a variable that holds an item of what is held, "groups = self._groups[name]":
+// what an object without a lock leads to is the state of whoever has it.
+func itemHeld(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
+	n, ok := syntax.Bare(x).(*ast.Name)
+	if f.prepare(); !ok || !f.local[n.Name] {
+		return false
+	}
+	values, param := f.reaching(n.Name, at)
+	return !param && len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool {
+		of := containerAsked(c, v)
+		return of == nil || !f.held(at, of) && !operandHeld(c, f, of)
+	})
+}
+
+// containerAsked is what a variable has an item of; nil where that is not known.
+func containerAsked(c *checking, v nameValue) ast.Expr {
+	if v.value == nil || v.item {
+		return nil
+	}
+	switch x := syntax.Bare(v.value).(type) {
+	case *ast.Subscript:
+		return x.X
+	case *ast.Call:
+		if l, ok := library.Lenders()[c.m.CName(x.Fun)]; ok && l.Container >= 0 {
+			return syntax.Arg(x, l.Container)
+		}
+		if fun, ok := syntax.Unparen(x.Fun).(*ast.Attribute); ok && (fun.Attr.Name == "get" || fun.Attr.Name == "setdefault") {
+			return fun.X
+		}
+	}
+	return nil
+}
+
+// fromC reports whether an expression is reached from an object that C code passes on to a function that it calls, perhaps for
+// somebody who holds its lock.
+func fromC(c *checking, f *ruleFunc, x ast.Expr) bool {
+	root := syntax.Bare(x)
+	for depth := 0; ; depth++ {
+		at, ok := root.(*ast.Attribute)
+		if !ok {
+			if depth == 0 {
+				return false
+			}
+			break
+		}
+		root = syntax.Bare(at.X)
+	}
+	n, ok := root.(*ast.Name)
+	if f.prepare(); !ok || f.class != nil || f.outer != nil || f.def.Kind != ast.Cdef || !usedAsValue(c, f.def.Name.Name) || f.params[n.Name] != nil || len(f.values[n.Name]) == 0 {
+		return false
+	}
+	t := f.types[n.Name]
+	if t.ctype == nil || !c.p.Guards(c.p.Types.Of(c.m, t.ctype, t.d).Class) {
+		return false
+	}
+	return !slices.ContainsFunc(f.values[n.Name], func(v nameValue) bool {
+		cast, ok := v.value.(*ast.Cast)
+		return !ok || v.item || !inC(f, cast.X)
+	})
+}
+
+// inC reports whether an expression is a pointer that C code gave a function: one of its parameters, or what a struct
+// that one leads to has.
+func inC(f *ruleFunc, e ast.Expr) bool {
+	for {
+		switch x := syntax.Bare(e).(type) {
+		case *ast.Attribute:
+			e = x.X
+			continue
+		case *ast.Name:
+			p := f.params[x.Name]
+			return p != nil && p.Type != nil && syntax.Pointers(p.Declarator) > 0 && len(f.values[x.Name]) == 0
+		}
+		return false
+	}
 }
 
 // operandHeld reports whether an expression is reached through an attribute of a parameter, which the function holds

@@ -40,9 +40,14 @@ func borrowed(c *checking) {
 			if x == nil || c.sizedBefore(f, call, name) || library.ByKey()[name] && (adding{&c.bodies}).onlyAddedTo(f, x) || !unguarded(c, f, x, call.Pos) {
 				return true
 			}
-			f.finding(call.Span, finding.Borrowed,
+			out := f.finding(call.Span, finding.Borrowed,
 				fmt.Sprintf("%s returns a borrowed reference: another thread can replace the item in %s", name, f.spelled(x)),
-				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x))).Cause = containerIn(c, f, x)
+				fmt.Sprintf("use %s, or %s, which return a reference of your own, or hold a lock on %s", l.Instead, plainly(f, name, call), f.spelled(x)))
+			out.Cause = containerIn(c, f, x)
+			if fromC(c, f, x) {
+				out.Warning, out.Note = true, true
+				out.Message += ", unless whoever has C code call this holds the lock"
+			}
 			return true
 		})
 	}
