@@ -426,3 +426,33 @@ func TestNotesOnItemsThatCCodeComesTo(t *testing.T) {
 		checkNotes(t, lentToC+"\n"+more, "borrowed reference", note)
 	}
 }
+
+const givesAway = `
+cimport cython
+cdef class Maker:
+    cdef dict names
+    cdef object make
+    def __init__(self, make, names):
+        self.make = make
+        self.names = dict(names)
+    def __call__(self, tag):
+        return self.make(tag, self.names)
+`
+
+// That Python code which is not in sight changes what it is given, of a class without a lock that nothing in sight changes, is a note.
+func TestNotesOnWhatIsGivenAway(t *testing.T) {
+	for more, note := range map[string]bool{
+		"": true,
+		"    def name(self, key):\n        return self.names[key]\n":                                                       true,
+		"    def add(self, key):\n        self.names[key] = 1\n":                                                           false,
+		"    def reset(self):\n        self.names = {}\n":                                                                  false,
+		"    cdef public int n\n":                                                                                          false,
+		"    cdef int n\n    def count(self):\n        self.n += 1\n":                                                      false,
+		"\ndef add(Maker m not None, key):\n    m.names[key] = 1\n":                                                        false,
+		"\ncdef add(dict names, key):\n    names[key] = 1\n\ndef adding(Maker m not None):\n    add(m.names, 1)\n":         false,
+		"    cdef int *p\n    def fill(self):\n        fill(self.p)\n\ncdef extern from 'lib.h':\n    void fill(int *p)\n": false,
+		"    def pop(self):\n        return self.names.popitem()\n":                                                        false,
+	} {
+		checkNotes(t, givesAway+more, "Maker has no lock", note)
+	}
+}

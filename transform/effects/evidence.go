@@ -18,6 +18,8 @@ type Evidence struct {
 	Func   *Function
 	Effect *Effect
 	Field  *project.Field // a public attribute, where that is all
+	// Unseen is true where nothing speaks for it but that Python code which is not in sight is given what it may change.
+	Unseen bool
 }
 
 // Written tells which classes something writes to once their objects are made.
@@ -42,6 +44,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 		all = append(all, p.Funcs(m).All...)
 	}
 	p.Solve(all)
+	seen := map[*project.Class]bool{}
 	a.Sets = FindLockSets(p, all)
 	a.atomics = a.Sets.atomics(mods)
 	for _, f := range all {
@@ -63,6 +66,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 					continue // a lock that is made: PXL218 has those that are made too late
 				}
 				ev := &Evidence{Func: f, Effect: e}
+				seen[c] = seen[c] || ends(e) != CallsUnknown
 				if old := a.Wrote[c]; old == nil || ev.weight(c) > old.weight(c) {
 					a.Wrote[c] = ev
 				}
@@ -72,9 +76,13 @@ func Gather(p *Program, mods []*project.Module) *Written {
 	for _, m := range mods {
 		for _, c := range m.Classes {
 			for _, fd := range c.Fields {
+				seen[c] = seen[c] || fd.Vis == ast.Public
 				if fd.Vis == ast.Public && a.Wrote[c] == nil && !c.Extern {
 					a.Wrote[c] = &Evidence{Field: fd}
 				}
+			}
+			if ev := a.Wrote[c]; ev != nil {
+				ev.Unseen = !seen[c]
 			}
 		}
 	}

@@ -21,6 +21,8 @@ type unlockedClass struct {
 	done  bool // by the code itself, and not by C that gets a pointer
 	// leftToC is true where a C function of which nothing is known gets the state, and that is all.
 	leftToC bool
+	// unseen is true where Python code that is not in sight gets the state, and that is all.
+	unseen bool
 	// reached is the one call that reaches an override of the class, see reachedBy.
 	reached string
 	// steps lead to what changes it, the function that others can call first.
@@ -89,7 +91,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, awaited: awaited[c], sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
+					out[m] = append(out[m], unlockedClass{class: c, awaited: awaited[c], sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), unseen: ev.Unseen, reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
@@ -180,6 +182,10 @@ func changing(mods []*project.Module, open map[*project.Module][]unlockedClass) 
 			f.Message = fmt.Sprintf("%s has no lock, and %s", k.class.Name, k.text)
 			f.Gist = k.class.Name + " has no lock"
 			f.Warning = !k.sure || !k.done
+			if k.unseen {
+				f.Note = true
+				f.Message += "; nothing in sight changes it"
+			}
 			f.Help = "lock it: pyxlock annotate proposes how; or say why it needs no lock: @cython.no_lock(\"why\") on the class"
 			f.Cause = k.reached
 			if !known[k.class] { // what such functions do is to be said once, by headers, sources or the setting reads
