@@ -175,6 +175,10 @@ type taking struct {
 	member string
 	part   Accessor
 	effect *Effect
+	// given is the argument of a call from which steps attributes lead to the object, the last of them way; 0 for none.
+	given int32
+	steps int
+	way   Way
 }
 
 // call finds what a call takes.
@@ -194,6 +198,14 @@ func (w *nesting) call(c *Call) {
 				for _, to := range w.along(a.Region, g, e.Region, c.history) {
 					t := taking{region: to, under: cmp.Or(c.under, c.inside), effect: &Effect{Region: to, Class: e.Class, Mode: max(e.Mode, takenFor(w.p, g, &e)), Cause: ThroughCall,
 						Name: g.Def.Name.Name, Span: c.Span, Via: e.Via, next: e.next}}
+					if top := &g.Sum.Regions[at]; top.Parent < 0 && !top.OfItems() {
+						t.given = c.Args[top.Num]
+						for x := e.Region; x != at; x = g.Sum.Regions[x].Parent {
+							if t.steps++; t.steps == 1 {
+								t.way = Way{Name: g.Sum.Regions[x].Name, Items: g.Sum.Regions[x].OfItems()}
+							}
+						}
+					}
 					if direct {
 						if t.node, t.region = c.Args[r.Num], -1; r.Num == 0 && g.Class != nil {
 							t.on = Receiver(w.f, c.Span)
@@ -337,6 +349,11 @@ func (w *nesting) pair(l BlockLock, t *taking) {
 			n.Kin, n.Way = Below, nil
 			if steps == 1 {
 				n.Way = &way
+			}
+		} else if t.steps > 0 && w.plain(t.given) == w.plain(l.node) { // whichever of many objects that is
+			n.Kin, n.Way = Below, nil
+			if t.steps == 1 {
+				n.Way = &t.way
 			}
 		} else if t.node != 0 && t.region < 0 && !t.star {
 			if steps, way, ok := w.leads(t.node, &taking{node: l.node, region: -1}); ok {
