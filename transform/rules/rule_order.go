@@ -159,6 +159,7 @@ type ordering struct {
 	settings  effects.Settings
 	walks     map[effects.Way]bool
 	opposites effects.Opposites
+	together  effects.Opposites                    // ways that one walk goes to their ends, see effects.WalkedTogether
 	other     map[kindOf]bool                      // see otherKind
 	finds     map[*effects.Function][]effects.Find // of functions that were asked for theirs
 	finders   map[*effects.Function]bool           // see finding
@@ -329,7 +330,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			continue
 		}
 		if o.opposites == nil {
-			o.opposites = effects.OppositesOf(linked(o))
+			o.opposites, o.together = effects.OppositesOf(linked(o)), effects.WalkedTogether(o.all)
 		}
 		for _, b := range o.own[c] {
 			if b.way == nil || b.passed && b.together || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
@@ -337,7 +338,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			}
 			switch {
 			case (a.up != b.up || b.together) && *a.way == *b.way: // up and down the same one
-			case a.up == b.up && !b.together && o.opposites.Lead(*a.way, *b.way):
+			case a.up == b.up && !b.together && o.opposites.Lead(*a.way, *b.way) && !o.together.Lead(*a.way, *b.way):
 			default:
 				continue
 			}
