@@ -7,8 +7,8 @@ WORK.json is a list of units: {"id", "source", "root", "output", "cplus",
 the optional list "include" extends; "directives" is written as for "cython -X";
 "shared", if it is there, is the module that has Cython's own utility code.
 Every warning is an error unless "warnings" is true. RESULTS.jsonl gets one line for each unit,
-in order: {"id", "ok", "messages"}. A unit that takes UNIT_SECONDS ends the process,
-with a traceback that shows where Cython is.
+in order: {"id", "ok", "messages"}. A unit that takes UNIT_SECONDS ends the process (the one
+that compiles it, and then this one), with a traceback that shows where Cython is.
 
 All units cimport the same pyxlock.pxd, and to parse it would be a quarter of the work: it
 is parsed once, and the others get a copy of that tree.
@@ -18,6 +18,7 @@ import faulthandler
 import gc
 import io
 import json
+import multiprocessing
 import os
 import pickle
 import sys
@@ -28,7 +29,8 @@ from pathlib import Path
 from Cython.Compiler import Errors, Main, Options, PyrexTypes
 
 UNIT_SECONDS = 600
-UNITS_OF_GARBAGE = 5
+FIRST_UNITS = 5
+UNITS_OF_CHILD = 40
 
 
 class Kept:
@@ -117,6 +119,17 @@ def compile_unit(unit):
     return ok, printed.getvalue()
 
 
+def compile_units(units, out):
+    """Compile units, and write a line for each."""
+    for unit in units:
+        faulthandler.dump_traceback_later(UNIT_SECONDS, exit=True)
+        ok, messages = compile_unit(unit)
+        record = {"id": unit["id"], "ok": ok, "messages": messages}
+        out.write(json.dumps(record) + "\n")
+        out.flush()
+    faulthandler.cancel_dump_traceback_later()
+
+
 def main():
     """Read the work list, compile, write the results."""
     with open(sys.argv[1], encoding="utf-8") as file:
@@ -126,20 +139,20 @@ def main():
     # Cython also looks for .pxd files in the current directory: let it be empty.
     with tempfile.TemporaryDirectory() as empty, open(results, "w", encoding="utf-8") as out:
         os.chdir(empty)
-        # A compilation makes many objects that live to its end: to look for garbage meanwhile
-        # costs time. What the first ones leave stays, and is not looked at.
+        # A compilation leaves objects that refer to each other. To look for them costs more
+        # than to have a child of this process compile some units and end: it begins with what
+        # the first units have left, Cython's own tables.
         gc.disable()
-        for number, unit in enumerate(units, 1):
-            faulthandler.dump_traceback_later(UNIT_SECONDS, exit=True)
-            ok, messages = compile_unit(unit)
-            record = {"id": unit["id"], "ok": ok, "messages": messages}
-            out.write(json.dumps(record) + "\n")
-            out.flush()
-            if number % UNITS_OF_GARBAGE == 0:
-                gc.collect()
-            if number == UNITS_OF_GARBAGE:
-                gc.freeze()
-        faulthandler.cancel_dump_traceback_later()
+        compile_units(units[:FIRST_UNITS], out)
+        gc.collect()
+        gc.freeze()
+        for begin in range(FIRST_UNITS, len(units), UNITS_OF_CHILD):
+            some = units[begin : begin + UNITS_OF_CHILD]
+            child = multiprocessing.get_context("fork").Process(target=compile_units, args=(some, out))
+            child.start()
+            child.join()
+            if child.exitcode:
+                sys.exit(f"the process that compiled units ended with {child.exitcode}")
         os.chdir("/")
 
 
