@@ -111,12 +111,13 @@ func leadsNowhere(fl *Flow, n int32) bool {
 	return n == 0
 }
 
-// heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state; nil where it
-// is not declared, or into which of the object's attributes the pointer leads is not known. Of a class of C's,
+// heldBy is the class of the object that a region's attribute holds, for a pointer into that object's state, or a struct
+// that has such pointers; nil where it is not declared, or into which of the object's attributes the pointer leads is not
+// known. Of a class of C's,
 // of one that is not in sight and of one for which somebody answers nothing would be told: what is written there stays
 // that of whoever has the object.
 func heldBy(s *Solver, call int32, shape ctype.Shape, x *Region) *project.Class {
-	if shape.Kind == ctype.Object || x.Owner == nil || leadsAlong(s.p, s.flow, call, maxReturns) == "" {
+	if shape.Kind == ctype.Object || x.Owner == nil || shape.Kind != ctype.Record && leadsAlong(s.p, s.flow, call, maxReturns) == "" {
 		return nil
 	}
 	f := x.Owner.Field(x.Name)
