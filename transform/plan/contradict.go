@@ -39,6 +39,7 @@ func (r *resolver) contradicted(locks []Placed) {
 			}
 		}
 		first := len(r.f.Def.Params.List) > 0 && what == r.f.Def.Params.List[0].Name.Name
+		own := first && r.f.Class != nil
 		by := decoratorOf(locks, what, first)
 		if by == nil {
 			continue
@@ -51,7 +52,7 @@ func (r *resolver) contradicted(locks []Placed) {
 			if e.Mode != effects.Write || e.Maybe && told {
 				continue
 			}
-			if !first && !r.p.Program.Guards(e.Class) {
+			if !own && !r.p.Program.Guards(e.Class) {
 				continue
 			}
 			if !e.Raw && slices.ContainsFunc(later, func(d effects.Deferred) bool { return !d.Now && d.Body.Contains(e.Span.Pos) }) {
