@@ -456,3 +456,40 @@ func TestNotesOnWhatIsGivenAway(t *testing.T) {
 		checkNotes(t, givesAway+more, "Maker has no lock", note)
 	}
 }
+
+const byPointer = `
+cimport cython
+ctypedef int (*step_t)(Machine, int) except -1
+
+@cython.locked_class
+cdef class Machine:
+    cdef step_t step
+    cdef int size
+    cdef Machine inner
+    def __init__(self, int size):
+        self.size = size
+        self.step = quiet
+    def run(self, int n):
+        return self.step(self, n)
+
+cdef int quiet(Machine m, int n) except -1:
+    return m.size
+
+def look(list l):
+    return (<Machine?>l[0]).size
+`
+
+// A C function that an attribute points to may do anything to the objects that it is given. Where no function in sight does, that
+// it changes an attribute is a note.
+func TestNotesOnFunctionPointers(t *testing.T) {
+	for more, note := range map[string]bool{
+		"": true,
+		"\ndef look_again(Machine m not None):\n    return m.size\n":                                                                                       true,
+		"\ncdef int loud(Machine m, int n) except -1:\n    m.size = n\n    return 0\n\ndef make():\n    m = Machine(1)\n    m.step = loud\n    return m\n": false,
+		"\ndef set_size(Machine m not None, int n):\n    m.size = n\n":                                                                                     false,
+		"\ncdef class Sub(Machine):\n    def grow(self):\n        self.size += 1\n":                                                                        false,
+		"\ncdef extern from 'lib.h':\n    void lib_set(int *p)\n\ndef reset(Machine m not None):\n    lib_set(&m.size)\n":                                  false,
+	} {
+		checkNotes(t, byPointer+more, "look reads size", note)
+	}
+}

@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
+	"pyxlock/parser/c"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -190,8 +191,13 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			}
 			args := b.passed(e.Args)
 			if fs.Kind != ctype.Object { // a function pointer
-				args.each(func(n int32) { b.rawObject(n, name, e.Span) })
-				return b.unknownCall(args, name, e.Span, true)
+				before := len(b.flow.Actions)
+				if !b.p.readsOnly(name, "") {
+					args.each(func(n int32) { b.rawObject(n, name, e.Span) })
+				}
+				out := b.unknownCall(args, name, e.Span, true)
+				b.told(before, c.Answer{}, Reader{Name: name})
+				return out
 			}
 			b.exprs.mayCall(n, "__call__", Plain, e.Span)
 			return referredTo(b, pythonCall(b, args, name, e.Span), n, args)

@@ -72,8 +72,12 @@ func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, 
 		return
 	}
 	field, behind := b.fieldOf(n, kind, name)
+	whole := c == PassesUnknown && b.shape(n).Kind == ctype.Object // name is that of a function
+	if whole {
+		field, behind = "", false
+	}
 	b.flow.Actions = append(b.flow.Actions, action{Node: n, class: class, Kind: kind, Mode: md, sure: sure,
-		raw: kind != OnPython, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, itself: kind == OnState && field == "" && b.flow.addresses(n) || c == PassesUnknown && b.shape(n).Kind == ctype.Object, Span: span, history: b.history()})
+		raw: kind != OnPython, under: b.under, Cause: c, Name: name, Field: field, behind: behind || c == StoresThrough, itself: kind == OnState && field == "" && b.flow.addresses(n) || whole, Span: span, history: b.history()})
 }
 
 // fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether
