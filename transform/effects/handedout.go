@@ -4,6 +4,8 @@ package effects
 // function inside the function when somebody calls it. The function's locks are gone by then.
 
 import (
+	"slices"
+	"strings"
 	"sync"
 
 	"pyxlock/parser/ast"
@@ -76,6 +78,10 @@ func HandedOut(f *Function) []Deferred {
 				for _, a := range n.Args {
 					add(a.X, true, true)
 				}
+			case isMethod && (name == "map" || name == "starmap") && l.pool(fun.X):
+				for _, a := range n.Args {
+					add(a.X, true, true)
+				}
 			case name == "setattr" && !isMethod && len(n.Args) == 3:
 				add(n.Args[2].X, false, true)
 			case isMethod && (name == "update" || name == "extend") && l.others(fun.X):
@@ -144,6 +150,40 @@ func (l *later) lazily(fun ast.Expr) bool {
 	}
 	in, ok := library.GoesOverLater()[path[0]]
 	return ok && in == module && (len(path) == 1 || path[1] == "from_iterable")
+}
+
+// PoolNamed reports whether an expression is a pool of threads, by its name, or by that of what makes it.
+func PoolNamed(e ast.Expr) bool {
+	if k, ok := syntax.Unparen(e).(*ast.Call); ok {
+		e = k.Fun
+	}
+	name := strings.ToLower(syntax.LastName(e))
+	return strings.Contains(name, "pool") || strings.Contains(name, "executor")
+}
+
+// pool reports whether an expression is a pool of threads, by its name or by what it is made of.
+func (l *later) pool(e ast.Expr) bool {
+	if PoolNamed(e) {
+		return true
+	}
+	made := func(e ast.Expr) bool {
+		k, ok := syntax.Unparen(e).(*ast.Call)
+		return ok && PoolNamed(k)
+	}
+	n, ok := syntax.Bare(e).(*ast.Name)
+	found := false
+	if ok {
+		syntax.OwnNodes(l.body, func(x ast.Node) bool {
+			switch x := x.(type) {
+			case *ast.WithItem:
+				found = found || x.Target != nil && syntax.IsNamed(x.Target, n.Name) && made(x.X)
+			case *ast.Assign:
+				found = found || slices.ContainsFunc(x.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, n.Name) }) && x.Value != nil && made(x.Value)
+			}
+			return !found
+		})
+	}
+	return found
 }
 
 // others reports whether somebody else may have a container: it is no local variable, or one that gets what an

@@ -87,6 +87,10 @@ func (l leaving) of(at *ruleFunc) handedOut {
 	if len(list) == 1 && l.startsOne(at, list[0]) {
 		list = nil
 	}
+	list = slices.DeleteFunc(list, func(body ast.Span) bool {
+		i := slices.IndexFunc(l.inner[at], func(g *ruleFunc) bool { return g.class == nil && g.def.Body.Span == body })
+		return i >= 0 && l.joined(at, l.inner[at][i])
+	})
 	itself := len(list)
 	within := map[string]*ruleFunc{} // those that are not known to leave yet
 	for _, g := range l.inner[at] {

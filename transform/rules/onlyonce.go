@@ -31,6 +31,22 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 	byName := map[string]*ruleFunc{}
 	atExit := map[string]bool{} // or after a fork
 	lambdas := map[ast.Span]*ruleFunc{}
+	thread := &ruleFunc{} // another one, which runs what it is given
+	apart := func(call *ast.Call) {
+		if name := syntax.LastName(call.Fun); !library.CallsApart()[name] && name != "map" && name != "starmap" {
+			return
+		}
+		if m, ok := call.Fun.(*ast.Attribute); ok && (m.Attr.Name == "map" || m.Attr.Name == "starmap") && !effects.PoolNamed(m.X) {
+			return
+		} else if !ok && syntax.LastName(call.Fun) == "map" {
+			return
+		}
+		for _, a := range call.Args {
+			if name, ok := syntax.Bare(a.X).(*ast.Name); ok {
+				users[name.Name] = append(users[name.Name], user{thread, ""})
+			}
+		}
+	}
 	for _, f := range actors(c) {
 		if f.isLambda() {
 			lambdas[f.def.Span] = f
@@ -52,6 +68,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 					handed[name] = ""
 					atExit[name.Name] = true
 				}
+				apart(n)
 			case *ast.Name:
 				if flag, ok := handed[n]; ok {
 					users[n.Name] = append(users[n.Name], user{nil, flag})
@@ -78,6 +95,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 				if name, ok := afterFork(n).(*ast.Name); ok {
 					atExit[name.Name] = true
 				}
+				apart(n)
 			case *ast.Name:
 				users[n.Name] = append(users[n.Name], user{})
 			}
