@@ -25,48 +25,77 @@ type placeBound struct {
 // places looks at what one method finds.
 type places struct{ *across }
 
-// indexes reports whether a method has a subscript of memory of the object.
+// indexes reports whether a method has a subscript of memory of the object, or gives that memory to a function.
 func (a places) indexes() bool {
-	return a.self != "" && anyIn(a.f.Def.Body, func(n ast.Node) bool {
-		s, ok := n.(*ast.Subscript)
-		if !ok {
-			return false
-		}
-		x, ok := syntax.Bare(s.X).(*ast.Attribute)
+	memory := func(e ast.Expr) bool {
+		x, ok := syntax.Bare(e).(*ast.Attribute)
 		return ok && (a.attribute(x) != nil || a.container(x) != nil)
+	}
+	return a.self != "" && anyIn(a.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Subscript:
+			return memory(n.X)
+		case *ast.Call:
+			return len(n.Args) > 1 && slices.ContainsFunc(n.Args, func(arg ast.Arg) bool { return memory(arg.X) })
+		}
+		return false
 	})
 }
 
 // bounds looks for such places.
 func (a places) bounds(calls []callback) {
 	told := map[*project.Field]bool{}
-	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
-		s, ok := n.(*ast.Subscript)
-		if !ok || len(s.Index) != 1 {
-			return true
-		}
-		x, ok := syntax.Bare(s.X).(*ast.Attribute)
+	use := func(e ast.Expr, at ast.Span, bounds func(fd *project.Field) []placeBound) {
+		x, ok := syntax.Bare(e).(*ast.Attribute)
 		if !ok {
-			return true
+			return
 		}
 		fd := a.attribute(x)
 		if fd == nil {
 			fd = a.container(x)
 		}
 		if fd == nil || told[fd] || a.p.Types.OfField(fd).Kind == ctype.Record && nodes[project.TypeName(a.f.Class.Mod, fd.Ctype)] || a.shrunk(fd).by == nil {
-			return true
+			return
 		}
-		found := a.found(s, fd)
+		found := bounds(fd)
 		for _, k := range calls {
-			if a.outdated(found, k.span, s.Span) {
+			if a.outdated(found, k.span, at) {
 				told[fd] = true
-				tellAcross(a.across, a.shrunk(fd), s.Span, k, a.f.Name()+" finds the place in "+fd.Name+" of self before %s runs, which may call %s: that makes it smaller, and the place is used after it",
+				tellAcross(a.across, a.shrunk(fd), at, k, a.f.Name()+" finds the place in "+fd.Name+" of self before %s runs, which may call %s: that makes it smaller, and the place is used after it",
 					"call first and look at the size afterwards, again in each round of a loop; the lock does not help, since the same thread may take it again")
 				break
 			}
 		}
+	}
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Subscript:
+			if len(n.Index) == 1 {
+				use(n.X, n.Span, func(fd *project.Field) []placeBound { return a.found(n, fd) })
+			}
+		case *ast.Call: // memcpy(out, self.p, n)
+			for _, arg := range n.Args {
+				use(arg.X, n.Span, func(*project.Field) []placeBound { return a.lengths(n) })
+			}
+		}
 		return true
 	})
+}
+
+// lengths are where the numbers come from that a call is given beside a pointer, of those that are made of what the object has.
+func (a places) lengths(call *ast.Call) (out []placeBound) {
+	for _, arg := range call.Args {
+		x, ok := syntax.Bare(arg.X).(*ast.Name)
+		if !ok || !a.r.local[x.Name] || a.r.types[x.Name].d != nil && a.r.types[x.Name].d.Pointer > 0 {
+			continue
+		}
+		for _, v := range a.origins(x.Name, a.before(call.Pos)) {
+			if v.value != nil && !v.item && v.pos < call.Pos && a.ofSelf(v.value) && a.attribute(v.value) == nil {
+				out = append(out, placeBound{at: ast.Span{Pos: v.pos, End: v.value.Range().End}, of: v.value})
+			}
+		}
+	}
+	return out
 }
 
 // found are the bounds of what a subscript has as its index; of the memory itself, where that is a constant.

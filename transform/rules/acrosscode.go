@@ -56,9 +56,16 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 			return text(n), n.Args[0].X
 		}
 		for _, arg := range n.Args {
+			if arg.Star == 1 && a.unpacks(arg.X) {
+				return "the unpacking of " + text(arg.X), arg.X
+			}
 			if arg.Name.Name == "key" && a.object(arg.X) {
 				return text(arg.X), arg.X
 			}
+		}
+	case *ast.Starred:
+		if a.unpacks(n.X) {
+			return "the unpacking of " + text(n.X), n.X
 		}
 	case *ast.WithItem:
 		if a.users(n.X, false, 0) {
@@ -66,6 +73,9 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 		}
 	case *ast.Assign:
 		for _, t := range n.Targets {
+			if _, several := syntax.Unparen(t).(*ast.Collection); several && n.Value != nil && a.unpacks(n.Value) {
+				return "the unpacking of " + text(n.Value), n.Value
+			}
 			if x, ok := t.(*ast.Attribute); ok && n.Value != nil && a.field(x) != nil && a.users(x, false, 0) && !a.foundNone(x, n) {
 				return "the end of what " + text(x) + " was", x
 			}
@@ -78,6 +88,16 @@ func (a asking) implied(n ast.Node) (string, ast.Expr) {
 		}
 	}
 	return "", nil
+}
+
+// unpacks reports whether the going over an expression asks an object of the user's, and not a tuple or text of Python's own.
+func (a asking) unpacks(e ast.Expr) bool {
+	if x, ok := syntax.Bare(e).(*ast.Attribute); ok {
+		if fd := a.field(x); fd != nil && fd.Ctype != nil && library.ExactTypes()[fd.Ctype.Name] {
+			return false
+		}
+	}
+	return a.users(e, false, 0)
 }
 
 // foundNone reports whether a test has found that an attribute of the object is None where a statement assigns to it.
@@ -187,6 +207,76 @@ func (a asking) how(e ast.Expr) bool {
 	return syntax.IsNothing(value) && !empty(value)
 }
 
+// flag reports whether an expression is a parameter that need not be given, and of which nothing is asked but its truth.
+func (a asking) flag(e ast.Expr) bool {
+	x, ok := syntax.Bare(e).(*ast.Name)
+	if !ok || a.r.params[x.Name] == nil || !empty(a.r.params[x.Name].Default) {
+		return false
+	}
+	asked, all := 0, 0
+	truth := func(e ast.Expr) {
+		for {
+			u, ok := syntax.Unparen(e).(*ast.Unary)
+			if !ok || u.Op != "not" {
+				break
+			}
+			e = u.X
+		}
+		if n, ok := syntax.Bare(e).(*ast.Name); ok && n.Name == x.Name {
+			asked++
+		}
+	}
+	ast.Walk(a.f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			if n.Name == x.Name && n.Access != ast.Write {
+				all++
+			}
+		case *ast.CondClause:
+			truth(n.Cond)
+		case *ast.While:
+			truth(n.Cond)
+		case *ast.Cond:
+			truth(n.If)
+		case *ast.Binary:
+			if n.Op == "and" || n.Op == "or" {
+				truth(n.X)
+				truth(n.Y)
+			}
+		case *ast.Compare:
+			if len(n.Ops) == 1 && strings.HasPrefix(n.Ops[0], "is") {
+				truth(n.Xs[0])
+			}
+		}
+		return true
+	})
+	return asked == all
+}
+
+// numbers reports whether an expression is a number of C's, or a tuple of some.
+func (a asking) numbers(e ast.Expr) bool {
+	switch e := syntax.Bare(e).(type) {
+	case *ast.Number:
+		return true
+	case *ast.Collection:
+		return e.Kind == "tuple" && !slices.ContainsFunc(e.Elems, func(e ast.Expr) bool { return !a.numbers(e) })
+	case *ast.Name:
+		t := a.r.types[e.Name]
+		return t.ctype != nil && a.p.Types.Of(a.f.Mod, t.ctype, t.d).Kind == ctype.Scalar
+	case *ast.Attribute:
+		fd := a.field(e)
+		return fd != nil && a.p.Types.OfField(fd).Kind == ctype.Scalar
+	case *ast.Subscript:
+		x, ok := syntax.Bare(e.X).(*ast.Attribute)
+		if !ok || len(e.Index) != 1 || a.field(x) == nil {
+			return false
+		}
+		sh := a.p.Types.OfField(a.field(x))
+		return sh.Kind == ctype.Pointer && sh.Elem == ctype.Scalar
+	}
+	return false
+}
+
 // operated is the object of the user's whose truth or arithmetic an expression or a statement asks, nil where it asks none.
 func (a asking) operated(n ast.Node) ast.Expr {
 	object := func(e ast.Expr) bool { return a.object(e) && !a.how(e) }
@@ -194,7 +284,7 @@ func (a asking) operated(n ast.Node) ast.Expr {
 		if u, ok := syntax.Unparen(e).(*ast.Unary); ok && u.Op == "not" {
 			e = u.X
 		}
-		if e != nil && object(e) {
+		if e != nil && object(e) && !a.flag(e) {
 			return e
 		}
 		return nil
@@ -224,9 +314,15 @@ func (a asking) operated(n ast.Node) ast.Expr {
 		if n.Op == "and" || n.Op == "or" {
 			return truth(n.X) // the last is asked where the whole is
 		}
+		if n.Op == "%" && a.numbers(n.Y) {
+			return nil // a text is formatted
+		}
 		return first(n.X, n.Y)
 	case *ast.Unary:
-		if n.Op == "-" || n.Op == "+" || n.Op == "~" || n.Op == "not" {
+		switch n.Op {
+		case "not":
+			return truth(n.X)
+		case "-", "+", "~":
 			return first(n.X)
 		}
 	case *ast.Assign:

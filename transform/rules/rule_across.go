@@ -176,59 +176,6 @@ func (a *across) users(e ast.Expr, method bool, depth int) bool {
 	return false
 }
 
-// item reports whether an expression is an item of something of the user's, or of a container that an attribute
-// holds: whoever calls it calls the user's code.
-func (a *across) item(e ast.Expr, depth int) bool {
-	in := func(e ast.Expr) bool {
-		if x, ok := syntax.Bare(e).(*ast.Attribute); ok {
-			if fd := a.field(x); fd != nil && a.p.Types.OfField(fd).Container {
-				return true
-			}
-		}
-		if x, ok := syntax.Bare(e).(*ast.Name); ok && a.r.params[x.Name] != nil && a.r.params[x.Name].Kind != ast.Positional {
-			return true // *args
-		}
-		return a.users(e, false, depth)
-	}
-	switch x := syntax.Bare(e).(type) {
-	case *ast.Subscript:
-		return in(x.X)
-	case *ast.Call:
-		m, ok := syntax.Bare(x.Fun).(*ast.Attribute)
-		return ok && (m.Attr.Name == "get" || m.Attr.Name == "pop") && in(m.X)
-	case *ast.Name:
-		return oneOfSeveral(a, x) || a.named(x, depth, func(v nameValue) bool {
-			if v.item {
-				return in(v.value)
-			}
-			return a.item(v.value, depth+1)
-		})
-	}
-	return false
-}
-
-// oneOfSeveral reports whether a local name without a type is one of several that a loop over something of the user's
-// sets: "for i, x in enumerate(items)".
-func oneOfSeveral(a *across, x *ast.Name) bool {
-	if t := a.r.types[x.Name]; !a.r.local[x.Name] || t.ctype != nil && syntax.LastPart(t.ctype.Name) != "object" {
-		return false
-	}
-	values, _ := a.r.reaching(x.Name, x.Pos)
-	return slices.ContainsFunc(values, func(v nameValue) bool {
-		if v.value != nil {
-			return false
-		}
-		found := false
-		syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
-			if l, ok := n.(*ast.For); ok && l.Target != nil && l.Target.Range().Contains(v.pos) {
-				found = a.goneOver(l.Iter) != nil
-			}
-			return !found && n.Range().Contains(v.pos)
-		})
-		return found
-	})
-}
-
 // named reports whether a local name without a type of its own has a value of some kind.
 func (a *across) named(x *ast.Name, depth int, is func(nameValue) bool) bool {
 	t := a.r.types[x.Name]
