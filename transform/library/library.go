@@ -135,16 +135,18 @@ var (
 
 // Methods.
 var (
-	Changers     = names("changes", "method") // by which Python's containers, arrays and buffers change
-	Keepers      = names("keeps", "method")   // of builtin types, that change nothing
-	Movers       = names("moves", "method")   // tell a Python object where to go on
-	ViewMethods  = names("view", "method")    // of memoryviews
-	Mutators     = names("mutates", "method") // change a container
-	ReadMethods  = names("reads", "method")   // read a container and keep nothing of it
-	Fillers      = names("into", "method")    // write to the buffer that they are given, and keep nothing of it
-	MakerMethods = names("makes", "method")   // whose result is a new object
-	CountsIn     = names("counts", "method")  // change a collections.Counter, in several steps
-	HashMethods  = names("hashes", "method")  // of dicts and sets, that hash their first argument and compare it
+	Changers     = names("changes", "method")  // by which Python's containers, arrays and buffers change
+	Keepers      = names("keeps", "method")    // of builtin types, that change nothing
+	Movers       = names("moves", "method")    // tell a Python object where to go on
+	ViewMethods  = names("view", "method")     // of memoryviews
+	Mutators     = names("mutates", "method")  // change a container
+	ReadMethods  = names("reads", "method")    // read a container and keep nothing of it
+	Fillers      = names("into", "method")     // write to the buffer that they are given, and keep nothing of it
+	MakerMethods = names("makes", "method")    // whose result is a new object
+	Consumers    = names("consumes", "method") // only look at what they are given
+	LogMethods   = names("logs", "method")     // of loggers, that write what they are given
+	CountsIn     = names("counts", "method")   // change a collections.Counter, in several steps
+	HashMethods  = names("hashes", "method")   // of dicts and sets, that hash their first argument and compare it
 	// CarriedBy tells what the results of functions have to do with what these are given.
 	CarriedBy  = values("carries", "function")
 	Iterating  = names("iterates", "method") // that go over what they are given

@@ -13,7 +13,7 @@ import (
 // holds: whoever calls it calls the user's code.
 func (a *across) item(e ast.Expr, depth int) bool {
 	in := func(e ast.Expr) bool {
-		return slices.ContainsFunc(comesOutOf(e), func(e ast.Expr) bool { return a.collection(e) || a.users(e, false, depth) })
+		return slices.ContainsFunc(comesOutOf(e), func(e ast.Expr) bool { return collection(a, e) || a.users(e, false, depth) })
 	}
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Subscript:
@@ -33,7 +33,7 @@ func (a *across) item(e ast.Expr, depth int) bool {
 }
 
 // collection reports whether an expression is a container that an attribute of the object holds, or *args.
-func (a *across) collection(e ast.Expr) bool {
+func collection(a *across, e ast.Expr) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Attribute:
 		fd := a.field(x)
@@ -83,7 +83,7 @@ func oneOfSeveral(a *across, x *ast.Name) bool {
 		found := false
 		syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 			if l, ok := n.(*ast.For); ok && l.Target != nil && l.Target.Range().Contains(v.pos) {
-				found = (a.goneOver(l.Iter) != nil || slices.ContainsFunc(comesOutOf(l.Iter), a.collection)) && !numbered(l, v.pos)
+				found = (a.goneOver(l.Iter) != nil || slices.ContainsFunc(comesOutOf(l.Iter), func(e ast.Expr) bool { return collection(a, e) })) && !numbered(l, v.pos)
 			}
 			return !found && n.Range().Contains(v.pos)
 		})

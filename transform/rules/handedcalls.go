@@ -35,6 +35,8 @@ func givenToUsers(c *checking, f *effects.Function) {
 		if fd := a.containerOf(x, maxAliases); fd != nil && !told[fd.Name] && a.p.Changes.Grows(f.Class, fd.Name) && !letsGo(c, f, fd.Name) {
 			told[fd.Name] = true
 			givenContainer(c, f, fd, x.Range(), to)
+		} else if to == "" {
+			return
 		} else if name := views.of(x, maxAliases); name != "" && !told[name] && !letsGo(c, f, name) {
 			told[name] = true
 			c.handsOutView(f, x.Range(), fmt.Sprintf("gives the memory of %s itself to %s, which may keep it, and read and write it without the lock", name, to))
@@ -64,12 +66,18 @@ func givenToUsers(c *checking, f *effects.Function) {
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Call:
-			if n.Fun != nil && a.keeps(n.Fun) {
-				for _, arg := range n.Args {
-					if arg.Star == 0 {
-						look(arg.X, syntax.Text(f.Unit.File, n.Fun.Range()), maxWithin)
-					}
+			to, kept := a.keeper(n)
+			if to == "" && n.Fun != nil && a.keeps(n.Fun) && !consumes(n) {
+				to, kept = syntax.Text(f.Unit.File, n.Fun.Range()), n.Args
+			}
+			for _, arg := range kept {
+				if arg.Star == 0 && arg.Name.Name != "out" { // that is filled
+					look(arg.X, to, maxWithin)
 				}
+			}
+		case *ast.Yield:
+			if !n.From && n.X != nil {
+				look(n.X, "", maxWithin)
 			}
 		case *ast.Binary:
 			operands(n.X, n.Y, n.Op)
@@ -151,6 +159,9 @@ func givenContainer(c *checking, f *effects.Function, fd *project.Field, at ast.
 	out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
 	out.Warning = true
 	out.Message = fmt.Sprintf("%s gives %s itself to %s, which may keep it and use it without the lock that others hold to change it", f.Name(), fd.Name, to)
+	if to == "" {
+		out.Message = fmt.Sprintf("%s yields %s itself, which callers then use without the lock that others hold to change it", f.Name(), fd.Name)
+	}
 	out.Help = "give it a copy: " + copyOf(fd, syntax.Text(f.Unit.File, at))
 	out.Cause = containersOf(f.Class, fd.Name)
 	c.Findings = append(c.Findings, out)
