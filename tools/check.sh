@@ -178,8 +178,8 @@ thread_tests() {
 # that go through many inputs, each in one goroutine that shares no variable with
 # others; "test" runs these without it, and what does less when -short is set, once more
 # as a whole. tools/testsum holds this to what the tests are (lanes_test.go).
-one_goroutine='TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|TestHostile|TestBounds|TestNesting|TestCheckGrowsNoFasterThanTheCode|TestReviewAgreesWithTheRewrite|FuzzCommands|FuzzRewrite'
-shorter='TestOneResultWhateverTheJobs|TestOneReportWhateverTheJobs'
+one_goroutine='TestTruncatedInput|TestCheckTruncated|TestCythonNames|TestFilterLeavesOtherTextAlone|TestReportsAreSmall|TestPreviewsOfGoldens|TestModels|TestMutations|TestReference|TestHostile|TestBounds|TestNesting|TestDeep|TestOracle|TestCheckGrowsNoFasterThanTheCode|TestReviewAgreesWithTheRewrite|FuzzCommands|FuzzRewrite'
+shorter='TestManyOverridesAreFew|TestOneResultWhateverTheJobs|TestOneReportWhateverTheJobs'
 
 concurrent_packages() {
 	local package dir
