@@ -3,6 +3,7 @@ package golden
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -364,20 +365,24 @@ func (all *compiled) compile(units []*unit, enough func(*unit) bool) {
 		u.ok = false
 		byVersion[u.version] = append(byVersion[u.version], u)
 	}
-	// Two processes a Cython share its work, if there is much of it: starting one takes
-	// as long as ten files. As many run as there are cores.
+	// As many processes run as there are cores, the one with most to do first. Those of a Cython share
+	// its work where it is more than that of one core: starting one takes as long as ten files.
 	var wg sync.WaitGroup
 	var mu sync.Mutex
-	slots := make(chan bool, runtime.GOMAXPROCS(0))
-	for _, version := range slices.Sorted(maps.Keys(byVersion)) {
+	cores, total := runtime.GOMAXPROCS(0), 0
+	for _, units := range byVersion {
+		total += len(units)
+	}
+	slots := make(chan bool, cores)
+	versions := slices.SortedFunc(maps.Keys(byVersion), func(a, b string) int {
+		return cmp.Or(len(byVersion[b])-len(byVersion[a]), strings.Compare(a, b))
+	})
+	for _, version := range versions {
 		units := byVersion[version]
-		half := (len(units) + 1) / 2
-		if len(units) < 40 {
-			half = len(units)
-		}
-		for _, part := range [][]*unit{units[:half], units[half:]} {
+		parts := max(1, min((len(units)*cores+total/2)/total, len(units)/20))
+		for part := range slices.Chunk(units, (len(units)+parts-1)/parts) {
+			slots <- true
 			wg.Go(func() {
-				slots <- true
 				defer func() { <-slots }()
 				if err := compileUnits(version, part); err != nil {
 					mu.Lock()
