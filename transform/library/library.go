@@ -196,6 +196,7 @@ var (
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.
 	KnownC         = values("args", "c")
+	There          = names("there", "c")               // return no NULL to who may use Python's objects
 	MakesMemory    = names("memory", "c")              // return a pointer to something that they made
 	APIMutators    = names("mutates", "c")             // change their first argument
 	Makers         = names("makes", "function", "c")   // whose result is a new object

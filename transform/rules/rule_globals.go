@@ -69,7 +69,7 @@ func mutableGlobals(c *checking) {
 		var why []string
 		headline := ""
 		for _, ch := range v.changes {
-			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.heldFor(ch.node.Range().Pos, v.in) || underLock(uses[name], ch) {
+			if flag, ok := once[ch.f]; ok && (flag == "" || len(flags) == 1) || ch.f.neverRuns(ch.node.Range().Pos) || ch.f.heldFor(ch.node.Range().Pos, v.in) || underLock(uses[name], ch) {
 				continue
 			}
 			w := ""
