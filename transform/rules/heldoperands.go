@@ -21,7 +21,7 @@ func unguarded(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 }
 
 // itemHeld reports whether an expression is a variable that holds an item of what is held, "groups = self._groups[name]":
-// what an object without a lock leads to is the state of whoever has it.
+// what is in a container, and nowhere else, is the state of whoever has that.
 func itemHeld(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 	n, ok := syntax.Bare(x).(*ast.Name)
 	if f.prepare(); !ok || !f.local[n.Name] {
@@ -29,8 +29,8 @@ func itemHeld(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 	}
 	values, param := f.reaching(n.Name, at)
 	return !param && len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool {
-		of := containerAsked(c, v)
-		return of == nil || !f.held(at, of) && !operandHeld(c, f, of)
+		of, ok := containerAsked(c, v).(*ast.Attribute)
+		return !ok || !f.held(at, of) && !operandHeld(c, f, of) || !itemsStay(&c.bodies, of.Attr.Name)
 	})
 }
 
@@ -41,13 +41,13 @@ func containerAsked(c *checking, v nameValue) ast.Expr {
 	}
 	switch x := syntax.Bare(v.value).(type) {
 	case *ast.Subscript:
-		return x.X
+		return syntax.Bare(x.X)
 	case *ast.Call:
 		if l, ok := library.Lenders()[c.m.CName(x.Fun)]; ok && l.Container >= 0 {
-			return syntax.Arg(x, l.Container)
+			return syntax.Bare(syntax.Arg(x, l.Container))
 		}
 		if fun, ok := syntax.Unparen(x.Fun).(*ast.Attribute); ok && (fun.Attr.Name == "get" || fun.Attr.Name == "setdefault") {
-			return fun.X
+			return syntax.Bare(fun.X)
 		}
 	}
 	return nil

@@ -34,10 +34,12 @@ type bodies struct {
 	reached map[reachKey]reach
 	calls   map[string][]callSite
 	attrs   map[string][]attrUse
-	shared  *sharedThings                       // see sharedBesides
-	closed  map[*ruleFunc]map[string]*globalVar // see closedOver
-	items   sharedItems                         // see itemChanges
-	goers   map[string]map[int]bool             // see goesOver
+	// itemsOwn is what itemsStay found, by attribute.
+	itemsOwn map[string]bool
+	shared   *sharedThings                       // see sharedBesides
+	closed   map[*ruleFunc]map[string]*globalVar // see closedOver
+	items    sharedItems                         // see itemChanges
+	goers    map[string]map[int]bool             // see goesOver
 }
 
 // ruleFunc is one function, at any depth.
