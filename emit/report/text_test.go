@@ -78,7 +78,7 @@ func TestFindings(t *testing.T) {
 	}
 }
 
-// Findings with one cause stand together, in full the first that names its object. One lock may be missed in several ways, which have codes
+// Findings with one cause stand together, in full the first that names its object, or else is outside of constructors. One lock may be missed in several ways, which have codes
 // of their own.
 func TestFindingsOfOneCause(t *testing.T) {
 	at := func(line int, code, cause, message string) transform.Finding {
@@ -88,10 +88,14 @@ func TestFindingsOfOneCause(t *testing.T) {
 	other.Help, other.Fix = "do that", &transform.Fix{Message: "a block"}
 	vague := at(1, "PXL106", "unnamed", "a calls i")
 	vague.Vague = true
+	making, later := vague, vague
+	making.Cause, making.Scope, making.Line = "made", "C.__init__", 10
+	later.Cause, later.Scope, later.Line = "made", "C.step", 11
 	got := findings(t, []transform.Finding{
 		vague, at(1, "PXL106", "helper", "a calls h"), at(2, "PXL106", "other", "b calls i"), at(3, "PXL106", "helper", "c calls h"),
 		at(4, "PXL103", "helper", "d"), at(4, "PXL301", "helper", "p"), at(5, "PXL106", "", "e"), at(6, "PXL106", "", "e"), at(7, "PXL106", "helper", "f calls h\nso"), other,
 		at(9, "PXL106", "unnamed", "a calls j, of x"), at(9, "PXL106", "unnamed", "a calls k, of y"),
+		making, later,
 	}, nil, false)
 	want := `m.pyx:1:1: PXL106 warning: a calls h
   help: do this
@@ -119,6 +123,10 @@ m.pyx:9:1: PXL106 warning: a calls j, of x
   help: do this
   also m.pyx:1:1: a calls i
   also m.pyx:9:1: a calls k, of y
+
+m.pyx:11:1: PXL106 warning: a calls i
+  help: do this
+  also m.pyx:10:1: a calls i
 `
 	if d := cmp.Diff(want, got); d != "" {
 		t.Error(d)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"path/filepath"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/edit"
@@ -111,7 +112,7 @@ func kin(code string) string {
 }
 
 // Groups puts findings together that have one cause. Of these the first is told that is no note and that names its object,
-// where one does: whoever reads it can look there who else has that. The groups are in the order of what is told, those
+// where one does: whoever reads it can look there who else has that. Else it is one outside of constructors. The groups are in the order of what is told, those
 // that are nothing but notes last.
 func Groups(fs []Finding) []Group {
 	var heads []int // by group, the finding that is told
@@ -144,10 +145,12 @@ func (f *Finding) weight() int {
 	switch {
 	case f.Note:
 		return 0
+	case f.Vague && (strings.HasSuffix(f.Scope, ".__init__") || strings.HasSuffix(f.Scope, ".__cinit__")):
+		return 1 // what an object is made with is new as often as not
 	case f.Vague:
-		return 1
+		return 2
 	}
-	return 2
+	return 3
 }
 
 // order puts notes behind the others.
