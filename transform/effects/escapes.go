@@ -125,11 +125,15 @@ func handPart(s *Solver, region, pos int32) {
 }
 
 // sharedFrom returns the offset from which on others have what a region of an object of the function's own making is:
-// the object, or a part that leads there.
+// the object, or a part that leads there. A part that has other names is asked for by these: nobody else
+// makes the attribute lead elsewhere before the object itself is known.
 func sharedFrom(s *Solver, region int32) (pos int32, shared bool) {
-	pos, shared = s.handed[s.sum.Regions[region].Num]
+	whole, known := s.handed[s.sum.Regions[region].Num]
+	pos, shared = whole, known
 	for r := region; s.sum.Regions[r].Parent >= 0; r = s.sum.Regions[r].Parent {
-		if at, ok := s.parts[r]; ok && (!shared || at < pos) {
+		if x := &s.sum.Regions[r]; x.named && !x.nameless {
+			pos, shared = whole, known
+		} else if at, ok := s.parts[r]; ok && (!shared || at < pos) {
 			pos, shared = at, true
 		}
 	}

@@ -193,7 +193,24 @@ func (s *Solver) lookBack(q query, owner *project.Class) []Ref {
 	}
 	// What has no lock of its own belongs to the object that has the attribute,
 	// whichever it is.
-	return append(h.values.list, Ref{s.child(region, name, owner, m), class})
+	child := s.child(region, name, owner, m)
+	switch x := &s.sum.Regions[child]; {
+	case x.Root != NodeFresh:
+	case len(h.values.list) > 0 && !h.own && holdsLocked(s.p, owner, name):
+		x.named = true
+	default:
+		x.nameless = true
+	}
+	return append(h.values.list, Ref{child, class})
+}
+
+// holdsLocked reports whether what an attribute holds has a lock of its own, by the attribute's type.
+func holdsLocked(p *Program, owner *project.Class, name string) bool {
+	if owner == nil {
+		return false
+	}
+	f := owner.Field(name)
+	return f != nil && p.Guards(p.Types.OfField(f).Class)
 }
 
 // lookback goes back along a history for what an attribute holds.
@@ -208,6 +225,7 @@ type lookback struct {
 	hit    bool // something is assigned
 	entry  bool // there is a way on which nothing is
 	unseen bool // other code ran after that
+	own    bool // something is assigned of which only the object that has the attribute is known
 }
 
 func (h *lookback) from(n int32) {
@@ -373,6 +391,7 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 		given, whole := s.within(func() []Ref { return s.given(c, g, at) })
 		for _, b := range given {
 			if s.sum.Regions[h.region].Root == NodeFresh && s.sum.Regions[b.Region].Root == NodeUnknown && b.Class == nil && g.Flow.Nodes[g.Flow.Params[num]].Shape.Class == nil {
+				h.own = true
 				continue // whatever it is, it becomes a part of what nobody else has
 			}
 			for _, r := range s.along(b.Region, g, a.value, c.history) {
@@ -388,6 +407,7 @@ func (h *lookback) assignedBy(c *Call, g *Function, a *assigned) bool {
 			}
 		}
 	case s.sum.Regions[h.region].Root == NodeFresh && a.value != someObject: // a part of what nobody else has
+		h.own = true
 		return false
 	case a.value == noObject, a.value == newObject && s.ours(h.region):
 	default:

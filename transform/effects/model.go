@@ -317,7 +317,10 @@ type Region struct {
 	depth  int32
 	moved  uint8 // whether the attribute is assigned to before this is used
 	ways   uint8 // whether that or one on the way is
-	locked *lockedName
+	// Of an attribute of an object of the function's own making: whether it is one more name of objects that the function
+	// knows by others and that have locks of their own; and whether it stands for another one as well.
+	named, nameless bool
+	locked          *lockedName
 }
 
 // Effect is an effect as a function's callers see it, with what it follows from.
