@@ -211,6 +211,9 @@ func (c *bodies) cType(t *ast.CType) bool {
 	if bound && (b.Kind == project.BindAlias || b.Kind == project.BindFused) {
 		return true
 	}
+	if bound && b.Kind == project.BindImported && len(b.Path) > 0 && (b.Path[0] == "libcpp" || b.Path[0] == "libc") {
+		return true // "from libcpp cimport bool as c_bool" among them
+	}
 	for _, u := range c.m.Units {
 		found := false
 		syntax.EachStmt(u.File.Body, func(st ast.Stmt) {
