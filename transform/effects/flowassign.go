@@ -320,10 +320,47 @@ func copied(b *builder, sh ctype.Shape, value int32) int32 {
 func (b *builder) assigns(t ast.Expr) {
 	switch t := syntax.Unparen(t).(type) {
 	case *ast.Attribute:
-		b.shallow, _ = syntax.Unparen(t.X).(*ast.Name)
+		if b.shallow, _ = syntax.Unparen(t.X).(*ast.Name); b.shallow == nil {
+			b.shallow, _ = b.structOf(t.X)
+		}
 	case *ast.Subscript:
 		b.shallow, _ = syntax.Unparen(t.X).(*ast.Name)
 	}
+}
+
+// structOf is the variable of which an expression is a struct by value: an item of the array of structs to which it points, a
+// member of such a struct, or one of that. It is nil where the way leads through a further pointer.
+func (b *builder) structOf(e ast.Expr) (*ast.Name, ctype.Shape) {
+	var name *ast.Name
+	var sh ctype.Shape
+	switch e := syntax.Unparen(e).(type) {
+	case *ast.Name:
+		n, of, local := b.value(e.Name)
+		if !local || n == 0 || of.Axes > 0 || of.Ref {
+			return nil, sh
+		}
+		if name, sh = e, of; sh.Kind == ctype.Pointer && sh.Depth == 1 {
+			sh = sh.Behind()
+		}
+	case *ast.Subscript:
+		if x, ok := syntax.Unparen(e.X).(*ast.Name); ok {
+			if _, of, _ := b.value(x.Name); of.Kind == ctype.Pointer {
+				name, sh = b.structOf(x)
+			}
+		}
+	case *ast.Attribute:
+		if name, sh = b.structOf(e.X); name != nil {
+			in, ok := b.p.Types.Member(sh, e.Attr.Name)
+			if !ok {
+				return nil, in
+			}
+			sh = in
+		}
+	}
+	if name == nil || sh.Kind != ctype.Record || sh.Struct == nil || sh.Cpp != nil {
+		return nil, sh
+	}
+	return name, sh
 }
 
 // stowed puts a pointer or an object into a C value that a local variable is or

@@ -296,9 +296,25 @@ func (b *notes) dereferenced(n int32, a ast.Access, span ast.Span) {
 func (b *notes) shallowly(x ast.Expr, do func()) {
 	before := len(b.flow.Actions)
 	do()
-	if name, ok := syntax.Unparen(x).(*ast.Name); ok && name == b.shallow {
+	if b.shallow != nil && rootName(x) == b.shallow {
 		for i := before; i < len(b.flow.Actions); i++ {
 			b.flow.Actions[i].shallow = true
+		}
+	}
+}
+
+// rootName is the name that attributes and items are taken of, nil where it is none.
+func rootName(e ast.Expr) *ast.Name {
+	for {
+		switch x := syntax.Unparen(e).(type) {
+		case *ast.Name:
+			return x
+		case *ast.Attribute:
+			e = x.X
+		case *ast.Subscript:
+			e = x.X
+		default:
+			return nil
 		}
 	}
 }
