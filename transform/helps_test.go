@@ -469,6 +469,8 @@ cdef class Machine:
     def __init__(self, int size):
         self.size = size
         self.step = quiet
+    cdef void choose(self, step_t step):
+        self.step = step
     def run(self, int n):
         return self.step(self, n)
 

@@ -321,7 +321,7 @@ func (b *builder) assigns(t ast.Expr) {
 	switch t := syntax.Unparen(t).(type) {
 	case *ast.Attribute:
 		if b.shallow, _ = syntax.Unparen(t.X).(*ast.Name); b.shallow == nil {
-			b.shallow, _ = b.structOf(t.X)
+			b.shallow, _ = structOf(b, t.X)
 		}
 	case *ast.Subscript:
 		b.shallow, _ = syntax.Unparen(t.X).(*ast.Name)
@@ -330,7 +330,7 @@ func (b *builder) assigns(t ast.Expr) {
 
 // structOf is the variable of which an expression is a struct by value: an item of the array of structs to which it points, a
 // member of such a struct, or one of that. It is nil where the way leads through a further pointer.
-func (b *builder) structOf(e ast.Expr) (*ast.Name, ctype.Shape) {
+func structOf(b *builder, e ast.Expr) (*ast.Name, ctype.Shape) {
 	var name *ast.Name
 	var sh ctype.Shape
 	switch e := syntax.Unparen(e).(type) {
@@ -345,11 +345,11 @@ func (b *builder) structOf(e ast.Expr) (*ast.Name, ctype.Shape) {
 	case *ast.Subscript:
 		if x, ok := syntax.Unparen(e.X).(*ast.Name); ok {
 			if _, of, _ := b.value(x.Name); of.Kind == ctype.Pointer {
-				name, sh = b.structOf(x)
+				name, sh = structOf(b, x)
 			}
 		}
 	case *ast.Attribute:
-		if name, sh = b.structOf(e.X); name != nil {
+		if name, sh = structOf(b, e.X); name != nil {
 			in, ok := b.p.Types.Member(sh, e.Attr.Name)
 			if !ok {
 				return nil, in
@@ -361,6 +361,14 @@ func (b *builder) structOf(e ast.Expr) (*ast.Name, ctype.Shape) {
 		return nil, sh
 	}
 	return name, sh
+}
+
+// placeOf is what a store to a member of a value is one to: the array that the variable points to, or the value.
+func placeOf(b expressions, e *ast.Attribute, value int32) int32 {
+	if b.shallow != nil && isStore(e.Access) && rootName(e) == b.shallow {
+		value, _, _ = b.value(b.shallow.Name)
+	}
+	return value
 }
 
 // stowed puts a pointer or an object into a C value that a local variable is or

@@ -7,7 +7,6 @@ import (
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/parser/c"
 	"pyxlock/transform/ctype"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
@@ -57,6 +56,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 		if n, sh, local := b.value(fun.Name); local {
 			if f, ok := prototypeOf(b.f.Def, fun.Name); ok && library.KnownC()[fun.Name] == "" {
 				return b.externCall(b.m, f, fun.Name, e)
+			}
+			if n, ok := throughPointer(b, fun.Name, sh, e); ok {
+				return n
 			}
 			args := b.passed(e.Args)
 			if made, ok := constructOne(b, n, args, e.Span); ok {
@@ -189,16 +191,10 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 				b.unknownCall(b.passed(e.Args), name, e.Span, true)
 				return n
 			}
-			args := b.passed(e.Args)
 			if fs.Kind != ctype.Object { // a function pointer
-				before := len(b.flow.Actions)
-				if !b.p.readsOnly(name, "") {
-					args.each(func(n int32) { b.rawObject(n, name, e.Span) })
-				}
-				out := b.unknownCall(args, name, e.Span, true)
-				b.told(before, c.Answer{}, Reader{Name: name})
-				return out
+				return throughAttribute(b, sh.Class, name, e)
 			}
+			args := b.passed(e.Args)
 			b.exprs.mayCall(n, "__call__", Plain, e.Span)
 			return referredTo(b, pythonCall(b, args, name, e.Span), n, args)
 		}

@@ -219,11 +219,7 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 		if e.Access == ast.Called { // a method of a C++ object
 			b.effect(base, nil, OnState, Write, false, PassesUnknown, e.Attr.Name, e.Span)
 		}
-		at := base
-		if b.shallow != nil && isStore(e.Access) && rootName(e) == b.shallow { // which it is a place of
-			at, _, _ = b.value(b.shallow.Name)
-		}
-		b.shallowly(e.X, func() { b.stored(at, e.Access, e.Attr.Name, e.Span) })
+		b.shallowly(e.X, func() { b.stored(placeOf(b, e, base), e.Access, e.Attr.Name, e.Span) })
 		b.dereferenced(base, e.Access, e.Span)
 		if ms, ok := b.p.Types.Member(sh, e.Attr.Name); ok && ms.Kind != ctype.Object {
 			if ms.Kind == ctype.Scalar {

@@ -36,6 +36,7 @@ type Program struct {
 	places    *cache.Numbered[*project.Module, *attributePlaces]
 	mentions  *cache.Cache[*project.Module, map[string]bool] // see findMentions
 	exact     *cache.Cache[attribute, *project.Class]
+	pointers  *cache.Cache[attribute, []pointed] // see findPointers
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
@@ -59,6 +60,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.places = cache.NewNumbered(func(m *project.Module) *attributePlaces { return findAttributePlaces(g, m) })
 	g.mentions = cache.New(func(m *project.Module) map[string]bool { return findMentions(g, m) })
 	g.exact = cache.New(func(at attribute) *project.Class { return exactClass(g, at) })
+	g.pointers = cache.New(func(at attribute) []pointed { return findPointers(g, at) })
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })
