@@ -281,14 +281,25 @@ func (b *notes) stored(n int32, a ast.Access, name string, span ast.Span) {
 }
 
 // dereferenced notes that what a pointer of an object's leads to is read. Where people placed locks these
-// guard it at that place, and not only where the pointer is read.
+// guard it at that place, and not only where the pointer is read. What leads into an object of the function's own making may
+// have been taken before others had that.
 func (b *notes) dereferenced(n int32, a ast.Access, span ast.Span) {
-	if !b.handMade || isStore(a) || a == ast.Called || !b.inC(n) {
+	if isStore(a) || a == ast.Called || !b.inC(n) || !b.handMade && !b.flow.leadsIntoNew(n) {
 		return
 	}
-	if in := b.flow.leadsInto(n); in != "" {
+	if in := b.flow.leadsInto(n); in != "" || !b.handMade {
 		b.effect(n, nil, OnState, Read, true, Reads, in, span)
 	}
+}
+
+// leadsIntoNew reports whether a value may lead into an object of the function's own making.
+func (fl *Flow) leadsIntoNew(n int32) bool {
+	found := false
+	fl.eachSource(n, 8, func(x *Node) bool {
+		found = found || x.Kind == NodeFresh && x.Shape.Class != nil
+		return found || x.Kind != NodeLocal && x.Kind != NodeCast && x.Kind != NodeInside
+	})
+	return found
 }
 
 // shallowly marks the effects of a store to a place of x's own, where x is the
