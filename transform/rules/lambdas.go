@@ -74,7 +74,7 @@ func lambdas(c *bodies) []*ruleFunc {
 const aLambda = "a lambda"
 
 // isLambda reports whether a function is one.
-func (f *ruleFunc) isLambda() bool { return f.def.Body.Inline && f.def.Body.Colon == f.def.Body.Pos }
+func isLambda(f *ruleFunc) bool { return f.def.Body.Inline && f.def.Body.Colon == f.def.Body.Pos }
 
 // asFunction is the function that a lambda is, by the name that it is given.
 func asFunction(l *ast.Lambda, name ast.Ident) *ast.FuncDef {

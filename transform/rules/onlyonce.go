@@ -48,7 +48,7 @@ func (c *bodies) onlyOnce() map[*ruleFunc]string {
 		}
 	}
 	for _, f := range actors(c) {
-		if f.isLambda() {
+		if isLambda(f) {
 			lambdas[f.def.Span] = f
 		}
 		if f.class == nil && f.outer == nil && f.name() != aLambda {

@@ -140,6 +140,9 @@ func (f *ruleFunc) held(at int32, object ast.Expr) bool {
 			continue
 		}
 		if len(h.objects) == 0 || object == nil {
+			if ofModule(f, object) && (f.ofCaller(h.lock, callersDeep) || f.ofOneCall(h.lock)) {
+				continue // others hold another one
+			}
 			return true
 		}
 		for _, o := range h.objects {
@@ -149,6 +152,12 @@ func (f *ruleFunc) held(at int32, object ast.Expr) bool {
 		}
 	}
 	return false
+}
+
+// ofModule reports whether an expression is a variable of the module, or an attribute or item of one.
+func ofModule(f *ruleFunc, object ast.Expr) bool {
+	root := syntax.Root(object)
+	return root != "" && f.in.globalNamed(f, root) != nil
 }
 
 // heldForAll reports whether a lock is held at an offset that may guard what all objects and
