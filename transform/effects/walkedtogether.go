@@ -7,29 +7,47 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/project"
 	"pyxlock/transform/syntax"
 )
 
-// WalkedTogether are pairs of such ways.
-func WalkedTogether(all []*Function) Opposites {
-	out := Opposites{}
+// Together are pairs of attributes that one function walks so.
+type Together map[[2]attribute]bool
+
+// Lead reports whether two ways are walked together, one from objects of a class, the other from those of another.
+func (t Together) Lead(c *project.Class, a Way, d *project.Class, b Way) bool {
+	if a.Items || b.Items || a.Via != Directly || b.Via != Directly || c == nil || d == nil {
+		return false
+	}
+	x, y := attribute{c.Declarer(a.Name), a.Name}, attribute{d.Declarer(b.Name), b.Name}
+	return t[[2]attribute{x, y}] || t[[2]attribute{y, x}]
+}
+
+// WalkedTogether finds them.
+func WalkedTogether(p *Program, all []*Function) Together {
+	out := Together{}
 	for _, f := range all {
-		names := walkedBy(f)
+		names := walkedBy(p, f)
 		for i, a := range names {
 			for _, b := range names[i+1:] {
-				out[[2]Way{{Name: a}, {Name: b}}] = true
+				out[[2]attribute{a, b}] = true
 			}
 		}
 	}
 	return out
 }
 
-// walkedBy are the attributes of its first parameter that a function calls itself on each time, until there is none.
-func walkedBy(f *Function) []string {
-	if f.Def.Params == nil || len(f.Def.Params.List) == 0 || f.Def.Body == nil || f.Def.Async {
+// walkedBy are the attributes of its first parameter that a function calls itself on each time, until there is none. One that
+// changes them, or has something else called there for some classes, may cut what leads back.
+func walkedBy(p *Program, f *Function) []attribute {
+	if f.Def.Params == nil || len(f.Def.Params.List) == 0 || f.Def.Body == nil || f.Suspends() || len(p.FlowOf(f).Params) == 0 {
 		return nil
 	}
-	w := walker{f, f.Def.Params.List[0].Name.Name}
+	w := walker{p, f, f.Def.Params.List[0].Name.Name}
+	class := f.Flow.Nodes[f.Flow.Params[0]].Shape.Class
+	if class == nil || syntax.Assigns(f.Def.Body, w.self) {
+		return nil
+	}
 	var out []string
 	add := func(st ast.Stmt, tested string) {
 		if name := w.step(st); name != "" && (tested == "" || tested == name) && !slices.Contains(out, name) {
@@ -58,11 +76,18 @@ func walkedBy(f *Function) []string {
 			break // whatever decides that
 		}
 	}
-	return out
+	var ways []attribute
+	for _, name := range out {
+		if c := class.Declarer(name); c != nil && !slices.ContainsFunc(f.Sum.Effects, func(e Effect) bool { return e.Mode == Write && !e.Asked && e.Field == name && !e.Behind }) {
+			ways = append(ways, attribute{c, name})
+		}
+	}
+	return ways
 }
 
 // walker knows the function, and what its first parameter is called.
 type walker struct {
+	p    *Program
 	f    *Function
 	self string
 }
@@ -77,16 +102,16 @@ func (w walker) step(st ast.Stmt) string {
 		e = st.Value
 	}
 	call, ok := syntax.Unparen(e).(*ast.Call)
-	if !ok {
+	if !ok || !slices.Equal(calleesAt(w.p, w.f, call), []*Function{w.f}) {
 		return ""
 	}
 	switch fun := syntax.Unparen(call.Fun).(type) {
 	case *ast.Attribute:
-		if fun.Attr.Name == w.f.Def.Name.Name && w.f.Class != nil {
+		if w.f.Class != nil {
 			return w.attribute(fun.X)
 		}
 	case *ast.Name:
-		if fun.Name == w.f.Def.Name.Name && w.f.Class == nil && len(call.Args) > 0 && call.Args[0].Star == 0 && call.Args[0].Name.Name == "" {
+		if w.f.Class == nil && len(call.Args) > 0 && call.Args[0].Star == 0 && call.Args[0].Name.Name == "" {
 			return w.attribute(call.Args[0].X)
 		}
 	}

@@ -91,6 +91,14 @@ func (a *lockEdge) class() *project.Class {
 	return a.f.Class
 }
 
+// origin is the class of the objects that the way leads from.
+func (a *lockEdge) origin() *project.Class {
+	if a.up {
+		return a.e.Class
+	}
+	return a.class()
+}
+
 // against reports whether who wants what a locks has to wait for who holds it as b does.
 func (a *lockEdge) against(b *lockEdge) bool {
 	return a.locks == effects.Write || b.holds == effects.Write
@@ -159,7 +167,7 @@ type ordering struct {
 	settings  effects.Settings
 	walks     map[effects.Way]bool
 	opposites effects.Opposites
-	together  effects.Opposites                    // ways that one walk goes to their ends, see effects.WalkedTogether
+	together  effects.Together                     // ways that one walk goes to their ends, see effects.WalkedTogether
 	other     map[kindOf]bool                      // see otherKind
 	finds     map[*effects.Function][]effects.Find // of functions that were asked for theirs
 	finders   map[*effects.Function]bool           // see finding
@@ -330,7 +338,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			continue
 		}
 		if o.opposites == nil {
-			o.opposites, o.together = effects.OppositesOf(linked(o)), effects.WalkedTogether(o.all)
+			o.opposites, o.together = effects.OppositesOf(linked(o)), effects.WalkedTogether(o.p.prog, o.all)
 		}
 		for _, b := range o.own[c] {
 			if b.way == nil || b.passed && b.together || ways[[2]effects.Way{*a.way, *b.way}] || ways[[2]effects.Way{*b.way, *a.way}] || !a.against(b) || !b.against(a) {
@@ -338,7 +346,7 @@ func (o *ordering) within(c *project.Class) []finding.Finding {
 			}
 			switch {
 			case (a.up != b.up || b.together) && *a.way == *b.way: // up and down the same one
-			case a.up == b.up && !b.together && o.opposites.Lead(*a.way, *b.way) && !o.together.Lead(*a.way, *b.way):
+			case a.up == b.up && !b.together && o.opposites.Lead(*a.way, *b.way) && !o.together.Lead(a.origin(), *a.way, b.origin(), *b.way):
 			default:
 				continue
 			}
