@@ -1,7 +1,7 @@
 package effects
 
 // Pointers that one attribute gets from another, of the same object or of one that shares its memory: what is written
-// through the one is written behind the other. What C code made of a pointer is memory of its own for all that is known.
+// through the one, whichever, is written behind the other. What C code made of a pointer is memory of its own for all that is known.
 
 import (
 	"pyxlock/transform/ctype"
@@ -62,21 +62,25 @@ func pointersBehind(fl *Flow, n int32) []attribute {
 // maxCopied bounds how many values a pointer is followed through.
 const maxCopied = 64
 
-// copyOn calls mark with each attribute whose pointer was copied to one of which is says so, until no further one is.
+// copyOn calls mark with each attribute whose pointer was copied to one of which is says so, or from one, until no further one is.
 func copyOn(all []copiedPointer, is func(attribute) bool, mark func(attribute)) {
 	by := map[attribute][]attribute{}
 	var list []attribute
-	for _, c := range all {
-		if by[c.to] == nil && is(c.to) {
-			list = append(list, c.to)
+	pair := func(a, b attribute) {
+		if by[a] == nil && is(a) {
+			list = append(list, a)
 		}
-		by[c.to] = append(by[c.to], c.from)
+		by[a] = append(by[a], b)
+	}
+	for _, c := range all {
+		pair(c.to, c.from)
+		pair(c.from, c.to)
 	}
 	for i := 0; i < len(list); i++ {
-		for _, from := range by[list[i]] {
-			if !is(from) {
-				mark(from)
-				list = append(list, from)
+		for _, other := range by[list[i]] {
+			if !is(other) {
+				mark(other)
+				list = append(list, other)
 			}
 		}
 	}
