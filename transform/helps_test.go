@@ -452,6 +452,13 @@ func TestNotesOnWhatIsGivenAway(t *testing.T) {
 		"\ncdef add(dict names, key):\n    names[key] = 1\n\ndef adding(Maker m not None):\n    add(m.names, 1)\n":         false,
 		"    cdef int *p\n    def fill(self):\n        fill(self.p)\n\ncdef extern from 'lib.h':\n    void fill(int *p)\n": false,
 		"    def pop(self):\n        return self.names.popitem()\n":                                                        false,
+		"    def read(self):\n        return self.make.readinto(self.names)\n":                                             false,
+		"    def fill(self):\n        return self.make.fill_names(self.names)\n":                                           false,
+		"\ndef put(tag, names):\n    names[tag] = 1\n\ndef makes():\n    return Maker(put, {})\n":                          false,
+		"\ndef put(tag, names):\n    names[tag] = 1\n\nput('a', {})\n":                                                     true,
+		"\ndef put(tag, names):\n    return len(names)\n\ndef makes():\n    return Maker(put, {})\n":                       true,
+		"\ndef makes():\n    return Maker(lambda tag, names: names.update(tag), {})\n":                                     false,
+		"\nclass Element:\n    def __init__(self, tag, names):\n        self.names = names\n    def name(self, key):\n        self.names[key] = 1\n\ndef makes():\n    return Maker(Element, {})\n": false,
 	} {
 		checkNotes(t, givesAway+more, "Maker has no lock", note)
 	}

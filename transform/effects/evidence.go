@@ -11,6 +11,7 @@ import (
 	"pyxlock/transform/handlock"
 	"pyxlock/transform/library"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // Evidence is what speaks for locking a class.
@@ -20,6 +21,13 @@ type Evidence struct {
 	Field  *project.Field // a public attribute, where that is all
 	// Unseen is true where nothing speaks for it but that Python code which is not in sight is given what it may change.
 	Unseen bool
+}
+
+// unseen reports whether nothing but that code which is not in sight is given something speaks for an effect. A name that
+// tells of it speaks, too: readinto(buffer), fill_rows(list).
+func unseen(e *Effect) bool {
+	name := syntax.LastPart(e.Name)
+	return e.Cause == CallsUnknown && !library.Fillers()[name] && !library.SoundsLikeFilling(name) && !library.SoundsLikeWriting(name)
 }
 
 // Written tells which classes something writes to once their objects are made.
@@ -66,7 +74,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 					continue // a lock that is made: PXL218 has those that are made too late
 				}
 				ev := &Evidence{Func: f, Effect: e}
-				seen[c] = seen[c] || ends(e) != CallsUnknown
+				seen[c] = seen[c] || !unseen(atEnd(e))
 				if old := a.Wrote[c]; old == nil || ev.weight(c) > old.weight(c) {
 					a.Wrote[c] = ev
 				}
