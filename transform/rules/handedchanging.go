@@ -31,7 +31,7 @@ func handsOverChanging(mods []*project.Module) bool {
 						changing[n.Name.Name] = true
 					}
 				case *ast.Lambda:
-					if changesContent(n.Body, func(string) bool { return true }) {
+					if changesContent(n.Body, func(ast.Expr) bool { return true }) {
 						values["lambda"], changing["lambda"] = true, true
 					}
 				case *ast.ClassDef:
@@ -53,36 +53,52 @@ func handsOverChanging(mods []*project.Module) bool {
 
 // changesGiven reports whether a function changes the content of a parameter.
 func changesGiven(def *ast.FuncDef) bool {
-	return changesContent(def.Body, func(name string) bool {
-		return slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == name })
+	return changesContent(def.Body, func(e ast.Expr) bool {
+		x, ok := e.(*ast.Name)
+		return ok && slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return p.Kind == ast.Positional && syntax.ParamName(p) == x.Name })
 	})
 }
 
-// changesOwn reports whether the methods of a class change the content of an attribute.
-func changesOwn(body *ast.Suite) bool { return changesContent(body, nil) }
-
-// changesContent reports whether the content of a variable changes somewhere of which is says so; of an attribute, where is
-// is nil.
-func changesContent(in ast.Node, is func(name string) bool) bool {
-	one := func(e ast.Expr) bool {
-		switch x := syntax.Bare(e).(type) {
-		case *ast.Name:
-			return is != nil && is(x.Name)
-		case *ast.Attribute:
-			return is == nil
+// changesOwn reports whether the methods of a class change the content of what they were given, and keep in an attribute.
+func changesOwn(body *ast.Suite) bool {
+	kept := map[string]bool{}
+	ast.Walk(body, func(n ast.Node) bool {
+		def, ok := n.(*ast.FuncDef)
+		if !ok || def.Body == nil {
+			return true
 		}
-		return false
-	}
+		syntax.OwnNodes(def.Body, func(n ast.Node) bool {
+			if st, ok := n.(*ast.Assign); ok && st.Value != nil {
+				for _, t := range st.Targets {
+					x, to := t.(*ast.Attribute)
+					v, from := syntax.Bare(st.Value).(*ast.Name)
+					if to && from && slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == v.Name }) {
+						kept[x.Attr.Name] = true
+					}
+				}
+			}
+			return true
+		})
+		return true
+	})
+	return len(kept) > 0 && changesContent(body, func(e ast.Expr) bool {
+		x, ok := e.(*ast.Attribute)
+		return ok && kept[x.Attr.Name]
+	})
+}
+
+// changesContent reports whether the content of something changes somewhere of which is says so.
+func changesContent(in ast.Node, is func(e ast.Expr) bool) bool {
 	found := false
 	ast.Walk(in, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Call:
 			at, ok := n.Fun.(*ast.Attribute)
-			found = found || ok && changesContainer(at.Attr.Name) && one(at.X)
+			found = found || ok && changesContainer(at.Attr.Name) && is(syntax.Bare(at.X))
 		case *ast.Subscript:
-			found = found || (n.Access == ast.Write || n.Access == ast.Delete) && one(n.X)
+			found = found || (n.Access == ast.Write || n.Access == ast.Delete) && is(syntax.Bare(n.X))
 		case *ast.Assign: // "rows += [x]"
-			found = found || n.Op != "=" && len(n.Targets) == 1 && is != nil && one(n.Targets[0])
+			found = found || n.Op != "=" && len(n.Targets) == 1 && is(syntax.Bare(n.Targets[0]))
 		}
 		return !found
 	})
