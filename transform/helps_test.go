@@ -345,7 +345,18 @@ func TestNotesOnWhatIsCalled(t *testing.T) {
 		"from operator import methodcaller\ndef join(Bag a):\n    a.each(methodcaller('count_of'))\n": false,
 		"def join(Bag a, Bag b):\n    a.each(getattr(b, 'put'))\n":                                    false,
 		"class Window:\n    def __init__(self, bag):\n        self.bag = bag\n    def redraw(self, x):\n        self.bag.put(x)\n    def go(self, Bag a):\n        a.each(self.redraw)\n": false,
-		"def touch(x):\n    x.put(1)\n\ndef join(Bag a):\n    a.each(touch)\n": false,
+		"def touch(x):\n    x.put(1)\n\ndef join(Bag a):\n    a.each(touch)\n":                                                                                                       false,
+		"class Window:\n    def __init__(self, bag):\n        self.bag = bag\n    def __call__(self, x):\n        self.bag.put(x)\n    def go(self, Bag a):\n        a.each(self)\n": false,
+		"class Window:\n    def __init__(self, bag):\n        self.bag = bag\n    def __call__(self, x):\n        self.bag.put(x)\n\ndef go(Bag a, bag):\n    a.each(Window(bag))\n": false,
+		"def join(Bag a, Bag b):\n    for put in [b.put]:\n        a.each(put)\n":                                                                                                    false,
+		"def join(Bag a, list l):\n    for x in l:\n        a.each(x)\n":                                                                                                             true,
+		"def put_of(Bag b):\n    return b.put\n\ndef join(Bag a, b):\n    a.each(put_of(b))\n":                                                                                       false,
+		"cdef add(Bag b, x):\n    b.n += 1\n\ndef join(Bag a, b):\n    a.each(lambda x: add(b, x))\n":                                                                                false,
+		"def join(Bag a, Bag b):\n    def put(x):\n        b.n += x\n    a.each(put)\n":                                                                                              false,
+		"def join(Bag a, Bag b):\n    a.each(lambda x: len(b))\n":                                                                                                                    false,
+		"class Model:\n    pass\n\ndef join(Bag a, Bag b):\n    m = Model()\n    m.changed = b.put\n    a.each(m.changed)\n":                                                         false,
+		"def join(Bag a, dict d):\n    a.each(d['k'])\n":                                                                                                                             true,
+		"def join(Bag a, dict d, Bag b):\n    d['k'] = b.put\n    a.each(d['k'])\n":                                                                                                  false,
 	} {
 		checkNotes(t, callsBack+"\n"+more, "each holds", note)
 	}
