@@ -466,6 +466,8 @@ func TestNotesOnWhatIsGivenAway(t *testing.T) {
 		"    def read(self):\n        return self.make.readinto(self.names)\n":                                             false,
 		"    def fill(self):\n        return self.make.fill_names(self.names)\n":                                           false,
 		"\ndef put(tag, names):\n    names[tag] = 1\n\ndef makes():\n    return Maker(put, {})\n":                          false,
+		"\ndef put(tag, names):\n    names[tag] = 1\n\ndef hand(f):\n    return Maker(f, {})\n\nhand(put)\n":               false,
+		"\ndef put(tag, names):\n    names[tag] = 1\n\nmap(put, 'a', {})\n":                                                true,
 		"\ndef put(tag, names):\n    names[tag] = 1\n\nput('a', {})\n":                                                     true,
 		"\ndef put(tag, names):\n    return len(names)\n\ndef makes():\n    return Maker(put, {})\n":                       true,
 		"\ndef makes():\n    return Maker(lambda tag, names: names.update(tag), {})\n":                                     false,

@@ -11,51 +11,134 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// handsOverChanging reports whether modules use one as a value.
-func handsOverChanging(mods []*project.Module) bool {
-	values, changing := map[string]bool{}, map[string]bool{}
+// passing are what calls are given, by the names of what is called, and the names of functions and classes that change what
+// they are given or keep.
+type passing struct {
+	calls    map[string][]passed
+	changing map[string]bool
+}
+
+// passed is something that a call, or an attribute, is given in a function; in is nil where that is none.
+type passed struct {
+	x  ast.Expr
+	in *ast.FuncDef
+}
+
+// passingIn looks at modules.
+func passingIn(mods []*project.Module) *passing {
+	out := &passing{map[string][]passed{}, map[string]bool{}}
 	for _, m := range mods {
 		for _, u := range m.Units {
-			ast.Walk(u.File, func(n ast.Node) bool {
-				switch n := n.(type) {
-				case *ast.Name:
-					if n.Access == ast.Read {
-						values[n.Name] = true
-					}
-				case *ast.Attribute:
-					if n.Access == ast.Read {
-						values[n.Attr.Name] = true
-					}
-				case *ast.FuncDef:
-					if n.Kind == ast.Def && n.Body != nil && changesGiven(n) {
-						changing[n.Name.Name] = true
-					}
-				case *ast.Lambda:
-					if changesContent(n.Body, func(ast.Expr) bool { return true }) {
-						values["lambda"], changing["lambda"] = true, true
-					}
-				case *ast.ClassDef:
-					if !n.CClass && n.Body != nil && changesOwn(n.Body) {
-						changing[n.Name.Name] = true
-					}
+			out.walk(u.File, nil)
+		}
+	}
+	return out
+}
+
+func (p *passing) walk(node ast.Node, in *ast.FuncDef) {
+	ast.Walk(node, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call:
+			if name := lastName(n.Fun); name != "" {
+				for _, a := range n.Args {
+					p.calls[name] = append(p.calls[name], passed{a.X, in})
 				}
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				if x, ok := t.(*ast.Attribute); ok && n.Value != nil {
+					p.calls[x.Attr.Name] = append(p.calls[x.Attr.Name], passed{n.Value, in})
+				}
+			}
+		case *ast.FuncDef:
+			if n == node {
 				return true
+			}
+			if n.Kind == ast.Def && n.Body != nil && !ofProperty(n) && changesGiven(n) {
+				p.changing[n.Name.Name] = true
+			}
+			p.walk(n, n)
+			return false
+		case *ast.ClassDef:
+			if !n.CClass && n.Body != nil && changesOwn(n.Body) {
+				p.changing[n.Name.Name] = true
+			}
+		}
+		return true
+	})
+}
+
+// toClass reports whether the objects of a class are given one that changes what it gets: by a constructor or another method of
+// the class or a subclass, one of its attributes, or a function that hands it on.
+func (p *passing) toClass(c *project.Class, mods []*project.Module) bool {
+	var names []string
+	seen := map[string]bool{}
+	add := func(name string) {
+		if !seen[name] {
+			seen[name] = true
+			names = append(names, name)
+		}
+	}
+	for _, m := range mods {
+		for _, k := range m.Classes {
+			if slices.Contains(k.Ancestry(), c) {
+				add(k.Name)
+			}
+		}
+	}
+	for _, k := range c.Ancestry() {
+		for name := range k.FieldByName {
+			add(name)
+		}
+		if k.Def != nil && k.Def.Body != nil {
+			ast.Walk(k.Def.Body, func(n ast.Node) bool {
+				def, ok := n.(*ast.FuncDef)
+				if ok {
+					add(def.Name.Name)
+				}
+				return !ok
 			})
 		}
 	}
-	for name := range changing {
-		if values[name] {
-			return true
+	found := false
+	for i := 0; i < len(names) && !found; i++ {
+		for _, x := range p.calls[names[i]] {
+			ast.Walk(x.x, func(n ast.Node) bool {
+				switch n := n.(type) {
+				case *ast.Name:
+					found = found || p.changing[n.Name]
+					if x.in != nil && slices.ContainsFunc(x.in.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == n.Name }) {
+						add(x.in.Name.Name)
+					}
+				case *ast.Attribute:
+					found = found || p.changing[n.Attr.Name]
+				case *ast.Lambda:
+					found = found || changesContent(n.Body, func(ast.Expr) bool { return true })
+				}
+				return !found
+			})
 		}
 	}
-	return false
+	return found
+}
+
+// ofProperty reports whether a function gets or sets a property: who names that calls it.
+func ofProperty(def *ast.FuncDef) bool {
+	return slices.ContainsFunc(def.Decorators, func(d *ast.Decorator) bool {
+		switch syntax.LastName(d.Expr) {
+		case "property", "setter", "getter", "deleter":
+			return true
+		}
+		return false
+	})
 }
 
 // changesGiven reports whether a function changes the content of a parameter.
 func changesGiven(def *ast.FuncDef) bool {
 	return changesContent(def.Body, func(e ast.Expr) bool {
 		x, ok := e.(*ast.Name)
-		return ok && slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return p.Kind == ast.Positional && syntax.ParamName(p) == x.Name })
+		return ok && slices.ContainsFunc(def.Params.List, func(p *ast.Param) bool { return p.Kind == ast.Positional && syntax.ParamName(p) == x.Name }) &&
+			!syntax.Assigns(def.Body, x.Name) // most often a copy
 	})
 }
 

@@ -80,7 +80,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 		a := effects.Gather(p.prog, mods)
 		left = slices.Concat(p.leftOut(handMade, a.Sets), p.exposed(handMade, a.Sets), p.unguarded(handMade, a), p.takenByHand(handMade))
 		awaited := effects.AwaitedOf(p.prog, mods)
-		changing := sync.OnceValue(func() bool { return handsOverChanging(mods) })
+		passing := sync.OnceValue(func() *passing { return passingIn(mods) })
 		for _, m := range mods {
 			for _, c := range m.Classes {
 				if !p.mayBeUnlocked(c) || a.ByHand(c) != nil || elsewhere(m, c) {
@@ -93,7 +93,7 @@ func (p *Checker) assumed(mods, handMade []*project.Module) (map[*project.Module
 					out[m] = append(out[m], openAttribute(c, ev.Field))
 				default:
 					steps := effects.RelatedOf(effects.Chain(ev.Func, ev.Effect))
-					out[m] = append(out[m], unlockedClass{class: c, awaited: awaited[c], sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), unseen: ev.Unseen && !changing(), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
+					out[m] = append(out[m], unlockedClass{class: c, awaited: awaited[c], sure: ev.Effect.Sure, done: ev.Done(), leftToC: ev.LeftToC(), unseen: ev.Unseen && !passing().toClass(c, mods), reached: p.reachedBy(ev), steps: steps, text: steps[len(steps)-1].Message, below: below})
 				}
 			}
 		}
