@@ -1,7 +1,7 @@
 package effects
 
 // Pointers that one attribute gets from another, of the same object or of one that shares its memory: what is written
-// through the one, whichever, is written behind the other. What C code made of a pointer is memory of its own for all that is known.
+// through the copy is written behind the other, and the other way round where both are of one class. What C code made of a pointer is memory of its own for all that is known.
 
 import (
 	"pyxlock/transform/ctype"
@@ -62,7 +62,8 @@ func pointersBehind(fl *Flow, n int32) []attribute {
 // maxCopied bounds how many values a pointer is followed through.
 const maxCopied = 64
 
-// copyOn calls mark with each attribute whose pointer was copied to one of which is says so, or from one, until no further one is.
+// copyOn calls mark with each attribute whose pointer was copied to one of which is says so, or from one
+// of its own class, until no further one is.
 func copyOn(all []copiedPointer, is func(attribute) bool, mark func(attribute)) {
 	by := map[attribute][]attribute{}
 	var list []attribute
@@ -74,7 +75,9 @@ func copyOn(all []copiedPointer, is func(attribute) bool, mark func(attribute)) 
 	}
 	for _, c := range all {
 		pair(c.to, c.from)
-		pair(c.from, c.to)
+		if c.from.class == c.to.class { // those of others are read under their owner's lock
+			pair(c.from, c.to)
+		}
 	}
 	for i := 0; i < len(list); i++ {
 		for _, other := range by[list[i]] {
