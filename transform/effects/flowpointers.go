@@ -110,6 +110,10 @@ func findPointers(p *Program, at attribute) []pointed {
 					if x, ok := syntax.Bare(n.X).(*ast.Attribute); ok && n.Op == "&" && x.Attr.Name == at.name {
 						left = -1 << 20
 					}
+				case *ast.Arg: // C++ may take a reference to it
+					if x, ok := syntax.Bare(n.X).(*ast.Attribute); ok && x.Attr.Name == at.name {
+						left = -1 << 20
+					}
 				}
 				return true
 			})
@@ -198,7 +202,7 @@ func anyExposed(fs []*Function) bool {
 }
 
 // pointedTo returns the one value that a function gives a variable which it declares in C, without casts; nil where it gives
-// it several, or somebody may by its address.
+// it several, or somebody may by its address or a reference.
 func pointedTo(def *ast.FuncDef, name string) ast.Expr {
 	var value ast.Expr
 	declared, values := false, 0
@@ -226,6 +230,10 @@ func pointedTo(def *ast.FuncDef, name string) ast.Expr {
 			}
 		case *ast.Unary:
 			if n.Op == "&" && syntax.IsNamed(n.X, name) {
+				values = 2
+			}
+		case *ast.Arg: // C++ may take a reference to it
+			if syntax.IsNamed(syntax.Bare(n.X), name) {
 				values = 2
 			}
 		}

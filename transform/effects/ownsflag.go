@@ -140,9 +140,10 @@ func (o ownsFlag) told() bool {
 	})
 }
 
-// made reports whether statements give the pointer of an object what a call returns, or NULL, whichever way they go.
+// made reports whether statements give the pointer of an object what a call returns, or NULL, whichever way they go, and then
+// do nothing that may give it another value.
 func (o ownsFlag) made(list []ast.Stmt, object []string) bool {
-	return len(object) > 0 && slices.ContainsFunc(list, func(st ast.Stmt) bool {
+	i := slices.IndexFunc(list, func(st ast.Stmt) bool {
 		switch st := st.(type) {
 		case *ast.Assign:
 			if !o.assigns(st, o.pointer, object) {
@@ -160,6 +161,26 @@ func (o ownsFlag) made(list []ast.Stmt, object []string) bool {
 		}
 		return false
 	})
+	return len(object) > 0 && i >= 0 && !slices.ContainsFunc(list[i+1:], func(st ast.Stmt) bool { return handsOn(st, object) })
+}
+
+// handsOn reports whether a statement calls a method of an object, or gives somebody the object, or one that leads to it.
+func handsOn(st ast.Stmt, object []string) bool {
+	within := map[ast.Expr]bool{} // of what an attribute is taken
+	found := false
+	ast.Walk(st, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Attribute:
+			path := syntax.Dotted(n.X)
+			leads := len(path) > 0 && len(path) <= len(object) && slices.Equal(path, object[:len(path)])
+			found = found || leads && n.Access == ast.Called || !within[n] && slices.Equal(syntax.Dotted(n), object)
+			within[n.X] = true
+		case *ast.Name:
+			found = found || n.Name == "super" || n.Name == object[0] && !within[n]
+		}
+		return !found
+	})
+	return found
 }
 
 // assigns reports whether a statement gives one attribute of an object a value, and does nothing else.

@@ -30,8 +30,14 @@ func itemHeld(c *checking, f *ruleFunc, x ast.Expr, at int32) bool {
 	values, param := f.reaching(n.Name, at)
 	return !param && len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool {
 		of, ok := containerAsked(c, v).(*ast.Attribute)
-		return !ok || !f.held(at, of) && !operandHeld(c, f, of) || !itemsStay(&c.bodies, of.Attr.Name)
+		return !ok || !f.held(at, of) && !operandHeld(c, f, of) || !itemsStay(&c.bodies, of.Attr.Name) || namedBeside(c, of.Attr.Name)
 	})
+}
+
+// namedBeside reports whether other modules, which know the class that has an attribute by its .pxd, may name that.
+func namedBeside(c *checking, attr string) bool {
+	owner := c.soleOwner(attr)
+	return owner != nil && owner.PxdDef != nil && slices.ContainsFunc(c.p.Project.Lineage.UsingBeside(c.m, attr), func(m *project.Module) bool { return m != c.m })
 }
 
 // containerAsked is what a variable has an item of; nil where that is not known.

@@ -44,15 +44,7 @@ func (u *itemUses) stay() bool {
 		return true
 	}
 	u.f.prepare()
-	u.vars = map[string]bool{}
-	for more := true; more; {
-		more = false
-		for name, values := range u.f.values {
-			if !u.vars[name] && slices.ContainsFunc(values, func(v nameValue) bool { return v.value != nil && (u.item(v.value) || v.item && u.over(v.value)) }) {
-				u.vars[name], more = true, true
-			}
-		}
-	}
+	u.having()
 	good := true
 	ast.Walk(u.f.def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
@@ -61,13 +53,62 @@ func (u *itemUses) stay() bool {
 				good = good && u.container(n)
 			}
 		case *ast.Name:
-			if u.vars[n.Name] && n.Access != ast.Write && n.Access != ast.ForTarget {
+			if u.vars[n.Name] && n.Access == ast.Write {
+				good = good && u.alone(n)
+			} else if u.vars[n.Name] && n.Access != ast.ForTarget {
 				good = good && u.f.local[n.Name] && u.inPlace(n)
 			}
 		}
 		return good
 	})
 	return good
+}
+
+// having finds the variables that have an item: what they get is one, they are put there, or they give one that is its value.
+func (u *itemUses) having() {
+	u.vars = map[string]bool{}
+	ast.Walk(u.f.def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Assign:
+			if x, ok := syntax.Bare(n.Value).(*ast.Name); ok && slices.ContainsFunc(n.Targets, u.item) {
+				u.vars[x.Name] = true
+			}
+		case *ast.Call:
+			if u.item(n) && len(n.Args) == 2 {
+				if x, ok := syntax.Bare(n.Args[1].X).(*ast.Name); ok {
+					u.vars[x.Name] = true
+				}
+			}
+		case *ast.For:
+			if target, ok := syntax.Unparen(n.Target).(*ast.Collection); ok && u.over(n.Iter) && len(target.Elems) == 2 {
+				if x, ok := syntax.Unparen(target.Elems[1]).(*ast.Name); ok {
+					u.vars[x.Name] = true
+				}
+			}
+		}
+		return true
+	})
+	for more := true; more; {
+		more = false
+		for name, values := range u.f.values {
+			for _, v := range values {
+				x, named := syntax.Bare(v.value).(*ast.Name)
+				switch {
+				case v.value == nil:
+				case !u.vars[name] && (u.item(v.value) || v.item && u.over(v.value)):
+					u.vars[name], more = true, true
+				case named && u.vars[name] && !u.vars[x.Name] && u.f.local[x.Name]:
+					u.vars[x.Name], more = true, true
+				}
+			}
+		}
+	}
+}
+
+// alone reports whether nothing but a variable gets the value that it gets.
+func (u *itemUses) alone(x *ast.Name) bool {
+	st, ok := u.f.parents(x)[0].(*ast.Assign)
+	return !ok || len(st.Targets) == 1
 }
 
 // isContainer reports whether an expression is the attribute.
@@ -107,13 +148,23 @@ func (u *itemUses) over(e ast.Expr) bool {
 
 // own reports whether a value is new, or in the container already.
 func (u *itemUses) own(e ast.Expr) bool {
-	if x, ok := syntax.Bare(e).(*ast.Name); ok && u.f.local[x.Name] && u.f.params[x.Name] == nil {
+	if x, ok := syntax.Bare(e).(*ast.Name); ok {
 		values := u.f.values[x.Name]
-		return len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool {
-			return v.value == nil || v.item || !u.item(v.value) && u.c.reach(u.f, v.value, v.pos) != private
+		return u.f.local[x.Name] && u.f.params[x.Name] == nil && len(values) > 0 && !slices.ContainsFunc(values, func(v nameValue) bool {
+			return v.value == nil || v.item && !u.over(v.value) || !u.item(v.value) && !u.isNew(v.value)
 		})
 	}
-	return u.item(e) || u.c.reach(u.f, e, e.Range().Pos) == private
+	return u.item(e) || u.isNew(e)
+}
+
+// isNew reports whether an expression makes an object that nothing has yet: it is not one of several that a variable may
+// have.
+func (u *itemUses) isNew(e ast.Expr) bool {
+	switch syntax.Bare(e).(type) {
+	case *ast.Collection, *ast.Comp, *ast.Const, *ast.Call:
+		return u.c.reach(u.f, e, e.Range().Pos) == private
+	}
+	return false
 }
 
 // container reports whether the attribute is used so that its items stay: it gets a new container, one of its items is
@@ -225,6 +276,9 @@ func (u *itemUses) inPlace(x ast.Expr) bool {
 			call, ok := u.f.parents(p)[0].(*ast.Call)
 			if !ok {
 				return false
+			}
+			if u.item(call) && len(call.Args) == 2 && call.Args[1].X == at {
+				return u.inPlace(call) // setdefault
 			}
 			l, lends := library.Lenders()[u.c.m.CName(call.Fun)]
 			return lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X || syntax.IsNamed(call.Fun, "len")
