@@ -74,7 +74,7 @@ func (u *itemUses) having() {
 				u.vars[x.Name] = true
 			}
 		case *ast.Call:
-			if u.item(n) && len(n.Args) == 2 {
+			if u.item(n) && lastName(n.Fun) == "setdefault" && len(n.Args) == 2 {
 				if x, ok := syntax.Bare(n.Args[1].X).(*ast.Name); ok {
 					u.vars[x.Name] = true
 				}
@@ -277,8 +277,8 @@ func (u *itemUses) inPlace(x ast.Expr) bool {
 			if !ok {
 				return false
 			}
-			if u.item(call) && len(call.Args) == 2 && call.Args[1].X == at {
-				return u.inPlace(call) // setdefault
+			if u.item(call) && lastName(call.Fun) == "setdefault" && len(call.Args) == 2 && call.Args[1].X == at {
+				return u.inPlace(call)
 			}
 			l, lends := library.Lenders()[u.c.m.CName(call.Fun)]
 			return lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X || syntax.IsNamed(call.Fun, "len")
