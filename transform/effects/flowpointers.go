@@ -99,8 +99,9 @@ func findPointers(p *Program, at attribute) []pointed {
 			return nil
 		}
 		left := 0 // assignments that no function makes
-		for _, u := range m.Units {
-			ast.Walk(u.File, func(n ast.Node) bool {
+		places := p.places.Get(m)
+		for _, i := range places.wherever(at) {
+			ast.Walk(places.all[i].node, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.Attribute:
 					if n.Attr.Name == at.name && n.Access.Rebinds() {
@@ -114,29 +115,9 @@ func findPointers(p *Program, at attribute) []pointed {
 					if x, ok := syntax.Bare(n.X).(*ast.Attribute); ok && x.Attr.Name == at.name {
 						left = -1 << 20
 					}
-				}
-				return true
-			})
-		}
-		for _, f := range p.Funcs(m).All {
-			if f.Def.Body == nil {
-				continue
-			}
-			ast.Walk(f.Def.Body, func(n ast.Node) bool {
-				st, ok := n.(*ast.Assign)
-				if !ok || len(st.Targets) != 1 || st.Op != "=" || st.Value == nil {
-					return true
-				}
-				x, ok := st.Targets[0].(*ast.Attribute)
-				if !ok || x.Attr.Name != at.name {
-					return true
-				}
-				if ofAnother(f, x, at.class) || syntax.IsNothing(st.Value) {
-					left--
-				} else if to, ok := pointsTo(f, functionNamed(st.Value)); ok {
-					left--
-					if !slices.Contains(out, to) {
-						out = append(out, to)
+				case *ast.FuncDef:
+					if f := p.Funcs(m).ByDef[n]; f != nil && n.Body != nil {
+						left -= assignsPointers(f, at, &out)
 					}
 				}
 				return true
@@ -147,6 +128,32 @@ func findPointers(p *Program, at attribute) []pointed {
 		}
 	}
 	return out
+}
+
+// assignsPointers returns how many of a function's assignments to an attribute's name are known, to objects that do not
+// have that attribute or of nothing or a function, which it adds to what is known.
+func assignsPointers(f *Function, at attribute, known *[]pointed) int {
+	n := 0
+	ast.Walk(f.Def.Body, func(node ast.Node) bool {
+		st, ok := node.(*ast.Assign)
+		if !ok || len(st.Targets) != 1 || st.Op != "=" || st.Value == nil {
+			return true
+		}
+		x, ok := st.Targets[0].(*ast.Attribute)
+		if !ok || x.Attr.Name != at.name {
+			return true
+		}
+		if ofAnother(f, x, at.class) || syntax.IsNothing(st.Value) {
+			n++
+		} else if to, ok := pointsTo(f, functionNamed(st.Value)); ok {
+			n++
+			if !slices.Contains(*known, to) {
+				*known = append(*known, to)
+			}
+		}
+		return true
+	})
+	return n
 }
 
 // pointsTo is the function that an expression names: a method of the object of the method that it stands in, or a function of
