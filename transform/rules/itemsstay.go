@@ -167,59 +167,65 @@ func (u *itemUses) isNew(e ast.Expr) bool {
 	return false
 }
 
+// standsIn is an expression with the brackets and casts round it, and what that stands in.
+func standsIn(f *ruleFunc, x ast.Expr) (ast.Expr, ast.Node) {
+	for _, p := range f.parents(x) {
+		switch p := p.(type) {
+		case *ast.Paren:
+			x = p
+		case *ast.Cast:
+			x = p
+		default:
+			return x, p
+		}
+	}
+	return x, nil
+}
+
 // container reports whether the attribute is used so that its items stay: it gets a new container, one of its items is
 // used in place, or set to something new.
 func (u *itemUses) container(x *ast.Attribute) bool {
-	var at ast.Expr = x
-	for _, p := range u.f.parents(x) {
-		switch p := p.(type) {
-		case *ast.Paren:
-			at = p
-			continue
-		case *ast.Cast:
-			at = p
-			continue
-		case *ast.Assign:
-			return p.Op == "=" && p.Value != nil && p.Value != at && u.c.reach(u.f, p.Value, p.Pos) == private && isEmpty(p.Value)
-		case *ast.Subscript:
-			if p.X != at || syntax.HasSlice(p.Index) {
-				return false
-			}
-			if p.Access == ast.Write {
-				st, ok := u.f.parents(p)[0].(*ast.Assign)
-				return ok && st.Op == "=" && len(st.Targets) == 1 && u.own(st.Value)
-			}
-			return p.Access == ast.Delete || u.inPlace(p)
-		case *ast.Attribute: // a method
-			call, ok := u.f.parents(p)[0].(*ast.Call)
-			switch {
-			case !ok || call.Fun != ast.Expr(p):
-				return false
-			case p.Attr.Name == "setdefault":
-				return len(call.Args) == 2 && u.own(call.Args[1].X) && u.inPlace(call)
-			case p.Attr.Name == "get":
-				return len(call.Args) == 1 && u.inPlace(call)
-			case slices.Contains(goingOver, p.Attr.Name):
-				up := u.f.parents(call)[0]
-				loop, ok := up.(*ast.For)
-				return ok && loop.Iter == ast.Expr(call)
-			}
-			return p.Attr.Name == "clear" || p.Attr.Name == "keys"
-		case *ast.Arg:
-			call, ok := u.f.parents(p)[0].(*ast.Call)
-			if !ok {
-				return false
-			}
-			if l, lends := library.Lenders()[u.c.m.CName(call.Fun)]; lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X {
-				return u.inPlace(call)
-			}
-			return syntax.IsNamed(call.Fun, "len")
-		case *ast.For:
-			return p.Iter == at
-		case *ast.Compare, *ast.CondClause:
-			return true
+	at, p := standsIn(u.f, x)
+	switch p := p.(type) {
+	case *ast.Assign:
+		return p.Op == "=" && p.Value != nil && p.Value != at && u.c.reach(u.f, p.Value, p.Pos) == private && isEmpty(p.Value)
+	case *ast.Subscript:
+		if p.X != at || syntax.HasSlice(p.Index) {
+			return false
 		}
-		return false
+		if p.Access == ast.Write {
+			st, ok := u.f.parents(p)[0].(*ast.Assign)
+			return ok && st.Op == "=" && len(st.Targets) == 1 && u.own(st.Value)
+		}
+		return p.Access == ast.Delete || u.inPlace(p)
+	case *ast.Attribute: // a method
+		call, ok := u.f.parents(p)[0].(*ast.Call)
+		switch {
+		case !ok || call.Fun != ast.Expr(p):
+			return false
+		case p.Attr.Name == "setdefault":
+			return len(call.Args) == 2 && u.own(call.Args[1].X) && u.inPlace(call)
+		case p.Attr.Name == "get":
+			return len(call.Args) == 1 && u.inPlace(call)
+		case slices.Contains(goingOver, p.Attr.Name):
+			up := u.f.parents(call)[0]
+			loop, ok := up.(*ast.For)
+			return ok && loop.Iter == ast.Expr(call)
+		}
+		return p.Attr.Name == "clear" || p.Attr.Name == "keys"
+	case *ast.Arg:
+		call, ok := u.f.parents(p)[0].(*ast.Call)
+		if !ok {
+			return false
+		}
+		if l, lends := library.Lenders()[u.c.m.CName(call.Fun)]; lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X {
+			return u.inPlace(call)
+		}
+		return syntax.IsNamed(call.Fun, "len")
+	case *ast.For:
+		return p.Iter == at
+	case *ast.Compare, *ast.CondClause:
+		return true
 	}
 	return false
 }
@@ -239,51 +245,42 @@ func isEmpty(e ast.Expr) bool {
 
 // inPlace reports whether an item is used where it stands, or given to a variable.
 func (u *itemUses) inPlace(x ast.Expr) bool {
-	at := x
-	for _, p := range u.f.parents(x) {
-		switch p := p.(type) {
-		case *ast.Paren:
-			at = p
-			continue
-		case *ast.Cast:
-			at = p
-			continue
-		case *ast.Subscript:
-			return p.X == at
-		case *ast.Attribute:
-			call, ok := u.f.parents(p)[0].(*ast.Call)
-			return ok && call.Fun == ast.Expr(p)
-		case *ast.Compare, *ast.CondClause, *ast.While, *ast.ExprStmt:
-			return true
-		case *ast.Unary:
-			return p.Op == "not"
-		case *ast.For:
-			return p.Iter == at
-		case *ast.Declarator:
-			return p.Default == at
-		case *ast.Assign:
-			if len(p.Targets) != 1 || p.Value != at {
-				return false
-			}
-			switch t := syntax.Unparen(p.Targets[0]).(type) {
-			case *ast.Name:
-				return u.f.local[t.Name]
-			case *ast.Subscript:
-				return u.isContainer(t.X)
-			}
+	at, p := standsIn(u.f, x)
+	switch p := p.(type) {
+	case *ast.Subscript:
+		return p.X == at
+	case *ast.Attribute:
+		call, ok := u.f.parents(p)[0].(*ast.Call)
+		return ok && call.Fun == ast.Expr(p)
+	case *ast.Compare, *ast.CondClause, *ast.While, *ast.ExprStmt:
+		return true
+	case *ast.Unary:
+		return p.Op == "not"
+	case *ast.For:
+		return p.Iter == at
+	case *ast.Declarator:
+		return p.Default == at
+	case *ast.Assign:
+		if len(p.Targets) != 1 || p.Value != at {
 			return false
-		case *ast.Arg:
-			call, ok := u.f.parents(p)[0].(*ast.Call)
-			if !ok {
-				return false
-			}
-			if u.item(call) && lastName(call.Fun) == "setdefault" && len(call.Args) == 2 && call.Args[1].X == at {
-				return u.inPlace(call)
-			}
-			l, lends := library.Lenders()[u.c.m.CName(call.Fun)]
-			return lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X || syntax.IsNamed(call.Fun, "len")
+		}
+		switch t := syntax.Unparen(p.Targets[0]).(type) {
+		case *ast.Name:
+			return u.f.local[t.Name]
+		case *ast.Subscript:
+			return u.isContainer(t.X)
 		}
 		return false
+	case *ast.Arg:
+		call, ok := u.f.parents(p)[0].(*ast.Call)
+		if !ok {
+			return false
+		}
+		if u.item(call) && lastName(call.Fun) == "setdefault" && len(call.Args) == 2 && call.Args[1].X == at {
+			return u.inPlace(call)
+		}
+		l, lends := library.Lenders()[u.c.m.CName(call.Fun)]
+		return lends && l.Container >= 0 && syntax.Arg(call, l.Container) == p.X || syntax.IsNamed(call.Fun, "len")
 	}
 	return false
 }
