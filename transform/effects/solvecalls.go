@@ -41,6 +41,9 @@ func does(s *Solver, c *Call, g *Function) {
 		if len(to) == 0 {
 			continue
 		}
+		if e.Mode == Write && r.Parent < 0 && readsText(s.flow, c, g, r.Num) && !onCharacters(g, e) {
+			continue
+		}
 		at := anchor(g, e.Region)
 		holds := g.unites == nil && s.p.Holds(g, e)
 		mode := takenFor(s.p, g, e)
@@ -101,6 +104,33 @@ func ofBuiltin(f *Flow, c *Call, num int32) bool {
 	}
 	t := f.Nodes[c.Args[num]].Shape
 	return t.Kind == ctype.Scalar || t.Exact
+}
+
+// readsText reports whether a call passes a text of Python's, which does not change, as a pointer through which it cannot be
+// written: const char *. What a C function makes of it there, and then is written to, is not the text.
+func readsText(f *Flow, c *Call, g *Function, num int32) bool {
+	if int(num) >= len(c.Args) || int(num) >= len(g.Flow.Params) {
+		return false
+	}
+	is, as := f.Nodes[c.Args[num]].Shape, g.Flow.Nodes[g.Flow.Params[num]].Shape
+	return is.Kind == ctype.Object && is.Atom && is.Exact && as.Kind == ctype.Pointer && as.Elem == ctype.Scalar && as.ReadOnly()
+}
+
+// onCharacters reports whether an effect of a function is, in the end, on what a pointer to characters leads to, or to other numbers,
+// whatever cast has made it one that can be written through; or whether nothing tells what it is on.
+func onCharacters(g *Function, e *Effect) bool {
+	for n := 0; e.Via != nil && n < longest; n++ {
+		g, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	found := false
+	return slices.ContainsFunc(g.Flow.Actions, func(a action) bool {
+		if a.Span != e.Span || a.Mode != e.Mode || a.Cause != e.Cause {
+			return false
+		}
+		found = true
+		sh := g.Flow.Nodes[a.Node].Shape
+		return sh.Kind != ctype.Pointer && sh.Kind != ctype.Record || sh.Kind == ctype.Pointer && sh.Elem != ctype.Record
+	}) || !found
 }
 
 // meaning is one of the objects that a callee is given, and the regions that one of the

@@ -157,6 +157,9 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 				if g.Sum.Regions[gr].Parent < 0 && s.p.Guards(shape.Class) && ofBuiltin(s.flow, c, g.Sum.Regions[gr].Num) {
 					continue // "return obj if isinstance(obj, Source) else Source(obj)", of a text
 				}
+				if shape.Kind == ctype.Pointer && shape.Elem == ctype.Record && g.Sum.Regions[gr].Parent < 0 && readsText(s.flow, c, g, g.Sum.Regions[gr].Num) {
+					continue
+				}
 				var given []Ref
 				looped := s.rounds.looped(func() { given = s.given(c, g, at) }) && at != gr
 				for _, a := range given {

@@ -95,9 +95,9 @@ func (u *itemUses) having() {
 				x, named := syntax.Bare(v.value).(*ast.Name)
 				switch {
 				case v.value == nil:
-				case !u.vars[name] && (u.item(v.value) || v.item && u.over(v.value)):
+				case !u.vars[name] && (!v.item && u.item(v.value) || v.item && u.over(v.value)): // and no item of an item
 					u.vars[name], more = true, true
-				case named && u.vars[name] && !u.vars[x.Name] && u.f.local[x.Name]:
+				case named && !v.item && u.vars[name] && !u.vars[x.Name] && u.f.local[x.Name]:
 					u.vars[x.Name], more = true, true
 				}
 			}
