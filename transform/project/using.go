@@ -32,18 +32,12 @@ func (l *Lineage) UsingBeside(m *Module, name string) []*Module {
 
 func (l *Lineage) readUses() map[string][]string {
 	by := map[string][]string{}
-	s := l.inScope()
-	included := map[string]bool{}
-	read := func(stem, path string) {
-		src := l.p.Source(path)
-		if src.Err != nil {
-			return
-		}
+	l.eachSource(func(stem string, src *Source) bool {
 		text := src.Src
 		for {
 			i := bytes.IndexByte(text, '.')
 			if i < 0 {
-				return
+				return true
 			}
 			text = bytes.TrimLeft(text[i+1:], " \t\\\r\n")
 			n := 0
@@ -58,24 +52,42 @@ func (l *Lineage) readUses() map[string][]string {
 				by[name] = append(list, stem)
 			}
 		}
+	})
+	return by
+}
+
+// SpelledElsewhere reports whether a word stands in a file of the scope that is none of a module's own.
+func (l *Lineage) SpelledElsewhere(m *Module, word string) bool {
+	return !l.eachSource(func(stem string, src *Source) bool {
+		return stem == m.Stem || !src.Spells(word) || slices.ContainsFunc(m.Units, func(u *Unit) bool { return u.Source == src })
+	})
+}
+
+// eachSource visits the files of the scope that can be read until visit returns false, and reports whether it never did.
+func (l *Lineage) eachSource(visit func(stem string, src *Source) bool) bool {
+	s := l.inScope()
+	included := map[string]bool{}
+	read := func(stem, path string) bool {
+		src := l.p.Source(path)
+		return src.Err != nil || visit(stem, src)
 	}
 	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
 		for _, path := range l.p.ModuleFiles(stem) {
-			if l.p.IsFile(path) {
-				read(stem, path)
+			if l.p.IsFile(path) && !read(stem, path) {
+				return false
 			}
 		}
 		for _, path := range l.p.References(stem).Includes {
 			included[l.p.canonical(path)] = true
-			if l.p.IsFile(path) {
-				read(stem, path)
+			if l.p.IsFile(path) && !read(stem, path) {
+				return false
 			}
 		}
 	}
 	for _, path := range s.alone {
-		if !included[path] {
-			read(path, path)
+		if !included[path] && !read(path, path) {
+			return false
 		}
 	}
-	return by
+	return true
 }

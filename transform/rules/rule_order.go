@@ -45,6 +45,8 @@ type lockEdge struct {
 	far bool
 	// guessed is true where nothing but the name of a member tells what is locked.
 	guessed bool
+	// unseen is true where nothing in sight puts such an object where it is found.
+	unseen bool
 	// together is true where both are taken at once, in the one order, in which either may be first,
 	// and who waits for one holds the other. The rwlock gives that up (backsOff); mutexes do not.
 	together bool
@@ -114,6 +116,7 @@ func (p *Checker) Order(mods []*project.Module) []finding.Finding {
 			o.all = append(o.all, p.prog.Funcs(m).All...)
 		}
 	}
+	o.writtenDown.lineage = p.prog.Project.Lineage
 	o.index = newOrderIndex(p, o.mods, o.all)
 	for _, m := range o.mods {
 		for _, f := range p.prog.Funcs(m).All {
@@ -181,6 +184,8 @@ type ordering struct {
 	same      map[edgeTo]*sameEdges
 	causes    map[string]string // of circles, by places that these lead through
 	given     *handedOver       // see onlyCalled
+	// writtenDown are the variables of modules that hold nothing but texts and numbers.
+	writtenDown writtenDown
 }
 
 // backsOff reports whether who takes what is held and what is locked at once, and has to wait for

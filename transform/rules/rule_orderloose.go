@@ -367,6 +367,13 @@ func (o untyped) found(f *effects.Function) {
 	mine := p.locks.Shared(f.Class)
 	for _, g := range effects.Reached(f) {
 		for _, x := range o.findsOf(g) {
+			texts := anything
+			if x.Name != "" {
+				texts = o.writtenDown.has(g.Mod, x.Variable)
+			}
+			if texts == nothingElse {
+				continue
+			}
 			var locked []*effects.Effect
 			switch {
 			case x.Name == "":
@@ -387,7 +394,7 @@ func (o untyped) found(f *effects.Function) {
 				}
 			}
 			for _, e := range locked {
-				a := &lockEdge{holds: holds, f: f, in: g, e: e, guessed: x.Name != "", passed: p.locks.Shared(e.Class) == mine}
+				a := &lockEdge{holds: holds, f: f, in: g, e: e, guessed: x.Name != "", passed: p.locks.Shared(e.Class) == mine, unseen: texts == asFarAsSeen && p.locks.Shared(e.Class) == mine}
 				if x.One && x.Name != "__call__" { // what is called may be anything for each caller
 					a.globals[1] = x.Variable
 				}

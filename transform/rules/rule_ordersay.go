@@ -48,9 +48,13 @@ func crossing(o *ordering, path []*lockEdge, back string) finding.Finding {
 		out.Fix = first.held.fix
 	}
 	out.Cause = causeOfCircle(o, path)
-	if o.onlyCalled(path) {
+	switch {
+	case o.onlyCalled(path):
 		out.Note = true
 		out.Message += "; nothing in sight hands it anything that does"
+	case len(path) == 1 && first.unseen:
+		out.Note = true
+		out.Message += "; in sight there are only texts and numbers there"
 	}
 	return out
 }
