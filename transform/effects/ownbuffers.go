@@ -16,21 +16,31 @@ import (
 // each of which the object frees as it dies, if only where it is not NULL, and nobody takes it out before that. A buffer of
 // which a flag says whose it is, beside it or in the struct ("if self.line.m: free(self.line.s)"), may be another's.
 func (l *linking) freesItself(class *project.Class, fd *project.Field) bool {
-	sh := l.p.Types.OfField(fd)
+	return freesAll(l.p, class, fd, false)
+}
+
+// FreesIfSaid is freesItself where a number in the struct may say that the memory is another's: "if self.line.m: free(self.line.s)".
+func FreesIfSaid(p *Program, class *project.Class, attr string) bool {
+	fd := class.Field(attr)
+	return fd != nil && freesAll(p, class, fd, true)
+}
+
+// freesAll is freesItself, also where a number in the struct decides, if ifSaid.
+func freesAll(p *Program, class *project.Class, fd *project.Field, ifSaid bool) bool {
+	sh := p.Types.OfField(fd)
 	if sh.Kind != ctype.Record || sh.Struct == nil || sh.Struct.Def.Body == nil {
 		return false
 	}
-	var pointers []string
-	numbers := false
+	var pointers, numbers []string
 	for _, st := range sh.Struct.Def.Body.Stmts {
 		st, ok := st.(*ast.CVarDecl)
 		if !ok {
 			return false
 		}
 		for _, d := range st.Declarators {
-			switch m := l.p.Types.Of(sh.Struct.Mod, st.Type, d); {
+			switch m := p.Types.Of(sh.Struct.Mod, st.Type, d); {
 			case m.Kind == ctype.Scalar:
-				numbers = true
+				numbers = append(numbers, syntax.DeclaredName(d).Name)
 			case m.Kind == ctype.Pointer && m.Depth == 1 && m.Elem == ctype.Scalar && !m.Array():
 				pointers = append(pointers, syntax.DeclaredName(d).Name)
 			default:
@@ -38,17 +48,20 @@ func (l *linking) freesItself(class *project.Class, fd *project.Field) bool {
 			}
 		}
 	}
-	if !numbers || len(pointers) == 0 {
+	if len(numbers) == 0 || len(pointers) == 0 {
 		return false
 	}
-	list := l.p.Own(class.Declarer(fd.Name)).Plain["__dealloc__"]
+	list := p.Own(class.Declarer(fd.Name)).Plain["__dealloc__"]
 	if len(list) != 1 || list[0].Def.Body == nil || len(list[0].Def.Params.List) != 1 {
 		return false
 	}
 	f := freeing{f: list[0], attr: fd.Name}
+	if ifSaid {
+		f.says = numbers
+	}
 	f.walk(list[0].Def.Body.Stmts)
 	return !slices.ContainsFunc(pointers, func(name string) bool { return !slices.Contains(f.freed, name) }) &&
-		!l.takenOut(class, list[0], fd)
+		!takenOut(p, class, list[0], fd)
 }
 
 // constructors are the methods that Python runs as it makes an object.
@@ -57,9 +70,9 @@ var constructors = map[string]bool{"__cinit__": true, "__init__": true}
 // takenOut reports whether a function other than the __dealloc__ gives such a struct something itself, of an object that is
 // made, and frees nothing of it: what it takes out was perhaps another's, as in the __dealloc__ of a subclass. What begins an
 // iteration only makes it ready.
-func (l *linking) takenOut(class *project.Class, dealloc *Function, fd *project.Field) bool {
-	for _, m := range l.p.Project.Lineage.UsingBeside(fd.Mod, fd.Name) {
-		for _, f := range l.p.Funcs(m).All {
+func takenOut(p *Program, class *project.Class, dealloc *Function, fd *project.Field) bool {
+	for _, m := range p.Project.Lineage.UsingBeside(fd.Mod, fd.Name) {
+		for _, f := range p.Funcs(m).All {
 			name := f.Def.Name.Name
 			if f == dealloc || f.Def.Body == nil || f.Accessor == Plain && (constructors[name] || name == "__iter__") {
 				continue
@@ -94,6 +107,7 @@ type freeing struct {
 	f     *Function
 	attr  string
 	freed []string
+	says  []string // the numbers in the struct that may say whose the memory is
 }
 
 // walk goes through statements that run in any case, or where what they free is not NULL, up to one that gives the struct something
@@ -111,9 +125,11 @@ func (w *freeing) walk(list []ast.Stmt) bool {
 				break
 			}
 			if name := w.notNull(st.Clauses[0].Cond); name != "" {
-				own := freeing{f: w.f, attr: w.attr}
+				own := freeing{f: w.f, attr: w.attr, says: w.says}
 				on := own.walk(st.Clauses[0].Body.Stmts)
-				if slices.Contains(own.freed, name) {
+				if slices.Contains(w.says, name) {
+					w.freed = append(w.freed, own.freed...)
+				} else if slices.Contains(own.freed, name) {
 					w.freed = append(w.freed, name)
 				}
 				if !on {

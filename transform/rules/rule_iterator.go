@@ -39,14 +39,22 @@ func checkIterators(c *checking) {
 		if !steps(f) {
 			continue
 		}
+		var buffers []effects.Pointing // a C iterator beside one says more
 		for _, pt := range c.p.Guarding.Owners.Into(f.Class) {
 			if told[f] || !cIterator(c, pt) || looksForChanges(f, pt.Owner) || asksIfClosed(c, f, pt) {
 				continue
 			}
 			use := f.Among(0, func(e *effects.Effect) bool { return effects.OnSelf(f, e) && e.Field == pt.Pointer })
-			if use.Touches {
-				told[f] = outlived(c, f, pt)
+			switch {
+			case !use.Touches:
+			case effects.FreesIfSaid(c.p, pt.Class, pt.Pointer):
+				buffers = append(buffers, pt)
+			default:
+				told[f] = outlived(c, f, pt, false)
 			}
+		}
+		for _, pt := range buffers {
+			told[f] = told[f] || outlived(c, f, pt, true)
 		}
 	}
 }
@@ -62,8 +70,8 @@ func cIterator(c *checking, pt effects.Pointing) bool {
 }
 
 // outlived reports a step with a C iterator whose container somebody changes. What the
-// container is guarded by counts as the container, as a trie does for one of its nodes.
-func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
+// container is guarded by counts as the container, as a trie does for one of its nodes. A buffer is most likely the object's own.
+func outlived(c *checking, f *effects.Function, pt effects.Pointing, buffer bool) bool {
 	from := pointsInto(pt)
 	var by *effects.Function
 	var how *effects.Effect
@@ -90,6 +98,10 @@ func outlived(c *checking, f *effects.Function, pt effects.Pointing) bool {
 	out.Warning = true
 	out.Cause = fmt.Sprintf("%s in %s, by %s", container.Name, container.Mod.Stem, by.Name()) // one refusal there is for all iterators
 	out.Related = storedAndChanged(pt, by, how)
+	if buffer {
+		out.Note = true
+		out.Message += fmt.Sprintf("; as far as is seen %s has memory that its object frees, unless a number in it says that it is borrowed", pt.Pointer)
+	}
 	c.Findings = append(c.Findings, out)
 	return true
 }
