@@ -159,6 +159,10 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 			said[at] = true
 		}
 	}
+	if back := effects.LeadsBack(c.p, f, e); back != "" && !out.Note {
+		out.Note = true
+		only = fmt.Sprintf("; as far as is seen that is self, to which %s leads back", back)
+	}
 	fromC := x.Root == effects.NodeParam && calledFromC(c, f, x)
 	if fromC {
 		out.Note = true
