@@ -97,18 +97,18 @@ func TestFindingsOfOneCause(t *testing.T) {
 		at(9, "PXL106", "unnamed", "a calls j, of x"), at(9, "PXL106", "unnamed", "a calls k, of y"),
 		making, later,
 	}, nil, false)
-	want := `m.pyx:1:1: PXL106 warning: a calls h
+	want := `m.pyx:2:1: PXL106 warning: b calls i
   help: do this
-  also m.pyx:3:1: c calls h
-  also m.pyx:4:1: PXL103 d
-  also m.pyx:7:1: f calls h
+
+m.pyx:4:1: PXL103 warning: d
+  help: do this
+  also m.pyx:1:1: PXL106 a calls h
+  also m.pyx:3:1: PXL106 c calls h
+  also m.pyx:7:1: PXL106 f calls h
       so
-  also m.pyx:8:1: g calls h
+  also m.pyx:8:1: PXL106 g calls h
     help: do that
     fix: a block
-
-m.pyx:2:1: PXL106 warning: b calls i
-  help: do this
 
 m.pyx:4:1: PXL301 warning: p
   help: do this

@@ -34,6 +34,8 @@ type Finding struct {
 	Cause string
 	// Vague is true where nothing names the object that it is about. Of findings with one cause, others are told first.
 	Vague bool
+	// Writes is true where what is done to the object writes to it, or may. Of findings with one cause, these are told first.
+	Writes bool
 	// Gist is the part of the message that stays while the finding does, where the rest
 	// tells of other code; "" where all of it does.
 	Gist string
@@ -112,8 +114,9 @@ func kin(code string) string {
 }
 
 // Groups puts findings together that have one cause. Of these the first is told that is no note and that names its object,
-// where one does: whoever reads it can look there who else has that. Else it is one outside of constructors. The groups are in the order of what is told, those
-// that are nothing but notes last.
+// where one does: whoever reads it can look there who else has that. Else it is one outside of constructors. Of several, what writes
+// goes before what reads, what somebody does from outside before what helpers of the class do, and where nothing has a name,
+// what few calls lead to before others. The groups are in the order of what is told, those that are nothing but notes last.
 func Groups(fs []Finding) []Group {
 	var heads []int // by group, the finding that is told
 	numbers := Numbers(fs)
@@ -142,16 +145,31 @@ func Groups(fs []Finding) []Group {
 
 // weight is the larger the more there is to be seen where a finding is.
 func (f *Finding) weight() int {
+	w := 3
 	switch {
 	case f.Note:
 		return 0
 	case f.Vague && (strings.HasSuffix(f.Scope, ".__init__") || strings.HasSuffix(f.Scope, ".__cinit__")):
-		return 1 // what an object is made with is new as often as not
+		w = 1 // what an object is made with is new as often as not
 	case f.Vague:
-		return 2
+		w = 2
 	}
-	return 3
+	w *= 4
+	if f.Writes {
+		w += 2
+	}
+	if f.Code != UnlockedHelper {
+		w++
+	}
+	w *= manySteps
+	if f.Vague {
+		w += manySteps - 1 - min(len(f.Related), manySteps-1)
+	}
+	return w
 }
+
+// manySteps is from how many related places on it makes no difference how many there are.
+const manySteps = 16
 
 // order puts notes behind the others.
 func order(f Finding) int {

@@ -135,7 +135,7 @@ func (c *checking) missing(f *effects.Function, e *effects.Effect, code string, 
 	}
 	field := fieldOf(e)
 	out := project.FindingAt(f.Unit.Source, e.Span, code, "", "")
-	out.Warning, out.Vague = true, name == ""
+	out.Warning, out.Vague, out.Writes = true, name == "", e.Mode == effects.Write
 	switch {
 	case code == finding.UnlockedHelper:
 		out.Message = fmt.Sprintf("%s calls %s, which needs the lock of %s, which is not held here", f.Name(), e.Via.Name(), obj)

@@ -38,7 +38,7 @@ func (c *checking) unnamed(f *effects.Function) bool {
 				continue
 			}
 			out := project.FindingAt(f.Unit.Source, e.Span, finding.Override, "", "")
-			out.Warning = true
+			out.Warning, out.Writes = true, md == effects.Write
 			what := fmt.Sprintf("%s (%s)", effects.PathOf(f, e.Region), e.Class.Name)
 			if e.Via == nil && e.Field != "" {
 				what = e.Field + " of " + what
@@ -104,7 +104,7 @@ func (c *checking) elsewhere(f *effects.Function) {
 		return
 	}
 	out := project.FindingAt(f.Unit.Source, f.Def.Name.Span, finding.Override, "", "")
-	out.Warning = true
+	out.Warning, out.Writes = true, mine.Mode == effects.Write
 	what := mine.Why.Field
 	if what == "" {
 		what = "guarded state"
