@@ -132,21 +132,50 @@ func packages(files []file) string {
 	return fmt.Sprintf("%d files, %.2f MB: %s", len(files), float64(size)/1e6, strings.Join(names, ", "))
 }
 
-// parse measures a full parse of the .pyx files that Cython's parser accepts,
-// on one core, and Cython's own parser on the same files. The two take turns.
-func parse(files []file, tmp string) error {
-	var list strings.Builder
+// list writes the paths of the .pyx files to a file, for p_module.py, and returns its path.
+func list(files []file, tmp string) (string, error) {
+	var paths strings.Builder
 	for _, f := range files {
 		if filepath.Ext(f.path) == ".pyx" {
 			abs, err := filepath.Abs(f.path)
 			if err != nil {
-				return err
+				return "", err
 			}
-			list.WriteString(abs + "\n")
+			paths.WriteString(abs + "\n")
 		}
 	}
-	listFile := filepath.Join(tmp, "list")
-	if err := os.WriteFile(listFile, []byte(list.String()), 0o666); err != nil {
+	listed := filepath.Join(tmp, "list")
+	return listed, os.WriteFile(listed, []byte(paths.String()), 0o666)
+}
+
+// parsed is what p_module.py says: the files without an error, and the seconds of processor time of each pass over them.
+type parsed struct {
+	Files    []string
+	Seconds  []float64
+	Compiled bool
+}
+
+// cythonsParser has Cython parse the files of a list, once.
+func cythonsParser(listed string) (parsed, error) {
+	var result parsed
+	out, err := exec.Command(*python, "bench/p_module.py", listed, "1").Output()
+	if err != nil {
+		return result, fmt.Errorf("p_module.py: %w", err)
+	}
+	if err := json.Unmarshal(out, &result); err != nil {
+		return result, err
+	}
+	if !result.Compiled {
+		return result, errors.New("this Cython is not compiled: its parser is no measure")
+	}
+	return result, nil
+}
+
+// parse measures a full parse of the .pyx files that Cython's parser accepts,
+// on one core, and Cython's own parser on the same files, in processor time. The two take turns.
+func parse(files []file, tmp string) error {
+	listed, err := list(files, tmp)
+	if err != nil {
 		return err
 	}
 	var ours, theirs []float64
@@ -155,20 +184,9 @@ func parse(files []file, tmp string) error {
 	previous := runtime.GOMAXPROCS(1)
 	defer runtime.GOMAXPROCS(previous)
 	for range *rounds {
-		out, err := exec.Command(*python, "bench/p_module.py", listFile, "1").Output()
+		result, err := cythonsParser(listed)
 		if err != nil {
-			return fmt.Errorf("p_module.py: %w", err)
-		}
-		var result struct {
-			Files    []string
-			Seconds  []float64
-			Compiled bool
-		}
-		if err := json.Unmarshal(out, &result); err != nil {
 			return err
-		}
-		if !result.Compiled {
-			return errors.New("this Cython is not compiled: its parser is no measure")
 		}
 		theirs = append(theirs, result.Seconds...)
 		if accepted == nil {
@@ -181,13 +199,13 @@ func parse(files []file, tmp string) error {
 				size += len(src)
 			}
 		}
-		start := time.Now()
+		start := processorTime()
 		for _, src := range accepted {
 			if _, errs := parser.Parse(src, parser.Options{Name: "bench.pyx"}); len(errs) > 0 {
 				return fmt.Errorf("a file that Cython accepts does not parse: %v", errs[0])
 			}
 		}
-		ours = append(ours, time.Since(start).Seconds())
+		ours = append(ours, processorTime()-start)
 	}
 	rate := float64(size) / 1e6 / median(ours)
 	ratio := median(theirs) / median(ours)
