@@ -46,7 +46,8 @@ func owns(p *Program, c *project.Class, name string) bool {
 	case lock != nil && own != nil && lock.Kind == decorator.CriticalSection && own.Kind != decorator.CriticalSection:
 		return false // its own lock is held where the owner's is suspended
 	}
-	return p.owned.Get(attribute{d, name}) == owned
+	of := p.owned.Get(attribute{d, name})
+	return of == owned || of == itself
 }
 
 // ownedFor is what a solver knows of an attribute.
@@ -87,7 +88,8 @@ func Sole(p *Program, c *project.Class, name string) bool {
 		return false
 	}
 	lock := p.Locks.Of(d.FieldByName[name].Class())
-	return (lock == nil || lock.Guard == "") && p.owned.Get(attribute{d, name}) != shared
+	of := p.owned.Get(attribute{d, name})
+	return (lock == nil || lock.Guard == "") && (of == sole || of == owned)
 }
 
 // ownership is what an attribute has of its object.
@@ -97,13 +99,20 @@ const (
 	shared ownership = iota // others may lead to it
 	sole                    // nothing else does, and it takes its own lock for all that is done to it
 	owned                   // nothing else does
+	itself                  // it is the object whose attribute it is, see itself.go
 )
 
 // findOwned decides whether an attribute owns its object.
 func findOwned(p *Program, at attribute) ownership {
 	c, fd := at.class, at.class.FieldByName[at.name]
 	k := fd.Class()
-	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(p, c) || !p.Project.Lineage.InScope(c.Mod) || p.leaks.Get(k) {
+	if fd.Vis != ast.Private || fd.Conditional || k == nil || k.Def == nil || !k.HasState() || c.Def == nil || c.Extern || mayShow(p, c) || !p.Project.Lineage.InScope(c.Mod) {
+		return shared
+	}
+	if holdsItself(p, at) {
+		return itself
+	}
+	if p.leaks.Get(k) {
 		return shared
 	}
 	o := &owning{p: p, class: k, seen: map[variableOf]bool{}}
