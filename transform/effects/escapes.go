@@ -94,10 +94,12 @@ func handOnOurs(s *Solver) {
 						handPart(s, r.Region, pos)
 						continue
 					}
+					more := keepsAs(s, x.Num, u.Num)
 					if old, ok := s.handed[x.Num]; !ok || pos < old {
 						s.handed[x.Num] = pos
-						again = true
+						more = true
 					}
+					again = again || more
 				}
 			}
 		}

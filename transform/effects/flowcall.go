@@ -521,6 +521,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 // callFunctions calls functions of the project; all take the same arguments.
 func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
 	args := b.passedTo(e.Args, b.byRef(fs[0].Def.Params, bound))
+	nothing := args.nothing(e.Args)
 	groups := [][]*Function{fs}
 	if slices.ContainsFunc(fs, func(f *Function) bool { return !alike(fs[0].Def, f.Def) }) {
 		groups = byParameters(fs)
@@ -528,7 +529,12 @@ func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.
 	var out int32
 	for _, g := range groups {
 		to := args.to(g[0].Def, receiver, bound, func(n int32) { b.opaque(n, g[0].Def.Name.Name, e.Span) })
+		none := leftOut(to, nothing)
 		out = b.either(out, b.callOf(g, to, e.Span))
+		b.flow.passesNone(to, none)
+		for _, f := range g {
+			handsToHook(b, f, to, e.Span)
+		}
 		for i, n := range to {
 			if prm := g[0].Def.Params.List[i]; n != receiver && prm.Kind == ast.Positional && prm.Type == nil && prm.Annotation == nil {
 				runsOver(b.builder, n, "", e.Span)

@@ -151,6 +151,7 @@ type Call struct {
 	Span    ast.Span
 	Callees []*Function
 	Args    []int32 // by the callee's parameters; 0 where nothing of interest
+	none    []int32 // the parameters that get None
 	// On is the class as which the receiver's method is looked up; nil where no override
 	// can come in.
 	On    *project.Class

@@ -197,6 +197,7 @@ type Solver struct {
 	parts  map[int32]int32 // the same of what an attribute of one leads to, by its region
 	stored []storedInOurs  // what is stored in fresh objects
 	kept   map[int32]bool  // fresh nodes that are shared when the function has ended
+	inArgs map[int32]inArguments
 	// nodes holds what has been found by node, inside of the items of what is there, attributes by question.
 	nodes      []answer
 	inside     []*answer
@@ -222,7 +223,7 @@ type Solver struct {
 func (s *Solver) At(f *Function) {
 	s.f, s.flow, s.sum, s.grown = f, f.Flow, &f.Sum, false
 	s.merged = false
-	s.handed, s.parts, s.kept, s.assigns, s.fills = nil, nil, nil, assigning(f.Flow), filling(f, s.fills)
+	s.handed, s.parts, s.kept, s.inArgs, s.assigns, s.fills = nil, nil, nil, nil, assigning(f.Flow), filling(f, s.fills)
 	if s.places, s.held, s.freed = nil, nil, nil; len(s.attributes) > manyQuestions {
 		s.attributes = nil
 	}
@@ -372,6 +373,7 @@ func (s *Solver) handOut(refs []Ref, h *handing, into []int32) {
 	for _, r := range refs {
 		switch x := &s.sum.Regions[r.Region]; {
 		case x.Root == NodeFresh && x.Parent < 0:
+			keepsIn(s, x.Num, into)
 			released := releasedAt(s, h, into)
 			if staysOurs(s, into) && released == 0 {
 				if s.kept == nil {
@@ -409,7 +411,7 @@ func (s *Solver) handedTo(r Ref) int32 {
 	x := s.sum.Regions[r.Region]
 	if x.Root == NodeFresh {
 		if _, ok := s.handed[x.Num]; ok || s.kept[x.Num] {
-			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1})
+			return s.intern(Region{Root: NodeUnknown, Num: -1, Parent: -1, Name: s.inArgs[x.Num].name()})
 		}
 	}
 	if x.Root == NodeUnknown && x.Parent < 0 && x.Name == madeHow && s.kept[x.Num] {

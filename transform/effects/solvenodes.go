@@ -189,6 +189,10 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 					}
 					continue
 				}
+				if c.keepsNothing(g, gr) {
+					out = append(out, Ref{s.intern(Region{Root: NodeFresh, Num: n, Parent: -1}), shape.Class})
+					continue
+				}
 				if shape.Kind == ctype.Object {
 					out = append(out, Ref{s.intern(Region{Root: NodeUnknown, Num: n, Parent: -1}), shape.Class})
 				}
