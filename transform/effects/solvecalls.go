@@ -116,21 +116,69 @@ func readsText(f *Flow, c *Call, g *Function, num int32) bool {
 	return is.Kind == ctype.Object && is.Atom && is.Exact && as.Kind == ctype.Pointer && as.Elem == ctype.Scalar && as.ReadOnly()
 }
 
-// onCharacters reports whether an effect of a function is, in the end, on what a pointer to characters leads to, or to other numbers,
+// onCharacters reports whether an effect of a function is, in the end, on what a pointer to characters leads to that it is given,
 // whatever cast has made it one that can be written through; or whether nothing tells what it is on.
 func onCharacters(g *Function, e *Effect) bool {
-	for n := 0; e.Via != nil && n < longest; n++ {
-		g, e = e.Via, &e.Via.Sum.Effects[e.next]
-	}
-	found := false
-	return slices.ContainsFunc(g.Flow.Actions, func(a action) bool {
-		if a.Span != e.Span || a.Mode != e.Mode || a.Cause != e.Cause {
+	for n := 0; n < longest; n++ {
+		at := actedOn(g, e)
+		if at == 0 {
+			return true
+		}
+		if madeByC(g, at, nameDepth, nil) {
 			return false
 		}
-		found = true
-		sh := g.Flow.Nodes[a.Node].Shape
-		return sh.Kind != ctype.Pointer && sh.Kind != ctype.Record || sh.Kind == ctype.Pointer && sh.Elem != ctype.Record
-	}) || !found
+		if sh := g.Flow.Nodes[at].Shape; e.Via == nil || sh.Kind != ctype.Pointer || sh.Elem != ctype.Scalar {
+			return true
+		}
+		g, e = e.Via, &e.Via.Sum.Effects[e.next]
+	}
+	return true
+}
+
+// actedOn is the value that a function does something to, or passes to one that does; 0 where nothing tells.
+func actedOn(g *Function, e *Effect) int32 {
+	if e.Via == nil {
+		if i := slices.IndexFunc(g.Flow.Actions, func(a action) bool { return a.Span == e.Span && a.Mode == e.Mode && a.Cause == e.Cause }); i >= 0 {
+			return g.Flow.Actions[i].Node
+		}
+		return 0
+	}
+	x := &e.Via.Sum.Regions[anchor(e.Via, e.Via.Sum.Effects[e.next].Region)]
+	for i := range g.Flow.Calls {
+		if c := &g.Flow.Calls[i]; c.Span == e.Span && slices.Contains(c.Callees, e.Via) && x.Root == NodeParam && int(x.Num) < len(c.Args) {
+			return c.Args[x.Num]
+		}
+	}
+	return 0
+}
+
+// madeByC reports whether a pointer is what C functions returned, and no parameter of the function itself under another type. given
+// tells the same of its parameters; it is nil where these are no such pointers.
+func madeByC(f *Function, n int32, depth int, given func(param int32) bool) bool {
+	made, only := false, true
+	whole := f.Flow.eachSource(n, maxCopied, func(x *Node) bool {
+		switch {
+		case x.Kind == NodeLocal && x.filled:
+			made = true
+			return true
+		case x.Kind == NodeNothing || x.Kind == NodeMade:
+			made = true
+		case x.Kind == NodeCall:
+			c := &f.Flow.Calls[x.Num]
+			made = true
+			passed := func(param int32) bool {
+				return int(param) < len(c.Args) && c.Args[param] != 0 && madeByC(f, c.Args[param], depth-1, given)
+			}
+			for _, g := range c.Callees {
+				only = only && depth > 0 && !slices.ContainsFunc(g.Flow.Returns, func(r int32) bool { return !madeByC(g, r, depth-1, passed) })
+			}
+			return true
+		case x.Kind == NodeParam:
+			made, only = true, only && given != nil && given(x.Num)
+		}
+		return false
+	})
+	return whole && only && made
 }
 
 // meaning is one of the objects that a callee is given, and the regions that one of the

@@ -157,7 +157,8 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 				if g.Sum.Regions[gr].Parent < 0 && s.p.Guards(shape.Class) && ofBuiltin(s.flow, c, g.Sum.Regions[gr].Num) {
 					continue // "return obj if isinstance(obj, Source) else Source(obj)", of a text
 				}
-				if shape.Kind == ctype.Pointer && shape.Elem == ctype.Record && g.Sum.Regions[gr].Parent < 0 && readsText(s.flow, c, g, g.Sum.Regions[gr].Num) {
+				if shape.Kind == ctype.Pointer && shape.Elem == ctype.Record && g.Sum.Regions[gr].Parent < 0 && readsText(s.flow, c, g, g.Sum.Regions[gr].Num) &&
+					!slices.ContainsFunc(g.Flow.Returns, func(r int32) bool { return !madeByC(g, r, nameDepth, nil) }) {
 					continue
 				}
 				var given []Ref
