@@ -299,7 +299,7 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		}
 		return syntax.LastName(by) + " looks at what is in it and moves it in several steps; another thread can get in between"
 	case stores:
-		if (callbacks{c}).takesOutItself(v, ch) {
+		if (callbacks{c}).takesOutItself(v, ch) || isMemo(c, v, ch) {
 			return ""
 		}
 		if c.checksFirst(v, ch) {
