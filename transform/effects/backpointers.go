@@ -25,12 +25,12 @@ func LeadsBack(p *Program, f *Function, e *Effect) string {
 	if from == 0 || c == nil || c.Declarer(attr) == nil {
 		return ""
 	}
-	b := &leadingBack{p: p, class: f.Class, by: map[string]bool{}, seen: map[ledValue]bool{}}
+	b := &leadingBack{p: p, class: f.Class, by: map[string]bool{}, seen: map[ledValue]bool{}, made: map[ledValue]bool{}}
 	if !b.led(f, from, backDepth) || len(b.by) == 0 || !b.leads(attribute{c.Declarer(attr), attr}) {
 		return ""
 	}
 	for name := range b.by {
-		if !b.fillsItself(attribute{f.Class.Declarer(name), name}, attr) {
+		if !b.fillsItself(attribute{f.Class.Declarer(name), name}) {
 			return ""
 		}
 	}
@@ -76,6 +76,7 @@ type leadingBack struct {
 	class *project.Class
 	by    map[string]bool // the attributes that lead there
 	seen  map[ledValue]bool
+	made  map[ledValue]bool // the new objects that lead back
 }
 
 // ledValue is a value of a function.
@@ -139,24 +140,59 @@ func (b *leadingBack) led(f *Function, n int32, depth int) bool {
 	return false
 }
 
-// leads reports whether all that sets an attribute are methods of the class, which give their own object to a new one and
-// put that nowhere but into what their object has.
+// leads reports whether all that sets an attribute are methods of the class, which give their own object to a new one, itself or by
+// its constructor, and put that nowhere but into what their object has.
 func (b *leadingBack) leads(at attribute) bool {
 	if at.class.FieldByName[at.name].Vis == ast.Public {
 		return false
 	}
-	some, good := false, true
+	good := true
 	b.eachStore(at, func(f *Function, st *Store) {
 		fl := f.Flow
 		value, into := fl.source(st.Value), fl.source(st.Into)
-		if st.Nothing {
-			return
+		switch x := &fl.Nodes[value]; {
+		case st.Nothing:
+		case st.Value == 0 || x.Kind != NodeParam || !f.isBound():
+			good = false
+		case x.Num > 0:
+			good = good && fl.Nodes[into].Kind == NodeParam && fl.Nodes[into].Num == 0 && f.Accessor == Plain && constructors[f.Def.Name.Name] && b.constructs(f, x.Num)
+		default:
+			good = good && b.gives(f, into)
 		}
-		some = true
-		good = good && st.Value != 0 && fl.Nodes[value].Kind == NodeParam && fl.Nodes[value].Num == 0 && f.isBound() && project.Related(f.Class, b.class) &&
-			fl.Nodes[into].Kind == NodeFresh && b.keeps(f, into)
 	})
-	return some && good
+	return good && len(b.made) > 0
+}
+
+// constructs reports whether all that calls a constructor gives it their own object, as the parameter of a number.
+func (b *leadingBack) constructs(f *Function, num int32) bool {
+	for _, g := range f.Callers {
+		fl := g.Flow
+		if fl == nil || !g.isBound() || constructors[g.Def.Name.Name] && project.Related(g.Class, f.Class) {
+			return false
+		}
+		for i := range fl.Calls {
+			call := &fl.Calls[i]
+			if !slices.Contains(call.Callees, f) {
+				continue
+			}
+			if int(num) >= len(call.Args) || call.Args[num] == 0 || call.Args[0] == 0 {
+				return false
+			}
+			if of := &fl.Nodes[fl.source(call.Args[num])]; of.Kind != NodeParam || of.Num != 0 || !b.gives(g, fl.source(call.Args[0])) {
+				return false
+			}
+		}
+	}
+	return true
+}
+
+// gives reports whether a method of the class has made an object, which gets its own, and keeps that; it is noted then.
+func (b *leadingBack) gives(f *Function, made int32) bool {
+	if !project.Related(f.Class, b.class) || f.Flow.Nodes[made].Kind != NodeFresh || !b.keeps(f, made) {
+		return false
+	}
+	b.made[ledValue{f, made}] = true
+	return true
 }
 
 // keeps reports whether a new object of a method goes nowhere but into attributes of the method's own object, and what is in these.
@@ -173,9 +209,9 @@ func (b *leadingBack) keeps(f *Function, made int32) bool {
 		!slices.ContainsFunc(fl.Calls, func(c Call) bool { return len(c.Args) > 0 && slices.ContainsFunc(c.Args[1:], is) })
 }
 
-// fillsItself reports whether all that sets an attribute gives it something new, and all that is put there are new objects
-// which lead back to the object by another attribute.
-func (b *leadingBack) fillsItself(at attribute, back string) bool {
+// fillsItself reports whether all that sets an attribute gives it something new, and all that is put there are the new objects
+// which lead back.
+func (b *leadingBack) fillsItself(at attribute) bool {
 	good := true
 	b.eachStore(at, func(f *Function, st *Store) {
 		good = good && (st.Nothing || st.Value != 0 && f.Flow.Nodes[f.Flow.source(st.Value)].Kind == NodeFresh)
@@ -184,9 +220,7 @@ func (b *leadingBack) fillsItself(at attribute, back string) bool {
 		for _, f := range b.p.Funcs(m).All {
 			fl := b.p.FlowOf(f)
 			good = good && !slices.ContainsFunc(fl.puts, func(x put) bool {
-				return holdsIn(fl, x.in, at) && (x.item <= 0 || !slices.ContainsFunc(fl.Stores, func(st Store) bool {
-					return st.Name == back && fl.source(st.Into) == fl.source(x.item) && fl.Nodes[fl.source(x.item)].Kind == NodeFresh
-				}))
+				return holdsIn(fl, x.in, at) && (x.item <= 0 || !b.made[ledValue{f, fl.source(x.item)}])
 			})
 		}
 	}
