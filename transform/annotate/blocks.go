@@ -19,7 +19,7 @@ func blocks(a *annotator, f *effects.Function) {
 		return
 	}
 	entry := map[string]bool{}
-	if len(p.OwnLocks(f).Decs) == 0 && p.Entry(f) && f.Flow.Yields == (ast.Span{}) {
+	if len(p.OwnLocks(f).Decs) == 0 && p.Entry(f) && (f.Flow.Yields == (ast.Span{}) || effects.MaySnapshot(p, f)) {
 		for _, w := range a.wants(f, p.Member(f) || !f.Exposed() && p.Locked(f.Class)) {
 			entry[w.path] = true
 		}
