@@ -23,6 +23,8 @@ func obstacle(why, do string) *Obstacle { return &Obstacle{why, do, why} }
 // attributes have to become properties then.
 func ObstacleTo(p *project.Project, c *project.Class) *Obstacle {
 	switch {
+	case c.Def == nil:
+		return obstacle("its definition is not in sight", "lock it there")
 	case c.Flags["dataclass"]:
 		return obstacle("a dataclass's fields are attributes that Python code reaches without the lock",
 			"make it a class with an __init__ of its own, and lock that")
