@@ -504,9 +504,10 @@ def look(list l):
 // A C function that an attribute points to may do anything to the objects that it is given. Where no function in sight does, that
 // it changes an attribute is a note.
 func TestNotesOnFunctionPointers(t *testing.T) {
+	const elsewhere = "\ncdef extern from 'lib.h':\n    step_t lib_step() noexcept\n"
 	for more, note := range map[string]bool{
-		"": true,
-		"\ndef look_again(Machine m not None):\n    return m.size\n":                                                                                       true,
+		elsewhere: true,
+		elsewhere + "\ndef look_again(Machine m not None):\n    return m.size\n":                                                                           true,
 		"\ncdef int loud(Machine m, int n) except -1:\n    m.size = n\n    return 0\n\ndef make():\n    m = Machine(1)\n    m.step = loud\n    return m\n": false,
 		"\ndef set_size(Machine m not None, int n):\n    m.size = n\n":                                                                                     false,
 		"\ncdef class Sub(Machine):\n    def grow(self):\n        self.size += 1\n":                                                                        false,

@@ -54,6 +54,14 @@ type Shape struct {
 	Cpp       *project.CppType // the declaration of a C++ class
 	Class     *project.Class
 	Struct    *project.StructType // the struct that it is or points to in the end, where its members are known
+	Func      *Prototype          // the function that it is or points to in the end
+}
+
+// Prototype is the type of a function: of what is declared as a pointer to one, or as one.
+type Prototype struct {
+	Mod        *project.Module
+	Type       *ast.CType
+	Declarator *ast.Declarator
 }
 
 // Array reports whether it is an array, whose name stands for its first element's address.
@@ -78,19 +86,20 @@ func New(guards func(*project.Class) bool) *Types {
 func (p *Types) Member(of Shape, name string) (Shape, bool) {
 	switch {
 	case of.Struct != nil && of.Struct.Def.Body != nil:
-		return p.declared(of.Struct.Mod, of.Struct.Def.Body, name)
+		return p.declared(of.Struct.Mod, of.Struct.Def.Body, name, true)
 	case of.Cpp != nil && of.Cpp.Def.Body != nil:
-		return p.declared(of.Cpp.Mod, of.Cpp.Def.Body, name)
+		return p.declared(of.Cpp.Mod, of.Cpp.Def.Body, name, false)
 	}
 	return Shape{}, false
 }
 
-// declared returns the shape of the variable of a name that statements declare.
-func (p *Types) declared(m *project.Module, in *ast.Suite, name string) (Shape, bool) {
+// declared returns the shape of the variable of a name that statements declare. Functions are pointers to such in a struct, and
+// methods in a class.
+func (p *Types) declared(m *project.Module, in *ast.Suite, name string, pointers bool) (Shape, bool) {
 	for _, st := range in.Stmts {
 		if st, ok := st.(*ast.CVarDecl); ok {
 			for _, d := range st.Declarators {
-				if syntax.DeclaredName(d).Name == name && !d.Func {
+				if syntax.DeclaredName(d).Name == name && (!d.Func || pointers) {
 					return p.Of(m, st.Type, d), true
 				}
 			}
@@ -157,7 +166,7 @@ func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, dept
 	s := p.OfType(m, t, depth)
 	for ; d != nil; d = d.Inner {
 		if d.Func {
-			return Shape{Kind: Scalar}
+			return Shape{Kind: Scalar, Func: &Prototype{m, t, d}}
 		}
 		if n := d.Pointer + len(d.Arrays); n > 0 {
 			s = s.Pointer(n, t != nil && t.Const)
@@ -173,7 +182,7 @@ func (p *Types) shapeAt(m *project.Module, t *ast.CType, d *ast.Declarator, dept
 
 // Pointer is the shape of something n levels of pointers away from s.
 func (s Shape) Pointer(n int, constant bool) Shape {
-	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant || s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
+	out := Shape{Kind: Pointer, Depth: int8(n), Elem: s.Kind, Constant: constant || s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp, Func: s.Func}
 	if s.Kind == Pointer {
 		out.Depth += s.Depth
 		out.Elem = s.Elem
@@ -187,7 +196,7 @@ func (s Shape) Behind() Shape {
 		s.Depth--
 		return s
 	}
-	return Shape{Kind: s.Elem, Constant: s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp}
+	return Shape{Kind: s.Elem, Constant: s.Constant, Inserts: s.Inserts, Holds: s.Holds, Struct: s.Struct, Known: s.Known, Cpp: s.Cpp, Func: s.Func}
 }
 
 // arrayOf is the shape of an array with n dimensions.
@@ -252,6 +261,11 @@ func (p *Types) OfType(m *project.Module, t *ast.CType, depth int) Shape {
 		s.Constant = true // "const T x" with an array behind T, or a typedef of what is const
 	}
 	if t.Declarator != nil { // the abstract declarator of a cast
+		for d := t.Declarator; d != nil; d = d.Inner {
+			if d.Func {
+				return Shape{Kind: Scalar, Func: &Prototype{m, t, d}}
+			}
+		}
 		if n := t.Declarator.Pointer + len(t.Declarator.Arrays); n > 0 {
 			s = s.Pointer(n, t.Const)
 		}
@@ -292,7 +306,7 @@ func (p *Types) OfName(m *project.Module, path []string, name string, depth int)
 			switch {
 			case d.Typedef != nil:
 				s := p.shapeAt(r.Mod, d.Typedef.Type, d.Typedef.Declarator, depth+1)
-				s.Handle = s.Handle || s.Kind == Scalar && d.Extern && !numberLike(last)
+				s.Handle = s.Handle || s.Kind == Scalar && s.Func == nil && d.Extern && !numberLike(last)
 				return s
 			case d.Kind == "enum":
 				return Shape{Kind: Scalar}

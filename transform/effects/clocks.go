@@ -62,7 +62,7 @@ func (b cLocks) byValue(m *project.Module, f project.CFunc) bool {
 		if prm.Kind == ast.Ellipsis {
 			continue
 		}
-		if sh := b.calls.paramOf(m, prm); sh.Kind == ctype.Record && sh.Depth == 0 && !sh.Lock {
+		if sh := paramShape(b.p, m, prm); sh.Kind == ctype.Record && sh.Depth == 0 && !sh.Lock {
 			return true
 		}
 	}

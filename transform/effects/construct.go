@@ -21,7 +21,34 @@ func (p *Program) Constructs(f *Function, param int) bool {
 		return false
 	}
 	name := f.Def.Name.Name
-	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param] && !project.OfferedToC(f.Mod, f.Class, f.Def)
+	return f.Class != nil && param == 0 && library.Construction()[name] || PrivateName(name) && len(f.Callers) > 0 && !f.Sum.shared[param] && !project.OfferedToC(f.Mod, f.Class, f.Def) && !pointedAtInC(p, f)
+}
+
+// pointedAtInC reports whether C code may have a pointer to a function, and call it: its module uses the name other than to
+// call it.
+func pointedAtInC(p *Program, f *Function) bool {
+	return !f.Exposed() && p.valued.Get(f.Mod)[f.Def.Name.Name]
+}
+
+// findValued finds the names of a module, and of attributes there, that are read and not called.
+func findValued(m *project.Module) map[string]bool {
+	out := map[string]bool{}
+	for _, u := range m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Name:
+				if n.Access == ast.Read || n.Access == ast.AddressOf {
+					out[n.Name] = true
+				}
+			case *ast.Attribute:
+				if n.Access == ast.Read || n.Access == ast.AddressOf {
+					out[n.Attr.Name] = true
+				}
+			}
+			return true
+		})
+	}
+	return out
 }
 
 // SettleWrites solves the modules and notes which attributes something writes

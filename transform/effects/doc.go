@@ -11,7 +11,8 @@
 // no text and reports nothing.
 //
 // Begin with model.go, which has the words; then flow.go (statements; values, variables and
-// notes are what it writes to), flowexpr.go and flowcall.go, heap.go (what has been assigned
+// notes are what it writes to), flowexpr.go and flowcall.go (flowprototype.go and
+// addresstaken.go for pointers to functions), heap.go (what has been assigned
 // to attributes), items.go (objects that have no name), solve.go (the fixed point), solvecalls.go and manyoverrides.go
 // (calls that may reach very many),
 // shared.go (objects that have one lock), and infer.go (what follows from a summary). What

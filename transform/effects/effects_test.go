@@ -161,7 +161,7 @@ func TestSettledWhereTheAttributeIsNotKnown(t *testing.T) {
 	prog, f := programOf(t, `
 cimport cython
 cdef extern from "pick.h":
-    char *pick(char *a, char *b)
+    char *pick(char *a, char *b, char *c, char *d, char *e)
 @cython.locked_class
 cdef class Node:
     cdef long n
@@ -173,6 +173,9 @@ cdef class Plain:
 cdef class C:
     cdef char *p
     cdef char *q
+    cdef char *s
+    cdef char *t
+    cdef char *u
     cdef char[4] r
     cdef long n
     cdef bytes text
@@ -182,7 +185,7 @@ cdef class C:
     cdef Node node
     cdef Plain plain
     def through(self):
-        pick(self.p, self.q)[0] = 1
+        pick(self.p, self.q, self.s, self.t, self.u)[0] = 1
 `)
 	c := f["C.through"].Class
 	var all []*Function
@@ -192,6 +195,41 @@ cdef class C:
 	prog.SettleFunctions(all)
 	for name, want := range map[string]bool{"p": false, "q": false, "r": false, "n": false, "buffer": false, "items": false, "any": false, "plain": false,
 		"text": true, "node": true} {
+		if prog.Changes.Settled(c, name) != want {
+			t.Errorf("%s: settled %v", name, !want)
+		}
+	}
+}
+
+// What C code makes of few pointers leads into what these lead to.
+func TestSettledWhereTwoAttributesMayBeMeant(t *testing.T) {
+	prog, f := programOf(t, `
+cimport cython
+cdef extern from "pick.h":
+    char *pick(char *a, char *b)
+    void fill(char *a)
+@cython.locked_class
+cdef class C:
+    cdef char *p
+    cdef char *q
+    cdef char *r
+    cdef char *s
+    cdef char *t
+    cdef object any
+    def through(self):
+        pick(self.p, self.q)[0] = 1
+    def given(self):
+        self._fill(pick(self.r, self.s))
+    cdef _fill(self, char *at):
+        fill(at)
+`)
+	c := f["C.through"].Class
+	var all []*Function
+	for _, x := range f {
+		all = append(all, x)
+	}
+	prog.SettleFunctions(all)
+	for name, want := range map[string]bool{"p": false, "q": false, "r": false, "s": false, "t": true, "any": true} {
 		if prog.Changes.Settled(c, name) != want {
 			t.Errorf("%s: settled %v", name, !want)
 		}

@@ -54,11 +54,11 @@ func (b calls) callTo(e *ast.Call) int32 {
 		return b.methodCall(fun, e)
 	case *ast.Name:
 		if n, sh, local := b.value(fun.Name); local {
-			if f, ok := prototypeOf(b.f.Def, fun.Name); ok && library.KnownC()[fun.Name] == "" {
-				return b.externCall(b.m, f, fun.Name, e)
-			}
 			if n, ok := throughPointer(b, fun.Name, sh, e); ok {
 				return n
+			}
+			if sh.Func != nil {
+				return throughPrototype(b, sh.Func, false, fun.Name, e)
 			}
 			args := b.passed(e.Args)
 			if made, ok := constructOne(b, n, args, e.Span); ok {
@@ -87,11 +87,17 @@ func (b calls) callTo(e *ast.Call) int32 {
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
+		if n, ok := throughVariable(b, []string{fun.Name}, e); ok {
+			return n
+		}
 		if _, inC := b.m.CDecls().Vars[fun.Name]; inC || isVariable(b.builder, fun.Name) {
 			b.exprs.mayCall(b.expr(fun), "__call__", Plain, e.Span)
 		}
 		return b.namedCall([]string{fun.Name}, e)
 	case *ast.Subscript:
+		if n, ok := throughExpr(b, e); ok {
+			return n
+		}
 		if name, ok := syntax.Unparen(fun.X).(*ast.Name); ok && !b.isLocal(name.Name) && !isVariable(b.builder, name.Name) { // one of a fused or template function
 			return b.namedCall([]string{name.Name}, e)
 		}
@@ -101,6 +107,9 @@ func (b calls) callTo(e *ast.Call) int32 {
 		args.each(func(n int32) { b.rawObject(n, "", e.Span) }) // a function pointer in an array
 		return referredTo(b, b.unknownCall(args, "", e.Span, false), n, args)
 	default:
+		if n, ok := throughExpr(b, e); ok {
+			return n
+		}
 		n := b.expr(fun)
 		args := b.passed(e.Args)
 		if made, ok := constructOne(b, n, args, e.Span); ok { // type(self)(…)
@@ -133,6 +142,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if path := syntax.Dotted(fun); path != nil && !b.isLocal(path[0]) {
 		if c := b.m.Lookup(path[:len(path)-1]); c != nil {
 			return b.classCall(c, name, e)
+		}
+		if n, ok := throughVariable(b, path, e); ok {
+			return n
 		}
 		if !variableIn(b, path[:len(path)-1]) && !isVariable(b.builder, path[0]) && !isClassVariable(b.builder, path[:len(path)-1]) {
 			return b.namedCall(path, e)
@@ -218,7 +230,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			}
 			b.unknownArgs(args, name, e.Span, false)
 			args.each(func(n int32) { b.rawObject(n, name, e.Span) })
-			return b.node(Node{Kind: NodeUnknown, Shape: b.returnShape(sh.Class.Mod, d.Decl.Type, d.Declarator)})
+			return b.node(Node{Kind: NodeUnknown, Shape: returnShape(b.p, sh.Class.Mod, d.Decl.Type, d.Declarator)})
 		}
 		if n := b.exprs.member(fun, base, sh.Class); n != 0 {
 			return b.unknownCall(args, name, e.Span, false)
@@ -228,6 +240,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		}
 		b.python(e.Span)
 		return b.unknownCall(args, name, e.Span, false)
+	}
+	if n, ok := throughMember(b, sh, name, e); ok {
+		return n
 	}
 	args := b.passed(e.Args)
 	if n, ok := (arrays{b}).method(base, name, args, e); ok {
@@ -520,28 +535,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 
 // callFunctions calls functions of the project; all take the same arguments.
 func (b calls) callFunctions(fs []*Function, receiver int32, bound bool, e *ast.Call) int32 {
-	args := b.passedTo(e.Args, b.byRef(fs[0].Def.Params, bound))
-	nothing := args.nothing(e.Args)
-	groups := [][]*Function{fs}
-	if slices.ContainsFunc(fs, func(f *Function) bool { return !alike(fs[0].Def, f.Def) }) {
-		groups = byParameters(fs)
-	}
-	var out int32
-	for _, g := range groups {
-		to := args.to(g[0].Def, receiver, bound, func(n int32) { b.opaque(n, g[0].Def.Name.Name, e.Span) })
-		none := leftOut(to, nothing)
-		out = b.either(out, b.callOf(g, to, e.Span))
-		b.flow.passesNone(to, none)
-		for _, f := range g {
-			handsToHook(b, f, to, e.Span)
-		}
-		for i, n := range to {
-			if prm := g[0].Def.Params.List[i]; n != receiver && prm.Kind == ast.Positional && prm.Type == nil && prm.Annotation == nil {
-				runsOver(b.builder, n, "", e.Span)
-			}
-		}
-	}
-	return out
+	return callWith(b, fs, receiver, bound, b.passedTo(e.Args, b.byRef(fs[0].Def.Params, bound)), e)
 }
 
 // callOf notes a call and returns its value.
@@ -571,7 +565,7 @@ func (b calls) callOf(fs []*Function, args []int32, span ast.Span) int32 {
 func (b calls) returnOf(f *Function) ctype.Shape {
 	def := f.Def
 	if d, ok := f.Mod.DeclarationOf(f.Class, def); ok {
-		return b.returnShape(f.Mod, d.Decl.Type, d.Declarator)
+		return returnShape(b.p, f.Mod, d.Decl.Type, d.Declarator)
 	}
 	if def.Kind == ast.Def {
 		if !f.Exposed() && def.Arrow != nil {
@@ -579,20 +573,7 @@ func (b calls) returnOf(f *Function) ctype.Shape {
 		}
 		return ctype.Shape{Kind: ctype.Object}
 	}
-	return b.returnShape(f.Mod, def.Return, def.Declarator)
-}
-
-func (b calls) returnShape(m *project.Module, t *ast.CType, d *ast.Declarator) ctype.Shape {
-	if t == nil {
-		return ctype.Shape{Kind: ctype.Object}
-	}
-	s := b.p.Types.OfType(m, t, 0)
-	if d != nil && d.Pointer > 0 {
-		s = s.Pointer(d.Pointer, t.Const)
-	} else if d != nil && d.Ref {
-		s = s.Pointer(1, t.Const)
-	}
-	return s
+	return returnShape(b.p, f.Mod, def.Return, def.Declarator)
 }
 
 // calls walk the calls of a function.

@@ -20,13 +20,18 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	if how, ok := library.KnownC()[name]; ok {
 		return b.knownCall(how, args, name, e.Span)
 	}
+	return externWith(b, m, f, name, args, e)
+}
+
+// externWith is externCall where it is known what is passed, to a function that the library's table does not have.
+func externWith(b calls, m *project.Module, f project.CFunc, name string, args passed, e *ast.Call) int32 {
 	defer (cLocks{holding(b)}).taken(m, f, args, e)()
 	sure := m.CDecls().Aware
 	var params []*ast.Param
 	if f.Declarator.Params != nil {
 		params = f.Declarator.Params.List
 	}
-	ret := b.returnShape(m, f.Type, f.Declarator)
+	ret := returnShape(b.p, m, f.Type, f.Declarator)
 	var inside []int32
 	first := -1 // the parameter that the function is named after
 	for i, n := range args.pos {
@@ -38,7 +43,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			b.passTo(n, false, name, args.span[i])
 			continue
 		}
-		ps := b.paramOf(m, params[i])
+		ps := paramShape(b.p, m, params[i])
 		called := ""
 		if params[i].Type != nil {
 			called = params[i].Name.Name
@@ -58,6 +63,7 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 			case sh.Kind != ctype.Object:
 			case f.Extern: // it knows an object by Python's API
 				b.opaque(n, name, args.span[i])
+			case b.p.readsOnly(name, called):
 			default: // Cython code whose body is not in sight
 				b.rawObject(n, name, args.span[i])
 			}
@@ -102,33 +108,20 @@ func (b calls) externCall(m *project.Module, f project.CFunc, name string, e *as
 	return 0
 }
 
-// prototypeOf returns the prototype of a parameter that is a pointer to a function.
-func prototypeOf(def *ast.FuncDef, name string) (f project.CFunc, ok bool) {
-	if def.Params == nil {
-		return f, false
-	}
-	for _, prm := range def.Params.List {
-		if d := prm.Declarator; prm.Name.Name == name && d != nil && d.Func && d.Params != nil {
-			return project.CFunc{Type: prm.Type, Declarator: d}, true
-		}
-	}
-	return f, false
-}
-
-// paramOf is the shape of a prototype's parameter, which may have no name.
-func (b calls) paramOf(m *project.Module, prm *ast.Param) ctype.Shape {
+// paramShape is the shape of a prototype's parameter, which may have no name.
+func paramShape(p *Program, m *project.Module, prm *ast.Param) ctype.Shape {
 	if prm.Type == nil {
 		if prm.Name.Name == "" {
 			return ctype.Shape{}
 		}
 		// A lone identifier is a type in a prototype.
-		s := b.p.Types.OfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
+		s := p.Types.OfName(m, []string{prm.Name.Name}, prm.Name.Name, 0)
 		if s.Kind == ctype.Unknown && prm.Declarator != nil && prm.Declarator.Pointer > 0 {
 			return ctype.Shape{Kind: ctype.Pointer, Depth: 1}
 		}
 		return s
 	}
-	return b.p.Types.Of(m, prm.Type, prm.Declarator)
+	return p.Types.Of(m, prm.Type, prm.Declarator)
 }
 
 // pythonCall calls an object that is not in sight. Of C data it gets a copy: bytes of a char *,

@@ -56,6 +56,9 @@ func throughAttribute(b calls, class *project.Class, name string, e *ast.Call) i
 	if fs := pointedAt(b, class, name); len(fs) > 0 {
 		return b.callFunctions(fs, 0, false, e)
 	}
+	if to := b.p.Types.OfField(class.Field(name)).Func; to != nil {
+		return throughPrototype(b, to, false, name, e)
+	}
 	args := b.passed(e.Args)
 	before := len(b.flow.Actions)
 	if !b.p.readsOnly(name, "") {

@@ -37,6 +37,9 @@ type Program struct {
 	mentions  *cache.Cache[*project.Module, map[string]bool] // see findMentions
 	exact     *cache.Cache[attribute, *project.Class]
 	pointers  *cache.Cache[attribute, []pointed] // see findPointers
+	pointees  *cache.Cache[prototypeKey, pointees]
+	valued    *cache.Numbered[*project.Module, map[string]bool] // see findValued
+	addressed *cache.Value[*addressTaken]
 	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
@@ -61,6 +64,9 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.mentions = cache.New(func(m *project.Module) map[string]bool { return findMentions(g, m) })
 	g.exact = cache.New(func(at attribute) *project.Class { return exactClass(g, at) })
 	g.pointers = cache.New(func(at attribute) []pointed { return findPointers(g, at) })
+	g.pointees = cache.New(func(k prototypeKey) pointees { return findPointees(g, k) })
+	g.valued = cache.NewNumbered(findValued)
+	g.addressed = new(cache.Value[*addressTaken])
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })

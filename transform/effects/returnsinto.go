@@ -20,31 +20,34 @@ const maxSources = 64
 // called: the one attribute that each of these leads into, "" where they are several or one is not known.
 func leadsAlong(p *Program, fl *Flow, n int32, depth int) string {
 	a := along{p: p}
-	if !a.follow(fl, n, depth) {
+	if !a.follow(fl, n, depth) || len(a.into) != 1 {
 		return ""
+	}
+	return a.into[0]
+}
+
+// leadsAlongIn is leadsAlong for those that lead into one object, of those that a value may lead into: the attributes of that,
+// "" where it may be any.
+func leadsAlongIn(s *Solver, n int32, region int32) []string {
+	if in := leadsAlong(s.p, s.flow, n, maxReturns); in != "" {
+		return []string{in}
+	}
+	a := along{p: s.p, s: s, region: region}
+	if s.merged || !a.follow(s.flow, n, maxReturns) || len(a.into) == 0 || len(a.into) > maxInto { // some stand for others
+		return anyAttribute
 	}
 	return a.into
 }
 
-// leadsAlongIn is leadsAlong for those that lead into one object, of those that a value may lead into.
-func leadsAlongIn(s *Solver, n int32, region int32) string {
-	if in := leadsAlong(s.p, s.flow, n, maxReturns); in != "" {
-		return in
-	}
-	if s.merged { // some stand for others
-		return ""
-	}
-	a := along{p: s.p, s: s, region: region}
-	if !a.follow(s.flow, n, maxReturns) {
-		return ""
-	}
-	return a.into
-}
+var anyAttribute = []string{""}
+
+// maxInto bounds of how many attributes of an object it is told apart which a pointer leads into.
+const maxInto = 4
 
 // along is a search for what a pointer leads into.
 type along struct {
 	p    *Program
-	into string // what all that have been seen lead into
+	into []string // the attributes that those which have been seen lead into
 	seen []placeIn
 	// region is the object that is asked about, by s; s is nil where any is.
 	s      *Solver
@@ -62,7 +65,7 @@ func (a *along) elsewhere(fl *Flow, n int32) bool {
 	return a.s != nil && fl == a.s.flow && !slices.ContainsFunc(a.s.Top(n), func(r Ref) bool { return r.Region == a.region })
 }
 
-// follow reports whether all that a value may be leads into one attribute, or to no state at all.
+// follow reports whether all that a value may be leads into attributes, or to no state at all.
 func (a *along) follow(fl *Flow, n int32, depth int) bool {
 	if a.elsewhere(fl, n) {
 		return true
@@ -77,10 +80,10 @@ func (a *along) follow(fl *Flow, n int32, depth int) bool {
 		switch x.Kind {
 		case NodeInside, NodeCast, NodeStowed:
 			if x.Kind == NodeInside && x.Name != "" {
-				if a.into == "" {
-					a.into = x.Name
+				if !slices.Contains(a.into, x.Name) {
+					a.into = append(a.into, x.Name)
 				}
-				return a.into == x.Name
+				return true
 			}
 			n = x.Base
 		case NodeLocal:

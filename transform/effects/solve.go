@@ -280,15 +280,18 @@ func derive(s *Solver, f *Function) bool {
 			if e.takes && !s.p.Guards(class) {
 				continue // it locks nothing
 			}
-			field := e.Field
-			if field == "" && e.Kind == OnState && class != nil {
-				field = leadsAlongIn(s, e.Node, r.Region)
+			fields := [...]string{e.Field}
+			into := fields[:]
+			if e.Field == "" && e.Kind == OnState && class != nil {
+				into = leadsAlongIn(s, e.Node, r.Region)
 			}
-			does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
-			if e.takes {
-				(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
+			for _, field := range into {
+				does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
+				if e.takes {
+					(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
+				}
+				s.add(r.Region, does, held{under: e.under, node: e.Node})
 			}
-			s.add(r.Region, does, held{under: e.under, node: e.Node})
 		}
 	}
 	for i := range s.flow.Calls {

@@ -69,11 +69,12 @@ func does(s *Solver, c *Call, g *Function) {
 			if address := e.Class == nil && e.Kind == OnState; r.Parent < 0 && s.p.Guards(class) && ofBuiltin(s.flow, c, r.Num) && !address {
 				continue // no instance of the class
 			}
-			field := e.Field
+			fields := [...]string{e.Field}
+			into := fields[:]
 			if r.Parent < 0 && e.Class == nil {
-				field = leadsAlongIn(s, c.Args[r.Num], a.Region) // what a pointer or container argument leads into
+				into = leadsAlongIn(s, c.Args[r.Num], a.Region) // what a pointer or container argument leads into
 			}
-			itself := e.Itself || field == "" && r.Parent < 0 && e.Class == nil && s.flow.addresses(c.Args[r.Num])
+			itself := e.Itself || into[0] == "" && r.Parent < 0 && e.Class == nil && s.flow.addresses(c.Args[r.Num])
 			for _, to := range a.regions {
 				if e.Maybe && !operand(s, to) {
 					continue
@@ -82,15 +83,17 @@ func does(s *Solver, c *Call, g *Function) {
 				if !g.Sum.Regions[at].OfItems() {
 					locks |= (sameLocks{heldLocks{s}}).ofSame(c.history, c.Args[g.Sum.Regions[at].Num], a.Region)
 				}
-				up := &Effect{Class: class, Field: field, Behind: e.Behind, Itself: itself, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: e.Raw && !holds, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
-					Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
-				if g.unites != nil { // the override does it
-					up.Name, up.Via, up.next = e.Name, e.Via, e.next
+				for _, field := range into {
+					up := &Effect{Class: class, Field: field, Behind: e.Behind, Itself: itself, Kind: e.Kind, Mode: mode, Sure: e.Sure, Raw: e.Raw && !holds, Maybe: e.Maybe, Asked: e.Asked || mode != e.Mode, Guarded: e.Guarded, Each: each,
+						Cause: ThroughCall, Name: g.Def.Name.Name, Span: c.Span, Via: g, next: int32(i), later: e.later || c.later, locks: locks, theirs: theirs, freed: freed}
+					if g.unites != nil { // the override does it
+						up.Name, up.Via, up.next = e.Name, e.Via, e.next
+					}
+					if !e.Raw || holds {
+						(sharing{s}).locksGuard(to, class, up, held{under: c.under}, c.history)
+					}
+					s.add(to, up, inCall(c, g, e.Region))
 				}
-				if !e.Raw || holds {
-					(sharing{s}).locksGuard(to, class, up, held{under: c.under}, c.history)
-				}
-				s.add(to, up, inCall(c, g, e.Region))
 			}
 		}
 	}

@@ -25,6 +25,36 @@ func (l *Lineage) Using(name string) []*Module {
 	return out
 }
 
+// All returns the modules of the scope, in order, without those that are parts of others, which include them.
+func (l *Lineage) All() []*Module {
+	s := l.inScope()
+	var all []*Module
+	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
+		all = append(all, l.p.Module(stem))
+	}
+	for _, path := range s.alone {
+		all = append(all, l.p.Module(path))
+	}
+	includes := func(list []*Module) map[string]bool {
+		out := map[string]bool{}
+		for _, m := range list {
+			for _, u := range m.Units {
+				if u.Role == RoleInclude || u.Role == RolePxdInclude {
+					out[u.Path] = true
+				}
+			}
+		}
+		return out
+	}
+	within := func(included map[string]bool) func(*Module) bool {
+		return func(m *Module) bool {
+			return len(m.Units) > 0 && !slices.ContainsFunc(m.Units, func(u *Unit) bool { return !included[u.Path] })
+		}
+	}
+	whole := slices.DeleteFunc(slices.Clone(all), within(includes(all)))
+	return slices.DeleteFunc(all, within(includes(whole))) // of those that include each other all stay
+}
+
 // UsingBeside returns m, which declares an attribute of that name, and the others that Using returns.
 func (l *Lineage) UsingBeside(m *Module, name string) []*Module {
 	return append([]*Module{m}, slices.DeleteFunc(l.Using(name), func(o *Module) bool { return o == m })...)
