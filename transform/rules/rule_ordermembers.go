@@ -4,6 +4,7 @@ package rules
 // their decorators name.
 
 import (
+	"maps"
 	"slices"
 	"strings"
 
@@ -215,21 +216,47 @@ func (o *ordering) tells(e *effects.Effect) bool {
 	return e.Cause == effects.MayCall && !effects.Common(e.Name) && !strings.HasPrefix(e.Name, "__") && o.telling(e.Name)
 }
 
-// underDecorators notes what a function that is no member locks while it holds parameters.
+// underDecorators notes what a function locks while it holds what its decorators name: parameters, where
+// it is no member, and objects that attributes lead to.
 func (o *ordering) underDecorators(f *effects.Function) {
 	p := o.p
-	if p.prog.Member(f) {
-		return
+	held := o.byPaths(f)
+	if !p.prog.Member(f) {
+		held = append(o.parameters(f), held...)
 	}
+	for _, h := range held {
+		for e := range o.takings(f) {
+			if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || f.Sum.Regions[e.Region].Root == effects.NodeFresh || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) || p.nobodyElses(f, e) {
+				continue
+			}
+			one := p.locks.Shared(h.class) == p.locks.Shared(e.Class)
+			if one && !o.exchanged(f, h, e) {
+				continue
+			}
+			o.add(&lockEdge{holds: h.mode, f: f, in: f, e: e, held: &heldObject{class: h.class, text: h.text}, passed: one})
+		}
+	}
+}
+
+// namedObject is what a function holds from its entry on, by its decorators.
+type namedObject struct {
+	class *project.Class
+	mode  effects.Mode
+	text  string // as a decorator names it
+	param int    // the parameter that it is, or from which attributes lead to it
+	path  bool   // whether attributes do
+}
+
+// parameters are those that the decorators of a function, which is no member, name. That it calls what it is given
+// while it holds one is noted.
+func (o *ordering) parameters(f *effects.Function) []namedObject {
+	p := o.p
+	var out []namedObject
 	for _, d := range p.prog.OwnLocks(f).Decs {
-		md := effects.Read
-		switch d.Name {
-		case "write_lock":
-			md = effects.Write
-		case "read_lock":
-		default:
+		if d.Name != "write_lock" && d.Name != "read_lock" {
 			continue
 		}
+		md := modeOf(d)
 		for i, param := range f.Def.Params.List {
 			if i >= len(f.Flow.Params) || !locksParam(d, i, param.Name.Name) {
 				continue
@@ -244,17 +271,60 @@ func (o *ordering) underDecorators(f *effects.Function) {
 					o.add(&lockEdge{holds: md, f: f, in: f, e: e, held: &heldObject{class: c, text: param.Name.Name}, passed: true, guessed: true, far: true})
 				}
 			}
-			for e := range o.takings(f) {
-				if e.Raw || e.Maybe || e.Via == nil && e.Cause != effects.Takes || f.Sum.Regions[e.Region].Root == effects.NodeFresh || e.Kind == effects.OnPython || !p.prog.Guards(e.Class) || p.prog.Holds(f, e) || p.nobodyElses(f, e) {
-					continue
+			out = append(out, namedObject{class: c, mode: md, text: param.Name.Name, param: i})
+		}
+	}
+	return out
+}
+
+// byPaths are the objects that the decorators of a function name by attributes that lead to them: "self.record".
+func (o *ordering) byPaths(f *effects.Function) []namedObject {
+	p := o.p
+	var out []namedObject
+	for _, d := range p.prog.OwnLocks(f).Decs {
+		if d.Name != "write_lock" && d.Name != "read_lock" {
+			continue
+		}
+		for _, path := range slices.Sorted(maps.Keys(d.Spoken())) {
+			names := strings.Split(path, ".")
+			i := slices.IndexFunc(f.Def.Params.List, func(p *ast.Param) bool { return p.Name.Name == names[0] })
+			if len(names) == 1 || i < 0 || i >= len(f.Flow.Params) {
+				continue
+			}
+			root := f.EntryLock(i, effects.Read)
+			h := namedObject{class: root.OfClass(), mode: modeOf(d), text: path, param: i, path: true}
+			for _, name := range names[1:] {
+				var field *project.Field
+				if h.class != nil {
+					field = h.class.Field(name)
 				}
-				passed := p.locks.Shared(c) == p.locks.Shared(e.Class) && f.Passed(e.Region)
-				if passed || p.locks.Shared(c) != p.locks.Shared(e.Class) {
-					o.add(&lockEdge{holds: md, f: f, in: f, e: e, held: &heldObject{class: c, text: param.Name.Name}, passed: passed})
+				if h.class = nil; field != nil {
+					h.class = field.Class()
 				}
+			}
+			if h.class != nil && p.prog.Guards(h.class) && p.locks.Of(h.class).Kind != decorator.CriticalSection {
+				out = append(out, h)
 			}
 		}
 	}
+	return out
+}
+
+// exchanged reports whether callers can have a function hold what it locks otherwise, and lock what it holds,
+// where both have one lock: they choose both.
+func (o *ordering) exchanged(f *effects.Function, h namedObject, e *effects.Effect) bool {
+	if !h.path {
+		return f.Passed(e.Region)
+	}
+	what := &f.Sum.Regions[e.Region]
+	if e.Held || what.Root == effects.NodeParam && int(what.Num) == h.param {
+		return false // a block has it, or both are parts of one
+	}
+	_, path, _ := strings.Cut(h.text, ".")
+	if _, other, ok := strings.Cut(effects.PathOf(f, e.Region), "."); ok && other == path {
+		return true // of two objects that callers exchange
+	}
+	return f.Passed(e.Region) || what.Root == effects.NodeParam && !(what.Parent >= 0 && effects.Sole(o.p.prog, what.Owner, what.Name))
 }
 
 // locksParam reports whether a decorator locks a parameter by its name.
