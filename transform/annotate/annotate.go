@@ -7,11 +7,9 @@ import (
 	"cmp"
 	"fmt"
 	"slices"
-	"sort"
 	"strings"
 
 	"pyxlock/parser/ast"
-	"pyxlock/transform/ctype"
 	"pyxlock/transform/decorator"
 	"pyxlock/transform/edit"
 	"pyxlock/transform/effects"
@@ -60,6 +58,7 @@ type annotator struct {
 	pending  map[*project.Unit][]insertion
 	proposed map[*project.Unit][]*plan.Proposal
 	held     map[*effects.Function]bool            // members whose blocks hold their object wherever they use it
+	wantedBy map[*effects.Function][]want          // see wanted
 	taking   []takes                               // see overrides
 	guards   map[*project.Class]sharing            // see guardsOf
 	awaited  map[*project.Class]*effects.Awaited   // objects that threads wait for
@@ -253,6 +252,7 @@ func (a *annotator) decorate() {
 	p.Forget()
 	p.SettleFunctions(all)
 	a.proposed, a.held = map[*project.Unit][]*plan.Proposal{}, map[*effects.Function]bool{}
+	a.wantedBy = map[*effects.Function][]want{}
 	a.pending, a.known = map[*project.Unit][]insertion{}, map[*project.Unit][]decorator.Visible{}
 	a.overrides(all)
 	for _, m := range a.mods {
@@ -287,17 +287,10 @@ func (a *annotator) decorator(f *effects.Function, dec, args, why string) {
 // method proposes decorators for one function.
 func (a *annotator) method(f *effects.Function) {
 	p := a.p
-	if len(p.OwnLocks(f).Decs) > 0 || !p.Entry(f) {
+	if !a.decoratable(f) {
 		return
 	}
-	name := f.Def.Name.Name
-	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
-		return
-	}
-	member := p.Member(f) || !f.Exposed() && p.Locked(f.Class) && !f.Mod.PlainDecorator(f.Def, "staticmethod")
-	if member && p.Locks.OfMembers(f.Class).MustDecorate {
-		return // asked for by a person
-	}
+	name, member := f.Def.Name.Name, a.member(f)
 	wants := a.wants(f, member)
 	if len(wants) == 0 {
 		if member && f.Suspends() && a.held[f] && slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool {
@@ -354,6 +347,23 @@ func (a *annotator) method(f *effects.Function) {
 	}
 }
 
+// decoratable reports whether a function may get decorators from this annotation.
+func (a *annotator) decoratable(f *effects.Function) bool {
+	if len(a.p.OwnLocks(f).Decs) > 0 || !a.p.Entry(f) {
+		return false
+	}
+	name := f.Def.Name.Name
+	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
+		return false
+	}
+	return !(a.member(f) && a.p.Locks.OfMembers(f.Class).MustDecorate) // asked for by a person
+}
+
+// member reports whether a function locks its object as its class says.
+func (a *annotator) member(f *effects.Function) bool {
+	return a.p.Member(f) || !f.Exposed() && a.p.Locked(f.Class) && !f.Mod.PlainDecorator(f.Def, "staticmethod")
+}
+
 // modesDiffer reports whether items are written as one class and read as another: a
 // decorator has one mode for all of them, and what is inferred has one for each class.
 func modesDiffer(a *annotator, f *effects.Function, w want) bool {
@@ -370,145 +380,6 @@ func modesDiffer(a *annotator, f *effects.Function, w want) bool {
 		})
 	}
 	return false
-}
-
-// want is an object that a function has to hold.
-type want struct {
-	path    string
-	mode    effects.Mode
-	operand bool // another parameter than the first
-	why     string
-}
-
-// wants returns what a function has to hold: a member its object and its
-// operands, any function what it uses without a lock. An object behind an
-// attribute is among it only where that attribute is not assigned to any more:
-// the path is followed before there is a lock. What only its callees lock is taken with
-// the rest, if there is any, so that no two threads take the same locks one after the
-// other in different orders.
-func (a *annotator) wants(f *effects.Function, member bool) []want {
-	p := a.p
-	var out []want
-	var within []*effects.Effect // what callees lock
-	add := func(region int32, md effects.Mode, e *effects.Effect) {
-		x := &f.Sum.Regions[region]
-		path := effects.PathOf(f, region)
-		why := effects.Reason(f, e)
-		for i := range out {
-			if out[i].path == path {
-				if md > out[i].mode {
-					out[i].mode, out[i].why = md, why
-				}
-				return
-			}
-		}
-		out = append(out, want{path, md, x.Num > 0 && x.Parent < 0, why})
-	}
-	if member {
-		if st := p.StanceOn(f, 0, false); st.Touches && !a.held[f] {
-			add(st.Why.Region, st.Mode, st.Why)
-		}
-	}
-	for i := range f.Sum.Effects {
-		e := &f.Sum.Effects[i]
-		x := &f.Sum.Regions[e.Region]
-		_, items := effects.Items(f, e.Region)
-		if x.Root != effects.NodeParam || e.Maybe && !byKind(a, f) || e.Kind == effects.OnPython || !p.Guards(e.Class) {
-			continue
-		}
-		nested := !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0))
-		if nested && p.Locks.Of(e.Class).Kind != decorator.RWLock {
-			continue // a lock that cannot be taken twice, or is let go in between
-		}
-		if int(x.Num) >= len(f.Def.Params.List) || f.Def.Params.List[x.Num].Kind != ast.Positional && !items {
-			continue
-		}
-		if x.Num == 0 && f.Class != nil && f.Accessor == effects.Plain && library.NoLockMethods()[f.Def.Name.Name] {
-			continue // its own object is not made yet
-		}
-		switch {
-		case items:
-			if !lockableItems(a, f, e) {
-				continue
-			}
-		case x.Parent < 0 && x.Num == 0 && f.Class != nil:
-			if !member && !f.Mod.PlainDecorator(f.Def, "staticmethod") {
-				continue // its own class has no lock
-			}
-			if member || !a.mayBe(f, e.Region, e.Class) {
-				continue // the stance has it
-			}
-		case !a.mayBe(f, e.Region, e.Class):
-			continue
-		case x.Parent >= 0 && !f.AtEntry(e.Region):
-			continue // another object by then
-		case x.Parent >= 0 && (!nested && e.Mode == effects.Read && p.Changes.Settled(e.Class, e.Field) || !p.Changes.Stay(f, e.Region)):
-			continue
-		}
-		if nested || e.Maybe {
-			within = append(within, e)
-			continue
-		}
-		add(e.Region, e.Mode, e)
-	}
-	if len(out) > 0 {
-		for _, e := range within {
-			if e.Guarded != nil && !e.Sure && !slices.ContainsFunc(out, func(w want) bool { return w.path == effects.PathOf(f, e.Region) }) {
-				continue // it may be what is locked; alone that is no reason to hold it
-			}
-			add(e.Region, e.Mode, e)
-		}
-	}
-	sort.SliceStable(out, func(i, j int) bool { return order(f, out[i].path) < order(f, out[j].path) })
-	return out
-}
-
-// byKind reports whether a function locks operands because of what is done to them: not
-// what it makes its object of, and only where one lock is in sight, of which it takes any
-// number.
-func byKind(a *annotator, f *effects.Function) bool {
-	return !a.p.Constructs(f, 0) && !slices.ContainsFunc(visible(a, f), func(v decorator.Visible) bool { return v.Info.Kind != decorator.RWLock })
-}
-
-// order ranks paths by their parameter and their length.
-func order(f *effects.Function, path string) int {
-	root, _, _ := strings.Cut(strings.TrimLeft(path, "*"), ".")
-	for i, prm := range f.Def.Params.List {
-		if prm.Name.Name == root {
-			return i*16 + strings.Count(path, ".")
-		}
-	}
-	return 0
-}
-
-// mayBe reports whether what a path leads to can be locked as a c: its static
-// type leaves that open or, where it has none, the module can name the class.
-// The path itself has to be one of C attributes.
-func (a *annotator) mayBe(f *effects.Function, region int32, c *project.Class) bool {
-	x := &f.Sum.Regions[region]
-	if f.Flow.Params[x.Num] == 0 {
-		return false
-	}
-	if x.Parent >= 0 {
-		// A base class may come to an attribute of a subclass through a method
-		// that the subclass overrides.
-		if c := a.static(f, x.Parent); c == nil || c.Field(x.Name) == nil {
-			return false
-		}
-	}
-	if t := a.static(f, region); t != nil {
-		return t == c || a.p.Locks.Of(t) != nil
-	}
-	if k := f.Flow.Nodes[f.Flow.Params[x.Num]].Shape.Kind; k != ctype.Object && k != ctype.Unknown {
-		return false // a number or pointer that came to stand for something else
-	}
-	return canName(a, f, c)
-}
-
-// canName reports whether the module of a function can name a class by which it tells that
-// an object is a c.
-func canName(a *annotator, f *effects.Function, c *project.Class) bool {
-	return slices.ContainsFunc(visible(a, f), func(v decorator.Visible) bool { return slices.Contains(c.Ancestry(), v.Class) })
 }
 
 // visible returns the locked classes that a function's module can name.

@@ -64,12 +64,7 @@ func unsafe(a *annotator, f *effects.Function) bool {
 		if !effects.Unlocked(a.p, e) {
 			continue
 		}
-		taken := slices.ContainsFunc(effects.Chain(f, e)[1:], func(s effects.Step) bool {
-			member := a.p.Member(s.Func) || !s.Func.Exposed() && a.p.Locked(s.Func.Class)
-			return a.p.Entry(s.Func) && len(a.p.OwnLocks(s.Func).Decs) == 0 &&
-				slices.ContainsFunc(a.wants(s.Func, member), func(w want) bool { return w.path == effects.PathOf(s.Func, s.Effect.Region) })
-		})
-		if !taken {
+		if !a.taken(f, e) {
 			return true
 		}
 	}
