@@ -230,7 +230,7 @@ func (o *ordering) underDecorators(f *effects.Function) {
 				continue
 			}
 			one := p.locks.Shared(h.class) == p.locks.Shared(e.Class)
-			if one && !o.exchanged(f, h, e) {
+			if one && !o.exchanged(f, h, e) || !one && h.items {
 				continue
 			}
 			o.add(&lockEdge{holds: h.mode, f: f, in: f, e: e, held: &heldObject{class: h.class, text: h.text}, passed: one})
@@ -244,7 +244,8 @@ type namedObject struct {
 	mode  effects.Mode
 	text  string // as a decorator names it
 	param int    // the parameter that it is, or from which attributes lead to it
-	path  bool   // whether attributes do
+	path  bool   // whether attributes lead to it, or it is in a container
+	items bool   // whether it is in one: as which class tells, among several, too little for a longer circle
 }
 
 // parameters are those that the decorators of a function, which is no member, name. That it calls what it is given
@@ -277,7 +278,8 @@ func (o *ordering) parameters(f *effects.Function) []namedObject {
 	return out
 }
 
-// byPaths are the objects that the decorators of a function name by attributes that lead to them: "self.record".
+// byPaths are the objects that the decorators of a function name by attributes that lead to them, "self.record", and by
+// the containers that they are in, "*records", where the function uses them as objects of a class.
 func (o *ordering) byPaths(f *effects.Function) []namedObject {
 	p := o.p
 	var out []namedObject
@@ -286,6 +288,10 @@ func (o *ordering) byPaths(f *effects.Function) []namedObject {
 			continue
 		}
 		for _, path := range slices.Sorted(maps.Keys(d.Spoken())) {
+			if name := strings.TrimLeft(path, "*"); name != path {
+				out = append(out, o.itemsAtEntry(f, name, path, modeOf(d))...)
+				continue
+			}
 			names := strings.Split(path, ".")
 			i := slices.IndexFunc(f.Def.Params.List, func(p *ast.Param) bool { return p.Name.Name == names[0] })
 			if len(names) == 1 || i < 0 || i >= len(f.Flow.Params) {
@@ -305,6 +311,22 @@ func (o *ordering) byPaths(f *effects.Function) []namedObject {
 			if h.class != nil && p.prog.Guards(h.class) && p.locks.Of(h.class).Kind != decorator.CriticalSection {
 				out = append(out, h)
 			}
+		}
+	}
+	return out
+}
+
+// itemsAtEntry are the items of a parameter that a decorator locks, one for each class that the function uses them as.
+func (o *ordering) itemsAtEntry(f *effects.Function, name, text string, md effects.Mode) []namedObject {
+	var out []namedObject
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		num, ok := effects.Items(f, e.Region)
+		if !ok || e.Maybe || f.Def.Params.List[num].Name.Name != name || f.Def.Params.List[num].Kind != ast.Positional || e.Kind == effects.OnPython || !o.p.prog.Guards(e.Class) || o.p.locks.Of(e.Class).Kind == decorator.CriticalSection {
+			continue
+		}
+		if !slices.ContainsFunc(out, func(h namedObject) bool { return h.class == e.Class }) {
+			out = append(out, namedObject{class: e.Class, mode: md, text: text, param: num, path: true, items: true})
 		}
 	}
 	return out
