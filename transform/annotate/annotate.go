@@ -287,10 +287,10 @@ func (a *annotator) decorator(f *effects.Function, dec, args, why string) {
 // method proposes decorators for one function.
 func (a *annotator) method(f *effects.Function) {
 	p := a.p
-	if !a.decoratable(f) {
+	if !decoratable(a, f) {
 		return
 	}
-	name, member := f.Def.Name.Name, a.member(f)
+	name, member := f.Def.Name.Name, isMember(a, f)
 	wants := a.wants(f, member)
 	if len(wants) == 0 {
 		if member && f.Suspends() && a.held[f] && slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool {
@@ -348,7 +348,7 @@ func (a *annotator) method(f *effects.Function) {
 }
 
 // decoratable reports whether a function may get decorators from this annotation.
-func (a *annotator) decoratable(f *effects.Function) bool {
+func decoratable(a *annotator, f *effects.Function) bool {
 	if len(a.p.OwnLocks(f).Decs) > 0 || !a.p.Entry(f) {
 		return false
 	}
@@ -356,11 +356,11 @@ func (a *annotator) decoratable(f *effects.Function) bool {
 	if f.Unit.File.Pure && a.cythonName(f.Unit, f.Def.Pos) == "" || f.Class != nil && f.Accessor == effects.Plain && (library.NoLockMethods()[name] && name != "__cinit__" || library.ImplicitStatic()[name]) {
 		return false
 	}
-	return !(a.member(f) && a.p.Locks.OfMembers(f.Class).MustDecorate) // asked for by a person
+	return !(isMember(a, f) && a.p.Locks.OfMembers(f.Class).MustDecorate) // asked for by a person
 }
 
-// member reports whether a function locks its object as its class says.
-func (a *annotator) member(f *effects.Function) bool {
+// isMember reports whether a function locks its object as its class says.
+func isMember(a *annotator, f *effects.Function) bool {
 	return a.p.Member(f) || !f.Exposed() && a.p.Locked(f.Class) && !f.Mod.PlainDecorator(f.Def, "staticmethod")
 }
 

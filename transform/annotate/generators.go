@@ -64,7 +64,7 @@ func unsafe(a *annotator, f *effects.Function) bool {
 		if !effects.Unlocked(a.p, e) {
 			continue
 		}
-		if !a.taken(f, e) {
+		if !taken(a, f, e) {
 			return true
 		}
 	}

@@ -60,7 +60,7 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 		if x.Root != effects.NodeParam || e.Maybe && !byKind(a, f) || e.Kind == effects.OnPython || !p.Guards(e.Class) {
 			continue
 		}
-		nested := !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0)) || e.Raw && x.Parent >= 0 && a.taken(f, e)
+		nested := !e.Raw && !(member && (items || x.Num > 0 && x.Parent < 0)) || e.Raw && x.Parent >= 0 && taken(a, f, e)
 		if nested && p.Locks.Of(e.Class).Kind != decorator.RWLock {
 			continue // a lock that cannot be taken twice, or is let go in between
 		}
@@ -114,18 +114,18 @@ func (a *annotator) wants(f *effects.Function, member bool) []want {
 }
 
 // taken reports whether a callee on the way to an effect gets a decorator from this annotation that locks what it is on.
-func (a *annotator) taken(f *effects.Function, e *effects.Effect) bool {
+func taken(a *annotator, f *effects.Function, e *effects.Effect) bool {
 	return slices.ContainsFunc(effects.Chain(f, e)[1:], func(s effects.Step) bool {
-		return slices.ContainsFunc(a.wanted(s.Func), func(w want) bool { return w.path == effects.PathOf(s.Func, s.Effect.Region) && w.mode >= s.Effect.Mode })
+		return slices.ContainsFunc(wanted(a, s.Func), func(w want) bool { return w.path == effects.PathOf(s.Func, s.Effect.Region) && w.mode >= s.Effect.Mode })
 	})
 }
 
 // wanted is what a function is to hold by decorators that it gets; nothing while that is being found out.
-func (a *annotator) wanted(f *effects.Function) []want {
+func wanted(a *annotator, f *effects.Function) []want {
 	out, known := a.wantedBy[f]
-	if !known && a.decoratable(f) && !f.Suspends() {
+	if !known && decoratable(a, f) && !f.Suspends() {
 		a.wantedBy[f] = nil
-		out = a.wants(f, a.member(f))
+		out = a.wants(f, isMember(a, f))
 	}
 	a.wantedBy[f] = out
 	return out

@@ -220,9 +220,9 @@ func (o *ordering) tells(e *effects.Effect) bool {
 // it is no member, and objects that attributes lead to.
 func (o *ordering) underDecorators(f *effects.Function) {
 	p := o.p
-	held := o.byPaths(f)
+	held := byPaths(o, f)
 	if !p.prog.Member(f) {
-		held = append(o.parameters(f), held...)
+		held = append(parameters(o, f), held...)
 	}
 	for _, h := range held {
 		for e := range o.takings(f) {
@@ -230,7 +230,7 @@ func (o *ordering) underDecorators(f *effects.Function) {
 				continue
 			}
 			one := p.locks.Shared(h.class) == p.locks.Shared(e.Class)
-			if one && !o.exchanged(f, h, e) || !one && h.items {
+			if one && !exchanged(o, f, h, e) || !one && h.items {
 				continue
 			}
 			o.add(&lockEdge{holds: h.mode, f: f, in: f, e: e, held: &heldObject{class: h.class, text: h.text}, passed: one})
@@ -250,7 +250,7 @@ type namedObject struct {
 
 // parameters are those that the decorators of a function, which is no member, name. That it calls what it is given
 // while it holds one is noted.
-func (o *ordering) parameters(f *effects.Function) []namedObject {
+func parameters(o *ordering, f *effects.Function) []namedObject {
 	p := o.p
 	var out []namedObject
 	for _, d := range p.prog.OwnLocks(f).Decs {
@@ -280,7 +280,7 @@ func (o *ordering) parameters(f *effects.Function) []namedObject {
 
 // byPaths are the objects that the decorators of a function name by attributes that lead to them, "self.record", and by
 // the containers that they are in, "*records", where the function uses them as objects of a class.
-func (o *ordering) byPaths(f *effects.Function) []namedObject {
+func byPaths(o *ordering, f *effects.Function) []namedObject {
 	p := o.p
 	var out []namedObject
 	for _, d := range p.prog.OwnLocks(f).Decs {
@@ -289,7 +289,7 @@ func (o *ordering) byPaths(f *effects.Function) []namedObject {
 		}
 		for _, path := range slices.Sorted(maps.Keys(d.Spoken())) {
 			if name := strings.TrimLeft(path, "*"); name != path {
-				out = append(out, o.itemsAtEntry(f, name, path, modeOf(d))...)
+				out = append(out, itemsAtEntry(o, f, name, path, modeOf(d))...)
 				continue
 			}
 			names := strings.Split(path, ".")
@@ -317,7 +317,7 @@ func (o *ordering) byPaths(f *effects.Function) []namedObject {
 }
 
 // itemsAtEntry are the items of a parameter that a decorator locks, one for each class that the function uses them as.
-func (o *ordering) itemsAtEntry(f *effects.Function, name, text string, md effects.Mode) []namedObject {
+func itemsAtEntry(o *ordering, f *effects.Function, name, text string, md effects.Mode) []namedObject {
 	var out []namedObject
 	for i := range f.Sum.Effects {
 		e := &f.Sum.Effects[i]
@@ -334,7 +334,7 @@ func (o *ordering) itemsAtEntry(f *effects.Function, name, text string, md effec
 
 // exchanged reports whether callers can have a function hold what it locks otherwise, and lock what it holds,
 // where both have one lock: they choose both.
-func (o *ordering) exchanged(f *effects.Function, h namedObject, e *effects.Effect) bool {
+func exchanged(o *ordering, f *effects.Function, h namedObject, e *effects.Effect) bool {
 	if !h.path {
 		return f.Passed(e.Region)
 	}
