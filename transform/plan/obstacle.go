@@ -28,7 +28,7 @@ func ObstacleTo(p *project.Project, c *project.Class) *Obstacle {
 	case c.Flags["dataclass"]:
 		return obstacle("a dataclass's fields are attributes that Python code reaches without the lock",
 			"make it a class with an __init__ of its own, and lock that")
-	case c.Def != nil && c.Unit.File.Pure && CythonName([]*project.Module{c.Mod}, c.Unit, c.Def.Pos) == "":
+	case c.Unit.File.Pure && CythonName([]*project.Module{c.Mod}, c.Unit, c.Def.Pos) == "":
 		return obstacle("the file does not import cython, and may run without it",
 			"import cython in it if it is always compiled, and lock it then")
 	}
