@@ -148,7 +148,10 @@ func LockedByCallers(f *Function) bool {
 	if name := f.Def.Name.Name; (name == "__enter__" || name == "__exit__") && f.Class != nil && PrivateName(f.Class.Name) {
 		return len(f.Callers) > 0 // whoever has the object is in sight
 	}
-	return PrivateName(f.Def.Name.Name) && len(f.Callers) > 0
+	if !PrivateName(f.Def.Name.Name) || len(f.Callers) == 0 {
+		return false
+	}
+	return f.Accessor == Plain || f.Sum.shared[0] // of a property that only constructors use here, these say nothing
 }
 
 // FindLockSets finds what guards the states that solved functions use, in a model in which each class
@@ -173,7 +176,7 @@ func FindLockSets(p *Program, all []*Function) *LockSets {
 			if root != NodeParam && root != NodeGlobal {
 				continue // which object that is, no lock tells
 			}
-			if ofHolder(p, f, e) || ends(e) == Moves {
+			if ofHolder(p, f, e) || asksNoLock(e) {
 				continue
 			}
 			ls.uses(f, e, e.Region, e.Class, e.Field, e.Behind, locks)
