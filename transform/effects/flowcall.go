@@ -516,7 +516,7 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 	if len(path) == 1 { // those that change something; the others are pure
 		namedAttribute(b, name, args, e)
 	}
-	if len(path) > 1 || !library.Builtins()[name] {
+	if (len(path) > 1 || !library.Builtins()[name]) && !ofCython(b.m, path[0]) {
 		perhapsC(b, args, name, e.Span)
 	}
 	applies(b, path[len(path)-1], e, 0, args)

@@ -140,6 +140,15 @@ func pythonCall(b calls, args passed, name string, span ast.Span) int32 {
 	return b.unknownCall(args, name, span, false)
 }
 
+// ofCython reports whether a name comes from the declarations that are Cython's own: then it is none of a file that is not read.
+func ofCython(m *project.Module, name string) bool {
+	d := m.Scope.Names[name]
+	if d.Kind != project.BindImported && d.Kind != project.BindModule || d.Level > 0 || len(d.Path) == 0 {
+		return false
+	}
+	return slices.Contains([]string{"cpython", "libc", "libcpp", "posix"}, d.Path[0])
+}
+
 // perhapsC gives objects to what may be a C function of a file that is not read.
 func perhapsC(b calls, args passed, name string, span ast.Span) {
 	if b.m.Unsure() {
