@@ -60,7 +60,7 @@ func Gather(p *Program, mods []*project.Module) *Written {
 			continue
 		}
 		p.EachWrite(f, func(e *Effect) {
-			if ofHolder(p, f, e) || ends(e) == Moves {
+			if ofHolder(p, f, e) || asksNoLock(e) {
 				return // a file's position alone asks for no lock: the GIL did not guard it either
 			}
 			if c := e.Class; ends(e) == Writes || e.Field == "" {
@@ -236,7 +236,7 @@ func (a *Written) Inherited(c *project.Class) *Evidence {
 			for _, f := range set[name] {
 				var ev *Evidence
 				p.EachWrite(f, func(e *Effect) {
-					if ev == nil && e.Sure && OnSelf(f, e) && !ofHolder(p, f, e) && ends(e) != Moves && !slices.ContainsFunc(e.Class.Declaring(e.Field), func(c *project.Class) bool { return a.atomics[attribute{c, e.Field}] }) {
+					if ev == nil && e.Sure && OnSelf(f, e) && !ofHolder(p, f, e) && !asksNoLock(e) && !slices.ContainsFunc(e.Class.Declaring(e.Field), func(c *project.Class) bool { return a.atomics[attribute{c, e.Field}] }) {
 						ev = &Evidence{Func: f, Effect: e}
 					}
 				})

@@ -247,8 +247,8 @@ func (b expressions) attribute(e *ast.Attribute, base int32) int32 {
 			b.effect(base, nil, OnValue, Write, false, ChangesContainer, e.Attr.Name, e.Span) // bound, to be called later
 		}
 		b.mayCall(base, e.Attr.Name, accessedBy(e.Access), e.Span)
-		if isStore(e.Access) {
-			return 0 // a Python attribute: its own object's affair
+		if isStore(e.Access) { // a Python attribute: its own object's affair, unless one of ours leads to that
+			return setsAttribute(b, base, e.Attr.Name, e.Span)
 		}
 		n := b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})
 		b.carry(n, base, ByCalling)

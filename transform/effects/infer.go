@@ -163,6 +163,8 @@ func Say(e *Effect) string {
 			return "changes the content of a container by " + e.Name
 		}
 		return "changes the content of " + e.Name
+	case SetsWithin, SetsItem:
+		return "changes " + e.Name + " of an object that it leads to"
 	case Moves:
 		return fmt.Sprintf("moves the position of a file, by %s", e.Name)
 	case PassesWritable, PassesUnknown, PassesConst:

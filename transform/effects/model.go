@@ -107,6 +107,8 @@ const (
 	StoresThrough
 	ChangesContainer
 	Moves          // where a Python object goes on: a file's position
+	SetsWithin     // an attribute of an object that has no known class, or no lock
+	SetsItem       // one of an item that has a lock of its own
 	PassesWritable // to a C function whose parameter is not const
 	PassesConst
 	PassesHandle  // a number that stands for what C code keeps

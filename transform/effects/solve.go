@@ -293,6 +293,7 @@ func derive(s *Solver, f *Function) bool {
 				s.add(r.Region, does, held{under: e.under, node: e.Node})
 			}
 		}
+		alsoWithin(s, e)
 	}
 	for i := range s.flow.Calls {
 		calling(s, &s.flow.Calls[i])

@@ -38,6 +38,7 @@ func does(s *Solver, c *Call, g *Function) {
 			continue
 		}
 		to := means(s, c, g, e.Region)
+		to = withinGiven(s, c, e, r, to)
 		if len(to) == 0 {
 			continue
 		}
@@ -46,6 +47,7 @@ func does(s *Solver, c *Call, g *Function) {
 		}
 		at := anchor(g, e.Region)
 		holds := g.unites == nil && s.p.Holds(g, e)
+		setsGiven(s, c, g, e, r, holds)
 		mode := takenFor(s.p, g, e)
 		locks, freed := (heldLocks{s}).heldAt(c.history), (heldLocks{s}).freedAt(c.history)
 		if e.freed != 0 && locks != everything {

@@ -49,7 +49,7 @@ func (r *resolver) contradicted(locks []Placed) {
 		later := effects.HandedOut(fun)
 		var worst *effects.Effect
 		for _, e := range at[what] {
-			if e.Mode != effects.Write || e.Maybe && told {
+			if e.Mode != effects.Write || e.Maybe && told || effects.SetsItems(e) {
 				continue
 			}
 			if !own && !r.p.Program.Guards(e.Class) {
@@ -96,6 +96,8 @@ func (r *resolver) contradicted(locks []Placed) {
 				f.Help = "lock for writing; where the C function only reads, tell pyxlock where its header is (the setting headers, or --header-path), or declare the parameter const"
 			}
 			switch last.Effect.Cause {
+			case effects.ChangesContainer, effects.SetsWithin:
+				f.Help = "lock for writing"
 			case effects.CallsUnknown:
 				f.Help = "lock for writing, or hand out a copy"
 			case effects.UsesUnread:
