@@ -139,7 +139,7 @@ func crosses(prog *effects.Program, f *effects.Function, v effects.Value) bool {
 // holds another object with the same lock, and would be locked in there.
 func foundUnder(prog *effects.Program, f *effects.Function, p *Proposal, name string, class *project.Class) bool {
 	return slices.ContainsFunc(f.Flow.Blocks, func(k effects.Block) bool {
-		return k.With != nil && k.With.Body == p.suite && slices.ContainsFunc(k.Locks, func(l effects.BlockLock) bool {
+		return k.With != nil && k.With.Body.Contains(p.Pos()) && slices.ContainsFunc(k.Locks, func(l effects.BlockLock) bool {
 			return l.Class == nil || prog.Locks.Of(l.Class) != nil && prog.Locks.Shared(l.Class) == prog.Locks.Shared(class)
 		}) && syntax.Assigns(k.With.Body, name)
 	})

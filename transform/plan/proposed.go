@@ -50,7 +50,33 @@ next:
 		out = append(out, p)
 	}
 	out, nested := apart(out)
-	return out, append(left, nested...)
+	out, crossed := uncrossed(out)
+	return out, slices.Concat(left, nested, crossed)
+}
+
+// uncrossed leaves out the blocks that stand in one of another suite which holds what another variable has, with the same lock: two
+// threads might take the two in opposite orders. (What the same variable has by then is another object, or that one.)
+func uncrossed(list []*Proposal) (out, left []*Proposal) {
+	for _, p := range list {
+		if slices.ContainsFunc(list, func(o *Proposal) bool {
+			return o != p && o.suite != p.suite && o.span().Contains(p.Pos()) && !p.sameName(o) && slices.ContainsFunc(p.locks, func(c *project.Class) bool { return slices.Contains(o.locks, c) })
+		}) {
+			left = append(left, p)
+		} else {
+			out = append(out, p)
+		}
+	}
+	return out, left
+}
+
+// sameName reports whether another block takes what one of the same variables has.
+func (p *Proposal) sameName(o *Proposal) bool {
+	for name := range p.begins {
+		if _, ok := o.begins[name]; ok {
+			return true
+		}
+	}
+	return false
 }
 
 // surrounds reports whether another block may stand in this one, of the same suite.
