@@ -13,8 +13,10 @@ import (
 // wandering are the methods of a list after which what is behind an item stands elsewhere.
 var wandering = map[string]bool{"pop": true, "remove": true, "insert": true, "clear": true, "sort": true, "reverse": true}
 
-// dictViews are the methods of a dict that go over it when somebody goes over what they return.
-var dictViews = map[string]bool{"items": true, "keys": true, "values": true, "iteritems": true, "iterkeys": true, "itervalues": true}
+// dictViews are the methods of a dict that go over it when somebody goes over what they return. Of a variable that is declared
+// as a dict, Cython has those of Python 2, too.
+var dictViews = map[string]bool{"items": true, "keys": true, "values": true, "iteritems": true, "iterkeys": true, "itervalues": true,
+	"viewitems": true, "viewkeys": true, "viewvalues": true}
 
 // containerKind returns what container a variable is, by its declaration or by what the module makes it: "dict",
 // "set" or "list"; "" for others.

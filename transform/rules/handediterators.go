@@ -52,7 +52,7 @@ func over(e ast.Expr, self string, itself bool) *ast.Attribute {
 	case *ast.Call:
 		switch fun := x.Fun.(type) {
 		case *ast.Attribute:
-			if name := fun.Attr.Name; len(x.Args) == 0 && (name == "items" || name == "keys" || name == "values") {
+			if len(x.Args) == 0 && dictViews[fun.Attr.Name] {
 				return over(fun.X, self, true)
 			}
 		case *ast.Name:

@@ -313,7 +313,7 @@ func givenItems(f *ruleFunc, v nameValue) []ast.Expr {
 			}
 			return out
 		case *ast.Attribute:
-			if name := fun.Attr.Name; len(x.Args) == 0 && (name == "items" || name == "values" || name == "keys") {
+			if len(x.Args) == 0 && dictViews[fun.Attr.Name] {
 				return []ast.Expr{fun.X}
 			}
 		}
