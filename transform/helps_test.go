@@ -224,6 +224,41 @@ cdef class Tree:
 	}
 }
 
+// A generator holds no lock on what its attributes lead to while it waits: the decorator that the help would name is refused (PXL201).
+func TestHelpInGenerators(t *testing.T) {
+	const steps = `
+cimport cython
+@cython.locked_class
+cdef class Table:
+    cdef long n
+    cdef long value(self, long i):
+        return self.n + i
+    @cython.write_lock
+    def put(self, n):
+        self.n = n
+
+cdef class Matcher:
+    cdef Table table
+    def __cinit__(self, Table t):
+        self.table = t
+    cdef long fetch(self, long i):
+        return self.table.value(i)
+    def match(self, text):
+        for c in text:
+            x = self.fetch(c)
+            if (yield x):
+                return
+`
+	helps := helpsOf(t, steps)
+	if len(helps) != 1 || !strings.HasSuffix(helps[0], "or hold it for this step: with cython.read_lock(self.table)") {
+		t.Errorf("got %q", helps)
+	}
+	held := strings.Replace(steps, "            x = self.fetch(c)", "            with cython.read_lock(self.table):\n                x = self.fetch(c)", 1)
+	if left := helpsOf(t, held); len(left) > 0 {
+		t.Errorf("left: %q", left)
+	}
+}
+
 const calledBack = `
 cimport cython
 cdef extern from "lib.h":

@@ -289,6 +289,9 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	if c.p.Changes != nil && !c.p.Changes.Stay(f, e.Region) {
 		return fmt.Sprintf("%s may be assigned another object before a lock on it is taken: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
 	}
+	if f.Suspends() && !items { // which holds nothing between its steps but what is its own
+		return fmt.Sprintf("use a method of %s that locks, or hold it for this step: with cython.%s_lock(%s)", class, e.Mode, path)
+	}
 	if !c.p.Member(f) {
 		return fmt.Sprintf("use a method of %s that locks, or lock it: %s on %s", class, dec, name)
 	}
