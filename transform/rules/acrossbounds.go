@@ -31,7 +31,7 @@ func (a places) indexes() bool {
 		x, ok := syntax.Bare(e).(*ast.Attribute)
 		return ok && (a.attribute(x) != nil || a.container(x) != nil)
 	}
-	return a.self != "" && anyIn(a.f.Def.Body, func(n ast.Node) bool {
+	return a.name != "" && anyIn(a.f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Subscript:
 			return memory(n.X)
@@ -54,14 +54,14 @@ func (a places) bounds(calls []callback) {
 		if fd == nil {
 			fd = a.container(x)
 		}
-		if fd == nil || told[fd] || a.p.Types.OfField(fd).Kind == ctype.Record && nodes[project.TypeName(a.f.Class.Mod, fd.Ctype)] || a.shrunk(fd).by == nil {
+		if fd == nil || told[fd] || a.p.Types.OfField(fd).Kind == ctype.Record && nodes[project.TypeName(a.class.Mod, fd.Ctype)] || a.shrunk(fd).by == nil {
 			return
 		}
 		found := bounds(fd)
 		for _, k := range calls {
 			if a.outdated(found, k.span, at) {
 				told[fd] = true
-				tellAcross(a.across, a.shrunk(fd), at, k, a.f.Name()+" finds the place in "+fd.Name+" of self before %s runs, which may call %s: that makes it smaller, and the place is used after it",
+				tellAcross(a.across, a.shrunk(fd), at, k, a.f.Name()+" finds the place in "+fd.Name+" of "+a.name+" before %s runs, which may call %s: that makes it smaller, and the place is used after it",
 					"call first and look at the size afterwards, again in each round of a loop; the lock does not help, since the same thread may take it again")
 				break
 			}
@@ -160,9 +160,9 @@ func (a places) found(s *ast.Subscript, fd *project.Field) (out []placeBound) {
 
 // ofSelf reports whether an expression is made of an attribute of the object, or of what a method of it returns.
 func (a places) ofSelf(e ast.Expr) bool {
-	return a.self != "" && anyIn(e, func(n ast.Node) bool {
+	return a.name != "" && anyIn(e, func(n ast.Node) bool {
 		x, ok := n.(*ast.Attribute)
-		return ok && syntax.IsNamed(syntax.Bare(x.X), a.self) && (a.field(x) == nil || a.p.Types.OfField(a.field(x)).Kind != ctype.Object)
+		return ok && a.is(x.X) && (a.field(x) == nil || a.p.Types.OfField(a.field(x)).Kind != ctype.Object)
 	})
 }
 

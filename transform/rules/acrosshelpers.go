@@ -25,18 +25,22 @@ type helper struct {
 // helpers are those of a module, found on demand.
 type helpers map[*effects.Function]*helper
 
-// on returns the look at another function, nil where it has no body of this module's.
+// on returns the look at another function and its own object, nil where it has no body of this module's.
 func (a *across) on(g *effects.Function) *across {
+	if g.Class == nil {
+		return a.at(g, object{})
+	}
+	return a.at(g, object{ownName(g), g.Class})
+}
+
+// at returns the look at what a function does with an object, nil where it has no body of this module's.
+func (a *across) at(g *effects.Function, o object) *across {
 	r := a.ruleFunc(g.Def)
 	if r == nil {
 		return nil
 	}
 	r.prepare()
-	self := ""
-	if g.Class != nil {
-		self = ownName(g)
-	}
-	b := &across{checking: a.checking, f: g, r: r, self: self, movers: a.movers, shrinkers: a.shrinkers, helpers: a.helpers}
+	b := &across{checking: a.checking, f: g, r: r, object: o, movers: a.movers, shrinkers: a.shrinkers, helpers: a.helpers}
 	b.findSteps()
 	return b
 }
@@ -98,7 +102,7 @@ func (a *across) helps(g *effects.Function) *helper {
 		if root == "" {
 			continue
 		}
-		if root == b.self {
+		if root == b.name {
 			h.own = k.text
 			continue
 		}
@@ -108,7 +112,7 @@ func (a *across) helps(g *effects.Function) *helper {
 			}
 		}
 	}
-	if b.self != "" {
+	if b.name != "" {
 		syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
 			if ret, ok := n.(*ast.Simple); ok && ret.Keyword == "return" && len(ret.Exprs) == 1 && h.field == nil {
 				h.field = b.leads(ret.Exprs[0], ret.Pos)
@@ -174,7 +178,7 @@ func (a *across) callees(n *ast.Call) []*effects.Function {
 // receives reports whether a call is one of a method of the object itself.
 func (a *across) receives(n *ast.Call) bool {
 	m, ok := syntax.Bare(n.Fun).(*ast.Attribute)
-	return ok && a.self != "" && syntax.IsNamed(syntax.Bare(m.X), a.self)
+	return ok && a.is(m.X)
 }
 
 // byHelper is the code of the user that a call of a function of the module runs, and whose it is.

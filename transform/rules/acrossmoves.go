@@ -43,7 +43,7 @@ func (a *across) moved(fd *project.Field) *moving {
 func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *moving {
 	m := &moving{}
 	pointer := a.p.Types.OfField(fd).Kind == ctype.Pointer
-	for _, g := range a.p.Funcs(a.f.Class.Mod).All {
+	for _, g := range a.p.Funcs(a.class.Mod).All {
 		if g.Class == nil || !g.Exposed() || a.p.Constructs(g, 0) || g.Class.Field(fd.Name) != fd {
 			continue
 		}
@@ -61,7 +61,7 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
 			}
 			if !pointer {
-				name := project.TypeName(a.f.Class.Mod, fd.Ctype)
+				name := project.TypeName(a.class.Mod, fd.Ctype)
 				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
 			}
 			return whole && frees(last.Func)
@@ -83,7 +83,7 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 func (a *across) movesToo(g *effects.Function, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *effects.Effect {
 	for i := range g.Flow.Actions {
 		x := &g.Flow.Actions[i]
-		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.f.Class.Mod, fd.Ctype), x.Name) {
+		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.class.Mod, fd.Ctype), x.Name) {
 			continue
 		}
 		how := &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}

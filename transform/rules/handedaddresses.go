@@ -30,7 +30,7 @@ func addressesOf(c *checking, f *effects.Function, movers map[*project.Field]*mo
 	if a == nil {
 		return
 	}
-	own := ownAddresses{a, ownViews{c, f, a.r, a.self}}
+	own := ownAddresses{a, ownViews{c, f, a.r, a.name}}
 	told := false
 	tell := func(x ast.Expr, does string) {
 		if fd := own.of(x, maxAliases); fd != nil && !told {

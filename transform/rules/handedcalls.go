@@ -29,7 +29,7 @@ func givenToUsers(c *checking, f *effects.Function) {
 		return
 	}
 	a := giving{on}
-	views := ownViews{c, f, a.r, a.self}
+	views := ownViews{c, f, a.r, a.name}
 	told := map[string]bool{}
 	give := func(x ast.Expr, to string) {
 		if fd := a.containerOf(x, maxAliases); fd != nil && !told[fd.Name] && a.p.Changes.Grows(f.Class, fd.Name) && !letsGo(c, f, fd.Name) {

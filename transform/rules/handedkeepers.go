@@ -19,7 +19,7 @@ func (a giving) keeper(call *ast.Call) (to string, kept []ast.Arg) {
 		return "", nil // the model knows
 	}
 	path := syntax.Dotted(call.Fun)
-	if len(path) == 0 || path[0] == a.self {
+	if len(path) == 0 || path[0] == a.name {
 		return "", nil
 	}
 	name, last := syntax.Text(a.f.Unit.File, call.Fun.Range()), path[len(path)-1]
@@ -31,7 +31,7 @@ func (a giving) keeper(call *ast.Call) (to string, kept []ast.Arg) {
 	imported := a.r.imports[path[0]] || b.Kind == project.BindModule || b.Kind == project.BindImported
 	switch {
 	case last == "setattr" && module == "builtins" && len(call.Args) == 3:
-		if of := call.Args[0].X; !syntax.IsNamed(of, a.self) {
+		if of := call.Args[0].X; !syntax.IsNamed(of, a.name) {
 			return syntax.Text(a.f.Unit.File, of.Range()), call.Args[2:]
 		}
 	case len(in) > 0 && holders[in[len(in)-1]] == module || imported && last == "partial":

@@ -17,34 +17,33 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// checkAcross looks for what methods keep across callbacks.
+// checkAcross looks for what functions keep of objects across callbacks.
 func checkAcross(c *checking) {
 	movers, shrinkers, known := map[*project.Field]*moving{}, map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
-		if f.Class == nil || ownName(f) == "" || c.p.Constructs(f, 0) || !c.p.Locked(f.Class) {
-			continue
+		for _, o := range heldObjects(c, f) {
+			if in := c.p.Locks.Of(o.class); in == nil || in.Kind == decorator.Mutex {
+				continue // a mutex is not re-entrant: a call from the callback waits for itself
+			}
+			a := (&across{checking: c, movers: movers, shrinkers: shrinkers, helpers: known}).at(f, o)
+			if a == nil {
+				continue
+			}
+			points := a.points()
+			if !points && !(places{a}).indexes() {
+				continue
+			}
+			calls := a.callbacks()
+			if len(calls) == 0 {
+				continue
+			}
+			places{a}.bounds(calls)
+			if !points {
+				continue
+			}
+			a.loops(calls)
+			a.names(calls)
 		}
-		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind == decorator.Mutex {
-			continue // a mutex is not re-entrant: a call from the callback waits for itself
-		}
-		a := (&across{checking: c, movers: movers, shrinkers: shrinkers, helpers: known}).on(f)
-		if a == nil {
-			continue
-		}
-		points := a.points()
-		if !points && !(places{a}).indexes() {
-			continue
-		}
-		calls := a.callbacks()
-		if len(calls) == 0 {
-			continue
-		}
-		places{a}.bounds(calls)
-		if !points {
-			continue
-		}
-		a.loops(calls)
-		a.names(calls)
 	}
 }
 
@@ -56,12 +55,12 @@ func ownName(f *effects.Function) string {
 	return f.Def.Params.List[0].Name.Name
 }
 
-// across looks at one method.
+// across looks at what one function does with one object.
 type across struct {
 	*checking
-	f    *effects.Function
-	r    *ruleFunc
-	self string
+	f *effects.Function
+	r *ruleFunc
+	object
 	// steps are where a pointer goes on from where it is: the targets of p += 1.
 	steps     map[int32]bool
 	movers    map[*project.Field]*moving
@@ -160,14 +159,18 @@ func (a *across) users(e ast.Expr, method bool, depth int) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
 		for i, prm := range a.f.Def.Params.List {
-			if (i > 0 || a.self == "") && prm.Kind == ast.Positional && syntax.ParamName(prm) == x.Name {
+			if syntax.ParamName(prm) != a.root() && prm.Kind == ast.Positional && syntax.ParamName(prm) == x.Name {
 				path, pointer := a.f.Mod.ParamType(a.f.Class, a.f.Def, i, prm)
 				return !pointer && (len(path) == 0 || path[len(path)-1] == "object")
 			}
 		}
 		return a.named(x, depth, func(v nameValue) bool { return !v.item && a.users(v.value, method, depth+1) })
 	case *ast.Attribute:
-		if fd := a.field(x); fd != nil {
+		fd := a.field(x)
+		if fd == nil && a.f.Class != nil && syntax.IsNamed(syntax.Bare(x.X), ownName(a.f)) {
+			fd = a.f.Class.Field(x.Attr.Name)
+		}
+		if fd != nil {
 			sh := a.p.Types.OfField(fd)
 			return sh.Kind == ctype.Object && sh.Class == nil && !sh.Container && !sh.Lock
 		}
@@ -188,10 +191,10 @@ func (a *across) named(x *ast.Name, depth int, is func(nameValue) bool) bool {
 
 // field is the attribute of the object that an expression names, nil where it names none.
 func (a *across) field(x *ast.Attribute) *project.Field {
-	if a.self == "" || !syntax.IsNamed(syntax.Bare(x.X), a.self) {
+	if !a.is(x.X) {
 		return nil
 	}
-	return a.f.Class.Field(x.Attr.Name)
+	return a.class.Field(x.Attr.Name)
 }
 
 // attribute is the attribute of the object whose memory an expression points into: a pointer, with what is
@@ -505,7 +508,7 @@ func (a *across) report(fd *project.Field, use ast.Span, k callback, what string
 	if m.by == nil {
 		return false
 	}
-	tellAcross(a, m, use, k, a.f.Name()+" points into "+fd.Name+" of self while %s runs, which may call %s: that moves the memory, and "+what+" after it",
+	tellAcross(a, m, use, k, a.f.Name()+" points into "+fd.Name+" of "+a.name+" while %s runs, which may call %s: that moves the memory, and "+what+" after it",
 		"call first and look up the pointer afterwards, or keep an index instead; the lock does not help, since the same thread may take it again")
 	return true
 }

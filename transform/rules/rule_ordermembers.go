@@ -293,21 +293,11 @@ func byPaths(o *ordering, f *effects.Function) []namedObject {
 				continue
 			}
 			names := strings.Split(path, ".")
-			i := slices.IndexFunc(f.Def.Params.List, func(p *ast.Param) bool { return p.Name.Name == names[0] })
-			if len(names) == 1 || i < 0 || i >= len(f.Flow.Params) {
+			if len(names) == 1 {
 				continue
 			}
-			root := f.EntryLock(i, effects.Read)
-			h := namedObject{class: root.OfClass(), mode: modeOf(d), text: path, param: i, path: true}
-			for _, name := range names[1:] {
-				var field *project.Field
-				if h.class != nil {
-					field = h.class.Field(name)
-				}
-				if h.class = nil; field != nil {
-					h.class = field.Class()
-				}
-			}
+			i := slices.IndexFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == names[0] })
+			h := namedObject{class: classBehind(f, names), mode: modeOf(d), text: path, param: i, path: true}
 			if h.class != nil && p.prog.Guards(h.class) && p.locks.Of(h.class).Kind != decorator.CriticalSection {
 				out = append(out, h)
 			}
