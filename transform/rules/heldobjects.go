@@ -107,3 +107,55 @@ func classBehind(f *effects.Function, names []string) *project.Class {
 	}
 	return class
 }
+
+// hold is an object that a function holds, in a mode: at all places, or within a block.
+type hold struct {
+	f *effects.Function
+	object
+	mode   effects.Mode
+	within ast.Span // zero for all places
+	none   bool     // that it knows the object, and holds nothing
+}
+
+// at reports whether it is held at a place.
+func (h hold) at(pos int32) bool {
+	return !h.none && (h.within == ast.Span{} || h.within.Contains(pos))
+}
+
+// holdsOf returns what a function holds by itself of the objects that heldObjects has, and, of functions that Python code
+// can call, those that it does not hold.
+func holdsOf(c *checking, f *effects.Function) []hold {
+	var out []hold
+	for _, o := range heldObjects(c, f) {
+		h := hold{f: f, object: o, none: true}
+		switch {
+		case f.Class != nil && o.name == ownName(f):
+			if !c.p.Member(f) {
+				continue // its callers tell
+			}
+			var does bool
+			h.mode, does = c.p.ModeOf(f)
+			h.none = c.p.Exempt(f) || !does
+		default:
+			for _, d := range c.p.OwnLocks(f).Decs {
+				if d.Spoken()[o.name] || len(d.Args()) == 0 && (d.Name == "read_lock" || d.Name == "write_lock") && o.name == ownName(f) {
+					h.mode, h.none = modeOf(d), false
+				}
+			}
+		}
+		if h.none {
+			for i := 1; i < len(f.Flow.Blocks); i++ {
+				b := &f.Flow.Blocks[i]
+				for k := range b.Locks {
+					if o.is(b.Locks[k].Arg.X) {
+						out = append(out, hold{f: f, object: o, mode: b.Locks[k].Mode, within: b.With.Body.Span})
+					}
+				}
+			}
+		}
+		if f.Exposed() || !h.none {
+			out = append(out, h)
+		}
+	}
+	return out
+}

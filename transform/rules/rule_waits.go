@@ -1,7 +1,7 @@
 package rules
 
-// PXL222: a member that waits, while it holds its object, for what only another member of the object brings: that one
-// waits for the lock. An event that is set, an item that is put into a queue, a semaphore of C's.
+// PXL222: a function that waits, while it holds an object, for what only others bring that hold the object: they
+// wait for the lock. An event that is set, an item that is put into a queue, a semaphore of C's.
 
 import (
 	"fmt"
@@ -51,46 +51,29 @@ var ofWhat = map[string][]string{
 }
 
 func checkWaits(c *checking) {
-	var members []*effects.Function
+	var all []hold
 	for _, f := range c.functions() {
-		if f.Class == nil || f.Def.Body == nil || !c.p.Member(f) || c.p.Constructs(f, 0) {
+		if f.Def.Body == nil || f.Class != nil && c.p.Constructs(f, 0) {
 			continue
 		}
-		if in := c.p.Locks.Of(f.Class); in != nil && in.Kind != decorator.CriticalSection {
-			members = append(members, f)
+		for _, h := range holdsOf(c, f) {
+			if in := c.p.Locks.Of(h.class); in != nil && in.Kind != decorator.CriticalSection {
+				all = append(all, h)
+			}
 		}
 	}
-	for _, f := range members {
-		mode, does := c.p.ModeOf(f)
-		if c.p.Exempt(f) || !does || f.Suspends() {
+	for _, h := range all {
+		if h.none || h.f.Suspends() {
 			continue
 		}
-		eachUse(c, f, func(u attributeUse) bool {
-			ends := endsWait[u.waits(c, f)]
-			if ends == nil || u.doneBefore(c, f, slices.Concat(bringsAnswer, ends)) {
+		eachUse(h.f, h.object, func(u attributeUse) bool {
+			ends := endsWait[u.waits(c, h.class)]
+			if ends == nil || u.in == h.f && !h.at(u.call.Pos) || u.doneBefore(c, h, slices.Concat(bringsAnswer, ends)) {
 				return true
 			}
-			var by *effects.Function
-			at, other := ast.Span{}, false
-			for _, g := range members {
-				if g == f || !project.Related(g.Class, f.Class) {
-					continue
-				}
-				eachUse(c, g, func(v attributeUse) bool {
-					if v.attr != u.attr || !v.does(ends) {
-						return true
-					}
-					m, does := c.p.ModeOf(g)
-					if c.p.Exempt(g) || !does || m == effects.Read && mode == effects.Read && c.p.Locks.Of(f.Class).Kind == decorator.RWLock {
-						other = true // it comes to that
-					} else if by == nil {
-						by, at = g, v.call.Span
-					}
-					return true
-				})
-			}
+			by, at, other := h.broughtBy(c, all, u.attr, ends)
 			if by != nil && !other {
-				tellWait(c, f, u, by, at)
+				tellWait(c, h, u, by, at)
 				return false
 			}
 			return true
@@ -98,9 +81,37 @@ func checkWaits(c *checking) {
 	}
 }
 
-// attributeUse is a call that does something with an attribute of a member's own object.
+// broughtBy returns a function that brings what is waited for, and where, which has to wait for the lock, and whether
+// another one does so without it.
+func (h hold) broughtBy(c *checking, all []hold, attr string, ends []string) (by *effects.Function, at ast.Span, other bool) {
+	without := map[ast.Span]bool{} // whether the object is held nowhere round a place
+	for _, g := range all {
+		if g.f == h.f || !project.Related(g.class, h.class) {
+			continue
+		}
+		eachUse(g.f, g.object, func(v attributeUse) bool {
+			if v.attr != attr || !v.does(ends) {
+				return true
+			}
+			waits := (v.in != g.f || g.at(v.call.Pos)) && !g.none && !(g.mode == effects.Read && h.mode == effects.Read && c.p.Locks.Of(h.class).Kind == decorator.RWLock)
+			if _, seen := without[v.call.Span]; waits || !seen {
+				without[v.call.Span] = !waits
+			}
+			if waits && by == nil {
+				by, at = g.f, v.call.Span
+			}
+			return true
+		})
+	}
+	for _, is := range without {
+		other = other || is
+	}
+	return by, at, other
+}
+
+// attributeUse is a call that does something with an attribute of an object.
 type attributeUse struct {
-	in     *effects.Function // the member, or a C method that it calls
+	in     *effects.Function // the function that holds it, or a C method that it calls
 	call   *ast.Call
 	attr   string
 	name   string // of the function
@@ -123,9 +134,9 @@ func (u attributeUse) does(things []string) bool {
 }
 
 // doneBefore reports whether the function that waits has done one of some things itself by then, whatever happens.
-func (u attributeUse) doneBefore(c *checking, f *effects.Function, things []string) bool {
+func (u attributeUse) doneBefore(c *checking, h hold, things []string) bool {
 	found := false
-	eachUse(c, f, func(v attributeUse) bool {
+	eachUse(h.f, h.object, func(v attributeUse) bool {
 		if v.in == u.in && v.attr == u.attr && v.call.End <= u.call.Pos && v.does(things) {
 			in := c.funcAt(v.in.Unit, v.call.Span)
 			in.prepare()
@@ -136,49 +147,66 @@ func (u attributeUse) doneBefore(c *checking, f *effects.Function, things []stri
 	return found
 }
 
-// eachUse visits those of a member, and of C methods that it calls, until told to stop.
-func eachUse(c *checking, f *effects.Function, visit func(attributeUse) bool) {
+// eachUse visits those of an object that a function knows, and those of its own object that C methods do which a member
+// calls, until told to stop.
+func eachUse(f *effects.Function, o object, visit func(attributeUse) bool) {
+	if !usesIn(f, o, visit) || f.Class == nil || o.name != ownName(f) {
+		return
+	}
 	in := []*effects.Function{f}
 	for i := range f.Flow.Calls {
 		for _, g := range f.Flow.Calls[i].Callees {
 			if g.Class != nil && !g.Exposed() && g.Def.Body != nil && project.Related(g.Class, f.Class) && !slices.Contains(in, g) {
-				in = append(in, g)
+				if in = append(in, g); ownName(g) != "" && !usesIn(g, object{ownName(g), g.Class}, visit) {
+					return
+				}
 			}
 		}
 	}
-	for _, g := range in {
-		self := ownName(g)
-		goes := self != ""
-		syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
-			call, ok := n.(*ast.Call)
-			if !ok || !goes || call.Fun == nil {
-				return goes
-			}
-			if path := syntax.Dotted(call.Fun); len(path) == 3 && path[0] == self {
-				goes = visit(attributeUse{g, call, path[1], path[2], true})
-				return goes
-			}
-			name, ok := syntax.Unparen(call.Fun).(*ast.Name)
-			if !ok {
-				return true
-			}
-			for _, a := range call.Args {
-				x := syntax.Bare(a.X)
-				if u, ok := x.(*ast.Unary); ok && u.Op == "&" {
-					x = syntax.Bare(u.X)
-				}
-				if path := syntax.Dotted(x); len(path) == 2 && path[0] == self && goes {
-					goes = visit(attributeUse{g, call, path[1], name.Name, false})
-				}
+}
+
+// usesIn visits those in one function, and reports whether it was not told to stop.
+func usesIn(g *effects.Function, o object, visit func(attributeUse) bool) bool {
+	goes := true
+	attribute := func(e ast.Expr) string { // of the object
+		x, ok := syntax.Bare(e).(*ast.Attribute)
+		if !ok || !o.is(x.X) {
+			return ""
+		}
+		return x.Attr.Name
+	}
+	syntax.OwnNodes(g.Def.Body, func(n ast.Node) bool {
+		call, ok := n.(*ast.Call)
+		if !ok || !goes || call.Fun == nil {
+			return goes
+		}
+		if m, ok := call.Fun.(*ast.Attribute); ok {
+			if attr := attribute(m.X); attr != "" {
+				goes = visit(attributeUse{g, call, attr, m.Attr.Name, true})
 			}
 			return goes
-		})
-	}
+		}
+		name, ok := syntax.Unparen(call.Fun).(*ast.Name)
+		if !ok {
+			return true
+		}
+		for _, a := range call.Args {
+			x := syntax.Bare(a.X)
+			if u, ok := x.(*ast.Unary); ok && u.Op == "&" {
+				x = u.X
+			}
+			if attr := attribute(x); attr != "" && goes {
+				goes = visit(attributeUse{g, call, attr, name.Name, false})
+			}
+		}
+		return goes
+	})
+	return goes
 }
 
 // waits is what a call waits for, a key of endsWait; "" where it does not wait, or gives up.
-func (u attributeUse) waits(c *checking, f *effects.Function) string {
-	fd := f.Class.Field(u.attr)
+func (u attributeUse) waits(c *checking, of *project.Class) string {
+	fd := of.Field(u.attr)
 	if fd == nil || strings.Contains(syntax.Text(u.in.Unit.File, u.in.Def.Range()), "unlocked(") {
 		return ""
 	}
@@ -223,10 +251,10 @@ func (u attributeUse) waits(c *checking, f *effects.Function) string {
 	return ""
 }
 
-func tellWait(c *checking, f *effects.Function, u attributeUse, by *effects.Function, at ast.Span) {
+func tellWait(c *checking, h hold, u attributeUse, by *effects.Function, at ast.Span) {
 	out := project.FindingAt(u.in.Unit.Source, u.call.Span, finding.Waiting,
-		fmt.Sprintf("%s waits for %s.%s while it holds %s, and %s, which ends that, waits for the lock", f.Name(), ownName(f), u.attr, ownName(f), by.Name()),
-		"wait while nothing is held, in a method with @cython.no_lock(\"why\") that does the rest in a block (with cython.write_lock(self)); or let what ends the wait take no lock")
+		fmt.Sprintf("%s waits for %s.%s while it holds %s, and %s, which ends that, waits for the lock", h.f.Name(), h.name, u.attr, h.name, by.Name()),
+		"wait while nothing is held, in a method with @cython.no_lock(\"why\") that does the rest in a block (with cython.write_lock("+h.name+")); or let what ends the wait take no lock")
 	out.Warning = true
 	p := project.FindingAt(by.Unit.Source, at, "", "", "")
 	out.Related = append(out.Related, finding.Related{Path: p.Path, Line: p.Line, Column: p.Column, Message: finding.Brief(by.Name() + " ends it here")})
