@@ -28,13 +28,13 @@ type helpers map[*effects.Function]*helper
 // on returns the look at another function and its own object, nil where it has no body of this module's.
 func (a *across) on(g *effects.Function) *across {
 	if g.Class == nil {
-		return a.at(g, object{})
+		return lookAt(a, g, object{})
 	}
-	return a.at(g, object{ownName(g), g.Class})
+	return lookAt(a, g, object{ownName(g), g.Class})
 }
 
-// at returns the look at what a function does with an object, nil where it has no body of this module's.
-func (a *across) at(g *effects.Function, o object) *across {
+// lookAt returns the look at what a function does with an object, nil where it has no body of this module's.
+func lookAt(a *across, g *effects.Function, o object) *across {
 	r := a.ruleFunc(g.Def)
 	if r == nil {
 		return nil

@@ -25,7 +25,7 @@ func checkAcross(c *checking) {
 			if in := c.p.Locks.Of(o.class); in == nil || in.Kind == decorator.Mutex {
 				continue // a mutex is not re-entrant: a call from the callback waits for itself
 			}
-			a := (&across{checking: c, movers: movers, shrinkers: shrinkers, helpers: known}).at(f, o)
+			a := lookAt(&across{checking: c, movers: movers, shrinkers: shrinkers, helpers: known}, f, o)
 			if a == nil {
 				continue
 			}
