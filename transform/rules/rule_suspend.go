@@ -17,7 +17,7 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// look is a use of the object's own state, here or in a C function called here.
+// look is a use of an object's state, here or in a C function called here.
 type look struct {
 	mode  effects.Mode
 	cause effects.Cause
@@ -49,41 +49,85 @@ func checkSuspension(c *checking) {
 		return // no lock in sight
 	}
 	for _, f := range c.functions() {
-		if byHand && f.Class != nil && !c.p.Exempt(f) && !library.Construction()[f.Def.Name.Name] {
-			if within, ok := c.section(f); ok {
-				c.suspended(f, inside(c.looks(f), within, func(l look) ast.Span { return l.span }), inside(c.runsPython(f), within, func(s ast.Span) ast.Span { return s }))
-				continue
-			}
-		}
-		if !c.p.Member(f) || c.p.Exempt(f) || library.Construction()[f.Def.Name.Name] {
+		if c.p.Exempt(f) || library.Construction()[f.Def.Name.Name] {
 			continue
 		}
-		if in := c.p.Locks.Of(f.Class); in == nil || in.Kind != decorator.CriticalSection {
-			continue
-		}
-		if mode, ok := c.p.ModeOf(f); !ok || mode != effects.Write {
+		list := writingSections(c, f, byHand)
+		if len(list) == 0 {
 			continue
 		}
 		python := c.runsPython(f)
-		if len(python) == 0 {
-			continue
+		for _, s := range list {
+			at := func(at ast.Span) ast.Span { return at }
+			if c.suspended(f, inside(c.looks(f, s.param), s.within, func(l look) ast.Span { return l.span }), inside(python, s.within, at)) {
+				break
+			}
 		}
-		c.suspended(f, c.looks(f), python)
 	}
 }
 
-// section returns the critical section on the object that a person placed in a
-// method: the whole body where it is a decorator.
-func (c *checking) section(f *effects.Function) (ast.Span, bool) {
-	if f.Flow.Hand == (ast.Span{}) || len(f.Def.Params.List) == 0 {
+// criticalSection is where a function holds a parameter for writing in a critical section.
+type criticalSection struct {
+	param  int
+	within ast.Span
+}
+
+// writingSections are those of a function: what its class, a decorator or a block locks and, with byHand, what a person placed.
+func writingSections(c *checking, f *effects.Function, byHand bool) []criticalSection {
+	var out []criticalSection
+	inSection := func(class *project.Class) bool {
+		in := c.p.Locks.Of(class)
+		return in != nil && in.Kind == decorator.CriticalSection
+	}
+	for i, prm := range f.Def.Params.List {
+		if i >= len(f.Flow.Params) {
+			break
+		}
+		name, own := syntax.ParamName(prm), f.Class != nil && i == 0
+		if byHand && (own || f.EntryLock(i, effects.Write).Shape.Class != nil) {
+			if within, ok := c.section(f, name); ok {
+				out = append(out, criticalSection{i, within})
+				continue
+			}
+		}
+		if own {
+			if c.p.Member(f) && inSection(f.Class) {
+				if mode, does := c.p.ModeOf(f); does && mode == effects.Write {
+					out = append(out, criticalSection{i, f.Def.Body.Span})
+				}
+			}
+			continue
+		}
+		if l := f.EntryLock(i, effects.Write); !inSection(l.OfClass()) {
+			continue
+		}
+		if holdsParam(c, f, i) {
+			out = append(out, criticalSection{i, f.Def.Body.Span})
+			continue
+		}
+		for k := 1; k < len(f.Flow.Blocks); k++ {
+			b := &f.Flow.Blocks[k]
+			for j := range b.Locks {
+				if l := &b.Locks[j]; l.Mode == effects.Write && syntax.IsNamed(syntax.Bare(l.Arg.X), name) {
+					out = append(out, criticalSection{i, b.With.Body.Span})
+				}
+			}
+		}
+	}
+	return out
+}
+
+// section returns the critical section on a parameter that a person placed in a
+// function: the whole body where it is a decorator, which is on the first one.
+func (c *checking) section(f *effects.Function, name string) (ast.Span, bool) {
+	if f.Flow.Hand == (ast.Span{}) {
 		return ast.Span{}, false
 	}
 	for _, d := range f.Def.Decorators {
-		if syntax.LastName(d.Expr) == "critical_section" {
+		if syntax.LastName(d.Expr) == "critical_section" && syntax.ParamName(f.Def.Params.List[0]) == name {
 			return f.Def.Body.Span, true
 		}
 	}
-	self := f.Def.Params.List[0].Name.Name
 	var found ast.Span
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		with, ok := n.(*ast.With)
@@ -96,7 +140,7 @@ func (c *checking) section(f *effects.Function) (ast.Span, bool) {
 				continue
 			}
 			for _, a := range call.Args {
-				if syntax.IsNamed(a.X, self) {
+				if syntax.IsNamed(a.X, name) {
 					found = with.Body.Span
 				}
 			}
@@ -117,13 +161,13 @@ func inside[T any](list []T, within ast.Span, at func(T) ast.Span) []T {
 	return out
 }
 
-// looks returns what a member does to its own object's state.
-func (c *checking) looks(f *effects.Function) []look {
+// looks returns what a function does to the state of a parameter.
+func (c *checking) looks(f *effects.Function, param int) []look {
 	s := c.p.Solver()
 	s.At(f)
-	isSelf := func(n int32) bool {
+	isParam := func(n int32) bool {
 		for _, r := range s.Top(n) {
-			if x := &f.Sum.Regions[r.Region]; x.Root == effects.NodeParam && x.Num == 0 && x.Parent < 0 {
+			if x := &f.Sum.Regions[r.Region]; x.Root == effects.NodeParam && int(x.Num) == param && x.Parent < 0 {
 				return true
 			}
 		}
@@ -131,7 +175,7 @@ func (c *checking) looks(f *effects.Function) []look {
 	}
 	var out []look
 	for i := range f.Flow.Actions {
-		if e := &f.Flow.Actions[i]; e.Kind != effects.OnPython && isSelf(e.Node) {
+		if e := &f.Flow.Actions[i]; e.Kind != effects.OnPython && isParam(e.Node) {
 			at := e.Span.Pos
 			if e.Mode == effects.Write {
 				var counts bool
@@ -148,7 +192,7 @@ func (c *checking) looks(f *effects.Function) []look {
 			for j := range g.Sum.Effects {
 				e := &g.Sum.Effects[j]
 				r := &g.Sum.Regions[e.Region]
-				if e.Kind == effects.OnPython || !e.Sure || r.Root != effects.NodeParam || r.Parent >= 0 || int(r.Num) >= len(k.Args) || k.Args[r.Num] == 0 || !isSelf(k.Args[r.Num]) {
+				if e.Kind == effects.OnPython || !e.Sure || r.Root != effects.NodeParam || r.Parent >= 0 || int(r.Num) >= len(k.Args) || k.Args[r.Num] == 0 || !isParam(k.Args[r.Num]) {
 					continue
 				}
 				out = append(out, look{e.Mode, e.Cause, e.Field, e.Field, k.Span, k.Span.Pos})
@@ -193,8 +237,8 @@ func (c *checking) comesToPython(f *effects.Function, seen map[*effects.Function
 }
 
 // suspended reports the first write that follows on a look, with Python code
-// between the two.
-func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Span) {
+// between the two, and whether there is one.
+func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Span) bool {
 	for i := range looks {
 		first := &looks[i]
 		if first.mode != effects.Read {
@@ -226,8 +270,9 @@ func (c *checking) suspended(f *effects.Function, looks []look, python []ast.Spa
 					out.Related = append(out.Related, finding.Related{Path: pos.Path, Line: pos.Line, Column: pos.Column, Message: step.say})
 				}
 				c.Findings = append(c.Findings, out)
-				return
+				return true
 			}
 		}
 	}
+	return false
 }
