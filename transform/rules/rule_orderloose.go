@@ -203,19 +203,21 @@ func (o untyped) writers() map[*project.Class]bool {
 			continue
 		}
 		var locks []effects.BlockLock
+		entry := 0
 		switch {
 		case o.p.prog.Exempt(f):
 		case o.p.prog.Member(f):
 			locks = effects.Operands(o.p.prog, f)
 		default:
 			locks = o.atEntry(f)
+			entry = len(locks)
 		}
 		for i := range f.Flow.Blocks {
 			locks = append(locks, f.Flow.Blocks[i].Locks...)
 		}
 		for i := range locks {
 			if locks[i].Mode == effects.Write {
-				for _, c := range o.knownAs(f, &locks[i]) {
+				for _, c := range o.knownAs(f, &locks[i], i < entry) {
 					o.written[c] = true
 				}
 			}
@@ -246,17 +248,23 @@ func (o untyped) writers() map[*project.Class]bool {
 }
 
 // knownAs are the classes as which a function knows what it locks: without a static type, those as which it uses
-// what it holds, where it does; else all that the module knows.
-func (o untyped) knownAs(f *effects.Function, l *effects.BlockLock) []*project.Class {
+// what it holds, where it does; else all that the module knows. entry is true of a parameter that a decorator locks:
+// what is held by way of another one tells nothing of it.
+func (o untyped) knownAs(f *effects.Function, l *effects.BlockLock, entry bool) []*project.Class {
 	c := l.OfClass()
 	if c != nil {
 		return []*project.Class{c}
 	}
 	var out []*project.Class
 	for i := range f.Sum.Effects {
-		if e := &f.Sum.Effects[i]; e.Kind == effects.OnState && o.p.prog.Guards(e.Class) && (e.Held || o.p.prog.Holds(f, e)) {
-			out = append(out, e.Class)
+		e := &f.Sum.Effects[i]
+		if e.Kind != effects.OnState || !o.p.prog.Guards(e.Class) || !e.Held && !o.p.prog.Holds(f, e) {
+			continue
 		}
+		if r := &f.Sum.Regions[e.Region]; entry && !(r.Root == effects.NodeParam && int(r.Num) == l.Param && (r.Parent < 0 || r.OfItems())) {
+			continue
+		}
+		out = append(out, e.Class)
 	}
 	if len(out) == 0 {
 		return o.mayBe(f, nil)
