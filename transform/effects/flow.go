@@ -233,7 +233,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				}
 				b.together = 0
 			} else {
-				(holding{b}).takesAgain(locks, constantLocks(holding{b}, st))
+				(holding{b}).takesAgain(locks, constantLocks(holding{b}, st), nil)
 			}
 		}
 		return on
@@ -478,8 +478,8 @@ func (b *builder) clauses(list []ast.CondClause) bool {
 	}
 	met := b.meet(ways)
 	parts.meet(b, list, ways)
-	if len(list) == 1 && !last && (attempts{b}).settled(list[0].Cond) && (holding{b}).onlyLocks(list[0].Body) { // "if self.shared: self.lock.acquire()" holds it where it is shared
-		(holding{b}).takesAgain(locks, "")
+	if len(list) == 1 && !last {
+		(underCondition{holding{b}}).takes(list[0], locks, ways)
 	}
 	return met
 }

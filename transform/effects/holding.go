@@ -110,18 +110,33 @@ func (b holding) afterFinally(ends, nodes int) {
 	}
 }
 
-// onlyLocks reports whether all that a block does is to take or release locks.
+// onlyLocks reports whether all that a block does is to take or release locks, also with the GIL released, and to raise
+// where one was not taken.
 func (b holding) onlyLocks(s *ast.Suite) bool {
 	if s == nil || len(s.Stmts) == 0 {
 		return false
 	}
-	for _, st := range s.Stmts {
-		x, ok := st.(*ast.ExprStmt)
-		if !ok {
-			return false
+	for i, st := range s.Stmts {
+		var call *ast.Call
+		switch st := st.(type) {
+		case *ast.ExprStmt:
+			call, _ = syntax.Unparen(st.X).(*ast.Call)
+		case *ast.Assign: // got = lock.acquire()
+			if _, name := syntax.Unparen(st.Targets[0]).(*ast.Name); name && len(st.Targets) == 1 && st.Value != nil {
+				call, _ = syntax.Unparen(st.Value).(*ast.Call)
+			}
+		case *ast.With: // with nogil
+			if slices.ContainsFunc(st.Items, func(it ast.WithItem) bool { return !b.m.Releases(it.X) }) || !b.onlyLocks(st.Body) {
+				return false
+			}
+			continue
+		case *ast.If: // if not got: raise
+			if i == 0 || !raises(st) {
+				return false
+			}
+			continue
 		}
-		call, ok := syntax.Unparen(x.X).(*ast.Call)
-		if !ok || call.Fun == nil {
+		if call == nil || call.Fun == nil {
 			return false
 		}
 		if _, ok := handlock.CallOf(b.placed, call, knownLocks(b)); !ok && syntax.LastName(call.Fun) != "enter_context" {
@@ -129,6 +144,15 @@ func (b holding) onlyLocks(s *ast.Suite) bool {
 		}
 	}
 	return true
+}
+
+// raises reports whether an if statement does nothing but raise.
+func raises(st *ast.If) bool {
+	if len(st.Clauses) != 1 || st.Clauses[0].Cond == nil || len(st.Clauses[0].Body.Stmts) != 1 {
+		return false
+	}
+	x, ok := st.Clauses[0].Body.Stmts[0].(*ast.Simple)
+	return ok && x.Keyword == "raise"
 }
 
 // displayed are the objects that a loop runs over where they are written out: (a, b), sorted([a, b], key=id).
@@ -169,10 +193,11 @@ func (b holding) awaits(e ast.Expr) {
 }
 
 // takesAgain has the locks from one on that have been taken be held where ways have met. each is the variable of a loop
-// that comes to all locks of a container which has the same ones all the time, "" elsewhere.
-func (b holding) takesAgain(from int, each string) {
+// that comes to all locks of a container which has the same ones all the time, "" elsewhere. had are the attempts that are
+// known to have had their locks.
+func (b holding) takesAgain(from int, each string, had []int32) {
 	for i, u := range slices.Clone(b.flow.Locks[from:]) {
-		if slices.ContainsFunc(b.flow.Nodes, func(x Node) bool { return x.Kind == NodeAsks && int(x.Num) == from+i }) {
+		if !slices.Contains(had, int32(from+i)) && slices.ContainsFunc(b.flow.Nodes, func(x Node) bool { return x.Kind == NodeAsks && int(x.Num) == from+i }) {
 			continue // it may not have been taken
 		}
 		stacks{b}.keepsToo(int32(from+i), int32(len(b.flow.Locks)))

@@ -139,37 +139,3 @@ func (b attempts) knowing(locks []int32) {
 		b.set(historySlot, b.node(Node{Kind: NodeAnswered, Base: b.history(), Num: l}))
 	}
 }
-
-// settled reports whether a condition is the same whenever it is asked for, so that who takes a lock
-// where it holds takes it wherever one is needed: an attribute that the constructor alone assigns to, what a
-// module or the compiler defines, or whether there is a lock at all. What a caller says anew each time is not.
-func (b attempts) settled(cond ast.Expr) bool {
-	switch e := syntax.Unparen(cond).(type) {
-	case *ast.Const, *ast.Number, *ast.Str:
-		return true
-	case *ast.Name:
-		return !b.isLocal(e.Name) || b.isLock(e)
-	case *ast.Attribute:
-		if b.placed.IsLock(e) {
-			return true
-		}
-		n, self := syntax.Unparen(e.X).(*ast.Name)
-		return self && (!b.isLocal(n.Name) || b.placed.Settled(e.Attr.Name))
-	case *ast.Unary:
-		return b.settled(e.X)
-	case *ast.Binary:
-		return b.settled(e.X) && b.settled(e.Y)
-	case *ast.Compare:
-		return !slices.ContainsFunc(e.Xs, func(x ast.Expr) bool { return !b.settled(x) })
-	}
-	return false
-}
-
-// isLock reports whether a variable has a lock.
-func (b attempts) isLock(e *ast.Name) bool {
-	v, sh, local := b.value(e.Name)
-	if local && (sh.Kind == ctype.Scalar || b.shape(v).Kind == ctype.Scalar) {
-		return false // "bint locking"
-	}
-	return b.placed.IsLock(e) || local && v != 0 && (holding(b)).isLockValue(v, 8)
-}

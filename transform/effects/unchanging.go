@@ -33,6 +33,29 @@ func (ls *LockSets) changed(a *Access) bool {
 	return false
 }
 
+// ReadsApart reports whether an access reads an attribute of an object that another one leads to, and nothing that holds a
+// lock writes this attribute: what the lock of the other one is held for is something else in the object.
+func (ls *LockSets) ReadsApart(g *StateLocks, a *Access) bool {
+	e := a.Effect
+	if !a.outer || e.Writes() || e.Behind || e.Itself || e.Field == "" {
+		return false
+	}
+	for _, w := range g.All {
+		if w.Effect.Writes() && (!w.outer || w.Effect.Itself || !w.Effect.Behind && w.Effect.Field == "" || w.Effect.Field == e.Field) {
+			return false
+		}
+	}
+	for _, c := range e.Class.Declaring(e.Field) { // by another way, too
+		if f := c.Field(e.Field); f == nil || f.Vis == ast.Public {
+			return false // Python code may
+		}
+		if slices.ContainsFunc(ls.All[State{c, e.Field, false}], func(w *Access) bool { return w.Effect.Writes() && !w.init && w.Effect.locks != 0 }) {
+			return false
+		}
+	}
+	return true
+}
+
 // leaveOnce leaves out the reads of attributes that are given their value once: each assignment, construction left
 // out, finds under one and the same lock that there is none yet. Who reads the attribute before finds nothing, and after
 // that it stays.

@@ -33,7 +33,9 @@ type Names struct {
 	any  cache.Value[bool] // see Any
 	// changes are the attributes that are assigned to elsewhere than in constructors, or by anybody.
 	changes  cache.Value[map[string]bool]
-	displays cache.Value[*displays] // see Place
+	displays cache.Value[*displays]                      // see Place
+	globals  cache.Value[map[string]bool]                // see global
+	there    *cache.Cache[attribute, *cache.Value[bool]] // see Always
 	// times is how often something is assigned to an attribute of a name.
 	times cache.Value[map[string]int]
 	// pairs are the functions that the settings say take and release locks.
@@ -50,7 +52,8 @@ type Names struct {
 // New returns the names of locks in a module. pairs are those of the settings.
 func New(m *project.Module, pairs []Pair) *Names {
 	return &Names{m: m, pairs: pairs, takers: cache.New(takersOf), bound: cache.New(findBound), ofPython: cache.New(func(name string) takers { return takersOfPython(m, name) }),
-		elsewhere: cache.New(func(o *project.Module) *Names { return New(o, nil) })}
+		elsewhere: cache.New(func(o *project.Module) *Names { return New(o, nil) }),
+		there:     cache.New(func(attribute) *cache.Value[bool] { return &cache.Value[bool]{} })}
 }
 
 // With reports whether e is a lock, as the item of a with statement is, and

@@ -40,7 +40,7 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 			if _, read := a.Locks[g.By]; read && (a.Outer() || a.Alone(g.By)) {
 				continue // another object's affair, or readers write it one at a time
 			}
-			if p.mayBeUnlocked(a.Effect.Class) && sets.LeftByTaker(g, a) {
+			if p.apart(sets, g, a) || p.mayBeUnlocked(a.Effect.Class) && sets.LeftByTaker(g, a) {
 				continue
 			}
 			open = append(open, a)
@@ -76,6 +76,12 @@ func (p *Checker) leftOut(mods []*project.Module, sets *effects.LockSets) []find
 		}
 	}
 	return out
+}
+
+// apart reports whether a lock has nothing to do with an access to an object that an attribute leads to: the object is of
+// a class with a lock, which whoever uses it needs; or what is read of it nobody writes under a lock.
+func (p *Checker) apart(sets *effects.LockSets, g *effects.StateLocks, a *effects.Access) bool {
+	return a.Outer() && a.Effect.Kind == effects.OnState && p.locks.Of(a.Effect.Class) != nil || sets.ReadsApart(g, a)
 }
 
 // certain reports whether an effect comes about: the code says so, or a body of C does.
