@@ -207,6 +207,9 @@ func (f *Function) assignsTo(param int, name string) (some, always bool) {
 // far as f itself assigns to attributes: a lock on the path is a lock on the object.
 func (f *Function) AtEntry(region int32) bool { return f.Sum.moved(region) == inPlace }
 
+// Replaced reports whether a region is what an attribute led to before f assigned something else to it.
+func (f *Function) Replaced(region int32) bool { return f.Sum.moved(region) == replaced }
+
 // AssignedFirst returns the part of a path that a function assigns to where it uses
 // what the path leads to only after that; "" where it does not.
 func (f *Function) AssignedFirst(path string) string {

@@ -78,6 +78,16 @@ func (s *Solver) Leaves(region int32) bool {
 		slices.ContainsFunc(s.flow.Calls, func(c Call) bool { return slices.ContainsFunc(c.Args, is) })
 }
 
+// GetsKnown reports whether others come to have an object of the function's own making, or a part of one, by then or later.
+func GetsKnown(s *Solver, region int32) bool {
+	is := func(n int32) bool {
+		return s.flow.Nodes[n].Shape.Kind == ctype.Object && slices.ContainsFunc(s.Top(n), func(r Ref) bool { return r.Region == region })
+	}
+	knowHandOuts(s)
+	_, shared := sharedFrom(s, region)
+	return shared || slices.ContainsFunc(s.flow.Returns, is) || slices.ContainsFunc(s.flow.items, func(it item) bool { return is(it.is) })
+}
+
 // isMade reports whether a value is C data that C code made, which leads to nothing else.
 func isMade(fl *Flow, n int32) bool { return fl.Nodes[fl.source(n)].Kind == NodeMade }
 

@@ -3,6 +3,7 @@ package rules
 // PXL306: the methods that move or free what an attribute leads to.
 
 import (
+	"slices"
 	"strings"
 
 	"pyxlock/parser/ast"
@@ -43,8 +44,8 @@ func (a *across) moved(fd *project.Field) *moving {
 func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *moving {
 	m := &moving{}
 	pointer := a.p.Types.OfField(fd).Kind == ctype.Pointer
-	for _, g := range a.p.Funcs(a.class.Mod).All {
-		if g.Class == nil || !g.Exposed() || a.p.Constructs(g, 0) || g.Class.Field(fd.Name) != fd {
+	for _, g := range changers(a, fd) {
+		if g.Flow == nil || g.Class == nil || !g.Exposed() || a.p.Constructs(g, 0) || g.Class.Field(fd.Name) != fd {
 			continue
 		}
 		st := g.Among(0, func(e *effects.Effect) bool {
@@ -61,7 +62,7 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
 			}
 			if !pointer {
-				name := project.TypeName(a.class.Mod, fd.Ctype)
+				name := project.TypeName(fd.Mod, fd.Ctype)
 				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
 			}
 			return whole && frees(last.Func)
@@ -78,12 +79,28 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 	return m
 }
 
+// changers are the functions that are looked at for what moves what an attribute leads to: those of the module that declares it,
+// of the one that is checked, and of the class as which the object is known.
+func changers(a *across, fd *project.Field) []*effects.Function {
+	mods := []*project.Module{fd.Mod, a.m}
+	if a.class != nil {
+		mods = append(mods, a.class.Mod)
+	}
+	var out []*effects.Function
+	for i, m := range mods {
+		if !slices.Contains(mods[:i], m) {
+			out = append(out, a.p.Funcs(m).All...)
+		}
+	}
+	return out
+}
+
 // movesToo finds what a method does to a C++ container beside something else that it does to it, of which its summary
 // keeps one: m.insert(x) and m.erase(y).
 func (a *across) movesToo(g *effects.Function, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) *effects.Effect {
 	for i := range g.Flow.Actions {
 		x := &g.Flow.Actions[i]
-		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(a.class.Mod, fd.Ctype), x.Name) {
+		if x.Field != fd.Name || x.Mode != effects.Write || !ofSelf(g, x.Node) || !moves(project.TypeName(fd.Mod, fd.Ctype), x.Name) {
 			continue
 		}
 		how := &effects.Effect{Kind: x.Kind, Mode: x.Mode, Sure: true, Cause: x.Cause, Name: x.Name, Field: x.Field, Span: x.Span}

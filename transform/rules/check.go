@@ -63,9 +63,10 @@ type checking struct {
 	opts     Options
 	// words are those of the rule that is being applied.
 	words    []string
-	blocks   *missingBlocks  // of the function that was asked about last
-	solved   bool            // see functions
-	pointers map[string]bool // the names that the module uses as values, see calledFromC
+	blocks   *missingBlocks              // of the function that was asked about last
+	solved   bool                        // see functions
+	pointers map[string]bool             // the names that the module uses as values, see calledFromC
+	others   map[*project.Module]*bodies // see ruleFuncOf
 }
 
 func (p *Checker) checking(m *project.Module) *checking {
@@ -85,6 +86,22 @@ func (p *Checker) Apply(m *project.Module, builds bool) []finding.Finding {
 		}
 	}
 	return c.Findings
+}
+
+// ruleFuncOf returns a function of this module or another one.
+func (c *checking) ruleFuncOf(f *effects.Function) *ruleFunc {
+	if f.Mod == c.m {
+		return c.ruleFunc(f.Def)
+	}
+	in := c.others[f.Mod]
+	if in == nil {
+		in = &bodies{m: f.Mod, locks: c.locks, hands: c.p.HandLocks(f.Mod)}
+		if c.others == nil {
+			c.others = map[*project.Module]*bodies{}
+		}
+		c.others[f.Mod] = in
+	}
+	return in.ruleFunc(f.Def)
 }
 
 // functions returns the module's functions, with their summaries made.

@@ -1,7 +1,7 @@
 package rules
 
-// PXL301: addresses of guarded memory that a member hands out as numbers or in capsules, where another member moves
-// or frees that memory.
+// PXL301: addresses of guarded memory that a function hands out as numbers or in capsules, where a member moves or frees
+// that memory.
 
 import (
 	"fmt"
@@ -15,38 +15,44 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// ownAddresses finds what of a member's expressions has the address of memory of its object.
-type ownAddresses struct {
+// addresses finds what of a function's expressions has the address of memory of an object.
+type addresses struct {
 	*across
-	views ownViews
+	views views
 }
 
-// addressesOf reports a member that returns the address of what an attribute leads to, or puts it into a container.
-func addressesOf(c *checking, f *effects.Function, movers map[*project.Field]*moving, known helpers) {
-	if f.Class == nil || ownName(f) == "" || f.Def.Name.Name == "__hash__" || c.p.Constructs(f, 0) {
+// addressesOf reports a function that returns the address of what an attribute leads to, or puts it into a container.
+func addressesOf(states *statesOf, movers map[*project.Field]*moving, known helpers) {
+	c, f := states.checking, states.f
+	if f.Def.Name.Name == "__hash__" {
 		return
 	}
 	a := (&across{checking: c, movers: movers, helpers: known}).on(f)
 	if a == nil {
 		return
 	}
-	own := ownAddresses{a, ownViews{c, f, a.r, a.name}}
+	a.states = states
+	in := addresses{a, views{c, f, a.r, states}}
 	told := false
 	tell := func(x ast.Expr, does string) {
-		if fd := own.of(x, maxAliases); fd != nil && !told {
-			told = own.tell(fd, x.Range(), does)
+		if told {
+			return
+		}
+		states.last = nil
+		if fd := in.of(x, maxAliases); fd != nil {
+			told = in.tell(fd, states.last, x.Range(), does)
 		}
 	}
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Simple:
-			if n.Keyword == "return" && f.Def.Kind != ast.Cdef {
+			if n.Keyword == "return" && f.Exposed() {
 				for _, x := range n.Exprs {
 					tell(x, "returns")
 				}
 			}
 		case *ast.Assign:
-			if s, ok := syntax.Unparen(n.Targets[0]).(*ast.Subscript); ok && n.Value != nil && own.keeps(s.X) {
+			if s, ok := syntax.Unparen(n.Targets[0]).(*ast.Subscript); ok && n.Value != nil && in.keeps(s.X) {
 				tell(n.Value, "keeps")
 			}
 		case *ast.Call:
@@ -59,10 +65,10 @@ func addressesOf(c *checking, f *effects.Function, movers map[*project.Field]*mo
 }
 
 // keeps reports whether an expression may be a container of Python's: no pointer, and no memoryview.
-func (o ownAddresses) keeps(e ast.Expr) bool {
+func (o addresses) keeps(e ast.Expr) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Attribute:
-		fd := o.field(x)
+		fd := o.states.declared(x)
 		return fd == nil || o.p.Types.OfField(fd).Kind == ctype.Object
 	case *ast.Name:
 		t := o.r.types[x.Name]
@@ -72,7 +78,7 @@ func (o ownAddresses) keeps(e ast.Expr) bool {
 }
 
 // of is the attribute into which the address leads that an expression has, or what is in it; nil for none.
-func (o ownAddresses) of(x ast.Expr, depth int) *project.Field {
+func (o addresses) of(x ast.Expr, depth int) *project.Field {
 	if depth == 0 {
 		return nil
 	}
@@ -111,39 +117,53 @@ func (o ownAddresses) of(x ast.Expr, depth int) *project.Field {
 }
 
 // pointed is the attribute into which a pointer leads.
-func (o ownAddresses) pointed(x ast.Expr, depth int) *project.Field {
+func (o addresses) pointed(x ast.Expr, depth int) *project.Field {
 	if depth == 0 {
 		return nil
 	}
 	if n, ok := syntax.Bare(x).(*ast.Name); ok {
 		return o.given(n, func(e ast.Expr) *project.Field { return o.pointed(e, depth-1) })
 	}
+	if k, ok := syntax.Bare(x).(*ast.Call); ok {
+		if st := o.views.returned(k, func(v *views, x ast.Expr) *heldState { return v.pointed(x, depth-1) }); st != nil {
+			o.states.last = st
+			return st.field
+		}
+	}
 	return o.attribute(syntax.Bare(x))
 }
 
 // given is what one of the values has that a variable may have where it is used.
-func (o ownAddresses) given(x *ast.Name, of func(ast.Expr) *project.Field) *project.Field {
+func (o addresses) given(x *ast.Name, of func(ast.Expr) *project.Field) *project.Field {
 	var fd *project.Field
-	o.views.given(x, func(e ast.Expr) string {
-		if fd = of(e); fd != nil {
-			return fd.Name
-		}
-		return ""
+	o.views.eachGiven(x, func(e ast.Expr) bool {
+		fd = of(e)
+		return fd != nil
 	})
 	return fd
 }
 
-func (o ownAddresses) tell(fd *project.Field, at ast.Span, does string) bool {
+// tell reports it; of is whose attribute it is, nil for the object of the method, which a method that it calls leads to.
+func (o addresses) tell(fd *project.Field, of *heldState, at ast.Span, does string) bool {
 	m := o.moved(fd)
 	if m.by == nil || m.by == o.f {
 		return false
 	}
+	if of == nil {
+		if !o.p.Member(o.f) {
+			return false
+		}
+		of = &heldState{field: fd, class: o.f.Class, own: true}
+	}
+	if of.own && o.p.Constructs(o.f, 0) {
+		return false
+	}
 	out := project.FindingAt(o.f.Unit.Source, at, finding.Pointer, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s %s the address of the memory of %s, which outlives the lock, and %s moves or frees that memory", o.f.Name(), does, fd.Name, m.by.Name())
+	out.Message = fmt.Sprintf("%s %s the address of the memory of %s, which outlives the lock, and %s moves or frees that memory", o.f.Name(), does, of.name(), m.by.Name())
 	out.Help = "hand out a copy, or count those who use the memory and refuse to move it while there are any"
 	out.Related = effects.RelatedOf(effects.Chain(m.by, m.how))
-	holder := o.f.Class.Declarer(fd.Name)
+	holder := of.class.Declarer(fd.Name)
 	out.Cause = fmt.Sprintf("addresses of %s of %s in %s", fd.Name, holder.Name, holder.Mod.Stem)
 	o.Findings = append(o.Findings, out)
 	return true

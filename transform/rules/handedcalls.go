@@ -1,6 +1,6 @@
 package rules
 
-// PXL302, PXL303: guarded containers and views that a method gives to code of the user, which may keep them and use them when
+// PXL302, PXL303: guarded containers and views that a function gives to code of the user, which may keep them and use them when
 // the lock is gone: self.sink.write(self.buf), callback(self.items).
 
 import (
@@ -16,30 +16,32 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// giving looks at what one method gives.
-type giving struct{ *across }
+// giving looks at what one function gives.
+type giving struct {
+	*across
+	states *statesOf
+}
 
-// givenToUsers reports the first of each that a method gives to such code.
-func givenToUsers(c *checking, f *effects.Function) {
-	if f.Class == nil || ownName(f) == "" || !c.p.Locked(f.Class) {
-		return
-	}
+// givenToUsers reports the first of each that a function gives to such code.
+func givenToUsers(states statesOf) {
+	c, f := states.checking, states.f
 	on := (&across{checking: c}).on(f)
 	if on == nil {
 		return
 	}
-	a := giving{on}
-	views := ownViews{c, f, a.r, a.name}
+	states.made = true // whoever gets it has it when the object is made
+	a := giving{on, &states}
+	v := &views{c, f, a.r, &states}
 	told := map[string]bool{}
 	give := func(x ast.Expr, to string) {
-		if fd := a.containerOf(x, maxAliases); fd != nil && !told[fd.Name] && a.p.Changes.Grows(f.Class, fd.Name) && !letsGo(c, f, fd.Name) {
-			told[fd.Name] = true
-			givenContainer(c, f, fd, x.Range(), to)
+		if st := a.containerOf(x, maxAliases); st != nil && !told[st.name()] && a.p.Changes.Grows(st.class, st.field.Name) && !letsGo(c, f, st) {
+			told[st.name()] = true
+			givenContainer(c, f, st, x.Range(), to)
 		} else if to == "" {
 			return
-		} else if name := views.of(x, maxAliases); name != "" && !told[name] && !letsGo(c, f, name) {
-			told[name] = true
-			c.handsOutView(f, x.Range(), fmt.Sprintf("gives the memory of %s itself to %s, which may keep it, and read and write it without the lock", name, to))
+		} else if st := v.of(x, maxAliases); st != nil && !told[st.name()] && !letsGo(c, f, st) {
+			told[st.name()] = true
+			c.handsOutView(f, x.Range(), fmt.Sprintf("gives the memory of %s itself to %s, which may keep it, and read and write it without the lock", st.name(), to))
 		}
 	}
 	operands := func(x, y ast.Expr, op string) {
@@ -101,7 +103,8 @@ func (a giving) builtin(e ast.Expr, depth int) bool {
 	case *ast.Call:
 		return x.Fun != nil && library.Makers()[syntax.LastName(x.Fun)]
 	case *ast.Attribute:
-		return a.containerOf(x, 1) != nil
+		fd := a.states.declared(x)
+		return fd != nil && a.p.Types.OfField(fd).Container
 	case *ast.Name:
 		if t := a.r.types[x.Name]; t.ctype != nil {
 			return library.ExactTypes()[t.ctype.Name]
@@ -123,15 +126,15 @@ func (a giving) keeps(fun ast.Expr) bool {
 	return a.users(fun, true, 0) || a.item(fun, 0)
 }
 
-// containerOf is the attribute of the object whose container an expression is, also by a local name, or as a memoryview.
-func (a giving) containerOf(x ast.Expr, depth int) *project.Field {
+// containerOf is the attribute whose container an expression is, also by a local name, or as a memoryview.
+func (a giving) containerOf(x ast.Expr, depth int) *heldState {
 	if depth == 0 {
 		return nil
 	}
 	switch x := syntax.Bare(x).(type) {
 	case *ast.Attribute:
-		if fd := a.field(x); fd != nil && fd.Vis != ast.Public && fd.Vis != ast.Readonly && a.p.Types.OfField(fd).Container {
-			return fd
+		if fd := a.states.declared(x); fd != nil && fd.Vis != ast.Public && fd.Vis != ast.Readonly && a.p.Types.OfField(fd).Container {
+			return a.states.attribute(x)
 		}
 	case *ast.Subscript: // a slice of a memoryview is one
 		if k, ok := syntax.Bare(x.X).(*ast.Call); ok && syntax.HasSlice(x.Index) && syntax.LastName(k.Fun) == "memoryview" {
@@ -142,7 +145,7 @@ func (a giving) containerOf(x ast.Expr, depth int) *project.Field {
 			return a.containerOf(x.Args[0].X, depth-1)
 		}
 	case *ast.Name:
-		var out *project.Field
+		var out *heldState
 		a.named(x, 0, func(v nameValue) bool {
 			if !v.item {
 				out = a.containerOf(v.value, depth-1)
@@ -155,14 +158,14 @@ func (a giving) containerOf(x ast.Expr, depth int) *project.Field {
 }
 
 // givenContainer reports a container that is given to code of the user.
-func givenContainer(c *checking, f *effects.Function, fd *project.Field, at ast.Span, to string) {
+func givenContainer(c *checking, f *effects.Function, st *heldState, at ast.Span, to string) {
 	out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
 	out.Warning = true
-	out.Message = fmt.Sprintf("%s gives %s itself to %s, which may keep it and use it without the lock that others hold to change it", f.Name(), fd.Name, to)
+	out.Message = fmt.Sprintf("%s gives %s itself to %s, which may keep it and use it without the lock that others hold to change it", f.Name(), st.name(), to)
 	if to == "" {
-		out.Message = fmt.Sprintf("%s yields %s itself, which callers then use without the lock that others hold to change it", f.Name(), fd.Name)
+		out.Message = fmt.Sprintf("%s yields %s itself, which callers then use without the lock that others hold to change it", f.Name(), st.name())
 	}
-	out.Help = "give it a copy: " + copyOf(fd, syntax.Text(f.Unit.File, at))
-	out.Cause = containersOf(f.Class, fd.Name)
+	out.Help = "give it a copy: " + copyOf(st.field, syntax.Text(f.Unit.File, at))
+	out.Cause = containersOf(st.class, st.field.Name)
 	c.Findings = append(c.Findings, out)
 }

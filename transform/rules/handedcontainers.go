@@ -1,6 +1,6 @@
 package rules
 
-// PXL303: guarded containers that a member hands out, as they are: returned, also within another one, put into what others
+// PXL303: guarded containers that a function hands out, as they are: returned, also within another one, put into what others
 // have, or given to another object.
 
 import (
@@ -18,51 +18,60 @@ import (
 // maxWithin bounds how deep what is returned is looked into.
 const maxWithin = 3
 
-// handsContainersOn reports containers that a member hands out otherwise than by returning them alone.
-func handsContainersOn(c *checking, look func() *effects.Solver, f *effects.Function) {
+// handsContainersOn reports containers that a function hands out otherwise than by returning them alone.
+func handsContainersOn(states *statesOf) {
+	f := states.f
 	var within func(n int32, depth int) bool
 	within = func(n int32, depth int) bool {
 		for _, x := range f.Flow.Content(n) {
-			if f.Flow.Nodes[x].Shape.Container && handsContainer(c, look(), f, x, f.Def.Name.Span, "returns %s itself within another one, so that callers use it") || depth > 0 && within(x, depth-1) {
+			if f.Flow.Nodes[x].Shape.Container && handsContainer(states, x, f.Def.Name.Span, "returns %s itself within another one, so that callers use it") || depth > 0 && within(x, depth-1) {
 				return true
 			}
 		}
 		return false
 	}
 	for _, n := range f.Flow.Returns {
-		if within(n, maxWithin) {
+		if f.Exposed() && within(n, maxWithin) {
 			return
 		}
 	}
 	const given = "gives %s itself to what others have, who then use it"
 	for _, st := range f.Flow.Stores {
-		if st.Value != 0 && f.Flow.Nodes[st.Value].Shape.Container && f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && others(look(), f, st.Into, st.Value) &&
-			handsContainer(c, look(), f, st.Value, st.Span, given) {
+		if st.Value != 0 && f.Flow.Nodes[st.Value].Shape.Container && f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && others(states, st.Into, st.Value) &&
+			handsContainer(states, st.Value, st.Span, given) {
 			return
 		}
 	}
 	f.Flow.EachPut(func(in, item int32) bool {
-		return f.Flow.Nodes[item].Shape.Container && others(look(), f, in, item) && handsContainer(c, look(), f, item, f.Def.Name.Span, given)
+		return f.Flow.Nodes[item].Shape.Container && others(states, in, item) && handsContainer(states, item, f.Def.Name.Span, given)
 	})
 }
 
 // others reports whether others than the object that a container belongs to have what it is put into.
-func others(s *effects.Solver, f *effects.Function, into, container int32) bool {
-	roots := func(n int32) []int32 {
-		var out []int32
-		for _, r := range s.Top(n) {
-			at := r.Region
-			for f.Sum.Regions[at].Parent >= 0 {
-				at = f.Sum.Regions[at].Parent
-			}
-			out = append(out, at)
-		}
-		return out
-	}
-	own := roots(container)
-	return slices.ContainsFunc(roots(into), func(r int32) bool {
+func others(states *statesOf, into, container int32) bool {
+	f, s := states.f, states.look()
+	own := states.owners(s.Top(container))
+	return slices.ContainsFunc(states.owners(s.Top(into)), func(r int32) bool {
 		return !slices.Contains(own, r) && (f.Sum.Regions[r].Root != effects.NodeFresh || s.Leaves(r))
 	})
+}
+
+// owners are the objects whose state values are: those with locks of their own on the ways to them, or where these begin.
+func (s *statesOf) owners(refs []effects.Ref) []int32 {
+	var out []int32
+	for _, r := range refs {
+		at := r.Region
+		for x := &s.f.Sum.Regions[at]; x.Parent >= 0; x = &s.f.Sum.Regions[at] {
+			if x.Owner != nil {
+				if fd := x.Owner.Field(x.Name); fd != nil && s.p.Guards(fd.Class()) {
+					break
+				}
+			}
+			at = x.Parent
+		}
+		out = append(out, at)
+	}
+	return out
 }
 
 // copyOf spells a copy of what an attribute holds.
@@ -76,23 +85,62 @@ func copyOf(fd *project.Field, spelled string) string {
 	return fd.Ctype.Name + "(" + spelled + ")"
 }
 
-// handsContainer reports a container of a parameter's that is handed out; how tells how. It reports whether it did.
-func handsContainer(c *checking, s *effects.Solver, f *effects.Function, n int32, at ast.Span, how string) bool {
-	if origin(f, n).Kind != effects.NodeField {
+// handsContainer reports a container of an object's that is handed out; how tells how. It reports whether it did.
+func handsContainer(states *statesOf, n int32, at ast.Span, how string) bool {
+	c, f := states.checking, states.f
+	if !isAttribute(c, f, n, maxWithin) {
 		return false
 	}
-	for _, r := range s.Top(n) {
+	for _, r := range states.look().Top(n) {
 		rg := &f.Sum.Regions[r.Region]
-		if rg.Parent < 0 || f.Sum.Regions[rg.Parent].Root != effects.NodeParam || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) || letsGo(c, f, rg.Name) {
+		if rg.Parent < 0 || rg.Owner == nil || !c.p.Guards(rg.Owner) || !c.p.Changes.Grows(rg.Owner, rg.Name) {
+			continue
+		}
+		st := states.ofRegion(rg.Parent, rg.Owner, rg.Name)
+		if st == nil {
+			continue
+		}
+		if from := origin(f, n); st.of == "" && from.Kind == effects.NodeField {
+			st.of = states.spelled(from.Base, rg.Name)
+		}
+		if letsGo(c, f, st) {
 			continue
 		}
 		out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
 		out.Warning = true
-		out.Message = f.Name() + " " + fmt.Sprintf(how, rg.Name) + " without the lock that others hold to change it"
-		out.Help = "hand out a copy: " + copyOf(rg.Owner.Field(rg.Name), effects.PathOf(f, r.Region))
+		out.Message = f.Name() + " " + fmt.Sprintf(how, st.name()) + " without the lock that others hold to change it"
+		out.Help = "hand out a copy"
+		if path := effects.PathOf(f, r.Region); path != "" {
+			out.Help += ": " + copyOf(st.field, path)
+		}
 		out.Cause = containersOf(rg.Owner, rg.Name)
 		c.Findings = append(c.Findings, out)
 		return true
+	}
+	return false
+}
+
+// returnsAndReplaces reports whether a function gives the attribute another value whose value it returns.
+func returnsAndReplaces(c *checking, g *effects.Function, n int32) bool {
+	x := origin(g, n)
+	if x.Kind != effects.NodeField || g.Flow.Nodes[x.Base].Shape.Class == nil {
+		return false
+	}
+	fd := g.Flow.Nodes[x.Base].Shape.Class.Field(x.Name)
+	return fd != nil && letsGo(c, g, &heldState{field: fd})
+}
+
+// isAttribute reports whether a value is what an attribute holds, be it that a C function that is called returns it.
+func isAttribute(c *checking, f *effects.Function, n int32, depth int) bool {
+	switch x := origin(f, n); x.Kind {
+	case effects.NodeField:
+		return true
+	case effects.NodeCall:
+		return depth > 0 && slices.ContainsFunc(f.Flow.Calls[x.Num].Callees, func(g *effects.Function) bool {
+			return g.Flow != nil && !g.Exposed() && !c.p.Exempt(g) && slices.ContainsFunc(g.Flow.Returns, func(n int32) bool {
+				return isAttribute(c, g, n, depth-1) && !returnsAndReplaces(c, g, n)
+			})
+		})
 	}
 	return false
 }

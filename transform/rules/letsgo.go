@@ -6,6 +6,7 @@ package rules
 import (
 	"math"
 	"slices"
+	"strings"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -20,8 +21,9 @@ type handling struct {
 }
 
 // letsGo reports whether a function gives an attribute another value each time after it took what that held for somebody.
-func letsGo(c *checking, f *effects.Function, name string) bool {
-	r := c.ruleFunc(f.Def)
+func letsGo(c *checking, f *effects.Function, st *heldState) bool {
+	name := st.field.Name
+	r := c.ruleFuncOf(f)
 	if r == nil {
 		return false
 	}
@@ -31,9 +33,13 @@ func letsGo(c *checking, f *effects.Function, name string) bool {
 	}
 	r.prepare()
 	all := taking(r, f, name)
+	if slices.ContainsFunc(all, func(t handling) bool { return t.of == st.of }) { // else it has another name where it is taken
+		all = slices.DeleteFunc(all, func(t handling) bool { return t.of != st.of })
+	}
 	return len(all) > 0 && !slices.ContainsFunc(all, func(t handling) bool {
 		return !slices.ContainsFunc(given, func(st handling) bool {
-			return st.of == t.of && st.span.End >= t.span.End && r.block(st.span.Pos).Contains(t.span.Pos) && !returnsSomething(f, t.span.Pos, st.span.Pos)
+			return st.of == t.of && st.span.End >= t.span.End && r.block(st.span.Pos).Contains(t.span.Pos) && !returnsSomething(f, t.span.Pos, st.span.Pos) &&
+				!renamed(r, f, t.of, t.span, st.span)
 		})
 	})
 }
@@ -55,12 +61,36 @@ func replacing(r *ruleFunc, f *effects.Function, name string) []handling {
 	})
 	for i := range f.Flow.Calls {
 		call := &f.Flow.Calls[i]
-		if len(call.Callees) > 0 && len(call.Args) > 0 && call.Args[0] != 0 && call.Args[0] == f.Flow.Params[0] &&
-			!slices.ContainsFunc(call.Callees, func(g *effects.Function) bool { return !g.AssignsAlways(0, name) }) {
-			out = append(out, handling{syntax.ParamName(f.Def.Params.List[0]), call.Span})
+		for arg, n := range call.Args {
+			param := slices.Index(f.Flow.Params, n)
+			if n != 0 && param >= 0 && len(call.Callees) > 0 && !slices.ContainsFunc(call.Callees, func(g *effects.Function) bool { return !g.AssignsAlways(arg, name) }) {
+				out = append(out, handling{syntax.ParamName(f.Def.Params.List[param]), call.Span})
+			}
 		}
 	}
 	return out
+}
+
+// renamed reports whether what an object is spelled as may be another one at a place than at an earlier one.
+func renamed(r *ruleFunc, f *effects.Function, of string, from, to ast.Span) bool {
+	root, rest, path := strings.Cut(of, ".")
+	if slices.ContainsFunc(r.values[root], func(v nameValue) bool { return v.pos > from.Pos && v.pos < to.End }) {
+		return true
+	}
+	if !path || rest == "" {
+		return false
+	}
+	found := false
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Call: // of whatever may assign to what leads there
+			found = found || n.Pos >= from.End && n.End <= to.Pos
+		case *ast.Attribute:
+			found = found || n.Access == ast.Write && n.Pos > from.Pos && n.Pos < to.End && strings.HasPrefix(of+".", r.spelled(n)+".")
+		}
+		return !found
+	})
+	return found
 }
 
 // eachAttributeIn visits the attributes among the targets of an assignment.

@@ -68,6 +68,7 @@ type across struct {
 	helpers   helpers
 	once      map[ast.Span]ast.Span            // what each for loop goes over
 	calls     map[ast.Span][]*effects.Function // see callees; nil before somebody asked
+	states    *statesOf                        // see field; nil where only the object itself is of interest
 }
 
 // moving is a method that moves or frees what an attribute leads to; by is nil where none does.
@@ -189,8 +190,12 @@ func (a *across) named(x *ast.Name, depth int, is func(nameValue) bool) bool {
 	return slices.ContainsFunc(values, func(v nameValue) bool { return v.value != nil && is(v) })
 }
 
-// field is the attribute of the object that an expression names, nil where it names none.
+// field is the attribute of the object that an expression names, nil where it names none; of any object, where these are
+// asked for.
 func (a *across) field(x *ast.Attribute) *project.Field {
+	if a.states != nil {
+		return a.states.field(x)
+	}
 	if !a.is(x.X) {
 		return nil
 	}

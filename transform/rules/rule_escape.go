@@ -15,8 +15,8 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// checkEscapes looks at members of locked classes for pointers into the state
-// that another object keeps, and for what they return.
+// checkEscapes looks for pointers into the state of one object that another one keeps, and for what functions hand out of
+// the state of objects.
 func checkEscapes(c *checking) {
 	if !c.p.Locks.Concerned(c.m.Stem) {
 		return // no lock in sight
@@ -24,13 +24,7 @@ func checkEscapes(c *checking) {
 	s := c.p.Solver()
 	movers, known := map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
-		if c.p.Member(f) && !c.p.Exempt(f) {
-			addressesOf(c, f, movers, known)
-		}
-		if !c.p.Exempt(f) {
-			givenToUsers(c, f)
-		}
-		if c.p.Exempt(f) || len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
+		if c.p.Exempt(f) {
 			continue
 		}
 		ready := false
@@ -41,6 +35,12 @@ func checkEscapes(c *checking) {
 			}
 			return s
 		}
+		states := &statesOf{checking: c, f: f, look: look}
+		addressesOf(states, movers, known)
+		givenToUsers(*states)
+		if len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
+			continue
+		}
 		for _, st := range f.Flow.Stores {
 			if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && maybePointer(f, st.Value) { // and no struct: buffers, and what C code is given
 				c.kept(look(), f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
@@ -49,16 +49,16 @@ func checkEscapes(c *checking) {
 		for i := range f.Flow.Calls {
 			keptBy(c, look, f, &f.Flow.Calls[i])
 		}
-		if c.p.Member(f) {
-			before := len(c.Findings)
+		before := len(c.Findings)
+		if f.Exposed() {
 			for _, n := range f.Flow.Returns {
-				c.returned(look, f, n)
+				returned(states, n)
 			}
-			if len(c.Findings) == before {
-				viewsOf(c, f)
-				goneOver(c, f)
-				handsContainersOn(c, look, f)
-			}
+		}
+		if len(c.Findings) == before {
+			viewsOf(states)
+			goneOver(states)
+			handsContainersOn(states)
 		}
 	}
 }
@@ -379,27 +379,27 @@ func moved(s *effects.Solver, f *effects.Function, name string, region, since in
 	return written > read
 }
 
-// returned reports guarded content that a member hands to its caller.
-func (c *checking) returned(look func() *effects.Solver, f *effects.Function, n int32) {
+// returned reports guarded content that a function hands to its caller.
+func returned(states *statesOf, n int32) {
+	c, f := states.checking, states.f
 	sh := f.Flow.Nodes[n].Shape
 	switch {
-	case sh.Kind == ctype.Pointer && !sh.Constant:
-		// Python gets a pointer only as a memoryview.
-		if f.Def.Kind == ast.Cdef {
-			return
-		}
+	case sh.Kind == ctype.Pointer && !sh.Constant: // Python gets a pointer only as a memoryview
 		x := origin(f, n)
 		if x.Kind != effects.NodeInside || x.Name == "" {
 			return
 		}
-		for _, r := range look().Top(n) {
-			if c.p.Guards(r.Class) && f.Sum.Regions[r.Region].Root == effects.NodeParam && (sh.View || sh.Axes > 0 || isView(r.Class.Field(x.Name))) && !letsGo(c, f, x.Name) {
-				c.handsOutView(f, f.Def.Name.Span, fmt.Sprintf(returnsMemory, x.Name))
+		for _, r := range states.look().Top(n) {
+			if !c.p.Guards(r.Class) || !sh.View && sh.Axes == 0 && !isView(r.Class.Field(x.Name)) {
+				continue
+			}
+			if st := states.ofRegion(r.Region, r.Class, x.Name); st != nil && !letsGo(c, f, st) {
+				c.handsOutView(f, f.Def.Name.Span, fmt.Sprintf(returnsMemory, st.name()))
 				return
 			}
 		}
 	case sh.Container:
-		handsContainer(c, look(), f, n, f.Def.Name.Span, "returns %s itself, which callers then use")
+		handsContainer(states, n, f.Def.Name.Span, "returns %s itself, which callers then use")
 	}
 }
 

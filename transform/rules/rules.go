@@ -84,7 +84,7 @@ var rules = [...]Rule{
 	{Code: finding.Dying, Title: "a lock that an object takes as it dies", check: checkDealloc, words: []string{"__dealloc__", "__del__", "eakref"}},
 	{Code: finding.Attached, Title: "a native lock that an attached thread waits for", check: nativeWaits, words: []string{"lock", "utex", "CriticalSection"}},
 	{Code: finding.Waiting, Title: "a wait under a lock for what another member brings", check: checkWaits, words: lockedWords},
-	{Code: finding.Pointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes, words: lockedWords},
+	{Code: finding.Pointer, Title: "a pointer into guarded state that another object keeps", check: checkEscapes},
 	{Code: finding.Buffer, Title: "a memoryview of guarded state that is handed out"},
 	{Code: finding.Container, Title: "a guarded container that is handed out"},
 	{Code: finding.Export, Title: "guarded memory exported as a buffer", check: checkBuffers, words: []string{"__getbuffer__"}},
