@@ -101,8 +101,11 @@ func (o addresses) of(x ast.Expr, depth int) *project.Field {
 			return o.of(x.X, depth-1)
 		}
 	case *ast.Call:
-		if x.Fun == nil || len(x.Args) == 0 {
+		if x.Fun == nil {
 			return nil
+		}
+		if len(x.Args) == 0 {
+			return o.returned(x, depth)
 		}
 		switch syntax.LastName(x.Fun) {
 		case "PyCapsule_New", "PyLong_FromVoidPtr":
@@ -110,10 +113,31 @@ func (o addresses) of(x ast.Expr, depth int) *project.Field {
 		case "from_address", "int", "c_void_p":
 			return o.of(x.Args[0].X, depth-1)
 		}
+		return o.returned(x, depth)
 	case *ast.Name:
 		return o.given(x, func(e ast.Expr) *project.Field { return o.of(e, depth-1) })
 	}
 	return nil
+}
+
+// returned is the attribute into which the address leads that a C function returns.
+func (o addresses) returned(call *ast.Call, depth int) *project.Field {
+	st := o.views.returned(call, func(v *views, x ast.Expr) *heldState {
+		in := o.on(v.f)
+		if in == nil {
+			return nil
+		}
+		in.states, v.states.last = v.states, nil
+		if (addresses{in, *v}).of(x, depth-1) == nil {
+			return nil
+		}
+		return v.states.last
+	})
+	if st == nil {
+		return nil
+	}
+	o.states.last = st
+	return st.field
 }
 
 // pointed is the attribute into which a pointer leads.

@@ -87,6 +87,11 @@ func givenToUsers(states statesOf) {
 			if n.Op != "=" && n.Op != "" && len(n.Targets) == 1 {
 				operands(n.Targets[0], n.Value, n.Op)
 			}
+			for _, t := range n.Targets {
+				if to, ok := syntax.Unparen(t).(*ast.Name); ok && n.Op == "=" && n.Value != nil && a.r.global[to.Name] {
+					look(n.Value, to.Name, maxWithin)
+				}
+			}
 		}
 		return true
 	})

@@ -36,15 +36,19 @@ func handsContainersOn(states *statesOf) {
 		}
 	}
 	const given = "gives %s itself to what others have, who then use it"
+	var gives func(into, n int32, at ast.Span, depth int) bool
+	gives = func(into, n int32, at ast.Span, depth int) bool {
+		if f.Flow.Nodes[n].Shape.Container && others(states, into, n) && handsContainer(states, n, at, given) {
+			return true
+		}
+		return depth > 0 && slices.ContainsFunc(f.Flow.Content(n), func(x int32) bool { return gives(into, x, at, depth-1) })
+	}
 	for _, st := range f.Flow.Stores {
-		if st.Value != 0 && f.Flow.Nodes[st.Value].Shape.Container && f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && others(states, st.Into, st.Value) &&
-			handsContainer(states, st.Value, st.Span, given) {
+		if st.Value != 0 && f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && gives(st.Into, st.Value, st.Span, maxWithin) {
 			return
 		}
 	}
-	f.Flow.EachPut(func(in, item int32) bool {
-		return f.Flow.Nodes[item].Shape.Container && others(states, in, item) && handsContainer(states, item, f.Def.Name.Span, given)
-	})
+	f.Flow.EachPut(func(in, item int32) bool { return gives(in, item, f.Def.Name.Span, maxWithin) })
 }
 
 // others reports whether others than the object that a container belongs to have what it is put into.
