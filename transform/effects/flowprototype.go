@@ -19,7 +19,11 @@ func throughPrototype(b calls, to *ctype.Prototype, inC bool, name string, e *as
 	led := pointeesOf(b.p, b.m, to, inC, name)
 	var out int32
 	if len(led.fs) > 0 {
+		before := len(b.flow.Calls)
 		out = callWith(b, led.fs, 0, false, args, e)
+		for i := before; i < len(b.flow.Calls); i++ {
+			b.flow.Calls[i].anyOf = len(led.fs) > 1
+		}
 	}
 	if led.others {
 		before := len(b.flow.Actions)

@@ -170,6 +170,8 @@ type Call struct {
 	made  []madeByParam
 	// union stands for the callees where they are many.
 	union *Function
+	// anyOf tells that a pointer leads to one of the callees, which have no more in common than its type.
+	anyOf bool
 }
 
 // handing is a point at which an object may become reachable by others.

@@ -189,7 +189,7 @@ func (l *linking) settle(all []*Function) {
 func (l *linking) update(f *Function) bool {
 	calls := false
 	for i := range f.Flow.Calls {
-		for _, g := range f.Flow.Calls[i].Callees {
+		for _, g := range l.callees(&f.Flow.Calls[i]) {
 			if h := l.of[g]; h != nil && len(h.kept)+len(h.beside) > 0 {
 				calls = true
 			}
@@ -215,7 +215,7 @@ func (l *linking) update(f *Function) bool {
 			}
 		}
 		for i := range f.Flow.Calls {
-			for _, g := range f.Flow.Calls[i].Callees {
+			for _, g := range l.callees(&f.Flow.Calls[i]) {
 				if l.of[g] != nil {
 					grown = l.called(f, &f.Flow.Calls[i], nodes[int32(i)], g) || grown
 				}
@@ -223,6 +223,15 @@ func (l *linking) update(f *Function) bool {
 		}
 	}
 	return l.pairs(f, h) || grown
+}
+
+// callees are those of a call from which it takes over what they keep. By a pointer to one of many functions each would get what
+// all of them keep, and callbacks that call each other so are most of a program.
+func (l *linking) callees(c *Call) []*Function {
+	if c.anyOf {
+		return nil
+	}
+	return c.Callees
 }
 
 // stored is what one assignment to an attribute keeps.
