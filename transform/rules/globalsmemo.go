@@ -46,7 +46,7 @@ func isMemo(c *bodies, v *globalVar, ch globalChange) bool {
 	if body == nil || clause == nil || branch == nil || len(branch.Clauses) > 2 || &branch.Clauses[0] != clause || body.Stmts[len(body.Stmts)-1] != ast.Stmt(st) {
 		return false
 	}
-	m := &memo{c: c, f: f, v: v, key: key.Name, found: found.Name, body: body.Span, at: st, branch: branch}
+	m := &memo{c: c, f: f, v: v, key: key.Name, found: found.Name, body: body.Span, at: st, branch: branch, plains: map[string]bool{}}
 	if !m.asksFirst(clause.Cond) || len(branch.Clauses) == 2 && (branch.Clauses[1].Cond != nil || len(branch.Clauses[1].Body.Stmts) != 1 || !m.looksUp(branch.Clauses[1].Body.Stmts[0])) {
 		return false
 	}
@@ -62,6 +62,7 @@ type memo struct {
 	body       ast.Span
 	at         *ast.Assign
 	branch     *ast.If
+	plains     map[string]bool // variables that have something plain, see plain
 }
 
 // asksFirst reports whether a condition is that the key is not in the dict.
@@ -99,15 +100,7 @@ func (m *memo) usedHereAlone() bool {
 			})
 		}
 	}
-	for _, u := range m.c.m.Units {
-		if anyIn(u.File, func(n ast.Node) bool {
-			x, ok := n.(*ast.Name)
-			return ok && x.Name == m.v.name && !known[x]
-		}) {
-			return false
-		}
-	}
-	return true
+	return timesNamed(m.c, m.v.name) == len(known)
 }
 
 // findsOut reports whether what leads to the value has no effect but on variables of the function.
@@ -121,29 +114,25 @@ func (m *memo) findsOut(body *ast.Suite) bool {
 				if st == m.at {
 					continue
 				}
-				for _, t := range st.Targets {
-					if n, ok := t.(*ast.Name); !ok || n.Name == m.key || !m.f.isLocal(n.Name) {
-						return false
-					}
-				}
-				if st.Value != nil && !m.pure(st.Value) {
+				if !m.sets(st) {
 					return false
 				}
 			case *ast.ExprStmt:
-				if !m.pure(st.X) && !m.adds(st.X) {
+				if !m.plain(st.X) && !m.adds(st.X) {
 					return false
 				}
 			case *ast.If:
 				for i := range st.Clauses {
-					if k := &st.Clauses[i]; k.Cond != nil && !m.pure(k.Cond) || !within(k.Body.Stmts) {
+					if k := &st.Clauses[i]; k.Cond != nil && !m.plain(k.Cond) || !within(k.Body.Stmts) {
 						return false
 					}
 				}
 			case *ast.For:
 				n, ok := st.Target.(*ast.Name)
-				if !ok || n.Name == m.key || !m.f.isLocal(n.Name) || st.Async || !m.listed(st.Iter) {
+				if !ok || n.Name == m.found || !m.own(n.Name) || st.Async || !m.listed(st.Iter) {
 					return false
 				}
+				m.plains[n.Name] = true
 				loops++
 				good := within(st.Body.Stmts)
 				if loops--; !good || st.Else != nil {
@@ -162,23 +151,77 @@ func (m *memo) findsOut(body *ast.Suite) bool {
 	return within(body.Stmts)
 }
 
-// pure reports whether an expression calls nothing but functions of Python's that change nothing.
-func (m *memo) pure(e ast.Expr) bool {
-	return !anyIn(e, func(n ast.Node) bool {
-		switch n := n.(type) {
-		case *ast.Call:
-			switch fun := n.Fun.(type) {
-			case *ast.Name:
-				return !looking[fun.Name] || !m.builtin(fun.Name)
-			case *ast.Attribute:
-				return !ofTexts[fun.Attr.Name]
-			}
-			return true
-		case *ast.Walrus, *ast.Lambda, *ast.Comp, *ast.Yield:
-			return true
-		}
+// own reports whether a variable of the function, not the key, has no value from before.
+func (m *memo) own(name string) bool {
+	return name != m.key && m.f.isLocal(name) && m.f.params[name] == nil &&
+		(name == m.found || !slices.ContainsFunc(m.f.values[name], func(v nameValue) bool { return v.pos < m.body.Pos }))
+}
+
+// sets reports whether a statement gives variables of the function something plain, or the one that is put into the dict a new list.
+func (m *memo) sets(st *ast.Assign) bool {
+	c, display := syntax.Unparen(st.Value).(*ast.Collection)
+	empty := display && len(c.Elems) == 0 && st.Op == "="
+	if st.Value != nil && !empty && !m.plain(st.Value) {
 		return false
-	})
+	}
+	for _, t := range st.Targets {
+		n, ok := t.(*ast.Name)
+		if !ok || !m.own(n.Name) || n.Name == m.found != empty || st.Op != "=" && !m.plains[n.Name] {
+			return false
+		}
+		if n.Name != m.found {
+			m.plains[n.Name] = true
+		}
+	}
+	return true
+}
+
+// plain reports whether an expression is made of nothing but texts, numbers and classes that the loops go over and that are
+// written there: it changes nothing, is the same for each who finds it out, and nobody can change what it yields.
+func (m *memo) plain(e ast.Expr) bool {
+	switch x := syntax.Unparen(e).(type) {
+	case nil, *ast.Number, *ast.Const:
+		return true
+	case *ast.Str:
+		return !x.FStr
+	case *ast.Name:
+		return m.plains[x.Name]
+	case *ast.Slice:
+		return m.plain(x.Lo) && m.plain(x.Hi) && m.plain(x.Step)
+	case *ast.Subscript:
+		return m.plain(x.X) && m.allPlain(x.Index)
+	case *ast.Unary:
+		return x.Op != "await" && x.Op != "&" && m.plain(x.X)
+	case *ast.Binary:
+		return m.plain(x.X) && m.plain(x.Y)
+	case *ast.Cond:
+		return m.plain(x.Then) && m.plain(x.If) && m.plain(x.Else)
+	case *ast.Compare:
+		last := len(x.Xs) - 1
+		if n, ok := syntax.Unparen(x.Xs[last]).(*ast.Name); ok && (x.Ops[last-1] == "in" || x.Ops[last-1] == "not in") && m.f.isLocal(n.Name) && m.f.params[n.Name] == nil {
+			return m.allPlain(x.Xs[:last]) // what the function has looked up before
+		}
+		return m.allPlain(x.Xs)
+	case *ast.Collection:
+		return x.Kind == "tuple" && m.allPlain(x.Elems)
+	case *ast.Call:
+		for i := range x.Args {
+			if a := &x.Args[i]; a.Star > 0 || a.Name.Name != "" || !m.plain(a.X) {
+				return false
+			}
+		}
+		switch fun := x.Fun.(type) {
+		case *ast.Name:
+			return fun.Name == "len" && m.builtin(fun.Name)
+		case *ast.Attribute:
+			return ofTexts[fun.Attr.Name] && m.plain(fun.X)
+		}
+	}
+	return false
+}
+
+func (m *memo) allPlain(list []ast.Expr) bool {
+	return !slices.ContainsFunc(list, func(e ast.Expr) bool { return !m.plain(e) })
 }
 
 // builtin reports whether a name is that of one of Python's functions.
@@ -187,20 +230,24 @@ func (m *memo) builtin(name string) bool {
 	return !bound && !m.f.isLocal(name)
 }
 
-// looking are Python's functions that only look at what they are given.
-var looking = map[string]bool{"dir": true, "len": true, "range": true, "isinstance": true, "issubclass": true, "callable": true}
-
-// ofTexts are methods that texts have.
-var ofTexts = map[string]bool{"startswith": true, "endswith": true, "split": true, "strip": true, "lower": true, "upper": true}
+// ofTexts are methods that texts have, which yield texts and numbers.
+var ofTexts = map[string]bool{"startswith": true, "endswith": true, "strip": true, "lower": true, "upper": true}
 
 // listed reports whether what a loop goes over is the same for each who does: names, numbers, the line of a class. What anything else yields
 // may be used up.
 func (m *memo) listed(e ast.Expr) bool {
+	local := func(e ast.Expr) bool {
+		n, ok := syntax.Unparen(e).(*ast.Name)
+		return ok && m.f.isLocal(n.Name)
+	}
 	switch x := syntax.Unparen(e).(type) {
 	case *ast.Call:
-		return (syntax.IsNamed(x.Fun, "dir") && m.builtin("dir") || syntax.IsNamed(x.Fun, "range") && m.builtin("range")) && m.pure(x)
+		if syntax.IsNamed(x.Fun, "dir") && m.builtin("dir") {
+			return len(x.Args) == 1 && x.Args[0].Star == 0 && local(x.Args[0].X)
+		}
+		return syntax.IsNamed(x.Fun, "range") && m.builtin("range") && !slices.ContainsFunc(x.Args, func(a ast.Arg) bool { return a.Star > 0 || !m.plain(a.X) })
 	case *ast.Attribute:
-		return x.Attr.Name == "__mro__" || x.Attr.Name == "__bases__"
+		return (x.Attr.Name == "__mro__" || x.Attr.Name == "__bases__") && local(x.X)
 	}
 	return false
 }
@@ -208,7 +255,7 @@ func (m *memo) listed(e ast.Expr) bool {
 // adds reports whether an expression adds to the list or set that is put into the dict: found.append(x).
 func (m *memo) adds(e ast.Expr) bool {
 	call, ok := syntax.Unparen(e).(*ast.Call)
-	if !ok || len(call.Args) != 1 || !m.pure(call.Args[0].X) {
+	if !ok || len(call.Args) != 1 || call.Args[0].Star > 0 || call.Args[0].Name.Name != "" || !m.plain(call.Args[0].X) {
 		return false
 	}
 	fun, ok := call.Fun.(*ast.Attribute)
@@ -239,6 +286,8 @@ func (m *memo) staysSame() bool {
 		switch n := n.(type) {
 		case *ast.FuncDef:
 			good = good && n == m.f.def // what runs later may have it
+		case *ast.Yield: // meanwhile anybody may
+			good = false
 		case *ast.Lambda, *ast.Comp:
 			good = good && !anyIn(n, func(k ast.Node) bool { x, ok := k.(*ast.Name); return ok && x.Name == m.found })
 		case *ast.For:
@@ -258,12 +307,14 @@ func (m *memo) staysSame() bool {
 			if n == m.at {
 				named(n.Value)
 			}
+		case *ast.Unary:
+			good = good && n.Op != "await"
 		case *ast.Name:
 			if n.Access.Rebinds() && m.branch.Contains(n.Pos) {
 				inside[n.Name] = true
 				return true
 			}
-			good = good && (n.Name != m.found || known[n])
+			good = good && (n.Name != m.found || known[n]) && !byName[n.Name]
 		}
 		return good
 	})
@@ -272,6 +323,9 @@ func (m *memo) staysSame() bool {
 		return ok && x.Name != m.found && inside[x.Name] && !m.branch.Contains(x.Pos) && !x.Access.Rebinds() && !m.boundBefore(x)
 	})
 }
+
+// byName are functions that reach the variables of their caller by name.
+var byName = map[string]bool{"locals": true, "vars": true, "eval": true, "exec": true}
 
 // boundBefore reports whether a name outside of the branch has what a loop there gives it.
 func (m *memo) boundBefore(x *ast.Name) bool {

@@ -40,6 +40,7 @@ type bodies struct {
 	closed   map[*ruleFunc]map[string]*globalVar // see closedOver
 	items    sharedItems                         // see itemChanges
 	goers    map[string]map[int]bool             // see goesOver
+	stands   map[string]int                      // see timesNamed
 }
 
 // ruleFunc is one function, at any depth.
@@ -326,4 +327,20 @@ func (f *ruleFunc) spelled(e ast.Expr) string {
 // finding reports one and returns it, to be filled in.
 func (f *ruleFunc) finding(span ast.Span, code, msg, help string) *finding.Finding {
 	return f.in.Report(f.u, span, code, msg, help)
+}
+
+// timesNamed counts the places of the module at which a name stands.
+func timesNamed(c *bodies, name string) int {
+	if c.stands == nil {
+		c.stands = map[string]int{}
+		for _, u := range c.m.Units {
+			ast.Walk(u.File, func(n ast.Node) bool {
+				if x, ok := n.(*ast.Name); ok {
+					c.stands[x.Name]++
+				}
+				return true
+			})
+		}
+	}
+	return c.stands[name]
 }
