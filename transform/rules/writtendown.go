@@ -14,6 +14,7 @@ import (
 type writtenDown struct {
 	lineage *project.Lineage
 	known   map[moduleVariable]certainty
+	spoken  map[*project.Module]*spokenOf
 }
 
 // certainty is how sure it is that a variable holds nothing but texts and numbers.
@@ -38,7 +39,7 @@ func (w *writtenDown) has(m *project.Module, name string) certainty {
 	v := moduleVariable{m, name}
 	is, known := w.known[v]
 	if !known {
-		is = onlyWrittenDown(m, name)
+		is = w.of(m).only(m, name)
 		if is != anything && w.lineage.SpelledElsewhere(m, name) {
 			is = anything
 		}
@@ -50,124 +51,220 @@ func (w *writtenDown) has(m *project.Module, name string) certainty {
 	return is
 }
 
-// onlyWrittenDown is has for the module itself.
-func onlyWrittenDown(m *project.Module, name string) certainty {
-	if b := m.Scope.Names[name]; b.Kind != project.BindOther {
-		return anything
+// spokenOf is what a module says of its names.
+type spokenOf struct {
+	names  map[string][]*ast.Name
+	looked map[*ast.Name]bool // those where what they name is only looked at
+	values map[string][]ast.Expr
+	from   map[string]int32 // where those are
+	// others are names that something else gives a value to, or that are those of attributes, or of texts by which a function
+	// reaches a variable.
+	others map[string]bool
+	own    map[string]bool // names that functions give something of their own
+	// byName is true where functions reach variables by names that are not in sight, and atImport where module-level code does.
+	byName, atImport bool
+	stars            []int32 // where other modules give it all that they have
+}
+
+// of is what a module says of its names.
+func (w *writtenDown) of(m *project.Module) *spokenOf {
+	s := w.spoken[m]
+	if s != nil {
+		return s
 	}
-	values, changes := 0, false   // what can be changed has to be looked at alone
-	looked := map[ast.Node]bool{} // the names that stand where the variable is only looked at
-	looks := func(e ast.Expr) {
-		if n, ok := syntax.Unparen(e).(*ast.Name); ok && n.Access == ast.Read {
-			looked[n] = true
-		}
-	}
-	good := true
-	others := map[string]bool{} // names that functions give something of their own
+	s = &spokenOf{names: map[string][]*ast.Name{}, looked: map[*ast.Name]bool{}, values: map[string][]ast.Expr{}, from: map[string]int32{}, others: map[string]bool{}, own: map[string]bool{}}
 	for _, u := range m.Units {
 		ast.Walk(u.File, func(n ast.Node) bool {
 			switch n := n.(type) {
 			case *ast.Param:
-				others[syntax.ParamName(n)] = true
+				s.own[syntax.ParamName(n)] = true
 			case *ast.Name:
-				others[n.Name] = others[n.Name] || n.Access.Rebinds()
+				s.own[n.Name] = s.own[n.Name] || n.Access.Rebinds()
 			}
 			return true
 		})
 	}
-	byOthers := false
 	for _, u := range m.Units {
-		var functions []ast.Span
-		for _, st := range u.File.Body {
-			switch st := st.(type) {
-			case *ast.Assign:
-				if n, ok := st.Targets[0].(*ast.Name); ok && n.Name == name && len(st.Targets) == 1 && st.Op == "=" && st.Value != nil && isWrittenDown(st.Value) {
-					looked[n] = true
-					values, changes = values+1, canChange(st.Value)
-				}
-			case *ast.CVarDecl:
-				for _, d := range st.Declarators {
-					if syntax.DeclaredName(d).Name == name && d.Default != nil && isWrittenDown(d.Default) {
-						values, changes = values+1, canChange(d.Default)
-					}
-				}
-			}
-		}
-		ast.Walk(u.File, func(n ast.Node) bool {
-			switch n := n.(type) {
-			case *ast.Name:
-				switch n.Name {
-				case name:
-					good = good && (looked[n] || !changes && n.Access == ast.Read)
-				case "globals", "vars", "exec", "eval": // by which a variable is reached without its name
-					good = good && !slices.ContainsFunc(functions, func(f ast.Span) bool { return f.Contains(n.Pos) })
-					byOthers = true
-				}
-			case *ast.Attribute: // sys.modules[__name__].x
-				good = good && n.Attr.Name != name
-			case *ast.Str: // setattr(module, "x", v)
-				good = good && (n.Value != name || !slices.ContainsFunc(functions, func(f ast.Span) bool { return f.Contains(n.Pos) }))
-			case *ast.FuncDef:
-				good = good && n.Name.Name != name
-				functions = append(functions, n.Span)
-			case *ast.Lambda:
-				functions = append(functions, n.Span)
-			case *ast.ClassDef:
-				good = good && n.Name.Name != name
-			case *ast.Subscript:
-				if n.Access == ast.Read {
-					looks(n.X)
-				}
-			case *ast.Compare:
-				if op := n.Ops[len(n.Ops)-1]; op == "in" || op == "not in" {
-					looks(n.Xs[len(n.Xs)-1])
-				}
-			case *ast.For:
-				looks(n.Iter)
-			case *ast.CompClause:
-				looks(n.Iter)
-			case *ast.Binary:
-				if _, ok := syntax.Unparen(n.Y).(*ast.Collection); ok && n.Op == "+" { // another list
-					looks(n.X)
-				}
-			case *ast.Call:
-				if fun, ok := n.Fun.(*ast.Attribute); ok && lookers[fun.Attr.Name] {
-					looks(fun.X)
-				}
-				if onlyLooks(n, func(builtin string) bool { _, bound := m.Scope.Names[builtin]; return !bound && !others[builtin] }) {
-					for _, a := range n.Args {
-						looks(a.X)
-					}
-				}
-			}
-			return good
-		})
+		s.read(m, u)
 	}
-	switch {
-	case !good || values != 1:
+	if w.spoken == nil {
+		w.spoken = map[*project.Module]*spokenOf{}
+	}
+	w.spoken[m] = s
+	return s
+}
+
+// only is has for the module itself.
+func (s *spokenOf) only(m *project.Module, name string) certainty {
+	values := s.values[name]
+	if b := m.Scope.Names[name]; b.Kind != project.BindOther || len(values) != 1 || s.others[name] || s.byName {
 		return anything
-	case byOthers:
+	}
+	changes := canChange(values[0]) // which has to be looked at alone
+	for _, n := range s.names[name] {
+		if !s.looked[n] && (changes || n.Access != ast.Read) {
+			return anything
+		}
+	}
+	if s.atImport || slices.ContainsFunc(s.stars, func(at int32) bool { return at < 0 || at > s.from[name] }) {
 		return asFarAsSeen
 	}
 	return nothingElse
 }
 
+// reachers are names by which a variable of the module is reached that is not named.
+var reachers = map[string]bool{"globals": true, "vars": true, "exec": true, "eval": true}
+
+// read reads a file of the module.
+func (s *spokenOf) read(m *project.Module, u *project.Unit) {
+	for _, st := range u.File.Body {
+		switch st := st.(type) {
+		case *ast.Assign:
+			if n, ok := st.Targets[0].(*ast.Name); ok && len(st.Targets) == 1 && st.Op == "=" && st.Value != nil && isWrittenDown(st.Value) {
+				s.looked[n] = true
+				s.values[n.Name], s.from[n.Name] = append(s.values[n.Name], st.Value), n.Pos
+			}
+		case *ast.CVarDecl:
+			for _, d := range st.Declarators {
+				if d.Default != nil && isWrittenDown(d.Default) {
+					name := syntax.DeclaredName(d)
+					s.values[name.Name], s.from[name.Name] = append(s.values[name.Name], d.Default), name.Pos
+				}
+			}
+		}
+	}
+	looks := func(e ast.Expr) {
+		if n, ok := syntax.Unparen(e).(*ast.Name); ok && n.Access == ast.Read {
+			s.looked[n] = true
+		}
+	}
+	builtin := func(name string) bool { _, bound := m.Scope.Names[name]; return !bound && !s.own[name] }
+	var functions, calls []ast.Span
+	named := map[ast.Expr]bool{} // modules of which an attribute is named
+	within := func(list []ast.Span, at int32) bool { return len(list) > 0 && list[len(list)-1].Contains(at) }
+	reaches := func(at int32) {
+		s.byName = s.byName || within(functions, at)
+		s.atImport = true
+	}
+	imports := func(list []ast.ImportName) {
+		for i := range list {
+			name := list[i].As.Name
+			if name == "" && len(list[i].Path) > 0 {
+				name = list[i].Path[0].Name
+			}
+			s.others[name] = true
+		}
+	}
+	ast.Walk(u.File, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.Name:
+			s.names[n.Name] = append(s.names[n.Name], n)
+			if reachers[n.Name] {
+				reaches(n.Pos)
+			}
+		case *ast.Attribute: // sys.modules[__name__].x
+			s.others[n.Attr.Name] = true
+			if of, ok := n.X.(*ast.Subscript); ok && n.Attr.Name != "__dict__" {
+				named[of.X] = true
+			}
+			if n.Attr.Name == "globals" || n.Attr.Name == "modules" && !named[n] { // builtins.globals(), setattr(sys.modules[__name__], name, x)
+				reaches(n.Pos)
+			}
+		case *ast.Str: // setattr(module, "x", v)
+			if n.Value != "" && (within(functions, n.Pos) || within(calls, n.Pos)) {
+				s.others[n.Value] = true
+			}
+		case *ast.FuncDef:
+			s.others[n.Name.Name] = true
+			functions = outermost(functions, n.Span)
+		case *ast.Lambda:
+			functions = outermost(functions, n.Span)
+		case *ast.ClassDef:
+			s.others[n.Name.Name] = true
+		case *ast.Param:
+			s.others[syntax.ParamName(n)] = true
+		case *ast.Import:
+			imports(n.Names)
+		case *ast.FromImport:
+			imports(n.Names)
+			if n.Star && u.Role == project.RoleMain {
+				s.stars = append(s.stars, n.Pos)
+			} else if n.Star {
+				s.stars = append(s.stars, -1)
+			}
+		case *ast.Subscript:
+			if n.Access == ast.Read {
+				looks(n.X)
+			}
+		case *ast.Compare:
+			if op := n.Ops[len(n.Ops)-1]; op == "in" || op == "not in" {
+				looks(n.Xs[len(n.Xs)-1])
+			}
+		case *ast.For:
+			looks(n.Iter)
+		case *ast.CompClause:
+			looks(n.Iter)
+		case *ast.Binary:
+			if _, ok := syntax.Unparen(n.Y).(*ast.Collection); ok && n.Op == "+" { // another list
+				looks(n.X)
+			}
+		case *ast.Call:
+			calls = outermost(calls, n.Span)
+			if fun, ok := n.Fun.(*ast.Attribute); ok && lookers[fun.Attr.Name] {
+				looks(fun.X)
+			}
+			for _, a := range onlyLooks(n, builtin) {
+				looks(a)
+			}
+		}
+		return true
+	})
+}
+
+// outermost adds a span to those that have been met so far, each begins after the others.
+func outermost(list []ast.Span, s ast.Span) []ast.Span {
+	if n := len(list); n > 0 && list[n-1].Contains(s.Pos) {
+		return list
+	}
+	return append(list, s)
+}
+
 // lookers are the methods of lists, tuples, sets, dicts and texts that hand out no more than what is in them.
 var lookers = map[string]bool{"index": true, "count": true, "copy": true, "get": true, "keys": true, "values": true, "items": true}
 
-// onlyLooks reports whether a call keeps nothing of a container that it is given but what is in that.
-func onlyLooks(call *ast.Call, builtin func(name string) bool) bool {
+// lookingAt are Python's functions that look at what is in their first argument.
+var lookingAt = map[string]bool{"len": true, "enumerate": true, "list": true, "tuple": true, "set": true, "frozenset": true, "dict": true, "sorted": true,
+	"iter": true, "reversed": true, "min": true, "max": true, "sum": true, "any": true, "all": true}
+
+// onlyLooks are the arguments of a call which keeps and yields nothing of these but what is in them.
+func onlyLooks(call *ast.Call, builtin func(name string) bool) []ast.Expr {
+	var out []ast.Expr
+	add := func(most int) {
+		for i := range call.Args {
+			if a := &call.Args[i]; a.Star == 0 && a.Name.Name == "" && len(out) < most {
+				out = append(out, a.X)
+			} else {
+				return
+			}
+		}
+	}
 	switch fun := call.Fun.(type) {
 	case *ast.Name:
-		switch fun.Name {
-		case "len", "zip", "enumerate", "list", "tuple", "set", "frozenset", "dict", "sorted", "iter", "reversed", "min", "max", "sum", "any", "all":
-			return builtin(fun.Name)
+		switch {
+		case !builtin(fun.Name):
+		case fun.Name == "zip":
+			add(len(call.Args))
+		case lookingAt[fun.Name]: // and at no more than the first
+			if add(1); (fun.Name == "min" || fun.Name == "max") && len(call.Args) > 1 && call.Args[1].Name.Name == "" {
+				return nil // one of its arguments
+			}
 		}
 	case *ast.Attribute:
-		_, text := syntax.Unparen(fun.X).(*ast.Str)
-		return text && (fun.Attr.Name == "join" || fun.Attr.Name == "format")
+		if _, text := syntax.Unparen(fun.X).(*ast.Str); text && (fun.Attr.Name == "join" || fun.Attr.Name == "format") {
+			add(len(call.Args))
+		}
 	}
-	return false
+	return out
 }
 
 // isWrittenDown reports whether a value is a text, a number, None and the like, or a collection of nothing but these.
