@@ -290,7 +290,7 @@ func (b *builder) stmt(st ast.Stmt) bool {
 				if _, name := it.Target.(*ast.Name); as == n && n != 0 && !name { // whatever its __enter__ returns
 					as = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
 				}
-				b.target(it.Target, as, false)
+				entersAs(b, it.Target, as)
 			}
 		}
 		leave := func() {

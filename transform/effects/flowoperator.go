@@ -101,6 +101,9 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 	}
 	switch x := syntax.Unparen(t).(type) {
 	case *ast.Name:
+		if out == 0 && b.shape(n).Class != nil && op != "" { // what a method returns that is not in sight
+			out = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
+		}
 		if out != 0 {
 			b.bind(x.Name, out, false, x.Span)
 		}
@@ -118,6 +121,9 @@ func (b expressions) augmented(t ast.Expr, n, v int32, op string) {
 			out = b.either(n, b.node(Node{Kind: NodeUnknown, Shape: b.shape(n)}))
 		}
 		b.assigned(base, out, false, x.Attr.Name, x.Pos)
+		if b.shape(n).Class != nil {
+			b.flow.Stores = append(b.flow.Stores, Store{out, base, x.Attr.Name, x.Span, false})
+		}
 	}
 }
 

@@ -6,6 +6,7 @@ package effects
 import (
 	"slices"
 
+	"pyxlock/parser/ast"
 	"pyxlock/transform/project"
 )
 
@@ -25,7 +26,10 @@ func holdsItself(p *Program, at attribute) bool {
 			fl := p.FlowOf(f)
 			for i := range fl.Stores {
 				st := &fl.Stores[i]
-				if c := fl.Nodes[st.Into].Shape.Class; st.Name != at.name || c != nil && !project.Related(c, at.class) || st.Nothing {
+				if st.Name != at.name || st.Nothing {
+					continue
+				}
+				if c := fl.Nodes[st.Into].Shape.Class; c != nil && !project.Related(c, at.class) {
 					continue
 				}
 				if !isObject(p, f, st.Value, st.Into, sameDepth) {
@@ -41,16 +45,19 @@ func holdsItself(p *Program, at attribute) bool {
 // sameDepth bounds through how many calls an object is followed.
 const sameDepth = 4
 
-// isObject reports whether a value is an object that a function knows by another one, also where C functions hand it back
-// that return nothing else.
+// isObject reports whether a value is an object that a function knows by another one, a parameter of its class, also where C
+// functions hand it back that return nothing else. Other values stand for several objects: "some item", one made in a loop.
 func isObject(p *Program, f *Function, n, object int32, depth int) bool {
 	fl := f.Flow
-	if n == 0 || object == 0 || depth == 0 {
+	if n == 0 || object == 0 || depth == 0 || fl.enters {
 		return false
 	}
 	n, object = onlySource(fl, n), onlySource(fl, object)
+	if to := &fl.Nodes[object]; to.Kind != NodeParam || to.Shape.Class == nil {
+		return false
+	}
 	if n == object {
-		return n != 0
+		return true
 	}
 	x := &fl.Nodes[n]
 	if x.Kind != NodeCall || x.Num < 0 || int(x.Num) >= len(fl.Calls) {
@@ -59,9 +66,9 @@ func isObject(p *Program, f *Function, n, object int32, depth int) bool {
 	call := &fl.Calls[x.Num]
 	return len(call.Callees) > 0 && !slices.ContainsFunc(call.Callees, func(g *Function) bool {
 		gl := p.FlowOf(g)
-		return g.Exposed() || len(gl.Returns) == 0 || slices.ContainsFunc(gl.Returns, func(r int32) bool {
+		return g.Exposed() || gl.enters || len(gl.Returns) == 0 || slices.ContainsFunc(gl.Returns, func(r int32) bool {
 			to := &gl.Nodes[onlySource(gl, r)]
-			return to.Kind != NodeParam || int(to.Num) >= len(call.Args) || !isObject(p, f, call.Args[to.Num], object, depth-1)
+			return to.Kind != NodeParam || to.Shape.Class == nil || int(to.Num) >= len(call.Args) || !isObject(p, f, call.Args[to.Num], object, depth-1)
 		})
 	})
 }
@@ -86,4 +93,10 @@ func onlySource(fl *Flow, n int32) int32 {
 		seen[n] = true
 	}
 	return out
+}
+
+// entersAs gives a target of a with statement what is entered, or what its __enter__ returns.
+func entersAs(b *builder, target ast.Expr, as int32) {
+	b.flow.enters = true
+	b.target(target, as, false)
 }

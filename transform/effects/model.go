@@ -223,6 +223,8 @@ type Flow struct {
 	globals      []globalUse // where variables of the module are used
 	// assigns is true where an attribute that holds an object is assigned to.
 	assigns bool
+	// enters is true where a with statement gives a variable what an __enter__ returns, which is taken for what is entered.
+	enters bool
 	// content holds what containers of the function's own making were made with, by their
 	// nodes, and puts what containers get after that.
 	content map[int32][]int32
