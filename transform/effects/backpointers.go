@@ -7,7 +7,9 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
 	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
 )
 
 // LeadsBack returns the attribute by which what an effect of a function is on is the function's own object, as far as is seen;
@@ -25,16 +27,28 @@ func LeadsBack(p *Program, f *Function, e *Effect) string {
 	if from == 0 || c == nil || c.Declarer(attr) == nil {
 		return ""
 	}
-	b := &leadingBack{p: p, class: f.Class, by: map[string]bool{}, seen: map[ledValue]bool{}, made: map[ledValue]bool{}}
-	if !b.led(f, from, backDepth) || len(b.by) == 0 || !b.leads(attribute{c.Declarer(attr), attr}) {
+	b := &leadingBack{p: p, class: f.Class, by: map[string]bool{}, seen: map[ledValue]bool{}}
+	if !b.led(f, from, backDepth) || len(b.by) == 0 {
 		return ""
 	}
 	for name := range b.by {
-		if !b.fillsItself(attribute{f.Class.Declarer(name), name}) {
+		if !p.back.Get(wayBack{f.Class, attribute{c.Declarer(attr), attr}, attribute{f.Class.Declarer(name), name}}) {
 			return ""
 		}
 	}
 	return attr
+}
+
+// wayBack is a way that leads from an object of a class to one that it has made, and back.
+type wayBack struct {
+	class *project.Class
+	to    attribute // of what it has made
+	by    attribute
+}
+
+func findWayBack(p *Program, w wayBack) bool {
+	b := &leadingBack{p: p, class: w.class, by: map[string]bool{}, seen: map[ledValue]bool{}, made: map[ledValue]bool{}}
+	return b.leads(w.to) && b.fillsItself(w.by)
 }
 
 // ledBy returns the object and the attribute of it which lead to what an effect is on.
@@ -209,22 +223,121 @@ func (b *leadingBack) keeps(f *Function, made int32) bool {
 		!slices.ContainsFunc(fl.Calls, func(c Call) bool { return len(c.Args) > 0 && slices.ContainsFunc(c.Args[1:], is) })
 }
 
-// fillsItself reports whether all that sets an attribute gives it something new, and all that is put there are the new objects
-// which lead back.
+// fillsItself reports whether all that sets an attribute gives it an empty container, all that is put there are the new objects
+// which lead back, and nothing else in sight gets the container.
 func (b *leadingBack) fillsItself(at attribute) bool {
-	good := true
-	b.eachStore(at, func(f *Function, st *Store) {
-		good = good && (st.Nothing || st.Value != 0 && f.Flow.Nodes[f.Flow.source(st.Value)].Kind == NodeFresh)
-	})
-	for _, m := range b.p.Project.Lineage.UsingBeside(at.class.Mod, at.name) {
+	for _, m := range naming(b.p, at) {
+		if m.Broken() {
+			return false
+		}
+		for _, u := range m.Units {
+			if !onlyFills(m, u, at.name) {
+				return false
+			}
+		}
 		for _, f := range b.p.Funcs(m).All {
 			fl := b.p.FlowOf(f)
-			good = good && !slices.ContainsFunc(fl.puts, func(x put) bool {
+			if slices.ContainsFunc(fl.puts, func(x put) bool {
 				return holdsIn(fl, x.in, at) && (x.item <= 0 || !b.made[ledValue{f, fl.source(x.item)}])
-			})
+			}) {
+				return false
+			}
 		}
 	}
+	return true
+}
+
+// onlyFills reports whether a file sets an attribute to nothing but empty containers, and does no more with what it has than to
+// use methods and items of it, or to hand it to Python code.
+func onlyFills(m *project.Module, u *project.Unit, name string) bool {
+	known := map[ast.Expr]bool{}
+	is := func(e ast.Expr) bool {
+		at, ok := syntax.Unparen(e).(*ast.Attribute)
+		return ok && at.Attr.Name == name
+	}
+	uses := func(list ...ast.Expr) {
+		for _, e := range list {
+			if e != nil && is(e) {
+				known[syntax.Unparen(e)] = true
+			}
+		}
+	}
+	var asked func(cond ast.Expr)
+	asked = func(cond ast.Expr) {
+		if x, ok := syntax.Unparen(cond).(*ast.Binary); ok && (x.Op == "and" || x.Op == "or") {
+			asked(x.X)
+			asked(x.Y)
+		} else {
+			uses(cond)
+		}
+	}
+	good := true
+	var inC []ast.Span // C functions, which hand it to others than Python code
+	ast.Walk(u.File, func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDef:
+			if n.Kind != ast.Def || u.File.Pure {
+				inC = append(inC, n.Span)
+			}
+		case *ast.Assign:
+			for _, t := range n.Targets {
+				if is(t) {
+					uses(t)
+					good = good && (n.Op != "=" || n.Value == nil || isEmpty(m, n.Value))
+				}
+			}
+		case *ast.Subscript:
+			uses(n.X)
+		case *ast.For:
+			uses(n.Iter)
+		case *ast.CompClause:
+			uses(n.Iter)
+		case *ast.CondClause:
+			asked(n.Cond)
+		case *ast.While:
+			asked(n.Cond)
+		case *ast.Unary:
+			if n.Op == "not" {
+				asked(n.X)
+			}
+		case *ast.Compare:
+			last := len(n.Xs) - 1
+			if op := n.Ops[last-1]; op == "in" || op == "not in" || syntax.IsNothing(n.Xs[last]) {
+				uses(n.Xs[last-1], n.Xs[last])
+			}
+		case *ast.Call:
+			if fun, ok := n.Fun.(*ast.Attribute); ok {
+				uses(fun.X)
+			}
+			if _, bound := m.Scope.Names["len"]; !bound && syntax.IsNamed(n.Fun, "len") && len(n.Args) == 1 {
+				uses(n.Args[0].X)
+			}
+		case *ast.Simple:
+			if n.Keyword == "return" && !slices.ContainsFunc(inC, func(f ast.Span) bool { return f.Contains(n.Pos) }) {
+				uses(n.Exprs...)
+			}
+		case *ast.Attribute:
+			good = good && (n.Attr.Name != name || known[n])
+		}
+		return good
+	})
 	return good
+}
+
+// isEmpty reports whether a value is a new container with nothing in it, or None.
+func isEmpty(m *project.Module, e ast.Expr) bool {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Collection:
+		return len(x.Elems) == 0
+	case *ast.Call:
+		fun, ok := x.Fun.(*ast.Name)
+		if !ok || len(x.Args) > 0 {
+			return false
+		}
+		_, bound := m.Scope.Names[fun.Name]
+		return !bound && library.Containers()[fun.Name]
+	}
+	return syntax.IsNothing(e)
 }
 
 // holdsIn reports whether a value is what an attribute holds, or in that.

@@ -22,7 +22,63 @@ func (l *linking) freesItself(class *project.Class, fd *project.Field) bool {
 // FreesIfSaid is freesItself where a number in the struct may say that the memory is another's: "if self.line.m: free(self.line.s)".
 func FreesIfSaid(p *Program, class *project.Class, attr string) bool {
 	fd := class.Field(attr)
-	return fd != nil && freesAll(p, class, fd, true)
+	return fd != nil && freesAll(p, class, fd, true) && !p.borrows.Get(p.Types.OfField(fd).Struct)
+}
+
+// findBorrows reports whether anything in sight gives a pointer of such a struct memory that nobody has made for it.
+func findBorrows(p *Program, t *project.StructType) bool {
+	for _, st := range t.Def.Body.Stmts {
+		st, ok := st.(*ast.CVarDecl)
+		if !ok {
+			return true
+		}
+		for _, d := range st.Declarators {
+			if p.Types.Of(t.Mod, st.Type, d).Kind == ctype.Scalar {
+				continue
+			}
+			name := syntax.DeclaredName(d).Name
+			for _, m := range p.Project.Lineage.UsingBeside(t.Mod, name) {
+				if slices.ContainsFunc(p.Funcs(m).All, func(f *Function) bool { return lends(p.FlowOf(f), t, name) }) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
+// lends reports whether a function gives a pointer of a struct, which is no variable of its own, something else than memory
+// that C code made, or NULL.
+func lends(fl *Flow, t *project.StructType, name string) bool {
+	return slices.ContainsFunc(fl.Stores, func(st Store) bool {
+		if st.Nothing || st.Name != name || fl.Nodes[st.Into].Shape.Struct != t || ownStruct(fl, st.Into) {
+			return false
+		}
+		made := st.Value != 0
+		whole := fl.eachSource(st.Value, maxCopied, func(x *Node) bool {
+			switch x.Kind {
+			case NodeMade, NodeNothing, NodeFresh, NodeCast, NodeLocal:
+			default:
+				made = false
+			}
+			return !made
+		})
+		return !made || !whole
+	})
+}
+
+// ownStruct reports whether a struct is a variable of the function itself.
+func ownStruct(fl *Flow, n int32) bool {
+	own := true
+	whole := fl.eachSource(n, maxCopied, func(x *Node) bool {
+		switch x.Kind {
+		case NodeNothing, NodeInside, NodeCast, NodeLocal:
+		default:
+			own = false
+		}
+		return !own
+	})
+	return own && whole
 }
 
 // freesAll is freesItself, also where a number in the struct decides, if ifSaid.

@@ -40,7 +40,10 @@ type Program struct {
 	pointees  *cache.Cache[prototypeKey, pointees]
 	valued    *cache.Numbered[*project.Module, map[string]bool] // see findValued
 	addressed *cache.Value[*addressTaken]
-	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
+	writable  *cache.Cache[givenTo, bool] // see findWritable
+	back      *cache.Cache[wayBack, bool]
+	borrows   *cache.Cache[*project.StructType, bool] // see findBorrows
+	leaks     *cache.Cache[*project.Class, bool]      // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
 	keeping   *cache.Cache[*project.Module, keepingOperators]
@@ -67,6 +70,9 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.pointees = cache.New(func(k prototypeKey) pointees { return findPointees(g, k) })
 	g.valued = cache.NewNumbered(findValued)
 	g.addressed = new(cache.Value[*addressTaken])
+	g.borrows = cache.New(func(t *project.StructType) bool { return findBorrows(g, t) })
+	g.writable = cache.New(func(at givenTo) bool { return findWritable(g, at, map[givenTo]bool{}) })
+	g.back = cache.New(func(w wayBack) bool { return findWayBack(g, w) })
 	g.leaks = cache.New(func(c *project.Class) bool { return findLeaks(g, c) })
 	g.heirs = cache.New(func(c *project.Class) *heirs { return findHeirs(g, c) })
 	g.addresses = cache.New(func(m *project.Module) addresses { return findAddresses(g, m) })

@@ -42,7 +42,7 @@ func does(s *Solver, c *Call, g *Function) {
 		if len(to) == 0 {
 			continue
 		}
-		if e.Mode == Write && r.Parent < 0 && readsText(s.flow, c, g, r.Num) && !onCharacters(g, e) {
+		if e.Mode == Write && r.Parent < 0 && readsText(s.flow, c, g, r.Num) && !onCharacters(g, e) && !s.p.writable.Get(givenTo{g, r.Num}) {
 			continue
 		}
 		at := anchor(g, e.Region)
@@ -119,6 +119,50 @@ func readsText(f *Flow, c *Call, g *Function, num int32) bool {
 	}
 	is, as := f.Nodes[c.Args[num]].Shape, g.Flow.Nodes[g.Flow.Params[num]].Shape
 	return is.Kind == ctype.Object && is.Atom && is.Exact && as.Kind == ctype.Pointer && as.Elem == ctype.Scalar && as.ReadOnly()
+}
+
+// givenTo is a parameter of a function.
+type givenTo struct {
+	f   *Function
+	num int32
+}
+
+// findWritable reports whether a function, or one that it calls, makes a pointer through which can be written of one that it is
+// given to read, or puts it into a union, where it may have any type.
+func findWritable(p *Program, at givenTo, seen map[givenTo]bool) bool {
+	if seen[at] {
+		return false
+	}
+	seen[at] = true
+	fl := p.FlowOf(at.f)
+	given := func(n int32) bool {
+		is := false
+		whole := n == 0 || fl.eachSource(n, maxCopied, func(x *Node) bool {
+			is = is || x.Kind == NodeParam && x.Num == at.num
+			return is || x.Shape.Returned || x.filled // what C code has made of it
+		})
+		return is || !whole
+	}
+	for i := range fl.Nodes {
+		x := &fl.Nodes[i]
+		if (x.Kind == NodeCast || x.Kind == NodeInside) && x.Shape.Kind == ctype.Pointer && !x.Shape.ReadOnly() && !x.Shape.Returned && given(x.Base) {
+			return true
+		}
+	}
+	for i := range fl.Stores {
+		if t := fl.Nodes[fl.Stores[i].Into].Shape.Struct; t != nil && t.Def.Kind == "union" && given(fl.Stores[i].Value) {
+			return true
+		}
+	}
+	for i := range fl.Calls {
+		c := &fl.Calls[i]
+		for num, n := range c.Args {
+			if n != 0 && given(n) && slices.ContainsFunc(c.Callees, func(g *Function) bool { return findWritable(p, givenTo{g, int32(num)}, seen) }) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // onCharacters reports whether an effect of a function is, in the end, on what a pointer to characters leads to that it is given,

@@ -158,7 +158,7 @@ func (s *Solver) returned(n int32, c *Call, shape ctype.Shape, of func(g *Functi
 					continue // "return obj if isinstance(obj, Source) else Source(obj)", of a text
 				}
 				if shape.Kind == ctype.Pointer && shape.Elem == ctype.Record && g.Sum.Regions[gr].Parent < 0 && readsText(s.flow, c, g, g.Sum.Regions[gr].Num) &&
-					!slices.ContainsFunc(g.Flow.Returns, func(r int32) bool { return !madeByC(g, r, nameDepth, nil) }) {
+					!slices.ContainsFunc(g.Flow.Returns, func(r int32) bool { return !madeByC(g, r, nameDepth, nil) }) && !s.p.writable.Get(givenTo{g, g.Sum.Regions[gr].Num}) {
 					continue
 				}
 				var given []Ref
