@@ -34,6 +34,7 @@ func pointeesOf(p *Program, m *project.Module, to *ctype.Prototype, inC bool, pl
 	out, ok := all.ledBy(place)
 	if ok {
 		n := prototypeShapes(p, to.Mod, to.Declarator)
+		out.addListed(all, n)
 		out.fs = slices.DeleteFunc(out.fs, func(f *Function) bool { return !n.more && len(f.Def.Params.List) != len(n.params) })
 	} else {
 		out = p.pointees.Get(prototypeKey{to.Mod, to.Declarator})
@@ -129,6 +130,8 @@ func alikeShapes(a, b ctype.Shape) bool {
 type addressTaken struct {
 	taken  []takenAddress
 	places map[string]*pointerPlace
+	// listed are those that stand in a list or tuple, from which any member of a struct may be made by its position.
+	listed []takenAddress
 	// unread is true where a module does not parse.
 	unread bool
 }
@@ -327,9 +330,7 @@ func (t *addressTakings) walk(m *project.Module, root ast.Node, in *takingFuncti
 		case *ast.Assign:
 			t.assignment(m, n, in)
 		case *ast.Collection:
-			if n.Kind == "dict" {
-				t.entries(m, n, in)
-			}
+			t.display(m, n, in)
 		case *ast.FromImport:
 			for _, x := range n.Names {
 				if x.As.Name != "" { // two names of one place

@@ -76,6 +76,40 @@ func (t *addressTakings) entries(m *project.Module, e *ast.Collection, in *takin
 	}
 }
 
+// addListed adds what stands in lists and fits a pointer.
+func (out *pointees) addListed(a *addressTaken, of signature) {
+	for _, x := range a.listed {
+		if x.f != nil && fits(of, x.as) && !slices.Contains(out.fs, x.f) {
+			out.fs = append(out.fs, x.f)
+		}
+		out.others = out.others || x.f == nil
+	}
+}
+
+// display notes what members of structs get from a dict, list or tuple.
+func (t *addressTakings) display(m *project.Module, e *ast.Collection, in *takingFunction) {
+	if e.Kind == "dict" {
+		t.entries(m, e, in)
+	} else {
+		t.inList(m, e, in)
+	}
+}
+
+// inList notes the C functions that stand in a list or tuple: "x.ops = [run, stop]" gives members what stands there.
+func (t *addressTakings) inList(m *project.Module, e *ast.Collection, in *takingFunction) {
+	for _, x := range e.Elems {
+		fs, inC := t.namedBy(m, functionNamed(x), in)
+		if inC {
+			t.listed = append(t.listed, takenAddress{})
+		}
+		for _, f := range fs {
+			if !f.Exposed() || f.Def.Kind == ast.Cpdef {
+				t.listed = append(t.listed, takenAddress{f: f, as: definedShapes(t.p, f)})
+			}
+		}
+	}
+}
+
 // target is the name of the place that is assigned to; "" where it is none of one name.
 func (t *addressTakings) target(e ast.Expr) string {
 	switch x := syntax.Unparen(e).(type) {
