@@ -115,17 +115,18 @@ func (o Overrides) unnamed(f *Function, e *Effect) *Unnamed {
 	for f.Sum.Regions[r].Parent >= 0 {
 		first, r = f.Sum.Regions[r].Name, f.Sum.Regions[r].Parent
 	}
+	line := f.Class.Ancestry()
 	for _, g := range f.Callers {
-		if o.p.Exempt(g) || !comesTo(g, e) {
-			continue
-		}
 		for i := range g.Flow.Calls {
 			c := &g.Flow.Calls[i]
-			if c.On == nil || c.On == f.Class || !slices.Contains(f.Class.Ancestry(), c.On) || !slices.Contains(c.Callees, f) {
+			if c.On == nil || c.On == f.Class || !slices.Contains(line, c.On) {
+				continue // by a pointer, of which there are many callers, no override comes in
+			}
+			if first != "" && c.On.Field(first) != nil || first == "" && o.p.Guards(c.On) || !slices.Contains(c.Callees, f) {
 				continue
 			}
-			if first != "" && c.On.Field(first) != nil || first == "" && o.p.Guards(c.On) {
-				continue
+			if o.p.Exempt(g) || !comesTo(g, e) {
+				break
 			}
 			return &Unnamed{f, e, c.On, g, c.Span}
 		}

@@ -22,7 +22,24 @@ type object struct {
 
 // is reports whether an expression is the object's name.
 func (o object) is(e ast.Expr) bool {
-	return o.name != "" && strings.Join(syntax.Dotted(syntax.Bare(e)), ".") == o.name
+	if at := e.Range(); int(at.End-at.Pos) < len(o.name) {
+		return false // of a long path each part is asked about
+	}
+	for rest := o.name; rest != ""; {
+		switch x := syntax.Bare(e).(type) {
+		case *ast.Name:
+			return x.Name == rest
+		case *ast.Attribute:
+			var last bool
+			if rest, last = strings.CutSuffix(rest, "."+x.Attr.Name); !last {
+				return false
+			}
+			e = x.X
+		default:
+			return false
+		}
+	}
+	return false
 }
 
 // root is the name that the object's begins with.
@@ -35,17 +52,26 @@ func (o object) root() string {
 // its callers. A name that is given another value stands for no one object, and what is being made nobody else has.
 func heldObjects(c *checking, f *effects.Function) []object {
 	var out []object
+	seen := map[string]bool{}
+	var another map[string]bool // found when somebody asks
 	add := func(names []string, class *project.Class) {
 		o := object{strings.Join(names, "."), class}
-		if class != nil && c.p.Guards(class) && !slices.ContainsFunc(out, func(x object) bool { return x.name == o.name }) && !givenAnother(f, names) {
+		if class == nil || !c.p.Guards(class) || seen[o.name] {
+			return
+		}
+		if seen[o.name] = true; another == nil {
+			another = givenAnother(f)
+		}
+		if !another[o.name] {
 			out = append(out, o)
 		}
 	}
 	if f.Class != nil && ownName(f) != "" && !c.p.Constructs(f, 0) && c.p.Locked(f.Class) {
-		out = append(out, object{ownName(f), f.Class})
+		out, seen[ownName(f)] = append(out, object{ownName(f), f.Class}), true
 	}
+	held := heldParams(c, f)
 	for i, prm := range f.Def.Params.List {
-		if prm.Kind == ast.Positional && i < len(f.Flow.Params) && (i > 0 || f.Class == nil) && (!f.Exposed() || holdsParam(c, f, i)) {
+		if prm.Kind == ast.Positional && i < len(f.Flow.Params) && (i > 0 || f.Class == nil) && (!f.Exposed() || held[i]) {
 			l := f.EntryLock(i, effects.Read)
 			add([]string{syntax.ParamName(prm)}, l.OfClass())
 		}
@@ -68,23 +94,41 @@ func heldObjects(c *checking, f *effects.Function) []object {
 	return out
 }
 
-// holdsParam reports whether a function holds a parameter from its entry on.
-func holdsParam(c *checking, f *effects.Function, num int) bool {
-	return slices.ContainsFunc(f.Sum.Effects, func(e effects.Effect) bool {
-		x := &f.Sum.Regions[e.Region]
-		return x.Root == effects.NodeParam && int(x.Num) == num && x.Parent < 0 && c.p.Holds(f, &e)
-	})
+// heldParams are the parameters, by their numbers, that a function holds from its entry on.
+func heldParams(c *checking, f *effects.Function) map[int]bool {
+	out := map[int]bool{}
+	for i := range f.Sum.Effects {
+		e := &f.Sum.Effects[i]
+		if x := &f.Sum.Regions[e.Region]; x.Root == effects.NodeParam && x.Parent < 0 && !out[int(x.Num)] && c.p.Holds(f, e) {
+			out[int(x.Num)] = true
+		}
+	}
+	return out
 }
 
-// givenAnother reports whether a function gives a name, or the last attribute of a path, another value.
-func givenAnother(f *effects.Function, names []string) bool {
-	if len(names) == 1 {
-		return slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == names[0] }) && syntax.Assigns(f.Def.Body, names[0])
+// givenAnother are the parameters to which a function gives another value, and the paths whose last attribute gets one.
+func givenAnother(f *effects.Function) map[string]bool {
+	out, params := map[string]bool{}, map[string]bool{}
+	for _, p := range f.Def.Params.List {
+		params[syntax.ParamName(p)] = true
 	}
-	return anyIn(f.Def.Body, func(n ast.Node) bool {
-		st, ok := n.(*ast.Assign)
-		return ok && slices.ContainsFunc(st.Targets, func(t ast.Expr) bool { return slices.Equal(syntax.Dotted(syntax.Bare(t)), names) })
+	ast.Walk(f.Def.Body, func(n ast.Node) bool {
+		if x, ok := n.(*ast.Name); ok && params[x.Name] && x.Access.Rebinds() {
+			out[x.Name] = true
+		}
+		return true
 	})
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		if st, ok := n.(*ast.Assign); ok {
+			for _, t := range st.Targets {
+				if names := syntax.Dotted(syntax.Bare(t)); len(names) > 1 {
+					out[strings.Join(names, ".")] = true
+				}
+			}
+		}
+		return true
+	})
+	return out
 }
 
 // classBehind is the class of the object that a path of attributes leads to from a parameter of a function, as declared;
@@ -126,31 +170,42 @@ func (h hold) at(pos int32) bool {
 // can call, those that it does not hold.
 func holdsOf(c *checking, f *effects.Function) []hold {
 	var out []hold
+	inBlocks := map[string][]hold{} // by the names of what blocks hold
+	for i := 1; i < len(f.Flow.Blocks); i++ {
+		b := &f.Flow.Blocks[i]
+		for k := range b.Locks {
+			name := strings.Join(syntax.Dotted(syntax.Bare(b.Locks[k].Arg.X)), ".")
+			inBlocks[name] = append(inBlocks[name], hold{f: f, mode: b.Locks[k].Mode, within: b.With.Body.Span})
+		}
+	}
+	decs := map[string]effects.Mode{}
+	for _, d := range c.p.OwnLocks(f).Decs {
+		if d.Name != "read_lock" && d.Name != "write_lock" {
+			continue
+		}
+		for name := range d.Spoken() {
+			decs[name] = modeOf(d)
+		}
+		if len(d.Args()) == 0 {
+			decs[ownName(f)] = modeOf(d)
+		}
+	}
 	for _, o := range heldObjects(c, f) {
 		h := hold{f: f, object: o, none: true}
-		switch {
-		case f.Class != nil && o.name == ownName(f):
+		if f.Class != nil && o.name == ownName(f) {
 			if !c.p.Member(f) {
 				continue // its callers tell
 			}
 			var does bool
 			h.mode, does = c.p.ModeOf(f)
 			h.none = c.p.Exempt(f) || !does
-		default:
-			for _, d := range c.p.OwnLocks(f).Decs {
-				if d.Spoken()[o.name] || len(d.Args()) == 0 && (d.Name == "read_lock" || d.Name == "write_lock") && o.name == ownName(f) {
-					h.mode, h.none = modeOf(d), false
-				}
-			}
+		} else if md, named := decs[o.name]; named {
+			h.mode, h.none = md, false
 		}
 		if h.none {
-			for i := 1; i < len(f.Flow.Blocks); i++ {
-				b := &f.Flow.Blocks[i]
-				for k := range b.Locks {
-					if o.is(b.Locks[k].Arg.X) {
-						out = append(out, hold{f: f, object: o, mode: b.Locks[k].Mode, within: b.With.Body.Span})
-					}
-				}
+			for _, b := range inBlocks[o.name] {
+				b.object = o
+				out = append(out, b)
 			}
 		}
 		if f.Exposed() || !h.none {

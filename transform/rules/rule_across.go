@@ -21,7 +21,11 @@ import (
 func checkAcross(c *checking) {
 	movers, shrinkers, known := map[*project.Field]*moving{}, map[*project.Field]*moving{}, helpers{}
 	for _, f := range c.functions() {
-		for _, o := range heldObjects(c, f) {
+		objects := heldObjects(c, f)
+		if len(objects) == 0 {
+			continue
+		}
+		for _, o := range leading(c, f, objects) {
 			if in := c.p.Locks.Of(o.class); in == nil || in.Kind == decorator.Mutex {
 				continue // a mutex is not re-entrant: a call from the callback waits for itself
 			}
@@ -45,6 +49,42 @@ func checkAcross(c *checking) {
 			a.names(calls)
 		}
 	}
+}
+
+// leading are those of the objects of which a function uses an attribute that leads to memory or to a container, or calls a method.
+func leading(c *checking, f *effects.Function, objects []object) []object {
+	attributes := map[string][]object{} // by the last part of the name of what has them
+	for _, o := range objects {
+		last := o.name[strings.LastIndexByte(o.name, '.')+1:]
+		attributes[last] = append(attributes[last], o)
+	}
+	leads := map[string]bool{}
+	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
+		x, ok := n.(*ast.Attribute)
+		if !ok {
+			return true
+		}
+		last := ""
+		switch of := syntax.Bare(x.X).(type) {
+		case *ast.Name:
+			last = of.Name
+		case *ast.Attribute:
+			last = of.Attr.Name
+		}
+		for _, o := range attributes[last] {
+			if leads[o.name] || !o.is(x.X) {
+				continue
+			}
+			fd := o.class.Field(x.Attr.Name)
+			sh := ctype.Shape{}
+			if fd != nil {
+				sh = c.p.Types.OfField(fd)
+			}
+			leads[o.name] = fd == nil || sh.Kind == ctype.Pointer || sh.Kind == ctype.Record || fd.Ctype != nil && fd.Ctype.Name == "bytearray"
+		}
+		return true
+	})
+	return slices.DeleteFunc(objects, func(o object) bool { return !leads[o.name] })
 }
 
 // ownName is the name of a method's own object, "" where it has none.

@@ -79,6 +79,7 @@ func writingSections(c *checking, f *effects.Function, byHand bool) []criticalSe
 		in := c.p.Locks.Of(class)
 		return in != nil && in.Kind == decorator.CriticalSection
 	}
+	var held map[int]bool // found when somebody asks
 	for i, prm := range f.Def.Params.List {
 		if i >= len(f.Flow.Params) {
 			break
@@ -101,7 +102,10 @@ func writingSections(c *checking, f *effects.Function, byHand bool) []criticalSe
 		if l := f.EntryLock(i, effects.Write); !inSection(l.OfClass()) {
 			continue
 		}
-		if holdsParam(c, f, i) {
+		if held == nil {
+			held = heldParams(c, f)
+		}
+		if held[i] {
 			out = append(out, criticalSection{i, f.Def.Body.Span})
 			continue
 		}

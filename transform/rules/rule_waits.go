@@ -62,36 +62,56 @@ func checkWaits(c *checking) {
 			}
 		}
 	}
+	uses := usesOf{}
 	for _, h := range all {
 		if h.none || h.f.Suspends() {
 			continue
 		}
-		eachUse(h.f, h.object, func(u attributeUse) bool {
+		for _, u := range uses.of(h) {
 			ends := endsWait[u.waits(c, h.class)]
 			if ends == nil || u.in == h.f && !h.at(u.call.Pos) || u.doneBefore(c, h, slices.Concat(bringsAnswer, ends)) {
-				return true
+				continue
 			}
-			by, at, other := h.broughtBy(c, all, u.attr, ends)
-			if by != nil && !other {
+			if by, at, other := h.broughtBy(c, uses, all, u.attr, ends); by != nil && !other {
 				tellWait(c, h, u, by, at)
-				return false
+				break
 			}
+		}
+	}
+}
+
+// usesOf are the uses of the objects that functions know by a name, each looked for once.
+type usesOf map[useOf][]attributeUse
+
+type useOf struct {
+	f    *effects.Function
+	name string
+}
+
+func (k usesOf) of(h hold) []attributeUse {
+	at := useOf{h.f, h.name}
+	list, known := k[at]
+	if !known {
+		eachUse(h.f, h.object, func(u attributeUse) bool {
+			list = append(list, u)
 			return true
 		})
+		k[at] = list
 	}
+	return list
 }
 
 // broughtBy returns a function that brings what is waited for, and where, which has to wait for the lock, and whether
 // another one does so without it.
-func (h hold) broughtBy(c *checking, all []hold, attr string, ends []string) (by *effects.Function, at ast.Span, other bool) {
+func (h hold) broughtBy(c *checking, uses usesOf, all []hold, attr string, ends []string) (by *effects.Function, at ast.Span, other bool) {
 	without := map[ast.Span]bool{} // whether the object is held nowhere round a place
 	for _, g := range all {
 		if g.f == h.f || !project.Related(g.class, h.class) {
 			continue
 		}
-		eachUse(g.f, g.object, func(v attributeUse) bool {
+		for _, v := range uses.of(g) {
 			if v.attr != attr || !v.does(ends) {
-				return true
+				continue
 			}
 			waits := (v.in != g.f || g.at(v.call.Pos)) && !g.none && !(g.mode == effects.Read && h.mode == effects.Read && c.p.Locks.Of(h.class).Kind == decorator.RWLock)
 			if _, seen := without[v.call.Span]; waits || !seen {
@@ -100,8 +120,7 @@ func (h hold) broughtBy(c *checking, all []hold, attr string, ends []string) (by
 			if waits && by == nil {
 				by, at = g.f, v.call.Span
 			}
-			return true
-		})
+		}
 	}
 	for _, is := range without {
 		other = other || is
