@@ -76,7 +76,7 @@ func heldObjects(c *checking, f *effects.Function) []object {
 			add([]string{syntax.ParamName(prm)}, l.OfClass())
 		}
 	}
-	for _, d := range c.p.OwnLocks(f).Decs {
+	for d := range locksAtEntry(c.p, f) {
 		for _, path := range slices.Sorted(maps.Keys(d.Spoken())) {
 			if names := strings.Split(path, "."); len(names) > 1 {
 				add(names, classBehind(f, names))
@@ -179,15 +179,12 @@ func holdsOf(c *checking, f *effects.Function) []hold {
 		}
 	}
 	decs := map[string]effects.Mode{}
-	for _, d := range c.p.OwnLocks(f).Decs {
-		if d.Name != "read_lock" && d.Name != "write_lock" {
-			continue
-		}
+	for d, md := range locksAtEntry(c.p, f) {
 		for name := range d.Spoken() {
-			decs[name] = modeOf(d)
+			decs[name] = md
 		}
 		if len(d.Args()) == 0 {
-			decs[ownName(f)] = modeOf(d)
+			decs[ownName(f)] = md
 		}
 	}
 	for _, o := range heldObjects(c, f) {

@@ -253,11 +253,7 @@ type namedObject struct {
 func parameters(o *ordering, f *effects.Function) []namedObject {
 	p := o.p
 	var out []namedObject
-	for _, d := range p.prog.OwnLocks(f).Decs {
-		if d.Name != "write_lock" && d.Name != "read_lock" {
-			continue
-		}
-		md := modeOf(d)
+	for d, md := range locksAtEntry(p.prog, f) {
 		for i, param := range f.Def.Params.List {
 			if i >= len(f.Flow.Params) || !locksParam(d, i, param.Name.Name) {
 				continue
@@ -283,13 +279,10 @@ func parameters(o *ordering, f *effects.Function) []namedObject {
 func byPaths(o *ordering, f *effects.Function) []namedObject {
 	p := o.p
 	var out []namedObject
-	for _, d := range p.prog.OwnLocks(f).Decs {
-		if d.Name != "write_lock" && d.Name != "read_lock" {
-			continue
-		}
+	for d, md := range locksAtEntry(p.prog, f) {
 		for _, path := range slices.Sorted(maps.Keys(d.Spoken())) {
 			if name := strings.TrimLeft(path, "*"); name != path {
-				out = append(out, itemsAtEntry(o, f, name, path, modeOf(d))...)
+				out = append(out, itemsAtEntry(o, f, name, path, md)...)
 				continue
 			}
 			names := strings.Split(path, ".")
@@ -297,7 +290,7 @@ func byPaths(o *ordering, f *effects.Function) []namedObject {
 				continue
 			}
 			i := slices.IndexFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == names[0] })
-			h := namedObject{class: classBehind(f, names), mode: modeOf(d), text: path, param: i, path: true}
+			h := namedObject{class: classBehind(f, names), mode: md, text: path, param: i, path: true}
 			if h.class != nil && p.prog.Guards(h.class) && p.locks.Of(h.class).Kind != decorator.CriticalSection {
 				out = append(out, h)
 			}

@@ -4,6 +4,7 @@ package rules
 
 import (
 	"cmp"
+	"iter"
 	"slices"
 	"sort"
 	"strings"
@@ -54,22 +55,33 @@ func (o *ordering) atEntry(f *effects.Function) []effects.BlockLock {
 		return out
 	}
 	var out []effects.BlockLock
-	for _, d := range p.OwnLocks(f).Decs {
+	for d, md := range locksAtEntry(p, f) {
 		for i, param := range f.Def.Params.List {
-			if (d.Name == "write_lock" || d.Name == "read_lock") && i < len(f.Flow.Params) && locksParam(d, i, param.Name.Name) {
-				out = append(out, f.EntryLock(i, modeOf(d)))
+			if i < len(f.Flow.Params) && locksParam(d, i, param.Name.Name) {
+				out = append(out, f.EntryLock(i, md))
 			}
 		}
 	}
 	return out
 }
 
-// modeOf is the mode of a decorator's locks.
-func modeOf(d decorator.Lock) effects.Mode {
-	if d.Name == "write_lock" {
-		return effects.Write
+// locksAtEntry are the decorators of a function that lock, with their modes.
+func locksAtEntry(p *effects.Program, f *effects.Function) iter.Seq2[decorator.Lock, effects.Mode] {
+	return func(yield func(decorator.Lock, effects.Mode) bool) {
+		for _, d := range p.OwnLocks(f).Decs {
+			md := effects.Read
+			switch d.Name {
+			case "write_lock":
+				md = effects.Write
+			case "read_lock":
+			default:
+				continue
+			}
+			if !yield(d, md) {
+				return
+			}
+		}
 	}
-	return effects.Read
 }
 
 // nested notes a lock that is taken while another is held.
