@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"pyxlock/parser/ast"
+	"pyxlock/transform/ctype"
 	"pyxlock/transform/effects"
 	"pyxlock/transform/finding"
 	"pyxlock/transform/project"
@@ -73,8 +74,8 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		if ownerHeld(c, k, pt) {
 			continue
 		}
-		if !pt.Lent && !c.p.Guards(pt.From) || pt.Seen && !pt.Returned && !pt.Lent && guard == "" {
-			continue // has no lock, or is told where the pointer is stored (PXL301)
+		if !pt.Lent && !c.p.Guards(pt.From) || guard == "" && told301(c, k, pt) {
+			continue // has no lock, or is told where the pointer is stored
 		}
 		how := "points into"
 		switch {
@@ -116,6 +117,26 @@ func (c *checking) owned(k keptPointer, all []effects.Pointing) {
 		}
 		notOwned(c, k, pt, fmt.Sprintf("%s of %s %s the state of its %s%s, and the methods of %s take %s", k.pointer, k.class.Name, how, pt.Owner, class, k.class.Name, takes), help)
 	}
+}
+
+// told301 reports whether a pointer is PXL301's: the place that stores it knows whose state it leads into, and the attribute
+// itself is the pointer, or its address. What is put into a struct, an array or a container of the object is told here, if it
+// leads into the very object beside it.
+func told301(c *checking, k keptPointer, pt effects.Pointing) bool {
+	if !pt.Seen || pt.Returned || pt.Lent {
+		return false
+	}
+	if owner := k.class.Field(pt.Owner).Class(); owner == nil || !project.Related(owner, pt.From) {
+		return true
+	}
+	nodes := pt.Place.Func.Flow.Nodes
+	return slices.ContainsFunc(pt.Place.Func.Flow.Stores, func(st effects.Store) bool {
+		if st.Span != pt.Place.Span || st.Name != k.pointer || nodes[st.Into].Shape.Kind != ctype.Object {
+			return false
+		}
+		kind := c.p.Types.OfField(k.class.Field(k.pointer)).Kind
+		return kind == ctype.Pointer || kind == ctype.Scalar || kind == ctype.Unknown && nodes[st.Value].Shape.Kind == ctype.Pointer
+	})
 }
 
 // ownerHeld reports whether every use of a pointer holds the lock of the object that it leads into, beside that of the
