@@ -1,6 +1,6 @@
 package effects
 
-// Functions whose address is taken, in all modules of the scope: what a pointer to a function may lead to. And the types of
+// Functions whose address is taken, in all modules that know each other: what a pointer to a function may lead to. And the types of
 // such pointers that come from elsewhere: C code returns or fills them, or they are cast from something else.
 
 import (
@@ -25,26 +25,29 @@ type pointees struct {
 type prototypeKey struct {
 	mod *project.Module
 	to  *ast.Declarator
+	// group is the number of the modules from which the pointer may come.
+	group int
 }
 
 // pointeesOf are what a pointer that is called in a module may lead to. inC is true of one that is C code's own; place is
 // the name of what holds it, "" where that has none.
 func pointeesOf(p *Program, m *project.Module, to *ctype.Prototype, inC bool, place string) pointees {
-	all := p.addressed.Get(func() *addressTaken { return findAddressTaken(p) })
+	group := p.Project.Lineage.Acquainted().Group(m)
+	all := p.addressed.Get(group)
 	out, ok := all.ledBy(place)
 	if ok {
 		n := prototypeShapes(p, to.Mod, to.Declarator)
 		out.addListed(all, n)
 		out.fs = slices.DeleteFunc(out.fs, func(f *Function) bool { return !n.more && len(f.Def.Params.List) != len(n.params) })
 	} else {
-		out = p.pointees.Get(prototypeKey{to.Mod, to.Declarator})
+		out = p.pointees.Get(prototypeKey{to.Mod, to.Declarator, group})
 	}
 	out.others = out.others || inC || len(out.fs) == 0 || all.unread || !p.Project.Lineage.InScope(m)
 	return out
 }
 
 func findPointees(p *Program, key prototypeKey) pointees {
-	all := p.addressed.Get(func() *addressTaken { return findAddressTaken(p) })
+	all := p.addressed.Get(key.group)
 	params := prototypeShapes(p, key.mod, key.to)
 	out := pointees{others: all.unread}
 	for _, x := range all.taken {
@@ -132,7 +135,7 @@ type addressTaken struct {
 	places map[string]*pointerPlace
 	// listed are those that stand in a list or tuple, from which any member of a struct may be made by its position.
 	listed []takenAddress
-	// unread is true where a module does not parse.
+	// unread is true where one of the modules does not parse.
 	unread bool
 }
 
@@ -148,22 +151,22 @@ type takenAddress struct {
 // addressTakings finds them.
 type addressTakings struct {
 	*addressTaken
-	p *Program
 	// done are the names and attributes that have been looked at with the cast round them.
 	done map[ast.Expr]bool
 	// methods are the attributes that are read, by their names.
 	methods map[string][]methodRead
-	// holders are structs with pointers to functions in them, or in what they lead to.
-	holders map[*project.StructType][]heldPointer
+	*functionHolders
 	// held is true where a struct has pointers to functions, or a pointer leads to one.
 	held bool
 	// given are the places whose values have been looked at.
 	given map[ast.Expr]bool
 }
 
-func findAddressTaken(p *Program) *addressTaken {
-	t := &addressTakings{addressTaken: &addressTaken{places: map[string]*pointerPlace{}}, given: map[ast.Expr]bool{}, p: p, done: map[ast.Expr]bool{}, methods: map[string][]methodRead{}, holders: map[*project.StructType][]heldPointer{}}
-	all := p.Project.Lineage.All()
+// findAddressTaken looks for them in a group of modules that know each other. A pointer that goes from one group to another, in a
+// capsule or as a number, is cast from something else where it arrives, and counts as one that comes from elsewhere.
+func findAddressTaken(p *Program, group int) *addressTaken {
+	all := p.Project.Lineage.Acquainted().Modules(group)
+	t := &addressTakings{addressTaken: &addressTaken{places: map[string]*pointerPlace{}}, functionHolders: newFunctionHolders(p), given: map[ast.Expr]bool{}, done: map[ast.Expr]bool{}, methods: map[string][]methodRead{}}
 	for _, m := range all {
 		if m.Broken() {
 			t.unread = t.unread || slices.ContainsFunc(m.Units, func(u *project.Unit) bool { return !u.InPxd() })
@@ -218,12 +221,6 @@ type castTo struct {
 	loose bool
 }
 
-// heldPointer is a pointer to a function that a struct has.
-type heldPointer struct {
-	name string
-	to   *ctype.Prototype
-}
-
 // holding notes pointers in structs that come from elsewhere.
 func (t *addressTakings) holding(list []heldPointer) {
 	for _, h := range list {
@@ -237,31 +234,6 @@ func (t *addressTakings) foreign(to ...*ctype.Prototype) {
 	for _, to := range to {
 		t.note(takenAddress{as: prototypeShapes(t.p, to.Mod, to.Declarator)})
 	}
-}
-
-// within are the pointers to functions that a struct, or what it leads to, has.
-func (t *addressTakings) within(of *project.StructType, depth int) []heldPointer {
-	if of == nil || of.Def.Body == nil || depth > 4 {
-		return nil
-	}
-	if out, ok := t.holders[of]; ok {
-		return out
-	}
-	t.holders[of] = nil
-	var out []heldPointer
-	for _, st := range of.Def.Body.Stmts {
-		if st, ok := st.(*ast.CVarDecl); ok {
-			for _, d := range st.Declarators {
-				sh := t.p.Types.Of(of.Mod, st.Type, d)
-				if sh.Func != nil {
-					out = append(out, heldPointer{syntax.DeclaredName(d).Name, sh.Func})
-				}
-				out = append(out, t.within(sh.Struct, depth+1)...)
-			}
-		}
-	}
-	t.holders[of] = out
-	return out
 }
 
 // declared looks at what a module declares of C: structs, variables, and functions that return or fill pointers to functions.

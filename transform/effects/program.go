@@ -39,7 +39,7 @@ type Program struct {
 	pointers  *cache.Cache[attribute, []pointed] // see findPointers
 	pointees  *cache.Cache[prototypeKey, pointees]
 	valued    *cache.Numbered[*project.Module, map[string]bool] // see findValued
-	addressed *cache.Value[*addressTaken]
+	addressed *cache.Cache[int, *addressTaken]
 	writable  *cache.Cache[givenTo, bool] // see findWritable
 	back      *cache.Cache[wayBack, bool]
 	borrows   *cache.Cache[*project.StructType, bool] // see findBorrows
@@ -69,7 +69,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.pointers = cache.New(func(at attribute) []pointed { return findPointers(g, at) })
 	g.pointees = cache.New(func(k prototypeKey) pointees { return findPointees(g, k) })
 	g.valued = cache.NewNumbered(findValued)
-	g.addressed = new(cache.Value[*addressTaken])
+	g.addressed = cache.New(func(group int) *addressTaken { return findAddressTaken(g, group) })
 	g.borrows = cache.New(func(t *project.StructType) bool { return findBorrows(g, t) })
 	g.writable = cache.New(func(at givenTo) bool { return findWritable(g, at, map[givenTo]bool{}) })
 	g.back = cache.New(func(w wayBack) bool { return findWayBack(g, w) })

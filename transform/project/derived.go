@@ -29,6 +29,7 @@ type Lineage struct {
 	derived *cache.Cache[*Class, []*Class]
 	near    *cache.Cache[*Class, []*Class] // those in the class's own module
 	used    usedNames
+	known   cache.Value[*Acquaintances]
 }
 
 func newLineage(p *Project, more func() ([]string, error)) *Lineage {
