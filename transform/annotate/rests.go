@@ -20,7 +20,7 @@ func rests(f *effects.Function, dec string) []effects.Reader {
 			continue
 		}
 		steps := effects.Chain(f, e)
-		by := steps[len(steps)-1].Effect.Reader
+		by := steps[len(steps)-1].Effect.Reader()
 		if by.Name == "" {
 			return nil
 		}

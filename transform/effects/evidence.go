@@ -152,7 +152,7 @@ func (ev *Evidence) LeftToC() bool {
 	switch e := atEnd(ev.Effect); e.Cause {
 	case PassesWritable, PassesHandle, PassesUnknown:
 		_, known := library.KnownC()[e.Name]
-		return !known && e.Says == ""
+		return !known && e.Says() == ""
 	}
 	return false
 }

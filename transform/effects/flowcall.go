@@ -283,7 +283,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if (!library.CppReaders()[name] || sh.Known && !library.CppSizes()[name]) && !sh.ReadOnly() && !text { // load() of an atomic reads
 			b.effect(base, nil, OnState, Write, library.CppWriters()[name], PassesWritable, name, e.Span)
 			if sh.Cpp != nil && !library.CppWriters()[name] {
-				b.flow.Actions[len(b.flow.Actions)-1].Reader = Reader{sh.Cpp.Def.Name.Name + "." + name, "", true, true}
+				b.flow.Actions[len(b.flow.Actions)-1].outOfSight = &outOfSight{reader: Reader{sh.Cpp.Def.Name.Name + "." + name, "", true, true}}
 			}
 			if (sh.Pointers || sh.Library) && library.CppWriters()[name] { // what its pointers lead to it leaves alone
 				b.flow.Actions[len(b.flow.Actions)-1].shallow = true

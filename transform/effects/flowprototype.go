@@ -29,8 +29,8 @@ func throughPrototype(b calls, to *ctype.Prototype, inC bool, name string, e *as
 		before := len(b.flow.Actions)
 		out = b.either(out, externWith(b, to.Mod, project.CFunc{Type: to.Type, Declarator: to.Declarator}, name, args, e))
 		for i := before; i < len(b.flow.Actions); i++ {
-			if a := &b.flow.Actions[i]; a.Says == "" && a.Reader.Name == "" {
-				a.Reader = Reader{Name: name}
+			if a := &b.flow.Actions[i]; a.Says() == "" && a.Reader().Name == "" {
+				a.outOfSight = &outOfSight{reader: Reader{Name: name}}
 			}
 		}
 	}

@@ -38,7 +38,7 @@ func (st *Stance) stronger(e *Effect) bool {
 	if e.Raw != st.Why.Raw {
 		return e.Raw
 	}
-	return atEnd(e).Says != "" && atEnd(st.Why).Says == "" // of what a header says people want to know
+	return atEnd(e).Says() != "" && atEnd(st.Why).Says() == "" // of what a header says people want to know
 }
 
 // StanceOn returns what f does to parameter num itself. rawOnly leaves out what
@@ -196,13 +196,13 @@ func Say(e *Effect) string {
 func sayPassed(e *Effect) string {
 	name := cmp.Or(e.Name, "a C function")
 	by := ""
-	if e.Says != "" {
-		by = " (" + e.Says + ")"
+	if e.Says() != "" {
+		by = " (" + e.Says() + ")"
 	}
 	switch {
 	case e.Cause == PassesConst:
 		return fmt.Sprintf("passes the state to %s, which only reads%s", name, by)
-	case e.Says != "":
+	case e.Says() != "":
 		return fmt.Sprintf("passes the state to %s, which writes to it%s", name, by)
 	case e.Cause == PassesWritable:
 		return fmt.Sprintf("passes a pointer into the state to %s, which may write there", name)
@@ -279,4 +279,4 @@ func (f *Function) Among(region int32, counts func(e *Effect) bool) Stance {
 }
 
 // Told reports whether an effect is what a header, or a body of C, says that a function does.
-func Told(e *Effect) bool { return atEnd(e).Says != "" }
+func Told(e *Effect) bool { return atEnd(e).Says() != "" }

@@ -138,14 +138,35 @@ type action struct {
 	shallow bool
 	Cause   Cause
 	Name    string // the attribute or function
-	Says    string // where a header says what the function does
-	Reader  Reader // what the setting reads would have to name for it to only read
-	Field   string // the attribute whose state it is; "" where that is not known
-	behind  bool   // it is done to what Field leads to
-	itself  bool   // C code has the object's own address, and with it those of all attributes
-	Span    ast.Span
+	*outOfSight
+	Field  string // the attribute whose state it is; "" where that is not known
+	behind bool   // it is done to what Field leads to
+	itself bool   // C code has the object's own address, and with it those of all attributes
+	Span   ast.Span
 	// history is what has been done before: it tells which locks are held.
 	history int32
+}
+
+// outOfSight is what is known of code that is not in sight; nil where nothing is. Many effects share it.
+type outOfSight struct {
+	says   string
+	reader Reader
+}
+
+// Says is where a header says what the function does; "" where none does.
+func (o *outOfSight) Says() string {
+	if o == nil {
+		return ""
+	}
+	return o.says
+}
+
+// Reader is what the setting reads would have to name for a write to be a read.
+func (o *outOfSight) Reader() Reader {
+	if o == nil {
+		return Reader{}
+	}
+	return o.reader
 }
 
 // Call is a call of functions of the project: one, or the overrides of one.
@@ -331,20 +352,35 @@ type Region struct {
 }
 
 // Effect is an effect as a function's callers see it, with what it follows from.
-type Effect struct {
+type Effect struct { // by size: functions that elements are made in have hundreds
+	Class *project.Class
+	// Guarded is the class of an object that is locked for writing, where the effect is on what
+	// guards, or may guard, that object: one lock is both's. It is nil otherwise.
+	Guarded *project.Class
+	Via     *Function // throughCall, mayCall: the callee, and its effect
+	*outOfSight
+	// locks are those that people placed and that are held, as a set of the summary's.
+	locks lockSet
+	// theirs are those of them that the function does not hold itself: what it calls takes them.
+	theirs lockSet
+	// freed are those of them that the function may have released for its caller by then.
+	freed  lockSet
+	Name   string
+	Field  string
+	Span   ast.Span
 	Region int32
-	Class  *project.Class
-	Kind   EffectKind
-	Mode   Mode
-	Sure   bool
-	Raw    bool
+	// Under is the innermost block that stands round what takes a lock; 0 for none.
+	Under int32
+	next  int32
+	Kind  EffectKind
+	Mode  Mode
+	Cause Cause
+	Sure  bool
+	Raw   bool
 	// Maybe is true where only the operation tells what the object may be.
 	Maybe bool
 	// Asked is true where nothing is written, and a callee's decorator locks for writing.
 	Asked bool
-	// Guarded is the class of an object that is locked for writing, where the effect is on what
-	// guards, or may guard, that object: one lock is both's. It is nil otherwise.
-	Guarded *project.Class
 	// Held is true under a block of the function that holds the object.
 	Held bool
 	// Owned is true where it is done to an object that only this one leads to, even by a method of that object
@@ -355,33 +391,15 @@ type Effect struct {
 	// Each is true where each thread of a parallel loop takes the lock of the object, so that who
 	// waits for these threads must not hold it.
 	Each bool
-	// Under is the innermost block that stands round what takes a lock; 0 for none.
-	Under int32
-
-	Cause Cause
-	Name  string
-	Says  string
-	// Reader is what the setting reads would have to name for a write to be a read.
-	Reader Reader
-	Field  string
 	// Behind is true where it is done to what Field leads to, C data or an object that has no
 	// lock of its own, and not to Field itself.
 	Behind bool
 	// Itself is true where C code has the object's own address, and with it those of all its attributes.
 	Itself bool
-	Span   ast.Span
-	Via    *Function // throughCall, mayCall: the callee, and its effect
-	next   int32
 	// tested is true of a read by the function itself that only decides which way to go.
 	tested bool
 	// later is true of what a function does that C code is given to call when it likes.
 	later bool
-	// locks are those that people placed and that are held, as a set of the summary's.
-	locks lockSet
-	// theirs are those of them that the function does not hold itself: what it calls takes them.
-	theirs lockSet
-	// freed are those of them that the function may have released for its caller by then.
-	freed lockSet
 }
 
 // alike reports whether two effects of one summary are the same.

@@ -225,12 +225,12 @@ func (b *notes) passAs(n int32, does c.Answer, sure bool, name string, reader Re
 // told notes by which header the actions from one on are known to be what they are, or what the
 // setting reads would have to name where none says.
 func (b *notes) told(from int, does c.Answer, reader Reader) {
+	known := &outOfSight{reader: reader}
+	if does.Does != c.Unknown {
+		known = &outOfSight{says: fmt.Sprintf("%s:%d", does.Place.Path, does.Place.Line)}
+	}
 	for i := from; i < len(b.flow.Actions); i++ {
-		if does.Does == c.Unknown {
-			b.flow.Actions[i].Reader = reader
-			continue
-		}
-		b.flow.Actions[i].Says = fmt.Sprintf("%s:%d", does.Place.Path, does.Place.Line)
+		b.flow.Actions[i].outOfSight = known
 	}
 }
 

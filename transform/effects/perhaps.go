@@ -40,8 +40,8 @@ func Perhaps(p *Program, c *project.Class, name string) []Reader {
 			if !mayOnlyRead(x) {
 				return nil
 			}
-			if !slices.Contains(out, x.Reader) {
-				out = append(out, x.Reader)
+			if !slices.Contains(out, x.Reader()) {
+				out = append(out, x.Reader())
 			}
 		}
 	}
@@ -65,8 +65,9 @@ func mayBeIn(p *Program, x *action, c *project.Class, name string) bool {
 // mayOnlyRead reports whether an action is that a C function is given something which it may only read. One that is named
 // after what it does to that, list_append(list), does not.
 func mayOnlyRead(x *action) bool {
-	return (x.Cause == PassesWritable || x.Cause == PassesUnknown) && x.Says == "" && x.Reader.Name != "" &&
-		!((x.Reader.First || x.Reader.Out) && library.SoundsLikeWriting(x.Reader.Name)) && !library.SoundsLikeFilling(x.Reader.Name)
+	r := x.Reader()
+	return (x.Cause == PassesWritable || x.Cause == PassesUnknown) && x.Says() == "" && r.Name != "" &&
+		!((r.First || r.Out) && library.SoundsLikeWriting(r.Name)) && !library.SoundsLikeFilling(r.Name)
 }
 
 // mayBeOf reports whether a value is an object of a class that is not being made, or in its state.

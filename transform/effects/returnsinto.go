@@ -71,12 +71,14 @@ func (a *along) follow(fl *Flow, n int32, depth int) bool {
 		return true
 	}
 	for {
-		if at := (placeIn{fl, n}); slices.Contains(a.seen, at) {
-			return true // "p = p.next"
-		} else if a.seen = append(a.seen, at); len(a.seen) > maxSources {
-			return false
-		}
 		x := &fl.Nodes[n]
+		if x.Kind == NodeLocal || x.Kind == NodeCall || x.Base >= n { // others lead on to earlier ones
+			if at := (placeIn{fl, n}); slices.Contains(a.seen, at) {
+				return true // "p = p.next"
+			} else if a.seen = append(a.seen, at); len(a.seen) > maxSources {
+				return false
+			}
+		}
 		switch x.Kind {
 		case NodeInside, NodeCast, NodeStowed:
 			if x.Kind == NodeInside && x.Name != "" {

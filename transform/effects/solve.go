@@ -255,8 +255,11 @@ func (s *Solver) update(f *Function) bool {
 	f.Sum.differs = s.p.differs.in
 	if s.effects = f.Sum.Effects; len(s.effects) == len(was) {
 		f.Sum.Effects = was
+	} else if len(s.effects) <= cap(was) {
+		f.Sum.Effects = append(was[:0], s.effects...)
 	} else {
-		f.Sum.Effects = slices.Clone(s.effects)
+		f.Sum.Effects = make([]Effect, len(s.effects), len(s.effects)+len(was)/4) // what grew once may grow again
+		copy(f.Sum.Effects, s.effects)
 	}
 	return grew
 }
@@ -286,7 +289,7 @@ func derive(s *Solver, f *Function) bool {
 				into = leadsAlongIn(s, e.Node, r.Region)
 			}
 			for _, field := range into {
-				does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, Says: e.Says, Reader: e.Reader, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
+				does := &Effect{Class: class, Kind: e.Kind, Mode: e.Mode, Sure: e.sure, Raw: e.raw, Held: e.takes, Each: e.each, Cause: e.Cause, Name: e.Name, outOfSight: e.outOfSight, Field: field, Behind: e.behind, Itself: e.itself, Span: e.Span, tested: e.tested, locks: (heldLocks{s}).heldAt(e.history) | (sameLocks{heldLocks{s}}).ofSame(e.history, e.Node, r.Region), freed: (heldLocks{s}).freedAt(e.history)}
 				if e.takes {
 					(sharing{s}).locksGuard(r.Region, class, does, held{under: e.under}, ending(s))
 				}

@@ -77,7 +77,7 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Help = "lock it for writing: @cython.write_lock"
 			// The other locks know no readers: this one is wrong, and harmless.
 			f.Warning = r.kind() != decorator.RWLock
-			if e := last.Effect; e.Cause == effects.PassesWritable && e.Reader.Name != "" {
+			if e := last.Effect; e.Cause == effects.PassesWritable && e.Reader().Name != "" {
 				// Of macros and of what only reads, too, prototypes leave const out: whoever wrote the
 				// decorator may know better, and annotate knows it where it has read a header.
 				f.Warning = true
@@ -88,11 +88,11 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Message = fmt.Sprintf("%s holds %s for reading only, and %s", name, what, last.Text)
 			f.Help = "lock for writing, or declare the parameter const where the C function only reads"
 			switch e := last.Effect; {
-			case e.Says != "":
+			case e.Says() != "":
 				f.Help = "lock for writing"
-			case strings.Contains(e.Reader.Name, "."): // a method, of which a .pxd cannot say const
-				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader.Name)
-			case e.Reader.Name != "":
+			case strings.Contains(e.Reader().Name, "."): // a method, of which a .pxd cannot say const
+				f.Help = fmt.Sprintf("lock for writing; where the method only reads, tell pyxlock where its header is (--header-path), or name it in the setting reads: %q", e.Reader().Name)
+			case e.Reader().Name != "":
 				f.Help = "lock for writing; where the C function only reads, tell pyxlock where its header is (the setting headers, or --header-path), or declare the parameter const"
 			}
 			switch last.Effect.Cause {
@@ -112,8 +112,8 @@ func (r *resolver) contradicted(locks []Placed) {
 			f.Message = fmt.Sprintf("%s holds %s for reading, and then %s, which %s", name, what, effects.Say(worst), r.locksIt(worst))
 			f.Help = "lock it for writing here: two threads that upgrade at once cannot both go on, and one raises RuntimeError"
 		}
-		if e := last.Effect; f.Warning && worst.Raw && e.Reader.Name != "" && (e.Cause == effects.PassesWritable || e.Cause == effects.PassesUnknown) {
-			f.Cause = "what is not known of " + e.Reader.Name // one const, or one header, is for all
+		if e := last.Effect; f.Warning && worst.Raw && e.Reader().Name != "" && (e.Cause == effects.PassesWritable || e.Cause == effects.PassesUnknown) {
+			f.Cause = "what is not known of " + e.Reader().Name // one const, or one header, is for all
 		}
 		f.Fix = toWrite(by)
 		r.out.Findings = append(r.out.Findings, f)

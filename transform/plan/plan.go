@@ -278,7 +278,7 @@ func (r *resolver) noteInferred(object string, st effects.Stance) {
 	if st.Why != nil {
 		in.Why = effects.Reason(fun, st.Why)
 		steps := effects.Chain(fun, st.Why)
-		in.Unknown = in.Write && r.kind() == decorator.RWLock && steps[len(steps)-1].Effect.Reader.Name != ""
+		in.Unknown = in.Write && r.kind() == decorator.RWLock && steps[len(steps)-1].Effect.Reader().Name != ""
 	}
 	r.out.Inferred = append(r.out.Inferred, in)
 }

@@ -47,11 +47,17 @@ const maxHops = 16
 
 // trail are the names that were looked for on the way to one. Packages whose modules import all of each other lead to the same
 // ones again and again.
-type trail map[string]bool
+type trail map[lookedFor]bool
+
+// lookedFor is a dotted name in a module.
+type lookedFor struct {
+	m    *Module
+	name string
+}
 
 // again reports whether a name was looked for in a module, and notes that it is.
 func (t trail) again(m *Module, path []string) bool {
-	key := m.Stem + "\x00" + strings.Join(path, ".")
+	key := lookedFor{m, strings.Join(path, ".")}
 	was := t[key]
 	t[key] = true
 	return was

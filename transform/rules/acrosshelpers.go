@@ -47,15 +47,14 @@ func lookAt(a *across, g *effects.Function, o object) *across {
 
 // findSteps finds where pointers go on, and what loops go over.
 func (a *across) findSteps() {
-	a.steps, a.once = map[int32]bool{}, map[ast.Span]ast.Span{}
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		switch st := n.(type) {
 		case *ast.Assign:
 			if st.Op != "=" && st.Op != "" && len(st.Targets) == 1 {
-				a.steps[st.Targets[0].Range().Pos] = true
+				put(&a.steps, st.Targets[0].Range().Pos, true)
 			}
 		case *ast.For:
-			a.once[st.Span] = st.Iter.Range()
+			put(&a.once, st.Span, st.Iter.Range())
 		}
 		return true
 	})

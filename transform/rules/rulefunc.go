@@ -62,6 +62,8 @@ type ruleFunc struct {
 	suites  []ast.Span // blocks
 	loops   []ast.Span
 	holds   []handHold
+	// prepared is true once the body has been looked at.
+	prepared bool
 }
 
 // nameType is the C type that a local name is declared with.
@@ -137,19 +139,16 @@ func (f *ruleFunc) first() string {
 // prepare fills in what the body says of its names. It is done on demand: most
 // functions hold nothing that a rule asks about.
 func (f *ruleFunc) prepare() {
-	if f.params != nil {
+	if f.prepared {
 		return
 	}
-	f.params = map[string]*ast.Param{}
-	f.local, f.global, f.imports = map[string]bool{}, map[string]bool{}, map[string]bool{}
-	f.types = map[string]nameType{}
-	f.values = map[string][]nameValue{}
+	f.prepared = true
 	if f.def.Params != nil {
 		for _, p := range f.def.Params.List {
 			if n := syntax.ParamName(p); n != "" {
-				f.params[n] = p
-				f.local[n] = true
-				f.types[n] = nameType{p.Type, p.Declarator}
+				put(&f.params, n, p)
+				put(&f.local, n, true)
+				put(&f.types, n, nameType{p.Type, p.Declarator})
 			}
 		}
 	}
@@ -162,7 +161,7 @@ func (f *ruleFunc) prepare() {
 			f.suites = append(f.suites, n.Span)
 		case *ast.Simple:
 			for _, id := range n.Names {
-				f.global[id.Name] = true
+				put(&f.global, id.Name, true)
 			}
 		case *ast.Assign:
 			for _, t := range n.Targets {
@@ -173,7 +172,7 @@ func (f *ruleFunc) prepare() {
 				if n.Value != nil {
 					bind(t, v, false)
 				} else if nm, ok := t.(*ast.Name); ok {
-					f.local[nm.Name] = true
+					put(&f.local, nm.Name, true)
 				}
 			}
 		case *ast.CVarDecl:
@@ -182,10 +181,10 @@ func (f *ruleFunc) prepare() {
 				if nm == "" || d.Func {
 					continue
 				}
-				f.local[nm] = true
-				f.types[nm] = nameType{n.Type, d}
+				put(&f.local, nm, true)
+				put(&f.types, nm, nameType{n.Type, d})
 				if d.Default != nil {
-					f.values[nm] = append(f.values[nm], nameValue{d.Pos, d.Default, false})
+					put(&f.values, nm, append(f.values[nm], nameValue{d.Pos, d.Default, false}))
 				}
 			}
 		case *ast.For:
@@ -205,18 +204,20 @@ func (f *ruleFunc) prepare() {
 			bind(n.Target, n.Value, false)
 		case *ast.Unary:
 			if nm, ok := syntax.Unparen(n.X).(*ast.Name); ok && n.Op == "&" {
-				f.values[nm.Name] = append(f.values[nm.Name], nameValue{n.Pos, nil, false})
+				put(&f.values, nm.Name, append(f.values[nm.Name], nameValue{n.Pos, nil, false}))
 			}
 		case *ast.Import:
 			for _, in := range n.Names {
 				name := cmp.Or(in.As.Name, in.Path[0].Name)
-				f.local[name], f.imports[name] = true, true
+				put(&f.local, name, true)
+				put(&f.imports, name, true)
 			}
 		case *ast.FromImport:
 			for _, in := range n.Names {
 				if len(in.Path) > 0 {
 					name := cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)
-					f.local[name], f.imports[name] = true, true
+					put(&f.local, name, true)
+					put(&f.imports, name, true)
 				}
 			}
 		}
@@ -228,11 +229,19 @@ func (f *ruleFunc) prepare() {
 	f.holds = f.handHolds()
 }
 
+// put makes an entry in a map, which is made with the first one: most functions have none in most of theirs.
+func put[K comparable, V any](m *map[K]V, k K, v V) {
+	if *m == nil {
+		*m = map[K]V{}
+	}
+	(*m)[k] = v
+}
+
 func (f *ruleFunc) bind(t, v ast.Expr, item bool) {
 	switch t := t.(type) {
 	case *ast.Name:
-		f.local[t.Name] = true
-		f.values[t.Name] = append(f.values[t.Name], nameValue{t.Pos, v, item})
+		put(&f.local, t.Name, true)
+		put(&f.values, t.Name, append(f.values[t.Name], nameValue{t.Pos, v, item}))
 	case *ast.Paren:
 		f.bind(t.X, v, item)
 	case *ast.Starred:
