@@ -17,7 +17,7 @@ func (b expressions) operation(x, y int32, op string, span ast.Span) (yields [2]
 	if b.answers(x) {
 		yields[0] = b.operator2(x, y, "__"+op+"__", span)
 	}
-	if b.answers(y) {
+	if b.answers(y) && !decidedByLeft(b, x, y, op) {
 		yields[1] = b.operator2(y, x, "__r"+op+"__", span)
 	}
 	return yields
@@ -38,6 +38,9 @@ func (b expressions) result(yields [2]int32, x int32, left ast.Expr) int32 {
 func operated(b expressions, x, y int32, op string, left ast.Expr, span ast.Span) int32 {
 	mayKeep(b, x, y, op, span, "__", "__r")
 	out := b.result(b.operation(x, y, op, span), x, left)
+	if c := b.shape(x).Class; out != 0 && c != nil && inPython(b.p, b.m, c, "__"+op+"__") {
+		return b.either(out, b.node(Node{Kind: NodeUnknown, Shape: ctype.Shape{Kind: ctype.Object}})) // what a Python class's method yields
+	}
 	if out != 0 && leavesToOther(b, x, op) {
 		return orKept(b, out, x, y, op, "__r")
 	}

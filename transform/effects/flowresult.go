@@ -23,19 +23,20 @@ func resultClass(p *Program, f *Function) *project.Class {
 	if (f.Class != nil || f.PyClass != "") && f.Exposed() {
 		return nil
 	}
-	return writtenClass(p, f)
+	return f.result.Get(func() *project.Class { return resultOf(p, f, false, resultDepth) })
 }
 
-// writtenClass is resultClass for the function itself, whatever may override it.
+// writtenClass is resultClass for the function itself, whatever Python code that is not in sight may override it or the methods
+// whose results it returns.
 func writtenClass(p *Program, f *Function) *project.Class {
-	return f.result.Get(func() *project.Class { return resultOf(p, f, resultDepth) })
+	return f.written.Get(func() *project.Class { return resultOf(p, f, true, resultDepth) })
 }
 
-func resultOf(p *Program, f *Function, depth int) *project.Class {
+func resultOf(p *Program, f *Function, written bool, depth int) *project.Class {
 	if depth == 0 || f.Def.Body == nil || f.Def.Params == nil || f.Def.Async {
 		return nil
 	}
-	r := &results{p: p, f: f, depth: depth, known: map[string]*project.Class{}, assigned: map[string][]ast.Expr{}, stores: map[string]int{}}
+	r := &results{p: p, f: f, depth: depth, written: written, known: map[string]*project.Class{}, assigned: map[string][]ast.Expr{}, stores: map[string]int{}}
 	r.names()
 	r.walk(f.Def.Body.Stmts, nil)
 	if r.unknown {
@@ -67,6 +68,7 @@ type results struct {
 	p        *Program
 	f        *Function
 	depth    int
+	written  bool                      // what methods return counts that Python code may override
 	known    map[string]*project.Class // variables that are declared
 	assigned map[string][]ast.Expr     // what others are given
 	stores   map[string]int            // how often a name is a target
@@ -195,20 +197,40 @@ func (r *results) returned(e ast.Expr, tested map[string]*project.Class) {
 
 // ofMethod returns the classes of what a method of the function's own object returns.
 func (r *results) ofMethod(e ast.Expr) []*project.Class {
-	call, ok := e.(*ast.Call)
-	if !ok {
-		return nil
-	}
-	path := syntax.Dotted(syntax.Unparen(call.Fun))
-	if len(path) != 2 || r.known[path[0]] == nil {
-		return nil
-	}
-	for _, a := range r.known[path[0]].Ancestry() {
-		if fs := r.p.Own(a).Plain[path[1]]; len(fs) > 0 {
-			return likelyOf(r.p, fs[0], r.depth-1)
-		}
+	if _, fs := r.methods(e); len(fs) > 0 {
+		return likelyOf(r.p, fs[0], r.depth-1)
 	}
 	return nil
+}
+
+// methods returns the methods that an expression calls on the object of a variable, with the class of that: "x.m()", "x[i]".
+func (r *results) methods(e ast.Expr) (of *project.Class, fs []*Function) {
+	variable, name := "", "__getitem__"
+	switch e := e.(type) {
+	case *ast.Call:
+		path := syntax.Dotted(syntax.Unparen(e.Fun))
+		if len(path) != 2 {
+			return nil, nil
+		}
+		variable, name = path[0], path[1]
+	case *ast.Subscript:
+		n, ok := syntax.Unparen(e.X).(*ast.Name)
+		if !ok {
+			return nil, nil
+		}
+		variable = n.Name
+	default:
+		return nil, nil
+	}
+	if of = r.known[variable]; of == nil {
+		return nil, nil
+	}
+	for _, a := range of.Ancestry() {
+		if fs := r.p.Own(a).Plain[name]; len(fs) > 0 {
+			return of, fs
+		}
+	}
+	return of, nil
 }
 
 // of returns the class of an expression, nil where that is not known.
@@ -243,7 +265,7 @@ func (r *results) of(e ast.Expr, tested map[string]*project.Class) *project.Clas
 	case *ast.Call:
 		path := syntax.Dotted(syntax.Unparen(e.Fun))
 		if len(path) == 0 || r.stores[path[0]] > 0 {
-			return nil
+			return r.byMethod(e)
 		}
 		if c := m.Lookup(path); c != nil {
 			return c
@@ -253,11 +275,27 @@ func (r *results) of(e ast.Expr, tested map[string]*project.Class) *project.Clas
 		}
 		if o := m.Owner(path); o.Mod != nil {
 			if fs := r.p.Funcs(o.Mod).byName[o.Name]; len(fs) == 1 && fs[0].Class == nil && fs[0].PyClass == "" {
-				return resultOf(r.p, fs[0], r.depth-1)
+				return resultOf(r.p, fs[0], r.written, r.depth-1)
 			}
 		}
+		return r.byMethod(e)
+	case *ast.Subscript:
+		return r.byMethod(e)
 	}
 	return nil
+}
+
+// byMethod returns the class of what a method returns that an expression calls, where methods count that Python code may
+// override, and none in sight does.
+func (r *results) byMethod(e ast.Expr) *project.Class {
+	if !r.written {
+		return nil
+	}
+	of, fs := r.methods(e)
+	if len(fs) != 1 || !asWritten(fs[0]) || Overridden(r.p, r.f.Mod, of, fs[0].Def.Name.Name) {
+		return nil
+	}
+	return resultOf(r.p, fs[0], true, r.depth-1)
 }
 
 // test returns the name that a condition tells the class of: "isinstance(x, C)", or a

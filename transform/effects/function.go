@@ -35,8 +35,10 @@ type Function struct {
 	seen  cache.Value[bool]      // see Exposed
 	bound cache.Value[bool]      // see isBound
 
-	result cache.Value[*project.Class]   // see resultClass
-	likely cache.Value[[]*project.Class] // see likelyResults
+	result  cache.Value[*project.Class]   // see resultClass
+	written cache.Value[*project.Class]   // see writtenClass
+	likely  cache.Value[[]*project.Class] // see likelyResults
+	leaves  cache.Value[bool]             // see mayLeaveIt
 
 	address cache.Value[bool] // see returnsAddress
 }

@@ -153,25 +153,3 @@ func orKept(b expressions, n, x, y int32, op string, hows ...string) int32 {
 	}
 	return n
 }
-
-// leavesToOther reports whether the method of an operator may leave it to the right operand.
-func leavesToOther(b expressions, x int32, op string) bool {
-	c := b.shape(x).Class
-	if c == nil {
-		return false
-	}
-	fs := b.members(c, "__"+op+"__", false)
-	found := len(fs) == 0
-	for _, f := range fs {
-		ast.Walk(f.Def.Body, func(n ast.Node) bool {
-			found = found || isNotImplemented(n)
-			return !found
-		})
-	}
-	return found
-}
-
-func isNotImplemented(n ast.Node) bool {
-	x, ok := n.(*ast.Name)
-	return ok && x.Name == "NotImplemented"
-}
