@@ -551,3 +551,65 @@ func TestNotesOnFunctionPointers(t *testing.T) {
 		checkNotes(t, byPointer+more, "look reads size", note)
 	}
 }
+
+const lockedByCallees = `
+cimport cython
+
+@cython.locked_class
+cdef class Log:
+    cdef int first
+
+    @cython.write_lock
+    def clear(self):
+        self.first = 0
+
+    @cython.read_lock
+    def look(self):
+        return self.first
+
+    cdef int entry(self):
+        return self.first
+
+cdef class Validator:
+    cdef Log log
+
+    def __cinit__(self):
+        self.log = Log()
+
+    def run(self, tree):
+        self.log.clear()
+        return tree
+
+    def check(self, tree):
+        self.log.look()
+        return tree
+
+    def written(self, tree):
+        if not self.run(tree):
+            return self.log.entry()
+
+    def looked_at(self, tree):
+        if not self.check(tree):
+            return self.log.entry()
+
+    def another(self, Validator other, tree):
+        if not other.run(tree):
+            return self.log.entry()
+`
+
+// No decorator is named that would hold for reading what a callee locks for writing: that could not be had then.
+func TestHelpNamesNoLockThatCalleesTakeForWriting(t *testing.T) {
+	helps := helpsOf(t, lockedByCallees)
+	if len(helps) != 3 {
+		t.Fatalf("%d findings: %q", len(helps), helps)
+	}
+	for i, want := range []string{
+		"Validator.run comes to lock self.log for writing, and could not while a decorator held it for reading: ",
+		`or lock it: @cython.read_lock("self.log") on looked_at`,
+		`or lock it: @cython.read_lock("self.log") on another`,
+	} {
+		if !strings.Contains(helps[i], want) {
+			t.Errorf("help %d is %q, and has no %q", i, helps[i], want)
+		}
+	}
+}

@@ -289,6 +289,9 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 	if c.p.Changes != nil && !c.p.Changes.Stay(f, e.Region) {
 		return fmt.Sprintf("%s may be assigned another object before a lock on it is taken: %s", effects.PathOf(f, e.Region), elsewhere(c, f, e))
 	}
+	if by := writesWithin(f, e); by != nil && !items {
+		return fmt.Sprintf("%s comes to lock %s for writing, and could not while a decorator held it for reading: %s", by.Name(), path, elsewhere(c, f, e))
+	}
 	if f.Suspends() && !items { // which holds nothing between its steps but what is its own
 		return fmt.Sprintf("use a method of %s that locks, or hold it for this step: with cython.%s_lock(%s)", class, e.Mode, path)
 	}
@@ -305,6 +308,17 @@ func (c *checking) missingHelp(f *effects.Function, e *effects.Effect) string {
 		dec = fmt.Sprintf("@cython.%s_lock and %s", held, dec)
 	}
 	return fmt.Sprintf("use a method of %s that locks, or lock both: %s on %s", class, dec, name)
+}
+
+// writesWithin returns a function that is called and comes to lock for writing, by itself, the object that an effect only reads; nil where
+// none does.
+func writesWithin(f *effects.Function, e *effects.Effect) *effects.Function {
+	for i := range f.Sum.Effects {
+		if o := &f.Sum.Effects[i]; o.Region == e.Region && !o.Raw && o.Via != nil && o.Span != e.Span && o.Mode > e.Mode {
+			return o.Via
+		}
+	}
+	return nil
 }
 
 // elsewhere says which other function can lock an object that this one cannot name at its entry.
