@@ -7,7 +7,7 @@ FUZZTIME ?= 20s
 
 export CGO_ENABLED = 0
 
-.PHONY: build test venv clean-cache golden golden-matrix golden-update fuzz oracle corpus corpus-rewrite headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress guide wheel clean help
+.PHONY: build test venv clean-cache golden golden-matrix golden-update fuzz oracle corpus corpus-rewrite lock-removals headers-evidence check-mutations browser bench bench-islands bench-lock model weak mutations arm64 stress guide wheel clean help
 
 build: ## build bin/pyxlock
 	$(GO) build -trimpath -o bin/pyxlock ./cmd/pyxlock
@@ -47,6 +47,10 @@ oracle: corpus ## compare our parser with Cython's over the fetched packages
 
 corpus-rewrite: corpus ## rewrite the fetched packages, undecorated and decorated
 	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./internal/corpus -count=1 -v -timeout 120m
+
+lock-removals: corpus ## take locks away from annotated packages, and see that check tells; SAMPLE=N of each, 0 for all; NAME=regexp picks some
+	PYXLOCK_CORPUS=$(CURDIR)/build/corpus $(GO) test ./internal/removal -count=1 -v -timeout 600m \
+		-args -sample $(or $(SAMPLE),60) -package '$(NAME)' -headers '$(HEADERS)'
 
 headers-evidence: build venv ## print the table of docs/evidence/headers.md; NAME= measures one package
 	.venv/cython-3.3/bin/python tools/headers.py bin/pyxlock build/headers $(NAME)
