@@ -91,7 +91,7 @@ func (b cLocks) use(m *project.Module, f project.CFunc, l c.Lock, args passed, e
 	u.Text = syntax.Text(b.f.Unit.File, args.span[l.Param]) + "." + l.Path
 	if l.Path != "" {
 		name := l.Path
-		if in := b.flow.leadsInto(u.node); in != "" {
+		if in := b.flow.LeadsInto(u.node); in != "" {
 			name = in + "." + name
 		}
 		u.node = b.node(Node{Kind: NodeField, Base: u.node, Name: name, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()})

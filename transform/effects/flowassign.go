@@ -441,7 +441,7 @@ func inMemory(b *builder, n int32) bool {
 // storedInto notes a pointer that an object gets in an array or a C++ container that it has:
 // "self.rows[i] = p", "self.rows.push_back(p)".
 func (b *values) storedInto(in, pointer int32, span ast.Span) {
-	if b.shape(pointer).Kind == ctype.Pointer && b.flow.leadsInto(in) != "" {
+	if b.shape(pointer).Kind == ctype.Pointer && b.flow.LeadsInto(in) != "" {
 		b.flow.Stores = append(b.flow.Stores, Store{pointer, in, "", span, false})
 	}
 }

@@ -274,7 +274,7 @@ func (b holding) lockValue(e ast.Expr) (n int32, some bool) {
 			return b.node(Node{Kind: NodeField, Base: base, Name: e.Attr.Name, owner: sh.Class, Shape: b.p.Types.OfField(f), history: b.history()}), false
 		}
 		name := e.Attr.Name
-		if in := b.flow.leadsInto(base); in != "" { // in a struct that the object has
+		if in := b.flow.LeadsInto(base); in != "" { // in a struct that the object has
 			name = in + "." + name
 		}
 		return b.node(Node{Kind: NodeField, Base: base, Name: name, Shape: ctype.Shape{Kind: ctype.Object}, history: b.history()}), false

@@ -268,9 +268,9 @@ type Flow struct {
 // put is an item that a container gets, or unknownItem.
 type put struct{ in, item int32 }
 
-// leadsInto returns the attribute that the value of node n leads into, "" where
+// LeadsInto returns the attribute that the value of node n leads into, "" where
 // it may be any.
-func (fl *Flow) leadsInto(n int32) string {
+func (fl *Flow) LeadsInto(n int32) string {
 	for range 16 {
 		x := &fl.Nodes[n]
 		switch {

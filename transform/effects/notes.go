@@ -83,7 +83,7 @@ func (b *notes) effect(n int32, class *project.Class, kind EffectKind, md Mode, 
 // fieldOf returns the attribute that an effect reaches, "" where it may be any, and whether
 // it reaches what that leads to.
 func (b *notes) fieldOf(n int32, kind EffectKind, name string) (field string, behind bool) {
-	if in := b.flow.leadsInto(n); in != "" {
+	if in := b.flow.LeadsInto(n); in != "" {
 		return in, true
 	}
 	if sh := b.shape(n); sh.Class == nil && sh.Kind != ctype.Object && sh.Kind != ctype.Unknown {
@@ -287,7 +287,7 @@ func (b *notes) dereferenced(n int32, a ast.Access, span ast.Span) {
 	if isStore(a) || a == ast.Called || !b.inC(n) || !b.handMade && !b.flow.leadsIntoNew(n) {
 		return
 	}
-	if in := b.flow.leadsInto(n); in != "" || !b.handMade {
+	if in := b.flow.LeadsInto(n); in != "" || !b.handMade {
 		b.effect(n, nil, OnState, Read, true, Reads, in, span)
 	}
 }

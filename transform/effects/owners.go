@@ -239,7 +239,7 @@ func (l *linking) stored(f *Function, st Store) []kept {
 	into := &f.Flow.Nodes[st.Into]
 	attr := st.Name
 	if into.Shape.Kind != ctype.Object { // a field of a struct that the object has, or a place in an array
-		attr = f.Flow.leadsInto(st.Into)
+		attr = f.Flow.LeadsInto(st.Into)
 		if into.Shape.Kind != ctype.Record && st.Name != "" || attr == "" {
 			return nil
 		}
@@ -299,7 +299,7 @@ func (l *linking) filledWithData(f *Function, fd *project.Field, st Store) bool 
 			}
 		}
 		for i := range g.Flow.Calls {
-			if slices.ContainsFunc(g.Flow.Calls[i].Args, func(n int32) bool { return n != 0 && g.Flow.leadsInto(n) == fd.Name }) {
+			if slices.ContainsFunc(g.Flow.Calls[i].Args, func(n int32) bool { return n != 0 && g.Flow.LeadsInto(n) == fd.Name }) {
 				return false
 			}
 		}

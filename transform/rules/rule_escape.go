@@ -42,8 +42,8 @@ func checkEscapes(c *checking) {
 			continue
 		}
 		for _, st := range f.Flow.Stores {
-			if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object && maybePointer(f, st.Value) { // and no struct: buffers, and what C code is given
-				c.kept(look(), f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
+			if maybePointer(f, st.Value) {
+				keptByStore(states, st)
 			}
 		}
 		for i := range f.Flow.Calls {
@@ -60,6 +60,26 @@ func checkEscapes(c *checking) {
 			goneOver(states)
 			handsContainersOn(states)
 		}
+	}
+}
+
+// keptByStore looks at what is stored in an attribute, or in an array of pointers that one holds; in no struct: buffers, and what
+// C code is given. An array of an object that keeps the owner beside it is PXL111's.
+func keptByStore(states *statesOf, st effects.Store) {
+	c, f := states.checking, states.f
+	if f.Flow.Nodes[st.Into].Shape.Kind == ctype.Object {
+		s := states.look()
+		c.kept(s, f, keeping{value: st.Value, into: s.Top(st.Into), name: st.Name, span: st.Span})
+		return
+	}
+	name := f.Flow.LeadsInto(st.Into)
+	if st.Name != "" || name == "" || f.Flow.Nodes[st.Value].Shape.Kind != ctype.Pointer {
+		return
+	}
+	s := states.look()
+	into := s.Top(st.Into)
+	if !slices.ContainsFunc(into, func(r effects.Ref) bool { return r.Class != nil && toldOfOwner(c, r.Class, name) }) {
+		c.kept(s, f, keeping{value: st.Value, into: into, name: name, span: st.Span})
 	}
 }
 
@@ -171,6 +191,13 @@ func storing(g *effects.Function, param, depth int) []storedParam {
 // hasOwner reports whether objects of a class keep an object beside a pointer, into whose state that leads.
 func hasOwner(c *checking, class *project.Class, pointer string) bool {
 	return c.p.Guarding.Owners != nil && slices.ContainsFunc(c.p.Guarding.Owners.Into(class), func(pt effects.Pointing) bool { return pt.Pointer == pointer })
+}
+
+// toldOfOwner reports whether PXL111 looks at an array or a container of pointers: those into the state of the object beside it.
+func toldOfOwner(c *checking, class *project.Class, pointer string) bool {
+	return c.p.Guarding.Owners != nil && slices.ContainsFunc(c.p.Guarding.Owners.Into(class), func(pt effects.Pointing) bool {
+		return pt.Pointer == pointer && !told301(c, keptPointer{pt.Class, pointer}, pt)
+	})
 }
 
 // kept reports a pointer into one object's state that another one keeps.
