@@ -197,13 +197,24 @@ func (b *Base) all(t *testing.T, list []Weakening) []Answer {
 	return answers
 }
 
-// drawn returns the sample, in the order of the source.
+// drawn returns the sample, in the order of the source. It takes from each kind in turn: some are rare.
 func drawn(list []Weakening) []Weakening {
-	if *sample > 0 && *sample < len(list) {
-		rand.New(rand.NewPCG(*seed, 0)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
-		list = list[:*sample]
-		slices.SortStableFunc(list, ByPlace)
+	if *sample <= 0 || *sample >= len(list) {
+		return list
 	}
+	rand.New(rand.NewPCG(*seed, 0)).Shuffle(len(list), func(i, j int) { list[i], list[j] = list[j], list[i] })
+	var turns [][]Weakening
+	taken := map[Kind]int{}
+	for _, w := range list {
+		turn := taken[w.Kind]
+		taken[w.Kind]++
+		if turn == len(turns) {
+			turns = append(turns, nil)
+		}
+		turns[turn] = append(turns[turn], w)
+	}
+	list = slices.Concat(turns...)[:*sample]
+	slices.SortStableFunc(list, ByPlace)
 	return list
 }
 
