@@ -54,6 +54,9 @@ type Options struct {
 	// Scope returns more files whose subclasses count, beside those of the inputs; nil
 	// is none. It is called when somebody asks, and at most once.
 	Scope func() ([]string, error)
+	// Beside returns Python files that Cython does not compile, and which may use the modules that it does; nil is none. It
+	// is called after Scope.
+	Beside func() []string
 	// Selected tells which findings are wanted, by file and code; nil wants all.
 	// Syntax errors are always reported, and Run reports what must stop it.
 	Selected func(path, code string) bool

@@ -32,7 +32,7 @@ type Project struct {
 // NewProject returns a project that reads through load.
 func NewProject(load Loader, opts Options) *Project {
 	p := &Project{opts: opts}
-	p.proj = project.New(load, project.Options{Include: opts.Include, Installed: opts.Installed, Says: decorator.Marks, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical, Scope: opts.Scope})
+	p.proj = project.New(load, project.Options{Include: opts.Include, Installed: opts.Installed, Says: decorator.Marks, Roots: opts.Roots, MayInclude: opts.MayInclude, Canonical: opts.Canonical, Scope: opts.Scope, Beside: opts.Beside})
 	p.locks = decorator.New(p.proj, opts.Lock)
 	p.prog = effects.New(p.proj, p.locks, opts.readsOnly)
 	effects.NameLocks(p.prog, opts.Locks)

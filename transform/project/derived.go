@@ -17,23 +17,25 @@ import (
 
 // Lineage tells which classes of a run's scope derive from which.
 type Lineage struct {
-	p    *Project
-	more func() ([]string, error) // Options.Scope
+	p      *Project
+	more   func() ([]string, error) // Options.Scope
+	beside func() []string          // Options.Beside
 
 	given  sync.Mutex // guards inputs and err
 	inputs scope
 	err    error
 
-	scoped  cache.Value[*scope]
-	spoken  cache.Value[*words]
-	derived *cache.Cache[*Class, []*Class]
-	near    *cache.Cache[*Class, []*Class] // those in the class's own module
-	used    usedNames
-	known   cache.Value[*Acquaintances]
+	scoped   cache.Value[*scope]
+	spoken   cache.Value[*words]
+	derived  *cache.Cache[*Class, []*Class]
+	near     *cache.Cache[*Class, []*Class] // those in the class's own module
+	used     usedNames
+	known    cache.Value[*Acquaintances]
+	imported importedWords
 }
 
-func newLineage(p *Project, more func() ([]string, error)) *Lineage {
-	l := &Lineage{p: p, more: more, inputs: scope{stems: map[string]bool{}}}
+func newLineage(p *Project, more func() ([]string, error), beside func() []string) *Lineage {
+	l := &Lineage{p: p, more: more, beside: beside, inputs: scope{stems: map[string]bool{}}}
 	l.derived, l.near = cache.New(l.findDerived), cache.New(l.findNear)
 	return l
 }

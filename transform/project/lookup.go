@@ -176,33 +176,44 @@ func (m *Module) follow(path []string, depth int, seen trail) Resolved {
 		return Resolved{}
 	}
 	switch b.Kind {
-	case BindImported:
-		if o := m.at(b.Level, b.Path); o != nil {
-			if r := o.follow(append([]string{b.Attr}, path[1:]...), depth+1, seen); r.Mod != nil {
-				return r
-			}
-		}
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), b.Attr)
-			full = append(full, path[1:len(path)-1]...)
-			if o := m.at(b.Level, full); o != nil {
-				return o.follow(path[len(path)-1:], depth+1, seen)
-			}
-		}
-		return Resolved{}
-	case BindModule:
-		if len(path) > 1 {
-			full := append(append([]string{}, b.Path...), path[1:len(path)-1]...)
-			if o := m.at(0, full); o != nil {
-				return o.follow(path[len(path)-1:], depth+1, seen)
-			}
-		}
-		return Resolved{}
+	case BindImported, BindModule:
+		return followImport(m, b, path, depth, seen)
 	}
 	if len(path) == 1 {
 		return Resolved{m, path[0]}
 	}
 	return Resolved{}
+}
+
+// followImport is follow for a path that begins with what an import binds.
+func followImport(m *Module, b Binding, path []string, depth int, seen trail) Resolved {
+	full := slices.Clone(b.Path)
+	if b.Kind == BindImported {
+		if o := m.at(b.Level, b.Path); o != nil {
+			if r := o.follow(append([]string{b.Attr}, path[1:]...), depth+1, seen); r.Mod != nil {
+				return r
+			}
+		}
+		full = append(full, b.Attr)
+	}
+	if len(path) > 1 {
+		full = append(full, path[1:len(path)-1]...)
+		if o := m.at(b.Level, full); o != nil {
+			return o.follow(path[len(path)-1:], depth+1, seen)
+		}
+	}
+	return Resolved{}
+}
+
+// OwnerWithin is Owner for a name in a function whose first part an import in that function binds.
+func OwnerWithin(m *Module, imports ast.Stmt, path []string) Resolved {
+	s := Scope{Names: map[string]Binding{}}
+	s.collect([]ast.Stmt{imports}, nil)
+	b, ok := s.Names[path[0]]
+	if !ok || b.Kind != BindImported && b.Kind != BindModule {
+		return Resolved{}
+	}
+	return followImport(m, b, path, 0, trail{})
 }
 
 // NameOf returns the name by which code in u can speak of c, or "".

@@ -57,6 +57,9 @@ type Options struct {
 	// Scope returns more files whose subclasses count, beside those of the inputs; nil
 	// is none. It is called when somebody asks, and at most once.
 	Scope func() ([]string, error)
+	// Beside returns Python files that Cython does not compile, and which may use the modules that it does; nil is none. It
+	// is called after Scope.
+	Beside func() []string
 }
 
 // New returns a project that reads through load.
@@ -69,7 +72,7 @@ func New(load Loader, opts Options) *Project {
 	p.near = cache.New(func(root string) []string { return nearest(p.given, root) })
 	p.refs = cache.New(p.findRefs)
 	p.speaking = cache.New(p.speaks)
-	p.Lineage = newLineage(p, opts.Scope)
+	p.Lineage = newLineage(p, opts.Scope, opts.Beside)
 	return p
 }
 

@@ -19,6 +19,9 @@ func aliasOf(c *bodies, f *ruleFunc, e ast.Expr, depth int) *globalVar {
 	if depth == 0 || e == nil {
 		return nil
 	}
+	if v := imported(c, f, e); v != nil {
+		return v
+	}
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
 		if f == nil || !f.isLocal(x.Name) {

@@ -200,8 +200,8 @@ func (c *bodies) changes(f *ruleFunc) {
 			}
 			return
 		}
-		if kind <= counts && !f.global[n.Name] {
-			return // a local name
+		if kind <= counts && (!f.global[n.Name] || imported(c, f, n) != nil) {
+			return // a local name, or the module's own for what another one has
 		}
 		v := variableOf(c, f, n)
 		if kind > counts && kind != address { // it may be another name for what another variable has
@@ -242,6 +242,9 @@ func (c *bodies) changes(f *ruleFunc) {
 			}
 		case *ast.Attribute:
 			note(t.X, storesTo, node, value, nil)
+			if v := imported(c, f, t); v != nil && !compiled(c) { // others are told of by themselves
+				v.changes = append(v.changes, globalChange{kind: kind, f: f, node: node, value: value})
+			}
 		}
 	}
 	syntax.OwnNodes(f.def.Body, func(n ast.Node) bool {
@@ -368,6 +371,9 @@ func eachIn(t, value ast.Expr, visit func(t, value ast.Expr)) {
 // variableOf returns the module's variable, or what else is shared, that an expression in a function means: by its name, or
 // by a local name that is another one for it.
 func variableOf(c *bodies, f *ruleFunc, e ast.Expr) *globalVar {
+	if v := imported(c, f, e); v != nil {
+		return v
+	}
 	if x, ok := syntax.Bare(e).(*ast.Attribute); ok {
 		return sharedAttribute(c, f, x, false)
 	}
@@ -384,8 +390,12 @@ func variableOf(c *bodies, f *ruleFunc, e ast.Expr) *globalVar {
 	if f.prepare(); c.shared != nil && f.params[n.Name] != nil {
 		return c.shared.defaults[f.params[n.Name]]
 	}
-	if v := c.globals()[f.another(n.Name)]; v != nil && !c.isCValue(v) { // a copy, or a pointer: see changesWithin
+	of := f.another(n.Name)
+	if v := c.globals()[of]; v != nil && !c.isCValue(v) { // a copy, or a pointer: see changesWithin
 		return v
+	}
+	if of != "" {
+		return imported(c, f, &ast.Name{Name: of})
 	}
 	return nil
 }

@@ -96,11 +96,11 @@ func alters(c *bodies, f *ruleFunc, fun ast.Expr) (changeKind, bool) {
 				return altersAs(c, vs[0].value) // push = heapq.heappush
 			}
 		}
-		if _, ok := library.Arranges()[last]; ok && (f.imports[path[0]] || last == "shuffle" && len(path) > 1) {
+		if _, ok := library.Arranges()[last]; ok && (f.imports[path[0]] != nil || last == "shuffle" && len(path) > 1) {
 			return arranges, true
 		}
 		_, ok := library.Alters()[last]
-		return stores, ok && f.imports[path[0]]
+		return stores, ok && f.imports[path[0]] != nil
 	}
 	if v := c.globals()[path[0]]; v != nil {
 		if len(path) == 1 && len(v.inits) == 1 && len(syntax.Dotted(v.inits[0])) > 0 && !slices.Equal(syntax.Dotted(v.inits[0]), path) {

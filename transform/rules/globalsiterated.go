@@ -4,6 +4,7 @@ package rules
 
 import (
 	"fmt"
+	"maps"
 
 	"pyxlock/parser/ast"
 	"pyxlock/transform/effects"
@@ -92,8 +93,9 @@ type stroll struct {
 }
 
 // strolls finds where functions go over containers of the module without a lock of the module, by
-// their names. A copy (list(d)) is made by one operation, and is another container.
-func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
+// their names. A copy (list(d)) is made by one operation, and is another container. The functions of another module know them by
+// some names of their own, too.
+func (c *bodies) strolls(vars map[string]*globalVar, known map[string]bool) map[string][]stroll {
 	out := map[string][]stroll{}
 	keys, spelt := map[*globalVar]string{}, map[string]bool{}
 	for key, v := range vars {
@@ -108,6 +110,7 @@ func (c *bodies) strolls(vars map[string]*globalVar) map[string][]stroll {
 	if len(keys) == 0 {
 		return out
 	}
+	maps.Copy(spelt, known)
 	first := firstLetters(spelt)
 	for _, f := range actors(c) {
 		if !namesOne(f.u.Src[f.def.Pos:f.def.End], spelt, first) {

@@ -20,7 +20,7 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 	}
 	return func(k ast.Node) bool {
 		if x, ok := k.(*ast.Attribute); ok {
-			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v || v.attr == "" && x.Access != ast.Write && aliasOf(c, f, x, maxOtherNames) == v
+			return v.attr == x.Attr.Name && x.Access != ast.Write && sharedAttribute(c, f, x, false) == v || x.Access != ast.Write && aliasOf(c, f, x, maxOtherNames) == v
 		}
 		if call, ok := k.(*ast.Call); ok {
 			of, _ := boundTo(c, f, call.Fun) // _get(k) after _get = _table.get
@@ -55,7 +55,7 @@ func looksAt(c *bodies, v *globalVar, f *ruleFunc) func(ast.Node) bool {
 				return !was.item && was.pos < n.Pos && isVariable(c, v, f, was.value)
 			})
 		}
-		return n.Name == v.name || aliasOf(c, f, n, maxOtherNames) == v || n.Access == ast.Called && tellsOf(c, n.Name, v)
+		return n.Name == v.name && c.of == nil || aliasOf(c, f, n, maxOtherNames) == v || n.Access == ast.Called && tellsOf(c, n.Name, v)
 	}
 }
 
@@ -72,9 +72,12 @@ func asksFor(c *bodies, v *globalVar, f *ruleFunc, call *ast.Call) bool {
 func isVariable(c *bodies, v *globalVar, f *ruleFunc, e ast.Expr) bool {
 	switch x := syntax.Bare(e).(type) {
 	case *ast.Name:
+		if c.of != nil {
+			return imported(c, f, x) == v
+		}
 		return x.Name == v.name && (!f.isLocal(x.Name) || v.in != nil && closedVar(c, f, x.Name, false) == v)
 	case *ast.Attribute:
-		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v
+		return v.attr == x.Attr.Name && sharedAttribute(c, f, x, false) == v || imported(c, f, x) == v
 	case *ast.Call:
 		return asksFor(c, v, f, x)
 	case *ast.Subscript:
@@ -207,7 +210,7 @@ func checkedBy(c *bodies, v *globalVar, ch globalChange) string {
 // that the function changes: whoever sets it sets it to the same.
 func onlyImports(c *bodies, v *globalVar, ch globalChange) bool {
 	n, ok := syntax.Bare(ch.value).(*ast.Name)
-	if !ok || v.d != nil || !ch.f.imports[n.Name] || len(ch.f.values[n.Name]) > 0 {
+	if !ok || v.d != nil || ch.f.imports[n.Name] == nil || len(ch.f.values[n.Name]) > 0 {
 		return false
 	}
 	for _, other := range c.globals() {

@@ -23,12 +23,12 @@ func (a giving) keeper(call *ast.Call) (to string, kept []ast.Arg) {
 		return "", nil
 	}
 	name, last := syntax.Text(a.f.Unit.File, call.Fun.Range()), path[len(path)-1]
-	if a.r.isLocal(path[0]) && !a.r.imports[path[0]] {
+	if a.r.isLocal(path[0]) && a.r.imports[path[0]] == nil {
 		return "", nil // the user's, or of its own making
 	}
 	module, in := a.m.Scope.LibraryPath(call.Fun)
 	b := a.m.Scope.Names[path[0]]
-	imported := a.r.imports[path[0]] || b.Kind == project.BindModule || b.Kind == project.BindImported
+	imported := a.r.imports[path[0]] != nil || b.Kind == project.BindModule || b.Kind == project.BindImported
 	switch {
 	case last == "setattr" && module == "builtins" && len(call.Args) == 3:
 		if of := call.Args[0].X; !syntax.IsNamed(of, a.name) {

@@ -25,7 +25,7 @@ import (
 const maxRelated = 5
 
 func mutableGlobals(c *checking) {
-	if !c.compiled() {
+	if !compiled(&c.bodies) {
 		return
 	}
 	variablesInC(c)
@@ -43,6 +43,7 @@ func mutableGlobals(c *checking) {
 		}
 	}
 	itemChanges(&c.bodies, vars)
+	near := neighbours(c, vars)
 	var uses map[string][]effects.GlobalUse
 	if c.hands.Any() {
 		uses = effects.GlobalUses(c.p, c.m)
@@ -58,6 +59,9 @@ func mutableGlobals(c *checking) {
 		}
 		if once == nil {
 			once = c.onlyOnce()
+			for _, n := range near {
+				maps.Copy(once, n.onlyOnce())
+			}
 		}
 		flags := map[string]bool{} // two flags let two functions run at the same time
 		for _, ch := range v.changes {
@@ -75,7 +79,7 @@ func mutableGlobals(c *checking) {
 			w := ""
 			switch {
 			case !lock:
-				w = c.unsafeChange(v, ch)
+				w = ch.f.in.unsafeChange(v, ch)
 			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && c.checksFirst(v, ch):
 				w = "two threads can both find no lock and create one each, which do not exclude each other"
 			case ch.kind == rebinds && ch.value != nil && c.makesLock(ch.value) && slices.ContainsFunc(v.inits, c.makesLock) && !strings.Contains(ch.f.name(), "fork"):
@@ -88,7 +92,12 @@ func mutableGlobals(c *checking) {
 		if len(bad) == 0 && !lock {
 			if by, w := c.disturbed(v, once); by != nil {
 				if strolls == nil {
-					strolls = c.strolls(vars)
+					strolls = c.strolls(vars, nil)
+					for _, n := range near {
+						for name, more := range n.strolls(vars, n.names) {
+							strolls[name] = append(strolls[name], more...)
+						}
+					}
 				}
 				for _, at := range strolls[name] {
 					if _, ok := once[at.f]; ok {
@@ -137,7 +146,7 @@ func mutableGlobals(c *checking) {
 // compiled reports whether the module is here and Cython compiles it. A .py
 // counts where it says so: it imports cython, or has a .pxd. A .pxd alone does
 // not show who calls what.
-func (c *checking) compiled() bool {
+func compiled(c *bodies) bool {
 	main, pxd, pure := false, false, false
 	for _, u := range c.m.Units {
 		main = main || u.Role == project.RoleMain

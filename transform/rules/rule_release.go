@@ -19,7 +19,7 @@ import (
 )
 
 func unreleased(c *checking) {
-	if !c.compiled() {
+	if !compiled(&c.bodies) {
 		return
 	}
 	for _, f := range c.mentioning() {

@@ -41,6 +41,8 @@ type bodies struct {
 	items    sharedItems                         // see itemChanges
 	goers    map[string]map[int]bool             // see goesOver
 	stands   map[string]int                      // see timesNamed
+	// of is the module whose variables this one imports, where its functions are looked at for what they do to these.
+	of *bodies
 }
 
 // ruleFunc is one function, at any depth.
@@ -56,7 +58,7 @@ type ruleFunc struct {
 	params  map[string]*ast.Param
 	local   map[string]bool     // bound here, parameters included
 	global  map[string]bool     // declared global or nonlocal
-	imports map[string]bool     // bound by an import
+	imports map[string]ast.Stmt // bound by an import
 	types   map[string]nameType // of cdef variables and typed parameters
 	values  map[string][]nameValue
 	suites  []ast.Span // blocks
@@ -210,14 +212,14 @@ func (f *ruleFunc) prepare() {
 			for _, in := range n.Names {
 				name := cmp.Or(in.As.Name, in.Path[0].Name)
 				put(&f.local, name, true)
-				put(&f.imports, name, true)
+				put(&f.imports, name, ast.Stmt(n))
 			}
 		case *ast.FromImport:
 			for _, in := range n.Names {
 				if len(in.Path) > 0 {
 					name := cmp.Or(in.As.Name, in.Path[len(in.Path)-1].Name)
 					put(&f.local, name, true)
-					put(&f.imports, name, true)
+					put(&f.imports, name, ast.Stmt(n))
 				}
 			}
 		}

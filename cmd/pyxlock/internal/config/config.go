@@ -63,6 +63,8 @@ type Settings struct {
 
 	// InScope returns files whose subclasses count beside the inputs'; see package inputs.
 	InScope func() ([]string, error) `toml:"-"`
+	// Beside returns the .py files there that Cython does not compile, once InScope was called.
+	Beside func() []string `toml:"-"`
 
 	StdinName string                   `toml:"-"`
 	Canonical func(path string) string `toml:"-"` // gives a file one name; see fspath.Naming
@@ -289,7 +291,7 @@ func (s *Settings) Workers() int {
 // Options turns settings into the project's.
 func (s *Settings) Options(layout transform.Layout, roots []string) transform.Options {
 	kind, _ := transform.ParseKind(s.Lock)
-	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Installed: installed(s.Programs), Reads: s.Reads, Locks: s.Locks, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Canonical: s.Canonical, Selected: s.selected()}
+	o := transform.Options{Declared: s.DeclaredBy, Lock: kind, Off: s.Locking == "off", Check: s.Locking == "check", Layout: layout, Include: s.IncludePath, Installed: installed(s.Programs), Reads: s.Reads, Locks: s.Locks, Headers: s.Headers, Roots: roots, MayInclude: s.MayInclude, Scope: s.InScope, Beside: s.Beside, Canonical: s.Canonical, Selected: s.selected()}
 	if o.Check {
 		o.Called = s.called
 	}

@@ -37,7 +37,12 @@ type Set struct {
 	// Since tells which files to speak of; nil is all. The others are read all
 	// the same: what is locked depends on them.
 	Since *Since
+	plain []string // .py files that Cython does not compile, see Beside
 }
+
+// Beside returns the .py files of the directories that Cython does not compile, in order; those of the scope once that was
+// asked for.
+func (in *Set) Beside() []string { return in.plain }
 
 // LeftOut counts what git ignores.
 type LeftOut struct{ files, dirs int }
@@ -178,7 +183,10 @@ func Collect(c *cobra.Command, s *config.Settings, args []string, skip string) (
 		fmt.Fprintln(c.ErrOrStderr(), "pyxlock: nothing to do: every file is excluded")
 	}
 	s.MayInclude = in.Bounds.mayInclude(s.IncludeFlag)
-	s.InScope = Scope(s, in, args)
+	s.InScope, s.Beside = Scope(s, in, args), in.Beside
+	for _, path := range w.plain {
+		in.plain = append(in.plain, name(path))
+	}
 	var err error
 	if s.Headers, err = Headers(s, in.Disk, &in.Bounds); err != nil {
 		return nil, err

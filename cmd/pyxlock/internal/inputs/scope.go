@@ -29,6 +29,11 @@ func Scope(s *config.Settings, in *Set, args []string) func() ([]string, error) 
 	}
 	return func() ([]string, error) {
 		w := &walker{Set: s.Exclusions(), bounds: &in.Bounds}
+		defer func() {
+			for _, path := range w.plain {
+				in.plain = append(in.plain, s.Canonical(path))
+			}
+		}()
 		var out []string
 		given := Bounds{}
 		for _, root := range in.Roots {

@@ -42,6 +42,8 @@ type walker struct {
 	// templates are the files from which Cython files are rendered, by the path of
 	// what comes of them.
 	templates map[string]string
+	// plain are the .py files that are no business of Cython's: they use modules that are.
+	plain []string
 }
 
 // walk calls add for each Cython file of a directory, in order.
@@ -135,6 +137,9 @@ func (w *walker) walk(disk *Disk, root string, add func(path, rel string)) error
 			}
 		}
 		if ext == ".py" && !wantPy(disk, path, name) {
+			if !ofTests(rel) {
+				w.plain = append(w.plain, path)
+			}
 			return nil
 		}
 		add(path, rel)
@@ -165,6 +170,13 @@ func (w *walker) stray(path string) string {
 		return fmt.Sprintf("is a link that leads to %s, which is not a Cython file", terminal.Path(fileio.Real(path)))
 	}
 	return ""
+}
+
+// ofTests reports whether a .py file is for tests or for a build, by its path: what such a file does to a module, no program does.
+func ofTests(rel string) bool {
+	dir, name := filepath.Split(rel)
+	return strings.HasPrefix(name, "test_") || strings.HasSuffix(name, "_test.py") || name == "conftest.py" || name == "setup.py" ||
+		slices.ContainsFunc(strings.Split(filepath.ToSlash(dir), "/"), func(part string) bool { return part == "test" || part == "tests" })
 }
 
 // wantPy reports whether a .py file belongs in a tree for cython: it marks a
