@@ -67,6 +67,7 @@ type checking struct {
 	solved   bool                        // see functions
 	pointers map[string]bool             // the names that the module uses as values, see calledFromC
 	others   map[*project.Module]*bodies // see ruleFuncOf
+	passing  map[*effects.Function][]int // see passes
 }
 
 func (p *Checker) checking(m *project.Module) *checking {

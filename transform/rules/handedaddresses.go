@@ -32,14 +32,23 @@ func addressesOf(states *statesOf, movers map[*project.Field]*moving, known help
 		return
 	}
 	a.states = states
-	in := addresses{a, views{c, f, a.r, states}}
+	in := addresses{a, views{c, f, a.r, states, nil}}
 	told := false
 	tell := func(x ast.Expr, does string) {
 		if told {
 			return
 		}
 		states.last = nil
-		if fd := in.of(x, maxAliases); fd != nil {
+		var fd *project.Field
+		partsOf(&in.views, func(v *views, x ast.Expr) *heldState {
+			if v.f == f && fd == nil {
+				if fd = in.of(x, maxAliases); fd != nil {
+					return &heldState{field: fd}
+				}
+			}
+			return nil
+		}).of(x)
+		if fd != nil {
 			told = in.tell(fd, states.last, x.Range(), does)
 		}
 	}

@@ -31,10 +31,16 @@ func givenToUsers(states statesOf) {
 	}
 	states.made = true // whoever gets it has it when the object is made
 	a := giving{on, &states}
-	v := &views{c, f, a.r, &states}
+	v := &views{c, f, a.r, &states, nil}
 	told := map[string]bool{}
 	give := func(x ast.Expr, to string) {
-		if st := a.containerOf(x, maxAliases); st != nil && !told[st.name()] && a.p.Changes.Grows(st.class, st.field.Name) && !letsGo(c, f, st) {
+		st := partsOf(v, func(in *views, x ast.Expr) *heldState {
+			if in.f != f || in.outer != nil {
+				return nil
+			}
+			return a.containerOf(x, maxAliases)
+		}).of(x)
+		if st != nil && !told[st.name()] && a.p.Changes.Grows(st.class, st.field.Name) && !letsGo(c, f, st) {
 			told[st.name()] = true
 			givenContainer(c, f, st, x.Range(), to)
 		} else if to == "" {

@@ -12,33 +12,69 @@ import (
 	"pyxlock/transform/syntax"
 )
 
-// goneOver reports a function that returns what goes over a dict or set which others change: whoever goes over it does
-// so without the lock, and gets a RuntimeError when its size changes. A list is gone over by numbers.
-func goneOver(states *statesOf) {
-	c, f := states.checking, states.f
-	if f.Flow.Yields != (ast.Span{}) || !f.Exposed() {
-		return
+// grows is the container that an attribute names, whose content others change; nil for another one.
+func (v *views) grows(a *ast.Attribute) *heldState {
+	if a == nil {
+		return nil
 	}
-	eachReturn(f, func(x ast.Expr) {
-		a := over(x, false)
-		if a == nil {
-			return
+	fd := v.states.declared(a)
+	if fd == nil || !v.c.p.Types.OfField(fd).Container {
+		return nil
+	}
+	st := v.states.attribute(a)
+	if st == nil || !v.c.p.Changes.Grows(st.class, fd.Name) {
+		return nil
+	}
+	return st
+}
+
+// others reports whether others than the function have what an expression leads to, and it is not the function's own object: it
+// begins with another parameter or with what is not the function's.
+func (v *views) others(e ast.Expr) bool {
+	root := syntax.Root(e)
+	if root == "" || root == ownName(v.f) {
+		return false
+	}
+	return !v.r.isLocal(root) || v.r.params[root] != nil && len(v.r.values[root]) == 0
+}
+
+// ofOthers reports whether a target is an attribute or item of what others have.
+func (v *views) ofOthers(t ast.Expr) bool {
+	switch t := syntax.Unparen(t).(type) {
+	case *ast.Attribute:
+		return v.others(t.X)
+	case *ast.Subscript:
+		return v.others(t.X)
+	}
+	return false
+}
+
+// handsOut reports a container that a function hands out; over is what goes over it, nil where it is the container itself.
+func handsOut(c *checking, f *effects.Function, st *heldState, over *ast.Attribute, at ast.Span, how string) {
+	out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
+	spelled := st.field.Name
+	if over != nil {
+		spelled = syntax.Text(f.Unit.File, over.Range())
+		out.Message = fmt.Sprintf("%s %s what goes over %s itself, without the lock that others hold to change it: they get RuntimeError when its size changes", f.Name(), how, st.name())
+		out.Help = fmt.Sprintf("hand out a copy: iter(list(%s))", spelled)
+	} else {
+		out.Message = fmt.Sprintf("%s %s %s itself, which they then use without the lock that others hold to change it", f.Name(), how, st.name())
+		if how == "returns" {
+			out.Message = fmt.Sprintf("%s returns %s itself, which callers then use without the lock that others hold to change it", f.Name(), st.name())
 		}
-		fd := states.declared(a)
-		if fd == nil || fd.Ctype == nil || fd.Ctype.Name != "dict" && fd.Ctype.Name != "set" {
-			return
-		}
-		st := states.attribute(a)
-		if st == nil || !c.p.Changes.Grows(st.class, fd.Name) || letsGo(c, f, st) {
-			return
-		}
-		out := project.FindingAt(f.Unit.Source, x.Range(), finding.Container,
-			fmt.Sprintf("%s returns what goes over %s itself, without the lock that others hold to change it: they get RuntimeError when its size changes", f.Name(), st.name()),
-			fmt.Sprintf("hand out a copy: iter(list(%s))", syntax.Text(f.Unit.File, a.Range())))
-		out.Warning = true
-		out.Cause = containersOf(st.class, fd.Name)
-		c.Findings = append(c.Findings, out)
-	})
+		out.Help = "hand out a copy"
+	}
+	out.Warning = true
+	out.Cause = containersOf(st.class, st.field.Name)
+	c.Findings = append(c.Findings, out)
+}
+
+// goesOverOne is the attribute that an expression goes over when somebody goes over it, nil where it is none.
+func goesOverOne(e ast.Expr) *ast.Attribute {
+	if _, itself := e.(*ast.Attribute); itself {
+		return nil
+	}
+	return over(e, false)
 }
 
 // over returns the attribute that a value goes over when somebody goes over it; itself counts where that is asked for.

@@ -20,6 +20,7 @@ type views struct {
 	f      *effects.Function
 	r      *ruleFunc
 	states *statesOf
+	outer  *views // of a function inside the function: that; nil for others
 }
 
 // maxAliases bounds through how many variables and calls a view is followed.
@@ -34,9 +35,10 @@ func viewsOf(states *statesOf) {
 		return
 	}
 	r.prepare()
-	v := &views{c, f, r, states}
+	v := &views{c, f, r, states, nil}
 	given := func(x ast.Expr) {
-		if st := v.of(x, maxAliases); st != nil && !letsGo(c, f, st) && !(effects.Pickles(f) && c.p.Changes.StaysWithin(st.class, st.field.Name)) {
+		st := partsOf(v, func(v *views, x ast.Expr) *heldState { return v.of(x, maxAliases) }).of(x)
+		if st != nil && !letsGo(c, f, st) && !(effects.Pickles(f) && c.p.Changes.StaysWithin(st.class, st.field.Name)) {
 			c.handsOutView(f, x.Range(), fmt.Sprintf(returnsMemory, st.name()))
 		}
 	}
@@ -167,7 +169,7 @@ func (v *views) returnedBy(k *effects.Call, g *effects.Function, of func(v *view
 		return nil
 	}
 	r.prepare()
-	in := &views{v.c, g, r, &statesOf{checking: v.c, f: g, called: true}}
+	in := &views{v.c, g, r, &statesOf{checking: v.c, f: g, called: true}, nil}
 	var found *heldState
 	eachReturn(g, func(x ast.Expr) {
 		if found != nil {

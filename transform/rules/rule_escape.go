@@ -39,6 +39,7 @@ func checkEscapes(c *checking) {
 		addressesOf(states, movers, known)
 		givenToUsers(*states)
 		if len(f.Flow.Stores) == 0 && len(f.Flow.Returns) == 0 && len(f.Flow.Calls) == 0 && !f.Flow.Puts() {
+			handsOutParts(states)
 			continue
 		}
 		for _, st := range f.Flow.Stores {
@@ -57,8 +58,10 @@ func checkEscapes(c *checking) {
 		}
 		if len(c.Findings) == before {
 			viewsOf(states)
-			goneOver(states)
 			handsContainersOn(states)
+		}
+		if len(c.Findings) == before {
+			handsOutParts(states)
 		}
 	}
 }
