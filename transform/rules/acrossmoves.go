@@ -3,6 +3,7 @@ package rules
 // PXL306: the methods that move or free what an attribute leads to.
 
 import (
+	"cmp"
 	"slices"
 	"strings"
 
@@ -49,23 +50,7 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 			continue
 		}
 		st := g.Among(0, func(e *effects.Effect) bool {
-			if e.Field != fd.Name || !effects.OnSelf(g, e) || !e.Writes() || !e.Sure {
-				return false
-			}
-			chain := effects.Chain(g, e)
-			last := chain[len(chain)-1]
-			if !wanted(g, last) {
-				return false
-			}
-			whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
-			if fd.Ctype != nil && fd.Ctype.Name == "bytearray" {
-				return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
-			}
-			if !pointer {
-				name := project.TypeName(fd.Mod, fd.Ctype)
-				return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
-			}
-			return whole && frees(last.Func)
+			return effects.OnSelf(g, e) && movesBy(a, fd, g, e, wanted)
 		})
 		if st.Touches {
 			m.by, m.how = g, st.Why
@@ -76,7 +61,60 @@ func moverOf(a *across, fd *project.Field, wanted func(g *effects.Function, last
 			break
 		}
 	}
+	if m.by == nil {
+		m.by, m.how = movedElsewhere(a, fd, wanted)
+	}
 	return m
+}
+
+// movesBy reports whether an effect of a function moves what an attribute leads to, in a way that is asked for.
+func movesBy(a *across, fd *project.Field, g *effects.Function, e *effects.Effect, wanted func(g *effects.Function, last effects.Step) bool) bool {
+	if e.Field != fd.Name || !e.Writes() || !e.Sure {
+		return false
+	}
+	chain := effects.Chain(g, e)
+	last := chain[len(chain)-1]
+	if !wanted(g, last) {
+		return false
+	}
+	whole := last.Effect.Cause == effects.Writes && !last.Effect.Behind
+	if fd.Ctype != nil && fd.Ctype.Name == "bytearray" {
+		return whole || last.Effect.Cause == effects.ChangesContainer && resizing[last.Effect.Name]
+	}
+	if a.p.Types.OfField(fd).Kind != ctype.Pointer {
+		name := project.TypeName(fd.Mod, fd.Ctype)
+		return whole || moves(name, last.Effect.Name) || a.p.Types.OfField(fd).Inserts && !nodes[name] && last.Effect.Cause != effects.PassesWritable
+	}
+	return whole && frees(last.Func)
+}
+
+// movedElsewhere finds what moves it of the functions that are no methods of the class: those that are given the object, or come by
+// it in whatever way, in whatever module.
+func movedElsewhere(a *across, fd *project.Field, wanted func(g *effects.Function, last effects.Step) bool) (by *effects.Function, how *effects.Effect) {
+	for g := range a.p.Solved {
+		if g.Flow == nil || !g.Exposed() || len(g.Def.Params.List) == 0 {
+			continue
+		}
+		for i := range g.Sum.Effects {
+			e := &g.Sum.Effects[i]
+			if e.Field != fd.Name || e.Class == nil || e.Class.Field(fd.Name) != fd || e.Kind == effects.OnPython {
+				continue
+			}
+			switch at := &g.Sum.Regions[e.Region]; {
+			case at.Root == effects.NodeFresh, at.Root == effects.NodeParam && at.Parent < 0 && a.p.Constructs(g, int(at.Num)):
+				continue // nobody else has it
+			}
+			if (by == nil || standsBefore(g, by)) && movesBy(a, fd, g, e, wanted) {
+				by, how = g, e
+			}
+		}
+	}
+	return by, how
+}
+
+// standsBefore reports whether a function comes before another one, by the names of files and the places in them.
+func standsBefore(f, g *effects.Function) bool {
+	return cmp.Or(strings.Compare(f.Unit.Path, g.Unit.Path), cmp.Compare(f.Def.Pos, g.Def.Pos)) < 0
 }
 
 // changers are the functions that are looked at for what moves what an attribute leads to: those of the module that declares it,
@@ -128,8 +166,18 @@ func ofSelf(g *effects.Function, n int32) bool {
 	return false
 }
 
-// frees reports whether a function gives memory back, by the names of what it calls.
+// frees reports whether a function gives memory back, by the names of what it calls, or a C function that it calls does.
 func frees(f *effects.Function) bool {
+	return freesItself(f) || slices.ContainsFunc(f.Flow.Calls, func(k effects.Call) bool {
+		return slices.ContainsFunc(k.Callees, func(g *effects.Function) bool {
+			return g.Def.Kind == ast.Cdef && g.Def.Body != nil && freesItself(g) && slices.ContainsFunc(k.Args, func(n int32) bool {
+				return n != 0 && f.Flow.Nodes[n].Shape.Kind == ctype.Pointer
+			})
+		})
+	})
+}
+
+func freesItself(f *effects.Function) bool {
 	found := false
 	syntax.OwnNodes(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {

@@ -52,9 +52,8 @@ func (v *views) ofOthers(t ast.Expr) bool {
 // handsOut reports a container that a function hands out; over is what goes over it, nil where it is the container itself.
 func handsOut(c *checking, f *effects.Function, st *heldState, over *ast.Attribute, at ast.Span, how string) {
 	out := project.FindingAt(f.Unit.Source, at, finding.Container, "", "")
-	spelled := st.field.Name
 	if over != nil {
-		spelled = syntax.Text(f.Unit.File, over.Range())
+		spelled := syntax.Text(f.Unit.File, over.Range())
 		out.Message = fmt.Sprintf("%s %s what goes over %s itself, without the lock that others hold to change it: they get RuntimeError when its size changes", f.Name(), how, st.name())
 		out.Help = fmt.Sprintf("hand out a copy: iter(list(%s))", spelled)
 	} else {
