@@ -376,7 +376,7 @@ func (b expressions) member(e *ast.Attribute, base int32, c *project.Class) int3
 func (b expressions) subscript(e *ast.Subscript) int32 {
 	n := b.expr(e.X)
 	for _, i := range e.Index {
-		if k := b.expr(i); b.shape(n).Class == nil {
+		if k, sh := b.expr(i), b.shape(n); sh.Class == nil && (sh.Kind == ctype.Object || sh.Kind == ctype.Unknown) { // C's own are looked up by numbers
 			b.comparing().key(k, i.Range())
 			if b.shape(n).Container || b.flow.Nodes[b.origin(n)].Kind == NodeFresh {
 				b.mayCall(k, "__index__", Plain, i.Range())

@@ -316,6 +316,9 @@ func namedAttribute(b calls, name string, args passed, e *ast.Call) {
 	if !ok || len(e.Args) < 2 || len(args.pos) == 0 {
 		return
 	}
+	if len(args.pos) > 1 {
+		args.pos[1] = 0 // a text: what is none is refused
+	}
 	s, text := syntax.Unparen(e.Args[1].X).(*ast.Str)
 	if !text || len(s.Fields) > 0 {
 		if name == "setattr" || name == "getattr" && len(e.Args) == 2 {

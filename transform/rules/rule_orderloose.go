@@ -413,7 +413,7 @@ func (o untyped) found(f *effects.Function) {
 }
 
 // filled reports whether anything of a module puts objects into what one of its variables holds: a table of
-// texts that is written down holds none.
+// texts that is written down holds none, even if the module goes over it.
 func (o untyped) filled(variable string, m *project.Module) bool {
 	if strings.Contains(variable, ".") {
 		return true
@@ -437,7 +437,7 @@ func (o untyped) filled(variable string, m *project.Module) bool {
 				case *ast.Declarator:
 					mentions = mentions || syntax.DeclaredName(n).Name == variable
 				case *ast.Call:
-					makes = true
+					makes = makes || !o.writtenDown.of(m).onlyLooksUp(m, n)
 				}
 				return true
 			})

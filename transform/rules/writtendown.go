@@ -112,21 +112,28 @@ func (s *spokenOf) only(m *project.Module, name string) certainty {
 	return nothingElse
 }
 
+// builtin reports whether a name is one of Python's own: the module and its functions give it nothing else.
+func (s *spokenOf) builtin(m *project.Module, name string) bool {
+	_, bound := m.Scope.Names[name]
+	return !bound && !s.own[name]
+}
+
 // reachers are names by which a variable of the module is reached that is not named.
 var reachers = map[string]bool{"globals": true, "vars": true, "exec": true, "eval": true}
 
 // read reads a file of the module.
 func (s *spokenOf) read(m *project.Module, u *project.Unit) {
+	builtin := func(name string) bool { return s.builtin(m, name) }
 	for _, st := range u.File.Body {
 		switch st := st.(type) {
 		case *ast.Assign:
-			if n, ok := st.Targets[0].(*ast.Name); ok && len(st.Targets) == 1 && st.Op == "=" && st.Value != nil && isWrittenDown(st.Value) {
+			if n, ok := st.Targets[0].(*ast.Name); ok && len(st.Targets) == 1 && st.Op == "=" && st.Value != nil && isWrittenDown(st.Value, builtin) {
 				s.looked[n] = true
 				s.values[n.Name], s.from[n.Name] = append(s.values[n.Name], st.Value), n.Pos
 			}
 		case *ast.CVarDecl:
 			for _, d := range st.Declarators {
-				if d.Default != nil && isWrittenDown(d.Default) {
+				if d.Default != nil && isWrittenDown(d.Default, builtin) {
 					name := syntax.DeclaredName(d)
 					s.values[name.Name], s.from[name.Name] = append(s.values[name.Name], d.Default), name.Pos
 				}
@@ -138,7 +145,6 @@ func (s *spokenOf) read(m *project.Module, u *project.Unit) {
 			s.looked[n] = true
 		}
 	}
-	builtin := func(name string) bool { _, bound := m.Scope.Names[name]; return !bound && !s.own[name] }
 	var functions, calls []ast.Span
 	named := map[ast.Expr]bool{} // modules of which an attribute is named
 	within := func(list []ast.Span, at int32) bool { return len(list) > 0 && list[len(list)-1].Contains(at) }
@@ -268,32 +274,73 @@ func onlyLooks(call *ast.Call, builtin func(name string) bool) []ast.Expr {
 }
 
 // isWrittenDown reports whether a value is a text, a number, None and the like, or a collection of nothing but these.
-// A list within a list is none: who looks it up has it.
-func isWrittenDown(e ast.Expr) bool {
-	c, ok := syntax.Unparen(e).(*ast.Collection)
-	if !ok {
-		return isConstant(e)
+// A list within a list is none: who looks it up has it. builtin tells which names are Python's own.
+func isWrittenDown(e ast.Expr, builtin func(name string) bool) bool {
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Collection:
+		return !slices.ContainsFunc(x.Elems, func(x ast.Expr) bool { return !isConstant(x, builtin) })
+	case *ast.Call: // set(("a", "b"))
+		return makesBuiltin(x, builtin) && !slices.ContainsFunc(x.Args, func(a ast.Arg) bool {
+			if a.Name.Name != "" { // dict(names=["a"]) hands out the list
+				return !isConstant(a.X, builtin)
+			}
+			return a.Star != 0 || !isWrittenDown(a.X, builtin)
+		})
 	}
-	return !slices.ContainsFunc(c.Elems, func(x ast.Expr) bool { return !isConstant(x) })
+	return isConstant(e, builtin)
+}
+
+// makers are Python's types, called by their names, of which objects have no lock. Those that are true stay as they are made.
+var makers = map[string]bool{"tuple": true, "frozenset": true, "int": true, "float": true, "complex": true, "bool": true, "str": true, "bytes": true,
+	"range": true, "object": true, "list": false, "set": false, "dict": false, "bytearray": false}
+
+// makesBuiltin reports whether a call makes an object of one of these types.
+func makesBuiltin(call *ast.Call, builtin func(name string) bool) bool {
+	n, ok := call.Fun.(*ast.Name)
+	if !ok {
+		return false
+	}
+	_, made := makers[n.Name]
+	return made && builtin(n.Name)
 }
 
 // canChange reports whether a collection is one to which something can be added.
 func canChange(e ast.Expr) bool {
-	c, ok := syntax.Unparen(e).(*ast.Collection)
-	return ok && c.Kind != "tuple"
+	switch x := syntax.Unparen(e).(type) {
+	case *ast.Collection:
+		return x.Kind != "tuple"
+	case *ast.Call:
+		n, ok := x.Fun.(*ast.Name)
+		return !ok || !makers[n.Name]
+	}
+	return false
 }
 
 // isConstant is isWrittenDown for what stays as it is: tuples among collections.
-func isConstant(e ast.Expr) bool {
+func isConstant(e ast.Expr, builtin func(name string) bool) bool {
 	switch x := syntax.Unparen(e).(type) {
 	case *ast.Str:
 		return !x.FStr
 	case *ast.Number, *ast.Const:
 		return true
 	case *ast.Unary:
-		return isConstant(x.X) && (x.Op == "-" || x.Op == "+")
+		return isConstant(x.X, builtin) && (x.Op == "-" || x.Op == "+")
 	case *ast.Collection:
-		return x.Kind == "tuple" && !slices.ContainsFunc(x.Elems, func(y ast.Expr) bool { return !isConstant(y) })
+		return x.Kind == "tuple" && !slices.ContainsFunc(x.Elems, func(y ast.Expr) bool { return !isConstant(y, builtin) })
+	case *ast.Call:
+		return !canChange(x) && isWrittenDown(x, builtin)
+	}
+	return false
+}
+
+// onlyLooksUp reports whether a call makes nothing but what its arguments already have: list(TABLE.items()).
+func (s *spokenOf) onlyLooksUp(m *project.Module, call *ast.Call) bool {
+	switch fun := call.Fun.(type) {
+	case *ast.Attribute:
+		return lookers[fun.Attr.Name]
+	case *ast.Name:
+		_, makes := makers[fun.Name]
+		return (makes || lookingAt[fun.Name]) && s.builtin(m, fun.Name)
 	}
 	return false
 }
