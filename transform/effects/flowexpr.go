@@ -406,10 +406,9 @@ func (b expressions) subscript(e *ast.Subscript) int32 {
 			b.flow.changed = append(b.flow.changed, n)
 		}
 		if sh.Class != nil {
-			if name == "__delitem__" && len(b.members(sh.Class, name, false)) == 0 {
-				name = "__setitem__"
+			if item := subscripted(b, n, name, e); item != 0 {
+				return item
 			}
-			b.operator(n, name, e.Span)
 		} else if b.mayCall(n, name, Plain, e.Span); name != "__getitem__" {
 			b.effect(n, nil, OnValue, Write, true, ChangesContainer, syntax.LastName(e.X), e.Span)
 		}

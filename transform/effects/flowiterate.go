@@ -81,6 +81,18 @@ func ofOneClass(b *builder, n int32) bool {
 	return false
 }
 
+// subscripted calls the method by which an object of a known class has items, and returns what that yields where it is read and of
+// a class that is known; 0 otherwise.
+func subscripted(b expressions, n int32, method string, e *ast.Subscript) int32 {
+	if method == "__delitem__" && len(b.members(b.shape(n).Class, method, false)) == 0 {
+		method = "__setitem__"
+	}
+	if item := b.operator(n, method, e.Span); item != 0 && e.Access == ast.Read && ofOneClass(b.builder, item) {
+		return item
+	}
+	return 0
+}
+
 // asOfOneClass is such a value as one of its class, and any other as it is: the operand of "(a | b) & c".
 func asOfOneClass(b *builder, n int32) int32 {
 	if sh := b.shape(n); n == 0 || sh.Class != nil || sh.Kind != ctype.Object || !ofOneClass(b, n) {

@@ -47,16 +47,16 @@ func checkMissing(c *checking) {
 			return k
 		}
 		list := missingIn(c, f)
-		borne := map[key]bool{} // by something in sight
+		borne := map[key]*effects.Effect{} // by something in sight: the first, which is the strongest
 		for _, e := range list {
-			if k := keyOf(e); !borne[k] {
-				borne[k] = len(doubts.of(e)) == 0
+			if k := keyOf(e); borne[k] == nil && len(doubts.of(e)) == 0 {
+				borne[k] = e
 			}
 		}
 		for _, e := range list {
 			k := keyOf(e)
-			if seen[k] {
-				continue
+			if sure := borne[k]; seen[k] || sure != nil && sure.Mode >= e.Mode && len(doubts.of(e)) > 0 {
+				continue // the other one is told
 			}
 			seen[k] = true
 			if i, told := calls[e.Span]; told && e.Via != nil {
@@ -65,7 +65,7 @@ func checkMissing(c *checking) {
 			}
 			calls[e.Span] = len(c.Findings)
 			var perhaps []effects.Reader
-			if !borne[k] {
+			if borne[k] == nil {
 				perhaps = doubts.of(e)
 			}
 			c.missing(f, e, k.code, perhaps, said)
