@@ -254,7 +254,8 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	if base == 0 || sh.Kind == ctype.Unknown {
 		perhapsC(b, args, name, e.Span)
 	}
-	result, _ := likely(b.builder, base, name, args, e.Span)
+	result, found := likely(b.builder, base, name, args, e.Span)
+	known := found && ofOneClass(b.builder, base) // the object has that method, and is no container
 	applies(b, name, e, base, args)
 	if name == "enter_context" {
 		args.each(func(n int32) {
@@ -310,6 +311,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		return b.node(Node{Kind: NodeInside, Base: base, Shape: sh.Item()})
 	default:
 		b.exprs.mayCall(base, name, Plain, e.Span)
+		if known {
+			break
+		}
 		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
 			b.refill(base)
@@ -342,7 +346,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 	}
 	changesFirst(b, e, args)
 	out := b.unknownCall(args, name, e.Span, false)
-	if result != 0 && ofOneClass(b.builder, base) {
+	if result != 0 && known {
 		return result
 	}
 	return out
