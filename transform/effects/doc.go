@@ -19,7 +19,7 @@
 // generators may do with their locks is in snapshots.go and stillness.go (all at once) and
 // steps.go, measures.go, reliance.go, learned.go and looking.go (step by step). owners.go
 // says who points into whose state, guardmoves.go which guards change, owned.go and newness.go which
-// objects only one other leads to. docs/inference.md has
+// objects only one other leads to, onethread.go where a C library is called that one thread uses. docs/inference.md has
 // the argument.
 //
 // Two notions of who else can reach an object live side by side: here objects of a

@@ -43,7 +43,8 @@ type Program struct {
 	writable  *cache.Cache[givenTo, bool] // see findWritable
 	back      *cache.Cache[wayBack, bool]
 	borrows   *cache.Cache[*project.StructType, bool] // see findBorrows
-	leaks     *cache.Cache[*project.Class, bool]      // whether a class lets its objects out
+	callGraph *cache.Value[*callGraph]
+	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
 	keeping   *cache.Cache[*project.Module, keepingOperators]
@@ -69,6 +70,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.pointers = cache.New(func(at attribute) []pointed { return findPointers(g, at) })
 	g.pointees = cache.New(func(k prototypeKey) pointees { return findPointees(g, k) })
 	g.valued = cache.NewNumbered(findValued)
+	g.callGraph = new(cache.Value[*callGraph])
 	g.addressed = cache.New(func(group int) *addressTaken { return findAddressTaken(g, group) })
 	g.borrows = cache.New(func(t *project.StructType) bool { return findBorrows(g, t) })
 	g.writable = cache.New(func(at givenTo) bool { return findWritable(g, at, map[givenTo]bool{}) })

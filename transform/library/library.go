@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"sync"
+	"unicode"
 )
 
 // table has the facts; its comments say what each means.
@@ -276,6 +277,26 @@ func lenders() map[string]Lender {
 		}
 	}
 	return out
+}
+
+// threaded are C libraries that one thread uses, by how the names of their functions begin.
+var threaded = values("of", "thread")
+
+// OfOneThread returns the C library that a function is of which one thread uses at a time; "" for others.
+func OfOneThread(function string) string {
+	for n := range function {
+		before := function[:n]
+		if lib, ok := threaded()[before]; ok && (!unicode.IsLower(rune(before[n-1])) || unicode.IsUpper(rune(function[n]))) {
+			return lib
+		}
+	}
+	return ""
+}
+
+// MovesToThread reports whether a function, by its name, has another thread use such a library from then on.
+func MovesToThread(function string) bool {
+	name := strings.ToLower(strings.ReplaceAll(function, "_", ""))
+	return strings.Contains(name, "makecurrent") || strings.Contains(name, "makecontextcurrent")
 }
 
 // ChangesFirst reports whether a function, by its module and its name there, changes the container that it is given first,

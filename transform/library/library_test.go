@@ -17,6 +17,7 @@ var asked = map[string][]string{
 	"cpp":      {"reads", "size", "writes", "copies"},
 	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries=", "asks", "alters=", "arranges="},
 	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size", "asks", "drops", "by-key", "memory", "there"},
+	"thread":   {"of="},
 }
 
 var (

@@ -25,6 +25,19 @@ func (l *Lineage) Using(name string) []*Module {
 	return out
 }
 
+// All returns the modules of the scope, in order, without those that are parts of others, which include them.
+func (l *Lineage) All() []*Module {
+	s := l.inScope()
+	var all []*Module
+	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
+		all = append(all, l.p.Module(stem))
+	}
+	for _, path := range s.alone {
+		all = append(all, l.p.Module(path))
+	}
+	return withoutParts(all)
+}
+
 // withoutParts returns modules without those that are parts of others of them, which include them.
 func withoutParts(all []*Module) []*Module {
 	includes := func(list []*Module) map[string]bool {

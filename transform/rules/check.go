@@ -68,6 +68,7 @@ type checking struct {
 	pointers map[string]bool             // the names that the module uses as values, see calledFromC
 	others   map[*project.Module]*bodies // see ruleFuncOf
 	passing  map[*effects.Function][]int // see passes
+	drawing  cache.Value[bool]           // see effects.CallsOfOneThread
 }
 
 func (p *Checker) checking(m *project.Module) *checking {

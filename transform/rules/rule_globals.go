@@ -125,8 +125,13 @@ func mutableGlobals(c *checking) {
 			headline, _, _ = strings.Cut(why[0], ";")
 		}
 		msg := fmt.Sprintf("functions change %s without a lock: %s", cmp.Or(v.words, "the module's variable "+name), headline)
+		lib := ofOneThread(c, v, once)
+		if lib != "" {
+			msg += fmt.Sprintf("; as far as is seen only what calls %s uses it, which one thread does at a time", lib)
+		}
 		help := "guard each use with one lock (`cdef cython.pymutex lock`, `with lock:`), or keep the state in an object or a thread-local"
 		f := c.Report(v.u, v.node.Range(), finding.Global, msg, help)
+		f.Warning, f.Note = lib != "", lib != ""
 		told = append(told, toldGlobal{len(c.Findings) - 1, []string{name}})
 		for i, ch := range bad {
 			if i == maxRelated {
