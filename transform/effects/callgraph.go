@@ -21,8 +21,9 @@ type calledAt struct {
 // callGraph is what calls what in a scope.
 type callGraph struct {
 	calls map[*Function][]calledAt
-	// loose are the names by which something is called of which it is not known what it is, or outside of functions.
-	loose map[string]bool
+	// unknown are the names by which something is called of which it is not known what it is, or by what stands outside of
+	// functions and may run later; outside those that code outside of functions calls.
+	unknown, outside map[string]bool
 	// defined are the names of functions, but for those that call what has the same name: def glFlush(): cgl.glFlush().
 	defined map[string]bool
 	// handed are the names of which something is done but to call it, so that somebody else may do that.
@@ -34,17 +35,20 @@ type callGraph struct {
 }
 
 func callGraphOf(p *Program) *callGraph {
-	return p.callGraph.Get(func() *callGraph { return findCallGraph(p) })
+	return p.callGraph.Get(func() *callGraph { return findCallGraph(p, p.Project.Lineage.All()) })
 }
 
-func findCallGraph(p *Program) *callGraph {
-	g := &callGraph{map[*Function][]calledAt{}, map[string]bool{}, map[string]bool{}, map[string]bool{}, nil, map[*Function]bool{}}
+func findCallGraph(p *Program, mods []*project.Module) *callGraph {
+	g := &callGraph{
+		calls: map[*Function][]calledAt{}, unknown: map[string]bool{}, outside: map[string]bool{},
+		defined: map[string]bool{}, handed: map[string]bool{}, takenApart: map[*Function]bool{},
+	}
 	named, by := map[string][]*Function{}, map[*Function][]string{}
 	to := map[*Function][]*Function{}
 	var todo []*Function
-	for _, m := range p.Project.Lineage.All() {
+	for _, m := range mods {
 		for _, u := range m.Units {
-			g.outside(u)
+			g.runs(u.File)
 			g.values(u)
 		}
 		for _, f := range p.Funcs(m).All {
@@ -59,18 +63,19 @@ func findCallGraph(p *Program) *callGraph {
 			if name == "__enter__" || slices.ContainsFunc(f.Def.Decorators, func(d *ast.Decorator) bool { return syntax.LastName(d.Expr) == "contextmanager" }) {
 				g.enters = append(g.enters, f)
 			}
+			known := calleesBySpan(p, f)
 			ast.Walk(f.Def.Body, func(n ast.Node) bool {
 				call, ok := n.(*ast.Call)
 				if !ok || call.Fun == nil {
 					return true
 				}
-				callees := calleesOnly(p, f, call)
+				callees := known[call.Span]
 				for _, c := range callees {
 					g.calls[c] = append(g.calls[c], calledAt{f, call.Span})
 				}
 				to[f] = append(to[f], callees...)
 				if name := syntax.LastName(call.Fun); len(callees) == 0 && name != "" {
-					g.loose[name] = true
+					g.unknown[name] = true
 					if !strings.HasPrefix(name, "__") { // super().__init__()
 						by[f] = append(by[f], name)
 					}
@@ -93,20 +98,39 @@ func findCallGraph(p *Program) *callGraph {
 	return g
 }
 
-// outside notes what code of a file outside of functions calls, and the functions that are defined there.
-func (g *callGraph) outside(u *project.Unit) {
-	ast.Walk(u.File, func(n ast.Node) bool {
+// runs notes what code of a file outside of functions calls, and the functions that are defined there.
+func (g *callGraph) runs(in ast.Node) {
+	ast.Walk(in, func(n ast.Node) bool {
+		later := false
 		switch n := n.(type) {
 		case *ast.FuncDef:
 			g.defined[n.Name.Name] = g.defined[n.Name.Name] || !handsOver(n)
 			return false
+		case *ast.Lambda:
+			later = true
+		case *ast.Comp:
+			later = n.Kind == "generator"
 		case *ast.Call:
 			if n.Fun != nil {
-				g.loose[syntax.LastName(n.Fun)] = true
+				g.outside[syntax.LastName(n.Fun)] = true
 			}
+		}
+		if later {
+			ast.Walk(n, func(n ast.Node) bool {
+				if call, ok := n.(*ast.Call); ok && call.Fun != nil {
+					g.unknown[syntax.LastName(call.Fun)] = true
+				}
+				return true
+			})
 		}
 		return true
 	})
+}
+
+// atImport reports whether a function is called by code outside of functions, or by functions, and in no way that is not followed.
+func (g *callGraph) atImport(f *Function) bool {
+	name := f.Def.Name.Name
+	return !g.handed[name] && !g.unknown[name] && (g.outside[name] || len(g.calls[f]) > 0)
 }
 
 // values notes the names in a file of what is not called there. What a lock has is that one's.

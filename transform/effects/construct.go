@@ -228,6 +228,9 @@ func (p *Program) EachWrite(f *Function, visit func(e *Effect)) {
 		if x := &f.Sum.Regions[e.Region]; x.Root == NodeParam && (!p.Entry(f) || x.Parent < 0 && p.Constructs(f, int(x.Num))) {
 			continue
 		}
+		if FilledWhileImporting(p, f, e.Class) {
+			continue
+		}
 		visit(e)
 	}
 }

@@ -25,6 +25,7 @@ type oneThread struct {
 	calls, callers map[*Function]bool
 	// known is what statements always call, moving whether functions have another thread use the library.
 	known  map[ast.Stmt]string
+	bySpan map[*Function]map[ast.Span][]*Function
 	moving map[*Function]bool
 }
 
@@ -33,7 +34,7 @@ const raised = "an exception"
 
 // OfOneThread returns what tells which library is used on all ways through a place of a function; "" for none.
 func OfOneThread(p *Program) func(f *Function, at ast.Span) string {
-	w := &oneThread{p: p, calls: map[*Function]bool{}, callers: map[*Function]bool{}, known: map[ast.Stmt]string{}, moving: map[*Function]bool{}}
+	w := &oneThread{p: p, calls: map[*Function]bool{}, callers: map[*Function]bool{}, known: map[ast.Stmt]string{}, bySpan: map[*Function]map[ast.Span][]*Function{}, moving: map[*Function]bool{}}
 	return w.at
 }
 
@@ -55,7 +56,7 @@ func (w *oneThread) at(f *Function, at ast.Span) string {
 		return ""
 	case aLibrary(lib) != "":
 		return lib
-	case g.loose[name] || project.OfferedToC(f.Mod, f.Class, f.Def) || len(g.calls[f]) == 0:
+	case g.unknown[name] || g.outside[name] || project.OfferedToC(f.Mod, f.Class, f.Def) || len(g.calls[f]) == 0:
 		return ""
 	}
 	for _, c := range g.calls[f] {
@@ -320,7 +321,7 @@ func (w *oneThread) called(f *Function, call *ast.Call) string {
 	if call.Fun == nil {
 		return ""
 	}
-	callees := calleesOnly(w.p, f, call)
+	callees := w.callees(f, call)
 	if len(callees) == 0 {
 		lib := library.OfOneThread(syntax.LastName(call.Fun))
 		if lib != "" && callGraphOf(w.p).defined[syntax.LastName(call.Fun)] {
@@ -356,7 +357,7 @@ func (w *oneThread) moves(f *Function) bool {
 	ast.Walk(f.Def.Body, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.Call:
-			found = found || n.Fun != nil && (library.MovesToThread(syntax.LastName(n.Fun)) || slices.ContainsFunc(calleesOnly(w.p, f, n), w.moves))
+			found = found || n.Fun != nil && (library.MovesToThread(syntax.LastName(n.Fun)) || slices.ContainsFunc(w.callees(f, n), w.moves))
 		case *ast.WithItem:
 			found = found || !syntax.IsNamed(n.X, "nogil") && !syntax.IsNamed(n.X, "gil") && slices.ContainsFunc(callGraphOf(w.p).enters, w.moves)
 		}
@@ -374,17 +375,30 @@ func decorating(e ast.Expr) ast.Expr {
 	return e
 }
 
-// calleesOnly are the functions in sight that a call may come to; none where it may come to others as well.
-func calleesOnly(p *Program, f *Function, call *ast.Call) []*Function {
-	var out []*Function
+// callees are the functions in sight that a call may come to; none where it may come to others as well.
+func (w *oneThread) callees(f *Function, call *ast.Call) []*Function {
+	known, ok := w.bySpan[f]
+	if !ok {
+		known = calleesBySpan(w.p, f)
+		w.bySpan[f] = known
+	}
+	return known[call.Span]
+}
+
+// calleesBySpan are the functions in sight that the calls of a function may come to, by where these stand; none where a call may come
+// to others as well.
+func calleesBySpan(p *Program, f *Function) map[ast.Span][]*Function {
+	out, open := map[ast.Span][]*Function{}, []ast.Span{}
 	fl := p.FlowOf(f)
 	for i := range fl.Calls {
-		if c := &fl.Calls[i]; c.Span == call.Span {
-			if c.later || c.anyOf {
-				return nil
-			}
-			out = append(out, c.Callees...)
+		c := &fl.Calls[i]
+		if c.later || c.anyOf {
+			open = append(open, c.Span)
 		}
+		out[c.Span] = append(out[c.Span], c.Callees...)
+	}
+	for _, s := range open {
+		delete(out, s)
 	}
 	return out
 }

@@ -44,7 +44,8 @@ type Program struct {
 	back      *cache.Cache[wayBack, bool]
 	borrows   *cache.Cache[*project.StructType, bool] // see findBorrows
 	callGraph *cache.Value[*callGraph]
-	leaks     *cache.Cache[*project.Class, bool] // whether a class lets its objects out
+	filled    *cache.Numbered[*project.Module, *importFills] // see findFilled
+	leaks     *cache.Cache[*project.Class, bool]             // whether a class lets its objects out
 	heirs     *cache.Cache[*project.Class, *heirs]
 	addresses *cache.Cache[*project.Module, addresses]
 	keeping   *cache.Cache[*project.Module, keepingOperators]
@@ -70,6 +71,7 @@ func New(p *project.Project, locks *decorator.Locks, readsOnly func(name, param 
 	g.pointers = cache.New(func(at attribute) []pointed { return findPointers(g, at) })
 	g.pointees = cache.New(func(k prototypeKey) pointees { return findPointees(g, k) })
 	g.valued = cache.NewNumbered(findValued)
+	g.filled = cache.NewNumbered(func(m *project.Module) *importFills { return findFilled(g, m) })
 	g.callGraph = new(cache.Value[*callGraph])
 	g.addressed = cache.New(func(group int) *addressTaken { return findAddressTaken(g, group) })
 	g.borrows = cache.New(func(t *project.StructType) bool { return findBorrows(g, t) })

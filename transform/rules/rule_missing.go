@@ -110,6 +110,9 @@ func missingHere(c *checking, f *effects.Function, e *effects.Effect) bool {
 	if e.Via != nil && e.Via.Exposed() && !e.Owned && !library.NoLockMethods()[e.Via.Def.Name.Name] {
 		return false // told of that function, where the lock has to be taken
 	}
+	if effects.FilledWhileImporting(c.p, f, e.Class) {
+		return false
+	}
 	x := &f.Sum.Regions[e.Region]
 	if x.Root != effects.NodeParam {
 		return true

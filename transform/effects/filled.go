@@ -1,0 +1,166 @@
+package effects
+
+// Objects that are filled while their module is imported: module-level code makes the only objects of a class, gives each to
+// a variable, and calls C functions that fill them. Nobody else has them before the import is over. What these
+// functions do counts as construction does.
+//
+// Nobody else may call them, be it a function that runs later, another module, or who is given one; and the variables may
+// not be handed to anybody meanwhile, nor threads be started.
+
+import (
+	"slices"
+
+	"pyxlock/parser/ast"
+	"pyxlock/transform/library"
+	"pyxlock/transform/project"
+	"pyxlock/transform/syntax"
+)
+
+// FilledWhileImporting reports whether a function runs only while the module is imported that alone makes objects of a class.
+func FilledWhileImporting(p *Program, f *Function, c *project.Class) bool {
+	if f.Class != nil || c == nil || c.Mod != f.Mod || f.Def.Body == nil || f.Exposed() || f.Mod.Broken() {
+		return false
+	}
+	return p.filled.Get(f.Mod).fills(f, c)
+}
+
+// importFills is what a module does while it is imported.
+type importFills struct {
+	// functions are those that run only then.
+	functions map[*Function]bool
+	classes   map[*project.Class]bool
+}
+
+func (x *importFills) fills(f *Function, c *project.Class) bool {
+	return x.classes[c] && x.functions[f]
+}
+
+func findFilled(p *Program, m *project.Module) *importFills {
+	out := &importFills{map[*Function]bool{}, map[*project.Class]bool{}}
+	made := madeAtImport(m)
+	for name, variables := range made {
+		if c := m.Lookup([]string{name}); c == nil || c.Mod != m || c.Def == nil || !onlyMade(m, name, len(variables)) || p.Project.Lineage.SpelledElsewhere(m, name) {
+			delete(made, name)
+		}
+	}
+	if len(made) == 0 {
+		return out
+	}
+	g := findCallGraph(p, []*project.Module{m})
+	for _, f := range p.Funcs(m).All {
+		if f.Class == nil && f.Def.Body != nil && !f.Exposed() && !project.OfferedToC(m, nil, f.Def) && g.atImport(f) {
+			out.functions[f] = true
+		}
+	}
+	for changed := true; changed; { // those that others call, which run later
+		changed = false
+		for f := range out.functions {
+			if slices.ContainsFunc(g.calls[f], func(c calledAt) bool { return !out.functions[c.in] }) || p.Project.Lineage.SpelledElsewhere(m, f.Def.Name.Name) {
+				delete(out.functions, f)
+				changed = true
+			}
+		}
+	}
+	if len(out.functions) == 0 || startsThreads(m, out.functions) {
+		return out
+	}
+	for name, variables := range made {
+		if !handsMadeOn(m, variables, out.functions) {
+			out.classes[m.Lookup([]string{name})] = true
+		}
+	}
+	return out
+}
+
+// madeAtImport are the variables of a module to which code outside of functions gives new objects, by the name of
+// what is called to make them.
+func madeAtImport(m *project.Module) map[string][]string {
+	out := map[string][]string{}
+	for _, u := range m.Units {
+		for _, st := range u.File.Body { // no loop or condition round it
+			a, ok := st.(*ast.Assign)
+			if !ok || len(a.Targets) != 1 || a.Op != "=" {
+				continue
+			}
+			variable, named := a.Targets[0].(*ast.Name)
+			call, called := syntax.Unparen(a.Value).(*ast.Call)
+			if !named || !called {
+				continue
+			}
+			if fun, ok := call.Fun.(*ast.Name); ok {
+				out[fun.Name] = append(out[fun.Name], variable.Name)
+			}
+		}
+	}
+	return out
+}
+
+// onlyMade reports whether a name stands nowhere in a module but where it is called at its top level to make so many objects.
+func onlyMade(m *project.Module, name string, times int) bool {
+	found := 0
+	for _, u := range m.Units {
+		ast.Walk(u.File, func(n ast.Node) bool {
+			switch n := n.(type) {
+			case *ast.Name:
+				if n.Name == name {
+					found++
+				}
+			case *ast.Attribute:
+				if n.Attr.Name == name {
+					found++
+				}
+			}
+			return found <= times
+		})
+	}
+	return found == times
+}
+
+// handsMadeOn reports whether code that runs while a module is imported does anything with variables but to use the
+// attributes of what they hold.
+func handsMadeOn(m *project.Module, variables []string, functions map[*Function]bool) bool {
+	found := false
+	for _, u := range m.Units {
+		known := map[*ast.Name]bool{}
+		whileImporting(u, functions, func(n ast.Node) {
+			switch n := n.(type) {
+			case *ast.Attribute: // which comes before its base
+				if x, ok := syntax.Bare(n.X).(*ast.Name); ok {
+					known[x] = true
+				}
+			case *ast.Name:
+				found = found || slices.Contains(variables, n.Name) && n.Access != ast.Write && !known[n]
+			}
+		})
+	}
+	return found
+}
+
+// whileImporting calls visit with what runs while a file's module is imported.
+func whileImporting(u *project.Unit, functions map[*Function]bool, visit func(n ast.Node)) {
+	bodies := map[*ast.FuncDef]bool{}
+	for f := range functions {
+		bodies[f.Def] = true
+	}
+	ast.Walk(u.File, func(n ast.Node) bool {
+		if def, ok := n.(*ast.FuncDef); ok && !bodies[def] {
+			return false
+		}
+		visit(n)
+		return true
+	})
+}
+
+// startsThreads reports whether code that runs while a module is imported has other threads run something.
+func startsThreads(m *project.Module, functions map[*Function]bool) bool {
+	found := false
+	for _, u := range m.Units {
+		whileImporting(u, functions, func(n ast.Node) {
+			if call, ok := n.(*ast.Call); ok && call.Fun != nil {
+				name := syntax.LastName(call.Fun)
+				found = found || name == "start" || library.CallsApart()[name] || library.CallsLater()[name]
+			}
+		})
+	}
+	return found
+}
