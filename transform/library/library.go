@@ -193,6 +193,8 @@ var (
 	Arranges = values("arranges", "function")
 	// CallsApart have another thread call the function that they are given.
 	CallsApart = names("apart", "function", "method")
+	// TellsThreads are functions whose result is another one in each thread.
+	TellsThreads = names("thread", "function")
 	// KnownC tells what C functions that are declared outside the project do with
 	// their arguments: r reads, w writes; the last letter goes for the rest. An
 	// upper-case letter is also what is returned.

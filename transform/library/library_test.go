@@ -15,7 +15,7 @@ var asked = map[string][]string{
 	"method":   {"changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart", "hashes", "into", "counts", "consumes", "logs"},
 	"array":    {"reads", "shares", "changes", "fills", "function="},
 	"cpp":      {"reads", "size", "writes", "copies"},
-	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries=", "asks", "alters=", "arranges="},
+	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries=", "asks", "alters=", "arranges=", "thread"},
 	"c":        {"args=", "lock=", "tries=", "every", "ident", "shared", "native", "construct", "lends=", "owner=", "instead=", "storage=", "steps=", "unchecked", "unwraps", "once", "mutates", "makes", "reaches", "reads", "size", "asks", "drops", "by-key", "memory", "there"},
 	"thread":   {"of="},
 }

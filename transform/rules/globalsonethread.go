@@ -20,7 +20,7 @@ func ofOneThread(c *checking, v *globalVar, once map[*ruleFunc]string) string {
 		return ""
 	}
 	l := &besideCalls{c: c, number: c.isCValue(v), at: effects.OfOneThread(c.p), given: map[*ast.Param]bool{}}
-	if l.number && !v.ctype.Basic || !l.number && slices.ContainsFunc(v.inits, func(e ast.Expr) bool { return !ownValue(e) }) || !c.drawing.Get(func() bool { return effects.CallsOfOneThread(c.m) }) || usedDuringImport(c, v.name) {
+	if l.number && !v.ctype.Basic || !l.number && slices.ContainsFunc(v.inits, func(e ast.Expr) bool { return !ownValue(e) }) || !c.drawing.Get(func() bool { return effects.CallsOfOneThread(c.m) }) || usedDuringImport(&c.bodies, v.name) {
 		return ""
 	}
 	for _, f := range c.funcs() {
@@ -32,18 +32,28 @@ func ofOneThread(c *checking, v *globalVar, once map[*ruleFunc]string) string {
 	return l.lib
 }
 
-// usedDuringImport reports whether code of the module outside of functions does something with a variable but to set it.
-func usedDuringImport(c *checking, name string) bool {
+// usedDuringImport reports whether code of the module outside of functions does something with a variable but to set it, such as to
+// make it the default of a parameter.
+func usedDuringImport(c *bodies, name string) bool {
 	found := false
-	for _, u := range c.m.Units {
-		ast.Walk(u.File, func(n ast.Node) bool {
-			if _, ok := n.(*ast.FuncDef); ok {
-				return false
+	var look func(n ast.Node) bool
+	look = func(n ast.Node) bool {
+		switch n := n.(type) {
+		case *ast.FuncDef:
+			for _, d := range n.Decorators {
+				ast.Walk(d, look)
 			}
-			x, ok := n.(*ast.Name)
-			found = found || ok && x.Name == name && x.Access != ast.Write
-			return !found
-		})
+			for _, prm := range n.Params.List {
+				ast.Walk(prm, look)
+			}
+			return false
+		case *ast.Name:
+			found = found || n.Name == name && n.Access != ast.Write
+		}
+		return !found
+	}
+	for _, u := range c.m.Units {
+		ast.Walk(u.File, look)
 	}
 	return found
 }

@@ -316,6 +316,9 @@ func (c *bodies) unsafeChange(v *globalVar, ch globalChange) string {
 		if (callbacks{c}).takesOutItself(v, ch) || isMemo(c, v, ch) {
 			return ""
 		}
+		if (c.checksFirst(v, ch) || setsAgain(ch)) && itemsOfThreads(c, v) {
+			return ""
+		}
 		if c.checksFirst(v, ch) {
 			return "it is tested and then changed; another thread can get in between"
 		}
