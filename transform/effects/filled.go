@@ -61,13 +61,49 @@ func findFilled(p *Program, m *project.Module) *importFills {
 			}
 		}
 	}
-	if len(out.functions) == 0 || startsThreads(m, out.functions) {
+	if len(out.functions) == 0 {
+		return out
+	}
+	run := runAtImport(p, m, g)
+	if startsThreads(m, run) {
 		return out
 	}
 	for name, variables := range made {
-		if !handsMadeOn(m, variables, out.functions) {
-			out.classes[m.Lookup([]string{name})] = true
+		if c := m.Lookup([]string{name}); !handsMadeOn(m, variables, run) && !p.leaks.Get(c) {
+			out.classes[c] = true
 		}
+	}
+	return out
+}
+
+// runAtImport are the functions of a module that may run while it is imported, by the names by which they are called.
+func runAtImport(p *Program, m *project.Module, g *callGraph) map[*ast.FuncDef]bool {
+	out := map[*ast.FuncDef]bool{}
+	byName := map[string][]*Function{}
+	for _, f := range p.Funcs(m).All {
+		name := f.Def.Name.Name
+		if byName[name] = append(byName[name], f); f.Class != nil && constructors[name] {
+			byName[f.Class.Name] = append(byName[f.Class.Name], f)
+		} else if f.PyClass != "" && constructors[name] {
+			byName[f.PyClass] = append(byName[f.PyClass], f)
+		}
+	}
+	var todo []*Function
+	for name := range g.outside {
+		todo = append(todo, byName[name]...)
+	}
+	for ; len(todo) > 0; todo = todo[1:] {
+		f := todo[0]
+		if out[f.Def] || f.Def.Body == nil {
+			continue
+		}
+		out[f.Def] = true
+		ast.Walk(f.Def.Body, func(n ast.Node) bool {
+			if call, ok := n.(*ast.Call); ok && call.Fun != nil {
+				todo = append(todo, byName[syntax.LastName(call.Fun)]...)
+			}
+			return true
+		})
 	}
 	return out
 }
@@ -118,11 +154,11 @@ func onlyMade(m *project.Module, name string, times int) bool {
 
 // handsMadeOn reports whether code that runs while a module is imported does anything with variables but to use the
 // attributes of what they hold.
-func handsMadeOn(m *project.Module, variables []string, functions map[*Function]bool) bool {
+func handsMadeOn(m *project.Module, variables []string, run map[*ast.FuncDef]bool) bool {
 	found := false
 	for _, u := range m.Units {
 		known := map[*ast.Name]bool{}
-		whileImporting(u, functions, func(n ast.Node) {
+		whileImporting(u, run, func(n ast.Node) {
 			switch n := n.(type) {
 			case *ast.Attribute: // which comes before its base
 				if x, ok := syntax.Bare(n.X).(*ast.Name); ok {
@@ -137,13 +173,9 @@ func handsMadeOn(m *project.Module, variables []string, functions map[*Function]
 }
 
 // whileImporting calls visit with what runs while a file's module is imported.
-func whileImporting(u *project.Unit, functions map[*Function]bool, visit func(n ast.Node)) {
-	bodies := map[*ast.FuncDef]bool{}
-	for f := range functions {
-		bodies[f.Def] = true
-	}
+func whileImporting(u *project.Unit, run map[*ast.FuncDef]bool, visit func(n ast.Node)) {
 	ast.Walk(u.File, func(n ast.Node) bool {
-		if def, ok := n.(*ast.FuncDef); ok && !bodies[def] {
+		if def, ok := n.(*ast.FuncDef); ok && !run[def] {
 			return false
 		}
 		visit(n)
@@ -152,10 +184,10 @@ func whileImporting(u *project.Unit, functions map[*Function]bool, visit func(n 
 }
 
 // startsThreads reports whether code that runs while a module is imported has other threads run something.
-func startsThreads(m *project.Module, functions map[*Function]bool) bool {
+func startsThreads(m *project.Module, run map[*ast.FuncDef]bool) bool {
 	found := false
 	for _, u := range m.Units {
-		whileImporting(u, functions, func(n ast.Node) {
+		whileImporting(u, run, func(n ast.Node) {
 			if call, ok := n.(*ast.Call); ok && call.Fun != nil {
 				name := syntax.LastName(call.Fun)
 				found = found || name == "start" || library.CallsApart()[name] || library.CallsLater()[name]
