@@ -62,7 +62,7 @@ func checkArchive(t *testing.T, path string) {
 	opts := transform.Options{Roots: []string{"."}}
 	wants := map[string][]*want{} // by "file:line"
 	silent := map[string]bool{}
-	var inputs []string
+	var inputs, sources []string
 	for _, f := range txtar.Parse(data).Files {
 		if f.Name == "reads" {
 			opts.Reads = strings.Fields(string(f.Data))
@@ -73,6 +73,10 @@ func checkArchive(t *testing.T, path string) {
 			t.Fatalf("%s: an archive of checks holds in/ and perhaps reads", f.Name)
 		}
 		files[name] = f.Data
+		if filepath.Ext(name) == ".c" {
+			sources = append(sources, name)
+			continue
+		}
 		inputs = append(inputs, name)
 		for i, line := range bytes.Split(f.Data, []byte("\n")) {
 			at := fmt.Sprintf("%s:%d", name, i+1)
@@ -100,6 +104,12 @@ func checkArchive(t *testing.T, path string) {
 	}
 	if len(silent) == 0 {
 		t.Error("no line that nearly offends: mark one with `# ok: why`")
+	}
+	if len(sources) > 0 { // with their headers beside them
+		opts.Headers = transform.HeaderOptions{Beside: true, Sources: func() []string { return sources }, Read: func(path string) ([]byte, bool) {
+			data, ok := files[path]
+			return data, ok
+		}}
 	}
 	p := transform.NewProject(files, opts)
 	rep, err := p.Check(context.Background(), inputs, 1)

@@ -50,8 +50,11 @@ type Function struct {
 	// Body is true where it is known what the function does, beside what its prototype says.
 	Body bool
 	// Keeps is where it writes to a variable that outlives the call, static or global, itself or
-	// in what it calls; the zero Place where it is not known to, or where it takes a lock.
+	// in what it calls; the zero Place where it is not known to, or where one of these takes a lock.
 	Keeps Place
+	// KeepsIn is where an assignment does that, in a function that Keeps leads to or in another one; the zero Place
+	// where none does.
+	KeepsIn Place
 	// Fresh is true where it returns memory that it has made, to which nobody else has a pointer, or NULL. That
 	// may lead to what it is given.
 	Fresh bool
@@ -138,8 +141,8 @@ func (n *node) function(first int) Function {
 	for _, d := range n.defs {
 		out.Rest = out.Rest || d.dots || d.bad || d.macro != nil && !d.macro.takes
 	}
-	if n.world.flags&writes != 0 && !slices.ContainsFunc(n.defs, (*def).synchronizes) {
-		out.Keeps = n.world.wrote.place()
+	if n.unlocked.f != nil {
+		out.Keeps, out.KeepsIn = n.world.wrote.place(), n.stored.place()
 	}
 	return out
 }

@@ -50,6 +50,10 @@ type analysis struct {
 	blind     bool // something may have changed any variable
 	fuel      int
 	depth     int // of macros within macros
+	// direct is true while a variable that outlives the call is assigned to by its own name, or what it leads to.
+	direct bool
+	// within is the callee that does what is noted now, nil for the function itself.
+	within *node
 	// making is how many objects are being made, each for the next one.
 	making int
 }
@@ -130,6 +134,9 @@ func (a *analysis) run() {
 func (a *analysis) mark(roots uint64, fl flags, at spot) {
 	if roots&world != 0 {
 		a.n.world.add(fl&(writes|returned), at)
+		if fl&writes != 0 {
+			leaves(a, at)
+		}
 		roots &^= world
 	}
 	if roots&fresh != 0 {
@@ -144,6 +151,34 @@ func (a *analysis) mark(roots uint64, fl flags, at spot) {
 		}
 	}
 }
+
+// leaves notes where a variable that outlives the call is written to: in the innermost function that does.
+func leaves(a *analysis, at spot) {
+	if a.d.synchronizes() {
+		return
+	}
+	first := func(of *spot, at spot) {
+		if at.f != nil && (of.f == nil || at.before(*of)) {
+			*of = at
+		}
+	}
+	switch {
+	case a.within != nil:
+		first(&a.n.unlocked, a.within.unlocked)
+		first(&a.n.stored, a.within.stored)
+	case at.what == assigned || at.what == assignedIn && a.direct:
+		first(&a.n.stored, at)
+		fallthrough
+	default:
+		first(&a.n.unlocked, at)
+	}
+}
+
+// What assignments to variables that outlive the call, and to what is in them, do.
+const (
+	assigned   = "writes to a variable that outlives it"
+	assignedIn = "stores into it"
+)
 
 func (a *analysis) write(roots uint64, at spot) { a.mark(roots, writes|far, at) }
 func (a *analysis) lose(roots uint64, at spot)  { a.mark(roots, unknown|deep, at) }

@@ -313,7 +313,9 @@ func (a calls) applyAt(n *node, args []value, here spot, sc *scope) value {
 	}
 	var out value
 	if n.world.flags&writes != 0 {
+		a.within = n
 		a.write(world, in("calls "+n.name+", which writes to a variable that outlives it"))
+		a.within = nil
 	}
 	if n.world.flags&returned != 0 {
 		out.roots |= world

@@ -134,8 +134,10 @@ func (a *analysis) flat(e *gFlat, sc *scope) value {
 		right := a.combine(ops[i:end], sc)
 		target := ops[i-1]
 		if target.term != nil {
-			at := a.at(target.term, sc, "stores into it")
+			at := a.at(target.term, sc, assignedIn)
+			a.direct = outliving(a, target.term, sc)
 			a.assign(target.v, right, ops[i].op, at)
+			a.direct = false
 			operators{a}.overloaded(ops[i].op, []value{target.v, right}, at, sc)
 			if right.t != (ctype{}) && right.t.rec != target.v.t.rec {
 				lifetimes{a}.made(target.v.t, right, at, sc)
@@ -317,7 +319,7 @@ func (a *analysis) assign(to, from value, op string, at spot) {
 
 // outlives notes a write to a variable that outlives the call.
 func (a *analysis) outlives(roots uint64, at spot) {
-	at.what = "writes to a variable that outlives it"
+	at.what = assigned
 	a.write(roots&world, at)
 }
 
@@ -447,6 +449,14 @@ func (a *analysis) term(t *gTerm, sc *scope) value {
 		v = operators{a}.converted(v, t, sc)
 	}
 	return v
+}
+
+// outliving reports whether a term is a variable that outlives the call, or what that leads to by its own name.
+func outliving(a *analysis, t *gTerm, sc *scope) bool {
+	if v := a.find(t.Ident, sc); v != nil {
+		return v.static
+	}
+	return sc.f.variable(t.Ident)
 }
 
 // lone is the name that an expression is, "" where it is more.

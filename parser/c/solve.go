@@ -71,15 +71,18 @@ type def struct {
 
 // node is what one name stands for: all declarations of it that can be meant.
 type node struct {
-	name    string
-	defs    []*def
-	facts   []fact
-	world   fact // what is done to variables that outlive the call
-	callers map[*node]bool
-	queued  bool
-	known   bool // has been queued once
-	many    bool // it has more declarations than are looked at
-	shared  bool // what it returns may be memory that somebody else has
+	name  string
+	defs  []*def
+	facts []fact
+	world fact // what is done to variables that outlive the call
+	// unlocked is where such a variable is written to, in this or what it calls, and none of those on the way takes a lock;
+	// stored where an assignment does it, and no call that is given its address.
+	unlocked, stored spot
+	callers          map[*node]bool
+	queued           bool
+	known            bool // has been queued once
+	many             bool // it has more declarations than are looked at
+	shared           bool // what it returns may be memory that somebody else has
 }
 
 type solver struct {
@@ -295,7 +298,7 @@ func (n *node) hasBody() bool {
 // update does a node anew, and reports whether something was found out.
 func (s *solver) update(n *node) bool {
 	was := make([]flags, len(n.facts))
-	world, shared := n.world.flags, n.shared
+	world, shared, unlocked, stored := n.world.flags, n.shared, n.unlocked, n.stored
 	for i, f := range n.facts {
 		was[i] = f.flags
 	}
@@ -357,7 +360,7 @@ func (s *solver) update(n *node) bool {
 			return true
 		}
 	}
-	return world != n.world.flags || shared != n.shared
+	return world != n.world.flags || shared != n.shared || unlocked != n.unlocked || stored != n.stored
 }
 
 // paramAt is the type of parameter i of a node.

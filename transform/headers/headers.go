@@ -68,6 +68,7 @@ type Function struct {
 	params []c.Answer
 	this   c.Answer
 	keeps  c.Place
+	in     c.Place // see KeepsIn
 	fresh  bool
 	found  bool
 	locks  c.Locking
@@ -87,6 +88,9 @@ func (f Function) Param(i int) c.Answer {
 // Keeps returns where the function writes to a variable of C's that outlives the call; false where it is
 // not known to.
 func (f Function) Keeps() (c.Place, bool) { return f.keeps, f.keeps != c.Place{} }
+
+// KeepsIn returns where an assignment does that in the end, the zero Place where none does.
+func (f Function) KeepsIn() c.Place { return f.in }
 
 // Fresh reports whether the function returns memory that it has made, to which nobody else has a pointer, or NULL.
 func (f Function) Fresh() bool { return f.fresh }
@@ -128,7 +132,7 @@ func (h *Headers) function(m *project.Module, f project.CFunc, missed bool) Func
 	of := func(out Function, list []c.Header) Function {
 		for _, hd := range list {
 			if fn, ok := hd.Function(name); ok && (len(fn.Params) == n || fn.Rest) {
-				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, fn.Fresh, true, hd.Locking(name)})
+				out = out.and(Function{fn.Params, c.Answer{}, fn.Keeps, fn.KeepsIn, fn.Fresh, true, hd.Locking(name)})
 			}
 		}
 		return out
@@ -159,7 +163,7 @@ func (h *Headers) Method(m *project.Module, t *project.CppType, name string, arg
 	var out Function
 	for _, hd := range list {
 		if fn, ok := hd.Method(class, name, args); ok {
-			out = out.and(Function{fn.Params, fn.This, fn.Keeps, false, true, c.Locking{}})
+			out = out.and(Function{fn.Params, fn.This, fn.Keeps, fn.KeepsIn, false, true, c.Locking{}})
 		}
 	}
 	return h.cite(out)
