@@ -62,7 +62,7 @@ func (b *builder) bind(name string, value int32, nothing bool, span ast.Span) {
 	case convertsAnew(b, value, sh):
 		value = b.node(Node{Kind: NodeFresh, Shape: sh})
 	case value != 0 && sh.Kind != ctype.Unknown:
-		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object && !sh.Atom {
+		if got := b.shape(value); sh.Class == nil && sh.Kind == ctype.Object && got.Kind == ctype.Object && !sh.Atom && (!sh.Container || got.Container || got.Class != nil) {
 			break // an untyped local is what was assigned to it
 		}
 		sh.Returned = b.shape(value).Returned
