@@ -65,11 +65,11 @@ func findFilled(p *Program, m *project.Module) *importFills {
 		return out
 	}
 	run := runAtImport(p, m, g)
-	if startsThreads(m, run) {
+	if startsThreads(m, run) || handsCodeOn(m, run) {
 		return out
 	}
 	for name, variables := range made {
-		if c := m.Lookup([]string{name}); !handsMadeOn(m, variables, run) && !p.leaks.Get(c) {
+		if c := m.Lookup([]string{name}); !handsMadeOn(m, c, variables, run) && !p.leaks.Get(c) {
 			out.classes[c] = true
 		}
 	}
@@ -153,15 +153,17 @@ func onlyMade(m *project.Module, name string, times int) bool {
 }
 
 // handsMadeOn reports whether code that runs while a module is imported does anything with variables but to use the
-// attributes of what they hold.
-func handsMadeOn(m *project.Module, variables []string, run map[*ast.FuncDef]bool) bool {
+// attributes of what they hold, and to call its methods: one that is not called where it stands is handed on with the object.
+func handsMadeOn(m *project.Module, c *project.Class, variables []string, run map[*ast.FuncDef]bool) bool {
 	found := false
 	for _, u := range m.Units {
-		known := map[*ast.Name]bool{}
+		known, called := map[*ast.Name]bool{}, map[ast.Expr]bool{}
 		whileImporting(u, run, func(n ast.Node) {
 			switch n := n.(type) {
+			case *ast.Call: // before what it calls
+				called[n.Fun] = true
 			case *ast.Attribute: // which comes before its base
-				if x, ok := syntax.Bare(n.X).(*ast.Name); ok {
+				if x, ok := syntax.Bare(n.X).(*ast.Name); ok && (called[n] || c.Field(n.Attr.Name) != nil) {
 					known[x] = true
 				}
 			case *ast.Name:
