@@ -292,8 +292,15 @@ func (t *addressTakings) walk(m *project.Module, root ast.Node, in *takingFuncti
 	ast.Walk(root, func(n ast.Node) bool {
 		switch n := n.(type) {
 		case *ast.FuncDef:
+			offered := project.OfferedToC(m, nil, n)
 			for _, prm := range n.Params.List {
 				t.place(syntax.ParamName(prm)).unknown = true
+				if sh := paramShape(t.p, m, prm); offered && sh.Struct != nil {
+					t.made(sh) // C code, or a module that knows the function from its header, may get or set what is in there
+				}
+			}
+			if sh := returnShape(t.p, m, n.Return, n.Declarator); offered && sh.Struct != nil {
+				t.made(sh)
 			}
 			if n != root {
 				t.walk(m, n, &takingFunction{def: n, outer: in})

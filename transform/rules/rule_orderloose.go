@@ -429,24 +429,41 @@ func (o untyped) filled(variable string, m *project.Module) bool {
 			if syntax.OpensScope(st) {
 				continue
 			}
-			mentions, makes := false, false
+			mentions, calls, makes, others := false, false, false, false
+			own := targetsOf(st)
+			own[variable] = true
+			called := map[ast.Expr]bool{}
 			ast.Walk(st, func(n ast.Node) bool {
 				switch n := n.(type) {
 				case *ast.Name:
 					mentions = mentions || n.Name == variable
+					others = others || n.Access == ast.Read && !own[n.Name] && !called[n]
 				case *ast.Declarator:
 					mentions = mentions || syntax.DeclaredName(n).Name == variable
-				case *ast.Call:
+				case *ast.Call: // before what it calls
+					calls, called[n.Fun] = true, true
 					makes = makes || !o.writtenDown.of(m).onlyLooksUp(m, n)
 				}
 				return true
 			})
-			if mentions && makes {
+			if mentions && (makes || calls && others) { // what is looked up in another table may be anything
 				return true
 			}
 		}
 	}
 	return false
+}
+
+// targetsOf are the variables that the loops of a statement give values.
+func targetsOf(st ast.Stmt) map[string]bool {
+	out := map[string]bool{}
+	ast.Walk(st, func(n ast.Node) bool {
+		if x, ok := n.(*ast.Name); ok && x.Access == ast.ForTarget {
+			out[x.Name] = true
+		}
+		return true
+	})
+	return out
 }
 
 // registered reports whether a function puts what it is given, or a method of that, into what a variable of a
