@@ -98,7 +98,7 @@ func definedShapes(p *Program, f *Function) signature {
 		switch {
 		case prm.Kind != ast.Positional:
 			out.more = true
-		case i == 0 && f.isBound():
+		case i == 0 && f.IsBound():
 			out.params = append(out.params, ctype.Shape{Kind: ctype.Object, Class: f.Class})
 		case prm.Type != nil:
 			out.params = append(out.params, p.Types.Of(f.Mod, prm.Type, prm.Declarator))
@@ -545,7 +545,7 @@ func (f *takingFunction) shape(p *Program, m *project.Module, name string) (ctyp
 		method := p.Funcs(m).ByDef[f.def]
 		for i, prm := range f.def.Params.List {
 			switch {
-			case i == 0 && method != nil && method.isBound():
+			case i == 0 && method != nil && method.IsBound():
 				f.shapes[syntax.ParamName(prm)] = ctype.Shape{Kind: ctype.Object, Class: method.Class}
 			case prm.Type != nil:
 				f.shapes[syntax.ParamName(prm)] = p.Types.Of(m, prm.Type, prm.Declarator)

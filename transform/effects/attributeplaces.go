@@ -167,7 +167,7 @@ func (a *attributePlaces) note(at stretch, f *Function, whole map[string]bool, b
 // ownObject returns the name of the object of a method, which is that of no other there, and the most basic class of it; ""
 // where there is none.
 func ownObject(f *Function) (string, *project.Class) {
-	if f == nil || f.Class == nil || !f.isBound() || f.Def.Body == nil || len(f.Def.Params.List) == 0 {
+	if f == nil || f.Class == nil || !f.IsBound() || f.Def.Body == nil || len(f.Def.Params.List) == 0 {
 		return "", nil
 	}
 	self, line := syntax.ParamName(f.Def.Params.List[0]), f.Class.Ancestry()

@@ -16,7 +16,7 @@ import (
 // "" where it may be another one. The function has to hold that, and to come to it by what an attribute of its object leads
 // to; that has to be something which a method of such an object made for itself.
 func LeadsBack(p *Program, f *Function, e *Effect) string {
-	if !p.Member(f) || !f.isBound() || !project.Related(e.Class, f.Class) {
+	if !p.Member(f) || !f.IsBound() || !project.Related(e.Class, f.Class) {
 		return ""
 	}
 	if md, held := p.ModeOf(f); !held || md < e.Mode {
@@ -113,7 +113,7 @@ func (b *leadingBack) led(f *Function, n int32, depth int) bool {
 	b.seen[ledValue{f, n}] = true
 	switch x.Kind {
 	case NodeField:
-		if base := fl.source(x.Base); fl.Nodes[base].Kind == NodeParam && fl.Nodes[base].Num == 0 && f.isBound() {
+		if base := fl.source(x.Base); fl.Nodes[base].Kind == NodeParam && fl.Nodes[base].Num == 0 && f.IsBound() {
 			if b.class.Declarer(x.Name) == nil {
 				return false
 			}
@@ -141,12 +141,12 @@ func (b *leadingBack) led(f *Function, n int32, depth int) bool {
 		if len(call.Callees) == 0 || len(call.Args) == 0 || call.Args[0] == 0 {
 			return false
 		}
-		if of := &fl.Nodes[fl.source(call.Args[0])]; of.Kind != NodeParam || of.Num != 0 || !f.isBound() {
+		if of := &fl.Nodes[fl.source(call.Args[0])]; of.Kind != NodeParam || of.Num != 0 || !f.IsBound() {
 			return false
 		}
 		return !slices.ContainsFunc(call.Callees, func(g *Function) bool {
 			b.p.FlowOf(g)
-			return !g.isBound() || !project.Related(g.Class, b.class) || len(g.Flow.Returns) == 0 || slices.ContainsFunc(g.Flow.Returns, func(r int32) bool {
+			return !g.IsBound() || !project.Related(g.Class, b.class) || len(g.Flow.Returns) == 0 || slices.ContainsFunc(g.Flow.Returns, func(r int32) bool {
 				return r != 0 && g.Flow.Nodes[r].Kind != NodeNothing && !b.led(g, r, depth-1)
 			})
 		})
@@ -166,7 +166,7 @@ func (b *leadingBack) leads(at attribute) bool {
 		value, into := fl.source(st.Value), fl.source(st.Into)
 		switch x := &fl.Nodes[value]; {
 		case st.Nothing:
-		case st.Value == 0 || x.Kind != NodeParam || !f.isBound():
+		case st.Value == 0 || x.Kind != NodeParam || !f.IsBound():
 			good = false
 		case x.Num > 0:
 			good = good && fl.Nodes[into].Kind == NodeParam && fl.Nodes[into].Num == 0 && f.Accessor == Plain && constructors[f.Def.Name.Name] && b.constructs(f, x.Num)
@@ -181,7 +181,7 @@ func (b *leadingBack) leads(at attribute) bool {
 func (b *leadingBack) constructs(f *Function, num int32) bool {
 	for _, g := range f.Callers {
 		fl := g.Flow
-		if fl == nil || !g.isBound() || constructors[g.Def.Name.Name] && project.Related(g.Class, f.Class) {
+		if fl == nil || !g.IsBound() || constructors[g.Def.Name.Name] && project.Related(g.Class, f.Class) {
 			return false
 		}
 		for i := range fl.Calls {

@@ -16,7 +16,7 @@ import (
 func isMemo(b *builder, e ast.Expr) bool {
 	name, ok := syntax.Bare(e).(*ast.Name)
 	f := b.f
-	if !ok || f.Def.Name.Name != "__deepcopy__" || !f.isBound() || len(f.Def.Params.List) != 2 || b.nested > 0 || showsVariables(f.Def) {
+	if !ok || f.Def.Name.Name != "__deepcopy__" || !f.IsBound() || len(f.Def.Params.List) != 2 || b.nested > 0 || showsVariables(f.Def) {
 		return false
 	}
 	p := f.Def.Params.List[1]

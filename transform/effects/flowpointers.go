@@ -167,7 +167,7 @@ func pointsTo(f *Function, e ast.Expr) (pointed, bool) {
 		return pointed{}, false
 	}
 	if slices.ContainsFunc(f.Def.Params.List, func(p *ast.Param) bool { return syntax.ParamName(p) == path[0] }) {
-		own := f.Class != nil && f.isBound() && len(path) == 2 && syntax.ParamName(f.Def.Params.List[0]) == path[0]
+		own := f.Class != nil && f.IsBound() && len(path) == 2 && syntax.ParamName(f.Def.Params.List[0]) == path[0]
 		if !own || f.Class.Field(path[1]) != nil {
 			return pointed{}, false
 		}

@@ -70,8 +70,8 @@ func (f *Function) Exposed() bool {
 	return f.seen.Get(func() bool { return !project.IsCdef(f.Mod, f.Class, f.Def) })
 }
 
-// isBound reports whether the first parameter is the object that a method is called on.
-func (f *Function) isBound() bool {
+// IsBound reports whether the first parameter is the object that a method is called on.
+func (f *Function) IsBound() bool {
 	return f.Class != nil && f.bound.Get(func() bool {
 		return !library.ImplicitStatic()[f.Def.Name.Name] && !f.Mod.PlainDecorator(f.Def, "staticmethod") && !f.Mod.PlainDecorator(f.Def, "classmethod")
 	})

@@ -12,7 +12,7 @@ import (
 
 // isHook reports whether a function is such a method.
 func isHook(f *Function) bool {
-	if f.Class == nil || f.Class.Flags["final"] || f.Accessor != Plain || !f.Exposed() && f.Def.Kind != ast.Cpdef || !f.isBound() || strings.HasPrefix(f.Def.Name.Name, "__") ||
+	if f.Class == nil || f.Class.Flags["final"] || f.Accessor != Plain || !f.Exposed() && f.Def.Kind != ast.Cpdef || !f.IsBound() || strings.HasPrefix(f.Def.Name.Name, "__") ||
 		f.Def.Body == nil || f.Mod.Finally(f.Def.Decorators) {
 		return false
 	}

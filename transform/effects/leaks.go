@@ -27,7 +27,7 @@ func findLeaks(p *Program, k *project.Class) bool {
 			if !asWritten(f) {
 				return true
 			}
-			if !f.isBound() || len(f.Def.Params.List) == 0 {
+			if !f.IsBound() || len(f.Def.Params.List) == 0 {
 				continue
 			}
 			self := syntax.ParamName(f.Def.Params.List[0])

@@ -172,7 +172,7 @@ func (o *owning) module(m *project.Module, at attribute) bool {
 // the attribute of.
 func ofAnother(f *Function, x *ast.Attribute, c *project.Class) bool {
 	n, ok := syntax.Unparen(x.X).(*ast.Name)
-	return ok && f != nil && f.Class != nil && f.isBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
+	return ok && f != nil && f.Class != nil && f.IsBound() && len(f.Def.Params.List) > 0 && syntax.ParamName(f.Def.Params.List[0]) == n.Name &&
 		!syntax.Assigns(f.Def.Body, n.Name) && f.Class.Declarer(x.Attr.Name) != c && !project.Related(f.Class, c)
 }
 
@@ -198,7 +198,7 @@ func leadsThrough(p *Program, f *Function, names []string, at attribute) bool {
 	for i, prm := range f.Def.Params.List {
 		if syntax.ParamName(prm) == names[0] {
 			c = p.FlowOf(f).Nodes[f.Flow.Params[i]].Shape.Class
-			if i == 0 && f.isBound() {
+			if i == 0 && f.IsBound() {
 				c = f.Class
 			}
 		}
@@ -456,7 +456,7 @@ func parametersGiven(p *Program, f *Function, call *ast.Call, a *ast.Arg) ([]par
 		num := i
 		if g.Class != nil {
 			x, method := call.Fun.(*ast.Attribute)
-			if !method || !g.isBound() {
+			if !method || !g.IsBound() {
 				return nil, false
 			}
 			if on := syntax.Dotted(x.X); on == nil || f.Mod.Lookup(on) == nil {

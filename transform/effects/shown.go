@@ -76,7 +76,7 @@ func callsPlain(p *Program, m *project.Module, class, method string) bool {
 	return slices.ContainsFunc(c.Ancestry(), func(a *project.Class) bool {
 		fs := p.Own(a).Plain[method]
 		return len(fs) > 0 && !slices.ContainsFunc(fs, func(f *Function) bool {
-			return !f.isBound() || f.Mod.PlainDecorator(f.Def, "classmethod") || !asWritten(f)
+			return !f.IsBound() || f.Mod.PlainDecorator(f.Def, "classmethod") || !asWritten(f)
 		})
 	})
 }

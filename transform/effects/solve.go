@@ -485,7 +485,7 @@ func addTo(s *Solver, r int32, e *Effect, h held) {
 			return
 		}
 	case NodeParam:
-		if e.Class == nil && x.Parent < 0 && x.Num == 0 && s.f.isBound() && e.Kind != OnValue {
+		if e.Class == nil && x.Parent < 0 && x.Num == 0 && s.f.IsBound() && e.Kind != OnValue {
 			e.Class = s.f.Class
 		}
 	}

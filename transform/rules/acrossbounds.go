@@ -196,11 +196,39 @@ func (a places) outdated(found []placeBound, call, use ast.Span) bool {
 			return false
 		case again && !b.once && fresh(b) && slices.ContainsFunc(a.r.loops, func(l ast.Span) bool { return in(l) && l.Contains(b.at.Pos) }):
 			return false // the next round looks again
-		case b.at.Pos < call.Pos:
+		case b.at.Pos < call.Pos && !a.otherwise(b, call.Pos):
 			before = true
 		}
 	}
 	return before
+}
+
+// otherwise reports whether what the object has is taken only where a callback does not run: in another branch of an if, or of
+// "self.n if f is None else f()". In a loop the callback may run in the next round.
+func (a places) otherwise(b placeBound, call int32) bool {
+	if slices.ContainsFunc(a.r.loops, func(l ast.Span) bool { return l.Contains(b.at.Pos) && l.Contains(call) }) {
+		return false
+	}
+	if a.exclusive(b.at.Pos, call) {
+		return true
+	}
+	for e := b.of; ; {
+		x, ok := syntax.Unparen(e).(*ast.Cond)
+		switch {
+		case ok && x.Then.Range().Contains(call):
+			if !a.ofSelf(x.Then) && !a.ofSelf(x.If) {
+				return true
+			}
+			e = x.Then
+		case ok && x.Else.Range().Contains(call):
+			if !a.ofSelf(x.Else) && !a.ofSelf(x.If) {
+				return true
+			}
+			e = x.Else
+		default:
+			return false
+		}
+	}
 }
 
 // shrunk returns a method that Python code can call and that makes what an attribute leads to smaller, or frees it.

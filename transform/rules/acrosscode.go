@@ -332,3 +332,52 @@ func (a asking) operated(n ast.Node) ast.Expr {
 	}
 	return nil
 }
+
+// madeText reports whether a parameter is at a place nothing but a text that the function has made of it, on all ways there.
+func (a *across) madeText(x *ast.Name) bool {
+	values, given := a.r.reaching(x.Name, x.Pos)
+	if len(values) == 0 || given && !a.replaced(x) || anyIn(a.f.Def.Body, func(n ast.Node) bool { // a function inside may assign to it
+		s, ok := n.(*ast.Simple)
+		return ok && slices.ContainsFunc(s.Names, func(id ast.Ident) bool { return id.Name == x.Name })
+	}) {
+		return false
+	}
+	return !slices.ContainsFunc(values, func(v nameValue) bool { return v.value == nil || v.item || !a.text(v.value) })
+}
+
+// text reports whether an expression is a text of Python's own.
+func (a *across) text(e ast.Expr) bool {
+	switch e := syntax.Bare(e).(type) {
+	case *ast.Str:
+		return true
+	case *ast.Call:
+		switch fun := syntax.Bare(e.Fun).(type) {
+		case *ast.Name:
+			_, other := a.f.Mod.Scope.Names[fun.Name]
+			return !other && !a.r.isLocal(fun.Name) && library.ExactTypes()[fun.Name] && library.Atoms()[fun.Name]
+		case *ast.Attribute: // ", ".join(x)
+			_, literal := syntax.Bare(fun.X).(*ast.Str)
+			return literal && fun.Attr.Name == "join"
+		}
+	}
+	return false
+}
+
+// replaced reports whether an if of which one branch is always taken assigns to a name in each, before a place that comes after it.
+func (a *across) replaced(x *ast.Name) bool {
+	all := false
+	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
+		s, ok := n.(*ast.If)
+		if !ok || s.End > x.Pos || !a.r.block(s.Pos).Contains(x.Pos) || s.Clauses[len(s.Clauses)-1].Cond != nil {
+			return true
+		}
+		all = all || !slices.ContainsFunc(s.Clauses, func(cl ast.CondClause) bool {
+			return !slices.ContainsFunc(cl.Body.Stmts, func(st ast.Stmt) bool {
+				as, ok := st.(*ast.Assign)
+				return ok && as.Value != nil && slices.ContainsFunc(as.Targets, func(t ast.Expr) bool { return syntax.IsNamed(t, x.Name) })
+			})
+		})
+		return true
+	})
+	return all
+}
