@@ -365,7 +365,7 @@ func (a *analysis) declare(d *gDecl, sc *scope) {
 	for _, w := range words {
 		auto = auto || w == "auto"
 		static = static || w == "static" || w == "extern" || w == "thread_local"
-		mine = mine || threads[w]
+		mine = mine || ofThreads(sc.f, w)
 	}
 	for _, g := range d.Vars {
 		p := append(phrase(nil), words...)

@@ -331,12 +331,30 @@ func (f *file) declaresAnywhere(name string) bool {
 	return false
 }
 
+// ofThreads reports whether a word of a declaration says that each thread has the variable for itself, or that threads may share
+// it: also by a macro in sight, "#define TLS __thread".
+func ofThreads(f *file, word string) bool {
+	if threads[word] || !loud(word) {
+		return threads[word]
+	}
+	for _, g := range f.all() {
+		for _, i := range g.index.macros[word] {
+			for _, k := range g.text.macros[i].toks {
+				if w := g.str(k); threads[w] || eachTheirs(w) {
+					return true
+				}
+			}
+		}
+	}
+	return false
+}
+
 // declares notes the variables of a declaration.
 func (f *file) declares(isl island) {
 	for i := isl.start; i < isl.end; i++ {
 		switch {
 		case f.toks[i].kind == kIdent:
-			if threads[f.str(f.toks[i])] {
+			if ofThreads(f, f.str(f.toks[i])) {
 				return
 			}
 			for _, next := range []string{"=", ";", ",", "["} {

@@ -334,7 +334,7 @@ func (a asking) operated(n ast.Node) ast.Expr {
 }
 
 // madeText reports whether a parameter is at a place nothing but a text that the function has made of it, on all ways there.
-func (a *across) madeText(x *ast.Name) bool {
+func (a asking) madeText(x *ast.Name) bool {
 	values, given := a.r.reaching(x.Name, x.Pos)
 	if len(values) == 0 || given && !a.replaced(x) || anyIn(a.f.Def.Body, func(n ast.Node) bool { // a function inside may assign to it
 		s, ok := n.(*ast.Simple)
@@ -346,7 +346,7 @@ func (a *across) madeText(x *ast.Name) bool {
 }
 
 // text reports whether an expression is a text of Python's own.
-func (a *across) text(e ast.Expr) bool {
+func (a asking) text(e ast.Expr) bool {
 	switch e := syntax.Bare(e).(type) {
 	case *ast.Str:
 		return true
@@ -364,7 +364,7 @@ func (a *across) text(e ast.Expr) bool {
 }
 
 // replaced reports whether an if of which one branch is always taken assigns to a name in each, before a place that comes after it.
-func (a *across) replaced(x *ast.Name) bool {
+func (a asking) replaced(x *ast.Name) bool {
 	all := false
 	syntax.OwnNodes(a.f.Def.Body, func(n ast.Node) bool {
 		s, ok := n.(*ast.If)

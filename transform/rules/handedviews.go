@@ -176,8 +176,8 @@ func (v *views) returnedBy(k *effects.Call, g *effects.Function, of func(v *view
 			return
 		}
 		st := of(in, x)
-		switch {
-		case st == nil || letsGo(v.c, g, st):
+		switch { // without a field it is a parameter of a function that calls itself: see passes
+		case st == nil || st.field == nil || letsGo(v.c, g, st):
 		case st.param < 0:
 			found = &heldState{field: st.field, class: st.class, region: -1, param: -1}
 		case st.param < len(k.Args) && k.Args[st.param] != 0:

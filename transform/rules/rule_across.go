@@ -201,7 +201,7 @@ func (a *across) users(e ast.Expr, method bool, depth int) bool {
 	case *ast.Name:
 		for i, prm := range a.f.Def.Params.List {
 			if syntax.ParamName(prm) != a.root() && prm.Kind == ast.Positional && syntax.ParamName(prm) == x.Name {
-				if i == 0 && a.f.IsBound() || a.madeText(x) {
+				if i == 0 && a.f.IsBound() || (asking{a}).madeText(x) {
 					return false // an object of the class itself, or no longer what was given
 				}
 				path, pointer := a.f.Mod.ParamType(a.f.Class, a.f.Def, i, prm)
