@@ -332,13 +332,15 @@ func (f *file) declaresAnywhere(name string) bool {
 }
 
 // ofThreads reports whether a word of a declaration says that each thread has the variable for itself, or that threads may share
-// it: also by a macro in sight, "#define TLS __thread".
+// it: also by a macro in sight, "#define TLS __thread", or by the name of one that is not, since a build writes its header.
 func ofThreads(f *file, word string) bool {
 	if threads[word] || !loud(word) {
 		return threads[word]
 	}
+	defined := false
 	for _, g := range f.all() {
 		for _, i := range g.index.macros[word] {
+			defined = true
 			for _, k := range g.text.macros[i].toks {
 				if w := g.str(k); threads[w] || eachTheirs(w) {
 					return true
@@ -346,7 +348,7 @@ func ofThreads(f *file, word string) bool {
 			}
 		}
 	}
-	return false
+	return !defined && (slices.Contains(strings.Split(word, "_"), "TLS") || strings.Contains(word, "THREAD_LOCAL"))
 }
 
 // declares notes the variables of a declaration.
@@ -354,7 +356,7 @@ func (f *file) declares(isl island) {
 	for i := isl.start; i < isl.end; i++ {
 		switch {
 		case f.toks[i].kind == kIdent:
-			if ofThreads(f, f.str(f.toks[i])) {
+			if w := f.str(f.toks[i]); threads[w] || i+1 < isl.end && f.toks[i+1].kind == kIdent && ofThreads(f, w) {
 				return
 			}
 			for _, next := range []string{"=", ";", ",", "["} {
