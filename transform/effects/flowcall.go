@@ -78,12 +78,18 @@ func (b calls) callTo(e *ast.Call) int32 {
 				}
 			}
 			if def := b.vars[fun.Name].nested; def != nil && insides(b).gives(def, args) {
-				return b.unknownCall(args, fun.Name, e.Span, false) // what it does stands in its body
+				return insides(b).result(def, b.unknownCall(args, fun.Name, e.Span, false)) // what it does stands in its body
 			} else if def != nil || n == 0 || sh.Kind != ctype.Object && sh.Kind != ctype.Unknown { // it may be a C function
 				args.each(func(n int32) { b.rawObject(n, fun.Name, e.Span) })
 			}
 			if n != 0 && b.shape(n).Kind == ctype.Object {
-				return callsParam(b, referredTo(b, pythonCall(b, args, fun.Name, e.Span), n, args), n)
+				out := callsParam(b, referredTo(b, pythonCall(b, args, fun.Name, e.Span), n, args), n)
+				for v := range b.flow.behind(n, nameDepth) {
+					if l := b.lambdaOf[v]; l != nil {
+						out = insides(b).result(l, out)
+					}
+				}
+				return out
 			}
 			return b.unknownCall(args, fun.Name, e.Span, sh.Kind != ctype.Object && sh.Kind != ctype.Unknown)
 		}
@@ -126,6 +132,7 @@ func (b calls) callTo(e *ast.Call) int32 {
 			caller(b, fun, args.pos, e.Span)
 		case *ast.Lambda:
 			applied(b, fun, args.pos, e.Span)
+			return insides(b).result(fun, b.unknownCall(args, "", e.Span, false))
 		}
 		return b.unknownCall(args, "", e.Span, false)
 	}

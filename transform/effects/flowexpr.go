@@ -117,6 +117,9 @@ func (b *builder) expr(e ast.Expr) int32 {
 	case *ast.Lambda:
 		n := closingLambda(b, e)
 		b.exprs.lambda(e)
+		if n != 0 {
+			b.lambdaOf = with(b.lambdaOf, n, e)
+		}
 		return n
 	case *ast.Comp:
 		return b.exprs.comprehension(e)

@@ -301,6 +301,11 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 		}
 		return b.tuple(b.items(args.pos[0])), true
 	}
+	if name == "next" && len(args.pos) > 0 {
+		if n := args.pos[0]; n != 0 && b.shape(n).Kind == ctype.Object && b.shape(n).Class == nil { // it goes on, for one thread at a time
+			b.effect(n, nil, OnValue, Write, true, Moves, name, e.Span)
+		}
+	}
 	if name == "min" || name == "max" || name == "next" {
 		return b.picked(name, args), true
 	}

@@ -72,7 +72,10 @@ func (b insides) walk(def *ast.FuncDef) {
 		b.later++
 	}
 	body := bodyOf{calls: len(b.flow.Calls), loose: len(b.flow.loose)}
+	returned := b.returned
+	b.returned = nil
 	start, history := b.detached(func() { b.suite(def.Body) })
+	b.results, b.returned = with(b.results, ast.Node(def), b.returned), returned
 	body.callsEnd, body.looseEnd = len(b.flow.Calls), len(b.flow.loose)
 	b.bodies = with(b.bodies, def, body)
 	if called || b.handedOut(def) {
@@ -93,6 +96,22 @@ func (b insides) walk(def *ast.FuncDef) {
 
 // bodyOf is where a flow has what a function inside the function does.
 type bodyOf struct{ calls, callsEnd, loose, looseEnd int }
+
+// result is what a call of a function inside the function, or of a lambda, returns: what that may return, where that leads to
+// something, or else what is known of the call.
+func (b insides) result(def ast.Node, call int32) int32 {
+	from := slices.DeleteFunc(slices.Clone(b.results[def]), func(n int32) bool {
+		return n == 0 || b.shape(n).Kind == ctype.Scalar || b.flow.Nodes[b.flow.source(n)].Kind == NodeCall // whose it is, the call has told
+	})
+	if d, ok := def.(*ast.FuncDef); len(from) == 0 || ok && (d.Async || syntax.Yields(d.Body)) {
+		return call
+	}
+	sh := b.common(from)
+	if sh.Kind == ctype.Unknown {
+		sh = ctype.Shape{Kind: ctype.Object} // no function inside a function returns anything else
+	}
+	return b.node(Node{Kind: NodeLocal, From: from, Shape: sh})
+}
 
 // runsInBlock notes that a function inside the function is called under the block that is walked.
 func (b insides) runsInBlock(def *ast.FuncDef) {
@@ -287,7 +306,7 @@ func (b expressions) lambda(e *ast.Lambda) {
 	if b.atOnce {
 		places = append(places, b.history())
 	}
-	start, history := b.detached(func() { b.expr(e.Body) }, places...)
+	start, history := b.detached(func() { b.results = with(b.results, ast.Node(e), []int32{b.expr(e.Body)}) }, places...)
 	if !b.atOnce {
 		b.lambdaStarts = with(b.lambdaStarts, e, start)
 	}

@@ -34,6 +34,11 @@ type notes struct {
 	guardAnswers map[string]int32
 	// starts are where functions inside the function begin that are only called.
 	starts map[*ast.FuncDef]int32
+	// results are what functions inside the function and lambdas return, returned those of the one that is walked, and lambdaOf the
+	// lambdas by the values that stand for them.
+	results  map[ast.Node][]int32
+	returned []int32
+	lambdaOf map[int32]*ast.Lambda
 	// lambdaStarts are where lambdas begin that are arguments.
 	lambdaStarts map[*ast.Lambda]int32
 	// atOnce is true in the arguments of what calls the functions that it is given before it returns.
