@@ -136,6 +136,9 @@ func (b insides) runsInBlock(def *ast.FuncDef) {
 // whoever calls that gives it what he likes, unless all calls are in sight.
 func nestedParam(b *builder, prm *ast.Param, byDefault int32, called bool) int32 {
 	sh := b.p.Types.Of(b.m, prm.Type, prm.Declarator)
+	if sh.Kind == ctype.Unknown && prm.Type == nil {
+		sh.Kind = ctype.Object // a function inside a function gets nothing else
+	}
 	var from []int32
 	if !called {
 		from = append(from, b.node(Node{Kind: NodeUnknown, Shape: sh}))
