@@ -262,7 +262,9 @@ func caller(b calls, fun *ast.Call, given []int32, span ast.Span) {
 				b.exprs.mayCall(n, AnyMember, Plain, span)
 			case name == "methodcaller":
 				usesMember(b, n, s.Value, Plain, span)
+				bindsChanger(b, n, s.Value, span)
 			default:
+				bindsChanger(b, n, s.Value, span)
 				usesMember(b, n, s.Value, Getter, span)
 				usesMember(b, n, s.Value, Plain, span)
 			}

@@ -554,18 +554,7 @@ func (b *builder) simple(st *ast.Simple) bool {
 		}
 		return true
 	case "return":
-		for _, e := range st.Exprs {
-			n := b.expr(e)
-			if b.nested > 0 {
-				b.returned = append(b.returned, n)
-				continue
-			}
-			b.exprs.returns(n, e)
-			(guards{holding{b}}).returnsGuard(e)
-		}
-		if b.nested == 0 {
-			b.flow.ends = append(b.flow.ends, (holding{b}).ended())
-		}
+		returned(b, st)
 		return false
 	case "break":
 		if len(b.loops) > 0 {

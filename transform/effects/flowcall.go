@@ -321,6 +321,9 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 		if known {
 			break
 		}
+		if name == "__setattr__" || name == "__delattr__" {
+			setsAttribute(b.exprs, base, "", e.Span)
+		}
 		if library.Changers()[name] {
 			b.effect(base, nil, OnValue, Write, true, ChangesContainer, name, e.Span)
 			b.refill(base)
@@ -328,7 +331,7 @@ func (b calls) methodCall(fun *ast.Attribute, e *ast.Call) int32 {
 			b.flow.changed = append(b.flow.changed, base)
 			args.each(func(n int32) { putInto(b, name, n, base, e.End) })
 		} else if !library.Keepers()[name] {
-			if library.Movers()[name] {
+			if library.Movers()[name] || library.Advancers()[name] {
 				b.effect(base, nil, OnValue, Write, true, Moves, name, e.Span)
 			}
 			kind := OnPython
@@ -524,8 +527,11 @@ func (b calls) namedCall(path []string, e *ast.Call) int32 {
 		name = bd.Path[0] + "." + name
 	}
 	args := b.passed(e.Args)
-	if len(path) == 1 { // those that change something; the others are pure
+	switch {
+	case len(path) == 1: // those that change something; the others are pure
 		namedAttribute(b, name, args, e)
+	case len(path) == 2 && path[0] == "object" && (name == "__setattr__" || name == "__delattr__"): // for one whose class forbids it
+		namedAttribute(b, strings.Trim(name, "_"), args, e)
 	}
 	if (len(path) > 1 || !library.Builtins()[name]) && !ofCython(b.m, path[0]) {
 		perhapsC(b, args, name, e.Span)

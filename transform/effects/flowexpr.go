@@ -115,12 +115,7 @@ func (b *builder) expr(e ast.Expr) int32 {
 		b.iterates(b.expr(e.X), e.Span)
 		return 0
 	case *ast.Lambda:
-		n := closingLambda(b, e)
-		b.exprs.lambda(e)
-		if n != 0 {
-			b.lambdaOf = with(b.lambdaOf, n, e)
-		}
-		return n
+		return insides{b}.lambda(e)
 	case *ast.Comp:
 		return b.exprs.comprehension(e)
 	case *ast.Slice:

@@ -315,33 +315,6 @@ func (b calls) builtin(name string, e *ast.Call) (int32, bool) {
 	return 0, true
 }
 
-// namedAttribute notes the use of an attribute whose name is spelled out: getattr(x, "name").
-func namedAttribute(b calls, name string, args passed, e *ast.Call) {
-	part, ok := map[string]Accessor{"getattr": Getter, "hasattr": Getter, "setattr": Setter, "delattr": Deleter}[name]
-	if !ok || len(e.Args) < 2 || len(args.pos) == 0 {
-		return
-	}
-	if len(args.pos) > 1 {
-		args.pos[1] = 0 // a text: what is none is refused
-	}
-	s, text := syntax.Unparen(e.Args[1].X).(*ast.Str)
-	if !text || len(s.Fields) > 0 {
-		if name == "setattr" || name == "getattr" && len(e.Args) == 2 {
-			b.exprs.mayCall(args.pos[0], AnyMember, part, e.Span)
-		}
-		return
-	}
-	// Who asks, or knows what to do instead, does not count on it.
-	uses := b.exprs.mayCall
-	if name == "hasattr" || len(e.Args) > 2 && part == Getter {
-		uses = b.exprs.mayAnswer
-	}
-	uses(args.pos[0], s.Value, part, e.Span)
-	if name == "getattr" { // of a method, which is called
-		uses(args.pos[0], s.Value, Plain, e.Span)
-	}
-}
-
 // picked is what next, min and max return: an item of the only argument, a default, or one
 // of several arguments.
 func (b *values) picked(name string, args passed) int32 {

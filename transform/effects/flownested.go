@@ -277,6 +277,16 @@ func (b insides) underDecorators(def *ast.FuncDef, params []int32) {
 	}
 }
 
+// lambda walks a lambda, and returns the value that stands for it.
+func (b insides) lambda(e *ast.Lambda) int32 {
+	n := closingLambda(b.builder, e)
+	b.exprs.lambda(e)
+	if n != 0 {
+		b.lambdaOf = with(b.lambdaOf, n, e)
+	}
+	return n
+}
+
 // lambda walks a lambda, whose parameters are given what Python's functions call it with, where one of these
 // gets it.
 func (b expressions) lambda(e *ast.Lambda) {

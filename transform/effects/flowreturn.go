@@ -80,3 +80,19 @@ func (f *Function) itemsAt(place int32) []int32 {
 	}
 	return out
 }
+
+// returned walks a return statement: of the function, or of one inside it.
+func returned(b *builder, st *ast.Simple) {
+	for _, e := range st.Exprs {
+		n := b.expr(e)
+		if b.nested > 0 {
+			b.returned = append(b.returned, n)
+			continue
+		}
+		b.exprs.returns(n, e)
+		(guards{holding{b}}).returnsGuard(e)
+	}
+	if b.nested == 0 {
+		b.flow.ends = append(b.flow.ends, (holding{b}).ended())
+	}
+}

@@ -166,6 +166,9 @@ func Say(e *Effect) string {
 	case SetsWithin, SetsItem:
 		return "changes " + e.Name + " of an object that it leads to"
 	case Moves:
+		if !library.Movers()[e.Name] {
+			return "has an iterator go on, by " + e.Name
+		}
 		return fmt.Sprintf("moves the position of a file, by %s", e.Name)
 	case PassesWritable, PassesUnknown, PassesConst:
 		return sayPassed(e)

@@ -139,6 +139,7 @@ var (
 	Changers     = names("changes", "method")  // by which Python's containers, arrays and buffers change
 	Keepers      = names("keeps", "method")    // of builtin types, that change nothing
 	Movers       = names("moves", "method")    // tell a Python object where to go on
+	Advancers    = names("advances", "method") // have an iterator or a generator go on, or end it
 	ViewMethods  = names("view", "method")     // of memoryviews
 	Mutators     = names("mutates", "method")  // change a container
 	ReadMethods  = names("reads", "method")    // read a container and keep nothing of it

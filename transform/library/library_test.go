@@ -12,7 +12,7 @@ var asked = map[string][]string{
 	"type":     {"object", "exact", "c", "number", "address", "buffer", "atom", "container", "shares", "immutable", "lock", "native", "again", "guard", "reference"},
 	"special":  {"construction", "no-lock", "static", "either-side", "reads", "content", "key", "inherited", "exponent", "else="},
 	"operator": {"binary=", "unary=", "compare=", "mirrored="},
-	"method":   {"changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart", "hashes", "into", "counts", "consumes", "logs"},
+	"method":   {"advances", "changes", "mutates", "keeps", "moves", "reads", "makes", "view", "iterates", "later", "apart", "hashes", "into", "counts", "consumes", "logs"},
 	"array":    {"reads", "shares", "changes", "fills", "function="},
 	"cpp":      {"reads", "size", "writes", "copies"},
 	"function": {"fresh", "pure", "calls=", "items=", "shows=", "makes", "reaches", "reads", "size", "views", "builtin", "later", "apart", "lazy=", "carries=", "asks", "alters=", "arranges=", "thread"},
