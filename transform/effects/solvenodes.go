@@ -294,6 +294,9 @@ func (s *Solver) intern(r Region) int32 {
 		if r.Parent >= 0 {
 			r.ways = max(r.moved, s.sum.Regions[r.Parent].ways)
 		}
+		if i == 0 {
+			s.sum.Regions = make([]Region, 0, 4)
+		}
 		s.sum.Regions = append(s.sum.Regions, r)
 		if n := len(s.sum.Regions); n >= manyRegions {
 			s.sum.places = s.sum.places.grown(n, func(i int32) uint32 { return s.sum.Regions[i].hash() })

@@ -30,6 +30,7 @@ type Lineage struct {
 	derived  *cache.Cache[*Class, []*Class]
 	near     *cache.Cache[*Class, []*Class] // those in the class's own module
 	used     usedNames
+	sources  cache.Value[[]scopeSource] // see eachSource
 	known    cache.Value[*Acquaintances]
 	imported importedWords
 }

@@ -100,29 +100,46 @@ func (l *Lineage) SpelledElsewhere(m *Module, word string) bool {
 
 // eachSource visits the files of the scope that can be read until visit returns false, and reports whether it never did.
 func (l *Lineage) eachSource(visit func(stem string, src *Source) bool) bool {
-	s := l.inScope()
-	included := map[string]bool{}
-	read := func(stem, path string) bool {
-		src := l.p.Source(path)
-		return src.Err != nil || visit(stem, src)
-	}
-	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
-		for _, path := range l.p.ModuleFiles(stem) {
-			if l.p.IsFile(path) && !read(stem, path) {
-				return false
-			}
-		}
-		for _, path := range l.p.References(stem).Includes {
-			included[l.p.canonical(path)] = true
-			if l.p.IsFile(path) && !read(stem, path) {
-				return false
-			}
-		}
-	}
-	for _, path := range s.alone {
-		if !included[path] && !read(path, path) {
+	for _, x := range l.sources.Get(l.findSources) {
+		if !visit(x.stem, x.src) {
 			return false
 		}
 	}
 	return true
+}
+
+// scopeSource is a file of the scope, with the module that it is of; an included one is of each that includes it.
+type scopeSource struct {
+	stem string
+	src  *Source
+}
+
+func (l *Lineage) findSources() []scopeSource {
+	var out []scopeSource
+	s := l.inScope()
+	included := map[string]bool{}
+	read := func(stem, path string) {
+		if src := l.p.Source(path); src.Err == nil {
+			out = append(out, scopeSource{stem, src})
+		}
+	}
+	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
+		for _, path := range l.p.ModuleFiles(stem) {
+			if l.p.IsFile(path) {
+				read(stem, path)
+			}
+		}
+		for _, path := range l.p.References(stem).Includes {
+			included[l.p.canonical(path)] = true
+			if l.p.IsFile(path) {
+				read(stem, path)
+			}
+		}
+	}
+	for _, path := range s.alone {
+		if !included[path] {
+			read(path, path)
+		}
+	}
+	return out
 }

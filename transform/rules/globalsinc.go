@@ -43,11 +43,8 @@ type keepingCall struct {
 // variablesInC reports such calls: together those of functions that write to variables of one file, which one lock may guard.
 func variablesInC(ch *checking) {
 	k := &keepingCalls{ch, map[string]*keeper{}, map[string][]keepingCall{}}
-	once := ch.onlyOnce()
 	for _, f := range ch.funcs() {
-		if _, ok := once[f]; !ok {
-			k.look(f)
-		}
+		k.look(f)
 	}
 	for _, path := range slices.Sorted(maps.Keys(k.found)) {
 		k.tell(k.found[path])
@@ -102,7 +99,7 @@ func (k *keepingCalls) look(f *ruleFunc) {
 		if path == nil || f.isLocal(path[0]) {
 			return true
 		}
-		if of := k.keeper(path); of != nil && !f.heldForAll(call.Pos) {
+		if of := k.keeper(path); of != nil && !f.heldForAll(call.Pos) && !k.runsOnce(f) {
 			at := of.in.Path
 			if of.verbatim {
 				at = of.name
@@ -111,6 +108,12 @@ func (k *keepingCalls) look(f *ruleFunc) {
 		}
 		return true
 	})
+}
+
+// runsOnce reports whether a function runs before other threads do.
+func (k *keepingCalls) runsOnce(f *ruleFunc) bool {
+	_, ok := k.onlyOnce()[f]
+	return ok
 }
 
 // tell reports the calls of functions that write to variables of one file.

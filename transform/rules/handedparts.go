@@ -22,16 +22,24 @@ type parts struct {
 
 // partsOf returns the look at what a function hands out.
 func partsOf(v *views, is func(v *views, x ast.Expr) *heldState) *parts {
-	return &parts{v, map[ast.Expr]bool{}, is}
+	return &parts{v, nil, is}
 }
 
 // of returns the first of what an expression may be or has in it that is looked for.
 func (p *parts) of(x ast.Expr) *heldState {
 	x = syntax.Unparen(x)
-	if x == nil || p.seen[x] {
+	switch x.(type) {
+	case nil:
 		return nil
+	case *ast.Name, *ast.Call, *ast.Lambda: // others lead to what stands in them alone
+		if p.seen[x] {
+			return nil
+		}
+		if p.seen == nil {
+			p.seen = map[ast.Expr]bool{}
+		}
+		p.seen[x] = true
 	}
-	p.seen[x] = true
 	if st := p.is(p.views, x); st != nil {
 		return st
 	}

@@ -23,6 +23,13 @@ import (
 // are only mentioned where they are handed to a function like C's call_once with one and the
 // same flag, or called by such functions: who comes back from there sees all that they did.
 func (c *bodies) onlyOnce() map[*ruleFunc]string {
+	if c.once == nil {
+		c.once = findOnlyOnce(c)
+	}
+	return c.once
+}
+
+func findOnlyOnce(c *bodies) map[*ruleFunc]string {
 	type user struct {
 		f    *ruleFunc // nil: module level, or who runs it once
 		flag string

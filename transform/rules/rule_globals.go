@@ -58,7 +58,7 @@ func mutableGlobals(c *checking) {
 			continue // a lock that is an attribute is another rule's
 		}
 		if once == nil {
-			once = c.onlyOnce()
+			once = maps.Clone(c.onlyOnce())
 			for _, n := range near {
 				maps.Copy(once, n.onlyOnce())
 			}

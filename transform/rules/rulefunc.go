@@ -24,8 +24,9 @@ type bodies struct {
 	locks *decorator.Locks
 	hands *handlock.Names
 
-	fns     []*ruleFunc // see funcs
-	acting  []*ruleFunc // see actors
+	fns     []*ruleFunc          // see funcs
+	acting  []*ruleFunc          // see actors
+	once    map[*ruleFunc]string // see onlyOnce
 	byDef   map[*ast.FuncDef]*ruleFunc
 	vars    map[string]*globalVar
 	tells   map[string]*ruleFunc      // functions of the module that do nothing but return one of its variables
