@@ -14,7 +14,6 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
-	"runtime/pprof"
 	"strconv"
 	"strings"
 	"syscall"
@@ -62,17 +61,6 @@ func check(files []file, tmp string) error {
 		ratios = append(ratios, checked/parsed)
 		ofCython = append(ofCython, checked/median(theirs.Seconds))
 		runtime.GC()
-	}
-	if f := os.Getenv("PROF"); f != "" {
-		w, _ := os.Create(f)
-		pprof.StartCPUProfile(w)
-		for range 6 {
-			checkAll(locked, cores)
-		}
-		pprof.StopCPUProfile()
-		w.Close()
-		fmt.Println("ratios", ratios)
-		os.Exit(0)
 	}
 	ratio := median(ratios)
 	fmt.Printf("check: %d files, %d lines, every class locked\n", len(locked), lines)
