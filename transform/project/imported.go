@@ -45,7 +45,11 @@ func (l *Lineage) Naming(m *Module, name string) []*Module {
 	}
 	slices.Sort(stems)
 	var out []*Module
+	below := strings.TrimPrefix(m.Stem, m.Root)
 	for _, stem := range slices.Compact(stems) {
+		if root := l.p.packageRoot(stem); root != m.Root && l.inScope().stems[root+below] {
+			continue // of copies of one package, each means the module beside it
+		}
 		if o := l.p.Module(stem); o != m {
 			out = append(out, o)
 		}
