@@ -4,11 +4,7 @@ package project
 // one, or both are of one package and declare pointers to functions of the same C code, for all that their words tell. What one
 // of them declares no other one can name.
 
-import (
-	"bytes"
-	"maps"
-	"slices"
-)
+import "bytes"
 
 // Acquaintances are the groups of modules of a scope that know each other.
 type Acquaintances struct {
@@ -28,19 +24,14 @@ func (a *Acquaintances) Group(m *Module) int {
 // Modules returns the modules of a group, in order, without those that are parts of others, which include them. Two groups have
 // no module in common, but for the last one, which has all.
 func (a *Acquaintances) Modules(group int) []*Module {
-	all := make([]*Module, len(a.groups[group]))
-	for i, stem := range a.groups[group] {
-		all[i] = a.l.p.Module(stem)
-	}
-	return withoutParts(all)
+	return a.l.whole(a.groups[group])
 }
 
 // Acquainted groups the modules of the scope.
 func (l *Lineage) Acquainted() *Acquaintances { return l.known.Get(l.findAcquainted) }
 
 func (l *Lineage) findAcquainted() *Acquaintances {
-	s := l.inScope()
-	all := append(slices.Sorted(maps.Keys(s.stems)), s.alone...)
+	all := l.inScope().all()
 	joined := newJoins(len(all))
 	first := map[string]int{} // by what ties modules together
 	tie := func(i int, key string) {

@@ -47,6 +47,11 @@ type scope struct {
 	alone []string // included files
 }
 
+// all are the stems of its modules, in order, and then the included files.
+func (s *scope) all() []string {
+	return append(slices.Sorted(maps.Keys(s.stems)), s.alone...)
+}
+
 // Err returns why the scope could not be read, nil where it could or nobody asked.
 func (l *Lineage) Err() error {
 	l.given.Lock()

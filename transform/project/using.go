@@ -27,19 +27,15 @@ func (l *Lineage) Using(name string) []*Module {
 
 // All returns the modules of the scope, in order, without those that are parts of others, which include them.
 func (l *Lineage) All() []*Module {
-	s := l.inScope()
-	var all []*Module
-	for _, stem := range slices.Sorted(maps.Keys(s.stems)) {
-		all = append(all, l.p.Module(stem))
-	}
-	for _, path := range s.alone {
-		all = append(all, l.p.Module(path))
-	}
-	return withoutParts(all)
+	return l.whole(l.inScope().all())
 }
 
-// withoutParts returns modules without those that are parts of others of them, which include them.
-func withoutParts(all []*Module) []*Module {
+// whole returns the modules at some stems, in their order, without those that are parts of others of them, which include them.
+func (l *Lineage) whole(stems []string) []*Module {
+	all := make([]*Module, len(stems))
+	for i, stem := range stems {
+		all[i] = l.p.Module(stem)
+	}
 	includes := func(list []*Module) map[string]bool {
 		out := map[string]bool{}
 		for _, m := range list {
